@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  dts: true,
+  clean: true,
+  sourcemap: true,
+  // Deno and Workers know Node's modules by their node: names only.
+  removeNodeProtocol: false,
+});
