@@ -1,0 +1,36 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { APPLE_APP_ATTESTATION_ROOT_CA } from '../../src/certificates/apple-roots.js';
+
+const certificateFile = (name: string): string => {
+  return readFileSync(new URL(`../../certs/${name}.pem`, import.meta.url), 'utf8');
+};
+
+/** As Apple publishes them on https://www.apple.com/certificateauthority/. */
+const PUBLISHED = {
+  Apple_App_Attestation_Root_CA: {
+    fingerprint: '1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932',
+    subject: 'CN=Apple App Attestation Root CA',
+    expires: '2045-03-15',
+  },
+  Apple_Root_CA_G3: {
+    fingerprint: '63343ABFB89A6A03EBB57E9B3F5FA7BE7C4F5C756F3017B3A8C488C3653E9179',
+    subject: 'CN=Apple Root CA - G3',
+    expires: '2039-04-30',
+  },
+};
+
+describe('the pinned roots', () => {
+  it.each(Object.entries(PUBLISHED))('%s has the published fingerprint', (name, published) => {
+    const certificate = new X509Certificate(certificateFile(name));
+    expect(certificate.fingerprint256.replaceAll(':', '')).toBe(published.fingerprint);
+    expect(certificate.subject).toContain(published.subject);
+    expect(new Date(certificate.validTo).toISOString()).toContain(published.expires);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+  });
+
+  it('stand in the code as they stand in certs/', () => {
+    expect(APPLE_APP_ATTESTATION_ROOT_CA).toBe(certificateFile('Apple_App_Attestation_Root_CA'));
+  });
+});
