@@ -1,0 +1,19 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
+
+/** True for a `Uint8Array` of any realm, and so for a Node `Buffer`. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return isUint8Array(value);
+}
+
+/** Equality whose running time does not depend on where two values of one length differ. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** SHA-256 over the parts, one after another. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}

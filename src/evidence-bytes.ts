@@ -1,0 +1,25 @@
+import { decodeBase64, maxBase64Length } from './base64.js';
+import { isBytes } from './bytes.js';
+import { DecodingError } from './decoding-error.js';
+import { AppAttestError } from './errors.js';
+
+/**
+ * Evidence as it comes in: bytes, or base64 or base64url text. Bounded before anything is decoded.
+ *
+ * @param name The option it came in, for the error of a caller who passed neither.
+ */
+export function readEvidence(evidence: unknown, name: string, maxLength: number): Uint8Array {
+  if (isBytes(evidence)) {
+    if (evidence.length > maxLength) throw tooLong(maxLength);
+    return evidence;
+  }
+  if (typeof evidence === 'string') {
+    if (evidence.length > maxBase64Length(maxLength)) throw tooLong(maxLength);
+    return decodeBase64(evidence);
+  }
+  throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
+}
+
+function tooLong(maxLength: number): DecodingError {
+  return new DecodingError(`longer than ${maxLength} bytes`);
+}

@@ -1,0 +1,12 @@
+import { AppAttestError } from './errors.js';
+
+/**
+ * The moment at which certificates are judged.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readVerificationDate(date: unknown): Date {
+  if (date === undefined) return new Date();
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date;
+  throw new AppAttestError('invalid_argument', 'date must be a valid Date');
+}
