@@ -1,0 +1,143 @@
+import { DecodingError } from '../decoding-error.js';
+
+/** Deeper than any evidence (an attestation nests three levels), shallow enough to recurse over safely. */
+const MAX_DEPTH = 8;
+/** Evidence has about twenty data items. */
+const MAX_ITEMS = 1024;
+
+const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Checks that the bytes are exactly one CBOR item of the kind that authenticators write, before a decoder sees them:
+ * definite and shortest lengths, no tags, UTF-8 text, text or integer map keys, no key twice, bounded depth and count.
+ * This is the well-formedness check of RFC 8949 appendix C, narrowed as WebAuthn §6 (CTAP2 canonical CBOR) asks; only
+ * the order of map keys is left free, because entries of later systems may come anywhere.
+ *
+ * @throws DecodingError
+ */
+export function assertWellFormedCbor(bytes: Uint8Array): void {
+  const end = new WellFormedness(bytes).item(0, 0);
+  if (end !== bytes.length) throw new DecodingError(`${bytes.length - end} bytes after the CBOR item`);
+}
+
+/** One walk over one item. `item` takes an offset and returns the offset behind the item. */
+class WellFormedness {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #items = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  item(offset: number, depth: number): number {
+    if (depth > MAX_DEPTH) throw new DecodingError(`CBOR nested deeper than ${MAX_DEPTH} levels`);
+    this.#items += 1;
+    if (this.#items > MAX_ITEMS) throw new DecodingError(`more than ${MAX_ITEMS} CBOR items`);
+
+    const initial = this.#bytes[offset];
+    if (initial === undefined) throw truncated();
+    const majorType = initial >> 5;
+    const additional = initial & 0x1f;
+    if (majorType === MajorType.Simple) return this.#simple(offset, additional);
+
+    const { argument, next } = this.#argument(offset, additional);
+    switch (majorType) {
+      case MajorType.Unsigned:
+      case MajorType.Negative:
+        return next;
+      case MajorType.Bytes:
+        return this.#string(next, argument);
+      case MajorType.Text: {
+        const end = this.#string(next, argument);
+        this.#assertUtf8(next, end);
+        return end;
+      }
+      case MajorType.Array:
+        return this.#array(next, argument, depth);
+      case MajorType.Map:
+        return this.#map(next, argument, depth);
+      default:
+        throw new DecodingError('CBOR tags are not part of App Attest');
+    }
+  }
+
+  /** The number in an item's head: a value, a length or a count. */
+  #argument(offset: number, additional: number): { argument: number; next: number } {
+    if (additional < 24) return { argument: additional, next: offset + 1 };
+    if (additional > 27) throw new DecodingError('CBOR of indefinite or reserved length');
+    const width = 1 << (additional - 24);
+    const next = offset + 1 + width;
+    if (next > this.#bytes.length) throw truncated();
+    const argument = this.#unsigned(offset + 1, width);
+    if (argument < (SHORTEST_FROM[width] ?? 0)) throw new DecodingError('CBOR number not in its shortest form');
+    return { argument, next };
+  }
+
+  #unsigned(offset: number, width: number): number {
+    if (width === 1) return this.#view.getUint8(offset);
+    if (width === 2) return this.#view.getUint16(offset);
+    if (width === 4) return this.#view.getUint32(offset);
+    return Number(this.#view.getBigUint64(offset));
+  }
+
+  #string(offset: number, length: number): number {
+    if (length > this.#bytes.length - offset) throw truncated();
+    return offset + length;
+  }
+
+  #assertUtf8(start: number, end: number): void {
+    try {
+      utf8.decode(this.#bytes.subarray(start, end));
+    } catch (cause) {
+      throw new DecodingError('CBOR text is not UTF-8', { cause });
+    }
+  }
+
+  #array(offset: number, count: number, depth: number): number {
+    let position = offset;
+    for (let index = 0; index < count; index += 1) position = this.item(position, depth + 1);
+    return position;
+  }
+
+  #map(offset: number, count: number, depth: number): number {
+    let position = offset;
+    // Every number is in its shortest form, so equal keys have equal bytes.
+    const keys = new Set<string>();
+    for (let index = 0; index < count; index += 1) {
+      const keyEnd = this.#key(position, depth + 1);
+      const key = Buffer.from(this.#bytes.subarray(position, keyEnd)).toString('latin1');
+      if (keys.has(key)) throw new DecodingError('the same CBOR map key twice');
+      keys.add(key);
+      position = this.item(keyEnd, depth + 1);
+    }
+    return position;
+  }
+
+  #key(offset: number, depth: number): number {
+    const majorType = (this.#bytes[offset] ?? 0) >> 5;
+    if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
+      throw new DecodingError('a CBOR map key that is neither text nor an integer');
+    }
+    return this.item(offset, depth);
+  }
+
+  /** false, true, null, undefined and floats: no known entry has them, but an entry of a later system might. */
+  #simple(offset: number, additional: number): number {
+    if (additional >= 20 && additional <= 23) return offset + 1;
+    if (additional < 25 || additional > 27) throw new DecodingError('unassigned or indefinite CBOR simple value');
+    const next = offset + 1 + (1 << (additional - 24));
+    if (next > this.#bytes.length) throw truncated();
+    return next;
+  }
+}
+
+/** By width in bytes: the smallest number that needs it (RFC 8949 §4.2.1). */
+const SHORTEST_FROM: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
+
+function truncated(): DecodingError {
+  return new DecodingError('CBOR ends in the middle of an item');
+}
