@@ -1,0 +1,72 @@
+import { DecodingError } from '../decoding-error.js';
+import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
+import { type AuthenticatorExtensions, decodeExtensions } from './extensions.js';
+
+/** Authenticator data of an assertion (WebAuthn §6.1). */
+export interface AuthenticatorData {
+  /** The bytes as received: they are what is signed. */
+  readonly bytes: Uint8Array;
+  /** SHA-256(App ID), 32 bytes. */
+  readonly rpIdHash: Uint8Array;
+  /** 0x40 AT, 0x80 ED. Nothing follows from them: devices set AT where no credential data follows. */
+  readonly flags: number;
+  /** How many assertions the key has made, 0 to 2^32 - 1. */
+  readonly counter: number;
+  /** iOS 27 and later. */
+  readonly extensions: AuthenticatorExtensions | undefined;
+}
+
+/** Authenticator data of an attestation: the same with the attested key in it. */
+export interface AttestedAuthenticatorData extends AuthenticatorData {
+  /** 16 bytes that name the environment. */
+  readonly aaguid: Uint8Array;
+  /** The key identifier, 32 bytes. */
+  readonly credentialId: Uint8Array;
+  /** The attested key, an uncompressed point of 65 bytes. */
+  readonly credentialPublicKey: Uint8Array;
+}
+
+const FLAGS = 32;
+const COUNTER = 33;
+const AAGUID = 37;
+const CREDENTIAL_ID_LENGTH = 53;
+const CREDENTIAL_ID = 55;
+const CREDENTIAL_PUBLIC_KEY = 87;
+const ATTESTED_EXTENSIONS = CREDENTIAL_PUBLIC_KEY + COSE_KEY_LENGTH;
+
+/** @throws DecodingError */
+export function decodeAuthenticatorData(bytes: Uint8Array): AuthenticatorData {
+  return decodeFixedPart(bytes, AAGUID);
+}
+
+/** @throws DecodingError */
+export function decodeAttestedAuthenticatorData(bytes: Uint8Array): AttestedAuthenticatorData {
+  const fixedPart = decodeFixedPart(bytes, ATTESTED_EXTENSIONS);
+  const credentialIdLength = viewOf(bytes).getUint16(CREDENTIAL_ID_LENGTH);
+  if (credentialIdLength !== CREDENTIAL_PUBLIC_KEY - CREDENTIAL_ID) {
+    throw new DecodingError(`the credential id has ${credentialIdLength} bytes instead of 32`);
+  }
+  return {
+    ...fixedPart,
+    aaguid: bytes.subarray(AAGUID, CREDENTIAL_ID_LENGTH),
+    credentialId: bytes.subarray(CREDENTIAL_ID, CREDENTIAL_PUBLIC_KEY),
+    credentialPublicKey: pointOfCoseKey(bytes.subarray(CREDENTIAL_PUBLIC_KEY, ATTESTED_EXTENSIONS)),
+  };
+}
+
+function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): AuthenticatorData {
+  if (bytes.length < extensionsAt) {
+    throw new DecodingError(`authenticator data has ${bytes.length} bytes, fewer than ${extensionsAt}`);
+  }
+  return {
+    bytes,
+    rpIdHash: bytes.subarray(0, FLAGS),
+    flags: viewOf(bytes).getUint8(FLAGS),
+    counter: viewOf(bytes).getUint32(COUNTER),
+    extensions: decodeExtensions(bytes.subarray(extensionsAt)),
+  };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

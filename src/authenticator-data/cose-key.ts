@@ -1,0 +1,25 @@
+import { equalBytes } from '../bytes.js';
+import { DecodingError } from '../decoding-error.js';
+
+/** `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`: 77 bytes, every one of them fixed but the coordinates. */
+export const COSE_KEY_LENGTH = 77;
+
+const BEFORE_X = Buffer.from('a5010203262001215820', 'hex');
+const BEFORE_Y = Buffer.from('225820', 'hex');
+const X = BEFORE_X.length;
+const Y = X + 32 + BEFORE_Y.length;
+
+/**
+ * The uncompressed point of a COSE key: EC2, ES256, P-256. Canonical CBOR has one spelling for such a key (RFC 9053
+ * §7.1.1, WebAuthn §6.5.1.1), so it is compared instead of parsed.
+ *
+ * @throws DecodingError
+ */
+export function pointOfCoseKey(bytes: Uint8Array): Uint8Array {
+  const isP256 =
+    bytes.length === COSE_KEY_LENGTH &&
+    equalBytes(bytes.subarray(0, X), BEFORE_X) &&
+    equalBytes(bytes.subarray(X + 32, Y), BEFORE_Y);
+  if (!isP256) throw new DecodingError('the credential public key is not a COSE key on P-256');
+  return Buffer.concat([Uint8Array.of(0x04), bytes.subarray(X, X + 32), bytes.subarray(Y)]);
+}

@@ -1,0 +1,157 @@
+import { equalBytes } from '../bytes.js';
+import { AppAttestError, shortHex, shortText } from '../errors.js';
+import type { AuthenticatorExtensions } from './extensions.js';
+
+/**
+ * What a server asks of the entries that iOS 27 and later sign. Whatever is named must hold; an entry that is there and
+ * does not fit is rejected always, an entry that is missing as `whenAbsent` says.
+ */
+export interface ExtensionPolicy {
+  /** Accepted {@link ValidationCategory} numbers. */
+  validationCategories?: readonly number[];
+  /** Accepted values of `CFBundleVersion`, or a function that returns `true` for them. */
+  bundleVersions?: readonly string[] | ((bundleVersion: string) => boolean);
+  /** Accepted code directory hashes as hex: 32 bytes, or the first 20 (the `CDHash` that `codesign` prints). */
+  codeDirectoryHashes?: readonly string[];
+  /**
+   * What becomes of evidence without an entry that the policy names: iOS 26 and earlier have none. `'accept'` by
+   * default; `'reject'` asks for the extensions as such even where the policy names no entry.
+   */
+  whenAbsent?: 'accept' | 'reject';
+}
+
+/** A policy whose form has been checked. */
+export type CheckedExtensionPolicy = Readonly<{
+  validationCategories: ReadonlySet<number> | undefined;
+  bundleVersions: ((bundleVersion: string) => boolean) | undefined;
+  codeDirectoryHashes: readonly Uint8Array[] | undefined;
+  rejectAbsent: boolean;
+}>;
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  'validationCategories',
+  'bundleVersions',
+  'codeDirectoryHashes',
+  'whenAbsent',
+]);
+
+const SHA256_LENGTH = 32;
+const TRUNCATED_LENGTH = 20;
+
+/**
+ * Checks a policy before any evidence is read: a misspelt entry must not turn into a check that never runs.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readExtensionPolicy(policy: ExtensionPolicy | undefined): CheckedExtensionPolicy | undefined {
+  if (policy === undefined) return undefined;
+  if (typeof policy !== 'object' || policy === null) throw invalid('policy must be an object');
+  const unknown = Object.keys(policy).find((key) => !KNOWN_KEYS.has(key));
+  if (unknown !== undefined) throw invalid(`policy has no entry ${shortText(unknown)}`);
+
+  const { validationCategories, whenAbsent = 'accept' } = policy;
+  if (whenAbsent !== 'accept' && whenAbsent !== 'reject') throw invalid("whenAbsent must be 'accept' or 'reject'");
+  if (validationCategories !== undefined && !isArrayOf(validationCategories, Number.isInteger)) {
+    throw invalid('validationCategories must be an array of integers');
+  }
+  return {
+    validationCategories: validationCategories && new Set(validationCategories),
+    bundleVersions: readBundleVersions(policy.bundleVersions),
+    codeDirectoryHashes: readCodeDirectoryHashes(policy.codeDirectoryHashes),
+    rejectAbsent: whenAbsent === 'reject',
+  };
+}
+
+function readBundleVersions(accepted: ExtensionPolicy['bundleVersions']): CheckedExtensionPolicy['bundleVersions'] {
+  if (accepted === undefined || typeof accepted === 'function') return accepted;
+  if (!isArrayOf(accepted, (version) => typeof version === 'string')) {
+    throw invalid('bundleVersions must be an array of strings or a function');
+  }
+  return (bundleVersion) => accepted.includes(bundleVersion);
+}
+
+function readCodeDirectoryHashes(hashes: ExtensionPolicy['codeDirectoryHashes']): readonly Uint8Array[] | undefined {
+  if (hashes === undefined) return undefined;
+  const isHash = (hash: unknown): boolean => typeof hash === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(hash);
+  if (!isArrayOf(hashes, isHash)) throw invalid('codeDirectoryHashes must be an array of 40 or 64 hex digits each');
+  return hashes.map((hash) => Buffer.from(hash, 'hex'));
+}
+
+/**
+ * Judges signed extensions by the policy.
+ *
+ * @throws AppAttestError `extension_rejected`, `extension_missing`; `invalid_argument` where the `bundleVersions`
+ *   function does not return a boolean
+ */
+export function assertExtensions(
+  extensions: AuthenticatorExtensions | undefined,
+  policy: CheckedExtensionPolicy | undefined,
+): void {
+  if (policy === undefined) return;
+  if (extensions === undefined && policy.rejectAbsent) throw missing('extensions');
+
+  const { validationCategory, bundleVersion, codeDirectoryHash } = extensions ?? {};
+  const { validationCategories, bundleVersions, codeDirectoryHashes, rejectAbsent } = policy;
+  if (validationCategories !== undefined) {
+    if (validationCategory === undefined) assertMayBeAbsent('validation category', rejectAbsent);
+    else assertValidationCategory(validationCategory, validationCategories);
+  }
+  if (bundleVersions !== undefined) {
+    if (bundleVersion === undefined) assertMayBeAbsent('bundle version', rejectAbsent);
+    else assertBundleVersion(bundleVersion, bundleVersions);
+  }
+  if (codeDirectoryHashes !== undefined) {
+    if (codeDirectoryHash === undefined) assertMayBeAbsent('code directory hash', rejectAbsent);
+    else assertCodeDirectoryHash(codeDirectoryHash, codeDirectoryHashes);
+  }
+}
+
+function assertMayBeAbsent(name: string, rejectAbsent: boolean): void {
+  if (rejectAbsent) throw missing(name);
+}
+
+function assertValidationCategory(category: number, accepted: ReadonlySet<number>): void {
+  if (accepted.has(category)) return;
+  throw rejected('validation category', [...accepted].join(' or '), String(category));
+}
+
+function assertBundleVersion(bundleVersion: string, accepts: (bundleVersion: string) => unknown): void {
+  let accepted: unknown;
+  try {
+    accepted = accepts(bundleVersion);
+  } catch (cause) {
+    throw new AppAttestError('extension_rejected', 'the bundleVersions function failed', { cause });
+  }
+  // A promise is truthy: an async function here would accept everything.
+  if (typeof accepted !== 'boolean') throw invalid('the bundleVersions function must return a boolean');
+  if (!accepted) throw rejected('bundle version', 'one that the policy accepts', shortText(bundleVersion));
+}
+
+function assertCodeDirectoryHash(hash: Uint8Array, accepted: readonly Uint8Array[]): void {
+  if (accepted.some((candidate) => isSameCodeDirectory(hash, candidate))) return;
+  throw rejected('code directory hash', accepted.map(shortHex).join(' or '), shortHex(hash));
+}
+
+/** 20 bytes on either side are the beginning of 32; any other length is another kind of hash. */
+function isSameCodeDirectory(a: Uint8Array, b: Uint8Array): boolean {
+  const lengths = [a.length, b.length];
+  if (!lengths.every((length) => length === SHA256_LENGTH || length === TRUNCATED_LENGTH)) return false;
+  const compared = Math.min(...lengths);
+  return equalBytes(a.subarray(0, compared), b.subarray(0, compared));
+}
+
+function isArrayOf(value: unknown, test: (element: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(test);
+}
+
+function invalid(message: string): AppAttestError {
+  return new AppAttestError('invalid_argument', message);
+}
+
+function missing(name: string): AppAttestError {
+  return new AppAttestError('extension_missing', `the evidence carries no ${name}, which the policy asks for`);
+}
+
+function rejected(name: string, expected: string, actual: string): AppAttestError {
+  return new AppAttestError('extension_rejected', `the policy does not accept the ${name}`, { expected, actual });
+}
