@@ -1,0 +1,142 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { equalBytes } from '../bytes.js';
+import { verifyEcdsa } from '../ecdsa.js';
+import { AppAttestError } from '../errors.js';
+import { BoundedMemo } from './bounded-memo.js';
+import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
+import { KeyUsageFlags } from './x509.js';
+
+/** A certificate that may have signed another: a trust anchor, or a CA certificate whose signature was verified. */
+interface Issuer {
+  readonly certificate: Certificate;
+  /** Imported once, for all that it issued. */
+  readonly publicKey: KeyObject;
+  /** From this certificate up to and with the trust anchor. */
+  readonly path: readonly Certificate[];
+}
+
+/**
+ * CA certificates whose signatures were verified up to a trust anchor: Apple has one, a few more are there for tests and
+ * for the day it changes. Only signatures are remembered; flags, path lengths and dates are judged at each use.
+ */
+const verifiedIssuers = new BoundedMemo<Issuer>(16);
+
+const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+
+/**
+ * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf.
+ *
+ * Names and signatures are verified first, then CA flags, path lengths, key usages and critical extensions, then all
+ * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.
+ * RFC 5280 §6.1, without policies and name constraints: Apple's hierarchy has none, and critical ones are refused.
+ *
+ * @param chain DER, the leaf first and each certificate followed by its issuer; the root may be left out
+ * @throws DecodingError for bytes that are no certificate
+ * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
+ */
+export function verifyCertificateChain(
+  chain: readonly [leaf: Uint8Array, ...issuers: Uint8Array[]],
+  anchors: readonly Certificate[],
+  date: Date,
+): Certificate {
+  const [leafBytes, ...issuerBytes] = chain;
+  const leaf = decodeCertificate(leafBytes);
+  const { path } = findIssuer(leaf, verifyIssuers(issuerBytes, anchors));
+
+  for (const [caCertificatesBelow, certificate] of path.entries()) assertCa(certificate, caCertificatesBelow);
+  assertLeaf(leaf);
+  for (const certificate of [leaf, ...path]) assertUnderstood(certificate);
+  for (const certificate of [leaf, ...path]) assertValidAt(certificate, date);
+  return leaf;
+}
+
+/** Verifies the signatures of the CA certificates from the anchors downwards; the last may have issued the leaf. */
+function verifyIssuers(issuerBytes: readonly Uint8Array[], anchors: readonly Certificate[]): readonly Issuer[] {
+  const fingerprints = issuerBytes.map(fingerprint);
+  const memoKey = (anchor: Certificate): string => [...fingerprints, anchor.fingerprint].join();
+  for (const anchor of anchors) {
+    const known = verifiedIssuers.get(memoKey(anchor));
+    if (known) return [known];
+  }
+
+  let candidates: readonly Issuer[] = anchors.map((anchor) => toIssuer(anchor, []));
+  for (const certificate of issuerBytes.map(decodeCertificate).reverse()) {
+    const { path } = findIssuer(certificate, candidates);
+    candidates = [toIssuer(certificate, path)];
+  }
+  const [issuer] = candidates;
+  const anchor = issuer?.path.at(-1);
+  if (issuer?.certificate.isCa && anchor) verifiedIssuers.set(memoKey(anchor), issuer);
+  return candidates;
+}
+
+function toIssuer(certificate: Certificate, above: readonly Certificate[]): Issuer {
+  return { certificate, publicKey: importPublicKey(certificate), path: [certificate, ...above] };
+}
+
+function importPublicKey(certificate: Certificate): KeyObject {
+  try {
+    const key = Buffer.from(certificate.subjectPublicKeyInfo);
+    const publicKey = createPublicKey({ key, format: 'der', type: 'spki' });
+    if (CURVES.has(publicKey.asymmetricKeyDetails?.namedCurve)) return publicKey;
+  } catch (cause) {
+    throw untrusted('the key of a CA certificate cannot be read', cause);
+  }
+  throw untrusted('the key of a CA certificate is not on a NIST curve');
+}
+
+/** By name, byte for byte, and by signature: neither alone proves anything. */
+function findIssuer(certificate: Certificate, candidates: readonly Issuer[]): Issuer {
+  const issuer = candidates.find((candidate) => {
+    return equalBytes(candidate.certificate.subject, certificate.issuer) && isSignedBy(certificate, candidate);
+  });
+  if (!issuer) throw untrusted('the certificate chain does not lead to a trusted root');
+  return issuer;
+}
+
+function isSignedBy(certificate: Certificate, { publicKey }: Issuer): boolean {
+  const { signatureHash, tbsCertificate, signature } = certificate;
+  return signatureHash !== undefined && verifyEcdsa(signatureHash, tbsCertificate, publicKey, signature);
+}
+
+/** RFC 5280 §6.1.4 (k), (l), (m), (n). */
+function assertCa(certificate: Certificate, caCertificatesBelow: number): void {
+  if (!certificate.isCa) throw untrusted('a certificate above the leaf is not a CA certificate');
+  if (certificate.pathLength !== undefined && certificate.pathLength < caCertificatesBelow) {
+    throw untrusted('the certificate chain is longer than one of its CA certificates allows');
+  }
+  if (!allowsKeyUsage(certificate, KeyUsageFlags.keyCertSign)) {
+    throw untrusted('a CA certificate may not sign certificates');
+  }
+}
+
+function assertLeaf(certificate: Certificate): void {
+  if (certificate.isCa) throw untrusted('the leaf is a CA certificate');
+  if (!allowsKeyUsage(certificate, KeyUsageFlags.digitalSignature)) throw untrusted('the leaf may not sign');
+}
+
+function allowsKeyUsage({ keyUsage }: Certificate, flag: KeyUsageFlags): boolean {
+  return keyUsage === undefined || (keyUsage & flag) !== 0;
+}
+
+/** RFC 5280 §4.2: a certificate with a critical extension that is not understood must be refused. */
+function assertUnderstood({ unknownCriticalExtensions: [unknown] }: Certificate): void {
+  if (unknown !== undefined) throw untrusted(`a certificate has the unknown critical extension ${unknown}`);
+}
+
+function assertValidAt({ notBefore, notAfter }: Certificate, date: Date): void {
+  // Written so that an unreadable date, which compares as false, is refused.
+  if (date >= notBefore && date <= notAfter) return;
+  throw new AppAttestError('certificate_expired', 'a certificate is expired or not yet valid', {
+    expected: `a date from ${isoDate(notBefore)} to ${isoDate(notAfter)}`,
+    actual: isoDate(date),
+  });
+}
+
+function isoDate(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'an unreadable date' : date.toISOString();
+}
+
+function untrusted(message: string, cause?: unknown): AppAttestError {
+  return new AppAttestError('untrusted_certificate', message, { cause });
+}
