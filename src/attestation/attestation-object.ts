@@ -1,0 +1,68 @@
+import {
+  type AttestedAuthenticatorData,
+  decodeAttestedAuthenticatorData,
+} from '../authenticator-data/authenticator-data.js';
+import { decodeCborMap } from '../cbor/decode-map.js';
+import { DecodingError } from '../decoding-error.js';
+import { AppAttestError, shortText } from '../errors.js';
+import { readEvidence } from '../evidence-bytes.js';
+
+/** An attestation object whose form has been checked, and nothing else. */
+export interface AttestationObject {
+  /** The credential certificate (credCert) and the CA certificates above it, DER, not yet decoded. */
+  readonly x5c: X5c;
+  /** CMS, not verified by an attestation. */
+  readonly receipt: Uint8Array;
+  readonly authenticatorData: AttestedAuthenticatorData;
+}
+
+export type X5c = readonly [credCert: Uint8Array, issuer: Uint8Array, ...issuers: Uint8Array[]];
+
+const FORMAT = 'apple-appattest';
+/** Every recording has between 5.2 and 6 KB. */
+export const MAX_ATTESTATION_LENGTH = 65_536;
+/** Every recording has two; each further one costs a signature to verify. */
+export const MAX_CERTIFICATES = 4;
+
+/**
+ * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }`. Other entries are passed over: apps with the
+ * opt-in entitlement carry an unsigned `cdHash`, which an app can rewrite and which therefore says nothing.
+ *
+ * @throws AppAttestError `malformed_attestation`, `unsupported_format`, `invalid_argument`
+ */
+export function decodeAttestationObject(attestation: unknown): AttestationObject {
+  return asAttestation(() => {
+    const object = decodeCborMap(readEvidence(attestation, 'attestation', MAX_ATTESTATION_LENGTH));
+    const format = object.text('fmt');
+    if (format !== FORMAT) {
+      throw new AppAttestError('unsupported_format', 'this is not an App Attest attestation', {
+        expected: shortText(FORMAT),
+        actual: shortText(format),
+      });
+    }
+    const statement = object.map('attStmt');
+    return {
+      x5c: readX5c(statement.arrayOfBytes('x5c')),
+      receipt: statement.bytes('receipt'),
+      authenticatorData: decodeAttestedAuthenticatorData(object.bytes('authData')),
+    };
+  });
+}
+
+function readX5c([credCert, issuer, ...issuers]: readonly Uint8Array[]): X5c {
+  if (!credCert || !issuer) throw new DecodingError('x5c needs the credential certificate and the one above it');
+  if (issuers.length > MAX_CERTIFICATES - 2)
+    throw new DecodingError(`x5c has more than ${MAX_CERTIFICATES} certificates`);
+  return [credCert, issuer, ...issuers];
+}
+
+/** Runs a decoder; whatever it throws but an `AppAttestError` means that these bytes are no attestation. */
+export function asAttestation<Decoded>(decode: () => Decoded): Decoded {
+  try {
+    return decode();
+  } catch (cause) {
+    if (cause instanceof AppAttestError) throw cause;
+    const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
+    throw new AppAttestError('malformed_attestation', `not an attestation object: ${reason}`, { cause });
+  }
+}

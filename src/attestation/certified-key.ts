@@ -1,0 +1,28 @@
+import { equalBytes } from '../bytes.js';
+import type { Certificate } from '../certificates/certificate.js';
+import { AppAttestError, shortHex } from '../errors.js';
+import { pointOfSpki } from '../public-key.js';
+
+/**
+ * The key that the leaf certifies, as an uncompressed P-256 point. The Secure Enclave has keys on no other curve.
+ *
+ * @throws AppAttestError `public_key_mismatch`
+ */
+export function readCertifiedKey(credCert: Certificate): Uint8Array {
+  const point = pointOfSpki(credCert.subjectPublicKeyInfo);
+  if (point) return point;
+  throw new AppAttestError('public_key_mismatch', 'the certified key is not on P-256');
+}
+
+/**
+ * The key in authenticator data must be the certified one. Apple's list leaves this out; WebAuthn §8.8 asks for it.
+ *
+ * @throws AppAttestError `public_key_mismatch`
+ */
+export function assertSamePublicKey(credentialPublicKey: Uint8Array, certifiedKey: Uint8Array): void {
+  if (equalBytes(credentialPublicKey, certifiedKey)) return;
+  throw new AppAttestError('public_key_mismatch', 'authenticator data holds another key than the certificate', {
+    expected: shortHex(certifiedKey),
+    actual: shortHex(credentialPublicKey),
+  });
+}

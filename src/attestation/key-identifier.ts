@@ -1,0 +1,56 @@
+import { decodeBase64, maxBase64Length } from '../base64.js';
+import { equalBytes, sha256 } from '../bytes.js';
+import { AppAttestError, shortHex, shortText } from '../errors.js';
+
+const LENGTH = 32;
+
+/**
+ * The key identifier that a client sent, as bytes: base64 or base64url of 32 bytes.
+ *
+ * @throws AppAttestError `invalid_argument` for anything but text; `key_id_mismatch` for text that no key has
+ */
+export function readKeyIdentifier(keyId: unknown): Uint8Array {
+  if (typeof keyId !== 'string') throw new AppAttestError('invalid_argument', 'keyId must be base64 text');
+  const bytes = decodeOrUndefined(keyId);
+  if (bytes?.length === LENGTH) return bytes;
+  throw new AppAttestError('key_id_mismatch', 'the key identifier is not base64 of 32 bytes', {
+    expected: 'base64 of SHA-256(public key)',
+    actual: shortText(keyId),
+  });
+}
+
+function decodeOrUndefined(keyId: string): Uint8Array | undefined {
+  if (keyId.length > maxBase64Length(LENGTH)) return undefined;
+  try {
+    return decodeBase64(keyId);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Apple: Validating apps …, step 5.
+ *
+ * @throws AppAttestError `key_id_mismatch`
+ */
+export function assertKeyIdentifier(publicKeyPoint: Uint8Array, keyId: Uint8Array): void {
+  const actual = sha256(publicKeyPoint);
+  if (equalBytes(actual, keyId)) return;
+  throw new AppAttestError('key_id_mismatch', 'the certified key is not the one that the client names', {
+    expected: shortHex(keyId),
+    actual: shortHex(actual),
+  });
+}
+
+/**
+ * Apple: Validating apps …, step 9.
+ *
+ * @throws AppAttestError `credential_id_mismatch`
+ */
+export function assertCredentialId(credentialId: Uint8Array, keyId: Uint8Array): void {
+  if (equalBytes(credentialId, keyId)) return;
+  throw new AppAttestError('credential_id_mismatch', 'the credential id is not the key identifier', {
+    expected: shortHex(keyId),
+    actual: shortHex(credentialId),
+  });
+}

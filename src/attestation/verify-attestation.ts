@@ -1,0 +1,160 @@
+import { type AppId, assertAppId, readAppIds } from '../app-id.js';
+import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import { encodeBase64 } from '../base64.js';
+import { APPLE_APP_ATTESTATION_ROOT_CA } from '../certificates/apple-roots.js';
+import { verifyCertificateChain } from '../certificates/certificate-chain.js';
+import { readTrustAnchors } from '../certificates/trust-anchors.js';
+import { readClientDataHash } from '../client-data.js';
+import { assertCounterIsZero } from '../counter.js';
+import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
+import { assertOptions } from '../options.js';
+import { pemOfPoint } from '../public-key.js';
+import { readVerificationDate } from '../verification-date.js';
+import { assertAccessControlList } from './access-control-list.js';
+import { asAttestation, decodeAttestationObject } from './attestation-object.js';
+import { assertCertifiedAppId, readCertifiedAppId } from './certified-app-id.js';
+import { assertSamePublicKey, readCertifiedKey } from './certified-key.js';
+import { type AttestedDevice, readAttestedDevice } from './device.js';
+import { assertCredentialId, assertKeyIdentifier, readKeyIdentifier } from './key-identifier.js';
+import { assertNonce } from './nonce.js';
+
+/** What {@link verifyAttestation} is told: the evidence from the app, and what the server knows about it. */
+export interface VerifyAttestationOptions {
+  /** The attestation object from `attestKey`: base64 or base64url text, or bytes. At most 64 KiB. */
+  attestation: string | Uint8Array;
+  /** The key identifier from `generateKey`: base64 or base64url text. */
+  keyId: string;
+  /**
+   * The one-time challenge that this server issued, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Take
+   * it from where the server keeps its challenges and use it up; never take the client's word for it.
+   */
+  challenge?: string | Uint8Array;
+  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
+  clientDataHash?: Uint8Array;
+  /** The app, or the apps, whose keys are accepted. */
+  appId: AppId | readonly AppId[];
+  /** The accepted environments. `'production'` by default. */
+  environment?: Environment | readonly Environment[];
+  /** What iOS 27 and later must say about the running app. Nothing by default. */
+  policy?: ExtensionPolicy;
+  /** When the certificates must be valid. Now by default; a recording needs the moment of its recording. */
+  date?: Date;
+  /** The roots to trust in place of Apple's, PEM text or DER bytes. For tests; never trust a test root in production. */
+  trustAnchors?: readonly (string | Uint8Array)[];
+}
+
+/** A key that Apple attested, and what came with it. Store `keyId`, `publicKey`, `counter`, `environment`, `receipt`. */
+export interface VerifiedAttestation {
+  /** The key identifier, base64 with padding, whichever form came in. */
+  keyId: string;
+  /** The attested P-256 key: SubjectPublicKeyInfo as PEM, to be given to `verifyAssertion`. */
+  publicKey: string;
+  /** The counter to compare the first assertion with. */
+  counter: 0;
+  /** The one of the accepted apps that made the key. */
+  appId: string;
+  /** Where the key was attested. */
+  environment: Environment;
+  /** Apple's receipt, CMS in BER: not verified here. */
+  receipt: Uint8Array;
+  /** What Apple certified about the device; empty for old systems. */
+  device: AttestedDevice;
+  /** What iOS 27 and later signed about the running app. Absent for older systems. */
+  extensions?: AuthenticatorExtensions;
+  /** The validity of the credential certificate: three days to a year. It says nothing about the key's lifetime. */
+  certificate: { notBefore: Date; notAfter: Date };
+}
+
+/**
+ * Verifies that a key lives in the Secure Enclave of a genuine Apple device and was made by a genuine copy of your app,
+ * for the challenge that you issued. Do this once a key, then store the result.
+ *
+ * The steps and their numbers are those of Apple's page; the ones that go beyond it say so.
+ *
+ * @throws AppAttestError with one of these codes:
+ * - `invalid_argument`: this call is wrong, not the evidence
+ * - `malformed_attestation`, `unsupported_format`: no App Attest attestation object
+ * - `untrusted_certificate`, `certificate_expired`: step 1
+ * - `nonce_mismatch`: step 4, and so every other challenge than the one that was issued
+ * - `access_control_mismatch`: step 4, a Mac that is not locked down
+ * - `key_id_mismatch`: step 5
+ * - `app_id_mismatch`: step 6
+ * - `counter_not_zero`: step 7
+ * - `environment_mismatch`: step 8, such as a build from Xcode
+ * - `credential_id_mismatch`: step 9
+ * - `public_key_mismatch`: authenticator data and certificate disagree
+ * - `extension_missing`, `extension_rejected`: `policy` is not met
+ *
+ * @example
+ * ```ts
+ * const key = await verifyAttestation({
+ *   attestation: body.token,
+ *   keyId: body.keyId,
+ *   challenge, // the one this server issued, taken out of its store
+ *   appId: 'TEAMID1234.com.example.app',
+ * });
+ * await database.insertKey(key);
+ * ```
+ *
+ * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
+ */
+export async function verifyAttestation(options: VerifyAttestationOptions): Promise<VerifiedAttestation> {
+  assertOptions(options);
+  const apps = readAppIds(options.appId);
+  const environments = readEnvironments(options.environment);
+  const policy = readExtensionPolicy(options.policy);
+  const date = readVerificationDate(options.date);
+  const anchors = readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA);
+  const clientDataHash = readClientDataHash('challenge', options.challenge, options.clientDataHash);
+  const keyId = readKeyIdentifier(options.keyId);
+
+  const { x5c, receipt, authenticatorData } = decodeAttestationObject(options.attestation);
+
+  // 1. The certificates lead up to Apple's root.
+  const credCert = asAttestation(() => verifyCertificateChain(x5c, anchors, date));
+
+  // 2. to 4. The certificate was issued for this authenticator data and this challenge.
+  assertNonce(credCert, authenticatorData.bytes, clientDataHash);
+
+  // 4., on a Mac: the key can only be used with Full Security and SIP.
+  const device = asAttestation(() => readAttestedDevice(credCert));
+  assertAccessControlList(credCert, device.platform);
+
+  // 5. The certified key is the one that the client names.
+  const certifiedKey = readCertifiedKey(credCert);
+  assertKeyIdentifier(certifiedKey, keyId);
+
+  // 6. It belongs to one of our apps. Beyond Apple's list: the certificate says so too.
+  const appId = assertAppId(authenticatorData.rpIdHash, apps);
+  assertCertifiedAppId(
+    asAttestation(() => readCertifiedAppId(credCert)),
+    appId,
+  );
+
+  // 7. It has not been used yet.
+  assertCounterIsZero(authenticatorData.counter);
+
+  // 8. It comes from an environment that we accept.
+  const environment = assertEnvironment(authenticatorData.aaguid, environments);
+
+  // 9. Authenticator data speaks of the same key. Beyond Apple's list: byte for byte.
+  assertCredentialId(authenticatorData.credentialId, keyId);
+  assertSamePublicKey(authenticatorData.credentialPublicKey, certifiedKey);
+
+  // Beyond Apple's list: the running app is one that the server's policy accepts.
+  const { extensions } = authenticatorData;
+  assertExtensions(extensions, policy);
+
+  return {
+    keyId: encodeBase64(keyId),
+    publicKey: pemOfPoint(certifiedKey),
+    counter: 0,
+    appId,
+    environment,
+    receipt: new Uint8Array(receipt),
+    device,
+    ...(extensions && { extensions }),
+    certificate: { notBefore: credCert.notBefore, notAfter: credCert.notAfter },
+  };
+}

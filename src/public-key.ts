@@ -1,0 +1,72 @@
+import { createPublicKey, KeyObject } from 'node:crypto';
+import { decodeBase64 } from './base64.js';
+import { equalBytes, isBytes } from './bytes.js';
+import { AppAttestError } from './errors.js';
+
+/** A point on P-256 as App Attest hashes it: 0x04, x and y (X9.62 uncompressed). */
+export const POINT_LENGTH = 65;
+const UNCOMPRESSED = 0x04;
+
+/** SubjectPublicKeyInfo { id-ecPublicKey, prime256v1 } up to the point itself (RFC 5480 §2). */
+const SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
+
+const PEM_PUBLIC_KEY = /^\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/;
+
+/** The point in a SubjectPublicKeyInfo, `undefined` where the key is on another curve or written otherwise. */
+export function pointOfSpki(spki: Uint8Array): Uint8Array | undefined {
+  const prefix = spki.subarray(0, SPKI_PREFIX.length);
+  const point = spki.subarray(SPKI_PREFIX.length);
+  if (!equalBytes(prefix, SPKI_PREFIX) || !isPoint(point)) return undefined;
+  return point;
+}
+
+function isPoint(bytes: Uint8Array): boolean {
+  return bytes.length === POINT_LENGTH && bytes[0] === UNCOMPRESSED;
+}
+
+/** The form in which a server stores the key: SubjectPublicKeyInfo as PEM. */
+export function pemOfPoint(point: Uint8Array): string {
+  const text = Buffer.concat([SPKI_PREFIX, point]).toString('base64');
+  return `-----BEGIN PUBLIC KEY-----\n${text.slice(0, 64)}\n${text.slice(64)}\n-----END PUBLIC KEY-----\n`;
+}
+
+/**
+ * The stored public key, ready to verify: a `KeyObject` as it is, PEM, SubjectPublicKeyInfo bytes or a 65-byte point
+ * imported. P-256 only.
+ *
+ * @throws AppAttestError `invalid_argument`: the key comes from the server's own database
+ */
+export function readPublicKey(publicKey: unknown): KeyObject {
+  if (publicKey instanceof KeyObject) {
+    if (publicKey.type === 'public' && publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1') return publicKey;
+    throw notAKey();
+  }
+  const point = readPoint(publicKey);
+  if (!point) throw notAKey();
+  const coordinate = (start: number): string => Buffer.from(point.subarray(start, start + 32)).toString('base64url');
+  try {
+    // As JWK: half the time of Node 20's PEM and DER decoders. Refuses a point that is not on the curve.
+    return createPublicKey({
+      key: { kty: 'EC', crv: 'P-256', x: coordinate(1), y: coordinate(33) },
+      format: 'jwk',
+    });
+  } catch (cause) {
+    throw notAKey(cause);
+  }
+}
+
+function readPoint(publicKey: unknown): Uint8Array | undefined {
+  if (isBytes(publicKey)) return isPoint(publicKey) ? publicKey : pointOfSpki(publicKey);
+  const body = typeof publicKey === 'string' ? PEM_PUBLIC_KEY.exec(publicKey)?.[1] : undefined;
+  if (body === undefined) return undefined;
+  try {
+    return pointOfSpki(decodeBase64(body.replace(/\s/g, '')));
+  } catch (cause) {
+    throw notAKey(cause);
+  }
+}
+
+function notAKey(cause?: unknown): AppAttestError {
+  const forms = 'a P-256 public key: PEM, SubjectPublicKeyInfo bytes, a 65-byte point or a KeyObject';
+  return new AppAttestError('invalid_argument', `publicKey must be ${forms}`, { cause });
+}
