@@ -1,0 +1,35 @@
+import { type AuthenticatorData, decodeAuthenticatorData } from '../authenticator-data/authenticator-data.js';
+import { decodeCborMap } from '../cbor/decode-map.js';
+import { DecodingError } from '../decoding-error.js';
+import { AppAttestError } from '../errors.js';
+import { readEvidence } from '../evidence-bytes.js';
+
+/** An assertion object whose form has been checked, and nothing else. */
+export interface AssertionObject {
+  /** ECDSA, DER. */
+  readonly signature: Uint8Array;
+  readonly authenticatorData: AuthenticatorData;
+}
+
+/** Every recording has between 130 and 200 bytes. */
+export const MAX_ASSERTION_LENGTH = 8192;
+
+/**
+ * Decodes the CBOR map `{ signature, authenticatorData }`. Other entries are passed over, the unsigned `cdHash` of apps
+ * with the opt-in entitlement among them.
+ *
+ * @throws AppAttestError `malformed_assertion`, `invalid_argument`
+ */
+export function decodeAssertionObject(assertion: unknown): AssertionObject {
+  try {
+    const object = decodeCborMap(readEvidence(assertion, 'assertion', MAX_ASSERTION_LENGTH));
+    return {
+      signature: object.bytes('signature'),
+      authenticatorData: decodeAuthenticatorData(object.bytes('authenticatorData')),
+    };
+  } catch (cause) {
+    if (cause instanceof AppAttestError) throw cause;
+    const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
+    throw new AppAttestError('malformed_assertion', `not an assertion object: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,93 @@
+import type { KeyObject } from 'node:crypto';
+import { type AppId, assertAppId, readAppIds } from '../app-id.js';
+import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import { readClientDataHash } from '../client-data.js';
+import { assertCounterIncreased, readStoredCounter } from '../counter.js';
+import { assertOptions } from '../options.js';
+import { readPublicKey } from '../public-key.js';
+import { decodeAssertionObject } from './assertion-object.js';
+import { assertSignature } from './signature.js';
+
+/** What {@link verifyAssertion} is told: the evidence from the app, and what the server stored about its key. */
+export interface VerifyAssertionOptions {
+  /** The assertion object from `generateAssertion`: base64 or base64url text, or bytes. At most 8 KiB. */
+  assertion: string | Uint8Array;
+  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point, or a `KeyObject`, which spares the import. */
+  publicKey: string | Uint8Array | KeyObject;
+  /** The client data, exactly as the app hashed it: text (hashed as UTF-8) or the raw bytes of the request. */
+  payload?: string | Uint8Array;
+  /** In place of `payload`: what the app passed to `generateAssertion` as `clientDataHash`. */
+  clientDataHash?: Uint8Array;
+  /** The app, or the apps, whose assertions are accepted. */
+  appId: AppId | readonly AppId[];
+  /** The last accepted counter of this key, 0 after its attestation. Required. */
+  counter: number;
+  /** What iOS 27 and later must say about the running app. Nothing by default. */
+  policy?: ExtensionPolicy;
+}
+
+/** A request that the key signed. */
+export interface VerifiedAssertion {
+  /** The new counter. Store it, in one atomic step that fails where a concurrent request stored one as high. */
+  counter: number;
+  /** The one of the accepted apps that signed. */
+  appId: string;
+  /** What iOS 27 and later signed about the running app. Absent for older systems. */
+  extensions?: AuthenticatorExtensions;
+}
+
+/**
+ * Verifies that a request was signed by an attested key, and is not an earlier request again. Do this for every
+ * protected request.
+ *
+ * The steps and their numbers are those of Apple's page. Step 6 is the caller's: the client data must hold a one-time
+ * challenge that this server issued.
+ *
+ * @throws AppAttestError with one of these codes:
+ * - `invalid_argument`: this call is wrong, not the evidence
+ * - `malformed_assertion`: no App Attest assertion object
+ * - `invalid_signature`: step 3, another key, or client data that changed on its way
+ * - `app_id_mismatch`: step 4
+ * - `counter_not_increased`: step 5
+ * - `extension_missing`, `extension_rejected`: `policy` is not met
+ *
+ * @example
+ * ```ts
+ * const { counter } = await verifyAssertion({
+ *   assertion: body.token,
+ *   publicKey: key.publicKey,
+ *   payload: body.payload,
+ *   appId: 'TEAMID1234.com.example.app',
+ *   counter: key.counter,
+ * });
+ * ```
+ *
+ * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
+ */
+export async function verifyAssertion(options: VerifyAssertionOptions): Promise<VerifiedAssertion> {
+  assertOptions(options);
+  const apps = readAppIds(options.appId);
+  const policy = readExtensionPolicy(options.policy);
+  const storedCounter = readStoredCounter(options.counter);
+  // 1. The hash of the client data.
+  const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
+  const publicKey = readPublicKey(options.publicKey);
+
+  const { signature, authenticatorData } = decodeAssertionObject(options.assertion);
+
+  // 2. and 3. The key signed this authenticator data and this client data.
+  assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
+
+  // 4. It speaks for one of our apps.
+  const appId = assertAppId(authenticatorData.rpIdHash, apps);
+
+  // 5. It is later than every assertion before.
+  assertCounterIncreased(authenticatorData.counter, storedCounter);
+
+  // Beyond Apple's list: the running app is one that the server's policy accepts.
+  const { counter, extensions } = authenticatorData;
+  assertExtensions(extensions, policy);
+
+  return { counter, appId, ...(extensions && { extensions }) };
+}

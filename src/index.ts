@@ -1,0 +1,27 @@
+/**
+ * Verifies Apple App Attest on a server: pure functions, no I/O, no clock but the default of `date`.
+ *
+ * @packageDocumentation
+ */
+
+export type { AppId } from './app-id.js';
+export { type InspectedAssertion, inspectAssertion } from './assertion/inspect-assertion.js';
+export { type VerifiedAssertion, type VerifyAssertionOptions, verifyAssertion } from './assertion/verify-assertion.js';
+export type { AttestedDevice } from './attestation/device.js';
+export {
+  type InspectedAttestation,
+  type InspectedAttestedData,
+  inspectAttestation,
+} from './attestation/inspect-attestation.js';
+export type { InspectedCertificate } from './attestation/inspect-certificate.js';
+export {
+  type VerifiedAttestation,
+  type VerifyAttestationOptions,
+  verifyAttestation,
+} from './attestation/verify-attestation.js';
+export type { ExtensionPolicy } from './authenticator-data/extension-policy.js';
+export type { AuthenticatorExtensions } from './authenticator-data/extensions.js';
+export type { InspectedAuthenticatorData } from './authenticator-data/inspect-authenticator-data.js';
+export { ValidationCategory } from './authenticator-data/validation-category.js';
+export type { Environment } from './environment.js';
+export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
