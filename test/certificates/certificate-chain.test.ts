@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
+import {
+  type CertificateAuthority,
+  type CertificateProfile,
+  createAuthority,
+  generateKeys,
+  INTERMEDIATE_PROFILE,
+  issueCertificate,
+  KeyUsageFlags,
+  NOW,
+} from '../support/certificate-authority.js';
+import { sequence } from '../support/der-encoding.js';
+import { type AttestationChanges, attest } from '../support/evidence.js';
+import { attestationFixture, attestationOptions, fromBase64 } from '../support/recordings.js';
+import { expectCode } from '../support/rejection.js';
+
+async function verify(authority: CertificateAuthority, changes: AttestationChanges = {}, date: Date = NOW) {
+  const { attestation, keyId, challenge, appId, trustAnchors } = await attest(authority, changes);
+  return verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors, date });
+}
+
+const YEAR_2000 = new Date('2000-01-01T00:00:00Z');
+const YEAR_2049 = new Date('2049-01-01T00:00:00Z');
+const constraint = { extensions: { '2.5.29.30': sequence() }, critical: ['2.5.29.30'] };
+
+describe('a chain with one certificate wrong', () => {
+  const chains: readonly [string, { root?: object; intermediate?: object; leaf?: object }, AppAttestErrorCode][] = [
+    ['a root without CA flag', { root: { ca: false } }, 'untrusted_certificate'],
+    ['a root that allows no intermediate', { root: { pathLength: 0 } }, 'untrusted_certificate'],
+    ['a root that may not sign certificates', { root: { keyUsage: KeyUsageFlags.cRLSign } }, 'untrusted_certificate'],
+    ['a root with a critical constraint', { root: constraint }, 'untrusted_certificate'],
+    ['a root that is expired', { root: { notAfter: YEAR_2000 } }, 'certificate_expired'],
+    ['a root that is not yet valid', { root: { notBefore: YEAR_2049 } }, 'certificate_expired'],
+    ['an intermediate of another issuer', { intermediate: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
+    ['an intermediate without CA flag', { intermediate: { ca: false } }, 'untrusted_certificate'],
+    ['an intermediate without basic constraints', { intermediate: { ca: undefined } }, 'untrusted_certificate'],
+    [
+      'an intermediate that may not sign certificates',
+      { intermediate: { keyUsage: KeyUsageFlags.digitalSignature } },
+      'untrusted_certificate',
+    ],
+    ['an intermediate with a critical constraint', { intermediate: constraint }, 'untrusted_certificate'],
+    ['an intermediate that is expired', { intermediate: { notAfter: YEAR_2000 } }, 'certificate_expired'],
+    ['an intermediate that is not yet valid', { intermediate: { notBefore: YEAR_2049 } }, 'certificate_expired'],
+    ['a leaf of another issuer', { leaf: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
+    [
+      'a leaf whose issuer is written in other letters',
+      { leaf: { issuer: INTERMEDIATE_PROFILE.subject.toUpperCase() } },
+      'untrusted_certificate',
+    ],
+    ['a leaf with CA flag', { leaf: { ca: true } }, 'untrusted_certificate'],
+    ['a leaf that may not sign', { leaf: { keyUsage: KeyUsageFlags.keyEncipherment } }, 'untrusted_certificate'],
+    ['a leaf that is expired', { leaf: { notAfter: YEAR_2000 } }, 'certificate_expired'],
+    ['a leaf that is not yet valid', { leaf: { notBefore: YEAR_2049 } }, 'certificate_expired'],
+  ];
+  it.each(chains)('%s', async (_, { root, intermediate, leaf }, code) => {
+    const authority = await createAuthority(root, intermediate);
+    const changes: AttestationChanges = leaf ? { leaf: leaf as Partial<CertificateProfile> } : {};
+    // Twice: what is remembered of the first time must not help the second.
+    await expectCode(() => verify(authority, changes), code);
+    await expectCode(() => verify(authority, changes), code);
+  });
+});
+
+describe('a chain', () => {
+  it('is judged at the given date, to the second, at both ends', async () => {
+    const authority = await createAuthority();
+    const notBefore = new Date('2026-10-01T12:00:00Z');
+    const notAfter = new Date('2026-10-01T12:00:01Z');
+    const leaf = { notBefore, notAfter };
+    await verify(authority, { leaf }, notBefore);
+    await verify(authority, { leaf }, notAfter);
+    await expectCode(() => verify(authority, { leaf }, new Date(notBefore.getTime() - 1)), 'certificate_expired');
+    await expectCode(() => verify(authority, { leaf }, new Date(notAfter.getTime() + 1)), 'certificate_expired');
+  });
+
+  it('is judged now where no date is given', async () => {
+    const authority = await createAuthority({}, { notAfter: YEAR_2049 });
+    const { attestation, keyId, challenge, appId, trustAnchors } = await attest(authority, {
+      leaf: { notAfter: YEAR_2049, notBefore: YEAR_2000 },
+    });
+    await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors });
+    const { date: _, ...recording } = attestationOptions(attestationFixture('node-app-attest-production'));
+    await expectCode(() => verifyAttestation(recording), 'certificate_expired');
+  });
+
+  it('remembers an intermediate, but not its dates', async () => {
+    const authority = await createAuthority({}, { notAfter: new Date('2026-10-02T00:00:00Z') });
+    await verify(authority);
+    await expectCode(() => verify(authority, {}, new Date('2026-10-02T12:00:00Z')), 'certificate_expired');
+  });
+
+  it('remembers an intermediate under its own root only', async () => {
+    const authority = await createAuthority();
+    await verify(authority);
+    const other = await createAuthority();
+    const { attestation, keyId, challenge, appId, date } = await attest(authority);
+    const trustAnchors = [other.root.der];
+    const options = { attestation, keyId, challenge, appId, date, trustAnchors };
+    await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
+  });
+
+  it('may be longer where its CA certificates allow it, and is not where they do not', async () => {
+    const longChain = async (pathLength: number | undefined) => {
+      const { root, intermediate } = await createAuthority({}, { pathLength });
+      const lower = await issueCertificate(
+        { ...INTERMEDIATE_PROFILE, subject: 'CN=Lower CA', issuer: intermediate.profile.subject },
+        await generateKeys('P-384'),
+        intermediate.keys,
+      );
+      return verify(
+        { root, intermediate: lower },
+        { leaf: { issuer: 'CN=Lower CA' }, x5c: (leaf, ca) => [leaf, ca, intermediate.der] },
+      );
+    };
+    await longChain(1);
+    await longChain(undefined);
+    await expectCode(() => longChain(0), 'untrusted_certificate');
+  });
+
+  it('may bring along the pinned root, which changes nothing', async () => {
+    const authority = await createAuthority({}, { pathLength: undefined });
+    await verify(authority, { x5c: (leaf, ca) => [leaf, ca, authority.root.der] });
+  });
+
+  it('never ends in a root that it brings along', async () => {
+    const authority = await createAuthority();
+    const { attestation, keyId, challenge, appId, date } = await attest(authority, {
+      x5c: (leaf, ca) => [leaf, ca, authority.root.der],
+    });
+    await expectCode(() => verifyAttestation({ attestation, keyId, challenge, appId, date }), 'untrusted_certificate');
+  });
+
+  it('does not accept a leaf of the authority as an issuer', async () => {
+    const authority = await createAuthority();
+    const keys = await generateKeys('P-256');
+    const leafIssuer = await issueCertificate(
+      { ...INTERMEDIATE_PROFILE, subject: 'CN=A device', issuer: INTERMEDIATE_PROFILE.subject, ca: false },
+      keys,
+      authority.intermediate.keys,
+    );
+    await expectCode(
+      () =>
+        verify(
+          { root: authority.root, intermediate: leafIssuer },
+          { leaf: { issuer: 'CN=A device' }, x5c: (leaf, ca) => [leaf, ca, authority.intermediate.der] },
+        ),
+      'untrusted_certificate',
+    );
+  });
+
+  it('is not built out of order', async () => {
+    const authority = await createAuthority();
+    await expectCode(() => verify(authority, { x5c: (leaf, ca) => [ca, leaf] }), 'untrusted_certificate');
+  });
+
+  it('of Apple is accepted with Apple’s root given as DER', async () => {
+    const options = attestationOptions(attestationFixture('apple-guide-2026'));
+    const { APPLE_APP_ATTESTATION_ROOT_CA } = await import('../../src/certificates/apple-roots.js');
+    const der = fromBase64(APPLE_APP_ATTESTATION_ROOT_CA.replace(/-----[^-]+-----|\s/g, ''));
+    expect((await verifyAttestation({ ...options, trustAnchors: [der] })).environment).toBe('production');
+  });
+});

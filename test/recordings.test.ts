@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { inspectAssertion, inspectAttestation, verifyAssertion, verifyAttestation } from '../src/index.js';
+import {
+  attestationOptions,
+  attestationRecordings,
+  fromBase64,
+  hasSharedRecordings,
+  recordings,
+} from './support/recordings.js';
+
+/** What the leaf certificates say, read with `openssl asn1parse`. */
+const DEVICES: Readonly<Record<string, object>> = {
+  'apple-guide-2024': { platform: 'iphoneos', osVersion: '18.0', osBuild: '22A244b', deviceClass: 4294967295 },
+  'apple-guide-2026': { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 2 },
+  'ios-14.3-beta-2': { osVersion: '14.3' },
+  'ios-14.3-beta-3': { osVersion: '14.3' },
+  'ios-14.4-beta-1': { osVersion: '14.4' },
+  'ios-14.4-beta-2': { osVersion: '14.4' },
+  'ios-14.4': { osVersion: '14.4' },
+  'node-app-attest-development': { osVersion: '17.2.1', osBuild: '21C66', deviceClass: 4294967295 },
+  'node-app-attest-production': { osVersion: '17.2.1', osBuild: '21C66', deviceClass: 4294967295 },
+  'rn-client-2024': { osVersion: '17.2.1', osBuild: '21C66', deviceClass: 4294967295 },
+  'turtlecrypt-2024': { osVersion: '17.6.1', osBuild: '21G93', deviceClass: 4294967294 },
+};
+
+const assertionRecordings = recordings.flatMap(({ assertions, ...recording }) => {
+  return assertions.map((assertion) => ({ ...recording, assertion }));
+});
+
+/** Where a recording has an attestation, its key comes from there; it must verify the assertions. */
+async function publicKeyOf(name: string, recorded: string | undefined): Promise<string> {
+  const recording = attestationRecordings.find((candidate) => candidate.name === name);
+  if (recording) return (await verifyAttestation(attestationOptions(recording))).publicKey;
+  if (recorded !== undefined) return recorded;
+  throw new Error(`${name} has no key`);
+}
+
+describe(`${attestationRecordings.length} recorded attestations`, () => {
+  it.each(attestationRecordings)('verifies $name', async (recording) => {
+    const verified = await verifyAttestation(attestationOptions(recording));
+
+    expect(verified.appId).toBe(recording.appId);
+    expect(verified.environment).toBe(recording.environment);
+    expect(verified.keyId).toBe(recording.keyId);
+    expect(verified.counter).toBe(0);
+    expect(verified.extensions).toEqual(recording.extensions);
+    expect(verified.device).toEqual(DEVICES[recording.name]);
+    expect(verified.receipt.length).toBeGreaterThan(3000);
+    expect(verified.certificate.notBefore < verified.certificate.notAfter).toBe(true);
+    if (recording.publicKey !== undefined) expect(verified.publicKey).toBe(recording.publicKey);
+  });
+
+  it.each(attestationRecordings)('inspects $name without a problem', (recording) => {
+    const inspected = inspectAttestation(recording.attestation.object);
+
+    expect(inspected.problems).toEqual([]);
+    expect(inspected.format).toBe('apple-appattest');
+    expect(inspected.entries).toEqual(['fmt', 'attStmt', 'authData']);
+    expect(inspected.authenticatorData).toMatchObject({
+      keyId: recording.keyId,
+      environment: recording.environment,
+      counter: 0,
+    });
+    expect(inspected.certificates[0]).toMatchObject({ appId: recording.appId, device: DEVICES[recording.name] });
+    expect(inspected.certificates[1]?.subject).toContain('CN=Apple App Attestation CA 1');
+  });
+});
+
+describe(`${assertionRecordings.length} recorded assertions`, () => {
+  it.each(assertionRecordings)('verifies the assertion of $name', async ({ name, appId, publicKey, assertion }) => {
+    const verified = await verifyAssertion({
+      assertion: fromBase64(assertion.object),
+      publicKey: await publicKeyOf(name, publicKey),
+      payload: fromBase64(assertion.clientData),
+      appId,
+      counter: 0,
+    });
+
+    expect(verified).toEqual({ counter: assertion.counter, appId });
+  });
+
+  it.each(assertionRecordings)('inspects the assertion of $name without a problem', ({ assertion }) => {
+    const inspected = inspectAssertion(assertion.object);
+
+    expect(inspected.problems).toEqual([]);
+    expect(inspected.entries).toEqual(['signature', 'authenticatorData']);
+    expect(inspected.authenticatorData).toMatchObject({ counter: assertion.counter, flags: 0x40 });
+  });
+});
+
+describe('the recordings beside the project', () => {
+  it.skipIf(!hasSharedRecordings)('are there; without them only the fixtures were verified', () => {
+    expect(attestationRecordings.length).toBeGreaterThanOrEqual(11);
+    expect(assertionRecordings.length).toBeGreaterThanOrEqual(7);
+  });
+});

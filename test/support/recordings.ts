@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { AuthenticatorExtensions, Environment } from '../../src/index.js';
+
+/** Evidence recorded on a real device, in the form that `fixtures/README.md` describes. */
+export interface Recording {
+  name: string;
+  environment: Environment;
+  appId: string;
+  source: string;
+  keyId: string;
+  publicKey?: string;
+  extensions?: AuthenticatorExtensions;
+  attestation?: { object: string; challenge?: string; clientDataHash?: string; validAt: string };
+  assertions: readonly { object: string; clientData: string; counter: number }[];
+}
+
+/** The recordings that the project carries, and those of other people that stand beside it on some machines. */
+const FOLDERS = {
+  fixtures: new URL('../../fixtures/', import.meta.url),
+  shared: new URL('../../../shared/recordings/', import.meta.url),
+};
+
+export const hasSharedRecordings = existsSync(FOLDERS.shared);
+
+export const fixtures = readFolder(FOLDERS.fixtures);
+export const sharedRecordings = hasSharedRecordings ? readFolder(FOLDERS.shared) : [];
+
+/** Each recording once: Apple's sample stands in both folders. */
+export const recordings = [
+  ...fixtures,
+  ...sharedRecordings.filter(({ name }) => !fixtures.some((fixture) => fixture.name === name)),
+];
+
+export const attestationRecordings = recordings.filter(hasAttestation);
+
+export type AttestationRecording = Recording & Required<Pick<Recording, 'attestation'>>;
+
+function hasAttestation(recording: Recording): recording is AttestationRecording {
+  return recording.attestation !== undefined;
+}
+
+/** The recording of that name, which must be a fixture: tests must not depend on what stands beside the project. */
+export function fixture(name: string): Recording {
+  const found = fixtures.find((recording) => recording.name === name);
+  if (!found) throw new Error(`no fixture ${name}`);
+  return found;
+}
+
+export function attestationFixture(name: string): AttestationRecording {
+  const found = fixture(name);
+  if (!hasAttestation(found)) throw new Error(`no attestation in ${name}`);
+  return found;
+}
+
+/** What `verifyAttestation` needs to accept a recording. */
+export function attestationOptions({ attestation, keyId, appId, environment }: AttestationRecording) {
+  const { object, challenge, clientDataHash, validAt } = attestation;
+  return {
+    attestation: fromBase64(object),
+    keyId,
+    appId,
+    environment,
+    date: new Date(validAt),
+    ...(challenge !== undefined && { challenge: fromBase64(challenge) }),
+    ...(clientDataHash !== undefined && { clientDataHash: fromBase64(clientDataHash) }),
+  };
+}
+
+export function fromBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+function readFolder(folder: URL): Recording[] {
+  return readdirSync(fileURLToPath(folder))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
+}
