@@ -1,0 +1,203 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  type AppAttestErrorCode,
+  ValidationCategory,
+  type VerifyAssertionOptions,
+  verifyAssertion,
+} from '../../src/index.js';
+import { cbor } from '../support/cbor-encoding.js';
+import { APP_ID, type AssertionChanges, assert, sha256, signedExtensions } from '../support/evidence.js';
+import { fixture, fromBase64 } from '../support/recordings.js';
+import { expectCode } from '../support/rejection.js';
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pem = publicKey.export({ format: 'pem', type: 'spki' }).toString();
+
+function verify(changes: AssertionChanges = {}, options: Partial<VerifyAssertionOptions> = {}) {
+  const valid = { assertion: assert(privateKey, changes), publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
+  return verifyAssertion({ ...valid, ...options });
+}
+
+describe('an assertion that fits', () => {
+  it('yields the new counter and the app', async () => {
+    expect(await verify({ counter: 7 }, { counter: 3 })).toEqual({ counter: 7, appId: APP_ID });
+  });
+
+  it('yields what iOS 27 signed', async () => {
+    const extensions = signedExtensions({
+      apple_cd_hash_hash_01: new Uint8Array(32).fill(9),
+      apple_cd_hash_type_01: Uint8Array.of(2),
+    });
+    expect(await verify({ flags: 0xc0, extensions })).toEqual({
+      counter: 1,
+      appId: APP_ID,
+      extensions: {
+        validationCategory: ValidationCategory.AppStore,
+        bundleVersion: '42',
+        codeDirectoryHash: new Uint8Array(32).fill(9),
+      },
+    });
+  });
+
+  it('counts up to the last of 32 bits', async () => {
+    expect((await verify({ counter: 0xffff_ffff }, { counter: 0xffff_fffe })).counter).toBe(0xffff_ffff);
+  });
+
+  const variants: readonly [string, AssertionChanges][] = [
+    ['with flags 0x40, though no credential data follows', { flags: 0x40 }],
+    ['with no flag at all', { flags: 0 }],
+    ['with an unsigned cdHash', { object: { cdHash: new Uint8Array(20) } }],
+  ];
+  it.each(variants)('is accepted %s', async (_, changes) => {
+    expect(await verify(changes)).toEqual({ counter: 1, appId: APP_ID });
+  });
+
+  const jwk = publicKey.export({ format: 'jwk' });
+  const point = Buffer.concat([
+    Uint8Array.of(4),
+    Buffer.from(jwk.x ?? '', 'base64url'),
+    Buffer.from(jwk.y ?? '', 'base64url'),
+  ]);
+  const keys: readonly [string, string | Uint8Array | KeyObject][] = [
+    ['PEM', pem],
+    ['PEM on one line, with Windows line ends around it', `\r\n${pem.replaceAll('\n', '\r\n')}`],
+    ['SubjectPublicKeyInfo', publicKey.export({ format: 'der', type: 'spki' })],
+    ['a 65-byte point', new Uint8Array(point)],
+    ['a KeyObject', publicKey],
+  ];
+  it.each(keys)('is verified with a key given as %s', async (_, key) => {
+    expect((await verify({}, { publicKey: key })).counter).toBe(1);
+  });
+
+  it('is verified over the payload as text or bytes, over an empty one, and over its hash', async () => {
+    const payload = '{"path":"/pay","amount":"9,99 €"}';
+    expect((await verify({ payload }, { payload })).counter).toBe(1);
+    expect((await verify({ payload }, { payload: Buffer.from(payload) })).counter).toBe(1);
+    expect((await verify({ payload: '' }, { payload: '' })).counter).toBe(1);
+    expect((await verify({ payload: '' }, { payload: new Uint8Array() })).counter).toBe(1);
+    const options = { payload: undefined as never, clientDataHash: sha256(payload) };
+    expect((await verify({ payload }, options)).counter).toBe(1);
+  });
+
+  it('is accepted as base64 and base64url', async () => {
+    const assertion = Buffer.from(assert(privateKey));
+    expect((await verify({}, { assertion: assertion.toString('base64') })).counter).toBe(1);
+    expect((await verify({}, { assertion: assertion.toString('base64url') })).counter).toBe(1);
+  });
+
+  it('verifies with (r, n - s) as well, so its bytes identify nothing', async () => {
+    const recorded = fixture('node-app-attest-assertion');
+    const [assertion] = recorded.assertions;
+    const bytes = fromBase64(assertion?.object ?? '');
+    // Signature of 71 bytes: 30 45 02 20 r 02 21 00 s, as this recording happens to have it.
+    const start = Buffer.from(bytes).indexOf(Buffer.from('30450220', 'hex'));
+    const r = bytes.subarray(start + 4, start + 36);
+    const s = BigInt(`0x${Buffer.from(bytes.subarray(start + 38, start + 71)).toString('hex')}`);
+    const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const otherS = Buffer.from((n - s).toString(16).padStart(64, '0'), 'hex');
+    expect(otherS[0]).toBeLessThan(0x80);
+    const signature = Buffer.concat([Buffer.from('30440220', 'hex'), r, Buffer.from('0220', 'hex'), otherS]);
+    const authenticatorData = bytes.subarray(bytes.length - 37);
+
+    const verified = await verifyAssertion({
+      assertion: cbor({ signature: new Uint8Array(signature), authenticatorData }),
+      publicKey: recorded.publicKey ?? '',
+      payload: fromBase64(assertion?.clientData ?? ''),
+      appId: recorded.appId,
+      counter: 0,
+    });
+    expect(verified.counter).toBe(1);
+  });
+});
+
+describe('an assertion with one thing wrong', () => {
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const wrong: readonly [string, AssertionChanges, Partial<VerifyAssertionOptions>, AppAttestErrorCode][] = [
+    ['another payload', {}, { payload: 'another' }, 'invalid_signature'],
+    ['a payload with one more space', { payload: '{"a":1}' }, { payload: '{"a": 1}' }, 'invalid_signature'],
+    ['another clientDataHash', {}, { payload: undefined as never, clientDataHash: sha256('x') }, 'invalid_signature'],
+    ['another key', {}, { publicKey: stranger.publicKey }, 'invalid_signature'],
+    ['no signature bytes', { object: { signature: new Uint8Array() } }, {}, 'invalid_signature'],
+    ['a signature that is no DER', { object: { signature: new Uint8Array(64).fill(1) } }, {}, 'invalid_signature'],
+    ['a signature of 8000 bytes', { object: { signature: new Uint8Array(8000) } }, {}, 'invalid_signature'],
+    [
+      'a signature of zeros',
+      { object: { signature: Buffer.from('3006020100020100', 'hex') } },
+      {},
+      'invalid_signature',
+    ],
+    ['another app', { appId: 'TEAMID1234.com.example.other' }, {}, 'app_id_mismatch'],
+    ['the same counter again', { counter: 5 }, { counter: 5 }, 'counter_not_increased'],
+    ['an earlier counter', { counter: 4 }, { counter: 5 }, 'counter_not_increased'],
+    ['a counter of zero', { counter: 0 }, { counter: 0 }, 'counter_not_increased'],
+    ['no signature', { object: { signature: undefined } }, {}, 'malformed_assertion'],
+    ['a signature as text', { object: { signature: 'text' } }, {}, 'malformed_assertion'],
+    ['no authenticator data', { object: { authenticatorData: undefined } }, {}, 'malformed_assertion'],
+    [
+      'authenticator data of 36 bytes',
+      { object: { authenticatorData: new Uint8Array(36) } },
+      {},
+      'malformed_assertion',
+    ],
+    ['bytes after the authenticator data', { extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
+    ['credential data, which only an attestation has', { extensions: new Uint8Array(127) }, {}, 'malformed_assertion'],
+    ['two extension maps', { extensions: Buffer.concat([cbor({}), cbor({})]) }, {}, 'malformed_assertion'],
+  ];
+  it.each(wrong)('%s', async (_, changes, options, code) => {
+    await expectCode(() => verify(changes, options), code);
+  });
+});
+
+describe('a call that is wrong in itself', () => {
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const offCurve = Buffer.concat([Uint8Array.of(4), new Uint8Array(64).fill(1)]);
+  const compressed = Buffer.concat([Uint8Array.of(2), new Uint8Array(32).fill(1)]);
+  const calls: readonly [string, object][] = [
+    ['no assertion', { assertion: undefined }],
+    ['an object for an assertion', { assertion: {} }],
+    ['neither payload nor clientDataHash', { payload: undefined }],
+    ['both payload and clientDataHash', { clientDataHash: new Uint8Array(32) }],
+    ['a parsed payload', { payload: { a: 1 } }],
+    ['no app', { appId: undefined }],
+    ['no counter', { counter: undefined }],
+    ['null for a counter', { counter: null }],
+    ['NaN for a counter', { counter: Number.NaN }],
+    ['text for a counter', { counter: '0' }],
+    ['a bigint for a counter', { counter: 0n }],
+    ['a negative counter', { counter: -1 }],
+    ['a fraction for a counter', { counter: 0.5 }],
+    ['a counter beyond 32 bits', { counter: 2 ** 32 }],
+    ['no key', { publicKey: undefined }],
+    ['an empty key', { publicKey: '' }],
+    ['a key that is no PEM', { publicKey: 'key' }],
+    ['a private key', { publicKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }],
+    ['a private KeyObject', { publicKey: privateKey }],
+    ['a broken PEM', { publicKey: '-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----' }],
+    ['two keys in one PEM', { publicKey: pem + pem }],
+    ['a key on P-384', { publicKey: p384.publicKey.export({ format: 'pem', type: 'spki' }) }],
+    ['a KeyObject on P-384', { publicKey: p384.publicKey }],
+    ['an RSA KeyObject', { publicKey: rsa.publicKey }],
+    ['a point that is not on the curve', { publicKey: offCurve }],
+    ['a compressed point', { publicKey: compressed }],
+    ['a point with a byte too many', { publicKey: Buffer.concat([offCurve, Uint8Array.of(0)]) }],
+  ];
+  it.each(calls)('%s', async (_, changed) => {
+    await expectCode(() => verify({}, changed), 'invalid_argument');
+  });
+
+  it.each([undefined, null, 1])('%s for options', async (options) => {
+    await expectCode(() => verifyAssertion(options as never), 'invalid_argument');
+  });
+
+  it('never prints a key', async () => {
+    const secret = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const text = secret.export({ format: 'pem', type: 'pkcs8' }).toString();
+    const error = await expectCode(() => verify({}, { publicKey: text }), 'invalid_argument');
+    const digits = text.split('\n')[1] ?? '';
+    expect(digits.length).toBe(64);
+    expect(`${error.stack} ${String(error.cause)}`).not.toContain(digits);
+    expect(createPublicKey(secret).equals(publicKey)).toBe(true);
+  });
+});

@@ -1,0 +1,140 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  type AppAttestErrorCode,
+  type ExtensionPolicy,
+  ValidationCategory,
+  verifyAssertion,
+  verifyAttestation,
+} from '../../src/index.js';
+import { cbor } from '../support/cbor-encoding.js';
+import { createAuthority } from '../support/certificate-authority.js';
+import { APP_ID, assert, attest, signedExtensions } from '../support/evidence.js';
+import { expectCode } from '../support/rejection.js';
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const HASH = Uint8Array.from({ length: 32 }, (_, index) => index);
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+const none = new Uint8Array();
+const appStore = signedExtensions({ apple_cd_hash_hash_01: HASH });
+
+function verify(extensions: Uint8Array, policy: ExtensionPolicy) {
+  const assertion = assert(privateKey, { extensions });
+  return verifyAssertion({ assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0, policy });
+}
+
+describe('a policy is met', () => {
+  const { AppStore, TestFlight } = ValidationCategory;
+  const cases: readonly [string, Uint8Array, ExtensionPolicy][] = [
+    ['by a listed category', appStore, { validationCategories: [TestFlight, AppStore] }],
+    ['by a listed bundle version', appStore, { bundleVersions: ['41', '42'] }],
+    ['by a bundle version that a function accepts', appStore, { bundleVersions: (version) => Number(version) >= 40 }],
+    ['by a listed code directory hash', appStore, { codeDirectoryHashes: [hex(HASH).toUpperCase()] }],
+    ['by the first 20 bytes of a hash in the list', appStore, { codeDirectoryHashes: [hex(HASH.subarray(0, 20))] }],
+    [
+      'by the first 20 bytes of a hash from the device',
+      signedExtensions({ apple_cd_hash_hash_01: HASH.subarray(0, 20) }),
+      { codeDirectoryHashes: ['00'.repeat(32), hex(HASH)] },
+    ],
+    ['by old systems, unless it says otherwise', none, { validationCategories: [AppStore], bundleVersions: ['42'] }],
+    ['by an entry that is missing, unless it says otherwise', cbor({}), { codeDirectoryHashes: [hex(HASH)] }],
+    [
+      'by all entries at once',
+      appStore,
+      {
+        validationCategories: [AppStore],
+        bundleVersions: ['42'],
+        codeDirectoryHashes: [hex(HASH)],
+        whenAbsent: 'reject',
+      },
+    ],
+    ['by any extensions where it only asks for them', cbor({}), { whenAbsent: 'reject' }],
+    ['by anything where it is empty', none, {}],
+  ];
+  it.each(cases)('%s', async (_, extensions, policy) => {
+    expect((await verify(extensions, policy)).counter).toBe(1);
+  });
+});
+
+describe('a policy is not met', () => {
+  const reject = 'reject' as const;
+  const longer = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(48) });
+  const empty = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array() });
+  const cases: readonly [string, Uint8Array, ExtensionPolicy, AppAttestErrorCode][] = [
+    ['by another category', appStore, { validationCategories: [2] }, 'extension_rejected'],
+    ['by any category where none is listed', appStore, { validationCategories: [] }, 'extension_rejected'],
+    [
+      'by a future category that is not listed',
+      signedExtensions({ apple_validation_category_01: 11 }),
+      { validationCategories: [4] },
+      'extension_rejected',
+    ],
+    ['by another bundle version', appStore, { bundleVersions: ['4', '420'] }, 'extension_rejected'],
+    ['by a bundle version that a function refuses', appStore, { bundleVersions: () => false }, 'extension_rejected'],
+    ['by a function that throws', appStore, { bundleVersions: () => JSON.parse('') }, 'extension_rejected'],
+    ['by another code directory hash', appStore, { codeDirectoryHashes: ['00'.repeat(32)] }, 'extension_rejected'],
+    [
+      'by a hash with the same 20 bytes and another end',
+      appStore,
+      { codeDirectoryHashes: [`${hex(HASH.subarray(0, 31))}00`] },
+      'extension_rejected',
+    ],
+    ['by another first 20 bytes', appStore, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
+    ['by a hash of another kind', longer, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
+    ['by an empty hash', empty, { codeDirectoryHashes: [hex(HASH)] }, 'extension_rejected'],
+    ['by any hash where none is listed', appStore, { codeDirectoryHashes: [] }, 'extension_rejected'],
+    ['by old systems where it says so', none, { validationCategories: [4], whenAbsent: reject }, 'extension_missing'],
+    ['by old systems where it only asks for extensions', none, { whenAbsent: reject }, 'extension_missing'],
+    ['by a missing category', cbor({}), { validationCategories: [4], whenAbsent: reject }, 'extension_missing'],
+    ['by a missing bundle version', cbor({}), { bundleVersions: ['42'], whenAbsent: reject }, 'extension_missing'],
+    [
+      'by a missing hash',
+      signedExtensions(),
+      { codeDirectoryHashes: [hex(HASH)], whenAbsent: reject },
+      'extension_missing',
+    ],
+    [
+      'even where absence is accepted',
+      appStore,
+      { validationCategories: [2], whenAbsent: 'accept' },
+      'extension_rejected',
+    ],
+  ];
+  it.each(cases)('%s', async (_, extensions, policy, code) => {
+    await expectCode(() => verify(extensions, policy), code);
+  });
+
+  it('at an attestation just as at an assertion', async () => {
+    const authority = await createAuthority();
+    const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
+    const options = { attestation, keyId, challenge, appId, date, trustAnchors };
+    await verifyAttestation({ ...options, policy: { validationCategories: [4] } });
+    await expectCode(
+      () => verifyAttestation({ ...options, policy: { validationCategories: [2] } }),
+      'extension_rejected',
+    );
+  });
+});
+
+describe('a policy that is wrong in itself is refused', () => {
+  const policies: readonly [string, unknown][] = [
+    ['no object', 4],
+    ['null', null],
+    ['a misspelt entry', { validationCategory: [4] }],
+    ['a category that is no array', { validationCategories: 4 }],
+    ['a category that is no integer', { validationCategories: ['4'] }],
+    ['a bundle version that is no array', { bundleVersions: '42' }],
+    ['a bundle version that is a number', { bundleVersions: [42] }],
+    ['a hash that is no hex', { codeDirectoryHashes: ['zz'.repeat(20)] }],
+    ['a hash cut short', { codeDirectoryHashes: ['00'.repeat(19)] }],
+    ['an empty hash', { codeDirectoryHashes: [''] }],
+    ['a hash as bytes', { codeDirectoryHashes: [HASH] }],
+    ['an unknown whenAbsent', { whenAbsent: true }],
+    ['an asynchronous function, which is truthy', { bundleVersions: async () => false }],
+    ['a function that returns no boolean', { bundleVersions: () => 1 }],
+  ];
+  it.each(policies)('%s', async (_, policy) => {
+    await expectCode(() => verify(appStore, policy as never), 'invalid_argument');
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { shortHex, shortText } from '../src/errors.js';
+import { AppAttestError } from '../src/index.js';
+
+describe('AppAttestError', () => {
+  it('is an Error with a code, a name and a sentence', () => {
+    const error = new AppAttestError('nonce_mismatch', 'the nonce differs', { expected: '00', actual: '01' });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'AppAttestError', code: 'nonce_mismatch', expected: '00', actual: '01' });
+    expect(error.message).toBe('the nonce differs (expected 00, got 01)');
+    expect('cause' in error).toBe(false);
+  });
+
+  it('keeps a cause', () => {
+    const cause = new Error('below');
+    expect(new AppAttestError('invalid_argument', 'above', { cause }).cause).toBe(cause);
+  });
+});
+
+describe('values in a message', () => {
+  it('are short hex', () => {
+    expect(shortHex(Uint8Array.of(1, 2))).toBe('0102');
+    expect(shortHex(new Uint8Array(8))).toBe('0000000000000000');
+    expect(shortHex(new Uint8Array(9))).toBe('0000000000000000…');
+  });
+
+  it('are text that cannot leave its line', () => {
+    expect(shortText('1.0')).toBe('"1.0"');
+    expect(shortText('a\n\u001b[2J\u2028\u0085\u202e"')).toBe('"a\\n\\u001b[2J\\u2028\\u0085\\u202e\\""');
+    expect(shortText('x'.repeat(100))).toBe(`"${'x'.repeat(80)}…"`);
+  });
+});

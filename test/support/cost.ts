@@ -1,0 +1,27 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+const MEGABYTE = 1024 * 1024;
+
+/** What one attempt costs: the least time of three runs, so that a busy machine does not count, and memory. */
+export async function costOf(attempt: () => Promise<unknown>): Promise<{ milliseconds: number; megabytes: number }> {
+  let milliseconds = Number.POSITIVE_INFINITY;
+  let megabytes = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 3; run += 1) {
+    collectGarbage();
+    const before = memoryInUse();
+    const start = performance.now();
+    await attempt();
+    milliseconds = Math.min(milliseconds, performance.now() - start);
+    megabytes = Math.min(megabytes, (memoryInUse() - before) / MEGABYTE);
+  }
+  return { milliseconds, megabytes };
+}
+
+function memoryInUse(): number {
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
