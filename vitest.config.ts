@@ -1,8 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  resolve: {
+    // The examples import the package by its name, as its users do.
+    alias: { 'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+  },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/package/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },

@@ -3,6 +3,8 @@ import type { AuthenticatorExtensions } from './extensions.js';
 
 /** Authenticator data, taken apart and not verified. */
 export interface InspectedAuthenticatorData {
+  /** The bytes as received, which are what is signed. */
+  bytes: Uint8Array;
   /** SHA-256(App ID), 32 bytes. */
   rpIdHash: Uint8Array;
   /** 0x40 AT, 0x80 ED. */
@@ -14,6 +16,12 @@ export interface InspectedAuthenticatorData {
 }
 
 export function inspectAuthenticatorData(data: AuthenticatorData): InspectedAuthenticatorData {
-  const { rpIdHash, flags, counter, extensions } = data;
-  return { rpIdHash: new Uint8Array(rpIdHash), flags, counter, ...(extensions && { extensions }) };
+  const { flags, counter, extensions } = data;
+  return {
+    bytes: new Uint8Array(data.bytes),
+    rpIdHash: new Uint8Array(data.rpIdHash),
+    flags,
+    counter,
+    ...(extensions && { extensions }),
+  };
 }

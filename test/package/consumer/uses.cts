@@ -1,0 +1,11 @@
+import appAttest = require('app-attest');
+
+const options: appAttest.VerifyAssertionOptions = {
+  assertion: new Uint8Array(),
+  publicKey: '',
+  payload: '',
+  appId: 'TEAMID1234.com.example.app',
+  counter: 0,
+};
+
+export const verified: Promise<appAttest.VerifiedAssertion> = appAttest.verifyAssertion(options);

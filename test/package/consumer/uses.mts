@@ -1,0 +1,52 @@
+import type { KeyObject } from 'node:crypto';
+import {
+  AppAttestError,
+  type AppAttestErrorCode,
+  type AppId,
+  type AttestedDevice,
+  type AuthenticatorExtensions,
+  type Environment,
+  type ExtensionPolicy,
+  type InspectedAssertion,
+  type InspectedAttestation,
+  inspectAssertion,
+  inspectAttestation,
+  ValidationCategory,
+  type VerifiedAssertion,
+  type VerifiedAttestation,
+  verifyAssertion,
+  verifyAttestation,
+} from 'app-attest';
+
+const app: AppId = { teamId: 'TEAMID1234', bundleId: 'com.example.app' };
+const policy: ExtensionPolicy = {
+  validationCategories: [ValidationCategory.AppStore, 11],
+  bundleVersions: (version: string) => version === '1',
+  codeDirectoryHashes: ['00'.repeat(20)],
+  whenAbsent: 'reject',
+};
+
+export async function attest(token: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {
+  const environment: Environment = 'production';
+  return verifyAttestation({ attestation: token, keyId, challenge, appId: [app, 'A.b'], environment, policy });
+}
+
+export async function assert(token: Uint8Array, publicKey: KeyObject, payload: string): Promise<VerifiedAssertion> {
+  // @ts-expect-error the counter cannot be left out
+  await verifyAssertion({ assertion: token, publicKey, payload, appId: app });
+  return verifyAssertion({ assertion: token, publicKey, payload, appId: app, counter: 0 });
+}
+
+export function read(verified: VerifiedAttestation): [0, AttestedDevice, AuthenticatorExtensions | undefined] {
+  return [verified.counter, verified.device, verified.extensions];
+}
+
+export function inspect(bytes: Uint8Array): [InspectedAttestation, InspectedAssertion] {
+  return [inspectAttestation(bytes), inspectAssertion(bytes)];
+}
+
+export function codeOf(error: unknown): AppAttestErrorCode | undefined {
+  // @ts-expect-error the union of codes is closed
+  if (error instanceof AppAttestError && error.code === 'no_such_code') return undefined;
+  return error instanceof AppAttestError ? error.code : undefined;
+}
