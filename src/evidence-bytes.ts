@@ -11,7 +11,8 @@ import { AppAttestError } from './errors.js';
 export function readEvidence(evidence: unknown, name: string, maxLength: number): Uint8Array {
   if (isBytes(evidence)) {
     if (evidence.length > maxLength) throw tooLong(maxLength);
-    return evidence;
+    // A copy: memory that another thread shares could change between two checks.
+    return new Uint8Array(evidence);
   }
   if (typeof evidence === 'string') {
     if (evidence.length > maxBase64Length(maxLength)) throw tooLong(maxLength);

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { assertDer, children, readElement } from '../../src/certificates/der.js';
+import { der, octetString, sequence, tagged } from '../support/der-encoding.js';
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+const nested = (depth: number): Uint8Array => {
+  let element = hex('05 00');
+  for (let level = 0; level < depth; level += 1) element = sequence(element);
+  return element;
+};
+
+describe('DER', () => {
+  it.each([0, 1, 127, 128, 255, 256, 65_535])('with contents of %i bytes is read', (length) => {
+    const bytes = octetString(new Uint8Array(length));
+    assertDer(bytes);
+    const element = readElement(bytes, 0, bytes.length);
+    expect(element).toMatchObject({ identifier: 0x04, start: 0, end: bytes.length });
+    expect(element.end - element.contents).toBe(length);
+  });
+
+  it.each([31, 127, 128, 1400, 16_383])('with tag number %i is read', (tagNumber) => {
+    const identifier = tagNumber < 128 ? [0xbf, tagNumber] : [0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f];
+    const bytes = der(identifier, octetString('x'));
+    assertDer(bytes);
+    const element = readElement(bytes, 0, bytes.length);
+    expect([...children(bytes, element)].map((child) => child.identifier)).toEqual([0x04]);
+  });
+
+  it('yields the children of an element one by one', () => {
+    const bytes = sequence(octetString('a'), sequence(), tagged(1400, octetString('b')));
+    const found = [...children(bytes, readElement(bytes, 0, bytes.length))];
+    expect(found.map(({ identifier }) => identifier)).toEqual([0x04, 0x30, 0xbf]);
+    expect(found.at(-1)?.end).toBe(bytes.length);
+  });
+
+  it('does not look into primitive elements', () => {
+    assertDer(octetString(hex('30 80')));
+  });
+
+  it('has at most sixteen levels', () => {
+    assertDer(nested(16));
+    expect(() => assertDer(nested(17))).toThrow('nested deeper');
+  });
+
+  it('has at most 2048 elements', () => {
+    const nulls = (count: number): Uint8Array[] => Array.from({ length: count }, () => hex('05 00'));
+    assertDer(sequence(...nulls(2047)));
+    expect(() => assertDer(sequence(...nulls(2048)))).toThrow('more than 2048');
+  });
+
+  it('ends where its bytes end, neither earlier nor later', () => {
+    const bytes = sequence(octetString(new Uint8Array(200)), tagged(1400, octetString('x')));
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(() => assertDer(bytes.subarray(0, length))).toThrow('in the middle');
+    }
+    expect(() => assertDer(new Uint8Array([...bytes, 0]))).toThrow('1 bytes after');
+  });
+
+  const refused: readonly [string, string, string][] = [
+    ['an indefinite length', '30 80 0000', 'indefinite'],
+    ['a length of five octets', '04 85 0000000001 00', 'excessive'],
+    ['a short length in long form', '04 81 7f', 'shortest'],
+    ['a length with a leading zero', '04 82 00 80', 'shortest'],
+    ['a length of four octets with a leading zero', '04 84 00 010000', 'shortest'],
+    ['a high tag number for a low tag', '1f 1e 00', 'shortest'],
+    ['a high tag number with a leading zero', '1f 80 1f 00', 'shortest'],
+    ['a tag number of three octets', '1f 81 80 00 00', 'above 16383'],
+    ['a child that ends behind its parent', '30 03 04 02 00', 'in the middle'],
+    ['an indefinite child', '30 04 30 80 00 00', 'indefinite'],
+  ];
+  it.each(refused)('with %s is refused', (_, text, reason) => {
+    expect(() => assertDer(hex(text))).toThrow(reason);
+  });
+});

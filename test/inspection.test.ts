@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { inspectAssertion, inspectAttestation } from '../src/index.js';
+import { createAuthority } from './support/certificate-authority.js';
+import { integer, octetString, sequence, tagged } from './support/der-encoding.js';
+import { APP_ID, type AttestationChanges, attest, sha256, signedExtensions } from './support/evidence.js';
+import { attestationFixture } from './support/recordings.js';
+import { expectCode } from './support/rejection.js';
+
+const authority = await createAuthority();
+const inspect = async (changes: AttestationChanges) => {
+  const { attestation, keyId } = await attest(authority, changes);
+  return { keyId, ...inspectAttestation(attestation) };
+};
+
+describe('an inspected attestation', () => {
+  it('shows everything that Apple’s sample holds', () => {
+    const { keyId, appId, attestation } = attestationFixture('apple-guide-2026');
+    const inspected = inspectAttestation(attestation.object);
+    expect(inspected.problems).toEqual([]);
+    expect(inspected.receipt?.length).toBe(3977);
+    expect(inspected.authenticatorData).toMatchObject({
+      rpIdHash: sha256(appId),
+      flags: 0x40,
+      counter: 0,
+      environment: 'production',
+      credentialId: new Uint8Array(Buffer.from(keyId, 'base64')),
+      extensions: { validationCategory: 1, bundleVersion: '1' },
+    });
+    expect(inspected.authenticatorData?.bytes.length).toBe(226);
+    const [leaf, intermediate] = inspected.certificates;
+    expect(leaf).toMatchObject({
+      issuer: 'CN=Apple App Attestation CA 1, O=Apple Inc., ST=California',
+      isCa: false,
+      appId,
+      notBefore: new Date('2026-04-20T18:13:12Z'),
+      notAfter: new Date('2026-04-23T18:13:12Z'),
+    });
+    expect(leaf?.extensions).toContain('1.2.840.113635.100.8.2');
+    expect(leaf?.nonce?.length).toBe(32);
+    expect(leaf?.accessControlList?.length).toBe(69);
+    expect(intermediate).toMatchObject({
+      isCa: true,
+      device: {},
+      fingerprint: '39ef7264e1340f9adda4199d3a028fdece2ecd7bf7372420fe808ad6da538426',
+    });
+  });
+
+  it('shows entries that no verifier reads, by name', async () => {
+    const { entries, problems } = await inspect({ object: { cdHash: new Uint8Array(20) } });
+    expect(entries).toEqual(['fmt', 'attStmt', 'authData', 'cdHash']);
+    expect(problems).toEqual([]);
+  });
+
+  it('shows what is right beside what is wrong', async () => {
+    const inspected = await inspect({
+      object: { fmt: 7 },
+      statement: { receipt: 'text' },
+      aaguid: new Uint8Array(16),
+      nonce: () => octetString('no sequence'),
+      properties: sequence(tagged(1204, integer(1))),
+      operatingSystem: octetString('no sequence'),
+      extensions: signedExtensions(),
+    });
+    expect(inspected.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual([
+      'fmt',
+      'receipt',
+      'x5c[0] extension 1.2.840.113635.100.8.2',
+      'x5c[0]',
+      'x5c[0]',
+    ]);
+    expect(inspected.authenticatorData).toMatchObject({ keyId: inspected.keyId, aaguid: new Uint8Array(16) });
+    expect(inspected.authenticatorData).not.toHaveProperty('environment');
+    expect(inspected.certificates.length).toBe(2);
+  });
+
+  it('names a certificate that cannot be decoded, and each part that is missing', async () => {
+    const { certificates, problems } = await inspect({ x5c: (leaf) => [leaf, new Uint8Array(3)] });
+    expect(certificates.map(({ appId }) => appId)).toEqual([APP_ID]);
+    expect(problems).toEqual([expect.stringMatching(/^x5c\[1\]: /)]);
+    const empty = inspectAttestation(Uint8Array.of(0xa0));
+    expect(empty.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['fmt', 'authData', 'attStmt']);
+  });
+
+  it('shows four certificates at most', async () => {
+    const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca, ca, ca] });
+    expect(certificates.length).toBe(4);
+    expect(problems).toEqual(['x5c: more than 4 certificates']);
+  });
+});
+
+describe('an inspected assertion', () => {
+  it('names each part that is missing', () => {
+    const { problems } = inspectAssertion(Uint8Array.of(0xa0));
+    expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['signature', 'authenticatorData']);
+  });
+});
+
+it.each([undefined, null, 1, {}, []])('%j is no evidence to inspect', async (value) => {
+  await expectCode(() => inspectAttestation(value as never), 'invalid_argument');
+  await expectCode(() => inspectAssertion(value as never), 'invalid_argument');
+});
