@@ -35,6 +35,13 @@ async function publicKeyOf(name: string, recorded: string | undefined): Promise<
   throw new Error(`${name} has no key`);
 }
 
+const where = hasSharedRecordings
+  ? 'fixtures/ and ../shared/recordings'
+  : 'fixtures/ alone: no ../shared/recordings here';
+console.info(
+  `${attestationRecordings.length} attestations and ${assertionRecordings.length} assertions were recorded in ${where}`,
+);
+
 describe(`${attestationRecordings.length} recorded attestations`, () => {
   it.each(attestationRecordings)('verifies $name', async (recording) => {
     const verified = await verifyAttestation(attestationOptions(recording));
