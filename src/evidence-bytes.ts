@@ -10,17 +10,19 @@ import { AppAttestError } from './errors.js';
  */
 export function readEvidence(evidence: unknown, name: string, maxLength: number): Uint8Array {
   if (isBytes(evidence)) {
-    if (evidence.length > maxLength) throw tooLong(maxLength);
+    assertLength(evidence.length, maxLength);
     // A copy: memory that another thread shares could change between two checks.
     return new Uint8Array(evidence);
   }
   if (typeof evidence === 'string') {
-    if (evidence.length > maxBase64Length(maxLength)) throw tooLong(maxLength);
-    return decodeBase64(evidence);
+    assertLength(evidence.length, maxBase64Length(maxLength));
+    const bytes = decodeBase64(evidence);
+    assertLength(bytes.length, maxLength);
+    return bytes;
   }
   throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
 }
 
-function tooLong(maxLength: number): DecodingError {
-  return new DecodingError(`longer than ${maxLength} bytes`);
+function assertLength(length: number, maxLength: number): void {
+  if (length > maxLength) throw new DecodingError(`longer than ${maxLength} bytes or characters`);
 }

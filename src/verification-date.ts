@@ -1,3 +1,4 @@
+import { isDate } from 'node:util/types';
 import { AppAttestError } from './errors.js';
 
 /**
@@ -7,6 +8,6 @@ import { AppAttestError } from './errors.js';
  */
 export function readVerificationDate(date: unknown): Date {
   if (date === undefined) return new Date();
-  if (date instanceof Date && !Number.isNaN(date.getTime())) return date;
+  if (isDate(date) && !Number.isNaN(date.getTime())) return date;
   throw new AppAttestError('invalid_argument', 'date must be a valid Date');
 }

@@ -5,6 +5,14 @@ import type { AuthenticatorExtensions } from './extensions.js';
 /**
  * What a server asks of the entries that iOS 27 and later sign. Whatever is named must hold; an entry that is there and
  * does not fit is rejected always, an entry that is missing as `whenAbsent` says.
+ *
+ * @example
+ * ```ts
+ * const policy: ExtensionPolicy = {
+ *   validationCategories: [ValidationCategory.AppStore, ValidationCategory.TestFlight],
+ *   whenAbsent: 'accept',
+ * };
+ * ```
  */
 export interface ExtensionPolicy {
   /** Accepted {@link ValidationCategory} numbers. */

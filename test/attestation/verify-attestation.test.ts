@@ -368,6 +368,13 @@ describe('an error', () => {
 });
 
 describe('the leaf', () => {
+  it('is said to carry no nonce, or none that can be read', async () => {
+    const missing = await expectCode(() => verify({ nonce: () => undefined }), 'nonce_mismatch');
+    expect(missing.message).toContain('carries no nonce');
+    const unreadable = await expectCode(() => verify({ nonce: () => octetString('') }), 'nonce_mismatch');
+    expect(unreadable.message).toContain('cannot be read');
+  });
+
   it('is found by its object identifier: the same nonce in another extension does not count', async () => {
     await expectCode(() => verify({ nonceOid: '1.2.840.113635.100.8.22' }), 'nonce_mismatch');
   });

@@ -102,7 +102,7 @@ describe('a chain', () => {
   });
 
   it('may be longer where its CA certificates allow it, and is not where they do not', async () => {
-    const longChain = async (pathLength: number | undefined) => {
+    const longChain = async (pathLength: number | undefined, withRoot = false) => {
       const { root, intermediate } = await createAuthority({}, { pathLength });
       const lower = await issueCertificate(
         { ...INTERMEDIATE_PROFILE, subject: 'CN=Lower CA', issuer: intermediate.profile.subject },
@@ -111,10 +111,14 @@ describe('a chain', () => {
       );
       return verify(
         { root, intermediate: lower },
-        { leaf: { issuer: 'CN=Lower CA' }, x5c: (leaf, ca) => [leaf, ca, intermediate.der] },
+        {
+          leaf: { issuer: 'CN=Lower CA' },
+          x5c: (leaf, ca) => [leaf, ca, intermediate.der, ...(withRoot ? [root.der] : [])],
+        },
       );
     };
     await longChain(1);
+    await longChain(1, true);
     await longChain(undefined);
     await expectCode(() => longChain(0), 'untrusted_certificate');
   });
