@@ -91,6 +91,10 @@ describe('an attestation that fits', () => {
   it('reports the validation category from four little-endian bytes and from an integer', async () => {
     const asInteger = await verify({ extensions: signedExtensions({ apple_validation_category_01: 2 }) });
     expect(asInteger.extensions?.validationCategory).toBe(ValidationCategory.TestFlight);
+    const zero = await verify({ extensions: signedExtensions({ apple_validation_category_01: 0 }) });
+    expect(zero.extensions?.validationCategory).toBe(ValidationCategory.Invalid);
+    const highest = await verify({ extensions: signedExtensions({ apple_validation_category_01: 0xffff_ffff }) });
+    expect(highest.extensions?.validationCategory).toBe(0xffff_ffff);
     const future = await verify({
       extensions: signedExtensions({ apple_validation_category_01: Uint8Array.of(1, 2, 0, 0x80) }),
     });
@@ -178,6 +182,16 @@ describe('an attestation with one thing wrong', () => {
     [
       'a category of two bytes',
       { extensions: signedExtensions({ apple_validation_category_01: Uint8Array.of(4, 0) }) },
+      'malformed_attestation',
+    ],
+    [
+      'a category of five bytes',
+      { extensions: signedExtensions({ apple_validation_category_01: Uint8Array.of(4, 0, 0, 0, 0) }) },
+      'malformed_attestation',
+    ],
+    [
+      'a category as an array of four numbers',
+      { extensions: signedExtensions({ apple_validation_category_01: [4, 0, 0, 0] }) },
       'malformed_attestation',
     ],
     [

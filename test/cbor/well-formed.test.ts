@@ -62,7 +62,7 @@ describe('well-formed CBOR', () => {
     for (const [text] of EXAMPLES) {
       const bytes = hex(text);
       for (let length = 0; length < bytes.length; length += 1) {
-        expect(() => assertWellFormedCbor(bytes.subarray(0, length))).toThrow();
+        expect(() => assertWellFormedCbor(bytes.subarray(0, length))).toThrow('ends in the middle');
       }
       expect(() => assertWellFormedCbor(concat(bytes, filled(0, 1)))).toThrow('1 bytes after');
     }
