@@ -338,6 +338,7 @@ describe('a call that is wrong in itself', () => {
     ['a root of broken PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----'] }],
     ['a root of other DER', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
     ['a number for a root', { trustAnchors: [1] }],
+    ['text for roots', { trustAnchors: 'root' }],
     ['an unreadable date', { date: new Date(Number.NaN) }],
     ['text for a date', { date: '2026-01-01' }],
     ['a policy that is no object', { policy: 'strict' }],
