@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: {
     // The examples import the package by its name, as its users do.
-    alias: { 'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)) },
+    alias: {
+      'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
+      'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
+    },
   },
   test: {
     include: ['test/**/*.test.ts'],

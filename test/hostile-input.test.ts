@@ -7,9 +7,9 @@ import {
   verifyAssertion,
   verifyAttestation,
 } from '../src/index.js';
-import { cbor } from './support/cbor-encoding.js';
+import { cbor } from '../src/testing/encoding/cbor.js';
+import { der, octetString, sequence } from '../src/testing/encoding/der.js';
 import { costOf } from './support/cost.js';
-import { der, octetString, sequence } from './support/der-encoding.js';
 import { attestationFixture, attestationOptions } from './support/recordings.js';
 import { expectCode, rejectionOf } from './support/rejection.js';
 

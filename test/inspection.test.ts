@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inspectAssertion, inspectAttestation } from '../src/index.js';
+import { integer, octetString, sequence, tagged } from '../src/testing/encoding/der.js';
 import { createAuthority } from './support/certificate-authority.js';
-import { integer, octetString, sequence, tagged } from './support/der-encoding.js';
 import { APP_ID, type AttestationChanges, attest, sha256, signedExtensions } from './support/evidence.js';
 import { attestationFixture } from './support/recordings.js';
 import { expectCode } from './support/rejection.js';

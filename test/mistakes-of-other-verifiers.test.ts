@@ -1,9 +1,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { AppAttestError, verifyAssertion, verifyAttestation } from '../src/index.js';
-import { cbor } from './support/cbor-encoding.js';
+import { cbor } from '../src/testing/encoding/cbor.js';
+import { octetString, sequence, tagged } from '../src/testing/encoding/der.js';
 import { createAuthority, LEAF_PROFILE } from './support/certificate-authority.js';
-import { octetString, sequence, tagged } from './support/der-encoding.js';
 import {
   APP_ID,
   type AttestationChanges,

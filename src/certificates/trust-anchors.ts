@@ -1,8 +1,10 @@
+import { env } from 'node:process';
 import { decodeBase64 } from '../base64.js';
 import { isBytes } from '../bytes.js';
 import { AppAttestError } from '../errors.js';
 import { BoundedMemo } from './bounded-memo.js';
 import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
+import { VIRTUAL_APPLE } from './virtual-apple.js';
 
 const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
@@ -18,7 +20,20 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
   if (!Array.isArray(trustAnchors) || trustAnchors.length === 0) {
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
   }
-  return trustAnchors.map(readTrustAnchor);
+  const anchors = trustAnchors.map(readTrustAnchor);
+  refuseVirtualAppleInProduction(anchors);
+  return anchors;
+}
+
+/**
+ * Whoever can run a test can make evidence under a virtual Apple. Its root must not get from a test's configuration
+ * into a server's unnoticed.
+ */
+function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
+  const { NODE_ENV } = env;
+  if (NODE_ENV !== 'production') return;
+  if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
+  throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {

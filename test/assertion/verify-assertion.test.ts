@@ -6,7 +6,7 @@ import {
   type VerifyAssertionOptions,
   verifyAssertion,
 } from '../../src/index.js';
-import { cbor } from '../support/cbor-encoding.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
 import { APP_ID, type AssertionChanges, assert, sha256, signedExtensions } from '../support/evidence.js';
 import { fixture, fromBase64 } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';

@@ -7,7 +7,7 @@ import {
   verifyAssertion,
   verifyAttestation,
 } from '../../src/index.js';
-import { cbor } from '../support/cbor-encoding.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
 import { createAuthority } from '../support/certificate-authority.js';
 import { APP_ID, assert, attest, signedExtensions } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
+import { sequence } from '../../src/testing/encoding/der.js';
 import {
   type CertificateAuthority,
   type CertificateProfile,
@@ -10,7 +11,6 @@ import {
   KeyUsageFlags,
   NOW,
 } from '../support/certificate-authority.js';
-import { sequence } from '../support/der-encoding.js';
 import { type AttestationChanges, attest } from '../support/evidence.js';
 import { attestationFixture, attestationOptions, fromBase64 } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { children, readElement } from '../../src/certificates/der.js';
 import { DecodingError } from '../../src/decoding-error.js';
+import { der, sequence } from '../../src/testing/encoding/der.js';
 import {
   createAuthority,
   generateKeys,
@@ -10,7 +11,6 @@ import {
   KeyUsageFlags,
   LEAF_PROFILE,
 } from '../support/certificate-authority.js';
-import { der, sequence } from '../support/der-encoding.js';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));

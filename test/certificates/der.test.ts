@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assertDer, children, readElement } from '../../src/certificates/der.js';
-import { der, octetString, sequence, tagged } from '../support/der-encoding.js';
+import { der, octetString, sequence, tagged } from '../../src/testing/encoding/der.js';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const nested = (depth: number): Uint8Array => {

@@ -1,5 +1,7 @@
-import { createHash, createPrivateKey, type KeyObject, sign, webcrypto } from 'node:crypto';
-import { cbor } from './cbor-encoding.js';
+import { createPrivateKey, type KeyObject, sign, webcrypto } from 'node:crypto';
+import { coseKey, sha256 } from '../../src/testing/device/authenticator-data.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
+import { integer, octetString, sequence, tagged } from '../../src/testing/encoding/der.js';
 import {
   type CertificateAuthority,
   type CertificateProfile,
@@ -9,7 +11,8 @@ import {
   LEAF_PROFILE,
   NOW,
 } from './certificate-authority.js';
-import { integer, octetString, sequence, tagged } from './der-encoding.js';
+
+export { coseKey, sha256 };
 
 export const APP_ID = 'TEAMID1234.com.example.app';
 export const CHALLENGE = 'a one-time challenge';
@@ -21,12 +24,6 @@ export const OPERATING_SYSTEM_OID = '1.2.840.113635.100.8.7';
 
 export const PRODUCTION = Buffer.from('appattest\0\0\0\0\0\0\0');
 export const DEVELOPMENT = Buffer.from('appattestdevelop');
-
-export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
-}
 
 /** What a test may change about an otherwise valid attestation. */
 export interface AttestationChanges {
@@ -135,14 +132,6 @@ function attestedData(point: Uint8Array, keyId: Uint8Array, changes: Attestation
       changes.coseKey ?? coseKey(point),
       changes.extensions ?? signedExtensions(),
     ]),
-  );
-}
-
-export function coseKey(point: Uint8Array): Uint8Array {
-  const x = point.subarray(1, 33);
-  const y = point.subarray(33, 65);
-  return new Uint8Array(
-    Buffer.concat([Buffer.from('a5010203262001215820', 'hex'), x, Buffer.from('225820', 'hex'), y]),
   );
 }
 

@@ -12,6 +12,7 @@ export interface Recording {
   publicKey?: string;
   extensions?: AuthenticatorExtensions;
   attestation?: { object: string; challenge?: string; clientDataHash?: string; validAt: string };
+  receipts?: readonly { object: string; type: 'ATTEST' | 'RECEIPT'; clientHash: string }[];
   assertions: readonly { object: string; clientData: string; counter: number }[];
 }
 

@@ -1,4 +1,5 @@
 import appAttest = require('app-attest');
+import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
   assertion: new Uint8Array(),
@@ -9,3 +10,4 @@ const options: appAttest.VerifyAssertionOptions = {
 };
 
 export const verified: Promise<appAttest.VerifiedAssertion> = appAttest.verifyAssertion(options);
+export const apple: Promise<testing.VirtualApple> = testing.createVirtualApple();

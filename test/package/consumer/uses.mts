@@ -17,6 +17,7 @@ import {
   verifyAssertion,
   verifyAttestation,
 } from 'app-attest';
+import { createVirtualApple, type VirtualApple, type VirtualDevice, type VirtualOs } from 'app-attest/testing';
 
 const app: AppId = { teamId: 'TEAMID1234', bundleId: 'com.example.app' };
 const policy: ExtensionPolicy = {
@@ -49,4 +50,19 @@ export function codeOf(error: unknown): AppAttestErrorCode | undefined {
   // @ts-expect-error the union of codes is closed
   if (error instanceof AppAttestError && error.code === 'no_such_code') return undefined;
   return error instanceof AppAttestError ? error.code : undefined;
+}
+
+export async function virtualEvidence(): Promise<VerifiedAttestation> {
+  const apple: VirtualApple = await createVirtualApple({ now: () => new Date() });
+  const os: VirtualOs = 'iOS 18.5 opt-in';
+  const device: VirtualDevice = await apple.createDevice({ appId: app, os, environment: 'development' });
+  device.misbehave({ wrongNonce: true });
+  const endpoint: typeof fetch = apple.receiptEndpoint();
+  await endpoint('https://data.appattest.apple.com/v1/attestationData');
+  const { keyId, token } = await device.capacitor.createAttestation({
+    keyId: await device.generateKey(),
+    challenge: 'challenge',
+  });
+  const { trustAnchors } = apple;
+  return verifyAttestation({ attestation: token, keyId, challenge: 'challenge', appId: app, trustAnchors });
 }

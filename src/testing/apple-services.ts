@@ -1,0 +1,11 @@
+import type { AttestationAuthority } from './certificates/attestation-authority.js';
+import type { VirtualDevice } from './device/virtual-device.js';
+import type { ReceiptSubject } from './receipts/receipt-payload.js';
+
+/** What Apple's servers do for a device: the view that a virtual device has of its virtual Apple. */
+export interface AppleServices {
+  readonly attestationAuthority: AttestationAuthority;
+  now(): Date;
+  /** A receipt for a key that `device` has just got attested. */
+  issueReceipt(device: VirtualDevice, subject: ReceiptSubject): Promise<Uint8Array>;
+}

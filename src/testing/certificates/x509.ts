@@ -1,0 +1,14 @@
+// @peculiar/x509 does not load without this polyfill, so everything that needs the library takes it from here.
+import 'reflect-metadata';
+
+export {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  Extension,
+  type JsonAttributeAndObjectValue,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Name,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';

@@ -1,0 +1,81 @@
+import { sha256 } from './authenticator-data.js';
+import type { VirtualDevice } from './virtual-device.js';
+
+const ENVELOPE = { platform: 'ios', format: 'apple-app-attest' } as const;
+
+interface Envelope {
+  platform: 'ios';
+  format: 'apple-app-attest';
+  /** Base64. */
+  keyId: string;
+}
+
+/** What an app sends to register its key. */
+export interface CapacitorAttestation extends Envelope {
+  challenge: string;
+  /** The attestation object, base64. */
+  token: string;
+}
+
+/** What an app sends with a protected request. */
+export interface CapacitorAssertion extends Envelope {
+  payload: string;
+  /** The assertion object, base64. */
+  token: string;
+}
+
+/**
+ * The methods of `@capgo/capacitor-app-attest` on iOS, and the JSON that they give. It hashes the UTF-8 bytes of the
+ * challenge and of the payload. The legacy methods add the field of their own name.
+ *
+ * @see https://github.com/Cap-go/capacitor-app-attest
+ */
+export class CapacitorPlugin {
+  readonly #device: Pick<VirtualDevice, 'generateKey' | 'attestKey' | 'generateAssertion'>;
+
+  /** @internal */
+  constructor(device: Pick<VirtualDevice, 'generateKey' | 'attestKey' | 'generateAssertion'>) {
+    this.#device = device;
+  }
+
+  async prepare(): Promise<Envelope> {
+    return { ...ENVELOPE, keyId: await this.#device.generateKey() };
+  }
+
+  async createAttestation({ keyId, challenge }: { keyId: string; challenge: string }): Promise<CapacitorAttestation> {
+    const token = base64(await this.#device.attestKey(keyId, sha256(challenge)));
+    return { ...ENVELOPE, keyId, challenge, token };
+  }
+
+  async createAssertion({ keyId, payload }: { keyId: string; payload: string }): Promise<CapacitorAssertion> {
+    const token = base64(await this.#device.generateAssertion(keyId, sha256(payload)));
+    return { ...ENVELOPE, keyId, payload, token };
+  }
+
+  /** Legacy name of {@link prepare}. */
+  generateKey(): Promise<Envelope> {
+    return this.prepare();
+  }
+
+  /** Legacy name of {@link createAttestation}; adds `attestation`, equal to `token`. */
+  async attestKey(options: {
+    keyId: string;
+    challenge: string;
+  }): Promise<CapacitorAttestation & { attestation: string }> {
+    const result = await this.createAttestation(options);
+    return { ...result, attestation: result.token };
+  }
+
+  /** Legacy name of {@link createAssertion}; adds `assertion`, equal to `token`. */
+  async generateAssertion(options: {
+    keyId: string;
+    payload: string;
+  }): Promise<CapacitorAssertion & { assertion: string }> {
+    const result = await this.createAssertion(options);
+    return { ...result, assertion: result.token };
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}

@@ -1,0 +1,21 @@
+/**
+ * What a virtual device does wrong, on request, as attackers, old apps and developers' devices do. Each entry is what it
+ * is called; a backend must answer the first five with the code that stands behind it.
+ */
+export interface Misbehaviour {
+  /** The credential certificate ended before the attestation reaches the server: `certificate_expired`. */
+  expiredCertificate?: boolean;
+  /** The attestation was made for another challenge: `nonce_mismatch`. */
+  wrongNonce?: boolean;
+  /** A build that runs from Xcode: `environment_mismatch` on a server that accepts production only. */
+  developmentBuild?: boolean;
+  /** The counter no longer moves, as in a replayed or cloned key: `counter_not_increased`. */
+  standingCounter?: boolean;
+  /** The app was linked with an SDK before iOS 27 and signs no extensions: `extension_missing` where a policy asks. */
+  olderSdk?: boolean;
+  /**
+   * The app writes this code directory hash into the unsigned entry `cdHash`, where its system sends one. No verifier
+   * can notice; none may report the entry as verified.
+   */
+  rewrittenCodeDirectoryHash?: Uint8Array;
+}

@@ -1,0 +1,205 @@
+import { randomBytes, webcrypto } from 'node:crypto';
+import type { AppId } from '../../app-id.js';
+import type { Environment } from '../../environment.js';
+import type { AppleServices } from '../apple-services.js';
+import { issueCredentialCertificate } from '../certificates/credential-certificate.js';
+import { generateKeys } from '../certificates/issuer.js';
+import { cbor } from '../encoding/cbor.js';
+import { signEcdsa } from '../signature.js';
+import { DAY, later } from '../time.js';
+import { assertionData, attestationData, type SignedExtensions, sha256 } from './authenticator-data.js';
+import { CapacitorPlugin } from './capacitor-plugin.js';
+import { DCError } from './dc-error.js';
+import type { Misbehaviour } from './misbehaviour.js';
+import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './operating-system.js';
+
+/** The device and the app on it. */
+export interface VirtualDeviceOptions {
+  /** The app whose code runs: `'TEAMID1234.com.example.app'`, or its two parts. */
+  appId: AppId;
+  /** `'production'` by default. */
+  environment?: Environment;
+  /** `'iOS 27'` by default. */
+  os?: VirtualOs;
+  /** `CFBundleVersion`, `'1'` by default. Evidence carries it where the system signs it. */
+  bundleVersion?: string;
+  /** How the app was launched, a `ValidationCategory`; 4, from the App Store, by default. From iOS 27 on. */
+  validationCategory?: number;
+  /** 32 bytes, or their first 20; random by default. Only systems with "opt-in" in their names send it. */
+  codeDirectoryHash?: Uint8Array;
+}
+
+interface VirtualKey {
+  readonly keys: webcrypto.CryptoKeyPair;
+  /** Uncompressed, 65 bytes. */
+  readonly point: Uint8Array;
+  attested: boolean;
+  counter: number;
+}
+
+/**
+ * A device with an app on it, in memory: `DCAppAttestService` for tests, with the bytes that real devices send. Made by
+ * {@link VirtualApple.createDevice}.
+ */
+export class VirtualDevice {
+  /** The device as `@capgo/capacitor-app-attest` shows it to an app. */
+  readonly capacitor: CapacitorPlugin;
+  /**
+   * How many keys this device attested within 30 days, by Apple's count; what the next receipt will say. A number set
+   * here takes the place of the true one.
+   */
+  riskMetric: number | undefined;
+
+  readonly #apple: AppleServices;
+  readonly #appId: string;
+  readonly #environment: Environment;
+  readonly #system: OperatingSystem;
+  readonly #extensions: SignedExtensions;
+  readonly #codeDirectoryHash: Uint8Array;
+  readonly #keys = new Map<string, VirtualKey>();
+  #misbehaviour: Misbehaviour = {};
+
+  /** @internal */
+  constructor(apple: AppleServices, options: VirtualDeviceOptions) {
+    this.#apple = apple;
+    this.#appId = readAppId(options.appId);
+    this.#environment = options.environment ?? 'production';
+    this.#system = readOperatingSystem(options.os ?? 'iOS 27');
+    this.#codeDirectoryHash = new Uint8Array(options.codeDirectoryHash ?? randomBytes(32));
+    const { signsValidationCategory, signsBundleVersion, codeDirectoryHash } = this.#system;
+    this.#extensions = {
+      validationCategory: signsValidationCategory ? (options.validationCategory ?? 4) : undefined,
+      bundleVersion: signsBundleVersion ? (options.bundleVersion ?? '1') : undefined,
+      codeDirectoryHash: codeDirectoryHash === 'signed' ? this.#codeDirectoryHash : undefined,
+    };
+    this.capacitor = new CapacitorPlugin(this);
+  }
+
+  /** Lets the device misbehave from now on, and no longer where it was told to before. `{}` makes it honest again. */
+  misbehave(misbehaviour: Misbehaviour): void {
+    this.#misbehaviour = { ...misbehaviour };
+  }
+
+  /** Makes a key in the virtual Secure Enclave. Returns its key identifier: base64 of SHA-256 of the public point. */
+  async generateKey(): Promise<string> {
+    const keys = await generateKeys('P-256');
+    const point = new Uint8Array(await webcrypto.subtle.exportKey('raw', keys.publicKey));
+    const keyId = Buffer.from(sha256(point)).toString('base64');
+    this.#keys.set(keyId, { keys, point, attested: false, counter: 0 });
+    return keyId;
+  }
+
+  /**
+   * Lets the virtual Apple attest a key, once.
+   *
+   * @param clientDataHash SHA-256 of the server's challenge
+   * @returns the attestation object, CBOR
+   * @throws DCError `invalidKey` for a key that is unknown, lost, or attested already
+   */
+  async attestKey(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
+    const key = this.#key(keyId);
+    if (key.attested) throw new DCError('invalidKey', 'the key has been attested before');
+
+    const environment = this.#misbehaviour.developmentBuild ? 'development' : this.#environment;
+    const extensions = this.#signedExtensions();
+    const authData = attestationData(this.#appId, this.#flags(extensions), environment, key.point, extensions);
+    const credCert = await this.#certify(keyId, key, sha256(authData, this.#attestedHash(clientDataHash)));
+    const receipt = await this.#apple.issueReceipt(this, {
+      appId: this.#appId,
+      credCert,
+      clientDataHash,
+      environment,
+      token: randomBytes(64).toString('base64'),
+    });
+    key.attested = true;
+    return this.#object({
+      fmt: 'apple-appattest',
+      attStmt: { x5c: [credCert, this.#apple.attestationAuthority.intermediate.certificate], receipt },
+      authData,
+    });
+  }
+
+  /**
+   * Signs a request with an attested key, and counts it.
+   *
+   * @param clientDataHash SHA-256 of the request
+   * @returns the assertion object, CBOR
+   * @throws DCError `invalidKey` for a key that is unknown, lost, or not attested yet
+   */
+  async generateAssertion(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
+    const key = this.#key(keyId);
+    if (!key.attested) throw new DCError('invalidKey', 'the key has not been attested');
+
+    if (!this.#misbehaviour.standingCounter) key.counter += 1;
+    const extensions = this.#signedExtensions();
+    const authenticatorData = assertionData(this.#appId, this.#flags(extensions), key.counter, extensions);
+    const signature = await signEcdsa(sha256(authenticatorData, clientDataHash), key.keys.privateKey);
+    return this.#object({ signature, authenticatorData });
+  }
+
+  /** Forgets a key, as devices do when the app is reinstalled or the device is restored from a backup. */
+  loseKey(keyId: string): void {
+    this.#keys.delete(keyId);
+  }
+
+  #key(keyId: string): VirtualKey {
+    const key = this.#keys.get(keyId);
+    if (!key) throw new DCError('invalidKey', 'the device has no such key');
+    return key;
+  }
+
+  #certify(keyId: string, { keys }: VirtualKey, nonce: Uint8Array): Promise<Uint8Array> {
+    const now = this.#apple.now();
+    const { validity, keyUsageProperties, operatingSystem, accessControlList, extendedKeyUsage } = this.#system;
+    const notBefore = later(now, this.#misbehaviour.expiredCertificate ? -DAY - validity : -DAY);
+    return issueCredentialCertificate(
+      {
+        keyIdentifier: Buffer.from(keyId, 'base64').toString('hex'),
+        issuedAt: now,
+        notBefore,
+        notAfter: later(notBefore, validity),
+        nonce,
+        keyUsageProperties: keyUsageProperties(this.#appId),
+        operatingSystem,
+        accessControlList,
+        extendedKeyUsage,
+      },
+      keys.publicKey,
+      this.#apple.attestationAuthority,
+    );
+  }
+
+  #attestedHash(clientDataHash: Uint8Array): Uint8Array {
+    return this.#misbehaviour.wrongNonce ? sha256('another challenge') : clientDataHash;
+  }
+
+  /** `undefined` where the system or the app's SDK knows none. */
+  #signedExtensions(): SignedExtensions | undefined {
+    return this.#system.signsValidationCategory && !this.#misbehaviour.olderSdk ? this.#extensions : undefined;
+  }
+
+  #flags(extensions: SignedExtensions | undefined): number {
+    return extensions ? ATTESTED_CREDENTIAL_DATA | EXTENSION_DATA : ATTESTED_CREDENTIAL_DATA;
+  }
+
+  /** The CBOR map, with the unsigned entry that apps with the opt-in entitlement add up to iOS 26. */
+  #object(entries: Record<string, unknown>): Uint8Array {
+    if (this.#system.codeDirectoryHash !== 'unsigned') return cbor(entries);
+    return cbor({ ...entries, cdHash: this.#misbehaviour.rewrittenCodeDirectoryHash ?? this.#codeDirectoryHash });
+  }
+}
+
+/** Devices set it in assertions too, where no credential data follows. */
+const ATTESTED_CREDENTIAL_DATA = 0x40;
+const EXTENSION_DATA = 0x80;
+
+function readAppId(appId: AppId): string {
+  return typeof appId === 'string' ? appId : `${appId.teamId}.${appId.bundleId}`;
+}
+
+function readOperatingSystem(os: VirtualOs): OperatingSystem {
+  const system = OPERATING_SYSTEMS[os];
+  if (!system)
+    throw new TypeError(`no virtual device runs ${os}; there are ${Object.keys(OPERATING_SYSTEMS).join(', ')}`);
+  return system;
+}

@@ -1,0 +1,44 @@
+import type { KeyObject } from 'node:crypto';
+
+/** A key from the developer account that is enabled for DeviceCheck. */
+export interface DeviceCheckKey {
+  teamId: string;
+  /** The `kid` of the token. */
+  keyId: string;
+  publicKey: KeyObject;
+}
+
+/** Seconds. */
+const MAX_AGE = 60 * 60;
+
+/**
+ * Whether a request for a receipt bears a token that Apple would accept: ES256, `kid`, `iss` the team of the app, `iat`
+ * not older than an hour. The signature is checked where the keys are known.
+ */
+export async function isTokenAccepted(
+  authorization: string | null,
+  appId: string,
+  keys: readonly DeviceCheckKey[] | undefined,
+  now: Date,
+): Promise<boolean> {
+  const { decodeJwt, decodeProtectedHeader, jwtVerify } = await import('jose');
+  try {
+    const token = authorization ?? '';
+    const { alg, kid } = decodeProtectedHeader(token);
+    const { iss, iat } = decodeJwt(token);
+    const age = now.getTime() / 1000 - (iat ?? Number.NaN);
+    if (alg !== 'ES256' || kid === undefined || iss !== teamOf(appId) || !(Math.abs(age) <= MAX_AGE)) return false;
+    if (!keys) return true;
+
+    const key = keys.find(({ teamId, keyId }) => teamId === iss && keyId === kid);
+    if (!key) return false;
+    await jwtVerify(token, key.publicKey, { algorithms: ['ES256'], currentDate: now });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function teamOf(appId: string): string {
+  return appId.slice(0, appId.indexOf('.'));
+}

@@ -1,0 +1,18 @@
+import { webcrypto } from 'node:crypto';
+import { integerOfBytes, sequence } from './encoding/der.js';
+
+/** An ECDSA signature over SHA-256 of the message, as DER: where the Web Crypto API gives r and s side by side. */
+export async function signEcdsa(message: Uint8Array, privateKey: webcrypto.CryptoKey): Promise<Uint8Array> {
+  const signature = await webcrypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, message);
+  const bytes = new Uint8Array(signature);
+  const half = bytes.length / 2;
+  return sequence(
+    integerOfBytes(withoutZeros(bytes.subarray(0, half))),
+    integerOfBytes(withoutZeros(bytes.subarray(half))),
+  );
+}
+
+function withoutZeros(magnitude: Uint8Array): Uint8Array {
+  const first = magnitude.findIndex((byte) => byte !== 0);
+  return magnitude.subarray(first);
+}

@@ -1,0 +1,96 @@
+import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
+import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
+import { VirtualDevice, type VirtualDeviceOptions } from './device/virtual-device.js';
+import {
+  createReceiptEndpoint,
+  type ReceiptEndpoint,
+  type ReceiptEndpointOptions,
+} from './receipts/receipt-endpoint.js';
+import { ReceiptService } from './receipts/receipt-service.js';
+
+/** What {@link createVirtualApple} may be told. */
+export interface VirtualAppleOptions {
+  /** The clock of Apple and of its devices; the system's by default. A `Date` stands still. */
+  now?: Date | (() => Date);
+}
+
+/**
+ * Apple's part of App Attest, in memory: a root, the certificates below it, and devices whose evidence they sign. A
+ * backend that is handed {@link VirtualApple.trustAnchors} accepts it as genuine, and so can be tested without an
+ * iPhone.
+ */
+export class VirtualApple {
+  /** For `verifyAttestation` in place of Apple App Attestation Root CA: one certificate, PEM. */
+  readonly trustAnchors: readonly string[];
+  /** For receipts in place of Apple Root CA - G3: one certificate, PEM. */
+  readonly receiptTrustAnchors: readonly string[];
+
+  readonly #attestationAuthority: AttestationAuthority;
+  readonly #receipts: ReceiptService;
+  readonly #now: () => Date;
+
+  /** @internal */
+  constructor(attestationAuthority: AttestationAuthority, receiptAuthority: ReceiptAuthority, now: () => Date) {
+    this.trustAnchors = [pem(attestationAuthority.root.certificate)];
+    this.receiptTrustAnchors = [pem(receiptAuthority.root.certificate)];
+    this.#attestationAuthority = attestationAuthority;
+    this.#receipts = new ReceiptService(receiptAuthority, now);
+    this.#now = now;
+  }
+
+  /** A device with an app on it. */
+  async createDevice(options: VirtualDeviceOptions): Promise<VirtualDevice> {
+    return new VirtualDevice(
+      {
+        attestationAuthority: this.#attestationAuthority,
+        now: this.#now,
+        issueReceipt: (device, subject) => this.#receipts.attest(device, subject),
+      },
+      options,
+    );
+  }
+
+  /** A fake of `https://data.appattest.apple.com/v1/attestationData`, where receipts are exchanged for newer ones. */
+  receiptEndpoint(options: ReceiptEndpointOptions = {}): ReceiptEndpoint {
+    return createReceiptEndpoint(this.#receipts, this.#now, options);
+  }
+}
+
+/**
+ * Makes a virtual Apple with keys of its own, which nobody else has and which cannot be exported.
+ *
+ * Whoever trusts its root trusts everybody who can run this function, so it refuses to run in production, and
+ * `verifyAttestation` refuses its root there.
+ *
+ * @throws Error where `NODE_ENV` is `production`
+ *
+ * @example
+ * ```ts
+ * const apple = await createVirtualApple();
+ * const device = await apple.createDevice({ appId: 'TEAMID1234.com.example.app', os: 'iOS 27' });
+ *
+ * const keyId = await device.generateKey();
+ * const attestation = await device.attestKey(keyId, sha256(challenge));
+ * await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors: apple.trustAnchors });
+ * ```
+ */
+export async function createVirtualApple({ now }: VirtualAppleOptions = {}): Promise<VirtualApple> {
+  const { NODE_ENV } = process.env;
+  if (NODE_ENV === 'production') {
+    throw new Error('a virtual Apple proves nothing and must not run in production (NODE_ENV is "production")');
+  }
+  const clock = now instanceof Date ? () => now : (now ?? (() => new Date()));
+  const [attestationAuthority, receiptAuthority] = await Promise.all([
+    createAttestationAuthority(clock()),
+    createReceiptAuthority(clock()),
+  ]);
+  return new VirtualApple(attestationAuthority, receiptAuthority, clock);
+}
+
+function pem(certificate: Uint8Array): string {
+  const lines =
+    Buffer.from(certificate)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}

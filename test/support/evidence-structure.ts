@@ -1,0 +1,108 @@
+import { fromBER, Integer, OctetString } from 'asn1js';
+import { decode } from 'cbor-x';
+import { cbor } from '../../src/testing/encoding/cbor.js';
+import { asn1Structure } from './asn1-structure.js';
+
+/** The structure of an attestation object down to the last ASN.1 element, without the values. */
+export function attestationStructure(attestation: Uint8Array): unknown {
+  const { fmt, attStmt, authData } = decodeCanonical(attestation);
+  const { x5c, receipt } = attStmt;
+  return {
+    entries: Object.keys(decodeCanonical(attestation)),
+    statement: Object.keys(attStmt),
+    fmt,
+    authenticatorData: {
+      credentialIdLength: authData.subarray(53, 55).toString('hex'),
+      coseKey: [authData.subarray(87, 97).toString('hex'), authData.subarray(129, 132).toString('hex')],
+      extensions: extensionStructure(authData.subarray(164)),
+    },
+    x5c: x5c.map(asn1Structure),
+    receipt: receiptStructure(receipt),
+  };
+}
+
+/** The structure of an assertion object, likewise. */
+export function assertionStructure(assertion: Uint8Array): unknown {
+  const { signature, authenticatorData } = decodeCanonical(assertion);
+  return {
+    entries: Object.keys(decodeCanonical(assertion)),
+    signature: asn1Structure(signature),
+    extensions: extensionStructure(authenticatorData.subarray(37)),
+  };
+}
+
+/** The structure of a receipt and of the payload in its chunks. */
+export function receiptStructure(receipt: Uint8Array): unknown {
+  return {
+    signedData: asn1Structure(receipt),
+    chunkLengths: contentChunks(receipt)
+      .slice(0, -1)
+      .map((chunk) => chunk.length),
+    fields: receiptFieldStructure(receipt),
+  };
+}
+
+/** Types and versions of the fields, in their order, and the structure of the certificate among them. */
+export function receiptFieldStructure(receipt: Uint8Array): unknown {
+  return receiptFields(receiptPayload(receipt)).map(({ type, version, value }) => {
+    return { type, version, certificate: type === CERTIFICATE ? asn1Structure(value) : undefined };
+  });
+}
+
+const CERTIFICATE = 3;
+
+/** The fields of a receipt payload, in their order. */
+export function receiptFields(payload: Uint8Array): { type: number; version: number; value: Uint8Array }[] {
+  const { result } = fromBER(payload);
+  return childrenOf(result).map((field) => {
+    const [type, version, value] = childrenOf(field);
+    if (!(type instanceof Integer) || !(version instanceof Integer) || !(value instanceof OctetString)) {
+      throw new Error('not a receipt field');
+    }
+    return {
+      type: type.valueBlock.valueDec,
+      version: version.valueBlock.valueDec,
+      value: value.valueBlock.valueHexView,
+    };
+  });
+}
+
+export function receiptPayload(receipt: Uint8Array): Uint8Array {
+  return new Uint8Array(Buffer.concat(contentChunks(receipt)));
+}
+
+/** ContentInfo.content → SignedData.encapContentInfo → eContent → the OCTET STRINGs that it is cut into. */
+function contentChunks(receipt: Uint8Array): Uint8Array[] {
+  const { result } = fromBER(receipt);
+  const [, content] = childrenOf(result);
+  const [signedData] = childrenOf(content);
+  const [, , encapContentInfo] = childrenOf(signedData);
+  const [, eContent] = childrenOf(encapContentInfo);
+  const [octets] = childrenOf(eContent);
+  const chunks = octets.idBlock.isConstructed ? childrenOf(octets) : [octets];
+  return chunks.map((chunk) => {
+    if (!(chunk instanceof OctetString)) throw new Error('not a chunk');
+    return chunk.valueBlock.valueHexView;
+  });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a fixed path through a structure that the caller knows
+function childrenOf(element: any): any[] {
+  return element.valueBlock.value;
+}
+
+/** Names, types and lengths of the signed extensions. */
+function extensionStructure(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return 'none';
+  return Object.entries(decodeCanonical(bytes)).map(([name, value]) => {
+    return [name, value instanceof Uint8Array ? `${value.length} bytes` : typeof value];
+  });
+}
+
+/** Decodes CBOR that is written as the virtual device writes it: encoded again, it gives the same bytes. */
+// biome-ignore lint/suspicious/noExplicitAny: the caller knows what it decodes
+function decodeCanonical(bytes: Uint8Array): any {
+  const value = decode(bytes);
+  if (!Buffer.from(cbor(value)).equals(bytes)) throw new Error('another encoding of CBOR');
+  return value;
+}

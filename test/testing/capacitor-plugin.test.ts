@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { verifyAssertion, verifyAttestation } from '../../src/index.js';
+import { createVirtualApple } from '../../src/testing/index.js';
+
+const appId = 'TEAMID1234.com.example.app';
+const apple = await createVirtualApple();
+const { trustAnchors } = apple;
+
+it('speaks the JSON of the plugin, in its order, and its evidence verifies', async () => {
+  const { capacitor } = await apple.createDevice({ appId });
+  const prepared = await capacitor.prepare();
+  expect(prepared).toEqual({ platform: 'ios', format: 'apple-app-attest', keyId: expect.any(String) });
+  const { keyId } = prepared;
+
+  const challenge = 'grüße 🔑';
+  const registration = await capacitor.createAttestation({ keyId, challenge });
+  expect(Object.keys(registration)).toEqual(['platform', 'format', 'keyId', 'challenge', 'token']);
+  const key = await verifyAttestation({ attestation: registration.token, keyId, challenge, appId, trustAnchors });
+
+  const payload = '{"amount":12,"currency":"€"}';
+  const assertion = await capacitor.createAssertion({ keyId, payload });
+  expect(Object.keys(assertion)).toEqual(['platform', 'format', 'keyId', 'payload', 'token']);
+  const { publicKey, counter } = key;
+  expect(await verifyAssertion({ assertion: assertion.token, publicKey, payload, appId, counter })).toEqual({
+    counter: 1,
+    appId,
+    extensions: key.extensions,
+  });
+});
+
+it('has the legacy methods, with the fields of their names', async () => {
+  const { capacitor } = await apple.createDevice({ appId });
+  const { keyId } = await capacitor.generateKey();
+  const registration = await capacitor.attestKey({ keyId, challenge: 'challenge' });
+  expect(registration.attestation).toBe(registration.token);
+  const assertion = await capacitor.generateAssertion({ keyId, payload: 'payload' });
+  expect(assertion.assertion).toBe(assertion.token);
+});

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { verifyAttestation } from '../../src/index.js';
+import { createVirtualApple } from '../../src/testing/index.js';
+import { attestationFixture, attestationOptions } from '../support/recordings.js';
+import { expectCode } from '../support/rejection.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('in production', () => {
+  it('there is no virtual Apple', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    await expect(createVirtualApple()).rejects.toThrow('must not run in production');
+  });
+
+  it('the root of a virtual Apple is refused, wherever it came from', async () => {
+    const { trustAnchors, receiptTrustAnchors } = await createVirtualApple();
+    const options = attestationOptions(attestationFixture('apple-guide-2026'));
+    for (const anchors of [trustAnchors, receiptTrustAnchors]) {
+      await expectCode(() => verifyAttestation({ ...options, trustAnchors: anchors }), 'untrusted_certificate');
+      vi.stubEnv('NODE_ENV', 'production');
+      await expectCode(() => verifyAttestation({ ...options, trustAnchors: anchors }), 'invalid_argument');
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('other roots may be given, and Apple’s is trusted', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    const options = attestationOptions(attestationFixture('apple-guide-2026'));
+    const appleRoot = await readFile(new URL('../../certs/Apple_App_Attestation_Root_CA.pem', import.meta.url), 'utf8');
+    await expect(verifyAttestation(options)).resolves.toBeDefined();
+    await expect(verifyAttestation({ ...options, trustAnchors: [appleRoot] })).resolves.toBeDefined();
+  });
+});

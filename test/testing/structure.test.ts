@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Environment } from '../../src/index.js';
+import { createVirtualApple, type VirtualOs } from '../../src/testing/index.js';
+import {
+  assertionStructure,
+  attestationStructure,
+  receiptFieldStructure,
+  receiptFields,
+  receiptPayload,
+  receiptStructure,
+} from '../support/evidence-structure.js';
+import { attestedReceipt, deviceCheckToken, endpointUrl } from '../support/receipt-requests.js';
+import { fromBase64, hasSharedRecordings, type Recording, recordings } from '../support/recordings.js';
+
+/** The system whose evidence each recording holds. */
+const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
+  'ios-14.3-beta-2': 'iOS 14.4',
+  'ios-14.3-beta-3': 'iOS 14.4',
+  'ios-14.4-beta-1': 'iOS 14.4',
+  'ios-14.4-beta-2': 'iOS 14.4',
+  'ios-14.4': 'iOS 14.4',
+  'node-app-attest-assertion': 'iOS 17.2',
+  'node-app-attest-development': 'iOS 17.2',
+  'node-app-attest-production': 'iOS 17.2',
+  'rn-client-2024': 'iOS 17.2',
+  'turtlecrypt-2024': 'iOS 17.6',
+  'apple-guide-2024': 'iOS 18',
+  'apple-guide-2026': 'iOS 27',
+};
+
+const apple = await createVirtualApple();
+const CLIENT_DATA_HASH = createHash('sha256').update('wurzelpfropf').digest();
+
+async function virtualEvidence({ name, appId, environment }: Recording) {
+  const os = SYSTEMS[name];
+  if (!os) throw new Error(`no system for ${name}`);
+  const device = await apple.createDevice({ appId, environment, os });
+  const keyId = await device.generateKey();
+  const attestation = await device.attestKey(keyId, CLIENT_DATA_HASH);
+  const assertion = await device.generateAssertion(keyId, CLIENT_DATA_HASH);
+  return { attestation, assertion };
+}
+
+const attested = recordings.filter(({ attestation }) => attestation);
+const asserted = recordings.filter(({ assertions }) => assertions.length > 0);
+const refreshed = recordings.flatMap(({ name, appId, environment, receipts = [] }) =>
+  receipts.filter(({ type }) => type === 'RECEIPT').map((receipt) => ({ name, appId, environment, receipt })),
+);
+
+describe(`virtual evidence differs from ${recordings.length} recordings in its values only`, () => {
+  it.each(attested)('in the attestation of $name', async (recording) => {
+    const { attestation } = await virtualEvidence(recording);
+    const recorded = fromBase64(recording.attestation?.object ?? '');
+    expect(attestationStructure(attestation)).toEqual(attestationStructure(recorded));
+  });
+
+  it.each(asserted)('in the assertion of $name', async (recording) => {
+    const { assertion } = await virtualEvidence(recording);
+    for (const { object } of recording.assertions) {
+      expect(assertionStructure(assertion)).toEqual(assertionStructure(fromBase64(object)));
+    }
+  });
+
+  it.skipIf(!hasSharedRecordings)(`in ${refreshed.length} refreshed receipts`, async () => {
+    expect(refreshed).not.toHaveLength(0);
+    for (const { appId, environment, receipt } of refreshed) {
+      const virtual = await refreshedReceipt(appId, environment);
+      const recorded = fromBase64(receipt.object);
+      // One of the recordings is DER, in one chunk: nothing but its payload can be compared.
+      if (isDer(recorded)) expect(receiptFieldStructure(virtual)).toEqual(receiptFieldStructure(recorded));
+      else expect(receiptStructure(virtual)).toEqual(receiptStructure(recorded));
+      expect(clientHashOf(virtual)).toEqual(clientHashOf(recorded));
+    }
+  });
+
+  it('and the structures of two systems differ', async () => {
+    const [one, other] = await Promise.all(
+      (['iOS 14.4', 'iOS 17.2'] as const).map(async (os) => {
+        const device = await apple.createDevice({ appId: 'TEAMID1234.com.example.app', os });
+        return attestationStructure(await device.attestKey(await device.generateKey(), CLIENT_DATA_HASH));
+      }),
+    );
+    expect(one).not.toEqual(other);
+  });
+});
+
+/** The second receipt of a device, for the client data that the recordings have. */
+async function refreshedReceipt(appId: string, environment: Environment): Promise<Uint8Array> {
+  const device = await apple.createDevice({ appId, environment, os: 'iOS 14.4' });
+  const receipt = attestedReceipt(await device.attestKey(await device.generateKey(), CLIENT_DATA_HASH));
+  const response = await apple.receiptEndpoint()(endpointUrl(environment), {
+    method: 'POST',
+    headers: { authorization: await deviceCheckToken({ teamId: appId.slice(0, 10) }) },
+    body: Buffer.from(receipt).toString('base64'),
+  });
+  expect(response.status).toBe(200);
+  return fromBase64(await response.text());
+}
+
+/** Apple's servers write BER with an indefinite length, 0x80. */
+function isDer(receipt: Uint8Array): boolean {
+  return receipt[1] !== 0x80;
+}
+
+function clientHashOf(receipt: Uint8Array): Uint8Array | undefined {
+  return receiptFields(receiptPayload(receipt)).find(({ type }) => type === 4)?.value;
+}

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { type ExtensionPolicy, ValidationCategory, verifyAssertion, verifyAttestation } from '../../src/index.js';
+import { createVirtualApple, DCError, type VirtualDevice, type VirtualDeviceOptions } from '../../src/testing/index.js';
+import { receiptFields, receiptPayload } from '../support/evidence-structure.js';
+import { expectCode } from '../support/rejection.js';
+
+const APP_ID = 'TEAMID1234.com.example.app';
+const CHALLENGE = 'a one-time challenge';
+const PAYLOAD = '{"amount":12}';
+const hash = (text: string): Uint8Array => createHash('sha256').update(text).digest();
+
+const apple = await createVirtualApple();
+const createDevice = (options: Partial<VirtualDeviceOptions> = {}) => apple.createDevice({ appId: APP_ID, ...options });
+
+interface ServerSide {
+  environment?: 'production' | 'development';
+  policy?: ExtensionPolicy;
+}
+
+async function register(device: VirtualDevice, server: ServerSide = {}) {
+  const keyId = await device.generateKey();
+  const attestation = await device.attestKey(keyId, hash(CHALLENGE));
+  return verifyAttestation({
+    attestation,
+    keyId,
+    challenge: CHALLENGE,
+    appId: APP_ID,
+    trustAnchors: apple.trustAnchors,
+    ...server,
+  });
+}
+
+async function request(device: VirtualDevice, key: { keyId: string; publicKey: string; counter: number }) {
+  const assertion = await device.generateAssertion(key.keyId, hash(PAYLOAD));
+  return verifyAssertion({
+    assertion,
+    publicKey: key.publicKey,
+    payload: PAYLOAD,
+    appId: APP_ID,
+    counter: key.counter,
+  });
+}
+
+describe('a virtual device', () => {
+  const codeDirectoryHash = new Uint8Array(hash('code'));
+  const signed = { validationCategory: ValidationCategory.TestFlight, bundleVersion: '42' };
+
+  it.each([
+    ['iOS 14.4', { osVersion: '14.4' }, undefined],
+    ['iOS 17.2', { osVersion: '17.2.1', osBuild: '21C66', deviceClass: 4294967295 }, undefined],
+    ['iOS 17.6', { osVersion: '17.6.1', osBuild: '21G93', deviceClass: 4294967295 }, undefined],
+    ['iOS 18', { platform: 'iphoneos', osVersion: '18.0', osBuild: '22A244b', deviceClass: 4294967295 }, undefined],
+    [
+      'iOS 18.5 opt-in',
+      { platform: 'iphoneos', osVersion: '18.5', osBuild: '22F76', deviceClass: 4294967295 },
+      undefined,
+    ],
+    ['iOS 26', { platform: 'iphoneos', osVersion: '26.0', osBuild: '23A341', deviceClass: 2 }, undefined],
+    ['iOS 26 opt-in', { platform: 'iphoneos', osVersion: '26.0', osBuild: '23A341', deviceClass: 2 }, undefined],
+    ['iOS 27', { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 2 }, signed],
+    [
+      'iOS 27 opt-in',
+      { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 2 },
+      { ...signed, codeDirectoryHash },
+    ],
+    [
+      'macOS 27',
+      { platform: 'macosx', osVersion: '27.0', osBuild: '26A325b' },
+      { validationCategory: ValidationCategory.TestFlight },
+    ],
+  ] as const)('on %s is accepted, and what it says is true', async (os, certified, extensions) => {
+    const device = await createDevice({
+      os,
+      validationCategory: ValidationCategory.TestFlight,
+      bundleVersion: '42',
+      codeDirectoryHash,
+    });
+    const key = await register(device);
+    expect(key).toMatchObject({ appId: APP_ID, environment: 'production', counter: 0, device: certified });
+    expect(key.extensions).toEqual(extensions);
+
+    const first = await request(device, key);
+    expect(first).toEqual({ counter: 1, appId: APP_ID, ...(extensions && { extensions }) });
+    expect(await request(device, { ...key, counter: first.counter })).toMatchObject({ counter: 2 });
+  });
+
+  it('takes an App ID in two parts, and attests in the development environment', async () => {
+    const device = await createDevice({
+      appId: { teamId: 'TEAMID1234', bundleId: 'com.example.app' },
+      environment: 'development',
+    });
+    expect(await register(device, { environment: 'development' })).toMatchObject({ environment: 'development' });
+  });
+
+  it('comes from the App Store as version 1 on iOS 27 where nothing else is said', async () => {
+    const { extensions } = await register(await createDevice());
+    expect(extensions).toEqual({ validationCategory: ValidationCategory.AppStore, bundleVersion: '1' });
+  });
+
+  it('keeps the keys of its apps apart', async () => {
+    const device = await createDevice();
+    const [one, other] = [await register(device), await register(device)];
+    expect(one.keyId).not.toBe(other.keyId);
+    expect(await request(device, one)).toMatchObject({ counter: 1 });
+    expect(await request(device, other)).toMatchObject({ counter: 1 });
+  });
+
+  it('is certified at the moment that its Apple’s clock shows', async () => {
+    const moment = new Date('2027-03-04T05:06:07.890Z');
+    const standing = await createVirtualApple({ now: moment });
+    const device = await standing.createDevice({ appId: APP_ID });
+    const keyId = await device.generateKey();
+    const { certificate, receipt } = await verifyAttestation({
+      attestation: await device.attestKey(keyId, hash(CHALLENGE)),
+      keyId,
+      challenge: CHALLENGE,
+      appId: APP_ID,
+      trustAnchors: standing.trustAnchors,
+      date: moment,
+    });
+    expect(certificate.notBefore).toEqual(new Date('2027-03-03T05:06:07Z'));
+    expect(certificate.notAfter).toEqual(new Date('2027-03-06T05:06:07Z'));
+    const creationTime = receiptFields(receiptPayload(receipt)).find(({ type }) => type === 12)?.value;
+    expect(Buffer.from(creationTime ?? []).toString()).toBe(moment.toISOString());
+  });
+
+  it('is trusted under its own Apple only', async () => {
+    const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
+    await expectCode(() => register(device), 'untrusted_certificate');
+  });
+
+  it('refuses a system that does not exist', async () => {
+    // @ts-expect-error There is no such system.
+    await expect(createDevice({ os: 'iOS 12' })).rejects.toThrow(TypeError);
+  });
+});
+
+describe('a virtual device that misbehaves', () => {
+  it.each([
+    ['with an expired certificate', { expiredCertificate: true }, 'certificate_expired'],
+    ['with an attestation for another challenge', { wrongNonce: true }, 'nonce_mismatch'],
+    ['with a development build', { developmentBuild: true }, 'environment_mismatch'],
+  ] as const)('%s is rejected at its registration', async (_, misbehaviour, code) => {
+    const device = await createDevice();
+    device.misbehave(misbehaviour);
+    await expectCode(() => register(device), code);
+
+    device.misbehave({});
+    expect(await register(device)).toMatchObject({ environment: 'production' });
+  });
+
+  it('with an app of an older SDK has no extensions', async () => {
+    const policy = { validationCategories: [ValidationCategory.AppStore], whenAbsent: 'reject' } as const;
+    const device = await createDevice();
+    expect(await register(device, { policy })).toHaveProperty('extensions');
+    device.misbehave({ olderSdk: true });
+    await expectCode(() => register(device, { policy }), 'extension_missing');
+  });
+
+  it('with a counter that stands still is rejected at its second request', async () => {
+    const device = await createDevice();
+    const key = await register(device);
+    const { counter } = await request(device, key);
+    device.misbehave({ standingCounter: true });
+    await expectCode(() => request(device, { ...key, counter }), 'counter_not_increased');
+  });
+
+  it.each(['iOS 18.5 opt-in', 'iOS 26 opt-in'] as const)(
+    'with a rewritten unsigned code directory hash on %s is accepted, and the hash not reported',
+    async (os) => {
+      const device = await createDevice({ os });
+      const rewritten = new Uint8Array(32).fill(0xee);
+      device.misbehave({ rewrittenCodeDirectoryHash: rewritten });
+
+      const keyId = await device.generateKey();
+      const attestation = await device.attestKey(keyId, hash(CHALLENGE));
+      expect(Buffer.from(attestation).includes(Buffer.from(rewritten))).toBe(true);
+      const verified = await verifyAttestation({
+        attestation,
+        keyId,
+        challenge: CHALLENGE,
+        appId: APP_ID,
+        trustAnchors: apple.trustAnchors,
+      });
+      expect(verified).not.toHaveProperty('extensions');
+    },
+  );
+});
+
+describe('a key of a virtual device', () => {
+  it.each([
+    ['unknown', async () => Buffer.from(hash('no key')).toString('base64')],
+    [
+      'lost',
+      async (device: VirtualDevice) => {
+        const { keyId } = await register(device);
+        device.loseKey(keyId);
+        return keyId;
+      },
+    ],
+  ])('that is %s neither attests nor signs', async (_, keyIdOf) => {
+    const device = await createDevice();
+    const keyId = await keyIdOf(device);
+    const invalidKey = { name: 'DCError', code: 'invalidKey' };
+    await expect(device.attestKey(keyId, hash(CHALLENGE))).rejects.toMatchObject(invalidKey);
+    await expect(device.generateAssertion(keyId, hash(PAYLOAD))).rejects.toBeInstanceOf(DCError);
+  });
+
+  it('attests once, and signs after that only', async () => {
+    const device = await createDevice();
+    const keyId = await device.generateKey();
+    await expect(device.generateAssertion(keyId, hash(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });
+    await device.attestKey(keyId, hash(CHALLENGE));
+    await expect(device.attestKey(keyId, hash(CHALLENGE))).rejects.toMatchObject({ code: 'invalidKey' });
+    await expect(device.generateAssertion(keyId, hash(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
+  });
+});
