@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type ExtensionPolicy, ValidationCategory, verifyAssertion, verifyAttestation } from '../../src/index.js';
 import { createVirtualApple, DCError, type VirtualDevice, type VirtualDeviceOptions } from '../../src/testing/index.js';
+import { sha256 } from '../support/evidence.js';
 import { receiptFields, receiptPayload } from '../support/evidence-structure.js';
 import { expectCode } from '../support/rejection.js';
 
 const APP_ID = 'TEAMID1234.com.example.app';
 const CHALLENGE = 'a one-time challenge';
 const PAYLOAD = '{"amount":12}';
-const hash = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
 const apple = await createVirtualApple();
 const createDevice = (options: Partial<VirtualDeviceOptions> = {}) => apple.createDevice({ appId: APP_ID, ...options });
@@ -20,7 +19,7 @@ interface ServerSide {
 
 async function register(device: VirtualDevice, server: ServerSide = {}) {
   const keyId = await device.generateKey();
-  const attestation = await device.attestKey(keyId, hash(CHALLENGE));
+  const attestation = await device.attestKey(keyId, sha256(CHALLENGE));
   return verifyAttestation({
     attestation,
     keyId,
@@ -32,7 +31,7 @@ async function register(device: VirtualDevice, server: ServerSide = {}) {
 }
 
 async function request(device: VirtualDevice, key: { keyId: string; publicKey: string; counter: number }) {
-  const assertion = await device.generateAssertion(key.keyId, hash(PAYLOAD));
+  const assertion = await device.generateAssertion(key.keyId, sha256(PAYLOAD));
   return verifyAssertion({
     assertion,
     publicKey: key.publicKey,
@@ -43,7 +42,7 @@ async function request(device: VirtualDevice, key: { keyId: string; publicKey: s
 }
 
 describe('a virtual device', () => {
-  const codeDirectoryHash = new Uint8Array(hash('code'));
+  const codeDirectoryHash = new Uint8Array(sha256('code'));
   const signed = { validationCategory: ValidationCategory.TestFlight, bundleVersion: '42' };
 
   it.each([
@@ -112,7 +111,7 @@ describe('a virtual device', () => {
     const device = await standing.createDevice({ appId: APP_ID });
     const keyId = await device.generateKey();
     const { certificate, receipt } = await verifyAttestation({
-      attestation: await device.attestKey(keyId, hash(CHALLENGE)),
+      attestation: await device.attestKey(keyId, sha256(CHALLENGE)),
       keyId,
       challenge: CHALLENGE,
       appId: APP_ID,
@@ -174,7 +173,7 @@ describe('a virtual device that misbehaves', () => {
       device.misbehave({ rewrittenCodeDirectoryHash: rewritten });
 
       const keyId = await device.generateKey();
-      const attestation = await device.attestKey(keyId, hash(CHALLENGE));
+      const attestation = await device.attestKey(keyId, sha256(CHALLENGE));
       expect(Buffer.from(attestation).includes(Buffer.from(rewritten))).toBe(true);
       const verified = await verifyAttestation({
         attestation,
@@ -190,7 +189,7 @@ describe('a virtual device that misbehaves', () => {
 
 describe('a key of a virtual device', () => {
   it.each([
-    ['unknown', async () => Buffer.from(hash('no key')).toString('base64')],
+    ['unknown', async () => Buffer.from(sha256('no key')).toString('base64')],
     [
       'lost',
       async (device: VirtualDevice) => {
@@ -203,16 +202,16 @@ describe('a key of a virtual device', () => {
     const device = await createDevice();
     const keyId = await keyIdOf(device);
     const invalidKey = { name: 'DCError', code: 'invalidKey' };
-    await expect(device.attestKey(keyId, hash(CHALLENGE))).rejects.toMatchObject(invalidKey);
-    await expect(device.generateAssertion(keyId, hash(PAYLOAD))).rejects.toBeInstanceOf(DCError);
+    await expect(device.attestKey(keyId, sha256(CHALLENGE))).rejects.toMatchObject(invalidKey);
+    await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toBeInstanceOf(DCError);
   });
 
   it('attests once, and signs after that only', async () => {
     const device = await createDevice();
     const keyId = await device.generateKey();
-    await expect(device.generateAssertion(keyId, hash(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });
-    await device.attestKey(keyId, hash(CHALLENGE));
-    await expect(device.attestKey(keyId, hash(CHALLENGE))).rejects.toMatchObject({ code: 'invalidKey' });
-    await expect(device.generateAssertion(keyId, hash(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
+    await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });
+    await device.attestKey(keyId, sha256(CHALLENGE));
+    await expect(device.attestKey(keyId, sha256(CHALLENGE))).rejects.toMatchObject({ code: 'invalidKey' });
+    await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
   });
 });

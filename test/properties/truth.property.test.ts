@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type AuthenticatorExtensions, verifyAssertion, verifyAttestation } from '../../src/index.js';
+import type { VirtualOs } from '../../src/testing/index.js';
+import { appId, apple, type Build, build, clientData, environment, os } from '../support/arbitrary-evidence.js';
+import { sha256 } from '../support/evidence.js';
+
+const { trustAnchors } = apple;
+
+/** What a system signs of a build. */
+function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDirectoryHash }: Build) {
+  const signed: Readonly<Partial<Record<VirtualOs, AuthenticatorExtensions>>> = {
+    'iOS 27': { validationCategory, bundleVersion },
+    'iOS 27 opt-in': { validationCategory, bundleVersion, codeDirectoryHash },
+    'macOS 27': { validationCategory },
+  };
+  return signed[system];
+}
+
+describe('whatever a device makes', () => {
+  it('verifies, and the result is the truth', async () => {
+    const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(fc.record({ appId, environment, os, build, challenge: clientData, requests }), async (world) => {
+        const device = await apple.createDevice({ ...world, ...world.build });
+        const keyId = await device.generateKey();
+        const key = await verifyAttestation({
+          attestation: await device.attestKey(keyId, sha256(world.challenge)),
+          keyId,
+          challenge: world.challenge,
+          appId: world.appId,
+          environment: world.environment,
+          trustAnchors,
+        });
+        const extensions = signedBy(world.os, world.build);
+        expect(key).toMatchObject({ keyId, appId: world.appId, environment: world.environment, counter: 0 });
+        expect(key.extensions).toEqual(extensions);
+
+        let { counter }: { counter: number } = key;
+        for (const { payload, skipped } of world.requests) {
+          for (let lost = 0; lost < skipped; lost += 1) await device.generateAssertion(keyId, sha256('lost'));
+          const verified = await verifyAssertion({
+            assertion: await device.generateAssertion(keyId, sha256(payload)),
+            publicKey: key.publicKey,
+            payload,
+            appId: world.appId,
+            counter,
+          });
+          expect(verified.counter).toBe(counter + skipped + 1);
+          expect(verified.extensions).toEqual(extensions);
+          ({ counter } = verified);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
