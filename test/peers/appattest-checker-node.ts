@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module';
+
+/** The part of `appattest-checker-node` that is compared with. */
+interface AppAttestChecker {
+  setAppAttestRootCertificate(pem: string | null): void;
+  verifyAttestation(
+    appInfo: { appId: string; developmentEnv: boolean },
+    keyId: string,
+    challenge: Buffer,
+    attestation: Buffer,
+  ): Promise<{ publicKeyPem: string; receipt: Buffer } | { verifyError: string }>;
+  verifyAssertion(
+    clientDataHash: Buffer,
+    publicKeyPem: string,
+    appId: string,
+    assertion: Buffer,
+  ): Promise<{ signCount: number } | { verifyError: string }>;
+}
+
+export const checker: AppAttestChecker = createRequire(import.meta.url)('appattest-checker-node');

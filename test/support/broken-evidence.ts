@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { octetString, sequence, tagged } from '../../src/testing/encoding/der.js';
+import type { CertificateProfile } from './certificate-authority.js';
+import { KeyUsageFlags, NOW } from './certificate-authority.js';
+import {
+  type AssertionChanges,
+  type AttestationChanges,
+  coseKey,
+  keyUsageProperties,
+  operatingSystem,
+  PRODUCTION,
+  signedExtensions,
+} from './evidence.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+const daysFromNow = (days: number): Date => new Date(NOW.getTime() + days * DAY);
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const leaf = (profile: Partial<CertificateProfile>): AttestationChanges => ({ leaf: profile });
+
+/** What can be wrong with an attestation whose certificates are signed all the same; each at random where it can be. */
+export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<AttestationChanges>>> = {
+  nothing: fc.constant({}),
+  'the leaf has expired': fc.constant(leaf({ notAfter: daysFromNow(-0.5) })),
+  'the leaf is not valid yet': fc.constant(leaf({ notBefore: daysFromNow(0.5) })),
+  'the leaf names another issuer': fc.constant(leaf({ issuer: 'CN=Somebody' })),
+  'the leaf may not sign': fc.constant(leaf({ keyUsage: KeyUsageFlags.keyAgreement })),
+  'the leaf has an unknown critical extension': fc.constant(
+    leaf({ extensions: { '1.2.3.4': Uint8Array.of(5, 0) }, critical: ['1.2.3.4'] }),
+  ),
+  'the aaguid only begins like production': bytes(7)
+    .filter((tail) => tail.some((byte) => byte !== 0))
+    .map((tail) => ({ aaguid: new Uint8Array(Buffer.concat([PRODUCTION.subarray(0, 9), tail])) })),
+  'the aaguid is another': bytes(16).map((aaguid) => ({ aaguid })),
+  'the COSE key is another': bytes(64).map((xy) => ({
+    coseKey: coseKey(new Uint8Array(Buffer.concat([Uint8Array.of(4), xy]))),
+  })),
+  'the COSE key is none': bytes(77).map((key) => ({ coseKey: key })),
+  'the credential id is another': bytes(32).map((credentialId) => ({ credentialId })),
+  'the counter is not zero': fc.integer({ min: 1, max: 0xffffffff }).map((counter) => ({ counter })),
+  'authenticator data is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
+  'the certificate is for another app': fc.constant({ properties: keyUsageProperties('TEAMID1234.com.example.other') }),
+  'it is for another challenge': fc.string().map((challenge) => ({ challenge: `${challenge}!` })),
+  'the certificate has no nonce': fc.constant({ nonce: () => undefined }),
+  'the nonce stands in another structure': fc.constant({
+    nonce: (nonce: Uint8Array) => sequence(tagged(1, octetString('first')), tagged(2, octetString(nonce))),
+  }),
+  'it is from an open Mac': fc.constant({ operatingSystem: operatingSystem('macosx') }),
+  'something else follows the COSE key': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
+    extensions,
+  })),
+  'an extension is no text': fc.integer().map((number) => ({
+    extensions: signedExtensions({ apple_bundle_version_01: number }),
+  })),
+  'a third certificate is none': bytes(20).map((third) => ({
+    x5c: (one: Uint8Array, two: Uint8Array) => [one, two, third],
+  })),
+  'one certificate': fc.constant({ x5c: (one: Uint8Array) => [one] }),
+  'the format is another': fc.constant({ object: { fmt: 'packed' } }),
+  'the receipt is text': fc.constant({ statement: { receipt: 'receipt' } }),
+};
+
+/** What can be wrong with an assertion that its key signed. */
+export const brokenAssertion: Readonly<Record<string, fc.Arbitrary<AssertionChanges>>> = {
+  nothing: fc.constant({}),
+  'it is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
+  'it is for another payload': fc.string().map((payload) => ({ payload: `${payload}!` })),
+  'its counter stands still': fc.constant({ counter: 0 }),
+  'something else follows the counter': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
+    extensions,
+  })),
+  'an extension is no text': fc.integer().map((number) => ({
+    extensions: signedExtensions({ apple_bundle_version_01: number }),
+  })),
+  'the signature is text': fc.constant({ object: { signature: 'signature' } }),
+};
+
+/** A few of them at once, or none. */
+export function someOf<Changes extends object>(broken: Readonly<Record<string, fc.Arbitrary<Changes>>>) {
+  return fc
+    .subarray(Object.keys(broken), { maxLength: 2 })
+    .chain((names) => fc.tuple(fc.constant(names), ...names.map((name) => broken[name] ?? fc.constant({}))))
+    .map(([names, ...changes]) => ({ names, changes: changes.reduce(merge, {}) }));
+}
+
+function merge(one: object, other: object): object {
+  const leafOf = (changes: object) => ('leaf' in changes ? (changes.leaf as object) : {});
+  return { ...one, ...other, leaf: { ...leafOf(one), ...leafOf(other) } };
+}
+
+/** Changes of the finished bytes: none, a few bits, a cut, or more at the end. */
+export const damage: fc.Arbitrary<(object: Uint8Array) => Uint8Array> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant((object: Uint8Array) => object) },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })).map(([position, mask]) => (object: Uint8Array) => {
+      const index = position % object.length;
+      return object.with(index, (object[index] ?? 0) ^ mask);
+    }),
+  },
+  { weight: 1, arbitrary: fc.nat().map((length) => (object: Uint8Array) => object.slice(0, length % object.length)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .uint8Array({ minLength: 1, maxLength: 8 })
+      .map((tail) => (object: Uint8Array) => new Uint8Array(Buffer.concat([object, tail]))),
+  },
+);
