@@ -90,9 +90,18 @@ export class TaggedValues {
 
 function readSequence(extension: Uint8Array): readonly AsnType[] {
   assertDer(extension);
-  const { result } = fromBER(extension, LIMITS);
+  const result = decodeAsn1(extension);
   if (!(result instanceof Sequence)) throw new DecodingError('not a SEQUENCE');
   return result.valueBlock.value;
+}
+
+/** asn1js reports some errors and throws others, such as those of a malformed time. */
+function decodeAsn1(der: Uint8Array): AsnType {
+  try {
+    return fromBER(der, LIMITS).result;
+  } catch (cause) {
+    throw new DecodingError('an ASN.1 value cannot be read', { cause });
+  }
 }
 
 function tagNumberOf(element: AsnType): number | undefined {

@@ -25,6 +25,7 @@ describe('a single OCTET STRING in a SEQUENCE', () => {
     ['a SET', der(0x31, tagged(1, octetString(bytes))), 'not a SEQUENCE'],
     ['bytes behind it', Buffer.concat([sequence(tagged(1, octetString(bytes))), bytes]), 'after the DER'],
     ['nothing', new Uint8Array(), 'in the middle'],
+    ['a malformed time', sequence(tagged(1, der(0x18, Buffer.from('no time')))), 'cannot be read'],
   ];
   it.each(refused)('is not %s', (_, extension, reason) => {
     expect(() => readSingleOctetString(extension, 1)).toThrow(DecodingError);

@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  decodeAttestedAuthenticatorData,
+  decodeAuthenticatorData,
+} from '../src/authenticator-data/authenticator-data.js';
+import { decodeCborMap } from '../src/cbor/decode-map.js';
+import { readSingleOctetString, TaggedValues } from '../src/certificates/apple-extensions.js';
+import { decodeCertificate } from '../src/certificates/certificate.js';
+import { DecodingError } from '../src/decoding-error.js';
+import {
+  AppAttestError,
+  inspectAssertion,
+  inspectAttestation,
+  verifyAssertion,
+  verifyAttestation,
+} from '../src/index.js';
+import {
+  type AttestationRecording,
+  attestationOptions,
+  attestationRecordings,
+  fromBase64,
+  recordings,
+} from '../test/support/recordings.js';
+
+/** Something that reads hostile bytes. */
+export interface Target {
+  readonly name: string;
+  /** Where mutation starts. */
+  readonly corpus: readonly Uint8Array[];
+  /** The most bytes that an input may have: a little over the limit of what is fuzzed. */
+  readonly maxLength: number;
+  /** Reads them, and throws for a finding only. */
+  run(input: Uint8Array): unknown;
+}
+
+const attestations = attestationRecordings.map(({ attestation }) => fromBase64(attestation.object));
+const assertions = recordings.flatMap(({ assertions: recorded }) => recorded.map(({ object }) => fromBase64(object)));
+const objects = attestations.map((attestation) => decodeCborMap(attestation));
+const certificates = objects.flatMap((object) => object.map('attStmt').arrayOfBytes('x5c'));
+const authenticatorData = [
+  ...objects.map((object) => object.bytes('authData')),
+  ...assertions.map((assertion) => decodeCborMap(assertion).bytes('authenticatorData')),
+];
+const extensions = certificates.flatMap((certificate) => [...decodeCertificate(certificate).extensions.values()]);
+
+/** Runs a decoder; the only thing that it may throw is the class given. */
+function onlyThrows(expected: typeof DecodingError | typeof AppAttestError, run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof expected)) throw error;
+  }
+}
+
+/** What a verifier says; the only thing that it may throw is an `AppAttestError`, and never one of our own making. */
+async function verdict(verify: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await verify();
+  } catch (error) {
+    if (!(error instanceof AppAttestError) || error.code === 'invalid_argument') throw error;
+    // Whatever else a decoder throws becomes malformed_… too; that net must never be needed.
+    if (error.code.startsWith('malformed_') && !(error.cause instanceof DecodingError)) throw error;
+    return undefined;
+  }
+}
+
+function decoder(name: string, corpus: readonly Uint8Array[], decode: (input: Uint8Array) => unknown): Target {
+  return { name, corpus, maxLength: 70_000, run: (input) => onlyThrows(DecodingError, () => decode(input)) };
+}
+
+/** Rejects, or says the same as of the recording: bytes that nobody signed, such as those of the receipt, may differ. */
+async function attestationVerifier(recording: AttestationRecording): Promise<Target> {
+  const options = attestationOptions(recording);
+  const { receipt: _, ...recorded } = await verifyAttestation(options);
+  return {
+    name: `verifyAttestation ${recording.name}`,
+    corpus: [options.attestation, ...attestations],
+    maxLength: 70_000,
+    run: async (attestation) => {
+      const verified = await verdict(() => verifyAttestation({ ...options, attestation }));
+      if (verified === undefined) return;
+      const { receipt: __, ...result } = verified as { receipt: Uint8Array };
+      if (!isDeepStrictEqual(result, recorded)) throw new Error(`accepted: ${JSON.stringify(result)}`);
+    },
+  };
+}
+
+async function assertionVerifiers(): Promise<Target[]> {
+  const targets: Target[] = [];
+  for (const { name, publicKey, appId, assertions: recorded } of recordings) {
+    if (publicKey === undefined) continue;
+    for (const { object, clientData } of recorded) {
+      const options = { publicKey, payload: fromBase64(clientData), appId, counter: 0 };
+      const expected = await verifyAssertion({ ...options, assertion: fromBase64(object) });
+      const run = async (assertion: string | Uint8Array) => {
+        const verified = await verdict(() => verifyAssertion({ ...options, assertion }));
+        if (verified !== undefined && !isDeepStrictEqual(verified, expected)) {
+          throw new Error(`accepted: ${JSON.stringify(verified)}`);
+        }
+      };
+      const corpus = [fromBase64(object), ...assertions];
+      targets.push({ name: `verifyAssertion ${name}`, corpus, maxLength: 9000, run });
+      targets.push({
+        name: `verifyAssertion ${name} as text`,
+        corpus: corpus.flatMap((bytes) => [
+          Buffer.from(Buffer.from(bytes).toString('base64')),
+          Buffer.from(Buffer.from(bytes).toString('base64url')),
+        ]),
+        maxLength: 12_000,
+        run: (text) => run(Buffer.from(text).toString('latin1')),
+      });
+    }
+  }
+  return targets;
+}
+
+/**
+ * A decoder with a mistake that only a fuzzer finds which keeps what runs new code: by chance alone, three
+ * right bytes take sixteen million inputs. It shows that a run without a finding means something.
+ */
+export const PLANTED: Target = {
+  name: 'planted',
+  corpus: [new Uint8Array(16)],
+  maxLength: 64,
+  run: (input) => {
+    if (input[0] !== 0x91) return;
+    if (input[1] !== 0xd7) return;
+    if (input[2] === 0x3c) throw new Error('found');
+  },
+};
+
+/** One verifier of each kind; the decoders behind them one by one, where no signature stands before them. */
+export async function createTargets(): Promise<readonly Target[]> {
+  const verifiers = await Promise.all(
+    attestationRecordings
+      .filter(({ name }) => name === 'apple-guide-2026' || name === 'node-app-attest-production')
+      .map(attestationVerifier),
+  );
+  return [
+    decoder('CBOR map', [...attestations, ...assertions], (input) => decodeCborMap(input).names()),
+    decoder('authenticator data', authenticatorData, (input) => decodeAuthenticatorData(input)),
+    decoder('attested authenticator data', authenticatorData, (input) => decodeAttestedAuthenticatorData(input)),
+    decoder('certificate', certificates, (input) => decodeCertificate(input)),
+    decoder('tagged values', extensions, (input) => {
+      const values = new TaggedValues(input);
+      for (const tag of [1026, 1104, 1204, 1400, 1403]) [values.has(tag), values.text(tag), values.number(tag)];
+    }),
+    decoder('single octet string', extensions, (input) => readSingleOctetString(input, 1)),
+    { name: 'inspectAttestation', corpus: attestations, maxLength: 70_000, run: (input) => inspectAttestation(input) },
+    { name: 'inspectAssertion', corpus: assertions, maxLength: 9000, run: (input) => inspectAssertion(input) },
+    ...verifiers,
+    ...(await assertionVerifiers()).slice(0, 2),
+  ];
+}
