@@ -4,7 +4,7 @@ import { verifyEcdsa } from '../ecdsa.js';
 import { AppAttestError } from '../errors.js';
 import { BoundedMemo } from './bounded-memo.js';
 import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
-import { KeyUsageFlags } from './x509.js';
+import { KeyUsage } from './key-usage.js';
 
 /** A certificate that may have signed another: a trust anchor, or a CA certificate whose signature was verified. */
 interface Issuer {
@@ -105,17 +105,17 @@ function assertCa(certificate: Certificate, caCertificatesBelow: number): void {
   if (certificate.pathLength !== undefined && certificate.pathLength < caCertificatesBelow) {
     throw untrusted('the certificate chain is longer than one of its CA certificates allows');
   }
-  if (!allowsKeyUsage(certificate, KeyUsageFlags.keyCertSign)) {
+  if (!allowsKeyUsage(certificate, KeyUsage.keyCertSign)) {
     throw untrusted('a CA certificate may not sign certificates');
   }
 }
 
 function assertLeaf(certificate: Certificate): void {
   if (certificate.isCa) throw untrusted('the leaf is a CA certificate');
-  if (!allowsKeyUsage(certificate, KeyUsageFlags.digitalSignature)) throw untrusted('the leaf may not sign');
+  if (!allowsKeyUsage(certificate, KeyUsage.digitalSignature)) throw untrusted('the leaf may not sign');
 }
 
-function allowsKeyUsage({ keyUsage }: Certificate, flag: KeyUsageFlags): boolean {
+function allowsKeyUsage({ keyUsage }: Certificate, flag: number): boolean {
   return keyUsage === undefined || (keyUsage & flag) !== 0;
 }
 
