@@ -97,7 +97,7 @@ describe('a certificate is refused', () => {
     ['whose tbsCertificate is a SET', sequence(der(0x31, ...tbsParts), algorithm, signatureValue), 'not a SEQUENCE'],
     [
       'with unused bits in its signature',
-      sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3))),
+      sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3, -1), hex('00'))),
       'whole bytes',
     ],
     [
