@@ -58,9 +58,12 @@ export function readPublicKey(publicKey: unknown): KeyObject {
  *
  * @throws AppAttestError `invalid_argument`
  */
-export async function importPublicKey(publicKey: unknown): Promise<KeyObject> {
+export function importPublicKey(publicKey: unknown): KeyObject | Promise<KeyObject> {
   if (publicKey instanceof KeyObject || !HAS_SLOW_DECODERS) return readPublicKey(publicKey);
-  const point = readPoint(publicKey);
+  return importPoint(readPoint(publicKey));
+}
+
+async function importPoint(point: Uint8Array): Promise<KeyObject> {
   try {
     return KeyObject.from(await webcrypto.subtle.importKey('raw', point, P256, true, ['verify']));
   } catch (cause) {

@@ -5,8 +5,8 @@ import { verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { AppAttestError } from '../errors.js';
 
 /**
- * A signature takes 65 µs here, and 20 µs more in the thread pool: a few a turn are verified here, and not so many that
- * they hold the event loop for two milliseconds. See docs/performance.md.
+ * A signature takes 65 µs here, and 20 µs more in the thread pool. Twenty a turn do not hold the event loop for two
+ * milliseconds. See docs/performance.md.
  */
 const callingThread = new CallingThread(20);
 
@@ -23,7 +23,7 @@ export async function assertSignature(
   clientDataHash: Uint8Array,
 ): Promise<void> {
   const nonce = sha256(authenticatorData, clientDataHash);
-  const verify = callingThread.hasTime() ? verifyEcdsa : verifyEcdsaInPool;
+  const verify = (await callingThread.hasTime()) ? verifyEcdsa : verifyEcdsaInPool;
   if (await verify('sha256', nonce, publicKey, signature)) return;
   throw new AppAttestError('invalid_signature', 'the assertion was not made by this key over this client data');
 }
