@@ -57,7 +57,7 @@ print(
     ['', 'a second', 'rate × one by one', 'event loop held at most'],
     [
       ['attestations', number(many.rate, 0), number(many.speedup, 2), `${number(many.held)} ms`],
-      [`${BARE_IN_POOL} (P-384)`, '', number(many.bareSpeedup, 2), ''],
+      [`${BARE_IN_POOL} (P-384)`, '', number(many.bareSpeedup, 2), `${number(many.bareHeld)} ms`],
       ['assertions', number(manyAssertions.rate, 0), '', `${number(manyAssertions.held)} ms`],
     ],
   ),
