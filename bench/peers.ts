@@ -58,7 +58,7 @@ function appattestCheckerNode(sha256: (data: Uint8Array) => Buffer): Peer {
 }
 
 async function supabaseIntegrityAttest(sha256: (data: Uint8Array) => Buffer): Promise<Peer> {
-  const library = await import('@bradford-tech/supabase-integrity-attest');
+  const library = await import(import.meta.resolve('@bradford-tech/supabase-integrity-attest'));
   const clientDataHash = sha256(recordedChallenge);
   return {
     name: '@bradford-tech/supabase-integrity-attest',
