@@ -25,3 +25,5 @@ export type { InspectedAuthenticatorData } from './authenticator-data/inspect-au
 export { ValidationCategory } from './authenticator-data/validation-category.js';
 export type { Environment } from './environment.js';
 export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
+export type { ReceiptType } from './receipt/receipt-payload.js';
+export { type VerifiedReceipt, type VerifyReceiptOptions, verifyReceipt } from './receipt/verify-receipt.js';
