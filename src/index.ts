@@ -25,5 +25,7 @@ export type { InspectedAuthenticatorData } from './authenticator-data/inspect-au
 export { ValidationCategory } from './authenticator-data/validation-category.js';
 export type { Environment } from './environment.js';
 export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
+export type { DeviceCheckCredentials } from './receipt/device-check-token.js';
 export type { ReceiptType } from './receipt/receipt-payload.js';
+export { type RefreshedReceipt, type RefreshReceiptOptions, refreshReceipt } from './receipt/refresh-receipt.js';
 export { type VerifiedReceipt, type VerifyReceiptOptions, verifyReceipt } from './receipt/verify-receipt.js';
