@@ -1,4 +1,5 @@
-import type { AlgorithmIdentifier, SignedData as CmsSignedData } from 'pkijs';
+import type { AsnType } from 'asn1js';
+import type { AlgorithmIdentifier } from 'pkijs';
 import { assertDer } from '../certificates/der.js';
 import { DecodingError } from '../decoding-error.js';
 import { type BerElement, octetsOf, readBer } from './ber.js';
@@ -40,7 +41,13 @@ const Oid = {
   MessageDigest: Buffer.from('2a864886f70d010904', 'hex'), // 1.2.840.113549.1.9.4
 } as const;
 
-const Identifier = { OctetString: 0x04, ObjectIdentifier: 0x06, Set: 0x31, SignedAttributes: 0xa0 } as const;
+const Identifier = {
+  OctetString: 0x04,
+  ObjectIdentifier: 0x06,
+  Sequence: 0x30,
+  Set: 0x31,
+  SignedAttributes: 0xa0,
+} as const;
 
 /** By the object identifier of the digest algorithm: that of ECDSA with it, and its name. RFC 5754 §2.2 and §3.3. */
 const ALGORITHMS: ReadonlyMap<string, { readonly signature: string; readonly hash: HashName }> = new Map([
@@ -59,6 +66,7 @@ const Shape = {
   Content: /^30$/,
   /** version, digest algorithms, content, [0] certificates, [1] revocation lists, signers */
   SignedData: /^02 31 30 a0 (a1 )?31$/,
+  DigestAlgorithms: /^(30( 30){0,7})?$/,
   /** OID, [0] content */
   EncapsulatedContentInfo: /^06 a0$/,
   EncapsulatedContent: /^(04|24)$/,
@@ -83,27 +91,29 @@ function childrenOf(element: BerElement | undefined, shape: RegExp, name: string
  * Decodes CMS SignedData with one signer, in DER or in BER with indefinite lengths and content in chunks.
  *
  * What is compared or verified byte by byte (content, certificates, the signer's identifier, signed attributes) is cut
- * out as it came; what has a meaning (algorithms, signature) is read by pkijs, which sees no certificates, whose schemas
- * are most of its cost, and nothing that is not known to be well-formed.
+ * out as it came; what the signer says (algorithms, signature) is read by pkijs, which sees nothing that is not known to
+ * be well-formed.
  *
  * @throws DecodingError
  */
 export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
-  const [contentType, wrapped] = childrenOf(readBer(bytes), Shape.ContentInfo, 'ContentInfo');
+  const contentInfo = readBer(bytes);
+  if (contentInfo.identifier !== Identifier.Sequence) throw new DecodingError('not CMS SignedData');
+  const [contentType, wrapped] = childrenOf(contentInfo, Shape.ContentInfo, 'ContentInfo');
   if (!contentType || !Oid.SignedData.equals(contentType.contents)) throw new DecodingError('not CMS SignedData');
   const [signedData] = childrenOf(wrapped, Shape.Content, 'ContentInfo');
 
   const parts = childrenOf(signedData, Shape.SignedData, 'SignedData');
-  const [version, digestAlgorithms, contentInfo, certificates] = parts;
-  const signerInfos = parts.at(-1);
-  if (!version || !digestAlgorithms || !contentInfo || !signerInfos)
-    throw new DecodingError('SignedData is incomplete');
-  const [signerInfo] = childrenOf(signerInfos, Shape.SignerInfos, 'the set of signers');
+  const [, digestAlgorithms, encapContentInfo, certificates] = parts;
+  const [signerInfo] = childrenOf(parts.at(-1), Shape.SignerInfos, 'the set of signers');
   const [, identifier, , attributes] = childrenOf(signerInfo, Shape.SignerInfo, 'SignerInfo');
 
-  const { hash, signature } = await readSigner([version, digestAlgorithms, contentInfo, signerInfos]);
+  if (!encapContentInfo || !signerInfo) throw new DecodingError('SignedData is incomplete');
+
+  const algorithms = childrenOf(digestAlgorithms, Shape.DigestAlgorithms, 'the set of digest algorithms');
+  const { hash, signature } = await readSigner(algorithms, signerInfo);
   return {
-    content: readContent(contentInfo),
+    content: readContent(encapContentInfo),
     certificates: childrenOf(certificates, Shape.Certificates, 'the set of certificates').map((certificate) => {
       return readCertificateNames(certificate.bytes);
     }),
@@ -115,22 +125,28 @@ export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
   };
 }
 
-/** Loads pkijs with the first receipt: most servers verify none, and it takes tens of milliseconds. */
-async function readSigner(parts: readonly BerElement[]): Promise<Pick<SignedData, 'hash' | 'signature'>> {
-  const [{ fromBER, Sequence }, pkijs] = await Promise.all([import('asn1js'), import('pkijs')]);
-  let signedData: CmsSignedData;
+/**
+ * Loads pkijs with the first receipt: most servers verify none, and it takes tens of milliseconds. Not its SignedData:
+ * to set up the schema of all that one may hold takes as long as all the rest.
+ */
+async function readSigner(
+  digestAlgorithms: readonly BerElement[],
+  signerInfo: BerElement,
+): Promise<Pick<SignedData, 'hash' | 'signature'>> {
+  const [asn1js, pkijs] = await Promise.all([import('asn1js'), import('pkijs')]);
+  const schemaOf = ({ bytes }: BerElement): AsnType => asn1js.fromBER(bytes, { parseEmbedded: false }).result;
   try {
-    const value = parts.map(({ bytes }) => fromBER(bytes, { parseEmbedded: false }).result);
-    signedData = new pkijs.SignedData({ schema: new Sequence({ value }) });
+    const announced = digestAlgorithms.map((element) => {
+      return new pkijs.AlgorithmIdentifier({ schema: schemaOf(element) });
+    });
+    const signer = new pkijs.SignerInfo({ schema: schemaOf(signerInfo) });
+    return {
+      hash: readHash(announced, signer.digestAlgorithm, signer.signatureAlgorithm),
+      signature: new Uint8Array(signer.signature.valueBlock.valueHexView),
+    };
   } catch (cause) {
-    throw new DecodingError('SignedData cannot be read', { cause });
+    throw new DecodingError('the signer cannot be read', { cause });
   }
-  const [signer] = signedData.signerInfos;
-  if (!signer) throw new DecodingError('nobody signed');
-  return {
-    hash: readHash(signedData.digestAlgorithms, signer.digestAlgorithm, signer.signatureAlgorithm),
-    signature: new Uint8Array(signer.signature.valueBlock.valueHexView),
-  };
 }
 
 /** RFC 5652 §5.1: a verifier may ask for the signer's digest algorithm among those named in front. OpenSSL does. */
@@ -145,8 +161,8 @@ function readHash(
 }
 
 /** RFC 5652 §5.3: without signed attributes, as Apple's receipts are, the content must be of the type id-data. */
-function readContent(contentInfo: BerElement): Uint8Array {
-  const [type, explicit] = childrenOf(contentInfo, Shape.EncapsulatedContentInfo, 'EncapsulatedContentInfo');
+function readContent(encapContentInfo: BerElement): Uint8Array {
+  const [type, explicit] = childrenOf(encapContentInfo, Shape.EncapsulatedContentInfo, 'EncapsulatedContentInfo');
   const [content] = childrenOf(explicit, Shape.EncapsulatedContent, 'the content');
   if (!type || !content) throw new DecodingError('the content is missing');
   if (!Oid.Data.equals(type.contents)) throw new DecodingError('the content is not of the type id-data');
