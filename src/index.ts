@@ -1,5 +1,6 @@
 /**
- * Verifies Apple App Attest on a server: pure functions, no I/O, no clock but the default of `date`.
+ * Verifies Apple App Attest on a server: pure functions, no clock but the default of `date`, and no I/O but that of
+ * `refreshReceipt`.
  *
  * @packageDocumentation
  */

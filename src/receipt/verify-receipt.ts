@@ -59,7 +59,7 @@ export interface VerifiedReceipt {
   notBefore?: Date;
   /** Apple gives no newer receipt afterwards: 90 days in every recording. */
   expirationTime: Date;
-  /** About how many keys the device attested in the last 30 days, over all your apps. Only in a `'RECEIPT'`. */
+  /** About how many keys the device attested in the last 30 days. Only in a `'RECEIPT'`. */
   riskMetric?: number;
   /** The attested key: SubjectPublicKeyInfo as PEM. */
   publicKey: string;
