@@ -47,6 +47,7 @@ const Identifier = {
   Sequence: 0x30,
   Set: 0x31,
   SignedAttributes: 0xa0,
+  UnsignedAttributes: 0xa1,
 } as const;
 
 /** By the object identifier of the digest algorithm: that of ECDSA with it, and its name. RFC 5754 §2.2 and §3.3. */
@@ -76,6 +77,8 @@ const Shape = {
   /** version, identifier, digest algorithm, [0] signed attributes, signature algorithm, signature, [1] unsigned ones */
   SignerInfo: /^02 (30|80) 30 (a0 )?30 04( a1)?$/,
   IssuerAndSerialNumber: /^30 02$/,
+  /** At most sixteen; Apple sends none. */
+  Attributes: /^30( 30){0,15}$/,
   Attribute: /^06 31$/,
 } as const;
 
@@ -106,23 +109,23 @@ export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
   const parts = childrenOf(signedData, Shape.SignedData, 'SignedData');
   const [, digestAlgorithms, encapContentInfo, certificates] = parts;
   const [signerInfo] = childrenOf(parts.at(-1), Shape.SignerInfos, 'the set of signers');
-  const [, identifier, , attributes] = childrenOf(signerInfo, Shape.SignerInfo, 'SignerInfo');
+  const [, identifier, , ...behind] = childrenOf(signerInfo, Shape.SignerInfo, 'SignerInfo');
+  const signedAttributes = behind.find((element) => element.identifier === Identifier.SignedAttributes);
+  const unsignedAttributes = behind.find((element) => element.identifier === Identifier.UnsignedAttributes);
+  if (unsignedAttributes) childrenOf(unsignedAttributes, Shape.Attributes, 'the set of unsigned attributes');
 
   if (!encapContentInfo || !signerInfo) throw new DecodingError('SignedData is incomplete');
 
-  const algorithms = childrenOf(digestAlgorithms, Shape.DigestAlgorithms, 'the set of digest algorithms');
-  const { hash, signature } = await readSigner(algorithms, signerInfo);
-  return {
+  const cutOut = {
     content: readContent(encapContentInfo),
     certificates: childrenOf(certificates, Shape.Certificates, 'the set of certificates').map((certificate) => {
       return readCertificateNames(certificate.bytes);
     }),
     signer: readSignerIdentifier(identifier),
-    hash,
-    signedAttributes:
-      attributes?.identifier === Identifier.SignedAttributes ? readSignedAttributes(attributes) : undefined,
-    signature,
+    signedAttributes: signedAttributes && readSignedAttributes(signedAttributes),
   };
+  const algorithms = childrenOf(digestAlgorithms, Shape.DigestAlgorithms, 'the set of digest algorithms');
+  return { ...cutOut, ...(await readSigner(algorithms, signerInfo)) };
 }
 
 /**
@@ -189,7 +192,8 @@ function readSignedAttributes(attributes: BerElement): SignedAttributes {
 }
 
 function readSingleValue(attributes: BerElement, oid: Buffer, identifier: number): Uint8Array {
-  const values = attributes.children.flatMap((attribute) => {
+  const all = childrenOf(attributes, Shape.Attributes, 'the set of signed attributes');
+  const values = all.flatMap((attribute) => {
     const [type, set] = childrenOf(attribute, Shape.Attribute, 'a signed attribute');
     return type && set && oid.equals(type.contents) ? [set.children] : [];
   });

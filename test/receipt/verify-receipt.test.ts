@@ -20,6 +20,7 @@ import {
   type ReceiptChain,
   type ReceiptChanges,
   receiptFieldsOf,
+  SHA256,
   SHA384,
 } from '../support/receipts.js';
 import { expectCode } from '../support/rejection.js';
@@ -232,6 +233,21 @@ describe('a receipt is malformed', () => {
         ],
       },
     ],
+    [
+      'with seventeen signed attributes',
+      {
+        signedAttributes: (digest) => [
+          contentTypeAttribute,
+          messageDigestAttribute(digest),
+          ...Array.from({ length: 15 }, () => attribute('1.2.3', NULL)),
+        ],
+      },
+    ],
+    [
+      'with seventeen unsigned attributes',
+      { moreInSignerInfo: [der(0xa1, ...Array.from({ length: 17 }, () => attribute('1.2.3', NULL)))] },
+    ],
+    ['with nine digest algorithms', { digestAlgorithms: set(...Array.from({ length: 9 }, () => SHA256)) }],
     ['with an algorithm that is none', { digestAlgorithm: sequence(octetString('')) }],
     ['whose payload is a SEQUENCE', { payload: sequence() }],
     ['whose payload is empty', { payload: set() }],
@@ -278,6 +294,12 @@ describe('a receipt is malformed', () => {
   ];
   it.each(malformed)('%s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_receipt');
+  });
+
+  it('as a SET', async () => {
+    const receipt = (await makeReceipt(chain)).with(0, 0x31);
+    const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
+    await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
   });
 
   it('with a key that is not on P-256', async () => {
