@@ -10,8 +10,8 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/peers/**', 'test/queues/**'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/package/**', 'test/peers/**', 'test/queues/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },
