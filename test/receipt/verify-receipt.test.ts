@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, webcrypto } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AppAttestErrorCode, type VerifyReceiptOptions, verifyReceipt } from '../../src/index.js';
 import { der, indefinite, integer, NULL, octetString, sequence, set } from '../../src/testing/encoding/der.js';
@@ -10,6 +10,7 @@ import {
   chunks,
   contentTypeAttribute,
   createReceiptChain,
+  DATA,
   ECDSA_WITH_SHA384,
   field,
   makeReceipt,
@@ -150,7 +151,8 @@ describe('a receipt is malformed', () => {
   const repeatedDigest = (digest: Uint8Array) =>
     attribute('1.2.840.113549.1.9.4', octetString(digest), octetString(digest));
   const malformed: readonly [string, ReceiptChanges][] = [
-    ['of another content type', { outerType: octetString('') }],
+    ['of another content type', { outerType: DATA }],
+    ['of no content type', { outerType: octetString('') }],
     ['with an inner content that is not data', { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) }],
     ['with more behind its content', { moreInContentInfo: [NULL] }],
     ['with more behind its signers', { moreInSignedData: [NULL] }],
@@ -249,7 +251,6 @@ describe('a receipt is malformed', () => {
     ],
     ['with nine digest algorithms', { digestAlgorithms: set(...Array.from({ length: 9 }, () => SHA256)) }],
     ['with an algorithm that is none', { digestAlgorithm: sequence(octetString('')) }],
-    ['whose payload is a SEQUENCE', { payload: sequence() }],
     ['whose payload is empty', { payload: set() }],
     ['whose payload is nothing', { payload: new Uint8Array() }],
     ['with bytes behind its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
@@ -294,6 +295,12 @@ describe('a receipt is malformed', () => {
   ];
   it.each(malformed)('%s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_receipt');
+  });
+
+  it('with a payload that is a SEQUENCE', async () => {
+    const fields = Object.entries(receiptFieldsOf(chain)).map(([type, value]) => field(Number(type), value ?? ''));
+    expect((await verify({ payload: set(...fields) })).type).toBe('ATTEST');
+    await expectCode(() => verify({ payload: sequence(...fields) }), 'malformed_receipt');
   });
 
   it('as a SET', async () => {
@@ -384,6 +391,17 @@ describe('the signature of a receipt', () => {
     );
   });
 
+  it('is none of an RSA key, although Node would verify it as one', async () => {
+    const rsa = {
+      name: 'RSASSA-PKCS1-v1_5',
+      modulusLength: 2048,
+      publicExponent: Uint8Array.of(1, 0, 1),
+      hash: 'SHA-256',
+    };
+    const signerKeys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify']);
+    await expectCode(async () => verify({}, {}, await createReceiptChain({ signerKeys })), 'invalid_signature');
+  });
+
   it('may be one of a P-384 key', async () => {
     expect((await verify({}, {}, await createReceiptChain({ signerCurve: 'P-384' }))).type).toBe('ATTEST');
   });
@@ -422,6 +440,13 @@ describe('the certificates of a receipt', () => {
       () => verify({ certificates: () => [other.signer.der, chain.intermediate.der, chain.root.der] }),
       'untrusted_certificate',
     );
+  });
+
+  it('end at the trusted root, and not at one of its name that comes along', async () => {
+    const { root } = await createReceiptChain();
+    const certificates = () => [chain.signer.der, chain.intermediate.der, root.der];
+    expect((await verify({ certificates })).type).toBe('ATTEST');
+    await expectCode(() => verify({ certificates }, { trustAnchors: [root.der] }), 'untrusted_certificate');
   });
 
   it('may be more between signer and root, but no endless circle', async () => {

@@ -49,6 +49,7 @@ export async function createReceiptChain(
     intermediate?: Partial<CertificateProfile>;
     signer?: Partial<CertificateProfile>;
     signerCurve?: CurveName;
+    signerKeys?: webcrypto.CryptoKeyPair;
     credCertCurve?: CurveName;
   } = {},
 ): Promise<ReceiptChain> {
@@ -70,7 +71,7 @@ export async function createReceiptChain(
       extensions: { [RECEIPT_SIGNING_OID]: NULL, [SKI_OID]: octetString(KEY_IDENTIFIER) },
       ...changes.signer,
     },
-    await generateKeys(changes.signerCurve ?? 'P-256'),
+    changes.signerKeys ?? (await generateKeys(changes.signerCurve ?? 'P-256')),
     intermediate.keys,
   );
   const credCert = await issueCertificate(LEAF_PROFILE, await generateKeys(changes.credCertCurve ?? 'P-256'));
