@@ -344,6 +344,20 @@ describe('a slow answer', () => {
     expect(endpoint.requests).toEqual([]);
   });
 
+  it('is cut off, so that nothing goes on behind the caller’s back', async () => {
+    let closed: Promise<unknown> | undefined;
+    await withServer(
+      (_, response) => {
+        closed = once(response, 'close');
+      },
+      async (url) => {
+        await expectCode(() => refreshReceipt({ ...options, endpoint: url, timeout: 0.2 }), 'receipt_request_failed');
+        await closed;
+      },
+    );
+    expect(closed).toBeDefined();
+  });
+
   it('is not waited for when it stops in the middle', async () => {
     await withServer(
       (_, response) => response.write('QUJD'),
