@@ -24,15 +24,16 @@ async function inConsumer(command: string, ...args: readonly string[]): Promise<
   }
 }
 
-const AT_ONCE = /^import .*?from "([^"]+)"|^import "([^"]+)"/gm;
-const AT_ONCE_OR_LATER = /^import .*?from "([^"]+)"|^import "([^"]+)"|import\("([^"]+)"\)/gm;
+/** An import statement ends in one line or, after a list of names, in a line of its own. */
+const AT_ONCE = /^(?:import .*|\} )from "([^"]+)"|^import "([^"]+)"/gm;
+const AT_ONCE_OR_LATER = new RegExp(`${AT_ONCE.source}|import\\("([^"]+)"\\)`, 'gm');
 
 /** The packages that a module of the installed package imports. */
 async function importsOf(module: string, statements: RegExp): Promise<string[]> {
   const source = await readFile(join(consumer, 'node_modules/app-attest', module), 'utf8');
   const specifiers = [...source.matchAll(statements)]
     .map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
-    .filter((name) => !name.startsWith('node:'))
+    .filter((name) => !name.startsWith('node:') && !name.startsWith('./'))
     .map((name) => name.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'));
   return [...new Set(specifiers)].toSorted();
 }
