@@ -32,7 +32,7 @@ export function readEnvironments(environment: unknown): readonly Environment[] {
   return named;
 }
 
-function isEnvironment(value: unknown): value is Environment {
+export function isEnvironment(value: unknown): value is Environment {
   return ENVIRONMENTS.some((environment) => environment === value);
 }
 

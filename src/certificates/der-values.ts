@@ -13,6 +13,7 @@ export const Identifier = {
   Enumerated: 0x0a,
   Utf8String: 0x0c,
   PrintableString: 0x13,
+  TeletexString: 0x14,
   Ia5String: 0x16,
   UtcTime: 0x17,
   GeneralizedTime: 0x18,
@@ -24,6 +25,9 @@ export const Identifier = {
 
 const UNIVERSAL = 0x20;
 const TRUE = 0xff;
+
+/** The end of BER's indefinite lengths, and a number that no type has. */
+const RESERVED: ReadonlySet<number> = new Set([0, 15]);
 
 /** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: DER writes these in parts, and all others in one. */
 const CONSTRUCTED_TYPES: ReadonlySet<number> = new Set([8, 11, 16, 17, 29]);
@@ -43,7 +47,7 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   const { identifier, tagNumber } = element;
   if (identifier >= 2 * UNIVERSAL) return;
   const isConstructed = (identifier & UNIVERSAL) !== 0;
-  if (tagNumber === 0 || isConstructed !== CONSTRUCTED_TYPES.has(tagNumber)) {
+  if (RESERVED.has(tagNumber) || isConstructed !== CONSTRUCTED_TYPES.has(tagNumber)) {
     throw new DecodingError('a DER element in a form that its type does not have');
   }
   if (!isValue(der, element)) throw new DecodingError(`a DER value of type ${tagNumber} cannot be read`);

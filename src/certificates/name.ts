@@ -19,6 +19,16 @@ const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.9.1', 'E'],
 ]);
 
+/** DirectoryString (RFC 5280 §4.1.2.4), and the type of domain components and mail addresses. */
+const STRINGS: ReadonlySet<number> = new Set([
+  Identifier.Utf8String,
+  Identifier.PrintableString,
+  Identifier.TeletexString,
+  Identifier.Ia5String,
+  Identifier.UniversalString,
+  Identifier.BmpString,
+]);
+
 /**
  * Reads a Name, a SEQUENCE OF SET OF SEQUENCE { type, value }: its form, and nothing of what it says. RFC 5280 §4.1.2.4.
  *
@@ -37,6 +47,7 @@ function readAttribute(der: Uint8Array, attribute: DerElement): NameAttribute {
   if (attribute.identifier !== Identifier.Sequence) throw malformed();
   const [type, value, ...rest] = children(der, attribute);
   if (type?.identifier !== Identifier.ObjectIdentifier || !value || rest.length > 0) throw malformed();
+  if (!STRINGS.has(value.identifier)) throw malformed();
   return { type, value };
 }
 

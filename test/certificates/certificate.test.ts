@@ -194,6 +194,16 @@ describe('a certificate is refused', () => {
     ['with an empty set of names', replaced(5, sequence(der(0x31))), 'names somebody'],
     ['with a name without a value', replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))), 'names somebody'],
     [
+      'with a name that is no text',
+      replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0500'))))),
+      'names somebody',
+    ],
+    [
+      'with a name of a type that does not exist',
+      replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0f00'))))),
+      'a form that its type',
+    ],
+    [
       'with a name without a type',
       replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0500'))))),
       'names somebody',

@@ -24,10 +24,14 @@ async function inConsumer(command: string, ...args: readonly string[]): Promise<
   }
 }
 
+/** An import statement ends in one line or, after a list of names, in a line of its own. */
+const AT_ONCE = /^(?:import .*|\} )from "([^"]+)"|^import "([^"]+)"/gm;
+const AT_ONCE_OR_LATER = new RegExp(`${AT_ONCE.source}|import\\("([^"]+)"\\)`, 'gm');
+
 /** The packages that a module of the installed package imports. */
-async function importsOf(module: string): Promise<string[]> {
+async function importsOf(module: string, statements: RegExp): Promise<string[]> {
   const source = await readFile(join(consumer, 'node_modules/app-attest', module), 'utf8');
-  const specifiers = [...source.matchAll(/^import [^;]*?from "([^"]+)"|^import "([^"]+)"|import\("([^"]+)"\)/gm)]
+  const specifiers = [...source.matchAll(statements)]
     .map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
     .filter((name) => !name.startsWith('node:') && !name.startsWith('.'))
     .map((name) => name.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'));
@@ -57,11 +61,13 @@ describe('the packed package', () => {
     expect(files.filter((path) => !/^(dist|certs)\//.test(path)).toSorted()).toEqual(named.toSorted());
   });
 
-  it.each(['runs.mjs', 'runs.cjs'])('verifies a recording in %s', async (script) => {
+  it.each(['runs.mjs', 'runs.cjs'])('verifies a recording and its receipt in %s', async (script) => {
     expect(JSON.parse(await inConsumer('node', script, fixture))).toEqual({
       environment: 'production',
       extensions: { validationCategory: 1, bundleVersion: '1' },
       wrong: 'app_id_mismatch',
+      type: 'ATTEST',
+      old: 'receipt_expired',
     });
   });
 
@@ -78,20 +84,32 @@ describe('the packed package', () => {
     await inConsumer('npx', 'attw', tarball, '--profile', 'node16');
   });
 
-  it.each(['testing.mjs', 'testing.cjs'])('verifies a virtual device in %s', async (script) => {
-    expect(JSON.parse(await inConsumer('node', script))).toEqual({
-      appId: 'TEAMID1234.com.example.app',
-      counter: 1,
-      refreshed: 200,
-    });
-  });
+  it.each(['testing.mjs', 'testing.cjs'])(
+    'verifies a virtual device, and asks for its risk metric, in %s',
+    async (script) => {
+      expect(JSON.parse(await inConsumer('node', script))).toEqual({
+        appId: 'TEAMID1234.com.example.app',
+        counter: 1,
+        riskMetric: 1,
+      });
+    },
+  );
 
   it('loads no more than its dependencies, and for verification no more than it needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
-    const core = await importsOf('dist/index.js');
-    const testing = await importsOf('dist/testing.js');
+    const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
+    const testing = await importsOf('dist/testing.js', AT_ONCE_OR_LATER);
     expect([...new Set([...core, ...testing])].toSorted()).toEqual(Object.keys(dependencies).toSorted());
-    for (const name of ['@peculiar/x509', 'jose', 'reflect-metadata']) expect(core).not.toContain(name);
+    for (const name of ['@peculiar/x509', 'reflect-metadata']) expect(core).not.toContain(name);
+    const atOnce = await importsOf('dist/index.js', AT_ONCE);
+    for (const name of ['jose', 'pkijs']) {
+      expect(core).toContain(name);
+      expect(atOnce).not.toContain(name);
+    }
+    expect(JSON.parse(await inConsumer('node', 'loads.cjs', fixture))).toEqual({
+      withAssertion: [],
+      withReceipt: ['pkijs'],
+    });
   });
 
   it('has nothing of the virtual Apple in what verifies', async () => {
