@@ -7,7 +7,8 @@ import { type KeyObject, verify } from 'node:crypto';
  */
 export function verifyEcdsa(hash: string, message: Uint8Array, publicKey: KeyObject, signature: Uint8Array): boolean {
   try {
-    return verify(hash, message, { key: publicKey, dsaEncoding: 'der' }, signature);
+    // DER is the default. Said in an options object, workerd would not take a KeyObject.
+    return verify(hash, message, publicKey, signature);
   } catch {
     // Some runtimes throw for a signature that is not DER; it is as invalid as any other.
     return false;
