@@ -15,7 +15,8 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
     throw new AppAttestError('invalid_argument', `pass exactly one of ${name} and clientDataHash`);
   }
   if (hash !== undefined) {
-    if (isBytes(hash) && hash.length > 0) return hash;
+    // A copy: its owner may change it while the verification goes on.
+    if (isBytes(hash) && hash.length > 0) return new Uint8Array(hash);
     throw new AppAttestError('invalid_argument', 'clientDataHash must be a non-empty Uint8Array');
   }
   // Only a request may be empty; an empty challenge could be answered in advance.

@@ -97,7 +97,7 @@ describe('a certificate is refused', () => {
     ['whose tbsCertificate is a SET', sequence(der(0x31, ...tbsParts), algorithm, signatureValue), 'not a SEQUENCE'],
     [
       'with unused bits in its signature',
-      sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3))),
+      sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3, -1), hex('00'))),
       'whole bytes',
     ],
     [
@@ -105,7 +105,7 @@ describe('a certificate is refused', () => {
       sequence(tbs, algorithm, der(0x04, hex('00'), signatureValue.slice(3))),
       'whole bytes',
     ],
-    ['with an empty signature', sequence(tbs, algorithm, hex('03 00')), 'whole bytes'],
+    ['with an empty signature', sequence(tbs, algorithm, hex('03 00')), 'value of type 3'],
     ['with a date that is none', replaced(4, sequence(hex('0500'), hex('0500'))), 'not an X.509 certificate'],
   ];
   it.each(refused)('%s', (_, bytes, reason) => {
