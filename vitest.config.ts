@@ -11,7 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/peers/**', 'test/runtimes/**'],
+    exclude: ['test/{bundlers,package,peers,runtimes}/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },
