@@ -16,6 +16,8 @@ export const Identifier = {
   Ia5String: 0x16,
   UtcTime: 0x17,
   GeneralizedTime: 0x18,
+  UniversalString: 0x1c,
+  BmpString: 0x1e,
   Sequence: 0x30,
   Set: 0x31,
 } as const;
@@ -47,7 +49,7 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   if (!isValue(der, element)) throw new DecodingError(`a DER value of type ${tagNumber} cannot be read`);
 }
 
-/** X.690 §8.2 to §8.5, §8.8, §8.19, §11.1, §11.2, §11.7, §11.8. */
+/** X.690 §8.2 to §8.5, §8.8, §8.19, §8.23, §11.1, §11.2, §11.7, §11.8. */
 function isValue(der: Uint8Array, element: DerElement): boolean {
   const length = element.end - element.contents;
   switch (element.identifier) {
@@ -64,6 +66,10 @@ function isValue(der: Uint8Array, element: DerElement): boolean {
       return isObjectIdentifier(der, element);
     case Identifier.Utf8String:
       return isUtf8(contentsOf(der, element));
+    case Identifier.UniversalString:
+      return length % 4 === 0;
+    case Identifier.BmpString:
+      return length % 2 === 0;
     case Identifier.UtcTime:
       return UTC_TIME.test(asciiOf(der, element));
     case Identifier.GeneralizedTime:
