@@ -11,7 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/{bundlers,package,peers,runtimes}/**'],
+    exclude: ['test/{bundlers,package,peers}/**', 'test/runtimes/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },

@@ -24,7 +24,9 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
 const withEsbuild: Bundler = async (entry, format, folder) => {
   const banner = format === 'esm' && entry.endsWith('.cjs') ? { js: REQUIRE } : {};
   const outfile = join(folder, mainFile(format));
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format, banner, logLevel: 'error' });
+  const options = { bundle: true, platform: 'node', format, banner, logLevel: 'silent' } as const;
+  const { warnings } = await build({ entryPoints: [entry], outfile, ...options });
+  if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));
 };
 
 const withRollup: Bundler = async (entry, format, folder) => {

@@ -7,8 +7,11 @@ export default defineConfig({
   ...core,
   test: {
     ...core.test,
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/{bundlers,package,peers}/**', 'test/runtimes/*.test.ts'],
+    exclude: [
+      ...(core.test?.exclude ?? []).filter((pattern) => pattern !== 'test/runtimes/**'),
+      'test/runtimes/*.test.ts',
+      'test/runtimes/workerd/**',
+    ],
     setupFiles: ['test/runtimes/inside/assert-runtime.ts'],
     pool: 'forks',
     maxWorkers: 1,

@@ -16,6 +16,7 @@ export async function bundleWorker(): Promise<string> {
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*'],
+    logLevel: 'error',
   });
   const [output] = outputFiles;
   if (!output) throw new Error('esbuild made no bundle');
