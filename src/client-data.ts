@@ -1,4 +1,4 @@
-import { isBytes, sha256 } from './bytes.js';
+import { isBytes, sha256, sha256OfText } from './bytes.js';
 import { AppAttestError } from './errors.js';
 
 /**
@@ -22,6 +22,6 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
   // Only a request may be empty; an empty challenge could be answered in advance.
   const isEmptyChallenge = name === 'challenge' && (clientData === '' || (isBytes(clientData) && !clientData.length));
   if (isBytes(clientData) && !isEmptyChallenge) return sha256(clientData);
-  if (typeof clientData === 'string' && !isEmptyChallenge) return sha256(Buffer.from(clientData));
+  if (typeof clientData === 'string' && !isEmptyChallenge) return sha256OfText(clientData);
   throw new AppAttestError('invalid_argument', `${name} must be text or a Uint8Array, and not empty`);
 }

@@ -43,7 +43,7 @@ export function pemOfPoint(point: Uint8Array): string {
  */
 export function readPublicKey(publicKey: unknown): KeyObject {
   if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
-  const key = spkiOfPoint(readPoint(publicKey));
+  const key = readSpki(publicKey);
   try {
     // Refuses a point that is not on the curve.
     return createPublicKey({ key, format: 'der', type: 'spki' });
@@ -60,7 +60,7 @@ export function readPublicKey(publicKey: unknown): KeyObject {
  */
 export function importPublicKey(publicKey: unknown): KeyObject | Promise<KeyObject> {
   if (publicKey instanceof KeyObject || !HAS_SLOW_DECODERS) return readPublicKey(publicKey);
-  return importPoint(readPoint(publicKey));
+  return importPoint(readSpki(publicKey).subarray(SPKI_PREFIX.length));
 }
 
 async function importPoint(point: Uint8Array): Promise<KeyObject> {
@@ -79,23 +79,22 @@ function checkKeyObject(publicKey: KeyObject): KeyObject {
   throw notAKey();
 }
 
-function readPoint(publicKey: unknown): Uint8Array {
-  const point = isBytes(publicKey) ? pointOfBytes(publicKey) : pointOfPem(publicKey);
-  if (point) return point;
+/** A copy of bytes, because their owner may change them while they are imported. */
+function readSpki(publicKey: unknown): Buffer {
+  const spki = isBytes(publicKey) ? spkiOfBytes(publicKey) : spkiOfPem(publicKey);
+  if (spki && pointOfSpki(spki)) return spki;
   throw notAKey();
 }
 
-/** A copy, because their owner may change them while they are imported. */
-function pointOfBytes(bytes: Uint8Array): Uint8Array | undefined {
-  const copy = new Uint8Array(bytes.subarray(0, SPKI_PREFIX.length + POINT_LENGTH + 1));
-  return isPoint(copy) ? copy : pointOfSpki(copy);
+function spkiOfBytes(bytes: Uint8Array): Buffer {
+  return isPoint(bytes) ? spkiOfPoint(bytes) : Buffer.from(bytes.subarray(0, SPKI_PREFIX.length + POINT_LENGTH + 1));
 }
 
-function pointOfPem(pem: unknown): Uint8Array | undefined {
+function spkiOfPem(pem: unknown): Buffer | undefined {
   const body = typeof pem === 'string' ? PEM_PUBLIC_KEY.exec(pem)?.[1] : undefined;
   if (body === undefined) return undefined;
   try {
-    return pointOfSpki(decodeBase64(body.replace(/\s/g, '')));
+    return decodeBase64(body.replace(/\s/g, ''));
   } catch (cause) {
     throw notAKey(cause);
   }

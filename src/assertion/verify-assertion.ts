@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
@@ -75,7 +75,8 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
   const assertion = keepEvidence(options.assertion, MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
-  const publicKey = await importPublicKey(options.publicKey);
+  const imported = importPublicKey(options.publicKey);
+  const publicKey = imported instanceof KeyObject ? imported : await imported;
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 

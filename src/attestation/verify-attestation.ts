@@ -117,7 +117,7 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
   return turnstile.pass(() => verify(expected));
 }
 
-/** The options, checked and copied: nothing that the caller can change is looked at again. */
+/** The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. */
 function readOptions(options: VerifyAttestationOptions) {
   assertOptions(options);
   return {
@@ -127,7 +127,7 @@ function readOptions(options: VerifyAttestationOptions) {
     date: readVerificationDate(options.date),
     anchors: readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA),
     clientDataHash: readClientDataHash('challenge', options.challenge, options.clientDataHash),
-    keyId: readKeyIdentifier(options.keyId),
+    keyId: options.keyId,
     attestation: keepEvidence(options.attestation, MAX_ATTESTATION_LENGTH),
   };
 }
@@ -139,10 +139,10 @@ async function verify({
   date,
   anchors,
   clientDataHash,
-  keyId,
-  attestation,
+  ...expected
 }: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
-  const { x5c, receipt, authenticatorData } = decodeAttestationObject(attestation);
+  const keyId = readKeyIdentifier(expected.keyId);
+  const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
 
   // 1. The certificates lead up to Apple's root.
   const credCert = await verifyCertificateChain(x5c, anchors, date).catch((cause) => {
