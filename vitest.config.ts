@@ -11,7 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/package/**', 'test/peers/**', 'test/queues/**'],
+    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,runtimes}/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },
