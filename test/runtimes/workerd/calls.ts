@@ -2,18 +2,24 @@ import {
   AppAttestError,
   type VerifyAssertionOptions,
   type VerifyAttestationOptions,
+  type VerifyReceiptOptions,
   verifyAssertion,
   verifyAttestation,
+  verifyReceipt,
 } from 'app-attest';
 
-/** One call of a verifier. A further verifier is one line more here and one in {@link verify}. */
-export type Call = { verifyAttestation: VerifyAttestationOptions } | { verifyAssertion: VerifyAssertionOptions };
+/** One call of a verifier. */
+export type Call =
+  | { verifyAttestation: VerifyAttestationOptions }
+  | { verifyAssertion: VerifyAssertionOptions }
+  | { verifyReceipt: VerifyReceiptOptions };
 
 /** What came of it; an error that is no `AppAttestError` is one too many. */
 export type Outcome = { accepted: unknown } | { rejected: string } | { threw: string };
 
 function verify(call: Call): Promise<unknown> {
   if ('verifyAttestation' in call) return verifyAttestation(call.verifyAttestation);
+  if ('verifyReceipt' in call) return verifyReceipt(call.verifyReceipt);
   return verifyAssertion(call.verifyAssertion);
 }
 

@@ -1,4 +1,4 @@
-import { verifyAttestation } from 'app-attest';
+import { inspectReceipt, verifyAttestation } from 'app-attest';
 import { createVirtualApple } from 'app-attest/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -6,6 +6,7 @@ import {
   attestationOptions,
   attestationRecordings,
   fromBase64,
+  recordedReceipts,
   recordings,
 } from '../../support/recordings.js';
 import { documentedDifferences, inWords } from '../documentation.js';
@@ -38,6 +39,25 @@ const assertions = await Promise.all(
   }),
 );
 
+/** Those that were recorded by themselves, and those inside attestations. */
+const receipts = [
+  ...recordedReceipts.map(({ title, receipt, appId, environment }) => {
+    const date = new Date(receipt.creationTime);
+    return { name: title, call: { verifyReceipt: { receipt: fromBase64(receipt.object), appId, environment, date } } };
+  }),
+  ...(await Promise.all(
+    attestations.map(async ({ name, call }) => {
+      const { receipt, appId, environment, publicKey } = await verifyAttestation(call.verifyAttestation);
+      const { creationTime } = await inspectReceipt(receipt);
+      if (!creationTime) throw new Error(`the receipt of ${name} has no creation time`);
+      return {
+        name: `the receipt of ${name}`,
+        call: { verifyReceipt: { receipt, appId, environment, publicKey, date: creationTime } },
+      };
+    }),
+  )),
+];
+
 function withByte(bytes: Uint8Array, offset: number, change: number): Uint8Array {
   const changed = new Uint8Array(bytes);
   changed[offset] = (changed[offset] ?? 0) ^ change;
@@ -58,7 +78,7 @@ async function expectSameOutcomes(calls: readonly Call[]): Promise<{ accepted: n
 }
 
 describe('a worker in workerd', () => {
-  it.each([...attestations, ...assertions])('verifies $name', async ({ call }) => {
+  it.each([...attestations, ...assertions, ...receipts])('verifies $name', async ({ call }) => {
     expect(await expectSameOutcomes([call])).toEqual({ accepted: 1, rejected: 0 });
   });
 
@@ -83,6 +103,19 @@ describe('a worker in workerd', () => {
     // What stands in the receipt is accepted unread: more than half of the bytes.
     expect(accepted).toBeLessThan(changed.length);
     expect(rejected).toBeGreaterThan(changed.length);
+  });
+
+  it('rejects a recorded receipt with every 20th byte changed, with the same code as Node', async () => {
+    const original = receipts.find(({ name }) => name === 'the receipt of apple-guide-2026')?.call.verifyReceipt;
+    if (!original) throw new Error('the fixture is gone');
+    const { receipt } = original;
+    const offsets = Array.from({ length: Math.ceil(receipt.length / 20) }, (_, index) => index * 20);
+    const calls = offsets.map((offset) => ({
+      verifyReceipt: { ...original, receipt: withByte(receipt, offset, 1 << (offset & 7)) },
+    }));
+    // Apple's own root comes with every receipt, and nobody looks at it.
+    const { rejected } = await expectSameOutcomes(calls);
+    expect(rejected).toBeGreaterThan(calls.length / 2);
   });
 
   it('refuses the root of a virtual Apple where NODE_ENV is bound to production, and only there', async () => {
