@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: {
     // The examples import the package by its name, as its users do.
     alias: {
+      'app-attest/server/conformance': fileURLToPath(new URL('./src/server/conformance/index.ts', import.meta.url)),
+      'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
       'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
       'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
     },
