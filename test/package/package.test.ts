@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,14 +24,30 @@ async function inConsumer(command: string, ...args: readonly string[]): Promise<
   }
 }
 
-/** The packages that a module of the installed package imports. */
-async function importsOf(module: string): Promise<string[]> {
+/** A module of the installed package, and those of its own that it loads. */
+async function modulesOf(module: string, seen = new Map<string, string>()): Promise<Map<string, string>> {
+  if (seen.has(module)) return seen;
   const source = await readFile(join(consumer, 'node_modules/app-attest', module), 'utf8');
-  const specifiers = [...source.matchAll(/^import .*?from "([^"]+)"|^import "([^"]+)"|import\("([^"]+)"\)/gm)]
-    .map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
-    .filter((name) => !name.startsWith('node:'))
+  seen.set(module, source);
+  for (const name of specifiersIn(source)) {
+    if (name.startsWith('.')) await modulesOf(join(dirname(module), name), seen);
+  }
+  return seen;
+}
+
+function specifiersIn(source: string): string[] {
+  const imports = source.matchAll(/^(?:import|export) (?:[^'"]*? from )?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm);
+  return [...imports].map(([, stated, dynamic]) => stated ?? dynamic ?? '');
+}
+
+/** The packages that a module of the installed package, and what it loads, import. */
+async function importsOf(module: string): Promise<string[]> {
+  const sources = [...(await modulesOf(module)).values()];
+  const packages = sources
+    .flatMap(specifiersIn)
+    .filter((name) => !name.startsWith('node:') && !name.startsWith('.'))
     .map((name) => name.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'));
-  return [...new Set(specifiers)].toSorted();
+  return [...new Set(packages)].toSorted();
 }
 
 beforeAll(async () => {
@@ -86,20 +102,36 @@ describe('the packed package', () => {
     });
   });
 
+  it.each(['server.mjs', 'server.cjs'])('registers a virtual device and accepts its request in %s', async (script) => {
+    expect(JSON.parse(await inConsumer('node', script))).toEqual({
+      counter: 1,
+      replay: 'challenge_used',
+      isAppAttestError: true,
+      conformance: [],
+    });
+  });
+
   it('loads no more than its dependencies, and for verification no more than it needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js');
     const testing = await importsOf('dist/testing.js');
     expect([...new Set([...core, ...testing])].toSorted()).toEqual(Object.keys(dependencies).toSorted());
     expect(core).not.toContain('jose');
+    expect(core.length).toBeGreaterThan(0);
+    expect(await importsOf('dist/server.js')).toEqual(core);
+    expect(await importsOf('dist/server/conformance.js')).toEqual([]);
   });
 
   it('has nothing of the virtual Apple in what verifies', async () => {
-    const bundle = await readFile(join(consumer, 'node_modules/app-attest/dist/index.js'), 'utf8');
-    expect(bundle).not.toContain('X509CertificateGenerator');
-    expect(await readFile(join(consumer, 'node_modules/app-attest/dist/testing.js'), 'utf8')).toContain(
-      'X509CertificateGenerator',
-    );
+    const bundle = async (module: string) => [...(await modulesOf(module)).values()].join('\n');
+    for (const module of ['dist/index.js', 'dist/server.js']) {
+      expect(await bundle(module)).not.toContain('X509CertificateGenerator');
+    }
+    expect(await bundle('dist/testing.js')).toContain('X509CertificateGenerator');
+  });
+
+  it('has nothing of the server layer in what verifies', async () => {
+    expect([...(await modulesOf('dist/index.js')).values()].join('\n')).not.toContain('challenge_used');
   });
 });
 

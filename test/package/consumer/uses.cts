@@ -1,4 +1,6 @@
 import appAttest = require('app-attest');
+import server = require('app-attest/server');
+import conformance = require('app-attest/server/conformance');
 import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
@@ -11,3 +13,5 @@ const options: appAttest.VerifyAssertionOptions = {
 
 export const verified: Promise<appAttest.VerifiedAssertion> = appAttest.verifyAssertion(options);
 export const apple: Promise<testing.VirtualApple> = testing.createVirtualApple();
+export const backend: server.AppAttest = server.createAppAttest({ appId: 'TEAMID1234.com.example.app' });
+export const cases: conformance.ConformanceCase[] = conformance.storeConformance(() => server.memoryStores());

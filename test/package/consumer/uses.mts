@@ -17,6 +17,17 @@ import {
   verifyAssertion,
   verifyAttestation,
 } from 'app-attest';
+import {
+  type AppAttest,
+  type AppAttestOptions,
+  type AuthenticatedRequest,
+  type ChallengeStore,
+  createAppAttest,
+  type KeyStore,
+  memoryStores,
+  type StoredKey,
+} from 'app-attest/server';
+import { type ConformanceCase, storeConformance } from 'app-attest/server/conformance';
 import { createVirtualApple, type VirtualApple, type VirtualDevice, type VirtualOs } from 'app-attest/testing';
 
 const app: AppId = { teamId: 'TEAMID1234', bundleId: 'com.example.app' };
@@ -66,3 +77,30 @@ export async function virtualEvidence(): Promise<VerifiedAttestation> {
   const { trustAnchors } = apple;
   return verifyAttestation({ attestation: token, keyId, challenge: 'challenge', appId: app, trustAnchors });
 }
+
+/** A store of one's own knows no more than the two interfaces. */
+export class OwnChallenges implements ChallengeStore {
+  async put(): Promise<void> {}
+  async take(): Promise<undefined> {}
+}
+
+export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, AuthenticatedRequest]> {
+  const options: AppAttestOptions = {
+    appId: app,
+    environment: ['production', 'development'],
+    policy,
+    challenges: new OwnChallenges(),
+    keys,
+    challengeTtl: 60,
+    counterWindow: 64,
+    readChallenge: (payload: Uint8Array) => Buffer.from(payload).toString(),
+  };
+  const appAttest: AppAttest = createAppAttest(options);
+  // @ts-expect-error a challenge is for one purpose
+  await appAttest.issueChallenge({ subject: 'user' });
+  const { challenge, expiresAt } = await appAttest.issueChallenge({ purpose: 'attestation', subject: 'user' });
+  console.log(challenge.length, expiresAt.getTime());
+  return [await appAttest.register(body, { subject: 'user' }), await appAttest.authenticate(body)];
+}
+
+export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ maxKeys: 100 }));

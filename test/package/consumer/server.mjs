@@ -1,0 +1,7 @@
+import * as appAttest from 'app-attest';
+import * as server from 'app-attest/server';
+import * as conformance from 'app-attest/server/conformance';
+import * as testing from 'app-attest/testing';
+import { serveVirtualDevice } from './serve-virtual-device.cjs';
+
+await serveVirtualDevice({ ...appAttest, ...server, ...conformance, ...testing });
