@@ -189,7 +189,14 @@ describe('a key', () => {
 
   it('that is not there can be neither found nor revoked', async () => {
     const backend = createBackend();
-    for (const keyId of [await (await createDevice()).generateKey(), '', 'key', 'x'.repeat(100_000), 7 as never]) {
+    for (const keyId of [
+      await (await createDevice()).generateKey(),
+      '',
+      'key',
+      'x'.repeat(100_000),
+      7 as never,
+      null as never,
+    ]) {
       expect(await backend.key(keyId)).toBeUndefined();
       await expectCode(() => backend.revoke(keyId), 'key_unknown');
     }

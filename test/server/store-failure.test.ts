@@ -92,7 +92,6 @@ describe('a store that answers wrongly', () => {
   const WRONG: readonly [string, string, unknown][] = [
     ['with nothing where yes is meant', 'advance', undefined],
     ['with 1 where true is meant', 'advance', 1],
-    ['with another key', 'find', { keyId: 'another' }],
     ['with a record without an expiry', 'take', { purpose: 'assertion' }],
     ['with a record whose expiry is no date', 'take', { purpose: 'assertion', expiresAt: new Date(Number.NaN) }],
     ['with a record without a purpose', 'take', { expiresAt: new Date('2100-01-01') }],
@@ -105,6 +104,26 @@ describe('a store that answers wrongly', () => {
     const body = await request();
     await expect(broken.authenticate(body)).rejects.toThrow();
     await expect(createBackend({ challenges, keys }).authenticate(await request())).resolves.toBeDefined();
+  });
+
+  it('with another key than it was asked for accepts nothing', async () => {
+    const { challenges, keys } = memoryStores();
+    const { request } = await backendWithDevice({ challenges, keys });
+    const careless = wrap(keys, async (name, method) => {
+      const answer = await method();
+      return name === 'find' ? Object.assign({}, answer, { keyId: 'another' }) : answer;
+    });
+    const body = await request();
+    await expectCode(() => createBackend({ challenges, keys: careless }).authenticate(body), 'key_unknown');
+  });
+
+  it('that a revoked key may go on accepts nothing', async () => {
+    const { challenges, keys } = memoryStores();
+    const { backend, keyId, request } = await backendWithDevice({ challenges, keys });
+    await backend.revoke(keyId);
+    const lenient = wrap(keys, async (name, method) => name === 'advance' || method());
+    const body = await request();
+    await expectCode(() => createBackend({ challenges, keys: lenient }).authenticate(body), 'key_revoked');
   });
 
   it('with a key whose counter is gone accepts nothing, with or without a window', async () => {
