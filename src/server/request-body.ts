@@ -11,7 +11,7 @@ export class RequestBody {
 
   /** @throws DecodingError */
   constructor(body: unknown) {
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new DecodingError('not a JSON object');
+    if (typeof body !== 'object' || body === null) throw new DecodingError('not a JSON object');
     this.#body = body;
   }
 

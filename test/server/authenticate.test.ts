@@ -139,6 +139,23 @@ describe('the challenge in a payload', () => {
   });
 });
 
+it('asks the store for nothing that cannot be a challenge', async () => {
+  const { challenges, keys } = memoryStores();
+  const take = vi.spyOn(challenges, 'take');
+  const { backend, request } = await backendWithDevice({ challenges, keys });
+  const body = await request();
+  take.mockClear();
+  for (const text of ['', 'x', '\0', 'x'.repeat(44), `${'x'.repeat(42)}+`, 'é'.repeat(43)]) {
+    const payload = JSON.stringify({ challenge: text });
+    await expectCode(() => backend.authenticate({ ...body, payload }), 'challenge_unknown');
+    await expectCode(() => backend.authenticate(body, { readChallenge: () => text }), 'challenge_unknown');
+    await expectCode(() => backend.register({ ...body, challenge: text }), 'challenge_unknown');
+    const challenge = new TextEncoder().encode(text);
+    await expectCode(() => backend.register({ ...body, challenge }), 'challenge_unknown');
+  }
+  expect(take).not.toHaveBeenCalled();
+});
+
 describe('a challenge', () => {
   it('works once, for a request that fails', async () => {
     const { backend, request } = await backendWithDevice();
