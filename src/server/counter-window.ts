@@ -9,8 +9,15 @@ export interface CounterWindow {
   readonly seen: bigint;
 }
 
-/** A key that has signed nothing yet. */
-export const UNUSED: CounterWindow = { highest: 0, seen: 0n };
+const ALL_SEEN = (1n << BigInt(MAX_COUNTER_WINDOW)) - 1n;
+
+/**
+ * The window of a key when it is registered: whatever counters led up to its own, 0 for a new key, are used up. A key
+ * that another library kept has accepted some of them.
+ */
+export function newWindow(counter: number): CounterWindow {
+  return { highest: counter, seen: ALL_SEEN };
+}
 
 /**
  * The anti-replay window of RFC 4303 §3.4.3: what it is after a counter, `undefined` where the counter is refused.
@@ -26,12 +33,11 @@ export function acceptCounter(
 ): CounterWindow | undefined {
   if (counter > highest) {
     const ahead = counter - highest;
-    // The highest counter so far, 0 where there was none yet, becomes one behind the new highest.
     const shifted = ahead > MAX_COUNTER_WINDOW ? 0n : ((seen << 1n) | 1n) << BigInt(ahead - 1);
     return { highest: counter, seen: BigInt.asUintN(MAX_COUNTER_WINDOW, shifted) };
   }
   const behind = highest - counter;
-  if (counter < 1 || behind === 0 || behind > window) return undefined;
+  if (behind === 0 || behind > window) return undefined;
   const bit = 1n << BigInt(behind - 1);
   return (seen & bit) === 0n ? { highest, seen: seen | bit } : undefined;
 }

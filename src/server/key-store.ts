@@ -8,7 +8,10 @@ import type { StoredKey } from './stored-key.js';
  * `app-attest/server/conformance` proves an implementation.
  */
 export interface KeyStore {
-  /** Adds a key. Resolves to `false`, and changes nothing, where the identifier exists, revoked or not. */
+  /**
+   * Adds a key. Resolves to `false`, and changes nothing, where the identifier exists, revoked or not. The counter that
+   * it comes with, and all below, count as accepted before: 0 for a new key, more for one that another library kept.
+   */
   insert(key: StoredKey): Promise<boolean>;
 
   /** The key of that identifier, revoked or not. */

@@ -197,6 +197,11 @@ const MISTAKES: readonly [
     /inside the window/,
   ],
   [
+    'begin at zero whatever counter a key comes with',
+    ({ keys }) => ({ keys: { insert: (key) => keys.insert({ ...key, counter: 0 }) } }),
+    /comes with a counter/,
+  ],
+  [
     'forget what was accepted while there was no window',
     () => {
       const seen = new Map<string, Set<number>>();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newKey } from '../../src/server/conformance/key-cases.js';
 import { memoryStores } from '../../src/server/index.js';
+import { memoryInUse } from '../support/cost.js';
 
 const record = (lifetime: number) => ({ purpose: 'assertion' as const, expiresAt: new Date(Date.now() + lifetime) });
 
@@ -40,6 +41,25 @@ describe('challenges in memory', () => {
     for (const challenge of ['1', '2', '3', '4']) await challenges.put(challenge, record(1000));
     expect(await challenges.take('1')).toBeUndefined();
     for (const challenge of ['2', '3', '4']) expect(await challenges.take(challenge)).toBeDefined();
+  });
+
+  it('do not change with the object that was put', async () => {
+    const { challenges } = memoryStores();
+    const put = record(1000);
+    const expiresAt = new Date(put.expiresAt);
+    await challenges.put('challenge', put);
+    put.expiresAt.setFullYear(2100);
+    expect((await challenges.take('challenge'))?.expiresAt).toEqual(expiresAt);
+  });
+
+  it('take no memory any longer when they are forgotten', async () => {
+    const { challenges } = memoryStores();
+    const before = memoryInUse();
+    for (let index = 0; index < 50_000; index += 1) await challenges.put(`challenge ${index}`, record(1000));
+    const full = memoryInUse();
+    vi.advanceTimersByTime(2000);
+    await challenges.put('another', record(1000));
+    expect(memoryInUse() - before).toBeLessThan((full - before) / 2);
   });
 
   it('make room for new ones when they are forgotten', async () => {

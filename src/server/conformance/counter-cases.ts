@@ -160,6 +160,18 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
+    name: 'a key that comes with a counter has used up this one and all below',
+    async check(one, other) {
+      const key = newKey({ counter: 20 });
+      await one.keys.insert(key);
+      assert.equal((await other.keys.find(key.keyId))?.counter, 20);
+      for (const counter of [0, 1, 19, 20]) assert.equal(await other.keys.advance(key.keyId, counter, 64), false);
+      assert.equal(await one.keys.advance(key.keyId, 22, 64), true);
+      for (const counter of [19, 20]) assert.equal(await other.keys.advance(key.keyId, counter, 64), false);
+      assert.equal(await one.keys.advance(key.keyId, 21, 64), true);
+    },
+  },
+  {
     name: 'three hundred random counters are answered as the definition of the window says',
     async check(one, other) {
       const { advance, highest } = await counters(one, other);

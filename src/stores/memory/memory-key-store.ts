@@ -1,5 +1,5 @@
 import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
-import { acceptCounter, type CounterWindow, UNUSED } from '../../server/counter-window.js';
+import { acceptCounter, type CounterWindow, newWindow } from '../../server/counter-window.js';
 import type { KeyStore } from '../../server/key-store.js';
 import type { StoredKey } from '../../server/stored-key.js';
 
@@ -20,7 +20,7 @@ export class MemoryKeyStore implements KeyStore {
   async insert(key: StoredKey): Promise<boolean> {
     if (this.#entries.has(key.keyId)) return false;
     if (this.#entries.size >= this.#limit) throw new Error(`the key store in memory is full: ${this.#limit} keys`);
-    this.#entries.set(key.keyId, { key: copy(key), window: { ...UNUSED, highest: key.counter } });
+    this.#entries.set(key.keyId, { key: copy(key), window: newWindow(key.counter) });
     return true;
   }
 
