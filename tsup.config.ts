@@ -5,6 +5,10 @@ export default defineConfig({
     index: 'src/index.ts',
     server: 'src/server/index.ts',
     'server/conformance': 'src/server/conformance/index.ts',
+    http: 'src/http/index.ts',
+    express: 'src/http/express.ts',
+    fastify: 'src/http/fastify.ts',
+    hono: 'src/http/hono.ts',
     testing: 'src/testing/index.ts',
   },
   // What the entries share is one module in CommonJS too, so that there is one AppAttestError.

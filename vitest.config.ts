@@ -5,6 +5,10 @@ export default defineConfig({
   resolve: {
     // The examples import the package by its name, as its users do.
     alias: {
+      'app-attest/http': fileURLToPath(new URL('./src/http/index.ts', import.meta.url)),
+      'app-attest/express': fileURLToPath(new URL('./src/http/express.ts', import.meta.url)),
+      'app-attest/fastify': fileURLToPath(new URL('./src/http/fastify.ts', import.meta.url)),
+      'app-attest/hono': fileURLToPath(new URL('./src/http/hono.ts', import.meta.url)),
       'app-attest/server/conformance': fileURLToPath(new URL('./src/server/conformance/index.ts', import.meta.url)),
       'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
       'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
