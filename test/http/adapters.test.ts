@@ -3,6 +3,7 @@ import type { AppAttestOptions } from '../../src/server/index.js';
 import { createBackend, createDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { SERVERS, type SharedOptions, type TestServer } from '../support/http-servers.js';
+import { send } from '../support/raw-http.js';
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -32,8 +33,8 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     const { client } = await serve();
     const answer = await client.post('/challenge', '{"purpose":"assertion"}', {});
     expect(answer.status).toBe(200);
-    expect(answer.body['challenge']).toMatch(/^[\w-]{43}$/);
-    expect(Date.parse(String(answer.body['expiresAt']))).toBeGreaterThan(Date.now());
+    expect(answer.body.challenge).toMatch(/^[\w-]{43}$/);
+    expect(Date.parse(String(answer.body.expiresAt))).toBeGreaterThan(Date.now());
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
@@ -155,6 +156,19 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       const headers = await client.headers(`POST /orders\n${first}\n${second}\n{}`);
       const answer = await client.post('/orders', `${first}\n${second}\n{}`, headers);
       expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
+    });
+
+    it('never serves one path by a signature for another that means the same', async () => {
+      const { client } = await serve({ signed });
+      for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
+        const challenge = await client.challenge();
+        const headers = await client.headers(`GET /orders/7\n${challenge}\n`);
+        const bound = { ...headers, 'x-app-attest-challenge': challenge };
+        const { status, body } = await send(client.origin, { method: 'GET', path, headers: bound });
+        // A server that takes the path for the other one routes by that one, too.
+        if (status === 200) expect(body.path).toBe('/orders/7');
+        else expect([401, 404], path).toContain(status);
+      }
     });
 
     it('signs the path that the client sees, where a proxy rewrites it', async () => {

@@ -5,7 +5,7 @@ import { base64, sha256 } from './backend.js';
 export interface Answer {
   status: number;
   headers: Headers;
-  body: Record<string, unknown>;
+  body: { challenge?: string; expiresAt?: string; keyId?: string; error?: string; path?: string; text?: string };
 }
 
 export async function answerOf(response: Response): Promise<Answer> {
@@ -25,7 +25,7 @@ export async function postJson(url: string, json: unknown): Promise<Answer> {
 /** A challenge by way of the server's route. */
 export async function challengeFrom(origin: string, purpose: 'attestation' | 'assertion'): Promise<string> {
   const { body } = await postJson(`${origin}/challenge`, { purpose });
-  return String(body['challenge']);
+  return String(body.challenge);
 }
 
 /** A device with an app on it that speaks to a server. */

@@ -26,7 +26,8 @@ export type StartServer = (appAttest: AppAttest, options?: SharedOptions) => Pro
 const maxHeaderSize = 1 << 20;
 
 /** What the handler of a protected route saw. */
-const seen = ({ key, payload }: AuthenticatedRequest, body: unknown) => ({
+const seen = (path: string, { key, payload }: AuthenticatedRequest, body: unknown) => ({
+  path,
   keyId: key.keyId,
   counter: key.counter,
   payload: Buffer.from(payload).toString('latin1'),
@@ -38,7 +39,7 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     const { challenge, registration, assertion, protect } = httpHandlers(appAttest, options);
     const order = protect(async (request, attested) => {
       const text = await request.text();
-      return Response.json(seen(attested, text === '' ? undefined : JSON.parse(text)));
+      return Response.json(seen(new URL(request.url).pathname, attested, text === '' ? undefined : JSON.parse(text)));
     });
     const handlers: Record<string, (request: Request) => Response | Promise<Response>> = {
       '/challenge': challenge,
@@ -56,17 +57,17 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     app.post('/registration', registration);
     app.post('/assertion', assertion);
     app.post('/orders', protect, (request, response) => {
-      response.json(seen(response.locals.appAttest, request.body));
+      response.json(seen(request.path, response.locals.appAttest, request.body));
     });
     app.get('/orders/:id', protect, (request, response) => {
-      response.json(seen(response.locals.appAttest, request.body));
+      response.json(seen(request.path, response.locals.appAttest, request.body));
     });
     return serveNode(app);
   },
 
   'app-attest/fastify': async (appAttest, options) => {
     const { challenge, registration, assertion, protect } = fastifyHandlers(appAttest, options);
-    const app = Fastify({ http: { maxHeaderSize } });
+    const app = Fastify({ http: { maxHeaderSize }, forceCloseConnections: true });
     app.post('/challenge', challenge);
     app.post('/registration', registration);
     app.post('/assertion', assertion);
@@ -75,11 +76,11 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     );
     app.post(
       '/orders',
-      protect(async ({ appAttest: attested, body }) => seen(attested, body)),
+      protect(async ({ url, appAttest: attested, body }) => seen(url, attested, body)),
     );
     app.get(
       '/orders/:id',
-      protect(async ({ appAttest: attested, body }) => seen(attested, body)),
+      protect(async ({ url, appAttest: attested, body }) => seen(url, attested, body)),
     );
     await app.listen({ port: 0, host: '127.0.0.1' });
     return { origin: originOf(app.server), close: () => app.close() };
@@ -91,8 +92,8 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     app.post('/challenge', challenge);
     app.post('/registration', registration);
     app.post('/assertion', assertion);
-    app.post('/orders', protect, async (c) => c.json(seen(c.get('appAttest'), await c.req.json())));
-    app.get('/orders/:id', protect, (c) => c.json(seen(c.get('appAttest'), undefined)));
+    app.post('/orders', protect, async (c) => c.json(seen(c.req.path, c.get('appAttest'), await c.req.json())));
+    app.get('/orders/:id', protect, (c) => c.json(seen(c.req.path, c.get('appAttest'), undefined)));
     return serveNode(getRequestListener(app.fetch));
   },
 };
