@@ -12,7 +12,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['test/package/**', 'test/peers/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,

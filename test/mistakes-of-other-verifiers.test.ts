@@ -116,6 +116,10 @@ describe('what else goes wrong in practice', () => {
     );
   });
 
+  it('takes a nonce apart that is an ASN.1 element by chance, and rejects one genuine attestation in 500', async () => {
+    await expect(verifyAttested({ nonceReadsAsAsn1: true })).resolves.toMatchObject({ appId: APP_ID });
+  });
+
   it('rejects iOS 27 for the bytes after offset 164', async () => {
     const recording = attestationFixture('apple-guide-2026');
     const verified = await verifyAttestation(attestationOptions(recording));

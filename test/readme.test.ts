@@ -1,30 +1,39 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { SYSTEMS } from './support/arbitrary-evidence.js';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
-const readme = read('README.md');
+const list = (folder: string): string[] => readdirSync(new URL(folder, root)).map((name) => `${folder}${name}`);
 const packageJson: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
 
-const blocks = (language: string): string[] => {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code ?? '');
+const documents = ['README.md', 'SECURITY.md', ...list('docs/')].filter((path) => path.endsWith('.md'));
+
+/** The code blocks of a language. */
+const blocks = (document: string, language: string): string[] => {
+  const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
+  return [...read(document).matchAll(fence)].map(([, code]) => code ?? '');
 };
 
 const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => read(`src/${path}`));
 
-describe('the README', () => {
-  it('shows the examples as they stand in examples/, each with a test of its own', () => {
-    const examples = readdirSync(new URL('examples/', root)).filter((name) => name.endsWith('.ts'));
-    expect(blocks('ts').toSorted()).toEqual(examples.map((name) => read(`examples/${name}`)).toSorted());
-    const tests = readdirSync(new URL('test/examples/', root));
-    expect(tests.toSorted()).toEqual(examples.map((name) => name.replace('.ts', '.test.ts')).toSorted());
+describe('the documents', () => {
+  it('show the examples as they stand in examples/, each a test or with a test of its own', () => {
+    const examples = list('examples/').filter((path) => path.endsWith('.ts'));
+    const shown = documents.flatMap((document) => blocks(document, 'ts'));
+    expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
+    for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
+      expect(list('test/examples/')).toContain(`test/${example.replace('.ts', '.test.ts')}`);
+    }
   });
 
-  it('shows only commands that .ci/run runs', () => {
+  it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
-    const commands = blocks('sh').flatMap((block) => block.trim().split(/\n| && /));
+    const commands = documents
+      .flatMap((document) => blocks(document, 'sh'))
+      .flatMap((block) => block.trim().split(/\n| && /));
     expect(commands.length).toBeGreaterThan(4);
     for (const command of commands) {
       // Its own package cannot be installed from the registry yet; test:package installs the tarball.
@@ -33,13 +42,26 @@ describe('the README', () => {
     }
   });
 
-  it('names only scripts that exist', () => {
-    for (const [, script] of readme.matchAll(/npm run ([\w:]+)/g)) {
-      expect(packageJson.scripts).toHaveProperty([script ?? '']);
+  it('name only scripts that exist', () => {
+    for (const document of documents) {
+      for (const [, script] of read(document).matchAll(/npm run ([\w:]+)/g)) {
+        expect(packageJson.scripts, document).toHaveProperty([script ?? '']);
+      }
     }
   });
 
+  it('link only to files that exist', () => {
+    for (const document of documents) {
+      for (const [, path = ''] of read(document).matchAll(/\]\((?!https:)([^)#]+)[^)]*\)/g)) {
+        expect(existsSync(new URL(path, new URL(document, root))), `${document}: ${path}`).toBe(true);
+      }
+    }
+  });
+});
+
+describe('the README', () => {
   it('lists exactly the codes that this version throws, and the type knows them all', () => {
+    const readme = read('README.md');
     const errors = readme.slice(readme.indexOf('\n## Errors'), readme.indexOf('\n## Coming from'));
     const listed = [...errors.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
     const known = [...sources.join('\n').matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code]) => code ?? '');
@@ -48,11 +70,31 @@ describe('the README', () => {
     expect(known.length).toBe(29);
     expect(listed.toSorted()).toEqual(thrown.toSorted());
   });
+});
 
-  it('links only to files that exist', () => {
-    for (const [, path] of readme.matchAll(/\]\((?!https:)([^)#]+)\)/g)) {
-      expect(() => readdirSync(new URL('.', new URL(path ?? '', root)))).not.toThrow();
-      if (path?.includes('.')) expect(read(path).length).toBeGreaterThan(0);
-    }
+describe('docs/testing.md', () => {
+  const firstColumn = (heading: string): string[] => {
+    const [, section = ''] = read('docs/testing.md').split(`\n## ${heading}\n`);
+    const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+    return rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''));
+  };
+
+  it('knows every system that a virtual device can run', () => {
+    expect(
+      firstColumn('Devices')
+        .filter((name) => name !== 'os')
+        .toSorted(),
+    ).toEqual([...SYSTEMS].toSorted());
+  });
+
+  it('knows every way of misbehaving', () => {
+    const source = read('src/testing/device/misbehaviour.ts');
+    const names = [...source.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name ?? '');
+    expect(names.length).toBeGreaterThan(5);
+    expect(
+      firstColumn('Misbehaviour')
+        .filter((name) => name !== 'device.misbehave')
+        .toSorted(),
+    ).toEqual(names.toSorted());
   });
 });

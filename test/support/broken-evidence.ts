@@ -18,6 +18,25 @@ const daysFromNow = (days: number): Date => new Date(NOW.getTime() + days * DAY)
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const leaf = (profile: Partial<CertificateProfile>): AttestationChanges => ({ leaf: profile });
 
+/**
+ * Where the part of a certificate ends that its issuer signed. Behind it stand the algorithm, in 12 bytes, and the
+ * signature.
+ */
+export const signedPartEnd = (certificate: Uint8Array): number => {
+  return 8 + new DataView(certificate.buffer, certificate.byteOffset).getUint16(6);
+};
+
+/** A leaf that was changed where nobody signed it. */
+function changedLeaf(change: (certificate: DataView, signedPartEnd: number) => void): AttestationChanges {
+  return {
+    x5c: (leaf, intermediate) => {
+      const changed = new Uint8Array(leaf);
+      change(new DataView(changed.buffer), signedPartEnd(leaf));
+      return [changed, intermediate];
+    },
+  };
+}
+
 /** What can be wrong with an attestation whose certificates are signed all the same; each at random where it can be. */
 export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<AttestationChanges>>> = {
   nothing: fc.constant({}),
@@ -42,6 +61,7 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
   'the certificate is for another app': fc.constant({ properties: keyUsageProperties('TEAMID1234.com.example.other') }),
   'it is for another challenge': fc.string().map((challenge) => ({ challenge: `${challenge}!` })),
   'the certificate has no nonce': fc.constant({ nonce: () => undefined }),
+  'the nonce reads as ASN.1 by chance': fc.constant({ nonceReadsAsAsn1: true }),
   'the nonce stands in another structure': fc.constant({
     nonce: (nonce: Uint8Array) => sequence(tagged(1, octetString('first')), tagged(2, octetString(nonce))),
   }),
@@ -56,6 +76,18 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
     x5c: (one: Uint8Array, two: Uint8Array) => [one, two, third],
   })),
   'one certificate': fc.constant({ x5c: (one: Uint8Array) => [one] }),
+  'the length of a certificate is wrong': fc.constant(
+    changedLeaf((certificate) => certificate.setUint16(2, certificate.getUint16(2) - 1)),
+  ),
+  'the signature algorithm of a certificate is no SEQUENCE': fc.constant(
+    changedLeaf((certificate, end) => certificate.setUint8(end, 0xb0)),
+  ),
+  'the signature of a certificate has unused bits': fc.constant(
+    changedLeaf((certificate, end) => certificate.setUint8(end + 14, 1)),
+  ),
+  'the signature of a certificate is no SEQUENCE': fc.constant(
+    changedLeaf((certificate, end) => certificate.setUint8(end + 15, 0xb0)),
+  ),
   'the format is another': fc.constant({ object: { fmt: 'packed' } }),
   'the receipt is text': fc.constant({ statement: { receipt: 'receipt' } }),
 };

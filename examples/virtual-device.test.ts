@@ -1,0 +1,26 @@
+import { verifyAssertion, verifyAttestation } from 'app-attest';
+import { createVirtualApple } from 'app-attest/testing';
+import { expect, test } from 'vitest';
+
+const appId = 'TEAMID1234.com.example.app';
+const apple = await createVirtualApple(); // a root of its own, which only this process trusts
+const { trustAnchors } = apple;
+
+test('a device registers, makes a request, and cannot make it twice', async () => {
+  const device = await apple.createDevice({ appId, os: 'iOS 27' });
+  const { keyId } = await device.capacitor.prepare();
+
+  // Registration: your backend issued the challenge, the app sends what the plugin gives it.
+  const challenge = 'a one-time challenge';
+  const { token: attestation } = await device.capacitor.createAttestation({ keyId, challenge });
+  const key = await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors });
+  expect(key.device.osVersion).toBe('27.0');
+
+  // A protected request: signed by the same key, over the payload with another challenge in it.
+  const payload = JSON.stringify({ challenge: 'another one', amount: 12 });
+  const { token: assertion } = await device.capacitor.createAssertion({ keyId, payload });
+  const request = { assertion, publicKey: key.publicKey, payload, appId };
+  const { counter } = await verifyAssertion({ ...request, counter: key.counter });
+
+  await expect(verifyAssertion({ ...request, counter })).rejects.toMatchObject({ code: 'counter_not_increased' });
+});
