@@ -5,6 +5,8 @@ export default defineConfig({
     index: 'src/index.ts',
     server: 'src/server/index.ts',
     'server/conformance': 'src/server/conformance/index.ts',
+    redis: 'src/stores/redis/index.ts',
+    postgres: 'src/stores/postgres/index.ts',
     testing: 'src/testing/index.ts',
   },
   // What the entries share is one module in CommonJS too, so that there is one AppAttestError.
