@@ -9,6 +9,8 @@ export default defineConfig({
     express: 'src/http/express.ts',
     fastify: 'src/http/fastify.ts',
     hono: 'src/http/hono.ts',
+    redis: 'src/stores/redis/index.ts',
+    postgres: 'src/stores/postgres/index.ts',
     testing: 'src/testing/index.ts',
   },
   // What the entries share is one module in CommonJS too, so that there is one AppAttestError.

@@ -11,6 +11,8 @@ export default defineConfig({
       'app-attest/hono': fileURLToPath(new URL('./src/http/hono.ts', import.meta.url)),
       'app-attest/server/conformance': fileURLToPath(new URL('./src/server/conformance/index.ts', import.meta.url)),
       'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
+      'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
+      'app-attest/postgres': fileURLToPath(new URL('./src/stores/postgres/index.ts', import.meta.url)),
       'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
       'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
     },

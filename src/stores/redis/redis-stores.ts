@@ -1,0 +1,41 @@
+import { AppAttestError } from '../../errors.js';
+import { assertOptions } from '../../options.js';
+import type { ChallengeStore } from '../../server/challenge-store.js';
+import type { KeyStore } from '../../server/key-store.js';
+import { RedisChallengeStore } from './redis-challenge-store.js';
+import { type RedisClient, scriptClient } from './redis-client.js';
+import { RedisKeyStore } from './redis-key-store.js';
+
+/** Where {@link redisStores} keep their data. */
+export interface RedisStoresOptions {
+  /** What the names of all Redis keys begin with. `'app-attest:'` by default. */
+  prefix?: string;
+}
+
+/**
+ * Stores in Redis 6 or later, or Valkey, on a client that the user has connected: single, sentinel or cluster.
+ *
+ * Each method is one Lua script on one Redis key. Challenges expire by Redis. Keys never do: what Redis forgets or evicts
+ * is lost, so the server must persist (`appendonly yes`, `appendfsync always`) and must not evict (`maxmemory-policy
+ * noeviction`). What a failover loses, only Redis knows: `docs/stores.md` says what to keep where.
+ *
+ * Give the client time limits of its own, or a request waits as long as the client does.
+ *
+ * @throws AppAttestError `invalid_argument`
+ *
+ * @example
+ * ```ts
+ * const client = await createClient({ url, disableOfflineQueue: true, commandOptions: { timeout: 2000 } }).connect();
+ * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redisStores(client) });
+ * ```
+ */
+export function redisStores(
+  client: RedisClient,
+  options: RedisStoresOptions = {},
+): { challenges: ChallengeStore; keys: KeyStore } {
+  assertOptions(options);
+  const { prefix = 'app-attest:' } = options;
+  if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be text');
+  const scripts = scriptClient(client);
+  return { challenges: new RedisChallengeStore(scripts, prefix), keys: new RedisKeyStore(scripts, prefix) };
+}
