@@ -111,6 +111,16 @@ describe('the packed package', () => {
     });
   });
 
+  it.each(['adapters.mjs', 'adapters.cjs'])('protects a route of each framework in %s', async (script) => {
+    expect(JSON.parse(await inConsumer('node', script))).toEqual({
+      http: [200, 401],
+      express: [200, 401],
+      fastify: [200, 401],
+      hono: [200, 401],
+      isAppAttestError: true,
+    });
+  });
+
   it('loads no more than its dependencies, and for verification no more than it needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js');
@@ -120,6 +130,10 @@ describe('the packed package', () => {
     expect(core.length).toBeGreaterThan(0);
     expect(await importsOf('dist/server.js')).toEqual(core);
     expect(await importsOf('dist/server/conformance.js')).toEqual([]);
+    // The frameworks are the user's: an adapter knows their types alone.
+    for (const adapter of ['http', 'express', 'fastify', 'hono']) {
+      expect(await importsOf(`dist/${adapter}.js`), adapter).toEqual(core);
+    }
   });
 
   it('has nothing of the virtual Apple in what verifies', async () => {

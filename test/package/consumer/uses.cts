@@ -1,6 +1,10 @@
 import appAttest = require('app-attest');
 import server = require('app-attest/server');
 import conformance = require('app-attest/server/conformance');
+import http = require('app-attest/http');
+import expressAdapter = require('app-attest/express');
+import fastifyAdapter = require('app-attest/fastify');
+import honoAdapter = require('app-attest/hono');
 import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
@@ -15,3 +19,9 @@ export const verified: Promise<appAttest.VerifiedAssertion> = appAttest.verifyAs
 export const apple: Promise<testing.VirtualApple> = testing.createVirtualApple();
 export const backend: server.AppAttest = server.createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 export const cases: conformance.ConformanceCase[] = conformance.storeConformance(() => server.memoryStores());
+export const handlers: http.HttpHandlers = http.httpHandlers(backend);
+export const routes: [expressAdapter.ExpressHandlers, fastifyAdapter.FastifyHandlers, honoAdapter.HonoHandlers] = [
+  expressAdapter.expressHandlers(backend),
+  fastifyAdapter.fastifyHandlers(backend),
+  honoAdapter.honoHandlers(backend),
+];
