@@ -40,14 +40,14 @@ function shares({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Rec
 
 const NODE = 'Node.js: HTTP, sockets, event loop';
 
-const NAMED: Readonly<Record<string, string>> = {
-  '(idle)': 'idle',
-  '(garbage collector)': 'garbage collection',
-  '(program)': NODE,
-};
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['(idle)', 'idle'],
+  ['(garbage collector)', 'garbage collection'],
+  ['(program)', NODE],
+]);
 
 function ownerOf({ url, functionName }: Runtime.CallFrame): string | undefined {
-  const named = NAMED[functionName];
+  const named = NAMED.get(functionName);
   if (named !== undefined || url === '') return named;
   if (url.includes('node:internal/crypto')) return 'signatures and hashes';
   if (url.startsWith('node:')) return NODE;
