@@ -56,6 +56,13 @@ describe('a body', () => {
     await expect.poll(() => left).toBe(true);
   });
 
+  it('that somebody turned into text is refused, as its bytes are gone', async () => {
+    async function* body() {
+      yield '{}';
+    }
+    await expect(read(body(), 99)).rejects.toEqual(refused('body_already_read'));
+  });
+
   it('in a million chunks weighs what it is long', async () => {
     const { megabytes } = await costOf(() => read(chunks(1, MEGABYTE / 4), MEGABYTE));
     expect(megabytes).toBeLessThan(60);
