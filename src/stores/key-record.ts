@@ -85,6 +85,8 @@ function readExtensions(record: StoredRecord): AuthenticatorExtensions {
   return {
     ...(validationCategory !== undefined && { validationCategory }),
     ...(bundleVersion !== undefined && { bundleVersion }),
-    ...(codeDirectoryHash !== undefined && { codeDirectoryHash: new Uint8Array(Buffer.from(codeDirectoryHash, 'hex')) }),
+    ...(codeDirectoryHash !== undefined && {
+      codeDirectoryHash: new Uint8Array(Buffer.from(codeDirectoryHash, 'hex')),
+    }),
   };
 }

@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import { AppAttestError } from '../../src/index.js';
 import type { AppAttest } from '../../src/server/index.js';
 import { backendWithDevice, createBackend, createDevice, registration } from '../support/backend.js';
+import { Random } from '../support/random.js';
 
 const COPIES = 200;
+const random = new Random();
 
 /** How often each answer came: `accepted`, or the code of the error. */
 function tally(outcomes: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
@@ -53,26 +55,18 @@ async function send(backend: AppAttest, bodies: readonly { counter: number; body
   return accepted;
 }
 
-/** In random order; but no request is overtaken by one that is more than `distance` later. */
-function displaced<Request extends { counter: number }>(requests: readonly Request[], distance: number): Request[] {
-  return requests
-    .map((request) => ({ request, place: request.counter + Math.random() * distance }))
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ request }) => request);
-}
-
-it('accepts rising counters only of 1 000 requests in random order without a window', async () => {
+it(`accepts rising counters only of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 0);
-  const order = displaced(bodies, 1000);
+  const order = random.displaced(bodies, 1000);
   const accepted = await send(backend, order);
   const counters = order.map(({ counter }) => counter);
   expect(accepted).toEqual(counters.filter((counter, index) => counter > Math.max(0, ...counters.slice(0, index))));
   expect((await backend.key(keyId))?.counter).toBe(1000);
 });
 
-it('accepts each of 1 000 requests once that overtake each other inside a window of 64', async () => {
+it(`accepts each of 1 000 requests once that overtake each other inside a window of 64 (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 64);
-  const order = displaced(bodies, 64);
+  const order = random.displaced(bodies, 64);
   expect(order.map(({ counter }) => counter)).not.toEqual(bodies.map(({ counter }) => counter));
   const accepted = await send(backend, order);
   expect(accepted.toSorted((a, b) => a - b)).toEqual(bodies.map(({ counter }) => counter));

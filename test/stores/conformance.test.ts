@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthenticatorExtensions } from '../../src/index.js';
 import { type Stores, storeConformance } from '../../src/server/conformance/index.js';
 import {
@@ -8,9 +8,23 @@ import {
   memoryStores,
   type StoredKey,
 } from '../../src/server/index.js';
+import { postgresStores } from '../../src/stores/postgres/index.js';
+import { openDatabase } from '../support/database.js';
+
+console.info(
+  'Stores: memory, and PostgreSQL as PGlite. Redis, Redis Cluster and PostgreSQL as servers: npm run test:stores',
+);
 
 describe('the stores in memory', () => {
   const stores = memoryStores();
+  for (const { name, run } of storeConformance(() => stores)) it(name, run);
+});
+
+describe('the stores in PostgreSQL, as PGlite', () => {
+  let stores: Stores;
+  beforeAll(async () => {
+    stores = postgresStores(await openDatabase());
+  });
   for (const { name, run } of storeConformance(() => stores)) it(name, run);
 });
 

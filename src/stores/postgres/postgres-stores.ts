@@ -1,15 +1,18 @@
 import { AppAttestError } from '../../errors.js';
 import { assertOptions } from '../../options.js';
 import type { KeyStore } from '../../server/key-store.js';
+import { readTimeLimit, withinTimeLimit } from '../time-limit.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
 import { PostgresKeyStore } from './postgres-key-store.js';
 import type { Queryable } from './queryable.js';
 import { tablesIn } from './tables.js';
 
-/** Where {@link postgresStores} find their tables. */
+/** Where {@link postgresStores} find their tables, and how long they wait. */
 export interface PostgresStoresOptions {
   /** The schema, quoted by the stores. By default, and for every connection, the one that `search_path` leads to. */
   schema?: string;
+  /** How long to wait for an answer of PostgreSQL, or for a connection, in milliseconds. 5000 by default. */
+  timeout?: number;
 }
 
 /**
@@ -19,14 +22,13 @@ export interface PostgresStoresOptions {
  * any mode may stand between. Challenges are over by the clock of the database; those that are over are removed in
  * batches, by the way.
  *
- * Give the pool time limits of its own, or a request waits as long as the pool does. Leave `fsync` and
- * `synchronous_commit` on: `docs/stores.md` says what is lost otherwise.
+ * Leave `fsync` and `synchronous_commit` on: `docs/stores.md` says what is lost otherwise.
  *
  * @throws AppAttestError `invalid_argument`
  *
  * @example
  * ```ts
- * const pool = new Pool({ connectionString, connectionTimeoutMillis: 2000, query_timeout: 2000 });
+ * const pool = new Pool({ connectionString, connectionTimeoutMillis: 5000, query_timeout: 5000 });
  * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgresStores(pool) });
  * ```
  */
@@ -39,8 +41,7 @@ export function postgresStores(
     throw new AppAttestError('invalid_argument', 'queryable must have a method query(text, values)');
   }
   const tables = tablesIn(options.schema);
-  return {
-    challenges: new PostgresChallengeStore(queryable, tables),
-    keys: new PostgresKeyStore(queryable, tables),
-  };
+  const timeout = readTimeLimit(options.timeout);
+  const limited: Queryable = { query: (text, values) => withinTimeLimit(timeout, queryable.query(text, values)) };
+  return { challenges: new PostgresChallengeStore(limited, tables), keys: new PostgresKeyStore(limited, tables) };
 }

@@ -1,4 +1,5 @@
 import { AppAttestError } from '../../errors.js';
+import { withinTimeLimit } from '../time-limit.js';
 
 /** A client of the package `redis`, version 4 or later: single, cluster, sentinel or pool. */
 export interface NodeRedisClient {
@@ -21,8 +22,19 @@ export interface ScriptClient {
   byText(script: string, key: string, parameters: string[]): Promise<unknown>;
 }
 
-/** @throws AppAttestError `invalid_argument` */
-export function scriptClient(client: RedisClient): ScriptClient {
+/**
+ * @param timeout How long to wait for an answer, in milliseconds
+ * @throws AppAttestError `invalid_argument`
+ */
+export function scriptClient(client: RedisClient, timeout: number): ScriptClient {
+  const scripts = anyClient(client);
+  return {
+    bySha: (sha, key, parameters) => withinTimeLimit(timeout, scripts.bySha(sha, key, parameters)),
+    byText: (script, key, parameters) => withinTimeLimit(timeout, scripts.byText(script, key, parameters)),
+  };
+}
+
+function anyClient(client: RedisClient): ScriptClient {
   if (hasMethod(client, 'evalSha') && hasMethod(client, 'eval')) return nodeRedis(client);
   if (hasMethod(client, 'evalsha') && hasMethod(client, 'eval')) return ioRedis(client);
   throw new AppAttestError('invalid_argument', 'client must be a client of the package redis or ioredis');
