@@ -1,11 +1,14 @@
-// Protected requests over loopback, next to the same route unprotected, with each store that the environment names.
-// `REDIS_URL=… DATABASE_URL=… npm run bench:server`, with `-- --requests 20000` for a longer run.
+// Protected requests over loopback, next to the same route unprotected, with each store: in memory, in a Redis and in a
+// PostgreSQL of their own, or in those that REDIS_URL and DATABASE_URL name. `npm run bench:server`, with
+// `-- --requests 20000` for a longer run.
 import { type ChildProcess, fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createVirtualApple } from 'app-attest/testing';
 import autocannon from 'autocannon';
+import { PostgresServer } from '../../test/servers/support/postgres-server.js';
+import { RedisServer } from '../../test/servers/support/redis-server.js';
 import { type PresignedRequest, presign, registerDevices } from './presigned.js';
 
 const { values } = parseArgs({ options: { requests: { type: 'string', default: '10000' } } });
@@ -104,10 +107,34 @@ function numbers(value: unknown): [string, number][] {
   return Object.entries(Object(value)).map(([name, number]): [string, number] => [name, Number(number)]);
 }
 
-const { REDIS_URL, DATABASE_URL } = process.env;
-const reports = [await benchmark({})];
-if (REDIS_URL) reports.push(await benchmark({ REDIS_URL }));
-if (DATABASE_URL) reports.push(await benchmark({ DATABASE_URL }));
+interface DatabaseServer {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** With the server that the environment names, or one of its own; left out, with a word, where none can be started. */
+async function benchmarkWith(variable: string, start: () => Promise<DatabaseServer>) {
+  const named = process.env[variable];
+  if (named) return [await benchmark({ [variable]: named })];
+  let server: DatabaseServer;
+  try {
+    server = await start();
+  } catch (error) {
+    console.log(`Left out, as ${variable} is not set and no server of its own starts: ${error}\n`);
+    return [];
+  }
+  try {
+    return [await benchmark({ [variable]: server.url })];
+  } finally {
+    await server.stop();
+  }
+}
+
+const reports = [
+  await benchmark({}),
+  ...(await benchmarkWith('REDIS_URL', () => RedisServer.start())),
+  ...(await benchmarkWith('DATABASE_URL', () => PostgresServer.start())),
+];
 
 const row = (...cells: readonly (string | number)[]): void => console.log(`| ${cells.join(' | ')} |`);
 const row3 = ({ perSecond, p50, p99 }: Measurement) => [Math.round(perSecond), p50, p99];

@@ -25,7 +25,7 @@ export function fromNode({ method, target, headers, stream, rawBody, advice }: N
 }
 
 function unreadBody(stream: Readable, advice: string): IncomingBody {
-  if (stream.readableDidRead || stream.readableEncoding !== null) throw alreadyRead(advice);
+  if (stream.readableDidRead) throw alreadyRead(advice);
   // The connection stays open for the answer, however much of the body is read.
   return stream.iterator({ destroyOnReturn: false });
 }

@@ -149,6 +149,14 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       expect(body).toEqual({ error: expect.stringMatching(/^(invalid_signature|challenge_unknown)$/) });
     });
 
+    it('knows where the challenge ends', async () => {
+      const { client } = await serve({ signed });
+      const longer = `${await client.challenge()}x`;
+      const headers = await client.headers(`POST /orders\n${longer}\n{}`);
+      const answer = await client.post('/orders', '{}', { ...headers, 'x-app-attest-challenge': longer });
+      expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
+    });
+
     it('does not move a line between header and body', async () => {
       const { client } = await serve({ signed });
       const [first, second] = [await client.challenge(), await client.challenge()];
