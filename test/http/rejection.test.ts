@@ -137,6 +137,18 @@ describe('onReject', () => {
 });
 
 describe('a refusal', () => {
+  it('of another method than POST says which one would do', async () => {
+    const { challenge, registration: register } = httpHandlers(createBackend());
+    for (const handler of [challenge, register]) {
+      const response = await handler(new Request('http://localhost/?purpose=assertion'));
+      expect({ status: response.status, body: await response.json() }).toEqual({
+        status: 405,
+        body: { error: 'method_not_allowed' },
+      });
+      expect(response.headers.get('allow')).toBe('POST');
+    }
+  });
+
   it('says nothing but its code', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const body = await signedRequest(backend, device, keyId);
