@@ -5,17 +5,25 @@ import {
   type AppId,
   type AttestedDevice,
   type AuthenticatorExtensions,
+  type DeviceCheckCredentials,
+  dueReceipts,
   type Environment,
   type ExtensionPolicy,
   type InspectedAssertion,
   type InspectedAttestation,
   inspectAssertion,
   inspectAttestation,
+  type RefreshedReceipt,
+  receiptDueAt,
+  refreshReceipt,
+  type StoredReceipt,
   ValidationCategory,
   type VerifiedAssertion,
   type VerifiedAttestation,
+  type VerifiedReceipt,
   verifyAssertion,
   verifyAttestation,
+  verifyReceipt,
 } from 'app-attest';
 import {
   type AppAttest,
@@ -55,6 +63,25 @@ export function read(verified: VerifiedAttestation): [0, AttestedDevice, Authent
 
 export function inspect(bytes: Uint8Array): [InspectedAttestation, InspectedAssertion] {
   return [inspectAttestation(bytes), inspectAssertion(bytes)];
+}
+
+export async function askApple(key: VerifiedAttestation, credentials: DeviceCheckCredentials): Promise<Date | number> {
+  const { keyId, receipt, environment, publicKey } = key;
+  const refreshed: RefreshedReceipt = await refreshReceipt({ receipt, environment, credentials, fetch, timeout: 5 });
+  if (refreshed.notModified) return Number.NaN;
+  const verified: VerifiedReceipt = await verifyReceipt({
+    receipt: refreshed.receipt,
+    appId: app,
+    publicKey,
+    maxAge: 300,
+  });
+  const stored: StoredReceipt & { userId: string } = { keyId, userId: 'user', ...verified };
+  const [due] = dueReceipts([stored], { interval: 86_400, date: new Date() });
+  return due?.userId === 'user' ? (verified.riskMetric ?? 0) : receiptDueAt(stored);
+}
+
+export function statusOf(error: AppAttestError): number | undefined {
+  return error.status ?? error.retryAfter;
 }
 
 export function codeOf(error: unknown): AppAttestErrorCode | undefined {
