@@ -1,6 +1,8 @@
 import appAttest = require('app-attest');
 import server = require('app-attest/server');
 import conformance = require('app-attest/server/conformance');
+import redis = require('app-attest/redis');
+import postgres = require('app-attest/postgres');
 import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
@@ -15,3 +17,7 @@ export const verified: Promise<appAttest.VerifiedAssertion> = appAttest.verifyAs
 export const apple: Promise<testing.VirtualApple> = testing.createVirtualApple();
 export const backend: server.AppAttest = server.createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 export const cases: conformance.ConformanceCase[] = conformance.storeConformance(() => server.memoryStores());
+export const inRedis = (client: redis.IoRedisClient) =>
+  server.createAppAttest({ appId: 'A.b', ...redis.redisStores(client) });
+export const inPostgres = (pool: postgres.Queryable) =>
+  server.createAppAttest({ appId: 'A.b', ...postgres.postgresStores(pool) });

@@ -26,6 +26,14 @@ import {
   verifyReceipt,
 } from 'app-attest';
 import {
+  type Migration,
+  migrations,
+  type PostgresChallengeStore,
+  postgresStores,
+  type Queryable,
+} from 'app-attest/postgres';
+import { type RedisClient, redisStores } from 'app-attest/redis';
+import {
   type AppAttest,
   type AppAttestOptions,
   type AuthenticatedRequest,
@@ -131,3 +139,14 @@ export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, 
 }
 
 export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ maxKeys: 100 }));
+
+export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, AppAttest, PostgresChallengeStore] {
+  const redis = redisStores(client, { prefix: 'our:', timeout: 1000 });
+  const postgres = postgresStores(pool, { schema: 'our', timeout: 1000 });
+  // @ts-expect-error a client that can do neither
+  redisStores({ get: async () => undefined });
+  const backend: AppAttest = createAppAttest({ appId: app, ...redis });
+  return [backend, createAppAttest({ appId: app, ...postgres }), postgres.challenges];
+}
+
+export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
