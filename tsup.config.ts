@@ -1,4 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { defineConfig } from 'tsup';
+import { migrations } from './src/stores/postgres/migrations.js';
 
 export default defineConfig({
   entry: {
@@ -24,4 +26,11 @@ export default defineConfig({
   sourcemap: true,
   // Deno and Workers know Node's modules by their node: names only.
   removeNodeProtocol: false,
+  // For migration tools that read files.
+  async onSuccess() {
+    await mkdir('dist/migrations', { recursive: true });
+    for (const { version, name, sql } of migrations) {
+      await writeFile(`dist/migrations/${String(version).padStart(4, '0')}-${name}.sql`, `${sql};\n`);
+    }
+  },
 });

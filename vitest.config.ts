@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['test/package/**', 'test/peers/**', 'test/servers/**'],
+    exclude: ['**/node_modules/**', 'test/package/**', 'test/peers/**', 'test/queues/**', 'test/servers/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },

@@ -1,5 +1,4 @@
 import { redisStores } from 'app-attest/redis';
-import { createAppAttest } from 'app-attest/server';
 import { createClient } from 'redis';
 
 export async function openRedis(url: string, timeout = 2000) {
@@ -8,9 +7,4 @@ export async function openRedis(url: string, timeout = 2000) {
   client.on('error', (error) => console.warn(`Redis: ${error.message}`)); // or a lost connection ends the process
   await client.connect();
   return { client, stores: redisStores(client, { timeout }) };
-}
-
-export async function openBackend(url: string) {
-  const { stores } = await openRedis(url);
-  return createAppAttest({ appId: 'TEAMID1234.com.example.app', ...stores });
 }

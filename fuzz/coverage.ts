@@ -4,7 +4,7 @@ import { type Profiler, Session } from 'node:inspector';
  * The scripts whose coverage leads the fuzzer: the targets with all that they are made of, which the bundler puts into a
  * chunk, and the decoders that we rely on. Not the fuzzer itself.
  */
-const FOLLOWED = /\/fuzz\/build\/chunk-|\/node_modules\/(cbor-x|asn1js|@peculiar)\//;
+const FOLLOWED = /\/fuzz\/build\/chunk-|\/node_modules\/(cbor-x|asn1js|pkijs|@peculiar)\//;
 
 /** Which characters of which scripts have ever run, by V8's own block coverage. */
 export class Coverage {

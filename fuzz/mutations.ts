@@ -7,6 +7,7 @@ const DICTIONARY: readonly Uint8Array[] = [
   ...['00', '18', '1b', '3b', '40', '5f', '60', '7f', '80', '9f', 'a0', 'bf', 'c0', 'd8', 'f4', 'f6', 'f7', 'f9', 'ff'],
   ...['5affffffff', '5bffffffffffffffff', '7affffffff', '9affffffff', 'baffffffff', '9b0020000000000000'],
   ...['30', '3080', '3084ffffffff', '31', 'a1', 'bf8934', '0400', '0500', '0101ff', '0201ff', '0000'],
+  ...['2480', '3180', 'a080', '0601', '06092a864886f70d010702', '06092a864886f70d010904', '0609608648016503040201'],
   ...['06092a864886f763640802', '300a06082a8648ce3d040302', '06082a8648ce3d030107'],
   ...['fmt', 'attStmt', 'authData', 'x5c', 'receipt', 'signature', 'authenticatorData', '__proto__'].map(hexOf),
 ].map((hex) => Buffer.from(hex, 'hex'));

@@ -11,14 +11,21 @@ import {
   AppAttestError,
   inspectAssertion,
   inspectAttestation,
+  inspectReceipt,
   verifyAssertion,
   verifyAttestation,
+  verifyReceipt,
 } from '../src/index.js';
+import { readBer } from '../src/receipt/ber.js';
+import { decodeReceipt } from '../src/receipt/receipt.js';
+import { decodeReceiptPayload } from '../src/receipt/receipt-payload.js';
+import { decodeSignedData } from '../src/receipt/signed-data.js';
 import {
   type AttestationRecording,
   attestationOptions,
   attestationRecordings,
   fromBase64,
+  recordedReceipts,
   recordings,
 } from '../test/support/recordings.js';
 
@@ -43,10 +50,16 @@ const authenticatorData = [
 ];
 const extensions = certificates.flatMap((certificate) => [...decodeCertificate(certificate).extensions.values()]);
 
+const receipts = [
+  ...objects.map((object) => object.map('attStmt').bytes('receipt')),
+  ...recordedReceipts.map(({ receipt }) => fromBase64(receipt.object)),
+];
+const payloads = await Promise.all(receipts.map(async (receipt) => (await decodeSignedData(receipt)).content));
+
 /** Runs a decoder; the only thing that it may throw is the class given. */
-function onlyThrows(expected: typeof DecodingError | typeof AppAttestError, run: () => unknown): void {
+async function onlyThrows(expected: typeof DecodingError | typeof AppAttestError, run: () => unknown): Promise<void> {
   try {
-    run();
+    await run();
   } catch (error) {
     if (!(error instanceof expected)) throw error;
   }
@@ -81,6 +94,24 @@ async function attestationVerifier(recording: AttestationRecording): Promise<Tar
       if (verified === undefined) return;
       const { receipt: __, ...result } = verified as { receipt: Uint8Array };
       if (!isDeepStrictEqual(result, recorded)) throw new Error(`accepted: ${JSON.stringify(result)}`);
+    },
+  };
+}
+
+/** Rejects, or says the same as of the recording: what nobody signed, such as a root that comes along, may differ. */
+async function receiptVerifier({ name, appId, environment, attestation }: AttestationRecording): Promise<Target> {
+  const recorded = decodeCborMap(fromBase64(attestation.object)).map('attStmt').bytes('receipt');
+  const options = { appId, environment, date: (await decodeReceipt(recorded)).payload.creationTime };
+  const expected = await verifyReceipt({ ...options, receipt: recorded });
+  return {
+    name: `verifyReceipt ${name}`,
+    corpus: [recorded, ...receipts],
+    maxLength: 70_000,
+    run: async (receipt) => {
+      const verified = await verdict(() => verifyReceipt({ ...options, receipt }));
+      if (verified !== undefined && !isDeepStrictEqual(verified, expected)) {
+        throw new Error(`accepted: ${JSON.stringify(verified)}`);
+      }
     },
   };
 }
@@ -131,11 +162,10 @@ export const PLANTED: Target = {
 
 /** One verifier of each kind; the decoders behind them one by one, where no signature stands before them. */
 export async function createTargets(): Promise<readonly Target[]> {
-  const verifiers = await Promise.all(
-    attestationRecordings
-      .filter(({ name }) => name === 'apple-guide-2026' || name === 'node-app-attest-production')
-      .map(attestationVerifier),
-  );
+  const chosen = attestationRecordings.filter(({ name }) => {
+    return name === 'apple-guide-2026' || name === 'node-app-attest-production';
+  });
+  const verifiers = await Promise.all([...chosen.map(attestationVerifier), ...chosen.slice(0, 1).map(receiptVerifier)]);
   return [
     decoder('CBOR map', [...attestations, ...assertions], (input) => decodeCborMap(input).names()),
     decoder('authenticator data', authenticatorData, (input) => decodeAuthenticatorData(input)),
@@ -146,7 +176,11 @@ export async function createTargets(): Promise<readonly Target[]> {
       for (const tag of [1026, 1104, 1204, 1400, 1403]) [values.has(tag), values.text(tag), values.number(tag)];
     }),
     decoder('single octet string', extensions, (input) => readSingleOctetString(input, 1)),
+    decoder('BER', receipts, (input) => readBer(input)),
+    decoder('CMS SignedData', receipts, (input) => decodeSignedData(input)),
+    decoder('receipt payload', payloads, (input) => decodeReceiptPayload(input)),
     { name: 'inspectAttestation', corpus: attestations, maxLength: 70_000, run: (input) => inspectAttestation(input) },
+    { name: 'inspectReceipt', corpus: receipts, maxLength: 70_000, run: (input) => inspectReceipt(input) },
     { name: 'inspectAssertion', corpus: assertions, maxLength: 9000, run: (input) => inspectAssertion(input) },
     ...verifiers,
     ...(await assertionVerifiers()).slice(0, 2),

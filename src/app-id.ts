@@ -1,4 +1,4 @@
-import { equalBytes, sha256 } from './bytes.js';
+import { equalBytes, sha256OfText } from './bytes.js';
 import { AppAttestError, shortHex } from './errors.js';
 
 /**
@@ -24,7 +24,13 @@ export function readAppIds(appId: unknown): readonly ExpectedApp[] {
   if (named.length === 0) throw new AppAttestError('invalid_argument', 'appId must name at least one app');
   return named.map((name) => {
     const text = appIdText(name);
-    return { appId: text, rpIdHash: sha256(Buffer.from(text)) };
+    return {
+      appId: text,
+      // When it is compared: not while the caller hands over one attestation after another.
+      get rpIdHash() {
+        return sha256OfText(text);
+      },
+    };
   });
 }
 

@@ -5,7 +5,7 @@ import { DecodingError } from './decoding-error.js';
  * stray bits at the end. One byte string has one spelling per alphabet and padding, so two spellings never pass as two
  * values.
  */
-export function decodeBase64(text: string): Uint8Array {
+export function decodeBase64(text: string): Buffer {
   const alphabet = text.includes('-') || text.includes('_') ? 'base64url' : 'base64';
   const bytes = Buffer.from(text, alphabet);
   const digits = text.endsWith('=') ? withoutPadding(text) : text;

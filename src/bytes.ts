@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 
 /** True for a `Uint8Array` of any realm, and so for a Node `Buffer`. */
@@ -13,7 +13,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** SHA-256 over the parts, one after another. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  const [first] = parts;
+  return sha256Of(first && parts.length === 1 ? first : Buffer.concat(parts));
+}
+
+/** SHA-256 over text as UTF-8. */
+export function sha256OfText(text: string): Uint8Array {
+  return sha256Of(text);
+}
+
+function sha256Of(message: string | Uint8Array): Uint8Array {
+  // As text and back: two thirds of the time that Node takes to make a Buffer of it.
+  return Buffer.from(hash('sha256', message, 'binary'), 'latin1');
 }

@@ -1,4 +1,4 @@
-import { isBytes, sha256 } from './bytes.js';
+import { isBytes, sha256, sha256OfText } from './bytes.js';
 import { AppAttestError } from './errors.js';
 
 /**
@@ -15,12 +15,13 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
     throw new AppAttestError('invalid_argument', `pass exactly one of ${name} and clientDataHash`);
   }
   if (hash !== undefined) {
-    if (isBytes(hash) && hash.length > 0) return hash;
+    // A copy: its owner may change it while the verification goes on.
+    if (isBytes(hash) && hash.length > 0) return new Uint8Array(hash);
     throw new AppAttestError('invalid_argument', 'clientDataHash must be a non-empty Uint8Array');
   }
   // Only a request may be empty; an empty challenge could be answered in advance.
   const isEmptyChallenge = name === 'challenge' && (clientData === '' || (isBytes(clientData) && !clientData.length));
   if (isBytes(clientData) && !isEmptyChallenge) return sha256(clientData);
-  if (typeof clientData === 'string' && !isEmptyChallenge) return sha256(Buffer.from(clientData));
+  if (typeof clientData === 'string' && !isEmptyChallenge) return sha256OfText(clientData);
   throw new AppAttestError('invalid_argument', `${name} must be text or a Uint8Array, and not empty`);
 }

@@ -1,15 +1,34 @@
 import { type KeyObject, verify } from 'node:crypto';
 
 /**
- * Verifies a DER-encoded ECDSA signature over a message, which is hashed here.
+ * Verifies a DER-encoded ECDSA signature over a message, which is hashed here, on the calling thread.
  *
  * (r, n - s) verifies where (r, s) does, so signature bytes never identify a message.
  */
 export function verifyEcdsa(hash: string, message: Uint8Array, publicKey: KeyObject, signature: Uint8Array): boolean {
   try {
-    return verify(hash, message, { key: publicKey, dsaEncoding: 'der' }, signature);
+    return verify(hash, message, publicKey, signature);
   } catch {
     // Some runtimes throw for a signature that is not DER; it is as invalid as any other.
     return false;
   }
+}
+
+/**
+ * The same in Node's thread pool, while the calling thread does other work. Never rejects: whatever goes wrong, the
+ * signature is not valid.
+ */
+export function verifyEcdsaInPool(
+  hash: string,
+  message: Uint8Array,
+  publicKey: KeyObject,
+  signature: Uint8Array,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      verify(hash, message, publicKey, signature, (error, isValid) => resolve(!error && isValid));
+    } catch {
+      resolve(false);
+    }
+  });
 }

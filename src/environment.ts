@@ -22,7 +22,7 @@ const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
  */
 export function readEnvironments(environment: unknown): readonly Environment[] {
   if (environment === undefined) return ['production'];
-  const named: readonly unknown[] = Array.isArray(environment) ? environment : [environment];
+  const named: readonly unknown[] = Array.isArray(environment) ? [...environment] : [environment];
   if (named.length === 0 || !named.every(isEnvironment)) {
     throw new AppAttestError(
       'invalid_argument',
@@ -32,7 +32,7 @@ export function readEnvironments(environment: unknown): readonly Environment[] {
   return named;
 }
 
-function isEnvironment(value: unknown): value is Environment {
+export function isEnvironment(value: unknown): value is Environment {
   return ENVIRONMENTS.some((environment) => environment === value);
 }
 

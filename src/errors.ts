@@ -47,6 +47,10 @@ export interface AppAttestErrorDetails {
   expected?: string;
   /** What the evidence holds instead, in the same form. */
   actual?: string;
+  /** The HTTP status that Apple's server answered, for `receipt_request_failed`. */
+  status?: number;
+  /** Seconds after which Apple's server wants to be asked again, where it said so. */
+  retryAfter?: number;
 }
 
 /**
@@ -73,15 +77,21 @@ export class AppAttestError extends Error {
   readonly expected: string | undefined;
   /** What the evidence holds instead, where two values differ. */
   readonly actual: string | undefined;
+  /** The HTTP status that Apple's server answered; absent where no answer came, and for every other code. */
+  readonly status: number | undefined;
+  /** Seconds after which Apple's server wants to be asked again, where it said so. */
+  readonly retryAfter: number | undefined;
 
   constructor(code: AppAttestErrorCode, message: string, details: AppAttestErrorDetails = {}) {
-    const { cause, expected, actual } = details;
+    const { cause, expected, actual, status, retryAfter } = details;
     const comparison = expected !== undefined && actual !== undefined ? ` (expected ${expected}, got ${actual})` : '';
     super(`${message}${comparison}`, cause === undefined ? undefined : { cause });
     this.name = 'AppAttestError';
     this.code = code;
     this.expected = expected;
     this.actual = actual;
+    this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 

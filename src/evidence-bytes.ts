@@ -23,6 +23,14 @@ export function readEvidence(evidence: unknown, name: string, maxLength: number)
   throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
 }
 
+/**
+ * Evidence that can wait to be read: text as it is, and a copy of bytes, which their owner may change meanwhile. One
+ * byte more than {@link readEvidence} allows is enough for it to refuse.
+ */
+export function keepEvidence(evidence: unknown, maxLength: number): unknown {
+  return isBytes(evidence) ? new Uint8Array(evidence.subarray(0, maxLength + 1)) : evidence;
+}
+
 function assertLength(length: number, maxLength: number): void {
   if (length > maxLength) throw new DecodingError(`longer than ${maxLength} bytes or characters`);
 }

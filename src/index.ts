@@ -1,5 +1,6 @@
 /**
- * Verifies Apple App Attest on a server: pure functions, no I/O, no clock but the default of `date`.
+ * Verifies Apple App Attest on a server: pure functions, no clock but the default of `date`, and no I/O but that of
+ * `refreshReceipt`.
  *
  * @packageDocumentation
  */
@@ -25,3 +26,9 @@ export type { InspectedAuthenticatorData } from './authenticator-data/inspect-au
 export { ValidationCategory } from './authenticator-data/validation-category.js';
 export type { Environment } from './environment.js';
 export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
+export type { DeviceCheckCredentials } from './receipt/device-check-token.js';
+export { type InspectedReceipt, inspectReceipt } from './receipt/inspect-receipt.js';
+export { dueReceipts, type ReceiptSchedule, receiptDueAt, type StoredReceipt } from './receipt/receipt-due.js';
+export type { ReceiptType } from './receipt/receipt-payload.js';
+export { type RefreshedReceipt, type RefreshReceiptOptions, refreshReceipt } from './receipt/refresh-receipt.js';
+export { type VerifiedReceipt, type VerifyReceiptOptions, verifyReceipt } from './receipt/verify-receipt.js';

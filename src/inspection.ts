@@ -9,10 +9,22 @@ export class Inspection {
     try {
       return decode();
     } catch (error) {
-      // A wrong call stays an error; evidence never is one here.
-      if (error instanceof AppAttestError && error.code === 'invalid_argument') throw error;
-      this.problems.push(`${part}: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
+      return this.#note(part, error);
     }
+  }
+
+  /** The same for a decoder that takes its time. */
+  async attemptLater<Decoded>(part: string, decode: () => Promise<Decoded>): Promise<Decoded | undefined> {
+    try {
+      return await decode();
+    } catch (error) {
+      return this.#note(part, error);
+    }
+  }
+
+  #note(part: string, error: unknown): undefined {
+    // A wrong call stays an error; evidence never is one here.
+    if (error instanceof AppAttestError && error.code === 'invalid_argument') throw error;
+    this.problems.push(`${part}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

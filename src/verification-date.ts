@@ -8,6 +8,6 @@ import { AppAttestError } from './errors.js';
  */
 export function readVerificationDate(date: unknown): Date {
   if (date === undefined) return new Date();
-  if (isDate(date) && !Number.isNaN(date.getTime())) return date;
+  if (isDate(date) && !Number.isNaN(date.getTime())) return new Date(date);
   throw new AppAttestError('invalid_argument', 'date must be a valid Date');
 }

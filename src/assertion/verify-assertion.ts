@@ -1,12 +1,13 @@
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { readClientDataHash } from '../client-data.js';
 import { assertCounterIncreased, readStoredCounter } from '../counter.js';
+import { keepEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
-import { readPublicKey } from '../public-key.js';
-import { decodeAssertionObject } from './assertion-object.js';
+import { importPublicKey } from '../public-key.js';
+import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './signature.js';
 
 /** What {@link verifyAssertion} is told: the evidence from the app, and what the server stored about its key. */
@@ -72,12 +73,15 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const storedCounter = readStoredCounter(options.counter);
   // 1. The hash of the client data.
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
-  const publicKey = readPublicKey(options.publicKey);
+  const assertion = keepEvidence(options.assertion, MAX_ASSERTION_LENGTH);
+  // From the first await on, nothing that the caller can change is looked at again.
+  const imported = importPublicKey(options.publicKey);
+  const publicKey = imported instanceof KeyObject ? imported : await imported;
 
-  const { signature, authenticatorData } = decodeAssertionObject(options.assertion);
+  const { signature, authenticatorData } = decodeAssertionObject(assertion);
 
   // 2. and 3. The key signed this authenticator data and this client data.
-  assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
+  await assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
 
   // 4. It speaks for one of our apps.
   const appId = assertAppId(authenticatorData.rpIdHash, apps);

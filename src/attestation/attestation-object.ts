@@ -61,8 +61,13 @@ export function asAttestation<Decoded>(decode: () => Decoded): Decoded {
   try {
     return decode();
   } catch (cause) {
-    if (cause instanceof AppAttestError) throw cause;
-    const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
-    throw new AppAttestError('malformed_attestation', `not an attestation object: ${reason}`, { cause });
+    throw asAttestationError(cause);
   }
+}
+
+/** What a decoder threw, as the error of an attestation. */
+export function asAttestationError(cause: unknown): AppAttestError {
+  if (cause instanceof AppAttestError) return cause;
+  const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
+  return new AppAttestError('malformed_attestation', `not an attestation object: ${reason}`, { cause });
 }

@@ -1,6 +1,6 @@
 import { AppleExtension, readSingleOctetString } from '../certificates/apple-extensions.js';
 import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
-import { X509Certificate } from '../certificates/x509.js';
+import { nameText } from '../certificates/name.js';
 import type { Inspection } from '../inspection.js';
 import { readCertifiedAppId } from './certified-app-id.js';
 import { type AttestedDevice, readAttestedDevice } from './device.js';
@@ -35,13 +35,12 @@ export function inspectCertificate(
 ): InspectedCertificate | undefined {
   const certificate = inspection.attempt(name, () => decodeCertificate(der));
   if (!certificate) return undefined;
-  const names = inspection.attempt(name, () => readNames(der));
   const nonce = octetStringOf(certificate, AppleExtension.Nonce, name, inspection);
   const accessControlList = octetStringOf(certificate, AppleExtension.AccessControlList, name, inspection);
   const appId = inspection.attempt(name, () => readCertifiedAppId(certificate));
   return {
-    subject: names?.subject ?? '',
-    issuer: names?.issuer ?? '',
+    subject: nameText(certificate.subject),
+    issuer: nameText(certificate.issuer),
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
     fingerprint: certificate.fingerprint,
@@ -52,11 +51,6 @@ export function inspectCertificate(
     ...(appId !== undefined && { appId }),
     ...(accessControlList && { accessControlList }),
   };
-}
-
-function readNames(der: Uint8Array): { subject: string; issuer: string } {
-  const { subject, issuer } = new X509Certificate(der);
-  return { subject, issuer };
 }
 
 function octetStringOf(

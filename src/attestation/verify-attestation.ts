@@ -8,11 +8,18 @@ import { readTrustAnchors } from '../certificates/trust-anchors.js';
 import { readClientDataHash } from '../client-data.js';
 import { assertCounterIsZero } from '../counter.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
+import { keepEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
 import { pemOfPoint } from '../public-key.js';
+import { Turnstile } from '../turnstile.js';
 import { readVerificationDate } from '../verification-date.js';
 import { assertAccessControlList } from './access-control-list.js';
-import { asAttestation, decodeAttestationObject } from './attestation-object.js';
+import {
+  asAttestation,
+  asAttestationError,
+  decodeAttestationObject,
+  MAX_ATTESTATION_LENGTH,
+} from './attestation-object.js';
 import { assertCertifiedAppId, readCertifiedAppId } from './certified-app-id.js';
 import { assertSamePublicKey, readCertifiedKey } from './certified-key.js';
 import { type AttestedDevice, readAttestedDevice } from './device.js';
@@ -67,6 +74,12 @@ export interface VerifiedAttestation {
 }
 
 /**
+ * How many attestations are worked on at once: enough for every thread of the pool, few enough that a thousand of them
+ * neither fill it nor hold the event loop. See docs/performance.md.
+ */
+const turnstile = new Turnstile(8);
+
+/**
  * Verifies that a key lives in the Secure Enclave of a genuine Apple device and was made by a genuine copy of your app,
  * for the challenge that you issued. Do this once a key, then store the result.
  *
@@ -100,19 +113,41 @@ export interface VerifiedAttestation {
  * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
  */
 export async function verifyAttestation(options: VerifyAttestationOptions): Promise<VerifiedAttestation> {
-  assertOptions(options);
-  const apps = readAppIds(options.appId);
-  const environments = readEnvironments(options.environment);
-  const policy = readExtensionPolicy(options.policy);
-  const date = readVerificationDate(options.date);
-  const anchors = readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA);
-  const clientDataHash = readClientDataHash('challenge', options.challenge, options.clientDataHash);
-  const keyId = readKeyIdentifier(options.keyId);
+  const expected = readOptions(options);
+  return turnstile.pass(() => verify(expected));
+}
 
-  const { x5c, receipt, authenticatorData } = decodeAttestationObject(options.attestation);
+/** The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. */
+function readOptions(options: VerifyAttestationOptions) {
+  assertOptions(options);
+  return {
+    apps: readAppIds(options.appId),
+    environments: readEnvironments(options.environment),
+    policy: readExtensionPolicy(options.policy),
+    date: readVerificationDate(options.date),
+    anchors: readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA),
+    clientDataHash: readClientDataHash('challenge', options.challenge, options.clientDataHash),
+    keyId: options.keyId,
+    attestation: keepEvidence(options.attestation, MAX_ATTESTATION_LENGTH),
+  };
+}
+
+async function verify({
+  apps,
+  environments,
+  policy,
+  date,
+  anchors,
+  clientDataHash,
+  ...expected
+}: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
+  const keyId = readKeyIdentifier(expected.keyId);
+  const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
 
   // 1. The certificates lead up to Apple's root.
-  const credCert = asAttestation(() => verifyCertificateChain(x5c, anchors, date));
+  const credCert = await verifyCertificateChain(x5c, anchors, date).catch((cause) => {
+    throw asAttestationError(cause);
+  });
 
   // 2. to 4. The certificate was issued for this authenticator data and this challenge.
   assertNonce(credCert, authenticatorData.bytes, clientDataHash);

@@ -58,11 +58,12 @@ function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): Authenticator
   if (bytes.length < extensionsAt) {
     throw new DecodingError(`authenticator data has ${bytes.length} bytes, fewer than ${extensionsAt}`);
   }
+  const view = viewOf(bytes);
   return {
     bytes,
     rpIdHash: bytes.subarray(0, FLAGS),
-    flags: viewOf(bytes).getUint8(FLAGS),
-    counter: viewOf(bytes).getUint32(COUNTER),
+    flags: view.getUint8(FLAGS),
+    counter: view.getUint32(COUNTER),
     extensions: decodeExtensions(bytes.subarray(extensionsAt)),
   };
 }

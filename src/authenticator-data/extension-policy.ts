@@ -75,7 +75,8 @@ function readBundleVersions(accepted: ExtensionPolicy['bundleVersions']): Checke
   if (!isArrayOf(accepted, (version) => typeof version === 'string')) {
     throw invalid('bundleVersions must be an array of strings or a function');
   }
-  return (bundleVersion) => accepted.includes(bundleVersion);
+  const versions = new Set(accepted);
+  return (bundleVersion) => versions.has(bundleVersion);
 }
 
 function readCodeDirectoryHashes(hashes: ExtensionPolicy['codeDirectoryHashes']): readonly Uint8Array[] | undefined {

@@ -24,13 +24,11 @@ export function assertWellFormedCbor(bytes: Uint8Array): void {
 
 /** One walk over one item. `item` takes an offset and returns the offset behind the item. */
 class WellFormedness {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #bytes: Buffer;
   #items = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   item(offset: number, depth: number): number {
@@ -78,10 +76,9 @@ class WellFormedness {
   }
 
   #unsigned(offset: number, width: number): number {
-    if (width === 1) return this.#view.getUint8(offset);
-    if (width === 2) return this.#view.getUint16(offset);
-    if (width === 4) return this.#view.getUint32(offset);
-    return Number(this.#view.getBigUint64(offset));
+    let number = 0;
+    for (let index = 0; index < width; index += 1) number = number * 256 + (this.#bytes[offset + index] ?? 0);
+    return number;
   }
 
   #string(offset: number, length: number): number {
@@ -109,7 +106,7 @@ class WellFormedness {
     const keys = new Set<string>();
     for (let index = 0; index < count; index += 1) {
       const keyEnd = this.#key(position, depth + 1);
-      const key = Buffer.from(this.#bytes.subarray(position, keyEnd)).toString('latin1');
+      const key = this.#bytes.toString('latin1', position, keyEnd);
       if (keys.has(key)) throw new DecodingError('the same CBOR map key twice');
       keys.add(key);
       position = this.item(keyEnd, depth + 1);

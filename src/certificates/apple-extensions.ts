@@ -1,6 +1,6 @@
-import { type AsnType, Constructed, fromBER, Integer, OctetString, Sequence } from 'asn1js';
 import { DecodingError } from '../decoding-error.js';
-import { assertDer } from './der.js';
+import { assertDer, children, type DerElement, readElement } from './der.js';
+import { contentsOf, Identifier, readInteger } from './der-values.js';
 
 /** The extensions that Apple writes into a credential certificate. All but the nonce may be absent. */
 export const AppleExtension = {
@@ -23,8 +23,9 @@ export const AppleTag = {
   OsBuild: 1403,
 } as const;
 
-const CONTEXT_SPECIFIC = 3;
-const LIMITS = { maxDepth: 16, maxNodes: 2048, maxContentLength: 65_536, parseEmbedded: false } as const;
+const CLASS = 0xc0;
+const CONTEXT_SPECIFIC = 0x80;
+const CONSTRUCTED = 0x20;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -37,13 +38,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function readSingleOctetString(extension: Uint8Array, tagNumber?: number): Uint8Array {
   const [tagged, ...others] = readSequence(extension);
   if (!tagged || others.length > 0) throw new DecodingError('not a SEQUENCE of one element');
-  const number = tagNumberOf(tagged);
-  if (number === undefined || (tagNumber !== undefined && number !== tagNumber)) {
+  if (!isTagged(tagged) || (tagNumber !== undefined && tagged.tagNumber !== tagNumber)) {
     throw new DecodingError('not the expected tag');
   }
-  const value = explicitValue(tagged);
-  if (!(value instanceof OctetString)) throw new DecodingError('not one OCTET STRING');
-  return octets(value);
+  const value = explicitValue(extension, tagged);
+  if (value?.identifier !== Identifier.OctetString) throw new DecodingError('not one OCTET STRING');
+  // A copy, so that what is kept of a certificate is no slice of it.
+  return new Uint8Array(contentsOf(extension, value));
 }
 
 /**
@@ -51,16 +52,17 @@ export function readSingleOctetString(extension: Uint8Array, tagNumber?: number)
  * system extension. What Apple may add in another form is passed over.
  */
 export class TaggedValues {
-  readonly #values = new Map<number, AsnType>();
+  readonly #extension: Uint8Array;
+  readonly #values = new Map<number, DerElement>();
 
   /** @throws DecodingError where the extension is no DER SEQUENCE, or has a tag twice */
   constructor(extension: Uint8Array) {
+    this.#extension = extension;
     for (const element of readSequence(extension)) {
-      const tagNumber = tagNumberOf(element);
-      const value = explicitValue(element);
-      if (tagNumber === undefined || value === undefined) continue;
-      if (this.#values.has(tagNumber)) throw new DecodingError(`tag ${tagNumber} twice`);
-      this.#values.set(tagNumber, value);
+      const value = isTagged(element) ? explicitValue(extension, element) : undefined;
+      if (value === undefined) continue;
+      if (this.#values.has(element.tagNumber)) throw new DecodingError(`tag ${element.tagNumber} twice`);
+      this.#values.set(element.tagNumber, value);
     }
   }
 
@@ -71,9 +73,9 @@ export class TaggedValues {
   /** The text of an OCTET STRING, `undefined` for anything else. */
   text(tagNumber: number): string | undefined {
     const value = this.#values.get(tagNumber);
-    if (!(value instanceof OctetString)) return undefined;
+    if (value?.identifier !== Identifier.OctetString) return undefined;
     try {
-      return utf8.decode(octets(value));
+      return utf8.decode(contentsOf(this.#extension, value));
     } catch {
       return undefined;
     }
@@ -82,40 +84,26 @@ export class TaggedValues {
   /** An INTEGER that fits a JavaScript number, `undefined` for anything else. */
   number(tagNumber: number): number | undefined {
     const value = this.#values.get(tagNumber);
-    if (!(value instanceof Integer)) return undefined;
-    const number = Number(value.toBigInt());
+    if (value?.identifier !== Identifier.Integer) return undefined;
+    const number = readInteger(this.#extension, value);
     return Number.isSafeInteger(number) ? number : undefined;
   }
 }
 
-function readSequence(extension: Uint8Array): readonly AsnType[] {
+function readSequence(extension: Uint8Array): readonly DerElement[] {
   assertDer(extension);
-  const result = decodeAsn1(extension);
-  if (!(result instanceof Sequence)) throw new DecodingError('not a SEQUENCE');
-  return result.valueBlock.value;
+  const sequence = readElement(extension, 0, extension.length);
+  if (sequence.identifier !== Identifier.Sequence) throw new DecodingError('not a SEQUENCE');
+  return children(extension, sequence);
 }
 
-/** asn1js reports some errors and throws others, such as those of a malformed time. */
-function decodeAsn1(der: Uint8Array): AsnType {
-  try {
-    return fromBER(der, LIMITS).result;
-  } catch (cause) {
-    throw new DecodingError('an ASN.1 value cannot be read', { cause });
-  }
-}
-
-function tagNumberOf(element: AsnType): number | undefined {
-  return element.idBlock.tagClass === CONTEXT_SPECIFIC ? element.idBlock.tagNumber : undefined;
+function isTagged({ identifier }: DerElement): boolean {
+  return (identifier & CLASS) === CONTEXT_SPECIFIC;
 }
 
 /** What an explicitly tagged element holds, if that is exactly one element. */
-function explicitValue(element: AsnType): AsnType | undefined {
-  if (!(element instanceof Constructed)) return undefined;
-  const [value, ...others] = element.valueBlock.value;
+function explicitValue(extension: Uint8Array, tagged: DerElement): DerElement | undefined {
+  if ((tagged.identifier & CONSTRUCTED) === 0) return undefined;
+  const [value, ...others] = children(extension, tagged);
   return others.length === 0 ? value : undefined;
-}
-
-/** A copy, so that what is kept of a certificate is no slice of it. */
-function octets(value: OctetString): Uint8Array {
-  return new Uint8Array(value.valueBlock.valueHexView);
 }

@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { equalBytes } from '../bytes.js';
-import { verifyEcdsa } from '../ecdsa.js';
+import { verifyEcdsaInPool } from '../ecdsa.js';
 import { AppAttestError } from '../errors.js';
 import { BoundedMemo } from './bounded-memo.js';
 import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
-import { KeyUsageFlags } from './x509.js';
+import { KeyUsage } from './key-usage.js';
 
 /** A certificate that may have signed another: a trust anchor, or a CA certificate whose signature was verified. */
 interface Issuer {
@@ -21,10 +21,14 @@ interface Issuer {
  */
 const verifiedIssuers = new BoundedMemo<Issuer>(16);
 
+/** Those whose verification is under way, so that the first attestations of a busy server share it. */
+const issuersUnderWay = new Map<string, Promise<readonly Issuer[]>>();
+
 const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /**
- * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf.
+ * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf. Signatures
+ * are verified in the thread pool; `chain` is read before that, and must not change while it goes on.
  *
  * Names and signatures are verified first, then CA flags, path lengths, key usages and critical extensions, then all
  * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.
@@ -34,14 +38,14 @@ const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r
  * @throws DecodingError for bytes that are no certificate
  * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
  */
-export function verifyCertificateChain(
+export async function verifyCertificateChain(
   chain: readonly [leaf: Uint8Array, ...issuers: Uint8Array[]],
   anchors: readonly Certificate[],
   date: Date,
-): Certificate {
+): Promise<Certificate> {
   const [leafBytes, ...issuerBytes] = chain;
   const leaf = decodeCertificate(leafBytes);
-  const { path } = findIssuer(leaf, verifyIssuers(issuerBytes, anchors));
+  const { path } = await findIssuer(leaf, await verifyIssuers(issuerBytes, anchors));
 
   for (const [caCertificatesBelow, certificate] of path.entries()) assertCa(certificate, caCertificatesBelow);
   assertLeaf(leaf);
@@ -50,23 +54,45 @@ export function verifyCertificateChain(
   return leaf;
 }
 
-/** Verifies the signatures of the CA certificates from the anchors downwards; the last may have issued the leaf. */
-function verifyIssuers(issuerBytes: readonly Uint8Array[], anchors: readonly Certificate[]): readonly Issuer[] {
-  const fingerprints = issuerBytes.map(fingerprint);
-  const memoKey = (anchor: Certificate): string => [...fingerprints, anchor.fingerprint].join();
+/** The CA certificates that may have issued the leaf: remembered, being verified already, or verified now. */
+function verifyIssuers(
+  issuerBytes: readonly Uint8Array[],
+  anchors: readonly Certificate[],
+): Promise<readonly Issuer[]> | readonly Issuer[] {
+  const below = issuerBytes.map(fingerprint).join();
+  const memoKey = (...above: readonly Certificate[]): string => {
+    return `${below} under ${above.map((anchor) => anchor.fingerprint).join()}`;
+  };
   for (const anchor of anchors) {
     const known = verifiedIssuers.get(memoKey(anchor));
     if (known) return [known];
   }
 
+  const key = memoKey(...anchors);
+  const underWay = issuersUnderWay.get(key);
+  if (underWay) return underWay;
+  const verification = verifyIssuerSignatures(issuerBytes.map(decodeCertificate), anchors)
+    .then((candidates) => {
+      const [issuer] = candidates;
+      const anchor = issuer?.path.at(-1);
+      if (issuer?.certificate.isCa && anchor) verifiedIssuers.set(memoKey(anchor), issuer);
+      return candidates;
+    })
+    .finally(() => issuersUnderWay.delete(key));
+  issuersUnderWay.set(key, verification);
+  return verification;
+}
+
+/** From the anchors downwards; the last may have issued the leaf. */
+async function verifyIssuerSignatures(
+  certificates: readonly Certificate[],
+  anchors: readonly Certificate[],
+): Promise<readonly Issuer[]> {
   let candidates: readonly Issuer[] = anchors.map((anchor) => toIssuer(anchor, []));
-  for (const certificate of issuerBytes.map(decodeCertificate).reverse()) {
-    const { path } = findIssuer(certificate, candidates);
+  for (const certificate of [...certificates].reverse()) {
+    const { path } = await findIssuer(certificate, candidates);
     candidates = [toIssuer(certificate, path)];
   }
-  const [issuer] = candidates;
-  const anchor = issuer?.path.at(-1);
-  if (issuer?.certificate.isCa && anchor) verifiedIssuers.set(memoKey(anchor), issuer);
   return candidates;
 }
 
@@ -86,17 +112,18 @@ function importPublicKey(certificate: Certificate): KeyObject {
 }
 
 /** By name, byte for byte, and by signature: neither alone proves anything. */
-function findIssuer(certificate: Certificate, candidates: readonly Issuer[]): Issuer {
-  const issuer = candidates.find((candidate) => {
-    return equalBytes(candidate.certificate.subject, certificate.issuer) && isSignedBy(certificate, candidate);
-  });
-  if (!issuer) throw untrusted('the certificate chain does not lead to a trusted root');
-  return issuer;
+async function findIssuer(certificate: Certificate, candidates: readonly Issuer[]): Promise<Issuer> {
+  for (const candidate of candidates) {
+    const isNamed = equalBytes(candidate.certificate.subject, certificate.issuer);
+    if (isNamed && (await isSignedBy(certificate, candidate))) return candidate;
+  }
+  throw untrusted('the certificate chain does not lead to a trusted root');
 }
 
-function isSignedBy(certificate: Certificate, { publicKey }: Issuer): boolean {
+async function isSignedBy(certificate: Certificate, { publicKey }: Issuer): Promise<boolean> {
   const { signatureHash, tbsCertificate, signature } = certificate;
-  return signatureHash !== undefined && verifyEcdsa(signatureHash, tbsCertificate, publicKey, signature);
+  if (signatureHash === undefined) return false;
+  return verifyEcdsaInPool(signatureHash, tbsCertificate, publicKey, signature);
 }
 
 /** RFC 5280 §6.1.4 (k), (l), (m), (n). */
@@ -105,17 +132,17 @@ function assertCa(certificate: Certificate, caCertificatesBelow: number): void {
   if (certificate.pathLength !== undefined && certificate.pathLength < caCertificatesBelow) {
     throw untrusted('the certificate chain is longer than one of its CA certificates allows');
   }
-  if (!allowsKeyUsage(certificate, KeyUsageFlags.keyCertSign)) {
+  if (!allowsKeyUsage(certificate, KeyUsage.keyCertSign)) {
     throw untrusted('a CA certificate may not sign certificates');
   }
 }
 
 function assertLeaf(certificate: Certificate): void {
   if (certificate.isCa) throw untrusted('the leaf is a CA certificate');
-  if (!allowsKeyUsage(certificate, KeyUsageFlags.digitalSignature)) throw untrusted('the leaf may not sign');
+  if (!allowsKeyUsage(certificate, KeyUsage.digitalSignature)) throw untrusted('the leaf may not sign');
 }
 
-function allowsKeyUsage({ keyUsage }: Certificate, flag: KeyUsageFlags): boolean {
+function allowsKeyUsage({ keyUsage }: Certificate, flag: number): boolean {
   return keyUsage === undefined || (keyUsage & flag) !== 0;
 }
 

@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { equalBytes } from '../bytes.js';
 import { DecodingError } from '../decoding-error.js';
+import { readBasicConstraints } from './basic-constraints.js';
 import { assertDer, children, type DerElement, readElement } from './der.js';
-import { BasicConstraintsExtension, KeyUsagesExtension, X509Certificate } from './x509.js';
+import { Identifier } from './der-values.js';
+import { type Extensions, readExtensions } from './extensions.js';
+import { readKeyUsage } from './key-usage.js';
+import { readName } from './name.js';
+import { readValidityDate } from './validity.js';
 
 /** An X.509 certificate whose form has been checked, and nothing else: trust is the business of the chain. */
 export interface Certificate {
@@ -24,7 +29,7 @@ export interface Certificate {
   readonly isCa: boolean;
   /** How many further CA certificates may stand between this one and the leaf; `undefined` for any number. */
   readonly pathLength: number | undefined;
-  /** The bits of RFC 5280 §4.2.1.3 (`KeyUsageFlags`), `undefined` where the key may be used for anything. */
+  /** The bits of RFC 5280 §4.2.1.3 (`KeyUsage`), `undefined` where the key may be used for anything. */
   readonly keyUsage: number | undefined;
   /** Extension values by object identifier. */
   readonly extensions: ReadonlyMap<string, Uint8Array>;
@@ -33,8 +38,6 @@ export interface Certificate {
 }
 
 export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
-
-const Identifier = { BitString: 0x03, Sequence: 0x30 } as const;
 
 /** `[0] { INTEGER 2 }`: version 3, the one that has extensions. */
 const VERSION_3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
@@ -47,70 +50,110 @@ const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = 
   [Uint8Array.of(...ECDSA_WITH_SHA2, 4), 'sha512'],
 ];
 
+const KEY_USAGE = '2.5.29.15';
+const BASIC_CONSTRAINTS = '2.5.29.19';
 /** The extensions that {@link Certificate} carries by their meaning. */
-const UNDERSTOOD: ReadonlySet<string> = new Set([
-  '2.5.29.15', // key usage
-  '2.5.29.19', // basic constraints
-]);
+const UNDERSTOOD: ReadonlySet<string> = new Set([KEY_USAGE, BASIC_CONSTRAINTS]);
 
 /**
- * Decodes one X.509 version 3 certificate from DER.
+ * Decodes one X.509 version 3 certificate from DER, field by field. RFC 5280 §4.1.
  *
- * What is compared or verified byte by byte (names, algorithm, signed part, signature) is cut out of the DER as it
- * came; what has a meaning (dates, extensions) is read by `@peculiar/x509`.
+ * What is compared or verified byte by byte (names, algorithm, signed part, signature) is cut out of the DER as it came.
  *
  * @throws DecodingError
  */
 export function decodeCertificate(bytes: Uint8Array): Certificate {
-  assertDer(bytes);
   // A copy, so that a remembered certificate does not keep the evidence alive that it came in.
   const der = new Uint8Array(bytes);
-  const signedParts = readSignedParts(der);
-  try {
-    return { fingerprint: fingerprint(der), ...signedParts, ...readMeaning(der) };
-  } catch (cause) {
-    if (cause instanceof DecodingError) throw cause;
-    throw new DecodingError('not an X.509 certificate', { cause });
+  assertDer(der);
+  const [tbs, outerAlgorithm, signatureValue, ...rest] = partsOf(der, readElement(der, 0, der.length), 'certificate');
+  if (!tbs || !outerAlgorithm || !signatureValue || rest.length > 0) {
+    throw new DecodingError('a certificate has three parts');
   }
+  const { algorithm, ...fields } = readTbsCertificate(der, tbs);
+  // RFC 5280 §4.1.1.2: the algorithm outside the signature must be the one inside it.
+  if (!equalBytes(algorithm, bytesOf(der, outerAlgorithm))) {
+    throw new DecodingError('the certificate names two signature algorithms');
+  }
+  return {
+    fingerprint: fingerprint(der),
+    tbsCertificate: bytesOf(der, tbs),
+    signature: readSignature(der, signatureValue),
+    signatureHash: SIGNATURE_ALGORITHMS.find(([identifier]) => equalBytes(identifier, algorithm))?.[1],
+    ...fields,
+  };
 }
 
 /** SHA-256 over a certificate, hex. */
 export function fingerprint(der: Uint8Array): string {
-  return createHash('sha256').update(der).digest('hex');
+  return hash('sha256', der, 'hex');
 }
 
-/** Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }, RFC 5280 §4.1. */
-function readSignedParts(der: Uint8Array) {
-  const bytesOf = (element: DerElement): Uint8Array => der.subarray(element.start, element.end);
-
-  const certificate = readElement(der, 0, der.length);
-  expectSequence(certificate, 'certificate');
-  const [tbs, outerAlgorithm, signatureValue, ...rest] = children(der, certificate);
-  if (!tbs || !outerAlgorithm || !signatureValue || rest.length > 0) {
-    throw new DecodingError('a certificate has three parts');
-  }
-  expectSequence(tbs, 'tbsCertificate');
-  const [version, serial, algorithm, issuer, validity, subject, subjectPublicKeyInfo] = children(der, tbs);
+/** Without the two unique identifiers, which no certificate has had for decades: RFC 5280 §4.1.2.8. */
+function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
+  const [version, serial, algorithm, issuer, validity, subject, subjectPublicKeyInfo, extensions, ...rest] = partsOf(
+    der,
+    tbs,
+    'tbsCertificate',
+  );
   if (!version || !serial || !algorithm || !issuer || !validity || !subject || !subjectPublicKeyInfo) {
     throw new DecodingError('tbsCertificate is incomplete');
   }
-  if (!equalBytes(bytesOf(version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
-  // RFC 5280 §4.1.1.2: the algorithm outside the signature must be the one inside it.
-  if (!equalBytes(bytesOf(algorithm), bytesOf(outerAlgorithm))) {
-    throw new DecodingError('the certificate names two signature algorithms');
-  }
+  if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
+  if (serial.identifier !== Identifier.Integer) throw new DecodingError('the serial number is not an INTEGER');
+  if (rest.length > 0) throw new DecodingError('tbsCertificate has too many parts');
+  assertAlgorithm(der, algorithm);
+  assertPublicKeyInfo(der, subjectPublicKeyInfo);
+  readName(der, issuer);
+  readName(der, subject);
   return {
-    tbsCertificate: bytesOf(tbs),
-    signature: readSignature(der, signatureValue),
-    signatureHash: readSignatureHash(bytesOf(algorithm)),
-    issuer: bytesOf(issuer),
-    subject: bytesOf(subject),
-    subjectPublicKeyInfo: bytesOf(subjectPublicKeyInfo),
+    algorithm: bytesOf(der, algorithm),
+    issuer: bytesOf(der, issuer),
+    ...readValidity(der, validity),
+    subject: bytesOf(der, subject),
+    subjectPublicKeyInfo: bytesOf(der, subjectPublicKeyInfo),
+    ...meaningOf(extensions ? readExtensions(der, extensions) : new Map()),
   };
 }
 
-function expectSequence(element: DerElement, name: string): void {
-  if (element.identifier !== Identifier.Sequence) throw new DecodingError(`${name} is not a SEQUENCE`);
+function meaningOf(extensions: Extensions) {
+  const basicConstraints = extensions.get(BASIC_CONSTRAINTS);
+  const keyUsage = extensions.get(KEY_USAGE);
+  const unknownCriticalExtensions: string[] = [];
+  const values = new Map<string, Uint8Array>();
+  for (const [identifier, { critical, value }] of extensions) {
+    if (critical && !UNDERSTOOD.has(identifier)) unknownCriticalExtensions.push(identifier);
+    values.set(identifier, value);
+  }
+  return {
+    ...(basicConstraints ? readBasicConstraints(basicConstraints.value) : { isCa: false, pathLength: undefined }),
+    keyUsage: keyUsage && readKeyUsage(keyUsage.value),
+    extensions: values,
+    unknownCriticalExtensions,
+  };
+}
+
+function readValidity(der: Uint8Array, validity: DerElement) {
+  const [notBefore, notAfter, ...rest] = partsOf(der, validity, 'validity');
+  if (!notBefore || !notAfter || rest.length > 0) throw new DecodingError('a validity has two dates');
+  return { notBefore: readValidityDate(der, notBefore), notAfter: readValidityDate(der, notAfter) };
+}
+
+/** AlgorithmIdentifier ::= SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. */
+function assertAlgorithm(der: Uint8Array, algorithm: DerElement): void {
+  const [identifier, , ...rest] = partsOf(der, algorithm, 'an algorithm');
+  if (identifier?.identifier !== Identifier.ObjectIdentifier || rest.length > 0) {
+    throw new DecodingError('an algorithm has an object identifier and at most one parameter');
+  }
+}
+
+/** SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING }. */
+function assertPublicKeyInfo(der: Uint8Array, subjectPublicKeyInfo: DerElement): void {
+  const [algorithm, key, ...rest] = partsOf(der, subjectPublicKeyInfo, 'subjectPublicKeyInfo');
+  if (!algorithm || key?.identifier !== Identifier.BitString || rest.length > 0) {
+    throw new DecodingError('subjectPublicKeyInfo has an algorithm and a BIT STRING');
+  }
+  assertAlgorithm(der, algorithm);
 }
 
 /** The contents of a BIT STRING without unused bits. */
@@ -121,27 +164,11 @@ function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
   return der.subarray(element.contents + 1, element.end);
 }
 
-function readSignatureHash(algorithm: Uint8Array): SignatureHash | undefined {
-  return SIGNATURE_ALGORITHMS.find(([identifier]) => equalBytes(identifier, algorithm))?.[1];
+function partsOf(der: Uint8Array, element: DerElement, name: string): readonly DerElement[] {
+  if (element.identifier === Identifier.Sequence) return children(der, element);
+  throw new DecodingError(`${name} is not a SEQUENCE`);
 }
 
-function readMeaning(der: Uint8Array) {
-  const certificate = new X509Certificate(der);
-  const extensions = new Map<string, Uint8Array>();
-  for (const extension of certificate.extensions) {
-    if (extensions.has(extension.type)) throw new DecodingError(`extension ${extension.type} twice`);
-    extensions.set(extension.type, new Uint8Array(extension.value));
-  }
-  const basicConstraints = certificate.getExtension(BasicConstraintsExtension);
-  return {
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    isCa: basicConstraints?.ca ?? false,
-    pathLength: basicConstraints?.pathLength,
-    keyUsage: certificate.getExtension(KeyUsagesExtension)?.usages,
-    extensions,
-    unknownCriticalExtensions: certificate.extensions
-      .filter(({ critical, type }) => critical && !UNDERSTOOD.has(type))
-      .map(({ type }) => type),
-  };
+function bytesOf(der: Uint8Array, { start, end }: DerElement): Uint8Array {
+  return der.subarray(start, end);
 }

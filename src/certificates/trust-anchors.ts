@@ -8,6 +8,7 @@ import { VIRTUAL_APPLE } from './virtual-apple.js';
 
 const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
+/** By PEM text, or by the fingerprint of DER. */
 const decodedAnchors = new BoundedMemo<Certificate>(16);
 
 /**
@@ -37,10 +38,19 @@ function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {
-  const der = readDer(trustAnchor);
-  const key = fingerprint(der);
+  if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
+  if (isBytes(trustAnchor)) {
+    // A copy, so that what is remembered is what was decoded.
+    const der = new Uint8Array(trustAnchor);
+    return remembered(fingerprint(der), () => der);
+  }
+  throw new AppAttestError('invalid_argument', 'a trust anchor must be PEM text or DER bytes');
+}
+
+function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
+  const der = readDer();
   try {
     const anchor = decodeCertificate(der);
     decodedAnchors.set(key, anchor);
@@ -50,12 +60,9 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
   }
 }
 
-function readDer(trustAnchor: unknown): Uint8Array {
-  if (isBytes(trustAnchor)) return trustAnchor;
-  const body = typeof trustAnchor === 'string' ? PEM_CERTIFICATE.exec(trustAnchor)?.[1] : undefined;
-  if (body === undefined) {
-    throw new AppAttestError('invalid_argument', 'a trust anchor must be one PEM certificate or DER bytes');
-  }
+function decodePem(pem: string): Uint8Array {
+  const body = PEM_CERTIFICATE.exec(pem)?.[1];
+  if (body === undefined) throw new AppAttestError('invalid_argument', 'a trust anchor must be one PEM certificate');
   try {
     return decodeBase64(body.replace(/\s/g, ''));
   } catch (cause) {

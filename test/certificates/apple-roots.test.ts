@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { APPLE_APP_ATTESTATION_ROOT_CA } from '../../src/certificates/apple-roots.js';
+import { APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3 } from '../../src/certificates/apple-roots.js';
 
 const certificateFile = (name: string): string => {
   return readFileSync(new URL(`../../certs/${name}.pem`, import.meta.url), 'utf8');
@@ -32,5 +32,6 @@ describe('the pinned roots', () => {
 
   it('stand in the code as they stand in certs/', () => {
     expect(APPLE_APP_ATTESTATION_ROOT_CA).toBe(certificateFile('Apple_App_Attestation_Root_CA'));
+    expect(APPLE_ROOT_CA_G3).toBe(certificateFile('Apple_Root_CA_G3'));
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { children, readElement } from '../../src/certificates/der.js';
 import { DecodingError } from '../../src/decoding-error.js';
-import { der, sequence } from '../../src/testing/encoding/der.js';
+import { der, objectIdentifier, octetString, sequence } from '../../src/testing/encoding/der.js';
 import {
   createAuthority,
   generateKeys,
@@ -81,6 +81,77 @@ describe('a certificate', () => {
   });
 });
 
+/** The leaf with these extensions instead of its own. */
+const withExtensions = (...extensions: readonly Uint8Array[]): Uint8Array => {
+  return replaced(7, der(0xa3, sequence(...extensions)));
+};
+const extension = (oid: string, value: Uint8Array, ...critical: readonly Uint8Array[]): Uint8Array => {
+  return sequence(objectIdentifier(oid), ...critical, octetString(value));
+};
+const TRUE = hex('01 01 ff');
+const FALSE = hex('01 01 00');
+
+describe('the extensions of a certificate', () => {
+  it('say how many CA certificates may follow, with and without the CA flag', () => {
+    const constraints = (...contents: readonly Uint8Array[]) => {
+      const { isCa, pathLength } = decodeCertificate(
+        withExtensions(extension('2.5.29.19', sequence(...contents), TRUE)),
+      );
+      return [isCa, pathLength];
+    };
+    expect(constraints()).toEqual([false, undefined]);
+    expect(constraints(TRUE)).toEqual([true, undefined]);
+    expect(constraints(TRUE, hex('02 01 00'))).toEqual([true, 0]);
+    expect(constraints(TRUE, hex('02 02 00ff'))).toEqual([true, 255]);
+    expect(constraints(hex('02 01 05'))).toEqual([false, 5]);
+  });
+
+  it.each([
+    ['03 02 07 80', 1],
+    ['03 02 01 06', (1 << 5) | (1 << 6)],
+    ['03 02 00 ff', 0xff],
+    ['03 03 07 00 80', 1 << 8],
+    ['03 03 07 80 80', (1 << 8) | 1],
+  ])('name a key usage: %s', (bits, usage) => {
+    expect(decodeCertificate(withExtensions(extension('2.5.29.15', hex(bits)))).keyUsage).toBe(usage);
+  });
+
+  it('may be missing', () => {
+    const certificate = decodeCertificate(withTbs((parts) => parts.slice(0, 7)));
+    expect(certificate).toMatchObject({ isCa: false, keyUsage: undefined, unknownCriticalExtensions: [] });
+    expect(certificate.extensions.size).toBe(0);
+  });
+});
+
+describe('the dates of a certificate', () => {
+  const dated = (identifier: number, text: string): Uint8Array => {
+    return replaced(4, sequence(der(identifier, Buffer.from(text)), hex('17 0d 3439313233313233353935395a')));
+  };
+  it.each([
+    [0x17, '500101000000Z', '1950-01-01T00:00:00.000Z'],
+    [0x17, '491231235959Z', '2049-12-31T23:59:59.000Z'],
+    [0x17, '240229000000Z', '2024-02-29T00:00:00.000Z'],
+    [0x18, '20500101000000Z', '2050-01-01T00:00:00.000Z'],
+    [0x18, '99991231235959Z', '9999-12-31T23:59:59.000Z'],
+  ])('are read: %i %s', (identifier, text, date) => {
+    expect(decodeCertificate(dated(identifier, text)).notBefore.toISOString()).toBe(date);
+  });
+
+  it.each([
+    [0x18, '20491231235959Z'],
+    [0x18, '20500101000000.5Z'],
+    [0x17, '230229000000Z'],
+    [0x17, '230431000000Z'],
+    [0x17, '230001000000Z'],
+    [0x17, '231301000000Z'],
+    [0x17, '230101240000Z'],
+    [0x17, '230101236000Z'],
+    [0x17, '230101235960Z'],
+  ])('are refused: %i %s', (identifier, text) => {
+    expect(() => decodeCertificate(dated(identifier, text))).toThrow('a date');
+  });
+});
+
 describe('a certificate is refused', () => {
   const longForm = (element: Uint8Array): Uint8Array => concat(hex('30 81'), element.slice(1));
   const indefinite = (element: Uint8Array): Uint8Array => concat(hex('30 80'), element.slice(2), hex('00 00'));
@@ -97,7 +168,7 @@ describe('a certificate is refused', () => {
     ['whose tbsCertificate is a SET', sequence(der(0x31, ...tbsParts), algorithm, signatureValue), 'not a SEQUENCE'],
     [
       'with unused bits in its signature',
-      sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3))),
+      sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3, -1), hex('00'))),
       'whole bytes',
     ],
     [
@@ -105,7 +176,112 @@ describe('a certificate is refused', () => {
       sequence(tbs, algorithm, der(0x04, hex('00'), signatureValue.slice(3))),
       'whole bytes',
     ],
-    ['with an empty signature', sequence(tbs, algorithm, hex('03 00')), 'whole bytes'],
+    ['with an empty signature', sequence(tbs, algorithm, hex('03 00')), 'value of type 3'],
+    ['with a serial number that is none', replaced(1, hex('0500')), 'serial number'],
+    [
+      'with an algorithm that is none',
+      sequence(sequence(...tbsParts.with(2, sequence())), sequence(), signatureValue),
+      'algorithm',
+    ],
+    [
+      'with two parameters of an algorithm',
+      replaced(6, sequence(sequence(hex('0601 2a'), hex('0500'), hex('0500')), hex('0301 00'))),
+      'algorithm',
+    ],
+    ['with a key that is no BIT STRING', replaced(6, sequence(algorithm, hex('0400'))), 'BIT STRING'],
+    ['with three dates', replaced(4, sequence(...Array(3).fill(hex('17 0d 3439313233313233353935395a')))), 'two dates'],
+    ['with a name that is a SET', replaced(3, der(0x31)), 'names somebody'],
+    ['with an empty set of names', replaced(5, sequence(der(0x31))), 'names somebody'],
+    ['with a name without a value', replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))), 'names somebody'],
+    [
+      'with a name that is no text',
+      replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0500'))))),
+      'names somebody',
+    ],
+    [
+      'with a name of a type that does not exist',
+      replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0f00'))))),
+      'a form that its type',
+    ],
+    [
+      'with a name without a type',
+      replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0500'))))),
+      'names somebody',
+    ],
+    [
+      'with a unique identifier',
+      withTbs((parts) => [...parts.slice(0, 7), hex('81 01 00'), ...parts.slice(7)]),
+      'too many',
+    ],
+    ['with another field in place of extensions', replaced(7, hex('81 01 00')), 'extensions'],
+    ['with two lists of extensions', replaced(7, der(0xa3, sequence(), sequence())), 'extensions'],
+    ['with no extension in its list', withExtensions(), 'extensions'],
+    ['with an extension twice', withExtensions(extension('1.2.3', hex('00')), extension('1.2.3', hex('01'))), 'twice'],
+    ['with FALSE written out for critical', withExtensions(extension('1.2.3', hex('00'), FALSE)), 'extensions'],
+    ['with an INTEGER for critical', withExtensions(extension('1.2.3', hex('00'), hex('02 01 01'))), 'extensions'],
+    ['with an extension in four parts', withExtensions(extension('1.2.3', hex('00'), TRUE, TRUE)), 'extensions'],
+    ['with an extension without a value', withExtensions(sequence(objectIdentifier('1.2.3'))), 'extensions'],
+    [
+      'with an extension that is no OCTET STRING',
+      withExtensions(sequence(objectIdentifier('1.2.3'), hex('0500'))),
+      'extensions',
+    ],
+    ['with an extension that has no name', withExtensions(sequence(hex('0500'), octetString(''))), 'extensions'],
+    [
+      'with an extension that is a SET',
+      withExtensions(der(0x31, objectIdentifier('1.2.3'), octetString(''))),
+      'extensions',
+    ],
+    [
+      'with an extension of an excessive name',
+      withExtensions(sequence(hex('06 09 2a ffffffffffffff7f'), octetString(''))),
+      'above 2^53',
+    ],
+    ['with FALSE written out for a CA', withExtensions(extension('2.5.29.19', sequence(FALSE))), 'basic constraints'],
+    [
+      'with a negative path length',
+      withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 01 ff')))),
+      'basic constraints',
+    ],
+    [
+      'with an excessive path length',
+      withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 08 7fffffffffffffff')))),
+      'basic constraints',
+    ],
+    [
+      'with a path length before the CA flag',
+      withExtensions(extension('2.5.29.19', sequence(hex('02 01 01'), TRUE))),
+      'basic constraints',
+    ],
+    [
+      'with a path length that is no INTEGER',
+      withExtensions(extension('2.5.29.19', sequence(TRUE, hex('0401 01')))),
+      'basic constraints',
+    ],
+    [
+      'with two path lengths',
+      withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 01 01'), hex('02 01 01')))),
+      'basic constraints',
+    ],
+    ['with basic constraints that are a SET', withExtensions(extension('2.5.29.19', der(0x31))), 'basic constraints'],
+    ['with a key usage of no bits', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
+    [
+      'with a key usage with a zero bit at its end',
+      withExtensions(extension('2.5.29.15', hex('03 02 06 80'))),
+      'key usage',
+    ],
+    [
+      'with a key usage with a zero octet at its end',
+      withExtensions(extension('2.5.29.15', hex('03 03 00 80 00'))),
+      'key usage',
+    ],
+    ['with a key usage of 17 bits', withExtensions(extension('2.5.29.15', hex('03 04 07 80 80 80'))), 'key usage'],
+    [
+      'with a key usage that is an OCTET STRING',
+      withExtensions(extension('2.5.29.15', hex('04 02 07 80'))),
+      'key usage',
+    ],
+    ['with bytes behind its key usage', withExtensions(extension('2.5.29.15', hex('03 02 07 80 00'))), 'after the DER'],
     ['with a date that is none', replaced(4, sequence(hex('0500'), hex('0500'))), 'not an X.509 certificate'],
   ];
   it.each(refused)('%s', (_, bytes, reason) => {

@@ -56,6 +56,17 @@ describe('DER', () => {
     expect(() => assertDer(new Uint8Array([...bytes, 0]))).toThrow('1 bytes after');
   });
 
+  it.each([
+    ['01 01 00', '01 01 ff'],
+    ['02 01 00', '02 01 80', '02 02 0080', '02 02 ff7f', '0a 01 05'],
+    ['03 01 00', '03 02 07 80', '03 02 00 ff'],
+    ['05 00', '06 01 2a', '06 03 81 34 01', '0c 02 c3bc'],
+    ['18 13 32303530303130313030303030302e313235 5a'],
+    ['80 00', '80 02 0000', '5f 8a39 00'],
+  ])('has values of many types: %s', (...texts) => {
+    for (const text of texts) assertDer(hex(text));
+  });
+
   const refused: readonly [string, string, string][] = [
     ['an indefinite length', '30 80 0000', 'indefinite'],
     ['a length of five octets', '04 85 0000000001 00', 'excessive'],
@@ -67,6 +78,31 @@ describe('DER', () => {
     ['a tag number of three octets', '1f 81 80 00 00', 'above 16383'],
     ['a child that ends behind its parent', '30 03 04 02 00', 'in the middle'],
     ['an indefinite child', '30 04 30 80 00 00', 'indefinite'],
+    ['a BOOLEAN of two octets', '01 02 ffff', 'type 1'],
+    ['a BOOLEAN that is neither 00 nor ff', '30 03 01 01 01', 'type 1'],
+    ['an empty INTEGER', '02 00', 'type 2'],
+    ['an INTEGER with a leading zero', '02 02 007f', 'type 2'],
+    ['a negative INTEGER with a leading ff', '02 02 ff80', 'type 2'],
+    ['an ENUMERATED with a leading zero', '0a 02 0001', 'type 10'],
+    ['a BIT STRING without its first octet', '03 00', 'type 3'],
+    ['a BIT STRING with eight unused bits', '03 02 08 00', 'type 3'],
+    ['a BIT STRING with an unused bit that is set', '03 02 01 81', 'type 3'],
+    ['an empty BIT STRING with unused bits', '03 01 01', 'type 3'],
+    ['a NULL that holds something', '05 01 00', 'type 5'],
+    ['an empty OBJECT IDENTIFIER', '06 00', 'type 6'],
+    ['an OBJECT IDENTIFIER with a leading zero', '06 02 80 01', 'type 6'],
+    ['an OBJECT IDENTIFIER with a leading zero within', '06 03 2a 80 01', 'type 6'],
+    ['an OBJECT IDENTIFIER cut off in a number', '06 02 2a 86', 'type 6'],
+    ['text that is not UTF-8', '0c 02 c3 28', 'type 12'],
+    ['a UTCTime without seconds', '17 0b 32333031303130303030 5a', 'type 23'],
+    ['a UTCTime with an offset', '17 11 323330313031303030303030 2b30303030', 'type 23'],
+    ['a GeneralizedTime with a zero at its end', '18 12 3230353030313031303030303030 2e3130 5a', 'type 24'],
+    ['an endless time', `18 28 ${'30'.repeat(39)} 5a`, 'type 24'],
+    ['a UniversalString of three octets', '1c 03 000000', 'type 28'],
+    ['a BMPString of one octet', '1e 01 00', 'type 30'],
+    ['an OCTET STRING in parts', '24 02 04 00', 'form'],
+    ['a SEQUENCE in one', '10 00', 'form'],
+    ['an end of contents', '30 02 00 00', 'form'],
   ];
   it.each(refused)('with %s is refused', (_, text, reason) => {
     expect(() => assertDer(hex(text))).toThrow(reason);

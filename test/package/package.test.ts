@@ -24,27 +24,34 @@ async function inConsumer(command: string, ...args: readonly string[]): Promise<
   }
 }
 
+/** An import statement ends in one line or, after a list of names, in a line of its own. */
+const AT_ONCE = /^(?:import .*|\} )from ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]/gm;
+const AT_ONCE_OR_LATER = new RegExp(`${AT_ONCE.source}|import\\(['"]([^'"]+)['"]\\)`, 'gm');
+
 /** A module of the installed package, and those of its own that it loads. */
-async function modulesOf(module: string, seen = new Map<string, string>()): Promise<Map<string, string>> {
+async function modulesOf(
+  module: string,
+  statements: RegExp,
+  seen = new Map<string, string>(),
+): Promise<Map<string, string>> {
   if (seen.has(module)) return seen;
   const source = await readFile(join(consumer, 'node_modules/app-attest', module), 'utf8');
   seen.set(module, source);
-  for (const name of specifiersIn(source)) {
-    if (name.startsWith('.')) await modulesOf(join(dirname(module), name), seen);
+  for (const name of specifiersIn(source, statements)) {
+    if (name.startsWith('.')) await modulesOf(join(dirname(module), name), statements, seen);
   }
   return seen;
 }
 
-function specifiersIn(source: string): string[] {
-  const imports = source.matchAll(/^(?:import|export) (?:[^'"]*? from )?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm);
-  return [...imports].map(([, stated, dynamic]) => stated ?? dynamic ?? '');
+function specifiersIn(source: string, statements: RegExp): string[] {
+  return [...source.matchAll(statements)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
 }
 
 /** The packages that a module of the installed package, and what it loads, import. */
-async function importsOf(module: string): Promise<string[]> {
-  const sources = [...(await modulesOf(module)).values()];
+async function importsOf(module: string, statements: RegExp): Promise<string[]> {
+  const sources = [...(await modulesOf(module, statements)).values()];
   const packages = sources
-    .flatMap(specifiersIn)
+    .flatMap((source) => specifiersIn(source, statements))
     .filter((name) => !name.startsWith('node:') && !name.startsWith('.'))
     .map((name) => name.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'));
   return [...new Set(packages)].toSorted();
@@ -69,15 +76,18 @@ describe('the packed package', () => {
     const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'package.json'];
     for (const name of named) expect(files).toContain(name);
     expect(files).toContain('dist/index.d.ts');
+    expect(files).toContain('dist/migrations/0001-create-challenges.sql');
     expect(files).toContain('certs/Apple_App_Attestation_Root_CA.pem');
     expect(files.filter((path) => !/^(dist|certs)\//.test(path)).toSorted()).toEqual(named.toSorted());
   });
 
-  it.each(['runs.mjs', 'runs.cjs'])('verifies a recording in %s', async (script) => {
+  it.each(['runs.mjs', 'runs.cjs'])('verifies a recording and its receipt in %s', async (script) => {
     expect(JSON.parse(await inConsumer('node', script, fixture))).toEqual({
       environment: 'production',
       extensions: { validationCategory: 1, bundleVersion: '1' },
       wrong: 'app_id_mismatch',
+      type: 'ATTEST',
+      old: 'receipt_expired',
     });
   });
 
@@ -94,13 +104,16 @@ describe('the packed package', () => {
     await inConsumer('npx', 'attw', tarball, '--profile', 'node16');
   });
 
-  it.each(['testing.mjs', 'testing.cjs'])('verifies a virtual device in %s', async (script) => {
-    expect(JSON.parse(await inConsumer('node', script))).toEqual({
-      appId: 'TEAMID1234.com.example.app',
-      counter: 1,
-      refreshed: 200,
-    });
-  });
+  it.each(['testing.mjs', 'testing.cjs'])(
+    'verifies a virtual device, and asks for its risk metric, in %s',
+    async (script) => {
+      expect(JSON.parse(await inConsumer('node', script))).toEqual({
+        appId: 'TEAMID1234.com.example.app',
+        counter: 1,
+        riskMetric: 1,
+      });
+    },
+  );
 
   it.each(['server.mjs', 'server.cjs'])('registers a virtual device and accepts its request in %s', async (script) => {
     expect(JSON.parse(await inConsumer('node', script))).toEqual({
@@ -108,6 +121,7 @@ describe('the packed package', () => {
       replay: 'challenge_used',
       isAppAttestError: true,
       conformance: [],
+      databases: { revoked: true, advanced: true, wrong: ['invalid_argument', 'invalid_argument'], migrations: 3 },
     });
   });
 
@@ -123,21 +137,31 @@ describe('the packed package', () => {
 
   it('loads no more than its dependencies, and for verification no more than it needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
-    const core = await importsOf('dist/index.js');
-    const testing = await importsOf('dist/testing.js');
+    const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
+    const testing = await importsOf('dist/testing.js', AT_ONCE_OR_LATER);
     expect([...new Set([...core, ...testing])].toSorted()).toEqual(Object.keys(dependencies).toSorted());
-    expect(core).not.toContain('jose');
-    expect(core.length).toBeGreaterThan(0);
-    expect(await importsOf('dist/server.js')).toEqual(core);
-    expect(await importsOf('dist/server/conformance.js')).toEqual([]);
+    for (const name of ['@peculiar/x509', 'reflect-metadata']) expect(core).not.toContain(name);
+    const atOnce = await importsOf('dist/index.js', AT_ONCE);
+    for (const name of ['jose', 'pkijs']) {
+      expect(core).toContain(name);
+      expect(atOnce).not.toContain(name);
+    }
+    expect(JSON.parse(await inConsumer('node', 'loads.cjs', fixture))).toEqual({
+      withAssertion: [],
+      withReceipt: ['pkijs'],
+    });
+    expect(await importsOf('dist/server.js', AT_ONCE_OR_LATER)).toEqual(atOnce);
     // The frameworks are the user's: an adapter knows their types alone.
     for (const adapter of ['http', 'express', 'fastify', 'hono']) {
-      expect(await importsOf(`dist/${adapter}.js`), adapter).toEqual(core);
+      expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual(atOnce);
+    }
+    for (const module of ['server/conformance', 'redis', 'postgres']) {
+      expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }
   });
 
   it('has nothing of the virtual Apple in what verifies', async () => {
-    const bundle = async (module: string) => [...(await modulesOf(module)).values()].join('\n');
+    const bundle = async (module: string) => [...(await modulesOf(module, AT_ONCE_OR_LATER)).values()].join('\n');
     for (const module of ['dist/index.js', 'dist/server.js']) {
       expect(await bundle(module)).not.toContain('X509CertificateGenerator');
     }
@@ -145,7 +169,9 @@ describe('the packed package', () => {
   });
 
   it('has nothing of the server layer in what verifies', async () => {
-    expect([...(await modulesOf('dist/index.js')).values()].join('\n')).not.toContain('challenge_used');
+    expect([...(await modulesOf('dist/index.js', AT_ONCE_OR_LATER)).values()].join('\n')).not.toContain(
+      'challenge_used',
+    );
   });
 });
 

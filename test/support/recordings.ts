@@ -12,8 +12,21 @@ export interface Recording {
   publicKey?: string;
   extensions?: AuthenticatorExtensions;
   attestation?: { object: string; challenge?: string; clientDataHash?: string; validAt: string };
-  receipts?: readonly { object: string; type: 'ATTEST' | 'RECEIPT'; clientHash: string }[];
+  receipts?: readonly RecordedReceipt[];
   assertions: readonly { object: string; clientData: string; counter: number }[];
+}
+
+/** A receipt and what it must decode to; times are ISO 8601, `clientHash` is base64. */
+export interface RecordedReceipt {
+  object: string;
+  type: 'ATTEST' | 'RECEIPT';
+  riskMetric: number | null;
+  clientHash: string;
+  environment: 'production' | 'sandbox';
+  creationTime: string;
+  notBefore: string | null;
+  expirationTime: string;
+  token: string;
 }
 
 /** The recordings that the project carries, and those of other people that stand beside it on some machines. */
@@ -40,6 +53,11 @@ export type AttestationRecording = Recording & Required<Pick<Recording, 'attesta
 function hasAttestation(recording: Recording): recording is AttestationRecording {
   return recording.attestation !== undefined;
 }
+
+/** Every recorded receipt with what is known about its key. */
+export const recordedReceipts = recordings.flatMap(({ receipts = [], ...recording }) => {
+  return receipts.map((receipt, index) => ({ ...recording, receipt, title: `receipt ${index} of ${recording.name}` }));
+});
 
 /** The recording of that name, which must be a fixture: tests must not depend on what stands beside the project. */
 export function fixture(name: string): Recording {

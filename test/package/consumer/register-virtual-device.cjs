@@ -1,8 +1,7 @@
-const { generateKeyPairSync, sign } = require('node:crypto');
+const { generateKeyPairSync } = require('node:crypto');
 
-const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-
-exports.registerVirtualDevice = async ({ verifyAttestation, verifyAssertion }, { createVirtualApple }) => {
+exports.registerVirtualDevice = async (appAttest, { createVirtualApple }) => {
+  const { refreshReceipt, verifyAttestation, verifyAssertion, verifyReceipt } = appAttest;
   const appId = 'TEAMID1234.com.example.app';
   const apple = await createVirtualApple();
   const { capacitor } = await apple.createDevice({ appId });
@@ -21,19 +20,22 @@ exports.registerVirtualDevice = async ({ verifyAttestation, verifyAssertion }, {
     counter: 0,
   });
 
-  const refreshed = await apple.receiptEndpoint()('https://data.appattest.apple.com/v1/attestationData', {
-    method: 'POST',
-    headers: { authorization: token() },
-    body: Buffer.from(key.receipt).toString('base64'),
+  const { receipt } = await refreshReceipt({
+    receipt: key.receipt,
+    environment: key.environment,
+    credentials: { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: privateKey() },
+    fetch: apple.receiptEndpoint(),
   });
-  console.log(JSON.stringify({ appId: key.appId, counter, refreshed: refreshed.status }));
+  const { riskMetric } = await verifyReceipt({
+    receipt,
+    appId,
+    publicKey: key.publicKey,
+    trustAnchors: apple.receiptTrustAnchors,
+  });
+  console.log(JSON.stringify({ appId: key.appId, counter, riskMetric }));
 };
 
-/** A token for Apple's endpoint, as short as it can be. */
-function token() {
+function privateKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const iat = Math.floor(Date.now() / 1000);
-  const signed = `${base64url({ alg: 'ES256', kid: 'KEY' })}.${base64url({ iss: 'TEAMID1234', iat })}`;
-  const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return `${signed}.${signature.toString('base64url')}`;
+  return privateKey.export({ format: 'pem', type: 'pkcs8' });
 }

@@ -1,5 +1,5 @@
 const { readFileSync } = require('node:fs');
-const { verifyAttestation } = require('app-attest');
+const appAttest = require('app-attest');
 const { verifyRecording } = require('./verify-recording.cjs');
 
-verifyRecording(verifyAttestation, readFileSync(process.argv[2], 'utf8'));
+verifyRecording(appAttest, readFileSync(process.argv[2], 'utf8'));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { verifyAttestation } from 'app-attest';
+import * as appAttest from 'app-attest';
 import { verifyRecording } from './verify-recording.cjs';
 
-await verifyRecording(verifyAttestation, readFileSync(process.argv[2], 'utf8'));
+await verifyRecording(appAttest, readFileSync(process.argv[2], 'utf8'));

@@ -1,4 +1,5 @@
 exports.serveVirtualDevice = async (modules) => {
+  const { redisStores, postgresStores, migrations } = modules;
   const { AppAttestError, createAppAttest, memoryStores, storeConformance, createVirtualApple } = modules;
   const appId = 'TEAMID1234.com.example.app';
   const apple = await createVirtualApple();
@@ -18,5 +19,26 @@ exports.serveVirtualDevice = async (modules) => {
   const failed = [];
   for (const { name, run } of storeConformance(() => stores)) await run().catch(() => failed.push(name));
   const isAppAttestError = error instanceof AppAttestError;
-  console.log(JSON.stringify({ counter: key.counter, replay: error.code, isAppAttestError, conformance: failed }));
+
+  const answer = async () => 1;
+  const revoked = await redisStores({ evalSha: answer, eval: answer }).keys.revoke(keyId);
+  const advanced = await postgresStores({ query: async () => ({ rows: [{}] }) }).keys.advance(keyId, 1, 0);
+  const wrong = [redisStores, postgresStores].map((open) => codeOf(() => open({}), AppAttestError));
+  console.log(
+    JSON.stringify({
+      counter: key.counter,
+      replay: error.code,
+      isAppAttestError,
+      conformance: failed,
+      databases: { revoked, advanced, wrong, migrations: migrations.length },
+    }),
+  );
 };
+
+function codeOf(attempt, AppAttestError) {
+  try {
+    return attempt();
+  } catch (error) {
+    return error instanceof AppAttestError ? error.code : error;
+  }
+}

@@ -5,6 +5,8 @@ import http = require('app-attest/http');
 import expressAdapter = require('app-attest/express');
 import fastifyAdapter = require('app-attest/fastify');
 import honoAdapter = require('app-attest/hono');
+import redis = require('app-attest/redis');
+import postgres = require('app-attest/postgres');
 import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
@@ -25,3 +27,7 @@ export const routes: [expressAdapter.ExpressHandlers, fastifyAdapter.FastifyHand
   fastifyAdapter.fastifyHandlers(backend),
   honoAdapter.honoHandlers(backend),
 ];
+export const inRedis = (client: redis.IoRedisClient) =>
+  server.createAppAttest({ appId: 'A.b', ...redis.redisStores(client) });
+export const inPostgres = (pool: postgres.Queryable) =>
+  server.createAppAttest({ appId: 'A.b', ...postgres.postgresStores(pool) });

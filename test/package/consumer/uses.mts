@@ -5,22 +5,38 @@ import {
   type AppId,
   type AttestedDevice,
   type AuthenticatorExtensions,
+  type DeviceCheckCredentials,
+  dueReceipts,
   type Environment,
   type ExtensionPolicy,
   type InspectedAssertion,
   type InspectedAttestation,
   inspectAssertion,
   inspectAttestation,
+  type RefreshedReceipt,
+  receiptDueAt,
+  refreshReceipt,
+  type StoredReceipt,
   ValidationCategory,
   type VerifiedAssertion,
   type VerifiedAttestation,
+  type VerifiedReceipt,
   verifyAssertion,
   verifyAttestation,
+  verifyReceipt,
 } from 'app-attest';
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
 import { AppAttestHttpError, httpHandlers, type OnReject, type Rejection } from 'app-attest/http';
+import {
+  type Migration,
+  migrations,
+  type PostgresChallengeStore,
+  postgresStores,
+  type Queryable,
+} from 'app-attest/postgres';
+import { type RedisClient, redisStores } from 'app-attest/redis';
 import {
   type AppAttest,
   type AppAttestOptions,
@@ -62,6 +78,25 @@ export function read(verified: VerifiedAttestation): [0, AttestedDevice, Authent
 
 export function inspect(bytes: Uint8Array): [InspectedAttestation, InspectedAssertion] {
   return [inspectAttestation(bytes), inspectAssertion(bytes)];
+}
+
+export async function askApple(key: VerifiedAttestation, credentials: DeviceCheckCredentials): Promise<Date | number> {
+  const { keyId, receipt, environment, publicKey } = key;
+  const refreshed: RefreshedReceipt = await refreshReceipt({ receipt, environment, credentials, fetch, timeout: 5 });
+  if (refreshed.notModified) return Number.NaN;
+  const verified: VerifiedReceipt = await verifyReceipt({
+    receipt: refreshed.receipt,
+    appId: app,
+    publicKey,
+    maxAge: 300,
+  });
+  const stored: StoredReceipt & { userId: string } = { keyId, userId: 'user', ...verified };
+  const [due] = dueReceipts([stored], { interval: 86_400, date: new Date() });
+  return due?.userId === 'user' ? (verified.riskMetric ?? 0) : receiptDueAt(stored);
+}
+
+export function statusOf(error: AppAttestError): number | undefined {
+  return error.status ?? error.retryAfter;
 }
 
 export function codeOf(error: unknown): AppAttestErrorCode | undefined {
@@ -111,6 +146,17 @@ export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, 
 }
 
 export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ maxKeys: 100 }));
+
+export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, AppAttest, PostgresChallengeStore] {
+  const redis = redisStores(client, { prefix: 'our:', timeout: 1000 });
+  const postgres = postgresStores(pool, { schema: 'our', timeout: 1000 });
+  // @ts-expect-error a client that can do neither
+  redisStores({ get: async () => undefined });
+  const backend: AppAttest = createAppAttest({ appId: app, ...redis });
+  return [backend, createAppAttest({ appId: app, ...postgres }), postgres.challenges];
+}
+
+export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
 
 export const onReject: OnReject = ({ code, error, device }: Rejection) => {
   // @ts-expect-error the union of codes is closed

@@ -1,0 +1,112 @@
+import { cpus } from 'node:os';
+import { coldStarts } from './cold-start.js';
+import { byKeyCount, byPayload } from './growth.js';
+import { find, type Measured, median, ratio, spread, table } from './interleaved.js';
+import { type Load, loadServer, WAYS } from './load.js';
+import { growthAfterAssertions } from './memory.js';
+import {
+  assertionsWithPem,
+  assertionsWithReadyKey,
+  attestations,
+  BARE,
+  BARE_IN_POOL,
+  bestPeer,
+  OURS,
+} from './speed.js';
+import { assertionThroughput, attestationThroughput } from './throughput.js';
+
+/** `npm run bench -- --quick` for a look; the figures of docs/performance.md are those of a run without it. */
+const isQuick = process.argv.includes('--quick');
+const rounds = isQuick ? 15 : 101;
+
+const number = (value: number, digits = 1): string => value.toFixed(digits);
+const print = (...lines: readonly string[]): void => console.log(`${lines.join('\n\n')}\n`);
+
+function comparison(measured: readonly Measured[], limitName: string): string {
+  const limit = find(measured, limitName);
+  const best = bestPeer(measured, ({ rounds: of }) => median(of));
+  return table(
+    ['', 'median (middle half)', `× ${limitName}`, `× ${best.name}`],
+    measured.map((each) => [each.name, spread(each), number(ratio(each, limit), 2), number(ratio(each, best), 2)]),
+  );
+}
+
+print(
+  `## Node.js ${process.versions.node}, OpenSSL ${process.versions.openssl}`,
+  `${cpus().length} × ${cpus()[0]?.model}, ${process.platform} ${process.arch}; ${new Date().toISOString().slice(0, 10)}`,
+);
+
+const ready = await assertionsWithReadyKey(rounds);
+print(
+  '### An assertion with a ready key',
+  table(
+    ['', 'median (middle half)', `× ${BARE}`],
+    ready.map((each) => [each.name, spread(each), number(ratio(each, find(ready, BARE)), 2)]),
+  ),
+);
+print('### An assertion with the stored PEM, another key each time', comparison(await assertionsWithPem(rounds), BARE));
+const attested = await attestations(rounds);
+print('### An attestation, the intermediate certificate seen before', comparison(attested, BARE));
+print(`${OURS} takes ${number(ratio(find(attested, OURS), find(attested, BARE_IN_POOL)), 2)} × ${BARE_IN_POOL}.`);
+
+const many = await attestationThroughput(isQuick ? 3 : 9, 1024);
+const manyAssertions = await assertionThroughput(isQuick ? 4096 : 32_768);
+print(
+  '### 256 in flight',
+  table(
+    ['', 'a second', 'rate × one by one', 'event loop held at most'],
+    [
+      ['attestations', number(many.rate, 0), number(many.speedup, 2), `${number(many.held)} ms`],
+      [`${BARE_IN_POOL} (P-384)`, '', number(many.bareSpeedup, 2), `${number(many.bareHeld)} ms`],
+      ['assertions', number(manyAssertions.rate, 0), '', `${number(manyAssertions.held)} ms`],
+    ],
+  ),
+);
+
+const loads: [string, Load][] = [];
+for (const way of WAYS) loads.push([way, await loadServer(way, isQuick ? 2 : 10)]);
+print(
+  '### An HTTP server under load: where assertions are verified',
+  table(
+    ['', 'a second', 'p99', 'p50, p99 of a request beside them', 'p50, p99 of the event loop delay'],
+    loads.map(([way, load]) => [
+      way,
+      number(load.rate, 0),
+      `${number(load.latencyP99)} ms`,
+      `${number(load.pingP50)}, ${number(load.pingP99)} ms`,
+      `${number(load.loopDelayP50)}, ${number(load.loopDelayP99)} ms`,
+    ]),
+  ),
+);
+
+const keys = await byKeyCount([1, 1000, 1_000_000], isQuick ? 7 : 31);
+print(
+  '### Stored keys',
+  table(
+    ['keys', 'an assertion'],
+    keys.map((each) => [each.name, spread(each)]),
+  ),
+);
+const payloads = await byPayload([100, 10_000, 1_000_000], isQuick ? 7 : 31);
+print(
+  '### Payload',
+  table(
+    ['bytes', 'an assertion'],
+    payloads.map((each) => [each.name, spread(each)]),
+  ),
+);
+
+const count = isQuick ? 50_000 : 1_000_000;
+print(
+  '### Memory',
+  `After ${count} assertions the heap has grown by ${number(await growthAfterAssertions(count), 0)} KiB.`,
+);
+
+const starts = coldStarts(isQuick ? 5 : 21);
+print(
+  '### Cold start',
+  table(
+    ['import', 'milliseconds', '× node-app-attest'],
+    Object.entries(starts).map(([name, time]) => [name, number(time), number(time / starts['node-app-attest'], 2)]),
+  ),
+);

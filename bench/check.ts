@@ -1,0 +1,108 @@
+import { coldStarts } from './cold-start.js';
+import { find, type Measured, quantile } from './interleaved.js';
+import { growthAfterAssertions } from './memory.js';
+import {
+  assertionsWithPem,
+  assertionsWithReadyKey,
+  attestations,
+  BARE,
+  BARE_IN_POOL,
+  bestPeer,
+  OURS,
+} from './speed.js';
+import { attestationThroughput } from './throughput.js';
+
+/**
+ * Holds docs/performance.md to its word, on machines that do other things meanwhile. Those only add time, so each
+ * candidate counts with the fastest tenth of its rounds, and a claim that fails is measured again, up to five times in
+ * all. The claims themselves stay what they are.
+ */
+const ATTEMPTS = 5;
+const ROUNDS = 41;
+
+const undisturbed = ({ rounds }: Measured): number => quantile(rounds, 0.1);
+const ratio = (one: Measured, other: Measured): number => undisturbed(one) / undisturbed(other);
+
+/** OpenSSL 3.0 takes long to import a key, for us and for everybody else. */
+const pemSpeedup = process.versions.openssl.startsWith('3.0.') ? 1.5 : 1.15;
+
+interface Claim {
+  readonly text: string;
+  readonly measure: () => Promise<number>;
+  readonly holds: (measured: number) => boolean;
+}
+
+const claims: readonly Claim[] = [
+  {
+    text: 'an assertion with a ready key takes at most 1.15 bare verifications',
+    measure: async () => {
+      const measured = await assertionsWithReadyKey(ROUNDS);
+      return ratio(find(measured, OURS), find(measured, BARE));
+    },
+    holds: (times) => times <= 1.15,
+  },
+  {
+    text: `an assertion with a PEM is ${pemSpeedup} times as fast as the best peer`,
+    measure: async () => {
+      const measured = await assertionsWithPem(ROUNDS);
+      return ratio(bestPeer(measured, undisturbed), find(measured, OURS));
+    },
+    holds: (times) => times >= pemSpeedup,
+  },
+  {
+    text: 'an attestation takes at most 1.35 bare verifications of its leaf',
+    measure: async () => {
+      const measured = await attestations(ROUNDS);
+      return ratio(find(measured, OURS), find(measured, BARE_IN_POOL));
+    },
+    holds: (times) => times <= 1.35,
+  },
+  {
+    text: 'an attestation is 3 times as fast as with the best peer',
+    measure: async () => {
+      const measured = await attestations(ROUNDS);
+      return ratio(bestPeer(measured, undisturbed), find(measured, OURS));
+    },
+    holds: (times) => times >= 3,
+  },
+  {
+    text: '256 attestations in flight are 0.85 times what the thread pool makes of one core: 1.7 of two',
+    measure: async () => {
+      const { speedup, bareSpeedup } = await attestationThroughput(3, 512);
+      return speedup / bareSpeedup;
+    },
+    holds: (share) => share >= 0.85,
+  },
+  {
+    text: '256 attestations in flight hold the event loop for at most 2 ms more than nothing does',
+    measure: async () => {
+      const { held, bareHeld } = await attestationThroughput(3, 512);
+      return held - bareHeld;
+    },
+    holds: (milliseconds) => milliseconds <= 2,
+  },
+  {
+    text: '50 000 assertions leave the heap where it was, to 256 KiB',
+    measure: () => growthAfterAssertions(50_000),
+    holds: (kibibytes) => kibibytes <= 256,
+  },
+  {
+    text: 'importing app-attest takes at most half of what importing node-app-attest takes',
+    measure: async () => {
+      const times = coldStarts(7);
+      return Math.max(times['app-attest'], times['app-attest, CommonJS']) / times['node-app-attest'];
+    },
+    holds: (share) => share <= 0.5,
+  },
+];
+
+for (const { text, measure, holds } of claims) {
+  const attempts: number[] = [];
+  do attempts.push(await measure());
+  while (!holds(attempts.at(-1) ?? Number.NaN) && attempts.length < ATTEMPTS);
+  const isMet = holds(attempts.at(-1) ?? Number.NaN);
+  console.log(
+    `${isMet ? 'ok' : 'NOT MET'}: ${text} (measured ${attempts.map((value) => value.toFixed(2)).join(', ')})`,
+  );
+  if (!isMet) process.exitCode = 1;
+}

@@ -1,0 +1,55 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { decodeAttestationObject } from '../src/attestation/attestation-object.js';
+import { decodeCertificate } from '../src/certificates/certificate.js';
+import { sha256 } from '../src/testing/device/authenticator-data.js';
+import { cbor } from '../src/testing/encoding/cbor.js';
+import { attestationFixture, attestationOptions, fromBase64 } from '../test/support/recordings.js';
+
+export const APP_ID = 'TEAMID1234.com.example.app';
+
+/** A signed request, and the stored key that it verifies under in each form. */
+export interface SignedRequest {
+  readonly payload: Buffer;
+  readonly assertion: Buffer;
+  readonly pem: string;
+  readonly publicKey: KeyObject;
+  /** What the bare signature is over, and the signature. */
+  readonly nonce: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** A request as a device with iOS 17 signs it, under a new key. */
+export function signedRequest(
+  payload: Buffer,
+  keys = generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+): SignedRequest {
+  const authenticatorData = Buffer.concat([sha256(APP_ID), Buffer.from('4000000001', 'hex')]);
+  const nonce = sha256(Buffer.concat([authenticatorData, sha256(payload)]));
+  const signature = sign('sha256', nonce, createPrivateKey(keys.privateKey.export({ format: 'pem', type: 'pkcs8' })));
+  const pem = keys.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  const assertion = Buffer.from(cbor({ signature, authenticatorData }));
+  return { payload, assertion, pem, publicKey: createPublicKey(pem), nonce, signature };
+}
+
+export const signedRequests = (count: number): SignedRequest[] => {
+  return Array.from({ length: count }, (_, index) =>
+    signedRequest(Buffer.from(`{"request":${index},"${'x'.repeat(80)}"}`)),
+  );
+};
+
+/** The attestation that `node-app-attest` publishes with its tests, so that every verifier knows its form. */
+export const recording = attestationFixture('node-app-attest-production');
+export const recordedOptions = {
+  ...attestationOptions(recording),
+  attestation: fromBase64(recording.attestation.object),
+};
+export const recordedAt = new Date(recording.attestation.validAt);
+export const recordedChallenge = Buffer.from(recording.attestation.challenge ?? '', 'base64');
+
+/** What verifying its leaf comes down to: one P-384 signature with a key that is ready. */
+export function bareLeaf() {
+  const [leaf, intermediate] = decodeAttestationObject(recordedOptions.attestation).x5c.map(decodeCertificate);
+  if (!leaf || !intermediate) throw new Error('no chain');
+  const key = createPublicKey({ key: Buffer.from(intermediate.subjectPublicKeyInfo), format: 'der', type: 'spki' });
+  return { hash: leaf.signatureHash ?? '', message: leaf.tbsCertificate, key, signature: leaf.signature };
+}

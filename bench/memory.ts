@@ -1,0 +1,33 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { verifyAssertion } from '../src/index.js';
+import { APP_ID, signedRequests } from './evidence.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function heap(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + external + arrayBuffers) / 1024;
+}
+
+/** By how many kibibytes the heap has grown after so many assertions, with a stored PEM each, once all is warm. */
+export async function growthAfterAssertions(count: number): Promise<number> {
+  const requests = signedRequests(16);
+  const verifyMany = async (many: number): Promise<void> => {
+    for (let call = 0; call < many; call += 1) {
+      const request = requests[call % requests.length];
+      if (!request) continue;
+      // One in sixteen with its PEM: a million imports would take minutes.
+      const publicKey = call % 16 === 0 ? request.pem : request.publicKey;
+      const { assertion, payload } = request;
+      await verifyAssertion({ assertion, payload, publicKey, appId: APP_ID, counter: 0 });
+    }
+  };
+  await verifyMany(Math.min(count, 20_000));
+  const before = heap();
+  await verifyMany(count);
+  return heap() - before;
+}

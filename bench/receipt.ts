@@ -1,0 +1,81 @@
+import * as pkijs from 'pkijs';
+import { decodeCborMap } from '../src/cbor/decode-map.js';
+import { APPLE_ROOT_CA_G3 } from '../src/certificates/apple-roots.js';
+import { verifyReceipt } from '../src/index.js';
+import { decodeReceipt } from '../src/receipt/receipt.js';
+import { attestationRecordings, fromBase64, recordedReceipts } from '../test/support/recordings.js';
+
+/*
+ * What it costs to verify a recorded receipt, next to pkijs's own verification of the same bytes, which checks signature
+ * and chain and decodes no payload. Fails where ours takes more than a fifth of it. Both in turns in one process, so that
+ * a busy machine is as busy for the one as for the other.
+ *
+ *   npm run bench:receipt [-- rounds]
+ */
+
+const LIMIT = 1 / 5;
+const rounds = Number(process.argv[2] ?? 20);
+
+interface Subject {
+  readonly receipt: Uint8Array;
+  readonly appId: string;
+  readonly date: Date;
+}
+
+async function subjects(): Promise<Subject[]> {
+  const inAttestations = attestationRecordings.map(({ attestation, appId }) => {
+    const object = decodeCborMap(fromBase64(attestation.object));
+    return { receipt: new Uint8Array(object.map('attStmt').bytes('receipt')), appId };
+  });
+  const recorded = recordedReceipts.map(({ receipt, appId }) => ({ receipt: fromBase64(receipt.object), appId }));
+  return Promise.all(
+    [...inAttestations, ...recorded].map(async (subject) => {
+      return { ...subject, date: (await decodeReceipt(subject.receipt)).payload.creationTime };
+    }),
+  );
+}
+
+const pem = APPLE_ROOT_CA_G3.replace(/-----[^-]+-----|\s/g, '');
+const appleRoot = pkijs.Certificate.fromBER(fromBase64(pem));
+
+async function verifyWithPkijs({ receipt, date }: Subject): Promise<void> {
+  const signedData = new pkijs.SignedData({ schema: pkijs.ContentInfo.fromBER(receipt).content });
+  const result = await signedData.verify({
+    signer: 0,
+    checkChain: true,
+    trustedCerts: [appleRoot],
+    checkDate: date,
+    extendedMode: true,
+  });
+  if (!result.signatureVerified || !result.signerCertificateVerified) throw new Error('pkijs refuses a recording');
+}
+
+async function verifyWithAppAttest({ receipt, appId, date }: Subject): Promise<void> {
+  await verifyReceipt({ receipt, appId, date, environment: ['production', 'development'] });
+}
+
+/** Milliseconds a receipt. */
+async function time(verify: (subject: Subject) => Promise<void>, all: readonly Subject[]): Promise<number> {
+  const start = performance.now();
+  for (const subject of all) await verify(subject);
+  return (performance.now() - start) / all.length;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+const all = await subjects();
+const theirs: number[] = [];
+const ours: number[] = [];
+for (let round = 0; round < rounds + 2; round += 1) {
+  const [their, our] = [await time(verifyWithPkijs, all), await time(verifyWithAppAttest, all)];
+  // The first two warm up.
+  if (round >= 2) theirs.push(their);
+  if (round >= 2) ours.push(our);
+}
+const ratios = theirs.map((their, round) => (ours[round] ?? Number.NaN) / their);
+console.log(`${all.length} recorded receipts, ${rounds} rounds; the median, in milliseconds a receipt`);
+console.log(`pkijs           ${median(theirs).toFixed(2)}`);
+console.log(`verifyReceipt   ${median(ours).toFixed(2)}`);
+console.log(`ratio           1 : ${(1 / median(ratios)).toFixed(1)}  (the limit is 1 : ${1 / LIMIT})`);
+if (!(median(ratios) < LIMIT)) process.exitCode = 1;

@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['bench/bench.ts', 'bench/check.ts', 'bench/load-server.ts', 'bench/record.ts'],
+  outDir: 'bench/build',
+  format: 'esm',
+  target: 'node20',
+  clean: true,
+  external: ['node-app-attest', 'appattest-checker-node', '@bradford-tech/supabase-integrity-attest'],
+});

@@ -1,0 +1,38 @@
+import { AppAttestError } from 'app-attest';
+import { type ConnectionOptions, Queue, Worker } from 'bullmq';
+import { type Apple, type Keys, refreshKey } from './refresh-key.js';
+
+/** Looks every minute for what is due, and asks Apple at most 20 times a second, however many workers there are. */
+export async function refreshWithBullMq(connection: ConnectionOptions, keys: Keys, apple: Apple) {
+  const queue = new Queue('receipts', {
+    connection,
+    defaultJobOptions: {
+      attempts: 5,
+      backoff: { type: 'exponential', delay: 60_000 },
+      removeOnComplete: true,
+      removeOnFail: true, // still due, so the next minute finds it
+    },
+  });
+  const worker = new Worker(
+    'receipts',
+    async ({ name, data }) => {
+      if (name === 'look for due keys') {
+        const due = await keys.due(new Date(), 2000);
+        // A job with an id that waits already is not added twice.
+        await queue.addBulk(due.map((keyId) => ({ name: 'refresh', data: { keyId }, opts: { jobId: keyId } })));
+        return;
+      }
+      try {
+        await refreshKey(keys, data.keyId, apple);
+      } catch (error) {
+        if (!(error instanceof AppAttestError) || error.status !== 429) throw error;
+        // All workers wait, not this job alone.
+        await queue.rateLimit((error.retryAfter ?? 60) * 1000);
+        throw Worker.RateLimitError();
+      }
+    },
+    { connection, concurrency: 10, limiter: { max: 20, duration: 1000 } },
+  );
+  await queue.upsertJobScheduler('look for due keys', { every: 60_000 }, { name: 'look for due keys' });
+  return { queue, worker };
+}

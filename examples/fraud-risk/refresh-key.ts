@@ -1,0 +1,85 @@
+import {
+  AppAttestError,
+  type Environment,
+  type RefreshReceiptOptions,
+  receiptDueAt,
+  refreshReceipt,
+  type VerifyReceiptOptions,
+  verifyReceipt,
+} from 'app-attest';
+
+/** What your table of keys holds besides the counter. `receiptDueAt` has an index. */
+export interface Key {
+  keyId: string;
+  publicKey: string;
+  appId: string;
+  environment: Environment;
+  receipt: Uint8Array;
+  riskMetric?: number;
+  /** `null`: never again, as its receipt has expired or is of no use. */
+  receiptDueAt: Date | null;
+}
+
+/** Your table of keys. */
+export interface Keys {
+  find(keyId: string): Promise<Key | undefined>;
+  /** SELECT key_id FROM keys WHERE receipt_due_at <= $1 ORDER BY receipt_due_at LIMIT $2 */
+  due(date: Date, limit: number): Promise<string[]>;
+  update(keyId: string, changes: Partial<Key>): Promise<void>;
+}
+
+/** Who asks Apple; and in tests, the virtual one. */
+export type Apple = Pick<RefreshReceiptOptions, 'credentials' | 'endpoint'> &
+  Pick<VerifyReceiptOptions, 'trustAnchors'>;
+
+/** The work of one job. It may be done twice: the second time nothing is due. */
+export async function refreshKey(
+  keys: Keys,
+  keyId: string,
+  { credentials, endpoint, trustAnchors }: Apple,
+): Promise<void> {
+  const key = await keys.find(keyId);
+  if (!key?.receiptDueAt || key.receiptDueAt > new Date()) return;
+  const { publicKey, appId, environment } = key;
+  try {
+    const { receipt } = await refreshReceipt({
+      receipt: key.receipt,
+      environment,
+      credentials,
+      ...(endpoint && { endpoint }),
+    });
+    if (!receipt) return await keys.update(keyId, { receiptDueAt: tomorrow() });
+
+    const verified = await verifyReceipt({
+      receipt,
+      appId,
+      publicKey,
+      environment,
+      maxAge: 300,
+      ...(trustAnchors && { trustAnchors }),
+    });
+    const { riskMetric } = verified;
+    await keys.update(keyId, {
+      receipt,
+      ...(riskMetric !== undefined && { riskMetric }),
+      receiptDueAt: receiptDueAt({ keyId, ...verified }),
+    });
+  } catch (error) {
+    if (isTemporary(error)) throw error; // the queue tries again
+    console.warn(`no new receipt for key ${keyId}: ${error instanceof Error ? error.message : error}`);
+    await keys.update(keyId, { receiptDueAt: null });
+  }
+}
+
+/** No answer, a token to be mended, too many requests, a problem of Apple's, or one of your own database. */
+function isTemporary(error: unknown): boolean {
+  if (!(error instanceof AppAttestError)) return true;
+  const { code, status } = error;
+  return (
+    code === 'receipt_request_failed' && (status === undefined || status === 401 || status === 429 || status >= 500)
+  );
+}
+
+function tomorrow(): Date {
+  return new Date(Date.now() + 24 * 60 * 60 * 1000);
+}

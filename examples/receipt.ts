@@ -1,0 +1,29 @@
+import {
+  type DeviceCheckCredentials,
+  refreshReceipt,
+  type VerifiedAttestation,
+  type VerifiedReceipt,
+  verifyAttestation,
+  verifyReceipt,
+} from 'app-attest';
+
+const appId = 'TEAMID1234.com.example.app';
+
+/** Verifies an attestation and the receipt in it, which Apple wants to be less than five minutes old. */
+export async function attest(attestation: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {
+  const key = await verifyAttestation({ attestation, keyId, challenge, appId });
+  const { receipt, publicKey, environment } = key;
+  await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300 });
+  return key;
+}
+
+/** Some days later: about how many keys has this device attested in the last 30 days? Store the new receipt. */
+export async function refresh(
+  { receipt, publicKey, environment }: VerifiedAttestation,
+  credentials: DeviceCheckCredentials,
+): Promise<{ receipt: Uint8Array; verified: VerifiedReceipt } | undefined> {
+  const refreshed = await refreshReceipt({ receipt, environment, credentials });
+  if (!refreshed.receipt) return undefined; // Apple has no newer one yet
+  const verified = await verifyReceipt({ receipt: refreshed.receipt, appId, publicKey, environment });
+  return { receipt: refreshed.receipt, verified };
+}

@@ -1,0 +1,38 @@
+import { DecodingError } from '../decoding-error.js';
+import { assertDer, children, readElement } from './der.js';
+import { Identifier, isTrue, readInteger } from './der-values.js';
+
+/** RFC 5280 §4.2.1.9. */
+export interface BasicConstraints {
+  readonly isCa: boolean;
+  /** How many further CA certificates may stand between this one and the leaf; `undefined` for any number. */
+  readonly pathLength: number | undefined;
+}
+
+/**
+ * Reads the basic constraints extension, `SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }`.
+ * DER leaves a default out (X.690 §11.5), so a BOOLEAN that is there is true.
+ *
+ * @throws DecodingError
+ */
+export function readBasicConstraints(extension: Uint8Array): BasicConstraints {
+  assertDer(extension);
+  const sequence = readElement(extension, 0, extension.length);
+  if (sequence.identifier !== Identifier.Sequence) throw malformed();
+  const elements = [...children(extension, sequence)];
+
+  const isCa = elements[0]?.identifier === Identifier.Boolean;
+  const ca = isCa ? elements.shift() : undefined;
+  if (ca && !isTrue(extension, ca)) throw malformed();
+
+  const [pathLength, ...rest] = elements;
+  if (rest.length > 0) throw malformed();
+  if (!pathLength) return { isCa, pathLength: undefined };
+  const length = readInteger(extension, pathLength);
+  if (pathLength.identifier !== Identifier.Integer || length < 0 || !Number.isSafeInteger(length)) throw malformed();
+  return { isCa, pathLength: length };
+}
+
+function malformed(): DecodingError {
+  return new DecodingError('the basic constraints cannot be read');
+}

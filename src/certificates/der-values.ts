@@ -1,0 +1,150 @@
+import { isUtf8 } from 'node:buffer';
+import { DecodingError } from '../decoding-error.js';
+import type { DerElement } from './der.js';
+
+/** The identifier octets of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */
+export const Identifier = {
+  Boolean: 0x01,
+  Integer: 0x02,
+  BitString: 0x03,
+  OctetString: 0x04,
+  Null: 0x05,
+  ObjectIdentifier: 0x06,
+  Enumerated: 0x0a,
+  Utf8String: 0x0c,
+  PrintableString: 0x13,
+  TeletexString: 0x14,
+  Ia5String: 0x16,
+  UtcTime: 0x17,
+  GeneralizedTime: 0x18,
+  UniversalString: 0x1c,
+  BmpString: 0x1e,
+  Sequence: 0x30,
+  Set: 0x31,
+} as const;
+
+const UNIVERSAL = 0x20;
+const TRUE = 0xff;
+
+/** The end of BER's indefinite lengths, and a number that no type has. */
+const RESERVED: ReadonlySet<number> = new Set([0, 15]);
+
+/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: DER writes these in parts, and all others in one. */
+const CONSTRUCTED_TYPES: ReadonlySet<number> = new Set([8, 11, 16, 17, 29]);
+
+const UTC_TIME = /^\d{12}Z$/;
+const GENERALIZED_TIME = /^\d{14}(?:\.\d*[1-9])?Z$/;
+/** A fraction of a second may have many digits; no certificate has one at all. */
+const MAX_TIME_LENGTH = 32;
+
+/**
+ * Checks one element of a universal type: that DER writes the type in this form, and its value in this way. Elements of
+ * other classes mean what their surroundings say, and pass.
+ *
+ * @throws DecodingError
+ */
+export function assertUniversalValue(der: Uint8Array, element: DerElement): void {
+  const { identifier, tagNumber } = element;
+  if (identifier >= 2 * UNIVERSAL) return;
+  const isConstructed = (identifier & UNIVERSAL) !== 0;
+  if (RESERVED.has(tagNumber) || isConstructed !== CONSTRUCTED_TYPES.has(tagNumber)) {
+    throw new DecodingError('a DER element in a form that its type does not have');
+  }
+  if (!isValue(der, element)) throw new DecodingError(`a DER value of type ${tagNumber} cannot be read`);
+}
+
+/** X.690 §8.2 to §8.5, §8.8, §8.19, §8.23, §11.1, §11.2, §11.7, §11.8. */
+function isValue(der: Uint8Array, element: DerElement): boolean {
+  const length = element.end - element.contents;
+  switch (element.identifier) {
+    case Identifier.Boolean:
+      return length === 1 && (der[element.contents] === 0 || der[element.contents] === TRUE);
+    case Identifier.Integer:
+    case Identifier.Enumerated:
+      return isShortestInteger(der, element);
+    case Identifier.BitString:
+      return isBitString(der, element);
+    case Identifier.Null:
+      return length === 0;
+    case Identifier.ObjectIdentifier:
+      return isObjectIdentifier(der, element);
+    case Identifier.Utf8String:
+      return isUtf8(contentsOf(der, element));
+    case Identifier.UniversalString:
+      return length % 4 === 0;
+    case Identifier.BmpString:
+      return length % 2 === 0;
+    case Identifier.UtcTime:
+      return UTC_TIME.test(asciiOf(der, element));
+    case Identifier.GeneralizedTime:
+      return GENERALIZED_TIME.test(asciiOf(der, element));
+    default:
+      return true;
+  }
+}
+
+/** Nine equal bits at the beginning would be one octet too many. */
+function isShortestInteger(der: Uint8Array, { contents, end }: DerElement): boolean {
+  const [first, second] = [der[contents] ?? 0, der[contents + 1] ?? 0];
+  if (end - contents < 2) return end - contents === 1;
+  return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80);
+}
+
+/** Unused bits are counted in the first octet, and are zero. */
+function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
+  const unused = der[contents] ?? 0;
+  if (end - contents < 2) return end - contents === 1 && unused === 0;
+  return unused < 8 && (der[end - 1] ?? 0) % 2 ** unused === 0;
+}
+
+/** Numbers in base 128, each in its shortest form, and the last one complete. */
+function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
+  for (let offset = contents; offset < end; offset += 1) {
+    const startsNumber = offset === contents || (der[offset - 1] ?? 0) < 0x80;
+    if (startsNumber && der[offset] === 0x80) return false;
+  }
+  return end > contents && (der[end - 1] ?? 0) < 0x80;
+}
+
+export function contentsOf(der: Uint8Array, { contents, end }: DerElement): Uint8Array {
+  return der.subarray(contents, end);
+}
+
+/** For a time: digits, a point and a Z. Whatever is longer than any time is cut off, and is none. */
+export function asciiOf(der: Uint8Array, { contents, end }: DerElement): string {
+  let text = '';
+  for (let offset = contents; offset < Math.min(end, contents + MAX_TIME_LENGTH); offset += 1) {
+    text += String.fromCharCode(der[offset] ?? 0);
+  }
+  return end - contents > MAX_TIME_LENGTH ? '' : text;
+}
+
+/** Of a BOOLEAN. A default is left out in DER, so one that stands where FALSE is the default must be true. */
+export function isTrue(der: Uint8Array, { contents }: DerElement): boolean {
+  return der[contents] === TRUE;
+}
+
+/** An INTEGER; of one too large for JavaScript's numbers only that it is large. */
+export function readInteger(der: Uint8Array, { contents, end }: DerElement): number {
+  let integer = ((der[contents] ?? 0) ^ 0x80) - 0x80;
+  for (let offset = contents + 1; offset < end; offset += 1) integer = integer * 256 + (der[offset] ?? 0);
+  return integer;
+}
+
+/** The dotted form of an OBJECT IDENTIFIER whose numbers are of any size that JavaScript's numbers hold. */
+export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): string {
+  const numbers: number[] = [];
+  let number = 0;
+  for (let offset = contents; offset < end; offset += 1) {
+    const octet = der[offset] ?? 0;
+    number = number * 0x80 + (octet & 0x7f);
+    if (!Number.isSafeInteger(number)) throw new DecodingError('an object identifier with a number above 2^53');
+    if (octet >= 0x80) continue;
+    numbers.push(number);
+    number = 0;
+  }
+  // X.690 §8.19.4: the first number holds two, of which the first is 0, 1 or 2.
+  const [firstTwo = 0, ...others] = numbers;
+  const first = Math.min(Math.floor(firstTwo / 40), 2);
+  return [first, firstTwo - first * 40, ...others].join('.');
+}

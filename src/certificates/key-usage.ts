@@ -1,0 +1,33 @@
+import { DecodingError } from '../decoding-error.js';
+import { assertDer, readElement } from './der.js';
+import { contentsOf, Identifier } from './der-values.js';
+
+/** What a key may be used for, as the bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
+export const KeyUsage = { digitalSignature: 1 << 0, keyCertSign: 1 << 5 } as const;
+
+/** The last bit that the RFC names, decipherOnly, is bit 8. */
+const MAX_OCTETS = 2;
+
+/**
+ * Reads the key usage extension: a BIT STRING, whose first bit becomes the lowest. X.690 §11.2.2 asks for no zero bit at
+ * the end, and the RFC for at least one bit that is set, so the last octet is not zero either.
+ *
+ * @throws DecodingError
+ */
+export function readKeyUsage(extension: Uint8Array): number {
+  assertDer(extension);
+  const element = readElement(extension, 0, extension.length);
+  const [unused = 0, ...octets] = contentsOf(extension, element);
+  const last = octets.at(-1) ?? 0;
+  const isNamedBits = octets.length <= MAX_OCTETS && (last >> unused) % 2 === 1;
+  if (element.identifier !== Identifier.BitString || !isNamedBits) {
+    throw new DecodingError('the key usage is not a BIT STRING of named bits');
+  }
+  return octets.reduce((usage, octet, index) => usage | (reversed(octet) << (8 * index)), 0);
+}
+
+function reversed(octet: number): number {
+  let bits = 0;
+  for (let bit = 0; bit < 8; bit += 1) bits |= ((octet >> bit) & 1) << (7 - bit);
+  return bits;
+}

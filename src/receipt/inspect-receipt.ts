@@ -1,0 +1,49 @@
+import { type InspectedCertificate, inspectCertificate } from '../attestation/inspect-certificate.js';
+import { readEvidence } from '../evidence-bytes.js';
+import { Inspection } from '../inspection.js';
+import { pemOfPoint } from '../public-key.js';
+import { MAX_RECEIPT_LENGTH } from './receipt.js';
+import { decodeReceiptPayload } from './receipt-payload.js';
+import { decodeSignedData } from './signed-data.js';
+import type { VerifiedReceipt } from './verify-receipt.js';
+
+/** A receipt, taken apart and not verified: nothing in it is known to be true. */
+export interface InspectedReceipt extends Partial<Omit<VerifiedReceipt, 'environment'>> {
+  /** As Apple calls it: `"production"` or `"sandbox"` in every recording. */
+  environment?: string;
+  /** Those that came along, in their order; in every recording the signer's, the one above it, and the root. */
+  certificates: InspectedCertificate[];
+  /** What could not be decoded, in sentences. Empty for a receipt that `verifyReceipt` would look at. */
+  problems: string[];
+}
+
+/**
+ * Takes a receipt apart, for logs and tools. Verifies nothing, and does not throw for odd contents: what cannot be
+ * decoded is missing from the result and named in `problems`.
+ *
+ * @param receipt base64 or base64url text, or bytes
+ * @throws AppAttestError `invalid_argument` for a value of another type
+ *
+ * @example
+ * ```ts
+ * const { type, riskMetric, expirationTime, problems } = await inspectReceipt(key.receipt);
+ * console.log(type, riskMetric, expirationTime, problems);
+ * ```
+ */
+export async function inspectReceipt(receipt: string | Uint8Array): Promise<InspectedReceipt> {
+  const inspection = new Inspection();
+  const inspected: InspectedReceipt = { certificates: [], problems: inspection.problems };
+  const bytes = inspection.attempt('receipt', () => readEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH));
+  const signedData = bytes && (await inspection.attemptLater('receipt', () => decodeSignedData(bytes)));
+  if (!signedData) return inspected;
+
+  for (const [index, { der }] of signedData.certificates.entries()) {
+    const certificate = inspectCertificate(der, `certificate ${index}`, inspection);
+    if (certificate) inspected.certificates.push(certificate);
+  }
+  const payload = await inspection.attemptLater('payload', () => decodeReceiptPayload(signedData.content));
+  if (!payload) return inspected;
+  const { publicKeyPoint, ...fields } = payload;
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { ...inspected, ...Object.fromEntries(known), publicKey: pemOfPoint(publicKeyPoint) };
+}

@@ -1,0 +1,147 @@
+import type { AsnType } from 'asn1js';
+import { DecodingError } from '../decoding-error.js';
+import { shortText } from '../errors.js';
+import { pointOfSpki } from '../public-key.js';
+import { readBer } from './ber.js';
+import { readCertificateNames } from './certificate-names.js';
+
+/** `'ATTEST'` for the receipt that comes with an attestation, `'RECEIPT'` for those that Apple's server gives for it. */
+export type ReceiptType = 'ATTEST' | 'RECEIPT';
+
+/** What a receipt says, field by field, well-formed and not verified. */
+export interface ReceiptPayload {
+  readonly appId: string;
+  /** The attested key: an uncompressed P-256 point. */
+  readonly publicKeyPoint: Uint8Array;
+  readonly clientHash: Uint8Array;
+  readonly token: string;
+  readonly type: ReceiptType;
+  /** `"production"` or `"sandbox"` in every recording; `undefined` where it is missing, as Apple does not document it. */
+  readonly environment: string | undefined;
+  readonly creationTime: Date;
+  readonly riskMetric: number | undefined;
+  readonly notBefore: Date | undefined;
+  readonly expirationTime: Date;
+}
+
+/** Apple: Assessing fraud risk, "Receipt field types"; 7 is observed. */
+const Field = {
+  AppId: 2,
+  AttestedPublicKey: 3,
+  ClientHash: 4,
+  Token: 5,
+  ReceiptType: 6,
+  Environment: 7,
+  CreationTime: 12,
+  RiskMetric: 17,
+  NotBefore: 19,
+  ExpirationTime: 21,
+} as const;
+
+const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
+
+/** Seconds and any fraction of them, in UTC; the fraction is cut to the milliseconds that a Date has. */
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
+/** More digits than any device attests keys, and few enough for a number. */
+const RISK_METRIC = /^\d{1,9}$/;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Fields of a type that is not known
+ * are passed over; no type may come twice.
+ *
+ * @throws DecodingError
+ */
+export async function decodeReceiptPayload(content: Uint8Array): Promise<ReceiptPayload> {
+  const fields = await readFields(content);
+  const required = (type: number): Uint8Array => {
+    const value = fields.get(type);
+    if (!value) throw new DecodingError(`field ${type} is missing`);
+    return value;
+  };
+  const optional = <Value>(type: number, read: (value: Uint8Array) => Value): Value | undefined => {
+    const value = fields.get(type);
+    return value && read(value);
+  };
+  return {
+    appId: readText(required(Field.AppId)),
+    publicKeyPoint: readPublicKeyPoint(required(Field.AttestedPublicKey)),
+    clientHash: required(Field.ClientHash),
+    token: readText(required(Field.Token)),
+    type: readReceiptType(required(Field.ReceiptType)),
+    environment: optional(Field.Environment, readText),
+    creationTime: readTime(required(Field.CreationTime)),
+    riskMetric: optional(Field.RiskMetric, readRiskMetric),
+    notBefore: optional(Field.NotBefore, readTime),
+    expirationTime: readTime(required(Field.ExpirationTime)),
+  };
+}
+
+async function readFields(content: Uint8Array): Promise<ReadonlyMap<number, Uint8Array>> {
+  readBer(content);
+  const { fromBER, Integer, OctetString, Sequence, Set: AsnSet } = await import('asn1js');
+
+  const readField = (element: AsnType): readonly [type: number, value: Uint8Array] => {
+    const [type, version, value, ...rest] = element instanceof Sequence ? element.valueBlock.value : [];
+    if (!(type instanceof Integer && version instanceof Integer && value instanceof OctetString) || rest.length > 0) {
+      throw new DecodingError('a receipt field is not made of type, version and value');
+    }
+    if (value.idBlock.isConstructed) throw new DecodingError('the value of a receipt field comes in chunks');
+    // A type too large to be exact is none that is known.
+    return [Number(type.toBigInt()), new Uint8Array(value.valueBlock.valueHexView)];
+  };
+
+  let payload: AsnType;
+  try {
+    payload = fromBER(content, { parseEmbedded: false }).result;
+  } catch (cause) {
+    throw new DecodingError('the receipt payload cannot be read', { cause });
+  }
+  if (!(payload instanceof AsnSet)) throw new DecodingError('the receipt payload is not a SET');
+  const fields = new Map<number, Uint8Array>();
+  for (const [type, value] of payload.valueBlock.value.map(readField)) {
+    if (fields.has(type)) throw new DecodingError(`field ${type} twice`);
+    fields.set(type, value);
+  }
+  return fields;
+}
+
+function readText(value: Uint8Array): string {
+  try {
+    return utf8.decode(value);
+  } catch (cause) {
+    throw new DecodingError('a receipt field is not UTF-8', { cause });
+  }
+}
+
+/** Apple calls field 3 the attested public key; it is the whole credential certificate. */
+function readPublicKeyPoint(value: Uint8Array): Uint8Array {
+  const point = pointOfSpki(readCertificateNames(value).subjectPublicKeyInfo);
+  if (!point) throw new DecodingError('the attested key is not on P-256');
+  return point;
+}
+
+function readReceiptType(value: Uint8Array): ReceiptType {
+  const text = readText(value);
+  const type = RECEIPT_TYPES.find((known) => known === text);
+  if (!type) throw new DecodingError(`${shortText(text)} is not a known type of receipt`);
+  return type;
+}
+
+function readRiskMetric(value: Uint8Array): number {
+  const text = readText(value);
+  if (!RISK_METRIC.test(text)) throw new DecodingError('the risk metric is not a decimal number');
+  return Number(text);
+}
+
+/** ISO 8601 in UTC. */
+function readTime(value: Uint8Array): Date {
+  const [, seconds, fraction = ''] = TIME.exec(readText(value)) ?? [];
+  const date = new Date(seconds === undefined ? Number.NaN : `${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}Z`);
+  // A day or an hour that does not exist is either unreadable or another one when it is written again.
+  if (seconds === undefined || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(seconds)) {
+    throw new DecodingError('a time in the receipt is not ISO 8601 in UTC');
+  }
+  return date;
+}

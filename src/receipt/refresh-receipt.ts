@@ -1,0 +1,137 @@
+import { encodeBase64 } from '../base64.js';
+import { DecodingError } from '../decoding-error.js';
+import { type Environment, isEnvironment } from '../environment.js';
+import { AppAttestError } from '../errors.js';
+import { readEvidence } from '../evidence-bytes.js';
+import { assertOptions } from '../options.js';
+import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';
+import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
+import { readResponse, receiptOf } from './receipt-response.js';
+import { withTimeLimit } from './time-limit.js';
+
+/** What {@link refreshReceipt} is told: the latest receipt of a key, and who asks. */
+export interface RefreshReceiptOptions {
+  /** The latest receipt of the key, verified before: base64 or base64url text, or bytes. At most 64 KiB. */
+  receipt: string | Uint8Array;
+  /** Where the key was attested: each environment has a server of its own. */
+  environment: Environment;
+  /** Who asks. The private key is neither kept nor ever part of a message. */
+  credentials: DeviceCheckCredentials;
+  /** In place of the global `fetch`: for a proxy, or the `receiptEndpoint()` of `app-attest/testing`. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** In place of Apple's own address. `https:`, or `http:` on a loopback address for tests: a token goes there. */
+  endpoint?: string | URL;
+  /** Gives up when it aborts. */
+  signal?: AbortSignal;
+  /** Seconds after which to give up; 10 by default. */
+  timeout?: number;
+}
+
+/** A new receipt, to be verified with `verifyReceipt` and stored; or none, as the one that was sent is too young. */
+export type RefreshedReceipt = { receipt: Uint8Array; notModified?: never } | { notModified: true; receipt?: never };
+
+const ENDPOINTS: Readonly<Record<Environment, string>> = {
+  production: 'https://data.appattest.apple.com/v1/attestationData',
+  development: 'https://data-development.appattest.apple.com/v1/attestationData',
+};
+
+const DEFAULT_TIMEOUT = 10;
+/** The longest that a timer can wait. */
+const MAX_TIMEOUT = 2_147_483;
+
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Asks Apple for a new receipt of a key, with the risk metric of this moment: about how many keys its device attested in
+ * the last 30 days. One request, never a second one by itself: a queue that knows all the others decides about that. See
+ * `receiptDueAt` for when to ask.
+ *
+ * The result comes from the network and is not verified: give it to `verifyReceipt`, then store it in place of the old
+ * one.
+ *
+ * @throws AppAttestError with one of these codes:
+ * - `invalid_argument`: this call is wrong
+ * - `malformed_receipt`: `receipt` is empty, too long or no base64
+ * - `receipt_request_failed`: no new receipt. `status` is what Apple's server answered (400: it cannot read the receipt,
+ *   401: it refuses the token, 404: it has no data, often for the wrong environment, 429 and 5xx: ask again later) and
+ *   absent where no answer came: no connection, no time left, or `signal` aborted, then with its reason as `cause`.
+ *   `retryAfter` are the seconds that the server asked to wait.
+ *
+ * @example
+ * ```ts
+ * const { receipt } = await refreshReceipt({
+ *   receipt: key.receipt,
+ *   environment: key.environment,
+ *   credentials: { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: await readFile('AuthKey.p8', 'utf8') },
+ * });
+ * if (receipt) {
+ *   const { riskMetric } = await verifyReceipt({ receipt, appId, publicKey: key.publicKey });
+ * }
+ * ```
+ *
+ * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
+ */
+export async function refreshReceipt(options: RefreshReceiptOptions): Promise<RefreshedReceipt> {
+  assertOptions(options);
+  const endpoint = readEndpoint(options.endpoint, options.environment);
+  const timeout = readTimeout(options.timeout);
+  const signal = readSignal(options.signal);
+  const fetch = readFetch(options.fetch);
+  const token = deviceCheckToken(options.credentials);
+  const body = await asReceipt(async () => encodeBase64(readReceipt(options.receipt)));
+  const authorization = await token.jwt;
+
+  const response = await withTimeLimit(timeout * 1000, signal, async (limited) => {
+    return await readResponse(
+      await fetch(endpoint, {
+        method: 'POST',
+        headers: { authorization },
+        body,
+        // The token is for this address and no other. A status of 3xx fails like any other that is not expected.
+        redirect: 'manual',
+        signal: limited,
+      }),
+    );
+  }).catch((cause: unknown) => {
+    if (cause instanceof AppAttestError) throw cause;
+    throw new AppAttestError('receipt_request_failed', 'there was no answer from the receipt server', { cause });
+  });
+
+  if (response.status === 401) token.forget();
+  const receipt = receiptOf(response);
+  return receipt ? { receipt } : { notModified: true };
+}
+
+function readReceipt(receipt: unknown): Uint8Array {
+  const bytes = readEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH);
+  if (bytes.length > 0) return bytes;
+  throw new DecodingError('it is empty');
+}
+
+function readEndpoint(endpoint: unknown, environment: unknown): string {
+  if (!isEnvironment(environment)) {
+    throw new AppAttestError('invalid_argument', "environment must be 'production' or 'development'");
+  }
+  if (endpoint === undefined) return ENDPOINTS[environment];
+  const text = endpoint instanceof URL ? endpoint.href : endpoint;
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))) return url.href;
+  throw new AppAttestError('invalid_argument', 'endpoint must be an https: URL, or http: on a loopback address');
+}
+
+function readTimeout(timeout: unknown): number {
+  if (timeout === undefined) return DEFAULT_TIMEOUT;
+  if (typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMEOUT) return timeout;
+  throw new AppAttestError('invalid_argument', `timeout must be a number of seconds up to ${MAX_TIMEOUT}`);
+}
+
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new AppAttestError('invalid_argument', 'signal must be an AbortSignal');
+}
+
+function readFetch(fetch: RefreshReceiptOptions['fetch']): NonNullable<RefreshReceiptOptions['fetch']> {
+  if (fetch === undefined) return globalThis.fetch;
+  if (typeof fetch === 'function') return fetch;
+  throw new AppAttestError('invalid_argument', 'fetch must be a function');
+}

@@ -1,0 +1,62 @@
+import { equalBytes } from '../bytes.js';
+import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
+import { AppAttestError } from '../errors.js';
+import type { CertificateNames } from './certificate-names.js';
+import type { SignedData, SignerIdentifier } from './signed-data.js';
+
+/** Apple's mark on the certificates that may sign receipts. Observed: the extension has no contents that mean anything. */
+const RECEIPT_SIGNING = '1.2.840.113635.100.12.15';
+const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
+
+/** The head of an OCTET STRING of fewer than 128 bytes. */
+const OCTET_STRING = 0x04;
+
+/** The most CA certificates that may lead from the signer up to a trust anchor; Apple has one, and then its root. */
+const MAX_ISSUERS = 3;
+
+/**
+ * The signer's certificate and those above it, in the order in which `verifyCertificateChain` wants them. A path by
+ * names alone, which proves nothing yet: the certificates come as a set, in any order, with others among them. It ends
+ * below a trust anchor, so that a root that comes along is never looked at.
+ *
+ * @throws AppAttestError `untrusted_certificate`
+ */
+export function signerChain(
+  { signer, certificates }: SignedData,
+  anchors: readonly Certificate[],
+): [signer: Uint8Array, ...issuers: Uint8Array[]] {
+  const certificate = certificates.find((candidate) => isSigner(candidate, signer));
+  if (!certificate) throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is missing');
+
+  const issuers: Uint8Array[] = [];
+  let last = certificate;
+  while (issuers.length < MAX_ISSUERS && !anchors.some(({ subject }) => equalBytes(subject, last.issuer))) {
+    const issuer = certificates.find(({ subject }) => equalBytes(subject, last.issuer));
+    if (!issuer) break;
+    issuers.push(issuer.der);
+    last = issuer;
+  }
+  return [certificate.der, ...issuers];
+}
+
+function isSigner(candidate: CertificateNames, signer: SignerIdentifier): boolean {
+  if ('issuer' in signer) {
+    return equalBytes(candidate.issuer, signer.issuer) && equalBytes(candidate.serialNumber, signer.serialNumber);
+  }
+  const { subjectKeyIdentifier: id } = signer;
+  const extension = decodeCertificate(candidate.der).extensions.get(SUBJECT_KEY_IDENTIFIER);
+  return extension !== undefined && equalBytes(extension, Buffer.concat([Uint8Array.of(OCTET_STRING, id.length), id]));
+}
+
+/**
+ * Apple signs much under the same root and the same intermediate; only this certificate is for receipts.
+ *
+ * @throws AppAttestError `untrusted_certificate`
+ */
+export function assertReceiptSigner(certificate: Certificate): void {
+  if (certificate.extensions.has(RECEIPT_SIGNING)) return;
+  throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is not for receipts', {
+    expected: `extension ${RECEIPT_SIGNING}`,
+    actual: 'none',
+  });
+}

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+/** The packages and Node.js modules that a module loads before it runs, those of its own modules included. */
+function loadedBy(module: URL, seen = new Set<string>()): Set<string> {
+  if (seen.has(module.href)) return seen;
+  seen.add(module.href);
+  const source = readFileSync(module, 'utf8');
+  for (const [, isType, name = ''] of source.matchAll(/^(?:import|export) (type )?(?:[^;]*? from )?'([^']+)';/gm)) {
+    if (isType) continue;
+    if (name.startsWith('.')) loadedBy(new URL(name.replace(/\.js$/, '.ts'), module), seen);
+    else seen.add(name);
+  }
+  return seen;
+}
+
+it('loads nothing but a CBOR decoder: no X.509, ASN.1 or CMS library, which take longer than all the rest', () => {
+  const loaded = [...loadedBy(new URL('../src/index.ts', import.meta.url))];
+  const packages = loaded.filter((name) => !name.startsWith('file:') && !name.startsWith('node:'));
+  expect(packages).toEqual(['cbor-x/decode-no-eval']);
+});

@@ -1,0 +1,196 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import * as ecdsa from '../src/ecdsa.js';
+import { verifyAssertion, verifyAttestation } from '../src/index.js';
+import { createAuthority } from './support/certificate-authority.js';
+import { APP_ID, assert, attest, sha256, signedExtensions } from './support/evidence.js';
+import { expectCode } from './support/rejection.js';
+
+// The functions themselves, counted.
+vi.mock('../src/ecdsa.js', async (importOriginal) => {
+  const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../src/ecdsa.js')>();
+  return { verifyEcdsa: vi.fn(verifyEcdsa), verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
+});
+const here = vi.mocked(ecdsa.verifyEcdsa);
+const inPool = vi.mocked(ecdsa.verifyEcdsaInPool);
+
+beforeEach(() => {
+  here.mockClear();
+  inPool.mockClear();
+});
+
+const times = <Result>(count: number, run: () => Promise<Result>): Promise<PromiseSettledResult<Result>[]> => {
+  return Promise.allSettled(Array.from({ length: count }, run));
+};
+
+async function attestation(intermediate = {}) {
+  const { privateKey: _, ...options } = await attest(await createAuthority({}, intermediate));
+  return options;
+}
+
+describe('many attestations at once', () => {
+  it('verify the signature of the intermediate once', async () => {
+    const options = await attestation();
+    const results = await times(64, () => verifyAttestation(options));
+    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(inPool).toHaveBeenCalledTimes(64 + 1);
+  });
+
+  it('all fail where the intermediate is not signed by the root, and nothing of that is remembered', async () => {
+    const options = await attestation();
+    const { root } = await createAuthority();
+    const trustAnchors = [root.der];
+    const results = await times(16, () => verifyAttestation({ ...options, trustAnchors }));
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    const calls = inPool.mock.calls.length;
+    await expectCode(() => verifyAttestation({ ...options, trustAnchors }), 'untrusted_certificate');
+    expect(inPool.mock.calls.length).toBe(calls + 1);
+    await verifyAttestation(options);
+  });
+
+  it('do not share what was verified under other roots', async () => {
+    const options = await attestation();
+    const { root } = await createAuthority();
+    const results = await Promise.allSettled([
+      verifyAttestation(options),
+      verifyAttestation({ ...options, trustAnchors: [root.der] }),
+      verifyAttestation({ ...options, trustAnchors: [root.der, ...options.trustAnchors] }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('do not take a certificate that another call trusts for one that they trust', async () => {
+    const authority = await createAuthority({}, { pathLength: undefined });
+    const { root, intermediate } = authority;
+    const x5c = (leaf: Uint8Array, ca: Uint8Array) => [leaf, ca, root.der];
+    const { privateKey: _, ...options } = await attest(authority, { x5c });
+    const other = await createAuthority();
+    const results = await Promise.allSettled([
+      verifyAttestation({ ...options, trustAnchors: [root.der, other.root.der] }),
+      verifyAttestation({ ...options, trustAnchors: [other.root.der] }),
+      verifyAttestation({ ...options, trustAnchors: [intermediate.der] }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  });
+
+  it('are verified a few at a time, so that the pool stays free for others', async () => {
+    const options = await attestation();
+    let underWay = 0;
+    let most = 0;
+    const verify = inPool.getMockImplementation();
+    inPool.mockImplementation(async (...call) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      const isValid = await verify?.(...call);
+      underWay -= 1;
+      return isValid ?? false;
+    });
+    await times(64, () => verifyAttestation(options));
+    expect(most).toBe(8);
+  });
+});
+
+describe('many assertions at once', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const assertion = assert(privateKey, {});
+  const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
+
+  it('are verified by the calling thread and, beyond what it has time for, by the pool', async () => {
+    const results = await times(64, () => verifyAssertion(options));
+    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(here).toHaveBeenCalledTimes(21);
+    expect(inPool).toHaveBeenCalledTimes(43);
+  });
+
+  it('fail one by one, whichever thread verifies them', async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    const results = await times(64, () => verifyAssertion({ ...options, payload: 'another' }));
+    const codes = results.map((result) => result.status === 'rejected' && result.reason.code);
+    expect(new Set(codes)).toEqual(new Set(['invalid_signature']));
+    expect(inPool.mock.calls.length).toBeGreaterThan(0);
+  });
+});
+
+describe('what the caller changes while a verification goes on', () => {
+  const policy = () => ({
+    validationCategories: [4],
+    bundleVersions: ['42'],
+    codeDirectoryHashes: ['09'.repeat(32)],
+    whenAbsent: 'reject' as const,
+  });
+  const extensions = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(9) });
+
+  /** Makes everything in a value wrong: bytes, arrays, dates and objects, all the way down. */
+  function spoil(value: unknown): void {
+    if (value instanceof Uint8Array) value.fill(0);
+    else if (value instanceof Date) value.setTime(0);
+    else if (Array.isArray(value)) {
+      value.forEach(spoil);
+      value.length = 0;
+    } else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+      for (const [name, entry] of Object.entries(value)) {
+        spoil(entry);
+        Reflect.set(value, name, undefined);
+      }
+    }
+  }
+
+  it('changes nothing about an attestation', async () => {
+    const { privateKey: _, challenge, ...evidence } = await attest(await createAuthority(), { extensions });
+    const appId = [{ teamId: 'TEAMID1234', bundleId: 'com.example.app' }];
+    const shared = () => ({
+      ...structuredClone(evidence),
+      appId,
+      environment: ['production' as const],
+      policy: policy(),
+    });
+    for (const options of [
+      { ...shared(), appId: structuredClone(appId), challenge: new Uint8Array(Buffer.from(challenge)) },
+      { ...shared(), appId: structuredClone(appId), clientDataHash: new Uint8Array(sha256(challenge)) },
+    ]) {
+      // Nine wait behind eight: the last is not read before the first is verified.
+      const waiting = Array.from({ length: 9 }, () => verifyAttestation(options));
+      spoil(options);
+      for (const verified of await Promise.all(waiting)) {
+        expect(verified).toMatchObject({ appId: APP_ID, keyId: evidence.keyId, environment: 'production' });
+      }
+    }
+  });
+
+  it('changes nothing about an assertion', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const spki = publicKey.export({ format: 'der', type: 'spki' });
+    const forms = [spki, spki.subarray(-65), createPublicKey(publicKey.export({ format: 'pem', type: 'spki' }))];
+    for (const form of forms) {
+      const options = () => ({
+        assertion: new Uint8Array(assert(privateKey, { extensions })),
+        publicKey: form instanceof Uint8Array ? new Uint8Array(form) : form,
+        appId: [APP_ID],
+        counter: 0,
+        policy: policy(),
+      });
+      for (const given of [
+        { ...options(), payload: new Uint8Array(Buffer.from('payload')) },
+        { ...options(), clientDataHash: new Uint8Array(sha256('payload')) },
+      ]) {
+        // More than the calling thread has time for in one turn.
+        const waiting = Array.from({ length: 30 }, () => verifyAssertion(given));
+        spoil(given);
+        for (const verified of await Promise.all(waiting))
+          expect(verified).toMatchObject({ counter: 1, appId: APP_ID });
+      }
+    }
+  });
+});
+
+describe('a signature that cannot be verified', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  it.each([
+    ['an unknown hash', 'no-such-hash', publicKey],
+    ['a key that is none', 'sha256', {} as never],
+  ])('is not valid, on either thread: %s', async (_, hash, key) => {
+    const message = Uint8Array.of(1);
+    expect(ecdsa.verifyEcdsa(hash, message, key, message)).toBe(false);
+    expect(await ecdsa.verifyEcdsaInPool(hash, message, key, message)).toBe(false);
+  });
+});

@@ -1,0 +1,59 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { attest, refresh } from '../../examples/receipt.js';
+import { createVirtualApple, type VirtualApple, type VirtualDevice } from '../../src/testing/index.js';
+import { APP_ID, sha256 } from '../support/evidence.js';
+import { expectCode } from '../support/rejection.js';
+
+// The example trusts Apple alone, and asks Apple; here, and nowhere else, it is made to trust and ask a virtual one.
+const virtual = vi.hoisted(() => ({ apple: undefined as VirtualApple | undefined }));
+vi.mock('app-attest', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../src/index.js')>();
+  const apple = () => virtual.apple ?? expect.fail('no virtual Apple');
+  return {
+    ...original,
+    verifyAttestation: (options: Parameters<typeof original.verifyAttestation>[0]) => {
+      return original.verifyAttestation({ ...options, trustAnchors: apple().trustAnchors });
+    },
+    verifyReceipt: (options: Parameters<typeof original.verifyReceipt>[0]) => {
+      return original.verifyReceipt({ ...options, trustAnchors: apple().receiptTrustAnchors });
+    },
+    refreshReceipt: (options: Parameters<typeof original.refreshReceipt>[0]) => {
+      return original.refreshReceipt({ ...options, fetch: apple().receiptEndpoint() });
+    },
+  };
+});
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const credentials = {
+  teamId: 'TEAMID1234',
+  keyId: 'ABC123DEFG',
+  privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+};
+
+let createdAt: Date | undefined;
+let device: VirtualDevice;
+beforeEach(async () => {
+  createdAt = undefined;
+  virtual.apple = await createVirtualApple({ now: () => createdAt ?? new Date() });
+  device = await virtual.apple.createDevice({ appId: APP_ID });
+});
+
+async function attestWithExample() {
+  const keyId = await device.generateKey();
+  const attestation = await device.attestKey(keyId, sha256('challenge'));
+  return attest(Buffer.from(attestation).toString('base64'), keyId, 'challenge');
+}
+
+it('the receipt example of the README verifies both, and gets a risk metric', async () => {
+  const key = await attestWithExample();
+  const refreshed = await refresh(key, credentials);
+  expect(refreshed?.verified).toMatchObject({ type: 'RECEIPT', riskMetric: 1 });
+  // The new one is too young to be exchanged again.
+  expect(await refresh({ ...key, receipt: refreshed?.receipt ?? key.receipt }, credentials)).toBeUndefined();
+});
+
+it('the receipt example of the README refuses a receipt of six minutes ago', async () => {
+  createdAt = new Date(Date.now() - 6 * 60_000);
+  await expectCode(attestWithExample, 'receipt_too_old');
+});

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+
+/*
+ * Holds docs/mutation.md to the run that just ended: the score is high enough, and every mutant that lived is explained
+ * there. Prints the rows that are missing, and those about mutants that no longer live.
+ */
+
+const MINIMUM = 95;
+const DEAD = new Set(['Killed', 'Timeout']);
+const ALIVE = new Set(['Survived', 'NoCoverage']);
+
+const { files } = JSON.parse(readFileSync(new URL('report/mutation.json', import.meta.url), 'utf8'));
+const document = readFileSync(new URL('../../docs/mutation.md', import.meta.url), 'utf8');
+
+const mutants = Object.entries(files).flatMap(([file, { source, mutants: list }]) => {
+  return list.map((mutant) => ({ file, source, ...mutant }));
+});
+const dead = mutants.filter(({ status }) => DEAD.has(status)).length;
+const alive = mutants.filter(({ status }) => ALIVE.has(status));
+const score = (100 * dead) / (dead + alive.length);
+
+/** `| file | original → replacement |`, each on one line and shortened, as it must stand in the document. */
+function rowOf({ file, source, location, replacement }) {
+  const lines = source.split('\n').slice(location.start.line - 1, location.end.line);
+  lines[lines.length - 1] = lines.at(-1).slice(0, location.end.column - 1);
+  lines[0] = lines[0].slice(location.start.column - 1);
+  const cell = (text) => {
+    const line = text.replace(/\s+/g, ' ').trim();
+    return `\`${(line.length > 90 ? `${line.slice(0, 90)}…` : line).replaceAll('|', '\\|')}\``;
+  };
+  return `| ${file.replace('src/', '')} | ${cell(lines.join('\n'))} → ${cell(replacement)} |`;
+}
+
+const rows = new Set(alive.map(rowOf));
+const documented = new Set(
+  document
+    .split('\n')
+    .filter((line) => /^\| \S+\.ts \|/.test(line))
+    .map((line) => line.replace(/(\|.*\|) [^|]+ \|$/, '$1')),
+);
+const missing = [...rows].filter((row) => !documented.has(row));
+const gone = [...documented].filter((row) => !rows.has(row));
+
+console.log(
+  `${dead} of ${dead + alive.length} mutants died: ${score.toFixed(2)} %. ${alive.length} live, ${rows.size} rows.`,
+);
+if (missing.length > 0) console.log(`\nnot in docs/mutation.md:\n${missing.join('\n')}`);
+if (gone.length > 0) console.log(`\nno longer alive:\n${gone.join('\n')}`);
+process.exitCode = score >= MINIMUM && missing.length === 0 && gone.length === 0 ? 0 : 1;

@@ -1,0 +1,214 @@
+import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeCborMap } from '../../src/cbor/decode-map.js';
+import { type VerifyReceiptOptions, verifyReceipt } from '../../src/index.js';
+import { decodeReceipt } from '../../src/receipt/receipt.js';
+import type { SignedData } from '../../src/receipt/signed-data.js';
+import { der, indefinite, octetString, set } from '../../src/testing/encoding/der.js';
+import { NOW } from '../support/certificate-authority.js';
+import { APP_ID } from '../support/evidence.js';
+import {
+  contentTypeAttribute,
+  createReceiptChain,
+  makeReceipt,
+  messageDigestAttribute,
+  type ReceiptChanges,
+  SHA384,
+} from '../support/receipts.js';
+import { attestationFixture, attestationRecordings, fromBase64, recordedReceipts } from '../support/recordings.js';
+
+const run = promisify(execFile);
+const APPLE_ROOT = fileURLToPath(new URL('../../certs/Apple_Root_CA_G3.pem', import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'app-attest-openssl-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** One shell for many receipts: prints a line for each that OpenSSL verifies. It does not know Apple's extension. */
+const SCRIPT = `
+for receipt in *.ber; do
+  openssl cms -verify -inform DER -in "$receipt" -CAfile "$1" -attime "$2" -purpose any -binary -out payload 2>/dev/null &&
+    echo "$receipt"
+done
+exit 0`;
+
+/** Which of the receipts OpenSSL verifies at that moment. */
+async function verifiedByOpenssl(receipts: readonly Uint8Array[], root: string, date: Date): Promise<boolean[]> {
+  const cwd = await mkdtemp(join(folder, 'receipts-'));
+  await Promise.all(receipts.map((receipt, index) => writeFile(join(cwd, `${index}.ber`), receipt)));
+  const seconds = String(Math.floor(date.getTime() / 1000));
+  const { stdout } = await run('sh', ['-c', SCRIPT, 'sh', root, seconds], { cwd, maxBuffer: 1 << 24 });
+  const names = new Set(stdout.split('\n'));
+  return receipts.map((_, index) => names.has(`${index}.ber`));
+}
+
+interface Recorded {
+  readonly receipt: Uint8Array;
+  readonly appId: string;
+}
+
+/** Every recorded receipt once: some recordings carry that of their attestation a second time. */
+const recorded: readonly Recorded[] = [
+  ...new Map(
+    [
+      ...attestationRecordings.map(({ attestation, appId }) => {
+        return { receipt: receiptIn(attestation.object), appId };
+      }),
+      ...recordedReceipts.map(({ receipt, appId }) => ({ receipt: fromBase64(receipt.object), appId })),
+    ].map((one) => [Buffer.from(one.receipt).toString('base64'), one]),
+  ).values(),
+];
+
+function receiptIn(attestation: string): Uint8Array {
+  return new Uint8Array(decodeCborMap(fromBase64(attestation)).map('attStmt').bytes('receipt'));
+}
+
+async function verifiedHere(
+  receipt: Uint8Array,
+  options: Pick<VerifyReceiptOptions, 'appId' | 'date' | 'trustAnchors'>,
+): Promise<boolean> {
+  return verifyReceipt({ ...options, receipt, environment: ['production', 'development'] }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Another bit of each byte, as in the tests that know the codes. */
+function changedAt(receipt: Uint8Array, offset: number): Uint8Array {
+  return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
+}
+
+/** The offsets of these bytes behind `from`. */
+function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number> {
+  const start = Buffer.from(receipt).indexOf(part, from);
+  if (start < 0) throw new Error('not in the receipt');
+  return new Set(Array.from({ length: part.length }, (_, index) => start + index));
+}
+
+/**
+ * Where one of the two does not look, and why that is right. A disagreement anywhere else fails the test.
+ */
+function differences(receipt: Uint8Array, { certificates, signer }: SignedData) {
+  const root = certificates.find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));
+  if (!root || !('issuer' in signer)) throw new Error('another kind of receipt');
+  const signerInfo = Math.max(...offsetsOf(receipt, root.der));
+  const chunkHeads = [...receipt.keys()].filter((offset) => receipt[offset] === 0x04 && receipt[offset + 1] === 0x82);
+  return {
+    // It is not trusted, wherever it comes from, and so it is enough that it is DER. OpenSSL decodes it all the same.
+    onlyHere: offsetsOf(receipt, root.der),
+    onlyOpenssl: new Set([
+      // RFC 5652 §5.3: content without signed attributes is of the type id-data. OpenSSL does not ask.
+      ...offsetsOf(receipt, Buffer.from('2a864886f70d010701', 'hex')),
+      // X.690 §8.7.3.2: chunks are OCTET STRINGs. OpenSSL puts together whatever is there.
+      ...chunkHeads,
+      // OpenSSL compares names without regard to case; here they are the same bytes or other names.
+      ...offsetsOf(receipt, signer.issuer, signerInfo),
+      // Both must name the hash that was used, and ECDSA with it. OpenSSL goes by what it finds in front.
+      ...offsetsOf(receipt, Buffer.from('608648016503040201', 'hex'), signerInfo),
+      ...offsetsOf(receipt, Buffer.from('2a8648ce3d040302', 'hex'), signerInfo),
+    ]),
+  };
+}
+
+/** Compares both verdicts about a receipt with the byte at each of the offsets changed; returns how many both refuse. */
+async function compareTampered({ receipt, appId }: Recorded, offsets: readonly number[]): Promise<number> {
+  const { signedData, payload } = await decodeReceipt(receipt);
+  const { onlyHere, onlyOpenssl } = differences(receipt, signedData);
+  const changed = offsets.map((offset) => changedAt(receipt, offset));
+  const theirs = await verifiedByOpenssl(changed, APPLE_ROOT, payload.creationTime);
+  let refused = 0;
+  for (const [index, offset] of offsets.entries()) {
+    const ours = await verifiedHere(changed[index] ?? receipt, { appId, date: payload.creationTime });
+    if (!ours && !theirs[index]) refused += 1;
+    if (ours && !theirs[index]) expect(onlyHere, `accepted here only: ${offset}`).toContain(offset);
+    if (!ours && theirs[index]) expect(onlyOpenssl, `accepted by OpenSSL only: ${offset}`).toContain(offset);
+  }
+  return refused;
+}
+
+describe('OpenSSL and verifyReceipt', () => {
+  it.each(recorded.map((one, index) => [index, one] as const))('accept recorded receipt %i', async (_, one) => {
+    const { receipt, appId } = one;
+    const { creationTime: date } = (await decodeReceipt(receipt)).payload;
+    expect(await verifiedByOpenssl([receipt], APPLE_ROOT, date)).toEqual([true]);
+    expect(await verifiedHere(receipt, { appId, date })).toBe(true);
+  });
+
+  it('agree on a recorded receipt with any one of its bytes changed', async () => {
+    const { attestation, appId } = attestationFixture('apple-guide-2026');
+    const receipt = receiptIn(attestation.object);
+    const { signedData } = await decodeReceipt(receipt);
+    const refused = await compareTampered({ receipt, appId }, [...receipt.keys()]);
+    const signed = signedData.content.length + signedData.signature.length;
+    const [signer, intermediate] = signedData.certificates;
+    expect(refused).toBeGreaterThan(signed + (signer?.der.length ?? 0) + (intermediate?.der.length ?? 0));
+  });
+
+  it.each(recorded.map((one, index) => [index, one] as const))('agree on samples of receipt %i', async (index, one) => {
+    const offsets = [...one.receipt.keys()].filter((offset) => offset % 97 === index % 97);
+    expect(await compareTampered(one, offsets)).toBeGreaterThan(offsets.length / 2);
+  });
+
+  const made: readonly [string, ReceiptChanges, theirs: boolean, ours: boolean][] = [
+    ['nothing changed', {}, true, true],
+    ['in DER', { encoding: 'DER' }, true, true],
+    [
+      'in chunks of chunks',
+      { content: (payload) => indefinite(0x24, indefinite(0x24, octetString(payload))) },
+      true,
+      true,
+    ],
+    [
+      'signed attributes',
+      { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)] },
+      true,
+      true,
+    ],
+    ['the signer named by its key identifier', { identifier: () => der(0x80, Buffer.alloc(20, 7)) }, true, true],
+    ['SHA-384', { hash: 'sha384' }, true, true],
+    ['another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }, false, false],
+    [
+      'another signed digest',
+      { signedAttributes: () => [contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32))] },
+      false,
+      false,
+    ],
+    ['no signed content type', { signedAttributes: (digest) => [messageDigestAttribute(digest)] }, false, false],
+    ['a hash that nobody announced', { digestAlgorithms: set(SHA384) }, false, false],
+    ['no intermediate', { certificates: ({ signer, root }) => [signer.der, root.der] }, false, false],
+    ['no signer', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }, false, false],
+  ];
+  it('agree on receipts of a test chain, and that it is not Apple’s', async () => {
+    const chain = await createReceiptChain();
+    const root = join(folder, 'root.pem');
+    await writeFile(root, new X509Certificate(chain.root.der).toString());
+    const receipts = await Promise.all(made.map(([, changes]) => makeReceipt(chain, changes)));
+    const options = { appId: APP_ID, date: NOW };
+
+    const theirs = await verifiedByOpenssl(receipts, root, NOW);
+    const underApple = await verifiedByOpenssl(receipts, APPLE_ROOT, NOW);
+    for (const [index, [name, , theirVerdict, ourVerdict]] of made.entries()) {
+      const receipt = receipts[index] ?? new Uint8Array();
+      expect(theirs[index], name).toBe(theirVerdict);
+      expect(await verifiedHere(receipt, { ...options, trustAnchors: [chain.root.der] }), name).toBe(ourVerdict);
+      expect([underApple[index], await verifiedHere(receipt, options)], name).toEqual([false, false]);
+    }
+  });
+
+  it('differ where the signer lacks Apple’s extension, which OpenSSL does not know', async () => {
+    const chain = await createReceiptChain({ signer: { extensions: {} } });
+    const root = join(folder, 'unmarked.pem');
+    await writeFile(root, new X509Certificate(chain.root.der).toString());
+    const receipt = await makeReceipt(chain);
+    expect(await verifiedByOpenssl([receipt], root, NOW)).toEqual([true]);
+    expect(await verifiedHere(receipt, { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] })).toBe(false);
+  });
+});

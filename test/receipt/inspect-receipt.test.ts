@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { inspectAttestation, inspectReceipt, verifyReceipt } from '../../src/index.js';
+import { octetString, set } from '../../src/testing/encoding/der.js';
+import { APP_ID } from '../support/evidence.js';
+import { createReceiptChain, makeReceipt } from '../support/receipts.js';
+import { attestationRecordings, recordedReceipts } from '../support/recordings.js';
+import { expectCode } from '../support/rejection.js';
+
+describe('inspectReceipt', () => {
+  it.each(attestationRecordings)('takes the receipt of $name apart', async ({ attestation, appId, environment }) => {
+    const { receipt = '' } = inspectAttestation(attestation.object);
+    const { certificates, problems, environment: name, ...fields } = await inspectReceipt(receipt);
+    expect(problems).toEqual([]);
+    expect(name).toBe(environment === 'production' ? 'production' : 'sandbox');
+    expect(certificates.map(({ subject }) => /CN=([^,]+)/.exec(subject)?.[1])).toEqual([
+      'Application Attestation Fraud Receipt Signing',
+      'Apple Application Integration CA 5 - G1',
+      'Apple Root CA - G3',
+    ]);
+    const { environment: _, ...verified } = await verifyReceipt({
+      receipt,
+      appId,
+      environment,
+      ...(fields.creationTime && { date: fields.creationTime }),
+    });
+    expect(fields).toEqual(verified);
+  });
+
+  it.each(recordedReceipts)('takes $title apart', async ({ receipt }) => {
+    const inspected = await inspectReceipt(receipt.object);
+    expect(inspected.problems).toEqual([]);
+    expect(inspected.riskMetric ?? null).toBe(receipt.riskMetric);
+    expect(inspected.environment).toBe(receipt.environment);
+  });
+
+  it('does not ask who signed, for which app, or when', async () => {
+    const receipt = await makeReceipt(await createReceiptChain(), {
+      fields: { 7: 'somewhere', 21: '2000-01-01T00:00:00Z' },
+      signature: () => new Uint8Array(),
+    });
+    const { appId, environment, problems } = await inspectReceipt(receipt);
+    expect({ appId, environment, problems }).toEqual({ appId: APP_ID, environment: 'somewhere', problems: [] });
+  });
+
+  it('says what it cannot read, and shows the rest', async () => {
+    const withoutPayload = await inspectReceipt(await makeReceipt(await createReceiptChain(), { payload: set() }));
+    expect(withoutPayload.problems).toEqual(['payload: field 2 is missing']);
+    expect(withoutPayload.certificates.length).toBe(3);
+    for (const bytes of [new Uint8Array(), octetString('receipt'), 'no base64!', new Uint8Array(65_537)]) {
+      expect(await inspectReceipt(bytes)).toEqual({
+        certificates: [],
+        problems: [expect.stringContaining('receipt: ')],
+      });
+    }
+  });
+
+  it('throws for what is neither text nor bytes', async () => {
+    await expectCode(() => inspectReceipt(1 as unknown as string), 'invalid_argument');
+  });
+});

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { dueReceipts, type ReceiptSchedule, receiptDueAt, type StoredReceipt } from '../../src/index.js';
+import { NOW } from '../support/certificate-authority.js';
+import { expectCode } from '../support/rejection.js';
+
+const SECOND = 1000;
+const DAY = 24 * 60 * 60;
+const at = (seconds: number, start = NOW): Date => new Date(start.getTime() + seconds * SECOND);
+const secondsAfter = (date: Date): number => (date.getTime() - NOW.getTime()) / SECOND;
+
+const fresh: StoredReceipt = { keyId: 'key', type: 'ATTEST', creationTime: NOW, expirationTime: at(90 * DAY) };
+const renewed: StoredReceipt = { ...fresh, type: 'RECEIPT', notBefore: at(DAY) };
+const due = (receipt: StoredReceipt, schedule?: ReceiptSchedule): number =>
+  secondsAfter(receiptDueAt(receipt, schedule));
+
+describe('a receipt is due', () => {
+  it('a day after its attestation, a little later for some', () => {
+    expect(due(fresh, { jitter: 0 })).toBe(DAY);
+    expect(due(fresh)).toBeGreaterThanOrEqual(DAY);
+    expect(due(fresh)).toBeLessThan(1.25 * DAY);
+    expect(due(fresh, { afterAttestation: 0 })).toBe(0);
+  });
+
+  it('every thirty days from then on, a little later for some', () => {
+    expect(due(renewed, { jitter: 0 })).toBe(30 * DAY);
+    expect(due(renewed)).toBeGreaterThanOrEqual(30 * DAY);
+    expect(due(renewed)).toBeLessThan(37.5 * DAY);
+    expect(due(renewed, { interval: 7 * DAY, jitter: 0 })).toBe(7 * DAY);
+  });
+
+  it('never before Apple gives a new one', () => {
+    expect(due(renewed, { interval: 0 })).toBe(DAY);
+    expect(due({ ...renewed, notBefore: at(40 * DAY) }, { jitter: 0 })).toBe(40 * DAY);
+    expect(due({ ...renewed, notBefore: at(80 * DAY) })).toBe(80 * DAY);
+    expect(due({ ...renewed, notBefore: null }, { interval: 0 })).toBe(0);
+  });
+
+  it('two weeks before it expires at the latest, and spread all the same', () => {
+    const schedule = { interval: 85 * DAY };
+    const dues = Array.from({ length: 100 }, (_, index) => due({ ...renewed, keyId: `key ${index}` }, schedule));
+    expect(Math.max(...dues)).toBeLessThanOrEqual(76 * DAY);
+    expect(Math.min(...dues)).toBeGreaterThanOrEqual((76 - 0.25 * 85) * DAY);
+    expect(new Set(dues).size).toBe(100);
+    expect(due(renewed, { interval: 85 * DAY, jitter: 0, reserve: 30 * DAY })).toBe(60 * DAY);
+  });
+
+  it('always at the same moment, and at another one for another key or another receipt', () => {
+    expect(due(renewed)).toBe(due({ ...renewed }));
+    expect(due(renewed)).not.toBe(due({ ...renewed, keyId: 'another' }));
+    const next = { ...renewed, creationTime: at(1), notBefore: at(DAY + 1), expirationTime: at(90 * DAY + 1) };
+    expect(due(next) - 1).not.toBeCloseTo(due(renewed), 0);
+  });
+
+  it('between not before and the reserve, whatever is asked for', () => {
+    const seconds = (max: number) => fc.integer({ min: 0, max });
+    const arbitrary = fc.record({
+      keyId: fc.string(),
+      type: fc.constantFrom<'ATTEST' | 'RECEIPT'>('ATTEST', 'RECEIPT'),
+      notBefore: fc.option(seconds(100 * DAY), { nil: undefined }),
+      lifetime: seconds(120 * DAY),
+      schedule: fc.record(
+        {
+          afterAttestation: seconds(200 * DAY),
+          interval: seconds(200 * DAY),
+          jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+          reserve: seconds(100 * DAY),
+        },
+        { requiredKeys: [] },
+      ),
+    });
+    fc.assert(
+      fc.property(arbitrary, ({ keyId, type, notBefore, lifetime, schedule }) => {
+        const receipt: StoredReceipt = {
+          keyId,
+          type,
+          creationTime: NOW,
+          expirationTime: at(lifetime),
+          ...(notBefore !== undefined && { notBefore: at(notBefore) }),
+        };
+        const dueAt = due(receipt, schedule);
+        const earliest = notBefore ?? 0;
+        expect(dueAt).toBeGreaterThanOrEqual(earliest);
+        expect(dueAt).toBeLessThanOrEqual(Math.max(earliest, lifetime - (schedule.reserve ?? 14 * DAY)));
+      }),
+    );
+  });
+
+  it('with all that were attested in the same second, in no minute more than a few', () => {
+    const perMinute = (type: 'ATTEST' | 'RECEIPT', count: number): number[] => {
+      const minutes = new Map<number, number>();
+      for (let index = 0; index < count; index += 1) {
+        const minute = Math.floor(due({ ...renewed, notBefore: at(0), type, keyId: `key ${index}` }) / 60);
+        minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
+      }
+      return [...minutes.values()];
+    };
+    // A quarter of 30 days are 10 800 minutes, and of one day 360: ten million receipts are 926 a minute on the average,
+    // and 27 778 a minute once, a day after all were attested at once. Here a hundredth of them.
+    const monthly = perMinute('RECEIPT', 100_000);
+    expect(monthly.length).toBeGreaterThan(10_000);
+    expect(Math.max(...monthly)).toBeLessThan(40);
+    const first = perMinute('ATTEST', 100_000);
+    expect(first.length).toBe(360);
+    expect(Math.max(...first)).toBeLessThan(400);
+  });
+});
+
+describe('of many receipts those are due', () => {
+  const stored = (keyId: string, createdDaysAgo: number) => ({
+    keyId,
+    userId: `user of ${keyId}`,
+    type: 'RECEIPT' as const,
+    creationTime: at(-createdDaysAgo * DAY),
+    notBefore: at((1 - createdDaysAgo) * DAY),
+    expirationTime: at((90 - createdDaysAgo) * DAY),
+  });
+  const all = [stored('young', 1), stored('due', 40), stored('expired', 91), stored('older', 60), stored('last', 90)];
+
+  it('whose time has come, and which have not expired, the most urgent one first', () => {
+    const receipts = dueReceipts(all, { date: NOW });
+    expect(receipts.map(({ userId }) => userId)).toEqual(['user of last', 'user of older', 'user of due']);
+    expect(all.map(({ keyId }) => keyId)).toEqual(['young', 'due', 'expired', 'older', 'last']);
+  });
+
+  it('by the schedule that is given, from anything that can be looped over', () => {
+    const schedule = { date: NOW, interval: 50 * DAY, jitter: 0 };
+    expect(dueReceipts(new Set(all), schedule).map(({ keyId }) => keyId)).toEqual(['last', 'older']);
+    expect(dueReceipts([], schedule)).toEqual([]);
+  });
+
+  it('now, where no moment is given', () => {
+    vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
+    try {
+      expect(dueReceipts(all).length).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a wrong call', () => {
+  it.each([
+    ['no receipt', undefined, {}],
+    ['a receipt without a key', { ...fresh, keyId: undefined }, {}],
+    ['a time in text', { ...fresh, creationTime: NOW.toISOString() }, {}],
+    ['a time that is none', { ...fresh, expirationTime: new Date(Number.NaN) }, {}],
+    ['a not before in text', { ...fresh, notBefore: NOW.toISOString() }, {}],
+    ['no schedule', fresh, null],
+    ['an interval below zero', fresh, { interval: -1 }],
+    ['an interval in milliseconds', fresh, { interval: 30 * DAY * SECOND }],
+    ['a reserve that is no number', fresh, { reserve: Number.NaN }],
+    ['a first time in text', fresh, { afterAttestation: '1' }],
+    ['a jitter above one', fresh, { jitter: 1.1 }],
+  ])('is one with %s', async (_, receipt, schedule) => {
+    const attempt = () => receiptDueAt(receipt as unknown as StoredReceipt, schedule as ReceiptSchedule);
+    await expectCode(attempt, 'invalid_argument');
+  });
+
+  it('is one at no moment', async () => {
+    await expectCode(() => dueReceipts([], { date: new Date(Number.NaN) }), 'invalid_argument');
+    await expectCode(() => dueReceipts([], null as unknown as ReceiptSchedule), 'invalid_argument');
+  });
+});

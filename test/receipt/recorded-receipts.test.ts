@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { verifyAttestation, verifyReceipt } from '../../src/index.js';
+import { decodeReceipt } from '../../src/receipt/receipt.js';
+import {
+  attestationOptions,
+  attestationRecordings,
+  fromBase64,
+  hasSharedRecordings,
+  recordedReceipts,
+} from '../support/recordings.js';
+import { expectCode } from '../support/rejection.js';
+
+const where = hasSharedRecordings ? '../shared/recordings' : 'fixtures/ alone: no ../shared/recordings here';
+console.info(
+  `${recordedReceipts.length} receipts, and those in ${attestationRecordings.length} attestations, in ${where}`,
+);
+
+const date = (time: string | null): Date | undefined => (time === null ? undefined : new Date(time));
+
+describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded receipts`, () => {
+  it('are eleven or more, of both types', () => {
+    expect(recordedReceipts.length).toBeGreaterThanOrEqual(11);
+    expect(new Set(recordedReceipts.map(({ receipt }) => receipt.type))).toEqual(new Set(['ATTEST', 'RECEIPT']));
+  });
+
+  it.each(recordedReceipts)('decodes every field of $title', async ({ receipt, appId, environment, publicKey }) => {
+    expect(environment).toBe(receipt.environment === 'sandbox' ? 'development' : 'production');
+    const verified = await verifyReceipt({
+      receipt: receipt.object,
+      appId,
+      environment,
+      ...(publicKey !== undefined && { publicKey }),
+      maxAge: 1,
+      date: new Date(receipt.creationTime),
+    });
+    const notBefore = date(receipt.notBefore);
+    expect(verified).toEqual({
+      type: receipt.type,
+      appId,
+      environment,
+      clientHash: fromBase64(receipt.clientHash),
+      token: receipt.token,
+      creationTime: new Date(receipt.creationTime),
+      ...(notBefore && { notBefore }),
+      expirationTime: new Date(receipt.expirationTime),
+      ...(receipt.riskMetric !== null && { riskMetric: receipt.riskMetric }),
+      publicKey,
+    });
+  });
+
+  it.each(recordedReceipts)('refuses $title in production and today', async ({ receipt, appId, environment }) => {
+    const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
+    await expectCode(() => verifyReceipt(options), 'environment_mismatch');
+    await expectCode(() => verifyReceipt({ receipt: receipt.object, appId, environment }), 'receipt_expired');
+  });
+});
+
+describe(`the receipts in ${attestationRecordings.length} recorded attestations`, () => {
+  it.each(attestationRecordings)('that of $name is about the attested key', async (recording) => {
+    const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
+    const { creationTime } = (await decodeReceipt(receipt)).payload;
+    const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
+
+    expect(verified.type).toBe('ATTEST');
+    expect(verified.publicKey).toBe(publicKey);
+    expect(verified.environment).toBe(recording.environment);
+    expect(verified.riskMetric).toBeUndefined();
+    expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
+  });
+
+  it('none passes for another key, another app, or five minutes later', async () => {
+    const [one, other] = await Promise.all(
+      attestationRecordings.slice(0, 2).map((recording) => verifyAttestation(attestationOptions(recording))),
+    );
+    if (!one || !other) return expect.fail('two fixtures are needed');
+    const { receipt, appId, publicKey, environment } = one;
+    const { creationTime } = (await decodeReceipt(receipt)).payload;
+    const options = { receipt, appId, publicKey, environment, date: creationTime };
+    await expectCode(() => verifyReceipt({ ...options, publicKey: other.publicKey }), 'receipt_key_mismatch');
+    await expectCode(() => verifyReceipt({ ...options, appId: other.appId }), 'app_id_mismatch');
+    const later = new Date(creationTime.getTime() + 300_001);
+    await expectCode(() => verifyReceipt({ ...options, maxAge: 300, date: later }), 'receipt_too_old');
+  });
+});

@@ -1,0 +1,91 @@
+import { X509Certificate } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { verifyAttestation, verifyReceipt } from '../../src/index.js';
+import { decodeReceipt } from '../../src/receipt/receipt.js';
+import { attestationFixture, attestationOptions } from '../support/recordings.js';
+import { rejectionOf } from '../support/rejection.js';
+
+const attested = await verifyAttestation(attestationOptions(attestationFixture('apple-guide-2026')));
+const { receipt, appId, publicKey, environment } = attested;
+const { signedData, payload } = await decodeReceipt(receipt);
+const options = { appId, publicKey, environment, date: payload.creationTime };
+
+/** Where these bytes stand in the receipt. */
+function rangeOf(part: Uint8Array): { start: number; end: number } {
+  const start = Buffer.from(receipt).indexOf(part);
+  if (start < 0) throw new Error('not in one piece');
+  return { start, end: start + part.length };
+}
+
+/** A bit of each byte, another one each time: low ones make near misses, high ones other types and lengths. */
+function changedAt(offset: number): Uint8Array {
+  return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
+}
+
+async function codesOf({ start, end }: { start: number; end: number }): Promise<ReadonlySet<string>> {
+  const codes = new Set<string>();
+  for (let offset = start; offset < end; offset += 1) {
+    codes.add((await rejectionOf(() => verifyReceipt({ ...options, receipt: changedAt(offset) }))).code);
+  }
+  return codes;
+}
+
+const [signer, intermediate, root] = signedData.certificates.map(({ der }) => rangeOf(der));
+// Apple's servers cut the payload after 1000 bytes.
+const firstChunk = rangeOf(signedData.content.subarray(0, 1000));
+const secondChunk = rangeOf(signedData.content.subarray(1000));
+if (!signer || !intermediate || !root) throw new Error('the fixture is another');
+
+describe('a recorded receipt of Apple', () => {
+  it('is accepted untouched', async () => {
+    expect((await verifyReceipt({ ...options, receipt })).type).toBe('ATTEST');
+  });
+
+  it('is rejected with any byte of its signature changed', async () => {
+    expect(await codesOf(rangeOf(signedData.signature))).toEqual(new Set(['invalid_signature']));
+  });
+
+  it('is rejected with any byte of its payload changed', async () => {
+    const codes = new Set([...(await codesOf(firstChunk)), ...(await codesOf(secondChunk))]);
+    // A creation time may become one at which the signer was not valid yet.
+    expect(codes).toEqual(new Set(['malformed_receipt', 'invalid_signature', 'certificate_expired']));
+  });
+
+  it('is rejected with any byte of the signer’s or the intermediate’s certificate changed', async () => {
+    const codes = new Set(['malformed_receipt', 'untrusted_certificate']);
+    expect(await codesOf(signer)).toEqual(codes);
+    expect(await codesOf(intermediate)).toEqual(codes);
+  });
+
+  it('does not care about the root that comes along, as long as it has the form of one', async () => {
+    const { start, end } = root;
+    const expected = await verifyReceipt({ ...options, receipt });
+    let accepted = 0;
+    for (let offset = start; offset < end; offset += 1) {
+      const verified = await verifyReceipt({ ...options, receipt: changedAt(offset) }).catch((error) => error);
+      if (verified.code === undefined) {
+        accepted += 1;
+        expect(verified).toEqual(expected);
+      } else {
+        expect(verified.code).toBe('malformed_receipt');
+      }
+    }
+    expect(accepted).toBeGreaterThan(300);
+    expect(new X509Certificate(receipt.slice(start, end)).subject).toContain('Apple Root CA - G3');
+  });
+
+  it('says the same or nothing with any other byte changed', async () => {
+    const parts = [signer, intermediate, root, firstChunk, secondChunk, rangeOf(signedData.signature)];
+    const expected = await verifyReceipt({ ...options, receipt });
+    const accepted: number[] = [];
+    for (let offset = 0; offset < receipt.length; offset += 1) {
+      if (parts.some(({ start, end }) => offset >= start && offset < end)) continue;
+      const verified = await verifyReceipt({ ...options, receipt: changedAt(offset) }).catch((error) => error);
+      if (verified.code !== undefined) continue;
+      accepted.push(offset);
+      expect(verified).toEqual(expected);
+    }
+    // The version numbers of SignedData and SignerInfo, and the NULL of a digest algorithm, mean nothing.
+    expect(accepted.map((offset) => receipt[offset])).toEqual([0x01, 0x05, 0x01, 0x05]);
+  });
+});
