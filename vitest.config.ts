@@ -1,17 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** The examples import the package by its name, as its users do. */
+export const alias = {
+  'app-attest/http': fileURLToPath(new URL('./src/http/index.ts', import.meta.url)),
+  'app-attest/express': fileURLToPath(new URL('./src/http/express.ts', import.meta.url)),
+  'app-attest/fastify': fileURLToPath(new URL('./src/http/fastify.ts', import.meta.url)),
+  'app-attest/hono': fileURLToPath(new URL('./src/http/hono.ts', import.meta.url)),
+  'app-attest/server/conformance': fileURLToPath(new URL('./src/server/conformance/index.ts', import.meta.url)),
+  'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
+  'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
+  'app-attest/postgres': fileURLToPath(new URL('./src/stores/postgres/index.ts', import.meta.url)),
+  'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
+  'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
+};
+
 export default defineConfig({
-  resolve: {
-    // The examples import the package by its name, as its users do.
-    alias: {
-      'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
-      'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
-    },
-  },
+  resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,runtimes}/**'],
+    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,runtimes,servers}/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
   },

@@ -11,18 +11,20 @@ const LENGTH = 32;
  */
 export function readKeyIdentifier(keyId: unknown): Uint8Array {
   if (typeof keyId !== 'string') throw new AppAttestError('invalid_argument', 'keyId must be base64 text');
-  const bytes = decodeOrUndefined(keyId);
-  if (bytes?.length === LENGTH) return bytes;
+  const bytes = decodeKeyIdentifier(keyId);
+  if (bytes) return bytes;
   throw new AppAttestError('key_id_mismatch', 'the key identifier is not base64 of 32 bytes', {
     expected: 'base64 of SHA-256(public key)',
     actual: shortText(keyId),
   });
 }
 
-function decodeOrUndefined(keyId: string): Uint8Array | undefined {
+/** The 32 bytes of a key identifier, base64 or base64url; `undefined` for text that no key has. */
+export function decodeKeyIdentifier(keyId: string): Uint8Array | undefined {
   if (keyId.length > maxBase64Length(LENGTH)) return undefined;
   try {
-    return decodeBase64(keyId);
+    const bytes = decodeBase64(keyId);
+    return bytes.length === LENGTH ? bytes : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,29 +24,37 @@ async function inConsumer(command: string, ...args: readonly string[]): Promise<
   }
 }
 
-/** How a module names what it imports: with its own loading, or now and then only when a function runs. */
-const AT_ONCE = /(?:^import |^\} from |^import .* from )"([^"]+)"/gm;
-const AT_ONCE_OR_LATER = /(?:from |^import |import\()"([^"]+)"/gm;
+/** An import statement ends in one line or, after a list of names, in a line of its own. */
+const AT_ONCE = /^(?:import .*|\} )from ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]/gm;
+const AT_ONCE_OR_LATER = new RegExp(`${AT_ONCE.source}|import\\(['"]([^'"]+)['"]\\)`, 'gm');
 
-/** What a module of the installed package and its parts say, and what they import from elsewhere. */
-async function readModule(
+/** A module of the installed package, and those of its own that it loads. */
+async function modulesOf(
   module: string,
-  statements = AT_ONCE_OR_LATER,
-): Promise<{ source: string; packages: string[] }> {
-  const dist = join(consumer, 'node_modules/app-attest/dist');
-  const sources = new Map<string, string>();
-  const imported = new Set<string>();
-  for (const path of imported.add(`./${module}`)) {
-    if (!path.startsWith('./')) continue;
-    const source = await readFile(join(dist, path), 'utf8');
-    sources.set(path, source);
-    for (const [, name] of source.matchAll(statements)) imported.add(name ?? '');
+  statements: RegExp,
+  seen = new Map<string, string>(),
+): Promise<Map<string, string>> {
+  if (seen.has(module)) return seen;
+  const source = await readFile(join(consumer, 'node_modules/app-attest', module), 'utf8');
+  seen.set(module, source);
+  for (const name of specifiersIn(source, statements)) {
+    if (name.startsWith('.')) await modulesOf(join(dirname(module), name), statements, seen);
   }
-  const packages = [...imported].filter((name) => !/^(\.\/|node:)/.test(name));
-  return {
-    source: [...sources.values()].join('\n'),
-    packages: [...new Set(packages.map((name) => name.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1')))].toSorted(),
-  };
+  return seen;
+}
+
+function specifiersIn(source: string, statements: RegExp): string[] {
+  return [...source.matchAll(statements)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
+}
+
+/** The packages that a module of the installed package, and what it loads, import. */
+async function importsOf(module: string, statements: RegExp): Promise<string[]> {
+  const sources = [...(await modulesOf(module, statements)).values()];
+  const packages = sources
+    .flatMap((source) => specifiersIn(source, statements))
+    .filter((name) => !name.startsWith('node:') && !name.startsWith('.'))
+    .map((name) => name.replace(/^((?:@[^/]+\/)?[^/]+).*$/, '$1'));
+  return [...new Set(packages)].toSorted();
 }
 
 beforeAll(async () => {
@@ -68,6 +76,7 @@ describe('the packed package', () => {
     const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'package.json'];
     for (const name of named) expect(files).toContain(name);
     expect(files).toContain('dist/index.d.ts');
+    expect(files).toContain('dist/migrations/0001-create-challenges.sql');
     expect(files).toContain('certs/Apple_App_Attestation_Root_CA.pem');
     expect(files.filter((path) => !/^(dist|certs)\//.test(path)).toSorted()).toEqual(named.toSorted());
   });
@@ -106,13 +115,33 @@ describe('the packed package', () => {
     },
   );
 
+  it.each(['server.mjs', 'server.cjs'])('registers a virtual device and accepts its request in %s', async (script) => {
+    expect(JSON.parse(await inConsumer('node', script))).toEqual({
+      counter: 1,
+      replay: 'challenge_used',
+      isAppAttestError: true,
+      conformance: [],
+      databases: { revoked: true, advanced: true, wrong: ['invalid_argument', 'invalid_argument'], migrations: 3 },
+    });
+  });
+
+  it.each(['adapters.mjs', 'adapters.cjs'])('protects a route of each framework in %s', async (script) => {
+    expect(JSON.parse(await inConsumer('node', script))).toEqual({
+      http: [200, 401],
+      express: [200, 401],
+      fastify: [200, 401],
+      hono: [200, 401],
+      isAppAttestError: true,
+    });
+  });
+
   it('loads no more than its dependencies, and for verification no more than it needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
-    const { packages: core } = await readModule('index.js');
-    const { packages: testing } = await readModule('testing.js');
+    const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
+    const testing = await importsOf('dist/testing.js', AT_ONCE_OR_LATER);
     expect([...new Set([...core, ...testing])].toSorted()).toEqual(Object.keys(dependencies).toSorted());
     for (const name of ['@peculiar/x509', 'reflect-metadata']) expect(core).not.toContain(name);
-    const { packages: atOnce } = await readModule('index.js', AT_ONCE);
+    const atOnce = await importsOf('dist/index.js', AT_ONCE);
     for (const name of ['jose', 'pkijs']) {
       expect(core).toContain(name);
       expect(atOnce).not.toContain(name);
@@ -121,11 +150,28 @@ describe('the packed package', () => {
       withAssertion: [],
       withReceipt: ['pkijs'],
     });
+    expect(await importsOf('dist/server.js', AT_ONCE_OR_LATER)).toEqual(atOnce);
+    // The frameworks are the user's: an adapter knows their types alone.
+    for (const adapter of ['http', 'express', 'fastify', 'hono']) {
+      expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual(atOnce);
+    }
+    for (const module of ['server/conformance', 'redis', 'postgres']) {
+      expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
+    }
   });
 
   it('has nothing of the virtual Apple in what verifies', async () => {
-    expect((await readModule('index.js')).source).not.toContain('X509CertificateGenerator');
-    expect((await readModule('testing.js')).source).toContain('X509CertificateGenerator');
+    const bundle = async (module: string) => [...(await modulesOf(module, AT_ONCE_OR_LATER)).values()].join('\n');
+    for (const module of ['dist/index.js', 'dist/server.js']) {
+      expect(await bundle(module)).not.toContain('X509CertificateGenerator');
+    }
+    expect(await bundle('dist/testing.js')).toContain('X509CertificateGenerator');
+  });
+
+  it('has nothing of the server layer in what verifies', async () => {
+    expect([...(await modulesOf('dist/index.js', AT_ONCE_OR_LATER)).values()].join('\n')).not.toContain(
+      'challenge_used',
+    );
   });
 });
 

@@ -11,17 +11,22 @@ export async function costOf(attempt: () => Promise<unknown>): Promise<{ millise
   let milliseconds = Number.POSITIVE_INFINITY;
   let megabytes = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 3; run += 1) {
-    collectGarbage();
     const before = memoryInUse();
     const start = performance.now();
     await attempt();
     milliseconds = Math.min(milliseconds, performance.now() - start);
-    megabytes = Math.min(megabytes, (memoryInUse() - before) / MEGABYTE);
+    megabytes = Math.min(megabytes, (memoryAllocated() - before) / MEGABYTE);
   }
   return { milliseconds, megabytes };
 }
 
-function memoryInUse(): number {
+/** What is still in use once the garbage is collected, in bytes. */
+export function memoryInUse(): number {
+  collectGarbage();
+  return memoryAllocated();
+}
+
+function memoryAllocated(): number {
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + external + arrayBuffers;
 }

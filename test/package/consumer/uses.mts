@@ -25,7 +25,33 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from 'app-attest';
+import { expressHandlers } from 'app-attest/express';
+import { fastifyHandlers } from 'app-attest/fastify';
+import { honoHandlers } from 'app-attest/hono';
+import { AppAttestHttpError, httpHandlers, type OnReject, type Rejection } from 'app-attest/http';
+import {
+  type Migration,
+  migrations,
+  type PostgresChallengeStore,
+  postgresStores,
+  type Queryable,
+} from 'app-attest/postgres';
+import { type RedisClient, redisStores } from 'app-attest/redis';
+import {
+  type AppAttest,
+  type AppAttestOptions,
+  type AuthenticatedRequest,
+  type ChallengeStore,
+  createAppAttest,
+  type KeyStore,
+  memoryStores,
+  type StoredKey,
+} from 'app-attest/server';
+import { type ConformanceCase, storeConformance } from 'app-attest/server/conformance';
 import { createVirtualApple, type VirtualApple, type VirtualDevice, type VirtualOs } from 'app-attest/testing';
+import express from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
 
 const app: AppId = { teamId: 'TEAMID1234', bundleId: 'com.example.app' };
 const policy: ExtensionPolicy = {
@@ -92,4 +118,83 @@ export async function virtualEvidence(): Promise<VerifiedAttestation> {
   });
   const { trustAnchors } = apple;
   return verifyAttestation({ attestation: token, keyId, challenge: 'challenge', appId: app, trustAnchors });
+}
+
+/** A store of one's own knows no more than the two interfaces. */
+export class OwnChallenges implements ChallengeStore {
+  async put(): Promise<void> {}
+  async take(): Promise<undefined> {}
+}
+
+export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, AuthenticatedRequest]> {
+  const options: AppAttestOptions = {
+    appId: app,
+    environment: ['production', 'development'],
+    policy,
+    challenges: new OwnChallenges(),
+    keys,
+    challengeTtl: 60,
+    counterWindow: 64,
+    readChallenge: (payload: Uint8Array) => Buffer.from(payload).toString(),
+  };
+  const appAttest: AppAttest = createAppAttest(options);
+  // @ts-expect-error a challenge is for one purpose
+  await appAttest.issueChallenge({ subject: 'user' });
+  const { challenge, expiresAt } = await appAttest.issueChallenge({ purpose: 'attestation', subject: 'user' });
+  console.log(challenge.length, expiresAt.getTime());
+  return [await appAttest.register(body, { subject: 'user' }), await appAttest.authenticate(body)];
+}
+
+export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ maxKeys: 100 }));
+
+export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, AppAttest, PostgresChallengeStore] {
+  const redis = redisStores(client, { prefix: 'our:', timeout: 1000 });
+  const postgres = postgresStores(pool, { schema: 'our', timeout: 1000 });
+  // @ts-expect-error a client that can do neither
+  redisStores({ get: async () => undefined });
+  const backend: AppAttest = createAppAttest({ appId: app, ...redis });
+  return [backend, createAppAttest({ appId: app, ...postgres }), postgres.challenges];
+}
+
+export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
+
+export const onReject: OnReject = ({ code, error, device }: Rejection) => {
+  // @ts-expect-error the union of codes is closed
+  if (code === 'no_such_code') return undefined;
+  return [code, error instanceof AppAttestHttpError, device?.osVersion];
+};
+
+/** The handlers of each framework see the key that was verified. */
+export function protectedRoutes(appAttest: AppAttest): unknown[] {
+  const app = express();
+  app.post('/orders/:id', expressHandlers(appAttest, { onReject }).protect, (request, response) => {
+    const keyId: string = response.locals.appAttest.key.keyId;
+    // @ts-expect-error there is no such thing
+    response.json({ keyId, id: request.params.id, none: response.locals.appAttest.none });
+  });
+
+  const fastify = Fastify();
+  const { challenge, protect } = fastifyHandlers(appAttest, { subject: (request) => request.ip });
+  fastify.post('/challenge', challenge);
+  fastify.post(
+    '/orders',
+    protect<{ Body: { item: string } }>(async ({ body, appAttest: attested }) => {
+      const item: string = body.item;
+      // @ts-expect-error there is no such thing
+      return { item, keyId: attested.key.keyId, none: attested.none };
+    }),
+  );
+
+  const hono = new Hono();
+  hono.post('/orders', honoHandlers(appAttest).protect, (c) => {
+    const keyId: string = c.get('appAttest').key.keyId;
+    // @ts-expect-error there is no such thing
+    return c.json({ keyId, none: c.get('appAttest').none });
+  });
+
+  const order = httpHandlers(appAttest, { signed: 'request' }).protect((request, { key }, context: { id: string }) => {
+    return Response.json({ url: request.url, keyId: key.keyId, id: context.id });
+  });
+  const answer: Promise<Response> = order(new Request('http://localhost/'), { id: '7' });
+  return [app, fastify, hono, answer];
 }

@@ -1,0 +1,131 @@
+import { verifyAssertion } from '../assertion/verify-assertion.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import { AppAttestError } from '../errors.js';
+import { assertOptions } from '../options.js';
+import { findChallenge, type ReadChallenge } from './challenge.js';
+import { counterFloor } from './counter-window.js';
+import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
+import { findKey } from './find-key.js';
+import type { KeyStore } from './key-store.js';
+import { type Configuration, readReadChallenge } from './options.js';
+import type { PublicKeyCache } from './public-key-cache.js';
+import { readBody } from './request-body.js';
+import type { StoredKey } from './stored-key.js';
+import { readSubject } from './subject.js';
+import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
+
+/** What the server knows about whoever sends a request. */
+export interface AuthenticateOptions {
+  /** Whom the key must have been registered for. Anybody by default: the key then says who it is. */
+  subject?: string;
+  /** In place of the server's `readChallenge`, for this request. */
+  readChallenge?: ReadChallenge;
+}
+
+/** A request that a registered key signed, once. */
+export interface AuthenticatedRequest {
+  /** The key, with its counter as it is now. */
+  key: StoredKey;
+  /** The bytes that were signed. Go by these, not by what was parsed before. */
+  payload: Uint8Array;
+  /** What iOS 27 and later signed about the running app. Absent for older systems. */
+  extensions?: AuthenticatorExtensions;
+}
+
+export async function authenticate(
+  configuration: Configuration,
+  publicKeys: PublicKeyCache,
+  body: unknown,
+  options: AuthenticateOptions = {},
+): Promise<AuthenticatedRequest> {
+  assertOptions(options);
+  const subject = readSubject(options.subject);
+  const readChallenge = readReadChallenge(options.readChallenge) ?? configuration.readChallenge;
+  const { keyId, payload, token } = readSignedRequest(body);
+
+  // 1. The challenge is ours, and now used up.
+  const record = await takeChallenge(configuration, findChallenge(payload, readChallenge), 'assertion');
+
+  // 2. The key is registered, and still welcome.
+  const { keys, counterWindow, policy } = configuration;
+  const key = await findKey(keys, keyId);
+  if (!key) throw new AppAttestError('key_unknown', 'the key is not registered');
+  assertNotRevoked(key);
+  assertKeySubject(key, subject);
+  assertChallengeSubject(record, key.subject);
+  assertStillAccepted(key, configuration);
+
+  // 3. The key signed this payload.
+  const { counter, extensions } = await verifyAssertion({
+    assertion: token,
+    publicKey: publicKeys.get(key.publicKey),
+    payload,
+    appId: key.appId,
+    counter: counterFloor(key.counter, counterWindow),
+    ...(policy && { policy }),
+  });
+  assertExtensionsContinue(key.extensions, extensions);
+
+  // 4. It signed nothing else with this counter: the last word is the store's.
+  if ((await keys.advance(key.keyId, counter, counterWindow)) !== true) throw await whyRefused(keys, key, counter);
+  const begins = carriesExtensions(extensions) && !carriesExtensions(key.extensions);
+  if (begins) await keys.recordExtensions?.(key.keyId, extensions);
+
+  return {
+    key: { ...key, counter: Math.max(key.counter, counter), ...(begins && { extensions }) },
+    payload,
+    ...(extensions && { extensions }),
+  };
+}
+
+function readSignedRequest(body: unknown) {
+  return readBody('malformed_assertion', body, (fields) => {
+    fields.assertAppleAppAttest();
+    const payload = fields.textOrBytes('payload');
+    return {
+      keyId: fields.text('keyId'),
+      // A copy: what is verified is what is handed on, whoever else holds the bytes.
+      payload: typeof payload === 'string' ? new TextEncoder().encode(payload) : new Uint8Array(payload),
+      token: fields.token('assertion'),
+    };
+  });
+}
+
+/** @throws AppAttestError `key_revoked` */
+function assertNotRevoked({ revokedAt }: StoredKey): void {
+  if (revokedAt) throw new AppAttestError('key_revoked', 'the key was revoked');
+}
+
+/** @throws AppAttestError `key_unknown` */
+function assertKeySubject(key: StoredKey, subject: string | undefined): void {
+  if (subject === undefined || key.subject === subject) return;
+  throw new AppAttestError('key_unknown', 'the key is not registered for this subject');
+}
+
+/**
+ * The server may accept less now than when the key was registered.
+ *
+ * @throws AppAttestError `app_id_mismatch`, `environment_mismatch`
+ */
+function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
+  if (!appIds.includes(appId)) {
+    const expected = appIds.join(' or ');
+    throw new AppAttestError('app_id_mismatch', 'the key belongs to another app', { expected, actual: appId });
+  }
+  if (!environments.includes(environment)) {
+    const expected = environments.join(' or ');
+    throw new AppAttestError('environment_mismatch', 'the key belongs to another App Attest environment', {
+      expected,
+      actual: environment,
+    });
+  }
+}
+
+async function whyRefused(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {
+  const now = await keys.find(key.keyId);
+  if (now?.revokedAt) return new AppAttestError('key_revoked', 'the key was revoked');
+  return new AppAttestError('counter_not_increased', 'another request was accepted with this counter, or a later one', {
+    expected: `more than ${now?.counter ?? key.counter}`,
+    actual: String(counter),
+  });
+}

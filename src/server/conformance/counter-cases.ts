@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { accepted, atOnce } from './concurrency.js';
+import { newKey } from './key-cases.js';
+import type { Requirement, Stores } from './store-conformance.js';
+
+const MAX_COUNTER = 0xffff_ffff;
+const MAX_WINDOW = 64;
+
+/** A new key whose counters are asked for one after another, by either server in turn. */
+async function counters(one: Stores, other: Stores) {
+  const key = newKey();
+  await one.keys.insert(key);
+  let turn = 0;
+  return {
+    keyId: key.keyId,
+    advance: (counter: number, window: number): Promise<boolean> => {
+      turn += 1;
+      return (turn % 2 === 0 ? one : other).keys.advance(key.keyId, counter, window);
+    },
+    highest: async (): Promise<number | undefined> => (await one.keys.find(key.keyId))?.counter,
+  };
+}
+
+/** What a store must answer, written as the definition says and not as any store computes it. */
+class Definition {
+  readonly #accepted = new Set<number>();
+  highest = 0;
+
+  advance(counter: number, window: number): boolean {
+    const isHigher = counter > this.highest;
+    const isInside = window > 0 && counter >= 1 && counter >= this.highest - window;
+    if (this.#accepted.has(counter) || !(isHigher || isInside)) return false;
+    this.#accepted.add(counter);
+    this.highest = Math.max(this.highest, counter);
+    return true;
+  }
+}
+
+/** Calls in a row: counter, window, expected answer. */
+type Calls = readonly (readonly [counter: number, window: number, answer: boolean])[];
+
+const SEQUENCES: readonly (readonly [string, Calls])[] = [
+  [
+    'without a window a counter is higher than all before',
+    [
+      [0, 0, false],
+      [1, 0, true],
+      [1, 0, false],
+      [5, 0, true],
+      [5, 0, false],
+      [4, 0, false],
+      [0, 0, false],
+      [6, 0, true],
+    ],
+  ],
+  [
+    'counters go up to 2^32 - 1, unsigned',
+    [
+      [0x7fff_ffff, 0, true],
+      [0x8000_0000, 0, true],
+      [MAX_COUNTER, 0, true],
+      [MAX_COUNTER, 64, false],
+      [MAX_COUNTER - 1, 64, true],
+      [MAX_COUNTER - 64, 64, true],
+      [MAX_COUNTER - 65, 64, false],
+      [0x8000_0000, 64, false],
+    ],
+  ],
+  [
+    'inside the window a counter is accepted once, behind it never',
+    [
+      [100, 64, true],
+      [36, 64, true],
+      [36, 64, false],
+      [35, 64, false],
+      [99, 64, true],
+      [99, 64, false],
+      [100, 64, false],
+      [101, 64, true],
+      [37, 64, true],
+      [36, 64, false],
+      [100, 64, false],
+    ],
+  ],
+  [
+    'a window begins behind the counter 1',
+    [
+      [3, 64, true],
+      [0, 64, false],
+      [1, 64, true],
+      [2, 64, true],
+      [1, 64, false],
+    ],
+  ],
+  [
+    'a narrow window is as narrow as it says',
+    [
+      [10, 2, true],
+      [7, 2, false],
+      [8, 2, true],
+      [9, 1, true],
+      [11, 2, true],
+      [9, 2, false],
+    ],
+  ],
+  [
+    'a window that is widened later remembers what was accepted before',
+    [
+      [1, 0, true],
+      [2, 0, true],
+      [10, 0, true],
+      [11, 3, true],
+      [1, 64, false],
+      [2, 64, false],
+      [10, 64, false],
+      [9, 64, true],
+    ],
+  ],
+  [
+    'a leap beyond the window leaves nothing behind that was not seen',
+    [
+      [10, 64, true],
+      [9, 64, true],
+      [74, 64, true],
+      [10, 64, false],
+      [9, 64, false],
+      [11, 64, true],
+      [200, 64, true],
+      [136, 64, true],
+      [135, 64, false],
+      [2000, 64, true],
+      [1999, 64, true],
+      [1936, 64, true],
+      [200, 64, false],
+    ],
+  ],
+];
+
+export const COUNTER_CASES: readonly Requirement[] = [
+  ...SEQUENCES.map(([name, calls]) => ({
+    name,
+    check: async (one: Stores, other: Stores) => {
+      const { advance, highest } = await counters(one, other);
+      let reached = 0;
+      for (const [counter, window, answer] of calls) {
+        assert.equal(await advance(counter, window), answer, `counter ${counter}, window ${window}`);
+        if (answer) reached = Math.max(reached, counter);
+        assert.equal(await highest(), reached);
+      }
+    },
+  })),
+  {
+    name: 'a key that is not there accepts no counter',
+    async check(one) {
+      const { keyId } = newKey();
+      assert.equal(await one.keys.advance(keyId, 1, 0), false);
+      assert.equal(await one.keys.advance(keyId, 1, 64), false);
+      assert.ok(!(await one.keys.find(keyId)));
+    },
+  },
+  {
+    name: 'a key that comes with a counter has used up this one and all below',
+    async check(one, other) {
+      const key = newKey({ counter: 20 });
+      await one.keys.insert(key);
+      assert.equal((await other.keys.find(key.keyId))?.counter, 20);
+      for (const counter of [0, 1, 19, 20]) assert.equal(await other.keys.advance(key.keyId, counter, 64), false);
+      assert.equal(await one.keys.advance(key.keyId, 22, 64), true);
+      for (const counter of [19, 20]) assert.equal(await other.keys.advance(key.keyId, counter, 64), false);
+      assert.equal(await one.keys.advance(key.keyId, 21, 64), true);
+    },
+  },
+  {
+    name: 'three hundred random counters are answered as the definition of the window says',
+    async check(one, other) {
+      const { advance, highest } = await counters(one, other);
+      const definition = new Definition();
+      for (let step = 0; step < 300; step += 1) {
+        const reach = randomInt(10) === 0 ? 200 : 70;
+        const counter = Math.max(0, definition.highest + randomInt(reach) - Math.floor(reach / 1.1));
+        const window = randomInt(3) === 0 ? randomInt(MAX_WINDOW + 1) : MAX_WINDOW;
+        const expected = definition.advance(counter, window);
+        assert.equal(await advance(counter, window), expected, `step ${step}: counter ${counter}, window ${window}`);
+      }
+      assert.equal(await highest(), definition.highest);
+    },
+  },
+  {
+    name: 'a counter is accepted from one of many who present it at once, with and without a window',
+    async check(one, other) {
+      const { keyId } = await counters(one, other);
+      for (const [counter, window] of [
+        [1, 0],
+        [2, 64],
+        [10, 64],
+        [5, 64],
+        [20, 0],
+      ] as const) {
+        const results = await atOnce(one, other, ({ keys }) => keys.advance(keyId, counter, window));
+        assert.equal(accepted(results), 1, `counter ${counter}, window ${window}`);
+      }
+    },
+  },
+  {
+    name: 'of many counters at once without a window the highest is accepted, and none after it',
+    async check(one, other) {
+      const { keyId, advance, highest } = await counters(one, other);
+      const presented = shuffled(50);
+      const results = await Promise.all(
+        presented.map((counter, index) => (index % 2 === 0 ? one : other).keys.advance(keyId, counter, 0)),
+      );
+      assert.equal(results[presented.indexOf(50)], true);
+      assert.equal(await highest(), 50);
+      for (const counter of presented) assert.equal(await advance(counter, 0), false);
+    },
+  },
+  {
+    name: 'of many counters at once inside a window each is accepted once',
+    async check(one, other) {
+      const { keyId, highest } = await counters(one, other);
+      const presented = [...shuffled(60), ...shuffled(60), ...shuffled(60)];
+      const results = await Promise.all(
+        presented.map((counter, index) => (index % 2 === 0 ? one : other).keys.advance(keyId, counter, MAX_WINDOW)),
+      );
+      for (let counter = 1; counter <= 60; counter += 1) {
+        const ofCounter = results.filter((_, index) => presented[index] === counter);
+        assert.equal(accepted(ofCounter), 1, `counter ${counter}`);
+      }
+      assert.equal(await highest(), 60);
+    },
+  },
+];
+
+/** 1 to `count`, in random order. */
+function shuffled(count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  for (let index = count - 1; index > 0; index -= 1) {
+    const other = randomInt(index + 1);
+    const [a, b] = [numbers[index], numbers[other]];
+    if (a !== undefined && b !== undefined) [numbers[index], numbers[other]] = [b, a];
+  }
+  return numbers;
+}

@@ -1,0 +1,131 @@
+import { type AppId, readAppIds } from '../app-id.js';
+import { type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import { type Environment, readEnvironments } from '../environment.js';
+import { AppAttestError, shortText } from '../errors.js';
+import { assertOptions } from '../options.js';
+import { memoryStores } from '../stores/memory/memory-stores.js';
+import type { ReadChallenge } from './challenge.js';
+import type { ChallengeStore } from './challenge-store.js';
+import { MAX_COUNTER_WINDOW } from './counter-window.js';
+import type { KeyStore } from './key-store.js';
+import { ServerClock } from './server-clock.js';
+
+/** What {@link createAppAttest} is told: the apps, and where their state is kept. */
+export interface AppAttestOptions {
+  /** The app, or the apps, whose keys are accepted. A key of an app that is no longer among them is refused. */
+  appId: AppId | readonly AppId[];
+  /** The accepted environments. `'production'` by default. */
+  environment?: Environment | readonly Environment[];
+  /** What iOS 27 and later must say about the running app, at registration and in each request. Nothing by default. */
+  policy?: ExtensionPolicy;
+  /** Where challenges are kept. With `keys` left out too: in the memory of this process, as `memoryStores()` does. */
+  challenges?: ChallengeStore;
+  /** Where keys and counters are kept. */
+  keys?: KeyStore;
+  /** How long a challenge lives, in seconds, up to a day. 300 by default. */
+  challengeTtl?: number;
+  /**
+   * How far behind the highest counter a request may be that was not seen before, 0 to 64: for apps that sign requests
+   * in parallel. 0 by default: each counter must be higher than all before.
+   */
+  counterWindow?: number;
+  /**
+   * Finds the challenge in the bytes that the client signed, in place of the built-in ways: the payload is the
+   * challenge, or JSON with an entry `challenge`. Synchronous; `undefined`, or an exception, where there is none.
+   */
+  readChallenge?: ReadChallenge;
+  /** The roots to trust in place of Apple's, PEM text or DER bytes. For tests. */
+  trustAnchors?: readonly (string | Uint8Array)[];
+  /** The clock; the system's by default. A `Date` stands still. For tests. */
+  now?: Date | (() => Date);
+}
+
+/** Options whose form has been checked. */
+export interface Configuration {
+  readonly appIds: readonly string[];
+  readonly environments: readonly Environment[];
+  readonly policy: ExtensionPolicy | undefined;
+  readonly trustAnchors: readonly (string | Uint8Array)[] | undefined;
+  readonly challenges: ChallengeStore;
+  readonly keys: KeyStore;
+  /** Milliseconds. */
+  readonly challengeLifetime: number;
+  readonly counterWindow: number;
+  readonly readChallenge: ReadChallenge | undefined;
+  readonly clock: ServerClock;
+}
+
+const KNOWN: ReadonlySet<string> = new Set<keyof AppAttestOptions>([
+  'appId',
+  'environment',
+  'policy',
+  'challenges',
+  'keys',
+  'challengeTtl',
+  'counterWindow',
+  'readChallenge',
+  'trustAnchors',
+  'now',
+]);
+
+const DEFAULT_CHALLENGE_TTL = 300;
+const MAX_CHALLENGE_TTL = 86_400;
+
+/**
+ * Checks the options once, when the server starts: a misspelt one must not turn into a check that never runs.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readOptions(options: AppAttestOptions): Configuration {
+  assertOptions(options);
+  const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
+  if (unknown !== undefined) throw invalid(`createAppAttest has no option ${shortText(unknown)}`);
+
+  readExtensionPolicy(options.policy);
+  return {
+    appIds: readAppIds(options.appId).map(({ appId }) => appId),
+    environments: readEnvironments(options.environment),
+    policy: options.policy,
+    trustAnchors: options.trustAnchors,
+    ...readStores(options),
+    challengeLifetime: readChallengeTtl(options.challengeTtl) * 1000,
+    counterWindow: readCounterWindow(options.counterWindow),
+    readChallenge: readReadChallenge(options.readChallenge),
+    clock: new ServerClock(readNow(options.now)),
+  };
+}
+
+function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration, 'challenges' | 'keys'> {
+  if (challenges === undefined && keys === undefined) return memoryStores();
+  if (!hasMethods(challenges, ['put', 'take'])) throw invalid('challenges must be a ChallengeStore');
+  if (!hasMethods(keys, ['insert', 'find', 'advance', 'revoke'])) throw invalid('keys must be a KeyStore');
+  return { challenges, keys };
+}
+
+function hasMethods<Store extends object>(store: Store | undefined, names: readonly (keyof Store)[]): store is Store {
+  return typeof store === 'object' && store !== null && names.every((name) => typeof store[name] === 'function');
+}
+
+function readChallengeTtl(seconds = DEFAULT_CHALLENGE_TTL): number {
+  if (typeof seconds === 'number' && seconds > 0 && seconds <= MAX_CHALLENGE_TTL) return seconds;
+  throw invalid(`challengeTtl must be a number of seconds, more than 0 and at most ${MAX_CHALLENGE_TTL}`);
+}
+
+function readCounterWindow(window = 0): number {
+  if (Number.isInteger(window) && window >= 0 && window <= MAX_COUNTER_WINDOW) return window;
+  throw invalid(`counterWindow must be an integer from 0 to ${MAX_COUNTER_WINDOW}`);
+}
+
+/** @throws AppAttestError `invalid_argument` */
+export function readReadChallenge(readChallenge: ReadChallenge | undefined): ReadChallenge | undefined {
+  if (readChallenge === undefined || typeof readChallenge === 'function') return readChallenge;
+  throw invalid('readChallenge must be a function');
+}
+
+function readNow(now: AppAttestOptions['now'] = () => new Date()): () => Date {
+  return typeof now === 'function' ? now : () => now;
+}
+
+function invalid(message: string): AppAttestError {
+  return new AppAttestError('invalid_argument', message);
+}

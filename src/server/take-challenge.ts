@@ -1,0 +1,44 @@
+import { AppAttestError } from '../errors.js';
+import type { ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
+import type { Configuration } from './options.js';
+
+/**
+ * Takes a challenge out of its store, for good: whatever comes of the request, it does not work again.
+ *
+ * @throws AppAttestError `challenge_unknown`, `challenge_expired`, `challenge_used`
+ */
+export async function takeChallenge(
+  { challenges, clock }: Configuration,
+  challenge: string,
+  purpose: ChallengePurpose,
+): Promise<ChallengeRecord> {
+  const record = await challenges.take(challenge);
+  if (!record) throw await whyGone(challenges, challenge);
+  if (clock.isOver(record)) throw expired();
+  if (record.purpose === purpose) return record;
+  throw new AppAttestError('challenge_unknown', 'the challenge was issued for something else', {
+    expected: purpose,
+    actual: String(record.purpose),
+  });
+}
+
+async function whyGone(challenges: ChallengeStore, challenge: string): Promise<AppAttestError> {
+  const fate = await challenges.fate?.(challenge);
+  if (fate === 'used') return new AppAttestError('challenge_used', 'the challenge was used before');
+  if (fate === 'expired') return expired();
+  return new AppAttestError('challenge_unknown', 'the challenge was not issued here, or is long over');
+}
+
+function expired(): AppAttestError {
+  return new AppAttestError('challenge_expired', 'the challenge was answered too late');
+}
+
+/**
+ * A challenge that was issued for somebody serves nobody else.
+ *
+ * @throws AppAttestError `challenge_unknown`
+ */
+export function assertChallengeSubject(record: ChallengeRecord, subject: string | undefined): void {
+  if (record.subject === undefined || record.subject === null || record.subject === subject) return;
+  throw new AppAttestError('challenge_unknown', 'the challenge was issued for another subject');
+}

@@ -1,0 +1,38 @@
+import type { ChallengeRecord } from '../server/challenge-store.js';
+import type { StoredRecord } from './stored-record.js';
+
+/** How long stores know what became of a challenge after its end, in milliseconds: most late answers come soon. */
+export const REMEMBERED_AFTER_END = 60_000;
+
+/** A challenge as databases keep it: dates in milliseconds since 1970. */
+export interface StoredChallenge {
+  readonly purpose: string;
+  readonly subject: string | null;
+  readonly issuedAt: number | null;
+  readonly expiresAt: number;
+}
+
+export function storedChallenge({ purpose, subject, issuedAt, expiresAt }: ChallengeRecord): StoredChallenge {
+  return {
+    purpose,
+    subject: subject ?? null,
+    issuedAt: issuedAt?.getTime() ?? null,
+    expiresAt: expiresAt.getTime(),
+  };
+}
+
+/** How long a challenge lives from now on, in milliseconds, whatever date it is for the server that issued it. */
+export function challengeLifetime({ issuedAt, expiresAt }: ChallengeRecord): number {
+  return Math.max(0, expiresAt.getTime() - (issuedAt?.getTime() ?? Date.now()));
+}
+
+/** @throws Error: not what {@link storedChallenge} made */
+export function readChallengeRecord(record: StoredRecord): ChallengeRecord {
+  const issuedAt = record.optionalDate('issuedAt');
+  return {
+    purpose: record.word('purpose', ['attestation', 'assertion']),
+    subject: record.optionalText('subject'),
+    ...(issuedAt && { issuedAt }),
+    expiresAt: record.date('expiresAt'),
+  };
+}

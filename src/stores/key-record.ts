@@ -1,0 +1,92 @@
+import type { AttestedDevice } from '../attestation/device.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import { encodeBase64 } from '../base64.js';
+import type { StoredKey } from '../server/stored-key.js';
+import type { StoredRecord } from './stored-record.js';
+
+/** What never changes about a key, and its first extensions, as databases keep it. */
+export interface KeyRecord {
+  readonly keyId: string;
+  readonly publicKey: string;
+  readonly appId: string;
+  readonly environment: string;
+  readonly subject: string | null;
+  /** Base64. */
+  readonly receipt: string;
+  /** JSON. */
+  readonly device: string;
+  /** JSON, see {@link extensionsJson}. */
+  readonly extensions: string | null;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+export function keyRecord(key: StoredKey): KeyRecord {
+  return {
+    keyId: key.keyId,
+    publicKey: key.publicKey,
+    appId: key.appId,
+    environment: key.environment,
+    subject: key.subject ?? null,
+    receipt: encodeBase64(key.receipt),
+    device: JSON.stringify(key.device),
+    extensions: key.extensions ? extensionsJson(key.extensions) : null,
+    createdAt: key.createdAt.getTime(),
+  };
+}
+
+/** Extensions as JSON, the code directory hash in hex. */
+export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorExtensions): string {
+  const hash = codeDirectoryHash && Buffer.from(codeDirectoryHash).toString('hex');
+  return JSON.stringify({ ...others, codeDirectoryHash: hash });
+}
+
+/**
+ * A key out of the entries of its {@link KeyRecord}, with `counter` and `revokedAt` as they are now.
+ *
+ * @throws Error: not what {@link keyRecord} made
+ */
+export function readStoredKey(record: StoredRecord): StoredKey {
+  const subject = record.optionalText('subject');
+  const extensions = record.optionalJson('extensions');
+  const revokedAt = record.optionalDate('revokedAt');
+  return {
+    keyId: record.text('keyId'),
+    publicKey: record.text('publicKey'),
+    counter: record.integer('counter'),
+    appId: record.text('appId'),
+    environment: record.word('environment', ['production', 'development']),
+    ...(subject !== undefined && { subject }),
+    receipt: record.bytes('receipt'),
+    device: readDevice(record.json('device')),
+    ...(extensions && { extensions: readExtensions(extensions) }),
+    createdAt: record.date('createdAt'),
+    ...(revokedAt && { revokedAt }),
+  };
+}
+
+function readDevice(record: StoredRecord): AttestedDevice {
+  const platform = record.optionalText('platform');
+  const osVersion = record.optionalText('osVersion');
+  const osBuild = record.optionalText('osBuild');
+  const deviceClass = record.optionalInteger('deviceClass');
+  return {
+    ...(platform !== undefined && { platform }),
+    ...(osVersion !== undefined && { osVersion }),
+    ...(osBuild !== undefined && { osBuild }),
+    ...(deviceClass !== undefined && { deviceClass }),
+  };
+}
+
+function readExtensions(record: StoredRecord): AuthenticatorExtensions {
+  const validationCategory = record.optionalInteger('validationCategory');
+  const bundleVersion = record.optionalText('bundleVersion');
+  const codeDirectoryHash = record.optionalText('codeDirectoryHash');
+  return {
+    ...(validationCategory !== undefined && { validationCategory }),
+    ...(bundleVersion !== undefined && { bundleVersion }),
+    ...(codeDirectoryHash !== undefined && {
+      codeDirectoryHash: new Uint8Array(Buffer.from(codeDirectoryHash, 'hex')),
+    }),
+  };
+}

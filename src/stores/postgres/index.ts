@@ -1,0 +1,10 @@
+/**
+ * Stores in PostgreSQL, on the user's pool.
+ *
+ * @packageDocumentation
+ */
+
+export { type Migration, migrations } from './migrations.js';
+export type { PostgresChallengeStore } from './postgres-challenge-store.js';
+export { type PostgresStoresOptions, postgresStores } from './postgres-stores.js';
+export type { Queryable } from './queryable.js';

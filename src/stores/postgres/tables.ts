@@ -1,0 +1,26 @@
+import { AppAttestError } from '../../errors.js';
+
+/** The tables by their names in SQL. */
+export interface Tables {
+  readonly challenges: string;
+  readonly keys: string;
+}
+
+/** PostgreSQL cuts longer names, so that two of them could become one. */
+const MAX_NAME_BYTES = 63;
+
+/**
+ * @param schema Their schema; that of the connection's `search_path` by default
+ * @throws AppAttestError `invalid_argument`
+ */
+export function tablesIn(schema: string | undefined): Tables {
+  const qualifier = schema === undefined ? '' : `${quoted(schema)}.`;
+  return { challenges: `${qualifier}app_attest_challenges`, keys: `${qualifier}app_attest_keys` };
+}
+
+/** An identifier, whatever characters are in it. */
+function quoted(name: string): string {
+  const isName = typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+  if (isName && !/[\0\p{Surrogate}]/u.test(name)) return `"${name.replaceAll('"', '""')}"`;
+  throw new AppAttestError('invalid_argument', `schema must be a name of 1 to ${MAX_NAME_BYTES} bytes`);
+}

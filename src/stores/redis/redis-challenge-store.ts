@@ -1,0 +1,54 @@
+import type { ChallengeFate, ChallengeRecord, ChallengeStore } from '../../server/challenge-store.js';
+import { challengeLifetime, REMEMBERED_AFTER_END, readChallengeRecord, storedChallenge } from '../challenge-record.js';
+import { StoredRecord } from '../stored-record.js';
+import type { ScriptClient } from './redis-client.js';
+import { RedisScript, textReply } from './redis-script.js';
+
+// A challenge is a Redis key that Redis lets expire REMEMBERED_AFTER_END later than the challenge: what is left of its
+// time says whether the challenge is over, with no look at a clock. Once taken, the value is empty.
+
+/** NX: a client that sends a command again after its connection was lost brings no taken challenge back. */
+const PUT = new RedisScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
+return 1`);
+
+const TAKE = new RedisScript(`
+local record = redis.call('GET', KEYS[1])
+if not record or record == '' or redis.call('PTTL', KEYS[1]) <= ${REMEMBERED_AFTER_END} then return false end
+redis.call('SET', KEYS[1], '', 'KEEPTTL')
+return record`);
+
+const FATE = new RedisScript(`
+local record = redis.call('GET', KEYS[1])
+if not record then return false end
+if record == '' then return 'used' end
+return redis.call('PTTL', KEYS[1]) <= ${REMEMBERED_AFTER_END} and 'expired'`);
+
+export class RedisChallengeStore implements ChallengeStore {
+  readonly #client: ScriptClient;
+  readonly #prefix: string;
+
+  constructor(client: ScriptClient, prefix: string) {
+    this.#client = client;
+    this.#prefix = `${prefix}challenge:`;
+  }
+
+  async put(challenge: string, record: ChallengeRecord): Promise<void> {
+    const kept = challengeLifetime(record) + REMEMBERED_AFTER_END;
+    await PUT.run(this.#client, this.#key(challenge), JSON.stringify(storedChallenge(record)), kept);
+  }
+
+  async take(challenge: string): Promise<ChallengeRecord | undefined> {
+    const json = textReply(await TAKE.run(this.#client, this.#key(challenge)));
+    return json === undefined ? undefined : readChallengeRecord(new StoredRecord(JSON.parse(json)));
+  }
+
+  async fate(challenge: string): Promise<ChallengeFate | undefined> {
+    const fate = textReply(await FATE.run(this.#client, this.#key(challenge)));
+    return fate === 'used' || fate === 'expired' ? fate : undefined;
+  }
+
+  #key(challenge: string): string {
+    return this.#prefix + challenge;
+  }
+}

@@ -1,0 +1,62 @@
+import { AppAttestError } from '../../errors.js';
+import { withinTimeLimit } from '../time-limit.js';
+
+/** A client of the package `redis`, version 4 or later: single, cluster, sentinel or pool. */
+export interface NodeRedisClient {
+  evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+}
+
+/** A client of the package `ioredis`, version 5 or later: `Redis` or `Cluster`. */
+export interface IoRedisClient {
+  evalsha(sha: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
+}
+
+/** The client that the user already has, connected. */
+export type RedisClient = NodeRedisClient | IoRedisClient;
+
+/** What both kinds of client can do: run a script on one Redis key, by its SHA-1 or by its text. */
+export interface ScriptClient {
+  bySha(sha: string, key: string, parameters: string[]): Promise<unknown>;
+  byText(script: string, key: string, parameters: string[]): Promise<unknown>;
+}
+
+/**
+ * @param timeout How long to wait for an answer, in milliseconds
+ * @throws AppAttestError `invalid_argument`
+ */
+export function scriptClient(client: RedisClient, timeout: number): ScriptClient {
+  const scripts = anyClient(client);
+  return {
+    bySha: (sha, key, parameters) => withinTimeLimit(timeout, scripts.bySha(sha, key, parameters)),
+    byText: (script, key, parameters) => withinTimeLimit(timeout, scripts.byText(script, key, parameters)),
+  };
+}
+
+function anyClient(client: RedisClient): ScriptClient {
+  if (hasMethod(client, 'evalSha') && hasMethod(client, 'eval')) return nodeRedis(client);
+  if (hasMethod(client, 'evalsha') && hasMethod(client, 'eval')) return ioRedis(client);
+  throw new AppAttestError('invalid_argument', 'client must be a client of the package redis or ioredis');
+}
+
+function hasMethod<Client extends RedisClient, Name extends 'evalSha' | 'evalsha' | 'eval'>(
+  client: Client,
+  name: Name,
+): client is Extract<Client, Record<Name, unknown>> {
+  return typeof client === 'object' && client !== null && typeof Reflect.get(client, name) === 'function';
+}
+
+function nodeRedis(client: NodeRedisClient): ScriptClient {
+  return {
+    bySha: (sha, key, parameters) => client.evalSha(sha, { keys: [key], arguments: parameters }),
+    byText: (script, key, parameters) => client.eval(script, { keys: [key], arguments: parameters }),
+  };
+}
+
+function ioRedis(client: IoRedisClient): ScriptClient {
+  return {
+    bySha: (sha, key, parameters) => client.evalsha(sha, 1, key, ...parameters),
+    byText: (script, key, parameters) => client.eval(script, 1, key, ...parameters),
+  };
+}

@@ -1,0 +1,86 @@
+import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
+import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
+import type { KeyStore } from '../../server/key-store.js';
+import type { StoredKey } from '../../server/stored-key.js';
+import { extensionsJson, keyRecord, readStoredKey } from '../key-record.js';
+import { StoredRecord } from '../stored-record.js';
+import type { ScriptClient } from './redis-client.js';
+import { isYes, RedisScript } from './redis-script.js';
+
+// A key is a Redis hash that never expires: the entries of its KeyRecord, `revokedAt`, and its counter window: `counter`,
+// the highest one, and `seen`, a text of 64 digits whose n-th is 1 where the counter n behind the highest was accepted.
+// Numbers in Lua are doubles: they hold every counter, but no 64 bits.
+
+const INSERT = new RedisScript(`
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'seen', string.rep('1', ${MAX_COUNTER_WINDOW}), unpack(ARGV))
+return 1`);
+
+const FIND = new RedisScript(`
+return redis.call('HGETALL', KEYS[1])`);
+
+/** `acceptCounter`, where the data is. */
+const ADVANCE = new RedisScript(`
+local highest, seen, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt'))
+if not highest or not seen or revokedAt then return 0 end
+local ahead = tonumber(ARGV[1]) - tonumber(highest)
+if ahead > 0 then
+  local skipped = string.rep('0', math.min(ahead - 1, ${MAX_COUNTER_WINDOW}))
+  redis.call('HSET', KEYS[1], 'counter', ARGV[1], 'seen', string.sub(skipped .. '1' .. seen, 1, ${MAX_COUNTER_WINDOW}))
+  return 1
+end
+local behind = -ahead
+if behind == 0 or behind > tonumber(ARGV[2]) or string.sub(seen, behind, behind) ~= '0' then return 0 end
+redis.call('HSET', KEYS[1], 'seen', string.sub(seen, 1, behind - 1) .. '1' .. string.sub(seen, behind + 1))
+return 1`);
+
+/** Sets an entry of a key that is there, once. */
+const SET_ONCE = new RedisScript(`
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+return 1`);
+
+export class RedisKeyStore implements KeyStore {
+  readonly #client: ScriptClient;
+  readonly #prefix: string;
+
+  constructor(client: ScriptClient, prefix: string) {
+    this.#client = client;
+    this.#prefix = `${prefix}key:`;
+  }
+
+  async insert(key: StoredKey): Promise<boolean> {
+    const entries = Object.entries({ ...keyRecord(key), counter: key.counter });
+    const present = entries.flatMap(([name, value]) => (value === null ? [] : [name, value]));
+    return isYes(await INSERT.run(this.#client, this.#key(key.keyId), ...present));
+  }
+
+  async find(keyId: string): Promise<StoredKey | undefined> {
+    const entries = pairs(await FIND.run(this.#client, this.#key(keyId)));
+    return entries.length === 0 ? undefined : readStoredKey(new StoredRecord(Object.fromEntries(entries)));
+  }
+
+  async advance(keyId: string, counter: number, window: number): Promise<boolean> {
+    return isYes(await ADVANCE.run(this.#client, this.#key(keyId), counter, window));
+  }
+
+  async revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
+    return isYes(await SET_ONCE.run(this.#client, this.#key(keyId), 'revokedAt', revokedAt.getTime()));
+  }
+
+  async recordExtensions(keyId: string, extensions: AuthenticatorExtensions): Promise<void> {
+    await SET_ONCE.run(this.#client, this.#key(keyId), 'extensions', extensionsJson(extensions));
+  }
+
+  #key(keyId: string): string {
+    return this.#prefix + keyId;
+  }
+}
+
+/** Names and values, which Redis returns in one row. */
+function pairs(reply: unknown): [string, string][] {
+  if (!Array.isArray(reply)) throw new Error('Redis did not answer with a list');
+  const entries: [string, string][] = [];
+  for (let index = 0; index < reply.length; index += 2) entries.push([String(reply[index]), String(reply[index + 1])]);
+  return entries;
+}

@@ -1,0 +1,42 @@
+import { AppAttestError } from '../../errors.js';
+import { assertOptions } from '../../options.js';
+import type { ChallengeStore } from '../../server/challenge-store.js';
+import type { KeyStore } from '../../server/key-store.js';
+import { readTimeLimit } from '../time-limit.js';
+import { RedisChallengeStore } from './redis-challenge-store.js';
+import { type RedisClient, scriptClient } from './redis-client.js';
+import { RedisKeyStore } from './redis-key-store.js';
+
+/** Where {@link redisStores} keep their data, and how long they wait. */
+export interface RedisStoresOptions {
+  /** What the names of all Redis keys begin with. `'app-attest:'` by default. */
+  prefix?: string;
+  /** How long to wait for an answer of Redis, in milliseconds. 5000 by default. */
+  timeout?: number;
+}
+
+/**
+ * Stores in Redis 6 or later, or Valkey, on a client that the user has connected: single, sentinel or cluster.
+ *
+ * Each method is one Lua script on one Redis key. Challenges expire by Redis. Keys never do: what Redis forgets or evicts
+ * is lost, so the server must persist (`appendonly yes`, `appendfsync always`) and must not evict (`maxmemory-policy
+ * noeviction`). What a failover loses, only Redis knows: `docs/stores.md` says what to keep where.
+ *
+ * @throws AppAttestError `invalid_argument`
+ *
+ * @example
+ * ```ts
+ * const client = await createClient({ url, disableOfflineQueue: true }).connect();
+ * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redisStores(client) });
+ * ```
+ */
+export function redisStores(
+  client: RedisClient,
+  options: RedisStoresOptions = {},
+): { challenges: ChallengeStore; keys: KeyStore } {
+  assertOptions(options);
+  const { prefix = 'app-attest:' } = options;
+  if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be text');
+  const scripts = scriptClient(client, readTimeLimit(options.timeout));
+  return { challenges: new RedisChallengeStore(scripts, prefix), keys: new RedisKeyStore(scripts, prefix) };
+}

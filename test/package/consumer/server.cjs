@@ -1,0 +1,9 @@
+const appAttest = require('app-attest');
+const server = require('app-attest/server');
+const conformance = require('app-attest/server/conformance');
+const redis = require('app-attest/redis');
+const postgres = require('app-attest/postgres');
+const testing = require('app-attest/testing');
+const { serveVirtualDevice } = require('./serve-virtual-device.cjs');
+
+serveVirtualDevice({ ...appAttest, ...server, ...conformance, ...redis, ...postgres, ...testing });

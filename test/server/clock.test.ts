@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { backendWithDevice, createBackend, createDevice, registration, TestClock } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+const HOUR = 3600;
+
+async function setUp() {
+  const clock = new TestClock();
+  return { clock, ...(await backendWithDevice({ now: clock.now })) };
+}
+
+it('a clock set back an hour brings no used challenge back', async () => {
+  const { backend, clock, request } = await setUp();
+  const body = await request();
+  await backend.authenticate(body);
+  clock.forward(-HOUR);
+  await expectCode(() => backend.authenticate(body), 'challenge_used');
+});
+
+it('a clock set back an hour brings no challenge back that was refused as too late', async () => {
+  const { backend, clock, request } = await setUp();
+  const body = await request();
+  clock.forward(301);
+  await expectCode(() => backend.authenticate(body), 'challenge_expired');
+  clock.forward(-HOUR);
+  await expectCode(() => backend.authenticate(body), 'challenge_used');
+});
+
+it('a clock set back an hour brings no challenge back that was over and never tried', async () => {
+  const { backend, clock, request } = await setUp();
+  const [body, other] = [await request(), await request()];
+  clock.forward(301);
+  await expectCode(() => backend.authenticate(other), 'challenge_expired');
+  clock.forward(-HOUR);
+  await expectCode(() => backend.authenticate(body), 'challenge_expired');
+});
+
+it('a clock set back an hour ends no challenge before its time, and lets none live longer', async () => {
+  const { backend, clock, request } = await setUp();
+  const waiting = await request();
+  clock.forward(-HOUR);
+  await backend.authenticate(waiting);
+
+  const [inTime, late] = [await request(), await request()];
+  clock.forward(299);
+  await backend.authenticate(inTime);
+  clock.forward(1);
+  await expectCode(() => backend.authenticate(late), 'challenge_expired');
+});
+
+it('a clock set back an hour moves no counter back', async () => {
+  const { backend, clock, device, key, request } = await setUp();
+  await backend.authenticate(await request());
+  clock.forward(-HOUR);
+  device.misbehave({ standingCounter: true });
+  const replay = await request();
+  await expectCode(() => backend.authenticate(replay), 'counter_not_increased');
+  device.misbehave({});
+  expect((await backend.authenticate(await request())).key.counter).toBe(2);
+  expect((await backend.key(key.keyId))?.counter).toBe(2);
+});
+
+it('judges certificates by the clock of the server', async () => {
+  const clock = new TestClock();
+  const backend = createBackend({ now: clock.now });
+  clock.forward(10 * 24 * HOUR);
+  const body = await registration(backend, await createDevice());
+  await expectCode(() => backend.register(body), 'certificate_expired');
+});

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { memoryStores } from '../../src/server/index.js';
+import { createBackend, TestClock } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+it('issues 32 bytes as base64url, another each time, for five minutes', async () => {
+  const clock = new TestClock('2026-09-01T00:00:00Z');
+  const backend = createBackend({ now: clock.now });
+  const issued = await Promise.all(
+    Array.from({ length: 100 }, () => backend.issueChallenge({ purpose: 'attestation' })),
+  );
+  for (const { challenge, expiresAt } of issued) {
+    expect(challenge).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(Buffer.from(challenge, 'base64url')).toHaveLength(32);
+    expect(expiresAt).toEqual(new Date('2026-09-01T00:05:00Z'));
+  }
+  expect(new Set(issued.map(({ challenge }) => challenge)).size).toBe(100);
+});
+
+it('issues it for as long as the server says', async () => {
+  const backend = createBackend({ challengeTtl: 30, now: new Date('2026-09-01T00:00:00Z') });
+  expect((await backend.issueChallenge({ purpose: 'assertion' })).expiresAt).toEqual(new Date('2026-09-01T00:00:30Z'));
+});
+
+it('keeps what it is for', async () => {
+  const { challenges, keys } = memoryStores();
+  const now = new Date('2026-09-01T00:00:00Z');
+  const backend = createBackend({ challenges, keys, now });
+  const { challenge, expiresAt } = await backend.issueChallenge({ purpose: 'assertion', subject: 'alice' });
+  expect(await challenges.take(challenge)).toEqual({
+    purpose: 'assertion',
+    subject: 'alice',
+    issuedAt: now,
+    expiresAt,
+  });
+});
+
+const WRONG: readonly [string, unknown][] = [
+  ['nothing', undefined],
+  ['text', 'attestation'],
+  ['no purpose', {}],
+  ['another purpose', { purpose: 'payment' }],
+  ['null for a subject', { purpose: 'assertion', subject: null }],
+  ['an empty subject', { purpose: 'assertion', subject: '' }],
+  ['a number for a subject', { purpose: 'assertion', subject: 7 }],
+  ['a subject with a NUL', { purpose: 'assertion', subject: 'a\0b' }],
+  ['a subject with half a surrogate pair', { purpose: 'assertion', subject: '\ud800' }],
+  ['a subject of 1025 characters', { purpose: 'assertion', subject: 'x'.repeat(1025) }],
+];
+it.each(WRONG)('refuses to issue for %s', async (_, options) => {
+  await expectCode(() => createBackend().issueChallenge(options as never), 'invalid_argument');
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { memoryStores } from '../../src/server/index.js';
+import { backendWithDevice, createBackend, createDevice, registration } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+/** Stores that work until one of their methods is told to fail. */
+function breakableStores() {
+  const { challenges, keys } = memoryStores();
+  const down = new Set<string>();
+  const failure = new Error('the connection was lost');
+  const call = async (name: string, method: () => Promise<unknown>): Promise<unknown> => {
+    if (down.has(name)) throw failure;
+    return method();
+  };
+  return { breakable: { challenges: wrap(challenges, call), keys: wrap(keys, call) }, down, failure };
+}
+
+/** A store whose methods are called by `call`. */
+function wrap<Store extends object>(
+  store: Store,
+  call: (name: string, method: () => Promise<unknown>) => Promise<unknown>,
+): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return (...parameters: unknown[]) => call(String(name), () => method.apply(target, parameters));
+    },
+  });
+}
+
+describe('a store that cannot be reached', () => {
+  it.each(['put'])('in %s issues no challenge', async (method) => {
+    const { breakable, down, failure } = breakableStores();
+    const backend = createBackend(breakable);
+    down.add(method);
+    await expect(backend.issueChallenge({ purpose: 'assertion' })).rejects.toBe(failure);
+  });
+
+  it.each(['take', 'insert'])('in %s registers nothing, and says why', async (method) => {
+    const { breakable, down, failure } = breakableStores();
+    const backend = createBackend(breakable);
+    const body = await registration(backend, await createDevice());
+    down.add(method);
+    await expect(backend.register(body)).rejects.toBe(failure);
+    down.clear();
+    expect(await backend.key(body.keyId)).toBeUndefined();
+  });
+
+  it.each(['take', 'find', 'advance'])('in %s accepts no request, and says why', async (method) => {
+    const { breakable, down, failure } = breakableStores();
+    const { backend, keyId, request } = await backendWithDevice(breakable);
+    const body = await request();
+    down.add(method);
+    await expect(backend.authenticate(body)).rejects.toBe(failure);
+    down.clear();
+    expect((await backend.key(keyId))?.counter).toBe(0);
+  });
+
+  it('in fate is no reason to accept a used challenge', async () => {
+    const { breakable, down, failure } = breakableStores();
+    const { backend, request } = await backendWithDevice(breakable);
+    const body = await request();
+    await backend.authenticate(body);
+    down.add('fate');
+    await expect(backend.authenticate(body)).rejects.toBe(failure);
+  });
+
+  it('in recordExtensions accepts no request', async () => {
+    const { breakable, down, failure } = breakableStores();
+    const backend = createBackend(breakable);
+    const device = await createDevice();
+    device.misbehave({ olderSdk: true });
+    const { keyId } = await backend.register(await registration(backend, device));
+    device.misbehave({});
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const body = await device.capacitor.createAssertion({ keyId, payload: challenge });
+    down.add('recordExtensions');
+    await expect(backend.authenticate(body)).rejects.toBe(failure);
+  });
+
+  it('in revoke and find is no answer', async () => {
+    const { breakable, down, failure } = breakableStores();
+    const { backend, keyId } = await backendWithDevice(breakable);
+    for (const method of ['revoke', 'find']) down.add(method);
+    await expect(backend.revoke(keyId)).rejects.toBe(failure);
+    await expect(backend.key(keyId)).rejects.toBe(failure);
+  });
+});
+
+describe('a store that answers wrongly', () => {
+  const WRONG: readonly [string, string, unknown][] = [
+    ['with nothing where yes is meant', 'advance', undefined],
+    ['with 1 where true is meant', 'advance', 1],
+    ['with a record without an expiry', 'take', { purpose: 'assertion' }],
+    ['with a record whose expiry is no date', 'take', { purpose: 'assertion', expiresAt: new Date(Number.NaN) }],
+    ['with a record without a purpose', 'take', { expiresAt: new Date('2100-01-01') }],
+  ];
+  it.each(WRONG)('%s accepts nothing', async (_, name, answer) => {
+    const { challenges, keys } = memoryStores();
+    const { request } = await backendWithDevice({ challenges, keys });
+    const lie = async (method: string, truth: () => Promise<unknown>) => (method === name ? answer : truth());
+    const broken = createBackend({ challenges: wrap(challenges, lie), keys: wrap(keys, lie) });
+    const body = await request();
+    await expect(broken.authenticate(body)).rejects.toThrow();
+    await expect(createBackend({ challenges, keys }).authenticate(await request())).resolves.toBeDefined();
+  });
+
+  it('with another key than it was asked for accepts nothing', async () => {
+    const { challenges, keys } = memoryStores();
+    const { request } = await backendWithDevice({ challenges, keys });
+    const careless = wrap(keys, async (name, method) => {
+      const answer = await method();
+      return name === 'find' ? Object.assign({}, answer, { keyId: 'another' }) : answer;
+    });
+    const body = await request();
+    await expectCode(() => createBackend({ challenges, keys: careless }).authenticate(body), 'key_unknown');
+  });
+
+  it('that a revoked key may go on accepts nothing', async () => {
+    const { challenges, keys } = memoryStores();
+    const { backend, keyId, request } = await backendWithDevice({ challenges, keys });
+    await backend.revoke(keyId);
+    const lenient = wrap(keys, async (name, method) => name === 'advance' || method());
+    const body = await request();
+    await expectCode(() => createBackend({ challenges, keys: lenient }).authenticate(body), 'key_revoked');
+  });
+
+  it('with a key whose counter is gone accepts nothing, with or without a window', async () => {
+    const { challenges, keys } = memoryStores();
+    const { request } = await backendWithDevice({ challenges, keys });
+    const forgetful = wrap(keys, async (name, method) => {
+      const answer = await method();
+      return name === 'find' ? Object.assign({}, answer, { counter: undefined }) : answer;
+    });
+    for (const counterWindow of [0, 64]) {
+      const body = await request();
+      const broken = createBackend({ challenges, keys: forgetful, counterWindow });
+      await expectCode(() => broken.authenticate(body), 'invalid_argument');
+    }
+  });
+
+  it('with nothing for an inserted key registers nothing', async () => {
+    const { challenges, keys } = memoryStores();
+    const silent = wrap(keys, async (name, method) => (name === 'insert' ? undefined : method()));
+    const backend = createBackend({ challenges, keys: silent });
+    const body = await registration(backend, await createDevice());
+    await expectCode(() => backend.register(body), 'key_already_registered');
+  });
+});

@@ -1,0 +1,52 @@
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Client, startWorker } from './support/device-requests.js';
+import type { WorkerOptions } from './support/worker.js';
+import type { WorkerProcess } from './support/worker-process.js';
+
+const HOUR = 3600;
+
+describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is set back an hour, on %s', (kind) => {
+  const started: WorkerProcess[] = [];
+  afterAll(() => Promise.all(started.map((worker) => worker.kill())));
+
+  /** A server, and the same started again after its clock was set back: it remembers nothing. */
+  async function beforeAndAfter(options: Partial<WorkerOptions>) {
+    const start = async (clockAhead: number) => startWorker(kind, inject('addresses'), { ...options, clockAhead });
+    const [before, after] = await Promise.all([start(0), start(-HOUR)]);
+    started.push(before, after);
+    return { before, after };
+  }
+
+  let client: Client;
+  let servers: Awaited<ReturnType<typeof beforeAndAfter>>;
+  beforeAll(async () => {
+    servers = await beforeAndAfter({});
+    client = await Client.create();
+    const registration = await client.registration(servers.before);
+    expect(await servers.before.call('register', registration)).toMatchObject({ result: 0 });
+  });
+
+  it('brings no used challenge back', async () => {
+    const request = await client.request(servers.before);
+    expect(await servers.before.call('authenticate', request)).toHaveProperty('result');
+    expect(await servers.after.call('authenticate', request)).toMatchObject({ refused: 'challenge_used' });
+  });
+
+  it('ends no challenge before its time, and moves no counter back', async () => {
+    const [earlier, later] = [await client.request(servers.before), await client.request(servers.before)];
+    expect(await servers.after.call('authenticate', later)).toHaveProperty('result');
+    expect(await servers.after.call('authenticate', earlier)).toMatchObject({ refused: 'counter_not_increased' });
+    const own = await client.request(servers.after);
+    expect(await servers.after.call('authenticate', own)).toHaveProperty('result');
+  });
+
+  it('brings no challenge back that was over, and lets none live longer', async () => {
+    const { before, after } = await beforeAndAfter({ challengeTtl: 1 });
+    const requests = [await client.request(before), await client.request(after)];
+    await setTimeout(1100);
+    for (const request of requests) {
+      expect(await after.call('authenticate', request)).toMatchObject({ refused: 'challenge_expired' });
+    }
+  });
+});

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { type Stores, storeConformance } from '../../src/server/conformance/index.js';
+import { type OpenedStores, openStores, storeKinds } from './support/store-kinds.js';
+
+describe.each(storeKinds)('%s', (kind) => {
+  let servers: OpenedStores[];
+  let turn = 0;
+  beforeAll(async () => {
+    servers = await Promise.all([1, 2].map(() => openStores(kind, inject('addresses'))));
+  });
+  afterAll(() => Promise.all(servers.map(({ close }) => close())));
+
+  const nextServer = (): Stores => {
+    turn += 1;
+    const server = servers[turn % servers.length];
+    if (!server) throw new Error('no server');
+    return server.stores;
+  };
+  for (const { name, run } of storeConformance(nextServer)) it(name, run);
+});

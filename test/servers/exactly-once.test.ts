@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Random } from '../support/random.js';
+import { Client, startWorkers, tally } from './support/device-requests.js';
+import { type StoreKind, storeKinds } from './support/store-kinds.js';
+import type { Outcome, WorkerProcess } from './support/worker-process.js';
+
+const COPIES = 200;
+/** Milliseconds. Two hundred attestations at once may keep a process busy for longer than a server should wait. */
+const PATIENCE = 30_000;
+const random = new Random();
+
+describe.each(storeKinds)('four processes on %s', (kind) => {
+  const workers = fourWorkers(kind, 64);
+
+  /** The same call many times, to all workers in turn. */
+  const copies = (method: 'register' | 'authenticate', body: unknown): Promise<Outcome[]> => {
+    return Promise.all(Array.from({ length: COPIES }, (_, index) => workers.at(index).call(method, body)));
+  };
+
+  it('accept one of 200 copies of a registration, and one of 200 copies of a request', async () => {
+    const client = await Client.create();
+    const registration = await client.registration(workers.at(0));
+    const once = { accepted: 1, challenge_used: COPIES - 1 };
+    expect(tally(await copies('register', registration))).toEqual(once);
+    const request = await client.request(workers.at(1));
+    expect(tally(await copies('authenticate', request))).toEqual(once);
+    expect(await workers.at(2).call('key', client.keyId)).toMatchObject({ result: 1 });
+  });
+});
+
+/** One client of each kind of server: that the other clients call the same scripts, the tests above show. */
+describe.each(['redis', 'redis cluster', 'postgres'] as const)('four processes on %s', (kind) => {
+  const withWindow = fourWorkers(kind, 64);
+  const withoutWindow = fourWorkers(kind, 0);
+
+  it(`accept each of 1 000 requests once that overtake each other inside a window (SEED=${random.seed})`, async () => {
+    const bodies = await requests(withWindow.at(0));
+    // Up to 24 places out of order, and 32 that are on the way at the same time: less than 64.
+    const order = random.displaced(bodies, 24).flatMap((request) => [request, request]);
+    const outcomes = await inParallel(32, order, ({ body }, index) => withWindow.at(index).call('authenticate', body));
+    expect(tally(outcomes)).toEqual({ accepted: 1000, challenge_used: 1000 });
+    expect(accepted(order, outcomes).toSorted((a, b) => a - b)).toEqual(bodies.map(({ counter }) => counter));
+  });
+
+  it(`accept rising counters only of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
+    const order = random.displaced(await requests(withoutWindow.at(0)), 1000);
+    const outcomes = await inParallel(1, order, ({ body }, index) =>
+      withoutWindow.at(index).call('authenticate', body),
+    );
+    const counters = order.map(({ counter }) => counter);
+    const rising = counters.filter((counter, index) => counter > Math.max(0, ...counters.slice(0, index)));
+    expect(accepted(order, outcomes)).toEqual(rising);
+    expect(tally(outcomes)).toEqual({ accepted: rising.length, counter_not_increased: 1000 - rising.length });
+  });
+});
+
+/** Four processes for the tests of a suite, to be called in turn. */
+function fourWorkers(kind: StoreKind, counterWindow: number) {
+  let workers: WorkerProcess[] = [];
+  beforeAll(async () => {
+    workers = await startWorkers(kind, inject('addresses'), { counterWindow, timeout: PATIENCE });
+  });
+  afterAll(() => Promise.all(workers.map((worker) => worker.kill())));
+  return {
+    at(index: number): WorkerProcess {
+      const worker = workers[index % workers.length];
+      if (!worker) throw new Error('no worker');
+      return worker;
+    },
+  };
+}
+
+/** 1 000 requests of one registered device, in the order of their counters. */
+async function requests(worker: WorkerProcess) {
+  const client = await Client.create();
+  expect(await worker.call('register', await client.registration(worker))).toMatchObject({ result: 0 });
+  const bodies = [];
+  for (let counter = 1; counter <= 1000; counter += 1) bodies.push({ counter, body: await client.request(worker) });
+  return bodies;
+}
+
+function accepted(requests: readonly { counter: number }[], outcomes: readonly Outcome[]): number[] {
+  return requests.map(({ counter }) => counter).filter((_, index) => 'result' in (outcomes[index] ?? {}));
+}
+
+/** Calls for all items, a few of them at the same time, begun in their order. */
+async function inParallel<Item, Result>(
+  width: number,
+  items: readonly Item[],
+  call: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const entries = items.entries();
+  const lane = async () => {
+    for (const [index, item] of entries) results[index] = await call(item, index);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  return results;
+}

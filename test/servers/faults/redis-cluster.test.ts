@@ -1,0 +1,15 @@
+import { testFaults } from '../support/faults.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+
+testFaults(['redis cluster', 'ioredis cluster'], async () => {
+  const cluster = await RedisCluster.start();
+  return {
+    addresses: { redis: '', cluster: cluster.urls, postgres: '' },
+    restart: (how, whileDown) => cluster.restart(how === 'stop' ? 'SIGTERM' : 'SIGKILL', whileDown),
+    cut: async () => {
+      await Promise.all(cluster.nodes.map((node) => node.cutConnections()));
+    },
+    stall: (meanwhile) => cluster.suspended(meanwhile),
+    stop: () => cluster.stop(),
+  };
+});

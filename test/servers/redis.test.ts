@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openIoRedis } from '../../examples/ioredis.js';
+import { openRedis } from '../../examples/redis.js';
+import { newChallenge } from '../../src/server/challenge.js';
+import { storeConformance } from '../../src/server/conformance/index.js';
+import { newKey } from '../../src/server/conformance/key-cases.js';
+import { redisStores } from '../../src/stores/redis/index.js';
+import { RedisServer } from './support/redis-server.js';
+
+const PREFIX = 'app-attest:';
+
+function record(lifetime: number) {
+  const issuedAt = new Date();
+  return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime) };
+}
+
+describe('a Redis', () => {
+  let server: RedisServer;
+  let first: Awaited<ReturnType<typeof openRedis>>;
+  let second: Awaited<ReturnType<typeof openIoRedis>>;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    first = await openRedis(server.url);
+    second = await openIoRedis(server.url);
+  });
+  afterAll(async () => {
+    first.client.destroy();
+    second.client.disconnect();
+    await server.stop();
+  });
+
+  it('lets challenges go by itself, a minute after their end, used or not', async () => {
+    const [used, left] = [newChallenge(), newChallenge()];
+    for (const challenge of [used, left]) await first.stores.challenges.put(challenge, record(300_000));
+    await second.stores.challenges.take(used);
+    for (const challenge of [used, left]) {
+      const rest = await first.client.pTTL(`${PREFIX}challenge:${challenge}`);
+      expect(rest).toBeGreaterThan(350_000);
+      expect(rest).toBeLessThanOrEqual(360_000);
+    }
+  });
+
+  it('knows for this minute what became of a challenge', async () => {
+    const { challenges } = first.stores;
+    const [used, left] = [newChallenge(), newChallenge()];
+    for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
+    await challenges.take(used);
+    for (const challenge of [used, left]) await first.client.pExpire(`${PREFIX}challenge:${challenge}`, 60_000);
+    expect(await challenges.take(left)).toBeUndefined();
+    expect(await challenges.fate?.(left)).toBe('expired');
+    expect(await challenges.fate?.(used)).toBe('used');
+  });
+
+  it('brings no taken challenge back when a client sends it again', async () => {
+    const { challenges } = first.stores;
+    const [challenge, put] = [newChallenge(), record(1000)];
+    await challenges.put(challenge, put);
+    await challenges.take(challenge);
+    await challenges.put(challenge, put);
+    expect(await challenges.take(challenge)).toBeUndefined();
+  });
+
+  it('keeps keys for ever, under its prefix', async () => {
+    const key = newKey();
+    const { keys } = redisStores(first.client, { prefix: 'our {app}:' });
+    await keys.insert(key);
+    await keys.advance(key.keyId, 1, 0);
+    expect(await first.client.pTTL(`our {app}:key:${key.keyId}`)).toBe(-1);
+    expect(await first.stores.keys.find(key.keyId)).toBeUndefined();
+  });
+
+  it('learns the scripts again that it forgot', async () => {
+    const key = newKey();
+    await first.stores.keys.insert(key);
+    await first.client.scriptFlush();
+    expect(await first.stores.keys.advance(key.keyId, 1, 0)).toBe(true);
+    await first.client.scriptFlush();
+    expect(await second.stores.keys.advance(key.keyId, 1, 0)).toBe(false);
+  });
+
+  describe('that servers share over both clients', () => {
+    let turn = 0;
+    const nextServer = () => {
+      turn += 1;
+      return turn % 2 === 0 ? first.stores : second.stores;
+    };
+    for (const { name, run } of storeConformance(nextServer)) it(name, run);
+  });
+});
+
+it('a Redis that is full refuses requests, and forgets no key', async () => {
+  const server = await RedisServer.start('--maxmemory', '4mb');
+  const { client, stores } = await openRedis(server.url);
+  const { keys, challenges } = stores;
+  const inserted: string[] = [];
+  const fill = async () => {
+    while (inserted.length < 10_000) {
+      const key = newKey();
+      await keys.insert(key);
+      inserted.push(key.keyId);
+    }
+  };
+  await expect(fill()).rejects.toThrow('OOM');
+  await client.configSet('maxmemory', '1mb');
+  const [first = ''] = inserted;
+  await expect(keys.advance(first, 1, 0)).rejects.toThrow('OOM');
+  await expect(challenges.put(newChallenge(), record(1000))).rejects.toThrow('OOM');
+  for (const keyId of inserted) expect((await keys.find(keyId))?.counter).toBe(0);
+  client.destroy();
+  await server.stop();
+});

@@ -1,0 +1,82 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+
+/** Processes that run. Whatever happens to the tests, none of them outlives the tests. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** A process that a test started, and its output. */
+export class Child {
+  readonly process: ChildProcess;
+  output = '';
+
+  constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
+    this.process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    running.add(this.process);
+    this.process.once('exit', () => running.delete(this.process));
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.on('data', (data) => {
+        this.output = (this.output + data).slice(-10_000);
+      });
+    }
+  }
+
+  get isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.isRunning) return;
+    const ended = once(this.process, 'exit');
+    this.process.kill(signal);
+    await ended;
+  }
+
+  /** Waits until the attempt does not throw any longer. */
+  async until<Result>(attempt: () => Promise<Result>, seconds = 30): Promise<Result> {
+    const deadline = performance.now() + seconds * 1000;
+    while (true) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!this.isRunning || performance.now() > deadline) throw new Error(this.output, { cause: error });
+        await setTimeout(20);
+      }
+    }
+  }
+}
+
+/** Runs a command to its end. */
+export async function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<void> {
+  const child = new Child(command, args, options);
+  const [code] = await once(child.process, 'exit');
+  if (code !== 0) throw new Error(`${command}: ${child.output}`);
+}
+
+/** A port of loopback on which nothing listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Sends a line and returns the first answer. */
+export async function ask(port: number, line: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    socket.setTimeout(1000, () => socket.destroy(new Error('no answer')));
+    socket.write(`${line}\r\n`);
+    const [answer] = await once(socket, 'data');
+    return String(answer);
+  } finally {
+    socket.destroy();
+  }
+}

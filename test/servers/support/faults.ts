@@ -1,0 +1,92 @@
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../support/random.js';
+import { startWorker, startWorkers } from './device-requests.js';
+import { Load } from './load.js';
+import type { Addresses, StoreKind } from './store-kinds.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** A store that a test may hurt. */
+export interface FaultyStore {
+  addresses: Addresses;
+  /** Ends the store's process, with warning or without, calls `whileDown`, and starts the process again. */
+  restart(how: 'stop' | 'kill', whileDown: () => Promise<void>): Promise<void>;
+  /** Ends the connections of all clients. */
+  cut(): Promise<void>;
+  /** Lets nothing through until `meanwhile` is over. */
+  stall(meanwhile: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const random = new Random();
+const moment = () => setTimeout(random.between(50, 300));
+
+/** What must hold on a store whatever fails, with each kind of client. */
+export function testFaults(kinds: readonly StoreKind[], start: () => Promise<FaultyStore>): void {
+  describe.each(kinds)(`%s (SEED=${random.seed})`, (kind) => {
+    let store: FaultyStore;
+    let workers: WorkerProcess[];
+    beforeAll(async () => {
+      store = await start();
+      workers = await startWorkers(kind, store.addresses, { counterWindow: 64 });
+    });
+    afterAll(async () => {
+      await Promise.all(workers.map((worker) => worker.kill()));
+      await store.stop();
+    });
+
+    /** Load before, during and after a fault, and the proof that it left nothing wrong. */
+    async function during(fault: (load: Load) => Promise<void>): Promise<Load> {
+      const load = new Load(workers, random);
+      await load.accepts(20);
+      await moment();
+      await fault(load);
+      await load.accepts(20);
+      await load.stop();
+      return load;
+    }
+
+    /** While the store is away, each request fails: it is neither accepted nor refused for a reason it does not have. */
+    async function allFail(bodies: readonly unknown[]): Promise<void> {
+      const calls = bodies.flatMap((body) => workers.map((worker) => worker.call('authenticate', body)));
+      calls.push(...workers.map((worker) => worker.call('issueChallenge', 'assertion')));
+      for (const outcome of await Promise.all(calls)) expect(outcome).toHaveProperty('failed');
+    }
+
+    it('keeps its promises when servers are killed', async () => {
+      const load = await during(async () => {
+        for (let kills = 0; kills < 3; kills += 1) {
+          const victim = random.pick(workers);
+          await victim.kill();
+          workers.splice(workers.indexOf(victim), 1, await startWorker(kind, store.addresses, { counterWindow: 64 }));
+          await moment();
+        }
+      });
+      expect(load.failures).toBeGreaterThan(0);
+    });
+
+    it.each(['stop', 'kill'] as const)('keeps its promises when the store is restarted: %s', async (how) => {
+      await during(async (load) => {
+        const bodies = await load.prepare(5);
+        await store.restart(how, () => allFail(bodies));
+      });
+    });
+
+    it('keeps its promises when connections are cut', async () => {
+      const load = await during(async () => {
+        for (let cuts = 0; cuts < 5; cuts += 1) {
+          await store.cut();
+          await moment();
+        }
+      });
+      expect(load.failures).toBeGreaterThan(0);
+    });
+
+    it('keeps its promises, and no request waiting for ever, when nothing gets through', async () => {
+      await during(async (load) => {
+        const bodies = await load.prepare(5);
+        await store.stall(() => allFail(bodies));
+      });
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A way to a server on loopback that can be cut, or swallow everything as a dead network does. */
+export class FaultyProxy {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+  #stalled = false;
+
+  static async to(target: number): Promise<FaultyProxy> {
+    const sockets = new Set<Socket>();
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const proxy = new FaultyProxy(address.port, server, sockets);
+    server.on('connection', (client) => proxy.#join(client, connect(target, '127.0.0.1')));
+    return proxy;
+  }
+
+  private constructor(port: number, server: Server, sockets: Set<Socket>) {
+    this.port = port;
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  /** Ends all connections in the middle of whatever they carry. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** From now on nothing arrives at either end, on old and new connections, and nothing says so. */
+  stall(): void {
+    this.#stalled = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** What was swallowed arrives. */
+  resume(): void {
+    this.#stalled = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #join(one: Socket, other: Socket): void {
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (data) => to.write(data));
+      from.on('error', () => from.destroy());
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+      if (this.#stalled) from.pause();
+    }
+  }
+}

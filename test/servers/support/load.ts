@@ -1,0 +1,130 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Random } from '../../support/random.js';
+import { Client } from './device-requests.js';
+import type { Outcome, WorkerProcess } from './worker-process.js';
+
+/** A body that was sent, and how often it was accepted. */
+interface Sent {
+  readonly method: 'register' | 'authenticate';
+  readonly body: unknown;
+  accepted: number;
+}
+
+const DEVICES = 4;
+
+/**
+ * Devices that register, ask for challenges and send requests to all servers, one after another without end, and what
+ * must be true of the answers, whatever happens to the servers and their store.
+ */
+export class Load {
+  readonly #workers: WorkerProcess[];
+  readonly #random: Random;
+  readonly #sent: Sent[] = [];
+  /** The highest counter that anyone was told, by key. */
+  readonly #counters = new Map<string, number>();
+  readonly #loops: Promise<void>[];
+  #isStopped = false;
+  #accepted = 0;
+  failures = 0;
+
+  constructor(workers: WorkerProcess[], random: Random) {
+    this.#workers = workers;
+    this.#random = random;
+    this.#loops = Array.from({ length: DEVICES }, () => this.#device());
+  }
+
+  /** Waits until so many more requests were accepted. */
+  async accepts(count: number): Promise<void> {
+    const enough = this.#accepted + count;
+    while (this.#accepted < enough) await setTimeout(5);
+  }
+
+  /** Bodies that would be accepted, but are not sent. */
+  async prepare(count: number): Promise<unknown[]> {
+    const client = await this.#register();
+    if (!client) throw new Error('the store must be there');
+    return Promise.all(Array.from({ length: count }, () => client.request(this.#worker())));
+  }
+
+  /** Ends the load, and sends everything that was ever sent twice more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#loops);
+    for (const sent of this.#sent) {
+      for (const _ of [1, 2]) {
+        const wasAccepted = sent.accepted > 0;
+        const outcome = await this.#send(sent);
+        // The challenge alone refuses it, with no need of the counter or the key.
+        if (wasAccepted) expect(outcome).toHaveProperty('refused', expect.stringMatching(/^challenge_(used|unknown)$/));
+        expect(outcome).not.toHaveProperty('failed');
+      }
+    }
+    expect(this.#sent.filter(({ accepted }) => accepted > 1)).toEqual([]);
+    for (const [keyId, counter] of this.#counters) {
+      const outcome = await this.#worker().call('key', keyId);
+      expect('result' in outcome && Number(outcome.result)).toBeGreaterThanOrEqual(counter);
+    }
+  }
+
+  #worker(): WorkerProcess {
+    return this.#random.pick(this.#workers);
+  }
+
+  async #device(): Promise<void> {
+    while (!this.#isStopped) {
+      const client = await this.#register();
+      for (let request = 0; client && request < 20 && !this.#isStopped; request += 1) await this.#request(client);
+    }
+  }
+
+  async #register(): Promise<Client | undefined> {
+    const client = await Client.create();
+    const body = await this.#unlessFailed(client.registration(this.#worker()));
+    if (!body) return undefined;
+    const outcome = await this.#send(this.#newlySent('register', body));
+    if (!('result' in outcome)) return undefined;
+    this.#counters.set(client.keyId, 0);
+    return client;
+  }
+
+  async #request(client: Client): Promise<void> {
+    const body = await this.#unlessFailed(client.request(this.#worker()));
+    if (!body) return;
+    const outcome = await this.#send(this.#newlySent('authenticate', body));
+    if ('result' in outcome) this.#told(client.keyId, outcome);
+    this.#told(client.keyId, await this.#worker().call('key', client.keyId));
+  }
+
+  #newlySent(method: Sent['method'], body: unknown): Sent {
+    const sent = { method, body, accepted: 0 };
+    this.#sent.push(sent);
+    return sent;
+  }
+
+  async #send(sent: Sent): Promise<Outcome> {
+    const outcome = await this.#worker().call(sent.method, sent.body);
+    if ('result' in outcome) {
+      sent.accepted += 1;
+      this.#accepted += 1;
+    }
+    if ('failed' in outcome) this.failures += 1;
+    return outcome;
+  }
+
+  /** A counter that an answer tells: never less than one that an earlier answer told. */
+  #told(keyId: string, outcome: Outcome): void {
+    if (!('result' in outcome)) return;
+    const counter = Number(outcome.result);
+    expect(counter).toBeGreaterThanOrEqual(this.#counters.get(keyId) ?? 0);
+    this.#counters.set(keyId, counter);
+  }
+
+  async #unlessFailed<Body>(body: Promise<Body>): Promise<Body | undefined> {
+    return body.catch(async () => {
+      this.failures += 1;
+      await setTimeout(10);
+      return undefined;
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { migrate } from '../../../examples/postgres.js';
+import { Child, freePort, run } from './child.js';
+
+/**
+ * A PostgreSQL of its own with the tables of the stores, on loopback, in a temporary folder, as it comes: with `fsync` and
+ * `synchronous_commit`.
+ */
+export class PostgresServer {
+  readonly port: number;
+  readonly #folder: string;
+  #child: Child;
+
+  static async start(): Promise<PostgresServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'app-attest-postgres-'));
+    await chown(folder, account.uid ?? -1, account.gid ?? -1);
+    const options = ['--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--no-locale', '--no-sync'];
+    await run(program('initdb'), ['--pgdata', folder, ...options], { ...account, cwd: folder });
+    const server = new PostgresServer(await freePort(), folder);
+    await server.#ready();
+    await server.#migrate();
+    return server;
+  }
+
+  private constructor(port: number, folder: string) {
+    this.port = port;
+    this.#folder = folder;
+    this.#child = this.#spawn();
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
+  }
+
+  async restart(
+    signal: 'SIGINT' | 'SIGKILL',
+    whileDown: () => Promise<unknown> = async () => undefined,
+  ): Promise<void> {
+    await this.#child.end(signal);
+    await whileDown();
+    await this.#start();
+  }
+
+  async cutConnections(): Promise<void> {
+    await this.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+  }
+
+  async query(text: string): Promise<unknown[]> {
+    const client = new pg.Client({ connectionString: this.url });
+    // A server that is killed while it answers.
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.end('SIGQUIT');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** After a `SIGKILL` it refuses to start until the last of its processes has noticed. */
+  async #start(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#child = this.#spawn();
+      try {
+        return await this.#ready();
+      } catch (error) {
+        if (attempt === 20) throw error;
+      }
+    }
+  }
+
+  #spawn(): Child {
+    const address = ['-h', '127.0.0.1', '-p', String(this.port), '-k', this.#folder];
+    return new Child(program('postgres'), ['-D', this.#folder, ...address], { ...account, cwd: this.#folder });
+  }
+
+  async #migrate(): Promise<void> {
+    const pool = new pg.Pool({ connectionString: this.url });
+    await migrate(pool);
+    await pool.end();
+  }
+
+  async #ready(): Promise<void> {
+    await this.#child.until(() => this.query('SELECT 1'));
+  }
+}
+
+/** PostgreSQL refuses to run as root. */
+const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
+
+function idOf(option: string): number {
+  return Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
+}
+
+/** Debian keeps the programs of the server out of the `PATH`, in a folder for each version. */
+function program(name: string): string {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const candidates = versions.map((version) => join(debian, version, 'bin', name));
+  return candidates.find((path) => existsSync(path)) ?? name;
+}

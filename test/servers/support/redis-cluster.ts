@@ -1,0 +1,77 @@
+import { setTimeout } from 'node:timers/promises';
+import { freePort } from './child.js';
+import { RedisServer } from './redis-server.js';
+
+const SLOTS = ['0 5460', '5461 10922', '10923 16383'];
+
+/** Three nodes, each with a third of the slots. */
+export class RedisCluster {
+  readonly nodes: readonly RedisServer[];
+
+  static async start(): Promise<RedisCluster> {
+    const busPorts = await Promise.all(SLOTS.map(freePort));
+    const nodes = await Promise.all(
+      busPorts.map((busPort) =>
+        RedisServer.start('--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', '1000'),
+      ),
+    );
+    const cluster = new RedisCluster(nodes);
+    for (const [index, node] of nodes.entries()) {
+      await node.command(`CLUSTER ADDSLOTSRANGE ${SLOTS[index]}`);
+      await node.command(`CLUSTER SET-CONFIG-EPOCH ${index + 1}`);
+      await node.command(`CLUSTER MEET 127.0.0.1 ${nodes[0]?.port} ${busPorts[0]}`);
+    }
+    await cluster.ready();
+    return cluster;
+  }
+
+  private constructor(nodes: readonly RedisServer[]) {
+    this.nodes = nodes;
+  }
+
+  get urls(): string[] {
+    return this.nodes.map(({ url }) => url);
+  }
+
+  /** Waits until each node knows of all slots. */
+  async ready(): Promise<void> {
+    for (const node of this.nodes) {
+      while (!isReady(await node.command('CLUSTER INFO'))) await setTimeout(50);
+    }
+  }
+
+  /** All nodes at the same time. */
+  async restart(signal: 'SIGTERM' | 'SIGKILL', whileDown: () => Promise<unknown>): Promise<void> {
+    const allDown = barrier(this.nodes.length, whileDown);
+    await Promise.all(this.nodes.map((node) => node.restart(signal, allDown)));
+    await this.ready();
+  }
+
+  async suspended(meanwhile: () => Promise<unknown>): Promise<void> {
+    const allStopped = barrier(this.nodes.length, meanwhile);
+    await Promise.all(this.nodes.map((node) => node.suspended(allStopped)));
+    await this.ready();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+}
+
+function isReady(info: string): boolean {
+  return ['cluster_state:ok', 'cluster_slots_ok:16384', 'cluster_size:3'].every((line) => info.includes(line));
+}
+
+/** A function that waits until it was called so many times, then runs the task once for all its callers. */
+function barrier(callers: number, task: () => Promise<unknown>): () => Promise<unknown> {
+  let waiting = callers;
+  let start = (): void => undefined;
+  const done = new Promise<void>((resolve) => {
+    start = resolve;
+  }).then(task);
+  return () => {
+    waiting -= 1;
+    if (waiting === 0) start();
+    return done;
+  };
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask, Child, freePort } from './child.js';
+
+/** What docs/stores.md asks for where keys are in Redis. */
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', ''];
+
+/** A Redis of its own, on loopback, in a temporary folder. */
+export class RedisServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #options: readonly string[];
+  #child: Child;
+
+  static async start(...options: readonly string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'app-attest-redis-')), options);
+    await server.#ready();
+    return server;
+  }
+
+  private constructor(port: number, folder: string, options: readonly string[]) {
+    this.port = port;
+    this.#folder = folder;
+    this.#options = options;
+    this.#child = this.#spawn();
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends the process, by `SIGKILL` without a warning, and starts it again on the same data. */
+  async restart(
+    signal: 'SIGTERM' | 'SIGKILL',
+    whileDown: () => Promise<unknown> = async () => undefined,
+  ): Promise<void> {
+    await this.#child.end(signal);
+    await whileDown();
+    this.#child = this.#spawn();
+    await this.#ready();
+  }
+
+  /** Stops the process where it is, so that connections are open and nothing answers. */
+  async suspended(meanwhile: () => Promise<unknown>): Promise<void> {
+    this.#child.process.kill('SIGSTOP');
+    try {
+      await meanwhile();
+    } finally {
+      this.#child.process.kill('SIGCONT');
+    }
+  }
+
+  /** One command without quotes, and the beginning of the answer. */
+  command(line: string): Promise<string> {
+    return ask(this.port, line);
+  }
+
+  async cutConnections(): Promise<void> {
+    await this.command('CLIENT KILL TYPE normal SKIPME yes');
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.end('SIGKILL');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #spawn(): Child {
+    const address = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#folder];
+    return new Child('redis-server', [...address, ...DURABLE, ...this.#options]);
+  }
+
+  async #ready(): Promise<void> {
+    await this.#child.until(async () => {
+      const answer = await this.command('PING');
+      if (answer !== '+PONG\r\n') throw new Error(answer);
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import type { TestProject } from 'vitest/node';
+import { PostgresServer } from './postgres-server.js';
+import { RedisCluster } from './redis-cluster.js';
+import { RedisServer } from './redis-server.js';
+import type { Addresses } from './store-kinds.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    addresses: Addresses;
+  }
+}
+
+/** One of each server for all tests that leave them as they are. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [redis, cluster, postgres] = await Promise.all([
+    RedisServer.start(),
+    RedisCluster.start(),
+    PostgresServer.start(),
+  ]);
+  project.provide('addresses', { redis: redis.url, cluster: cluster.urls, postgres: postgres.url });
+  return async () => {
+    await Promise.all([redis.stop(), cluster.stop(), postgres.stop()]);
+  };
+}

@@ -1,0 +1,48 @@
+import { openIoRedis, openIoRedisCluster } from '../../../examples/ioredis.js';
+import { openPostgres } from '../../../examples/postgres.js';
+import { openRedis } from '../../../examples/redis.js';
+import { openRedisCluster } from '../../../examples/redis-cluster.js';
+import type { Stores } from '../../../src/server/conformance/index.js';
+
+/** Where the servers listen. */
+export interface Addresses {
+  redis: string;
+  cluster: string[];
+  postgres: string;
+}
+
+export interface OpenedStores {
+  stores: Stores;
+  close: () => Promise<void>;
+}
+
+/** Each kind of server with each kind of client. */
+export const storeKinds = ['redis', 'ioredis', 'redis cluster', 'ioredis cluster', 'postgres'] as const;
+
+export type StoreKind = (typeof storeKinds)[number];
+
+/** Opens stores as docs/stores.md does: with the settings of the examples, and their time limit or another in milliseconds. */
+export async function openStores(kind: StoreKind, addresses: Addresses, timeout?: number): Promise<OpenedStores> {
+  switch (kind) {
+    case 'redis': {
+      const { client, stores } = await openRedis(addresses.redis, timeout);
+      return { stores, close: async () => client.destroy() };
+    }
+    case 'ioredis': {
+      const { client, stores } = await openIoRedis(addresses.redis, timeout);
+      return { stores, close: async () => client.disconnect() };
+    }
+    case 'redis cluster': {
+      const { client, stores } = await openRedisCluster(addresses.cluster, timeout);
+      return { stores, close: async () => client.destroy() };
+    }
+    case 'ioredis cluster': {
+      const { client, stores } = await openIoRedisCluster(addresses.cluster, timeout);
+      return { stores, close: async () => client.disconnect() };
+    }
+    case 'postgres': {
+      const { pool, stores } = openPostgres(addresses.postgres, timeout);
+      return { stores, close: () => pool.end() };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Answer, Call, WorkerOptions } from './worker.js';
+
+const WORKER = fileURLToPath(new URL('../build/worker.js', import.meta.url));
+
+/** Answers without their number. */
+export type Outcome = { result: unknown } | { refused: string } | { failed: string };
+
+/** A server of its own: a process with its own clients. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (outcome: Outcome) => void>();
+  #calls = 0;
+
+  static async start(options: WorkerOptions): Promise<WorkerProcess> {
+    const child = fork(WORKER, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const worker = new WorkerProcess(child);
+    await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => Promise.reject(new Error('the worker ended'))),
+    ]);
+    child.on('message', (answer: Answer) => worker.#settle(answer.id, answer));
+    return worker;
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on('exit', () => {
+      for (const id of this.#waiting.keys()) this.#settle(id, { failed: 'the worker was killed' });
+    });
+  }
+
+  call(method: Call['method'], parameter: unknown): Promise<Outcome> {
+    this.#calls += 1;
+    const id = this.#calls;
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      const failed = () => this.#settle(id, { failed: 'the worker is gone' });
+      if (!this.#child.connected) return failed();
+      this.#child.send({ id, method, parameter } satisfies Call, (error) => error && failed());
+    });
+  }
+
+  /** `SIGKILL`: the process has no time for anything. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
+  #settle(id: number, outcome: Outcome): void {
+    this.#waiting.get(id)?.(outcome);
+    this.#waiting.delete(id);
+  }
+}

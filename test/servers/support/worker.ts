@@ -1,0 +1,68 @@
+import { AppAttestError } from '../../../src/errors.js';
+import { createAppAttest } from '../../../src/server/create-app-attest.js';
+import { type Addresses, openStores, type StoreKind } from './store-kinds.js';
+
+/** How a worker's server is set up. */
+export interface WorkerOptions {
+  kind: StoreKind;
+  addresses: Addresses;
+  appId: string;
+  trustAnchors: string[];
+  counterWindow: number;
+  /** In seconds; that of createAppAttest by default. */
+  challengeTtl?: number;
+  /** In milliseconds; that of the examples by default. */
+  timeout?: number;
+  /** How much the worker's clock is ahead, in seconds. */
+  clockAhead: number;
+}
+
+/** A request to a worker; each gets one {@link Answer}. */
+export interface Call {
+  id: number;
+  method: 'issueChallenge' | 'register' | 'authenticate' | 'key';
+  parameter: unknown;
+}
+
+/** What came of it: a result, the code of an `AppAttestError`, or the message of any other error. */
+export type Answer = { id: number } & ({ result: unknown } | { refused: string } | { failed: string });
+
+const options: WorkerOptions = JSON.parse(process.argv[2] ?? '');
+const { stores } = await openStores(options.kind, options.addresses, options.timeout);
+const backend = createAppAttest({
+  appId: options.appId,
+  trustAnchors: options.trustAnchors,
+  counterWindow: options.counterWindow,
+  ...(options.challengeTtl !== undefined && { challengeTtl: options.challengeTtl }),
+  now: () => new Date(Date.now() + options.clockAhead * 1000),
+  ...stores,
+});
+
+process.on('message', async (call: Call) => {
+  process.send?.(await answer(call));
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');
+
+async function answer({ id, method, parameter }: Call): Promise<Answer> {
+  try {
+    return { id, result: await perform(method, parameter) };
+  } catch (error) {
+    if (error instanceof AppAttestError) return { id, refused: error.code };
+    return { id, failed: String(error) };
+  }
+}
+
+async function perform(method: Call['method'], parameter: unknown): Promise<unknown> {
+  switch (method) {
+    case 'issueChallenge':
+      return (await backend.issueChallenge({ purpose: parameter === 'attestation' ? parameter : 'assertion' }))
+        .challenge;
+    case 'register':
+      return (await backend.register(parameter)).counter;
+    case 'authenticate':
+      return (await backend.authenticate(parameter)).key.counter;
+    case 'key':
+      return (await backend.key(String(parameter)))?.counter;
+  }
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['test/servers/support/worker.ts'],
+  outDir: 'test/servers/build',
+  format: 'esm',
+  target: 'node20',
+  clean: true,
+});

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppAttestError } from '../../src/index.js';
+import { newKey } from '../../src/server/conformance/key-cases.js';
+import type { StoredKey } from '../../src/server/index.js';
+import { keyRecord } from '../../src/stores/key-record.js';
+import { postgresStores } from '../../src/stores/postgres/index.js';
+import { type IoRedisClient, type NodeRedisClient, redisStores } from '../../src/stores/redis/index.js';
+import { rejectionOf } from '../support/rejection.js';
+
+/** Redis that answers every script with the same. */
+function redisThatAnswers(answer: () => Promise<unknown>) {
+  return redisStores({ evalSha: answer, eval: answer });
+}
+
+const key = newKey({ subject: 'user', extensions: { bundleVersion: '1' } });
+
+/** What databases hold of a key, with changes. */
+function recordWith(changes: Record<string, unknown>): Record<string, unknown> {
+  return { ...keyRecord(key), counter: '7', ...changes };
+}
+
+const open: Record<string, (record: Record<string, unknown>) => (keyId: string) => Promise<unknown>> = {
+  Redis: (record) => {
+    const present = Object.entries(record).filter(([, value]) => value !== null && value !== undefined);
+    const { keys } = redisThatAnswers(async () => present.flat());
+    return (keyId) => keys.find(keyId);
+  },
+  PostgreSQL: (record) => {
+    const { keys } = postgresStores({ query: async () => ({ rows: [record] }) });
+    return (keyId) => keys.find(keyId);
+  },
+};
+
+/** Not the type that was written: nothing of it may turn into a key. */
+const WRONG: readonly [string, Record<string, unknown>][] = [
+  ['without a counter', { counter: null }],
+  ['whose counter is no number', { counter: 'NaN' }],
+  ['whose counter is a fraction', { counter: '1.5' }],
+  ['without a public key', { publicKey: null }],
+  ['of another environment', { environment: 'sandbox' }],
+  ['whose device is no JSON', { device: '{' }],
+  ['whose device is no object', { device: '3' }],
+  ['whose extensions are no JSON', { extensions: '{' }],
+  ['without a date', { createdAt: null }],
+  ['revoked at no date', { revokedAt: 'yes' }],
+];
+
+describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
+  it('is read with its numbers as numbers or as text', async () => {
+    const expected: StoredKey = { ...key, counter: 7 };
+    expect(await find(recordWith({}))(key.keyId)).toEqual(expected);
+    expect(await find(recordWith({ counter: 7 }))(key.keyId)).toEqual(expected);
+    expect(await find(recordWith({ counter: 7n }))(key.keyId)).toEqual(expected);
+  });
+
+  it.each(WRONG)('%s is a failure of the store', async (_, changes) => {
+    const error = await find(recordWith(changes))(key.keyId).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(AppAttestError);
+  });
+});
+
+describe('an answer of Redis that no script gives', () => {
+  it.each([undefined, null, 'OK', 2, true, []])('is no yes and no no: %s', async (answer) => {
+    const { keys } = redisThatAnswers(async () => answer);
+    await expect(keys.insert(key)).rejects.toThrow('1 or 0');
+    await expect(keys.advance(key.keyId, 1, 0)).rejects.toThrow('1 or 0');
+    await expect(keys.revoke(key.keyId)).rejects.toThrow('1 or 0');
+  });
+
+  it('is no key and no challenge', async () => {
+    await expect(redisThatAnswers(async () => 'text').keys.find(key.keyId)).rejects.toThrow('list');
+    await expect(redisThatAnswers(async () => '5').challenges.take('challenge')).rejects.toThrow('no record');
+    await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('no purpose');
+  });
+});
+
+describe('scripts', () => {
+  const unknownScript = new Error('NOSCRIPT No matching script.');
+
+  it('go to the package redis by their SHA-1, and as text to a server that does not know them', async () => {
+    const client = {
+      evalSha: vi.fn<NodeRedisClient['evalSha']>().mockRejectedValue(unknownScript),
+      eval: vi.fn<NodeRedisClient['eval']>().mockResolvedValue(1),
+    };
+    expect(await redisStores(client, { prefix: 'our:' }).keys.advance('key', 5, 64)).toBe(true);
+    const parameters = { keys: ['our:key:key'], arguments: ['5', '64'] };
+    expect(client.evalSha.mock.calls).toEqual([[expect.stringMatching(/^[0-9a-f]{40}$/), parameters]]);
+    expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), parameters]]);
+  });
+
+  it('go to the package ioredis in its way', async () => {
+    const client = {
+      evalsha: vi.fn<IoRedisClient['evalsha']>().mockRejectedValue(unknownScript),
+      eval: vi.fn<IoRedisClient['eval']>().mockResolvedValue(1),
+    };
+    expect(await redisStores(client).keys.advance('key', 5, 64)).toBe(true);
+    const parameters = [1, 'app-attest:key:key', '5', '64'];
+    expect(client.evalsha.mock.calls).toEqual([[expect.stringMatching(/^[0-9a-f]{40}$/), ...parameters]]);
+    expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), ...parameters]]);
+  });
+
+  it('are not sent again after any other error: they may have run', async () => {
+    const client = {
+      evalSha: vi.fn<NodeRedisClient['evalSha']>().mockRejectedValue(new Error('Socket closed unexpectedly')),
+      eval: vi.fn<NodeRedisClient['eval']>().mockResolvedValue(1),
+    };
+    await expect(redisStores(client).keys.advance('key', 5, 64)).rejects.toThrow('Socket closed');
+    expect(client.eval).not.toHaveBeenCalled();
+  });
+
+  it.each([undefined, null, 5, {}, { eval: async () => 1 }, { evalsha: async () => 1 }])(
+    'go to no client like %s',
+    async (client) => {
+      expect((await rejectionOf(() => redisStores(client as unknown as NodeRedisClient))).code).toBe(
+        'invalid_argument',
+      );
+    },
+  );
+
+  it('take no prefix that is no text, and no time limit that is none', async () => {
+    const client: NodeRedisClient = { evalSha: async () => 1, eval: async () => 1 };
+    for (const options of [null, { prefix: 5 }, { timeout: 0 }, { timeout: 1.5 }, { timeout: 2 ** 31 }]) {
+      const error = await rejectionOf(() => redisStores(client, options as { prefix: string }));
+      expect(error.code).toBe('invalid_argument');
+    }
+  });
+});
+
+describe('a database that does not answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const never = () => new Promise<never>(() => undefined);
+
+  it.each([
+    ['Redis', redisStores({ evalSha: never, eval: never }, { timeout: 300 })],
+    ['Redis, over ioredis', redisStores({ evalsha: never, eval: never }, { timeout: 300 })],
+    ['PostgreSQL', postgresStores({ query: never }, { timeout: 300 })],
+  ])('keeps no request of %s waiting', async (_, { challenges, keys }) => {
+    const record = { purpose: 'assertion' as const, expiresAt: new Date(Date.now() + 1000) };
+    const calls = [
+      challenges.put('challenge', record),
+      challenges.take('challenge'),
+      challenges.fate?.('challenge'),
+      keys.insert(key),
+      keys.find(key.keyId),
+      keys.advance(key.keyId, 1, 0),
+      keys.revoke(key.keyId),
+      keys.recordExtensions?.(key.keyId, {}),
+    ];
+    const settled = Promise.allSettled(calls);
+    await vi.advanceTimersByTimeAsync(299);
+    expect(vi.getTimerCount()).toBe(calls.length);
+    await vi.advanceTimersByTimeAsync(1);
+    for (const outcome of await settled) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('300 ms') } });
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may take five seconds where nobody says otherwise', async () => {
+    const call = redisStores({ evalSha: never, eval: never }).keys.find('key').catch(String);
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await call).toContain('5000 ms');
+  });
+});
