@@ -11,6 +11,7 @@ import { httpHandlers, type Rejection } from '../../src/http/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
+import { send } from '../support/raw-http.js';
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -77,6 +78,22 @@ describe('Express', () => {
     app.use(keep);
     app.post('/orders', protect);
     expect(await order(await serveNode(app), rejections, 'headers')).toMatchObject({ status: 413 });
+  });
+
+  it('still knows the connection of a body that was cut off, for its log', async () => {
+    const addresses: (string | undefined)[] = [];
+    const app = express();
+    app.use((request, response, next) => {
+      response.on('finish', () => addresses.push(request.ip));
+      next();
+    });
+    app.post('/orders', expressHandlers(backend, { bodyLimit: 10 }).protect);
+    const server = await serveNode(app);
+    servers.push(server);
+    const headers = { 'x-app-attest-key-id': keyId, 'x-app-attest-assertion': 'x' };
+    const answer = await send(server.origin, { path: '/orders', headers, chunks: ['x'.repeat(20)] });
+    expect(answer).toMatchObject({ status: 413, body: { error: 'body_too_large' } });
+    await expect.poll(() => addresses).toEqual(['127.0.0.1']);
   });
 
   it('with a stream that became text says what to do', async () => {
@@ -187,10 +204,13 @@ describe('Request', () => {
     const handler = protect(async () => Response.json({}));
     const headers = { 'x-app-attest-key-id': keyId, 'x-app-attest-assertion': 'x' };
     const make = () => new Request('http://localhost/orders', { method: 'POST', body: '{}', headers });
-    const [read, locked] = [make(), make()];
+    const [read, locked, released] = [make(), make(), make()];
     await read.text();
     locked.body?.getReader();
-    for (const request of [read, locked]) {
+    const reader = released.body?.getReader();
+    await reader?.read();
+    reader?.releaseLock();
+    for (const request of [read, locked, released]) {
       const response = await handler(request);
       expect({ status: response.status, body: await response.json() }).toEqual(READ_ALREADY);
     }
