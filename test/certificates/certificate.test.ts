@@ -293,4 +293,9 @@ describe('a certificate is refused', () => {
     expect(() => decodeCertificate(bytes)).toThrow(DecodingError);
     expect(() => decodeCertificate(bytes)).toThrow(reason);
   });
+
+  it('in a message that no name makes long', () => {
+    const named = sequence(der(0x06, new Uint8Array(10_000).fill(1)), octetString(''));
+    expect(() => decodeCertificate(withExtensions(named, named))).toThrow(/^.{1,150}$/);
+  });
 });
