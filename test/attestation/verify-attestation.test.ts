@@ -249,6 +249,11 @@ describe('an attestation with one thing wrong', () => {
       { properties: keyUsageProperties('TEAMID1234.com.example.other') },
       'app_id_mismatch',
     ],
+    [
+      'another app in the certificate, by an invisible character',
+      { properties: keyUsageProperties(`\ufeff${APP_ID}`) },
+      'app_id_mismatch',
+    ],
     ['a counter of one', { counter: 1 }, 'counter_not_zero'],
     ['a counter that is negative when read as signed', { counter: 0x80000000 }, 'counter_not_zero'],
     ['a development key', { aaguid: DEVELOPMENT }, 'environment_mismatch'],
