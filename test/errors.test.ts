@@ -27,6 +27,7 @@ describe('values in a message', () => {
   it('are text that cannot leave its line', () => {
     expect(shortText('1.0')).toBe('"1.0"');
     expect(shortText('a\n\u001b[2J\u2028\u0085\u202e"')).toBe('"a\\n\\u001b[2J\\u2028\\u0085\\u202e\\""');
+    expect(shortText('\u200f\u061c\ufeff\u00ad\u{e0041}')).toBe('"\\u200f\\u061c\\ufeff\\u00ad\\udb40\\udc41"');
     expect(shortText('x'.repeat(100))).toBe(`"${'x'.repeat(80)}…"`);
   });
 });
