@@ -18,5 +18,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/package/**', 'test/peers/**', 'test/queues/**', 'test/servers/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
+    // PGlite makes a database first.
+    hookTimeout: 60_000,
   },
 });
