@@ -1,32 +1,61 @@
+import { rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 import { migrations } from './src/stores/postgres/migrations.js';
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    server: 'src/server/index.ts',
-    'server/conformance': 'src/server/conformance/index.ts',
-    redis: 'src/stores/redis/index.ts',
-    postgres: 'src/stores/postgres/index.ts',
-    testing: 'src/testing/index.ts',
-  },
+const entry = {
+  index: 'src/index.ts',
+  server: 'src/server/index.ts',
+  'server/conformance': 'src/server/conformance/index.ts',
+  http: 'src/http/index.ts',
+  express: 'src/http/express.ts',
+  fastify: 'src/http/fastify.ts',
+  hono: 'src/http/hono.ts',
+  redis: 'src/stores/redis/index.ts',
+  postgres: 'src/stores/postgres/index.ts',
+  testing: 'src/testing/index.ts',
+};
+
+const shared: Options = {
+  target: 'node20',
+  dts: { entry },
+  sourcemap: true,
   // What the entries share is one module in CommonJS too, so that there is one AppAttestError.
   splitting: true,
-  // Rollup writes CommonJS as it stands; the transform that tsup takes without it rewrites `?.` and `??`.
-  treeshake: true,
-  format: ['esm', 'cjs'],
-  target: 'node20',
-  dts: true,
-  clean: true,
-  sourcemap: true,
   // Deno and Workers know Node's modules by their node: names only.
   removeNodeProtocol: false,
-  // For migration tools that read files.
-  async onSuccess() {
-    await mkdir('dist/migrations', { recursive: true });
-    for (const { version, name, sql } of migrations) {
-      await writeFile(`dist/migrations/${String(version).padStart(4, '0')}-${name}.sql`, `${sql};\n`);
-    }
+};
+
+/** For migration tools that read files. */
+async function writeMigrations(): Promise<void> {
+  await mkdir('dist/migrations', { recursive: true });
+  for (const { version, name, sql } of migrations) {
+    await writeFile(`dist/migrations/${String(version).padStart(4, '0')}-${name}.sql`, `${sql};\n`);
+  }
+}
+
+// Once for both formats: each would clean away what the other has written.
+rmSync('dist', { recursive: true, force: true });
+
+export default defineConfig([
+  {
+    ...shared,
+    format: 'esm',
+    entry: {
+      ...entry,
+      // So that the index only passes on what stands in modules of its own: a bundler leaves out those that it does not need.
+      'core/inspect-assertion': 'src/assertion/inspect-assertion.ts',
+      'core/inspect-attestation': 'src/attestation/inspect-attestation.ts',
+      'core/inspect-receipt': 'src/receipt/inspect-receipt.ts',
+      'core/receipt-due': 'src/receipt/receipt-due.ts',
+      'core/refresh-receipt': 'src/receipt/refresh-receipt.ts',
+      'core/validation-category': 'src/authenticator-data/validation-category.ts',
+      'core/verify-assertion': 'src/assertion/verify-assertion.ts',
+      'core/verify-attestation': 'src/attestation/verify-attestation.ts',
+      'core/verify-receipt': 'src/receipt/verify-receipt.ts',
+    },
+    onSuccess: writeMigrations,
   },
-});
+  // Rollup writes CommonJS as it stands; the transform that tsup takes without it rewrites `?.` and `??`.
+  { ...shared, format: 'cjs', entry, treeshake: true },
+]);

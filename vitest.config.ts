@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 /** The examples import the package by its name, as its users do. */
 export const alias = {
+  'app-attest/http': fileURLToPath(new URL('./src/http/index.ts', import.meta.url)),
+  'app-attest/express': fileURLToPath(new URL('./src/http/express.ts', import.meta.url)),
+  'app-attest/fastify': fileURLToPath(new URL('./src/http/fastify.ts', import.meta.url)),
+  'app-attest/hono': fileURLToPath(new URL('./src/http/hono.ts', import.meta.url)),
   'app-attest/server/conformance': fileURLToPath(new URL('./src/server/conformance/index.ts', import.meta.url)),
   'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
   'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
@@ -15,7 +19,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/package/**', 'test/peers/**', 'test/queues/**', 'test/servers/**'],
+    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,runtimes,servers}/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
     // PGlite makes a database first.

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { STATUS } from '../src/http/status.js';
 import { SYSTEMS } from './support/arbitrary-evidence.js';
 
 const root = new URL('../', import.meta.url);
@@ -18,6 +19,11 @@ const blocks = (document: string, language: string): string[] => {
 const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => read(`src/${path}`));
+
+/** The members of the union of codes in a file. */
+const unionOf = (path: string): string[] => {
+  return [...read(path).matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code]) => code ?? '');
+};
 
 /** All tests in one text, to find what they import. */
 const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: 'utf8' })
@@ -70,11 +76,29 @@ describe('the README', () => {
     const readme = read('README.md');
     const errors = readme.slice(readme.indexOf('\n## Errors'), readme.indexOf('\n## Coming from'));
     const listed = [...errors.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
-    const known = [...sources.join('\n').matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code]) => code ?? '');
+    const known = unionOf('src/errors.ts');
     const withoutTheType = sources.filter((source) => !source.includes('export type AppAttestErrorCode'));
     const thrown = known.filter((code) => withoutTheType.some((source) => source.includes(`'${code}'`)));
     expect(known.length).toBe(29);
     expect(listed.toSorted()).toEqual(thrown.toSorted());
+  });
+});
+
+describe('docs/http.md', () => {
+  const document = read('docs/http.md');
+  const codes = document.slice(document.indexOf('\n## Codes'));
+
+  it('gives every code its status', () => {
+    const listed = [...codes.matchAll(/^\| (\d{3}) \| (.*) \|$/gm)].flatMap(([, status, names = '']) => {
+      return names.split(', ').map((name): [string, number] => [name.replaceAll('`', ''), Number(status)]);
+    });
+    expect(Object.fromEntries(listed)).toEqual(STATUS);
+  });
+
+  it('explains the codes of the HTTP layer', () => {
+    const explained = [...codes.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
+    expect(explained.toSorted()).toEqual(unionOf('src/http/http-error.ts').toSorted());
+    expect(explained.length).toBeGreaterThan(5);
   });
 });
 

@@ -125,6 +125,16 @@ describe('the packed package', () => {
     });
   });
 
+  it.each(['adapters.mjs', 'adapters.cjs'])('protects a route of each framework in %s', async (script) => {
+    expect(JSON.parse(await inConsumer('node', script))).toEqual({
+      http: [200, 401],
+      express: [200, 401],
+      fastify: [200, 401],
+      hono: [200, 401],
+      isAppAttestError: true,
+    });
+  });
+
   it('loads no more than its dependencies, and for verification no more than it needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
@@ -141,6 +151,10 @@ describe('the packed package', () => {
       withReceipt: ['pkijs'],
     });
     expect(await importsOf('dist/server.js', AT_ONCE_OR_LATER)).toEqual(atOnce);
+    // The frameworks are the user's: an adapter knows their types alone.
+    for (const adapter of ['http', 'express', 'fastify', 'hono']) {
+      expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual(atOnce);
+    }
     for (const module of ['server/conformance', 'redis', 'postgres']) {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }

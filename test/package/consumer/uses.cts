@@ -1,6 +1,10 @@
 import appAttest = require('app-attest');
 import server = require('app-attest/server');
 import conformance = require('app-attest/server/conformance');
+import http = require('app-attest/http');
+import expressAdapter = require('app-attest/express');
+import fastifyAdapter = require('app-attest/fastify');
+import honoAdapter = require('app-attest/hono');
 import redis = require('app-attest/redis');
 import postgres = require('app-attest/postgres');
 import testing = require('app-attest/testing');
@@ -17,6 +21,12 @@ export const verified: Promise<appAttest.VerifiedAssertion> = appAttest.verifyAs
 export const apple: Promise<testing.VirtualApple> = testing.createVirtualApple();
 export const backend: server.AppAttest = server.createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 export const cases: conformance.ConformanceCase[] = conformance.storeConformance(() => server.memoryStores());
+export const handlers: http.HttpHandlers = http.httpHandlers(backend);
+export const routes: [expressAdapter.ExpressHandlers, fastifyAdapter.FastifyHandlers, honoAdapter.HonoHandlers] = [
+  expressAdapter.expressHandlers(backend),
+  fastifyAdapter.fastifyHandlers(backend),
+  honoAdapter.honoHandlers(backend),
+];
 export const inRedis = (client: redis.IoRedisClient) =>
   server.createAppAttest({ appId: 'A.b', ...redis.redisStores(client) });
 export const inPostgres = (pool: postgres.Queryable) =>

@@ -25,6 +25,10 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from 'app-attest';
+import { expressHandlers } from 'app-attest/express';
+import { fastifyHandlers } from 'app-attest/fastify';
+import { honoHandlers } from 'app-attest/hono';
+import { AppAttestHttpError, httpHandlers, type OnReject, type Rejection } from 'app-attest/http';
 import {
   type Migration,
   migrations,
@@ -45,6 +49,9 @@ import {
 } from 'app-attest/server';
 import { type ConformanceCase, storeConformance } from 'app-attest/server/conformance';
 import { createVirtualApple, type VirtualApple, type VirtualDevice, type VirtualOs } from 'app-attest/testing';
+import express from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
 
 const app: AppId = { teamId: 'TEAMID1234', bundleId: 'com.example.app' };
 const policy: ExtensionPolicy = {
@@ -150,3 +157,44 @@ export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, A
 }
 
 export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
+
+export const onReject: OnReject = ({ code, error, device }: Rejection) => {
+  // @ts-expect-error the union of codes is closed
+  if (code === 'no_such_code') return undefined;
+  return [code, error instanceof AppAttestHttpError, device?.osVersion];
+};
+
+/** The handlers of each framework see the key that was verified. */
+export function protectedRoutes(appAttest: AppAttest): unknown[] {
+  const app = express();
+  app.post('/orders/:id', expressHandlers(appAttest, { onReject }).protect, (request, response) => {
+    const keyId: string = response.locals.appAttest.key.keyId;
+    // @ts-expect-error there is no such thing
+    response.json({ keyId, id: request.params.id, none: response.locals.appAttest.none });
+  });
+
+  const fastify = Fastify();
+  const { challenge, protect } = fastifyHandlers(appAttest, { subject: (request) => request.ip });
+  fastify.post('/challenge', challenge);
+  fastify.post(
+    '/orders',
+    protect<{ Body: { item: string } }>(async ({ body, appAttest: attested }) => {
+      const item: string = body.item;
+      // @ts-expect-error there is no such thing
+      return { item, keyId: attested.key.keyId, none: attested.none };
+    }),
+  );
+
+  const hono = new Hono();
+  hono.post('/orders', honoHandlers(appAttest).protect, (c) => {
+    const keyId: string = c.get('appAttest').key.keyId;
+    // @ts-expect-error there is no such thing
+    return c.json({ keyId, none: c.get('appAttest').none });
+  });
+
+  const order = httpHandlers(appAttest, { signed: 'request' }).protect((request, { key }, context: { id: string }) => {
+    return Response.json({ url: request.url, keyId: key.keyId, id: context.id });
+  });
+  const answer: Promise<Response> = order(new Request('http://localhost/'), { id: '7' });
+  return [app, fastify, hono, answer];
+}

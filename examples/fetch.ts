@@ -1,0 +1,24 @@
+import { httpHandlers } from 'app-attest/http';
+import { createAppAttest } from 'app-attest/server';
+
+const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
+const { challenge, registration, protect } = httpHandlers(appAttest);
+
+const order = protect(async (request, { key }) => {
+  const form: unknown = await request.json();
+  return Response.json({ ordered: form, by: key.keyId });
+});
+
+/** For whatever speaks Request and Response: Bun, Deno, a route of Next.js or SvelteKit. */
+export async function fetchHandler(request: Request): Promise<Response> {
+  switch (new URL(request.url).pathname) {
+    case '/app-attest/challenge':
+      return challenge(request);
+    case '/app-attest/registration':
+      return registration(request);
+    case '/orders':
+      return order(request);
+    default:
+      return new Response(null, { status: 404 });
+  }
+}

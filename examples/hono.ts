@@ -1,0 +1,15 @@
+import { honoHandlers } from 'app-attest/hono';
+import { createAppAttest } from 'app-attest/server';
+import { Hono } from 'hono';
+
+const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
+const { challenge, registration, protect } = honoHandlers(appAttest);
+
+export const app = new Hono();
+app.post('/app-attest/challenge', challenge);
+app.post('/app-attest/registration', registration);
+
+app.post('/orders', protect, async (c) => {
+  const { item } = await c.req.json();
+  return c.json({ ordered: item, by: c.get('appAttest').key.keyId });
+});

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { VirtualDevice } from 'app-attest/testing';
+
+/** What the service answered. */
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+/** A request as it goes over the wire, to be sent more than once by whoever wants to. */
+export interface SignedRequest {
+  method: string;
+  target: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** The coffee shop's app, on a virtual device: what it does is what an app on an iPhone does. */
+export class App {
+  readonly #origin: string;
+  readonly #device: VirtualDevice;
+  #keyId = '';
+
+  constructor(origin: string, device: VirtualDevice) {
+    this.#origin = origin;
+    this.#device = device;
+  }
+
+  /** Once per installation: makes a key and lets the service register it. */
+  async register(): Promise<Answer> {
+    this.#keyId = await this.#device.generateKey();
+    const challenge = await this.#challenge('attestation');
+    const body = await this.#device.capacitor.createAttestation({ keyId: this.#keyId, challenge });
+    return this.#post('/app-attest/registration', body);
+  }
+
+  /** For each request: a fresh challenge, and a signature over all that the request says. */
+  async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
+    const challenge = await this.#challenge('assertion');
+    const body = json && JSON.stringify(json);
+    const clientDataHash = createHash('sha256')
+      .update(`${method} ${target}\n${challenge}\n${body ?? ''}`)
+      .digest();
+    const assertion = await this.#device.generateAssertion(this.#keyId, clientDataHash);
+    const headers = {
+      'content-type': 'application/json',
+      'x-app-attest-key-id': this.#keyId,
+      'x-app-attest-assertion': Buffer.from(assertion).toString('base64'),
+      'x-app-attest-challenge': challenge,
+    };
+    return { method, target, headers, ...(body !== undefined && { body }) };
+  }
+
+  async send({ target, ...request }: SignedRequest): Promise<Answer> {
+    const response = await fetch(this.#origin + target, request);
+    return { status: response.status, body: await response.json() };
+  }
+
+  async #challenge(purpose: 'attestation' | 'assertion'): Promise<string> {
+    const { body } = await this.#post('/app-attest/challenge', { purpose });
+    if (typeof body === 'object' && body !== null && 'challenge' in body) return String(body.challenge);
+    throw new Error(`no challenge, but ${JSON.stringify(body)}`);
+  }
+
+  #post(target: string, json: object): Promise<Answer> {
+    const headers = { 'content-type': 'application/json' };
+    return this.send({ method: 'POST', target, headers, body: JSON.stringify(json) });
+  }
+}

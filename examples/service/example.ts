@@ -1,0 +1,67 @@
+// A service over real HTTP, and a virtual device whose app uses it. `npm run example`, or with `-- --serve` to go on
+// serving, with the state in Redis where REDIS_URL is set and in PostgreSQL where DATABASE_URL is.
+import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
+import { createAppAttest } from 'app-attest/server';
+import { createVirtualApple } from 'app-attest/testing';
+import { type Answer, App } from './app.js';
+import { createService } from './service.js';
+import { openStores } from './stores.js';
+
+const appId = 'TEAMID1234.com.example.coffee';
+const apple = await createVirtualApple(); // a real service leaves this and trustAnchors out
+const { place, stores, close } = await openStores();
+const appAttest = createAppAttest({ appId, ...stores, trustAnchors: apple.trustAnchors });
+
+const service = createService(appAttest, ({ code, keyId, device, error }) => {
+  const who = [keyId && `key ${keyId.slice(0, 8)}…`, device?.platform, device?.osVersion].filter(Boolean);
+  console.log(`    log: ${[code, ...who, error.message].join(', ')}`);
+});
+const { PORT = '0' } = process.env;
+const server = service.listen(Number(PORT), '127.0.0.1');
+await once(server, 'listening');
+const address = server.address();
+if (address === null || typeof address === 'string') throw new Error('the service has no port');
+const origin = `http://127.0.0.1:${address.port}`;
+console.log(`The service listens on ${origin}. Its state is in ${place}.\n`);
+
+let failures = 0;
+
+/** Shows an answer, and counts it where it is not what it should be. */
+function expectAnswer(what: string, answer: Answer, status: number, body?: object): void {
+  const isRight = answer.status === status && (body === undefined || isDeepStrictEqual(answer.body, body));
+  if (!isRight) failures += 1;
+  console.log(`${isRight ? '✓' : '✗'} ${what}: ${answer.status} ${JSON.stringify(answer.body)}`);
+}
+
+const app = new App(origin, await apple.createDevice({ appId }));
+expectAnswer('The app registers its key', await app.register(), 201);
+
+const order = await app.sign('POST', '/orders', { item: 'coffee' });
+expectAnswer('It orders a coffee', await app.send(order), 201, { ordered: 'coffee' });
+expectAnswer('Somebody sends the same request again', await app.send(order), 401, { error: 'challenge_used' });
+
+const changed = { ...(await app.sign('POST', '/orders', { item: 'coffee' })), body: '{"item":"gold"}' };
+expectAnswer('Somebody changes an order on its way', await app.send(changed), 401, { error: 'invalid_signature' });
+
+const moved = { ...(await app.sign('POST', '/refunds', { item: 'coffee' })), target: '/orders' };
+expectAnswer('Somebody sends one to another route', await app.send(moved), 401, { error: 'invalid_signature' });
+
+const unsigned = { method: 'GET', target: '/orders', headers: {} };
+expectAnswer('A script asks without an app', await app.send(unsigned), 401, { error: 'assertion_missing' });
+
+const copy = new App(origin, await apple.createDevice({ appId: 'TEAMID6666.com.example.copy' }));
+expectAnswer('A repackaged app registers', await copy.register(), 401, { error: 'app_id_mismatch' });
+
+const list = await app.sign('GET', '/orders');
+expectAnswer('The app asks what it ordered', await app.send(list), 200, { orders: ['coffee'] });
+
+console.log(failures === 0 ? '\nEverything came out as it should.' : `\n${failures} came out otherwise.`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+if (process.argv.includes('--serve')) {
+  console.log('The service goes on until it is interrupted.');
+} else {
+  server.close();
+  await close();
+}

@@ -1,0 +1,30 @@
+import { expressHandlers, type OnReject } from 'app-attest/express';
+import type { AppAttest } from 'app-attest/server';
+import express, { type Express } from 'express';
+
+/** A coffee shop that takes orders from its own app only: each request signed as a whole, by a registered key. */
+export function createService(appAttest: AppAttest, onReject: OnReject): Express {
+  const { challenge, registration, protect } = expressHandlers(appAttest, { signed: 'request', onReject });
+  const orders = new Map<string, string[]>(); // key identifier → what it ordered
+
+  const service = express();
+  service.post('/app-attest/challenge', challenge);
+  service.post('/app-attest/registration', registration);
+
+  service.post('/orders', protect, (request, response) => {
+    const item: unknown = request.body?.item;
+    if (typeof item !== 'string') {
+      response.status(422).json({ error: 'item must be text' });
+      return;
+    }
+    const { keyId } = response.locals.appAttest.key;
+    orders.set(keyId, [...(orders.get(keyId) ?? []), item]);
+    response.status(201).json({ ordered: item });
+  });
+
+  service.get('/orders', protect, (_request, response) => {
+    response.json({ orders: orders.get(response.locals.appAttest.key.keyId) ?? [] });
+  });
+
+  return service;
+}

@@ -1,0 +1,25 @@
+import { type ChallengeStore, type KeyStore, memoryStores } from 'app-attest/server';
+import { migrate, openPostgres } from '../postgres.js';
+import { openRedis } from '../redis.js';
+
+export interface OpenStores {
+  /** Where the state is kept, in words. */
+  place: string;
+  stores: { challenges: ChallengeStore; keys: KeyStore };
+  close(): Promise<void>;
+}
+
+/** The stores that the environment names: `REDIS_URL`, `DATABASE_URL`, or the memory of this process. */
+export async function openStores(): Promise<OpenStores> {
+  const { REDIS_URL, DATABASE_URL } = process.env;
+  if (REDIS_URL) {
+    const { client, stores } = await openRedis(REDIS_URL);
+    return { place: 'Redis', stores, close: () => client.close() };
+  }
+  if (DATABASE_URL) {
+    const { pool, stores } = openPostgres(DATABASE_URL);
+    await migrate(pool);
+    return { place: 'PostgreSQL', stores, close: () => pool.end() };
+  }
+  return { place: 'the memory of this process', stores: memoryStores(), close: async () => undefined };
+}

@@ -1,0 +1,33 @@
+import { type RejectionCode, STATUS } from './status.js';
+
+/** What a route answers, whatever framework sends it: JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** Neither a challenge nor a refusal holds for the next request. */
+const HEADERS = { 'cache-control': 'no-store' };
+
+/** What a status asks for beside the code: RFC 9110 §11.6.1, §10.2.1 and §10.2.3, and §15.5.9. */
+const STATUS_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'AppAttest' },
+  405: { allow: 'POST' },
+  408: { connection: 'close' },
+  503: { 'retry-after': '1' },
+};
+
+export function success(status: 200 | 201, body: object): Answer {
+  return { status, headers: HEADERS, body };
+}
+
+/** The code and nothing else: the reason is for `onReject`. */
+export function refusal(code: RejectionCode): Answer {
+  const status = STATUS[code];
+  return { status, headers: { ...HEADERS, ...STATUS_HEADERS[status] }, body: { error: code } };
+}
+
+export function toResponse({ status, headers, body }: Answer): Response {
+  return Response.json(body, { status, headers });
+}

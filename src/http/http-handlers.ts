@@ -1,0 +1,66 @@
+import type { AuthenticatedRequest } from '../server/authenticate.js';
+import type { AppAttest } from '../server/create-app-attest.js';
+import { toResponse } from './answer.js';
+import { fromRequest } from './incoming-request.js';
+import type { HttpOptions } from './options.js';
+import { createRoutes } from './routes.js';
+import { withContent } from './signed-content.js';
+
+/**
+ * Serves a request that a registered key signed.
+ *
+ * @param request Its body is what was signed, and nothing else. Its headers are not signed; of its URL, path and query
+ * are with `signed: 'request'`
+ * @param attested The key that signed, and every byte that it signed
+ * @param rest What the framework hands on beside the request
+ */
+export type ProtectedHandler<Rest extends unknown[] = []> = (
+  request: Request,
+  attested: AuthenticatedRequest,
+  ...rest: Rest
+) => Response | Promise<Response>;
+
+/** What {@link httpHandlers} makes. Refusals are JSON `{ "error": code }`; `docs/http.md` has all codes. */
+export interface HttpHandlers {
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  challenge(request: Request): Promise<Response>;
+  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  registration(request: Request): Promise<Response>;
+  /** A protected request that does nothing else. Answers `{ "keyId" }`. */
+  assertion(request: Request): Promise<Response>;
+  /** Lets only requests through that a registered key signed, each of them once. */
+  protect<Rest extends unknown[]>(
+    handler: ProtectedHandler<Rest>,
+  ): (request: Request, ...rest: Rest) => Promise<Response>;
+}
+
+/**
+ * Handlers for any framework and runtime that speaks `Request` and `Response`.
+ *
+ * @throws AppAttestError `invalid_argument`: an option is unknown or of the wrong form
+ *
+ * @example
+ * ```ts
+ * const { challenge, registration, protect } = httpHandlers(appAttest, { signed: 'request' });
+ *
+ * export const POST = protect(async (request, { key }) => {
+ *   const order = await request.json();
+ *   return Response.json({ ordered: order.item, by: key.subject });
+ * });
+ * ```
+ */
+export function httpHandlers(appAttest: AppAttest, options?: HttpOptions<Request>): HttpHandlers {
+  const routes = createRoutes(appAttest, options);
+  return {
+    challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),
+    registration: async (request) => toResponse(await routes.registration(fromRequest(request), request)),
+    assertion: async (request) => toResponse(await routes.assertion(fromRequest(request), request)),
+    protect: (handler) => {
+      return async (request, ...rest) => {
+        const outcome = await routes.protect(fromRequest(request), request);
+        if ('refused' in outcome) return toResponse(outcome.refused);
+        return handler(withContent(request, outcome.content), outcome.attested, ...rest);
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { AppAttestHttpError } from './http-error.js';
+
+/** The body of a request: bytes that are there already, or a stream of them. */
+export type IncomingBody = Uint8Array | AsyncIterable<unknown>;
+
+/** What the routes need of a request, whatever framework received it. */
+export interface IncomingRequest {
+  readonly method: string;
+  /** Path and query as the router sees them, not normalised in any way: what is signed must be what is routed by. */
+  readonly target: string;
+  /** @param name In lower case */
+  header(name: string): string | undefined;
+  /**
+   * The bytes as they came.
+   *
+   * @throws AppAttestHttpError `body_already_read`
+   */
+  body(): IncomingBody | Promise<IncomingBody>;
+}
+
+const EMPTY = new Uint8Array();
+
+/** A request of the Fetch standard. */
+export function fromRequest(request: Request): IncomingRequest {
+  return {
+    method: request.method,
+    target: targetOf(request.url),
+    header: (name) => request.headers.get(name) ?? undefined,
+    body: () => {
+      if (!request.bodyUsed && request.body?.locked !== true) return request.body ?? EMPTY;
+      throw alreadyRead('protect the route before anything reads the request, or hand on request.clone()');
+    },
+  };
+}
+
+/** What follows scheme and host, up to a fragment, as it stands. */
+function targetOf(url: string): string {
+  const [, target = ''] = /^[^:/?#]+:\/\/[^/?#]*([^#]*)/.exec(url) ?? [];
+  return target.startsWith('/') ? target : `/${target}`;
+}
+
+/** @param advice What the developer can do */
+export function alreadyRead(advice: string): AppAttestHttpError {
+  return new AppAttestHttpError(
+    'body_already_read',
+    `something else has read the request's body, and what was signed are its raw bytes: ${advice}`,
+  );
+}

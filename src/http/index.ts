@@ -1,0 +1,11 @@
+/**
+ * Routes for challenges, registrations and protected requests, on the `Request` and `Response` of the Fetch standard.
+ *
+ * @packageDocumentation
+ */
+
+export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
+export { type HttpHandlers, httpHandlers, type ProtectedHandler } from './http-handlers.js';
+export type { HeaderNames, HttpOptions, Signed } from './options.js';
+export type { OnReject, Rejection, Route } from './rejection.js';
+export type { RejectionCode } from './status.js';

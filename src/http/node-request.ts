@@ -1,0 +1,31 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
+
+/** A request of Node's `http`, as Express and Fastify hand it on. */
+export interface NodeRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The body: the request itself, or what a framework put in its place. */
+  readonly stream: Readable;
+  /** The body's bytes, where a parser kept them. */
+  readonly rawBody?: Uint8Array | undefined;
+  /** What the developer can do where a parser read the body and kept nothing. */
+  readonly advice: string;
+}
+
+export function fromNode({ method, target, headers, stream, rawBody, advice }: NodeRequest): IncomingRequest {
+  return {
+    method,
+    target,
+    header: (name) => headers[name]?.toString(),
+    body: () => rawBody ?? unreadBody(stream, advice),
+  };
+}
+
+function unreadBody(stream: Readable, advice: string): IncomingBody {
+  if (stream.readableDidRead) throw alreadyRead(advice);
+  // The connection stays open for the answer, however much of the body is read.
+  return stream.iterator({ destroyOnReturn: false });
+}

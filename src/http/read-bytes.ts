@@ -1,0 +1,90 @@
+import { isBytes } from '../bytes.js';
+import { AppAttestHttpError } from './http-error.js';
+import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
+
+/** How much of a body is read, and for how long. */
+export interface ReadLimits {
+  /** Bytes. */
+  readonly length: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+const FIRST_CAPACITY = 16_384;
+
+/**
+ * The bytes of a body, not decoded in any way. Memory grows with what has arrived, to the limit at most, however many
+ * chunks it comes in and whatever length is announced.
+ *
+ * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_timeout`,
+ * `body_incomplete`, `body_already_read`
+ */
+export async function readBytes(incoming: IncomingRequest, limits: ReadLimits): Promise<Uint8Array> {
+  assertNotEncoded(incoming.header('content-encoding'));
+  assertLength(Number(incoming.header('content-length') ?? 0), limits.length);
+  const body = await incoming.body();
+  if (!isBytes(body)) return collect(body, limits);
+  assertLength(body.length, limits.length);
+  return body;
+}
+
+/** A compressed body has other bytes than those that were signed, and may be a thousand times as long. */
+function assertNotEncoded(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return;
+  throw new AppAttestHttpError('unsupported_media_type', 'the body must not have a content coding such as gzip');
+}
+
+function assertLength(length: number, limit: number): void {
+  if (length <= limit) return;
+  throw new AppAttestHttpError('body_too_large', `the body is longer than ${limit} bytes`);
+}
+
+async function collect(body: Exclude<IncomingBody, Uint8Array>, { length: limit, timeout }: ReadLimits) {
+  const chunks = body[Symbol.asyncIterator]();
+  let expire = (_reason: Error): void => undefined;
+  const timer = setTimeout(() => {
+    expire(new AppAttestHttpError('body_timeout', `the body did not arrive within ${timeout / 1000} seconds`));
+  }, timeout);
+  const nextChunk = () => {
+    return new Promise<IteratorResult<unknown>>((resolve, reject) => {
+      expire = reject;
+      chunks.next().then(resolve, (cause: unknown) => {
+        reject(new AppAttestHttpError('body_incomplete', 'the connection was lost within the body', cause));
+      });
+    });
+  };
+
+  const bytes = new GrowingBytes();
+  try {
+    for (let chunk = await nextChunk(); chunk.done !== true; chunk = await nextChunk()) {
+      if (!isBytes(chunk.value)) throw alreadyRead('it turned them into text');
+      assertLength(bytes.length + chunk.value.length, limit);
+      bytes.append(chunk.value);
+    }
+    return bytes.all();
+  } finally {
+    clearTimeout(timer);
+    chunks.return?.().catch(() => undefined);
+  }
+}
+
+/** Bytes in one piece: thousands of small chunks would weigh a hundred times what is in them. */
+class GrowingBytes {
+  #bytes = new Uint8Array(FIRST_CAPACITY);
+  length = 0;
+
+  append(chunk: Uint8Array): void {
+    const length = this.length + chunk.length;
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
+      larger.set(this.all());
+      this.#bytes = larger;
+    }
+    this.#bytes.set(chunk, this.length);
+    this.length = length;
+  }
+
+  all(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+}

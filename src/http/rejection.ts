@@ -1,0 +1,105 @@
+import type { AttestedDevice } from '../attestation/device.js';
+import { inspectAttestation } from '../attestation/inspect-attestation.js';
+import type { Environment } from '../environment.js';
+import { AppAttestError } from '../errors.js';
+import type { AppAttest } from '../server/create-app-attest.js';
+import { storedKeyId } from '../server/find-key.js';
+import { AppAttestHttpError } from './http-error.js';
+import { type RejectionCode, STATUS } from './status.js';
+
+/** Which handler refused a request. */
+export type Route = 'challenge' | 'registration' | 'protected';
+
+/** A request that was refused, for logs and metrics. Nothing in it is for the client. */
+export interface Rejection {
+  route: Route;
+  code: RejectionCode;
+  /** The status of the answer. */
+  status: number;
+  /** The key that the client named, base64 with padding; absent where it named none. */
+  keyId?: string;
+  /** Of the key as it is registered. At a registration what the client claims: nothing about it is verified. */
+  environment?: Environment;
+  /** As `environment`. */
+  device?: AttestedDevice;
+  /** From the request's arrival to the decision, in milliseconds. */
+  duration: number;
+  /** The full reason: an `AppAttestError`, an `AppAttestHttpError`, or what a store threw, as `cause` of one. */
+  error: AppAttestError | AppAttestHttpError;
+  method: string;
+  /** Path and query as they arrived. */
+  target: string;
+}
+
+/** Hears of a refusal. */
+export type OnReject = (rejection: Rejection) => unknown;
+
+/** What a client said of itself before it was refused. */
+export interface Claims {
+  keyId?: unknown;
+  /** The attestation object, at a registration. */
+  attestation?: unknown;
+}
+
+/** Gives anything that was thrown its code. What neither evidence nor HTTP explains, a store or a hook did. */
+export function withCode(error: unknown): AppAttestError | AppAttestHttpError {
+  if (error instanceof AppAttestError || error instanceof AppAttestHttpError) return error;
+  return new AppAttestHttpError('unavailable', `a store, or a function in the options, failed: ${error}`, error);
+}
+
+/**
+ * Tells the hook, once the answer is on its way. Without a hook, what the client cannot have caused becomes a warning of
+ * the process, so that a wrong configuration does not stay silent.
+ */
+export async function report(
+  onReject: OnReject | undefined,
+  appAttest: AppAttest,
+  claims: Claims,
+  rejection: Omit<Rejection, 'status' | 'code'>,
+): Promise<void> {
+  const { code } = rejection.error;
+  const status = STATUS[code];
+  if (!onReject) {
+    if (status >= 500) process.emitWarning(rejection.error);
+    return;
+  }
+  try {
+    await onReject({ ...rejection, code, status, ...(await describe(appAttest, claims, code)) });
+  } catch (cause) {
+    process.emitWarning(new AppAttestHttpError('unavailable', 'onReject failed', cause));
+  }
+}
+
+type Origin = Pick<Rejection, 'environment' | 'device'>;
+
+async function describe(
+  appAttest: AppAttest,
+  { keyId, attestation }: Claims,
+  code: RejectionCode,
+): Promise<Origin & Pick<Rejection, 'keyId'>> {
+  const named = typeof keyId === 'string' ? storedKeyId(keyId) : undefined;
+  const origin = attestation === undefined ? await registered(appAttest, named, code) : claimed(attestation);
+  return {
+    ...(named !== undefined && { keyId: named }),
+    ...(origin?.environment && { environment: origin.environment }),
+    ...(origin?.device && { device: origin.device }),
+  };
+}
+
+/** The stores are not asked again where they just failed, or said that there is no such key. */
+async function registered(
+  appAttest: AppAttest,
+  keyId: string | undefined,
+  code: RejectionCode,
+): Promise<Origin | undefined> {
+  if (keyId === undefined || code === 'key_unknown' || code === 'unavailable') return undefined;
+  return appAttest.key(keyId).catch(() => undefined);
+}
+
+function claimed(attestation: unknown): Origin {
+  if (typeof attestation !== 'string') return {};
+  const { authenticatorData, certificates } = inspectAttestation(attestation);
+  const environment = authenticatorData?.environment;
+  const device = certificates[0]?.device;
+  return { ...(environment && { environment }), ...(device && { device }) };
+}

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bundler, bundlers, type Format, mainFile } from './bundlers.js';
+
+const run = promisify(execFile);
+const project = fileURLToPath(new URL('../../', import.meta.url));
+const here = join(project, 'test/bundlers');
+const entry = (name: string): string => join(here, 'entries', name);
+const recordings = ['apple-guide-2026', 'node-app-attest-assertion'].map((name) => {
+  return join(project, `fixtures/${name}.json`);
+});
+
+/** Outside the project, so that a bundle finds no package that it does not hold itself. */
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'app-attest-bundle-'));
+  // As npm would publish it, and as a project gets it that knows nothing of this one's overrides.
+  const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: project,
+  });
+  const [{ filename }] = JSON.parse(packed.stdout);
+  await run('npm', ['install', '--no-save', join(folder, filename)], { cwd: here });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Bundles an entry and runs what came of it. */
+async function bundle(bundler: Bundler, name: string, format: Format): Promise<{ code: string; printed: string }> {
+  const output = await mkdtemp(join(folder, 'output-'));
+  await bundler(entry(name), format, output);
+  const files = await readdir(output);
+  const code = await Promise.all(files.map((file) => readFile(join(output, file), 'utf8')));
+  const { stdout, stderr } = await run(execPath, [join(output, mainFile(format)), ...recordings], { cwd: output });
+  expect(stderr).toBe('');
+  return { code: code.join('\n'), printed: stdout };
+}
+
+describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
+  describe.each(['esm', 'cjs'] as const)('as %s', (format) => {
+    it.each(['verify.mjs', 'verify.cjs'])('verifies recordings, from %s', async (name) => {
+      const { code, printed } = await bundle(bundler, name, format);
+      expect(JSON.parse(printed)).toEqual({ environment: 'production', counter: 1, rejected: 'invalid_signature' });
+      expect(code).toContain('BEGIN CERTIFICATE');
+      expect(code).not.toMatch(/(from|require\(|import\() ?["'](?!node:|\.\/)[\w@]/);
+    });
+
+    it('holds next to nothing where only a constant is used', async () => {
+      const { code, printed } = await bundle(bundler, 'category.mjs', format);
+      expect(printed.trim()).toBe('4');
+      expect(code.length).toBeLessThan(2000);
+    });
+
+    it('holds nothing of certificates where only assertions are verified', async () => {
+      const { code, printed } = await bundle(bundler, 'assertion.mjs', format);
+      expect(printed.trim()).toBe('function');
+      expect(code).toContain('invalid_signature');
+      expect(code).not.toMatch(/BEGIN CERTIFICATE|untrusted_certificate/);
+    });
+  });
+});
+
+describe('the installed package', () => {
+  async function globalChanges(module: string): Promise<string[]> {
+    return JSON.parse((await run(execPath, [entry('global-changes.mjs'), module], { cwd: here })).stdout);
+  }
+
+  it.each(['index.js', 'index.cjs'])('changes nothing global by its %s', async (module) => {
+    expect(await globalChanges(join(here, 'node_modules/app-attest/dist', module))).toEqual([]);
+  });
+
+  it('changes for tests only what @peculiar/x509 needs', async () => {
+    const changes = await globalChanges('app-attest/testing');
+    // reflect-metadata, and the functions of tslib 1, which comes with tsyringe.
+    expect(changes.filter((name) => !/^(Reflect\.|__[a-z]\w+$)/i.test(name))).toEqual([]);
+    expect(changes).toContain('Reflect.getMetadata');
+  });
+
+  it('comes with one version of each package, but for the tslib of tsyringe', async () => {
+    // Exits with 1, as the package itself is in no package.json.
+    const listed: { stdout: string } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev'], {
+      cwd: here,
+    }).catch((error) => error);
+    const names = listed.stdout
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^.*\/node_modules\//, ''));
+    expect(names).toContain('app-attest');
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual(['tslib']);
+  });
+});

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { build } from 'esbuild';
+import { rollup } from 'rollup';
+import webpack, { type Configuration } from 'webpack';
+
+export type Format = 'esm' | 'cjs';
+
+/** Bundles an entry, with all that it imports but Node's own modules, into {@link mainFile} of a folder. */
+export type Bundler = (entry: string, format: Format, folder: string) => Promise<void>;
+
+export function mainFile(format: Format): string {
+  return `main.${extension(format)}`;
+}
+
+function extension(format: Format): string {
+  return format === 'esm' ? 'mjs' : 'cjs';
+}
+
+/** What esbuild's users write before CommonJS that becomes an ES module: it leaves `require('node:crypto')` as it is. */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+const withEsbuild: Bundler = async (entry, format, folder) => {
+  const banner = format === 'esm' && entry.endsWith('.cjs') ? { js: REQUIRE } : {};
+  const outfile = join(folder, mainFile(format));
+  const options = { bundle: true, platform: 'node', format, banner, logLevel: 'silent' } as const;
+  const { warnings } = await build({ entryPoints: [entry], outfile, ...options });
+  if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));
+};
+
+const withRollup: Bundler = async (entry, format, folder) => {
+  const bundle = await rollup({
+    input: entry,
+    plugins: [nodeResolve({ exportConditions: ['node'], preferBuiltins: true }), commonjs()],
+    external: /^node:/,
+    onLog: (_level, { message }) => {
+      throw new Error(message);
+    },
+  });
+  await bundle.write({ dir: folder, format, entryFileNames: mainFile(format) });
+  await bundle.close();
+};
+
+function withWebpack(settings: Configuration): Bundler {
+  return async (entry, format, folder) => {
+    const isModule = format === 'esm';
+    const configuration: Configuration = {
+      mode: 'production',
+      target: 'node20',
+      entry,
+      ...settings,
+      output: {
+        path: folder,
+        filename: `[name].${extension(format)}`,
+        chunkFilename: `[id].${extension(format)}`,
+        library: { type: isModule ? 'module' : 'commonjs2' },
+        ...(isModule && { module: true, chunkFormat: 'module' }),
+      },
+      experiments: { outputModule: isModule },
+    };
+    const stats = await new Promise<webpack.Stats | null | undefined>((resolve, reject) => {
+      webpack(configuration, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+    if (!stats || stats.hasErrors() || stats.hasWarnings()) throw new Error(stats?.toString());
+  };
+}
+
+export const bundlers: Readonly<Record<string, Bundler>> = {
+  esbuild: withEsbuild,
+  Rollup: withRollup,
+  webpack: withWebpack({ optimization: { minimize: false } }),
+  // What Next.js does to a route handler on its Node.js runtime: everything bundled, minified, cut into chunks, under the
+  // condition of server components, NODE_ENV written out.
+  'webpack set up like Next.js': withWebpack({
+    resolve: { conditionNames: ['react-server', '...'] },
+    optimization: { splitChunks: { chunks: 'all', minSize: 1 } },
+    plugins: [
+      new webpack.DefinePlugin({ 'process.env.NODE_ENV': '"production"', 'process.env.NEXT_RUNTIME': '"nodejs"' }),
+    ],
+  }),
+};

@@ -1,0 +1,3 @@
+import { verifyAssertion } from 'app-attest';
+
+console.log(typeof verifyAssertion);

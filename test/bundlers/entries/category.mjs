@@ -1,0 +1,3 @@
+import { ValidationCategory } from 'app-attest';
+
+console.log(ValidationCategory.AppStore);

@@ -1,0 +1,36 @@
+// Prints what the import of a module, named on the command line, changes in the global objects.
+
+/** Every property of the global object and of what it leads to, by its path. */
+function globalProperties() {
+  const listeners = process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
+  const properties = new Map([['listeners of process', listeners.join()]]);
+  const seen = new Set();
+  const walk = (object, path) => {
+    if (seen.has(object)) return;
+    seen.add(object);
+    for (const key of Reflect.ownKeys(object)) {
+      const { value, get } = Reflect.getOwnPropertyDescriptor(object, key);
+      const name = [...path, String(key)].join('.');
+      properties.set(name, value ?? get);
+      const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+      if (isObject && value !== process) walk(value, [...path, String(key)]);
+    }
+  };
+  walk(globalThis, []);
+  return properties;
+}
+
+// Some of Node's globals replace themselves where they are read for the first time.
+for (const name of Reflect.ownKeys(globalThis)) void Reflect.get(globalThis, name);
+
+const before = globalProperties();
+const module = await import(process.argv[2]);
+if (Object.keys(module).length === 0) throw new Error('nothing was imported');
+const after = globalProperties();
+
+const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
+  return !Object.is(before.get(name), after.get(name));
+});
+// Without what only hangs on something that changed.
+const first = changed.filter((name) => !changed.some((other) => name.startsWith(`${other}.`)));
+console.log(JSON.stringify(first));

@@ -1,0 +1,4 @@
+const appAttest = require('app-attest');
+const { verifyRecordings } = require('./verify-recordings.mjs');
+
+verifyRecordings(appAttest);

@@ -1,0 +1,14 @@
+import { getRequestListener } from '@hono/node-server';
+import { it } from 'vitest';
+import { trusting, useExample } from '../support/example-backend.js';
+import { serveNode } from '../support/http-servers.js';
+
+it('the example with fetch serves registered devices, and nobody else', async () => {
+  const { fetchHandler } = await trusting(() => import('../../examples/fetch.js'));
+  const server = await serveNode(getRequestListener(fetchHandler));
+  try {
+    await useExample(server);
+  } finally {
+    await server.close();
+  }
+});

@@ -1,0 +1,14 @@
+import { getRequestListener } from '@hono/node-server';
+import { it } from 'vitest';
+import { trusting, useExample } from '../support/example-backend.js';
+import { serveNode } from '../support/http-servers.js';
+
+it('the example with hono serves registered devices, and nobody else', async () => {
+  const { app } = await trusting(() => import('../../examples/hono.js'));
+  const server = await serveNode(getRequestListener(app.fetch));
+  try {
+    await useExample(server);
+  } finally {
+    await server.close();
+  }
+});

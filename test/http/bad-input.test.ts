@@ -1,0 +1,267 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Rejection } from '../../src/http/index.js';
+import { createBackend, createDevice } from '../support/backend.js';
+import { memoryInUse } from '../support/cost.js';
+import { Client } from '../support/http-client.js';
+import { SERVERS, type TestServer } from '../support/http-servers.js';
+import { type RawRequest, send, sendAndLeave } from '../support/raw-http.js';
+
+const MEGABYTE = 1024 * 1024;
+const ROUTES = ['/challenge', '/registration', '/assertion', '/orders'];
+
+const json = (value: unknown): Partial<RawRequest> => text(JSON.stringify(value));
+const text = (body: string | Uint8Array, contentType = 'application/json'): Partial<RawRequest> => ({
+  body,
+  headers: { 'content-type': contentType },
+});
+const withHeaders = (headers: Record<string, string>, body = '{}'): Partial<RawRequest> => ({
+  body,
+  headers: { 'content-type': 'application/json', ...headers },
+});
+
+function* endless(chunk: string): Generator<string> {
+  for (;;) yield chunk;
+}
+
+const deep = (opening: string, closing: string, depth: number): string => opening.repeat(depth) + closing.repeat(depth);
+
+/** Fields that all three kinds of body have somewhere; `token` and `payload` are never evidence. */
+const FIELDS = { purpose: 'x', keyId: 'x', challenge: 'x', payload: 'x', token: 'x' };
+const allAs = (value: unknown) => Object.fromEntries(Object.keys(FIELDS).map((name) => [name, value]));
+const LONE_SURROGATE = '"\\ud800"';
+
+/** What is sent, and the code that each of {@link ROUTES} answers with, in their order; one for all where it is one. */
+const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly string[]][] = [
+  [
+    'nothing',
+    () => ({}),
+    ['unsupported_media_type', 'unsupported_media_type', 'assertion_missing', 'assertion_missing'],
+  ],
+  [
+    'an empty body of JSON',
+    () => text(''),
+    ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
+  ],
+  ['10 MB', () => text(Buffer.alloc(10 * MEGABYTE, '[')), 'body_too_large'],
+  [
+    '10 MB in chunks',
+    () => ({ chunks: Array(160).fill('x'.repeat(65_536)), headers: { 'content-type': 'application/json' } }),
+    'body_too_large',
+  ],
+  [
+    'chunks without an end',
+    () => ({ chunks: endless('x'.repeat(1024)), headers: { 'content-type': 'application/json' } }),
+    'body_too_large',
+  ],
+  ['text', () => text('{}', 'text/plain'), 'unsupported_media_type'],
+  ['a form', () => text('purpose=assertion', 'application/x-www-form-urlencoded'), 'unsupported_media_type'],
+  ['a content type that only begins like JSON', () => text('{}', 'application/jsonp'), 'unsupported_media_type'],
+  [
+    'gzip',
+    () => {
+      const { body, headers } = text(gzipSync('{}'));
+      return { body: body ?? '', headers: { ...headers, 'content-encoding': 'gzip' } };
+    },
+    'unsupported_media_type',
+  ],
+  [
+    'no JSON',
+    () => text('{"purpose":'),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'text that is not UTF-8',
+    () => text(Buffer.from('{"purpose":"\xff"}', 'latin1')),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'null',
+    () => json(null),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'a number',
+    () => json(1),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'an array',
+    () => json([FIELDS]),
+    ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
+  ],
+  [
+    'an object without entries',
+    () => json({}),
+    ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
+  ],
+  [
+    'arrays for strings',
+    () => json(allAs(['x'])),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'objects for strings',
+    () => json(allAs({ length: 1, toString: 'x' })),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'numbers for strings',
+    () => json({ ...FIELDS, keyId: 17 }),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'half a surrogate pair',
+    () => text(JSON.stringify(allAs('x')).replaceAll('"x"', LONE_SURROGATE)),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'the plugin on Android',
+    () => json({ ...FIELDS, platform: 'android', format: 'google-play-integrity-standard' }),
+    ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
+  ],
+  [
+    'the plugin on the web',
+    () => json({ ...FIELDS, platform: 'web', format: 'web-fallback' }),
+    ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
+  ],
+  [
+    'a platform that nobody knows',
+    () => json({ ...FIELDS, platform: 'plan9' }),
+    ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
+  ],
+  [
+    'a prototype',
+    () => text(`{"__proto__":${JSON.stringify({ ...FIELDS, purpose: 'assertion' })}}`),
+    ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
+  ],
+  [
+    'a constructor',
+    () => json({ ...FIELDS, constructor: { prototype: { polluted: true } } }),
+    ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'challenge_unknown'],
+  ],
+  [
+    'arrays, deeply nested',
+    () => text(`{"keyId":${deep('[', ']', 450)}}`),
+    ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
+  ],
+  [
+    'arrays, as deeply nested as the limits allow',
+    () => text(deep('[', ']', 65_000)),
+    ['body_too_large', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
+  ],
+  [
+    'arrays, as deeply nested as a protected route reads',
+    () => text(deep('[', ']', 520_000)),
+    ['body_too_large', 'body_too_large', 'assertion_missing', 'assertion_missing'],
+  ],
+  [
+    'a challenge that was never issued',
+    () => json({ ...FIELDS, challenge: 'A'.repeat(43), payload: 'A'.repeat(43) }),
+    ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'challenge_unknown'],
+  ],
+];
+
+/** What is sent in headers to the routes that read them. */
+const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
+  ['a key id alone', { 'x-app-attest-key-id': 'x' }, 'malformed_assertion'],
+  ['an assertion alone', { 'x-app-attest-assertion': 'x' }, 'malformed_assertion'],
+  ['empty headers', { 'x-app-attest-key-id': '', 'x-app-attest-assertion': '' }, 'challenge_unknown'],
+  [
+    '100 000 bytes as an assertion',
+    { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'A'.repeat(100_000) },
+    'challenge_unknown',
+  ],
+  [
+    '100 000 bytes as a key id',
+    { 'x-app-attest-key-id': 'A'.repeat(100_000), 'x-app-attest-assertion': 'x' },
+    'challenge_unknown',
+  ],
+  ['100 000 bytes that nobody reads', { 'x-other': 'A'.repeat(100_000) }, 'assertion_missing'],
+];
+
+describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
+  let server: TestServer;
+  const rejections: Rejection[] = [];
+  beforeAll(async () => {
+    const onReject = (rejection: Rejection) => rejections.push(rejection);
+    server = await start(createBackend(), { onReject });
+  });
+  afterAll(() => server.close());
+
+  it.each(BAD_INPUT)('%s is refused with its code', async (_case, make, codes) => {
+    for (const [index, path] of ROUTES.entries()) {
+      const { status, headers, body } = await send(server.origin, { path, ...make() });
+      expect(body, path).toEqual({ error: typeof codes === 'string' ? codes : codes[index] });
+      expect(status, path).toBeGreaterThanOrEqual(400);
+      expect(status, path).toBeLessThan(500);
+      expect(headers.get('content-type')).toMatch(/^application\/json/);
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  it.each(BAD_HEADERS)('%s is refused with its code', async (_case, headers, code) => {
+    for (const path of ['/assertion', '/orders']) {
+      const { status, body } = await send(server.origin, { path, ...withHeaders(headers) });
+      expect({ status, body }).toEqual({ status: code === 'malformed_assertion' ? 400 : 401, body: { error: code } });
+    }
+  });
+
+  it('long headers reach a registered key, and are refused', async () => {
+    const client = new Client(server.origin, await createDevice());
+    await client.register();
+    const attempt = async (change: (headers: Record<string, string>) => Record<string, string>) => {
+      const body = `{"challenge":"${await client.challenge()}"}`;
+      const headers = change(await client.headers(body));
+      return (await send(server.origin, { path: '/orders', ...withHeaders(headers, body) })).body;
+    };
+    expect(await attempt((headers) => ({ ...headers, 'x-app-attest-assertion': 'A'.repeat(100_000) }))).toEqual({
+      error: 'malformed_assertion',
+    });
+    expect(await attempt((headers) => ({ ...headers, 'x-app-attest-key-id': 'A'.repeat(100_000) }))).toEqual({
+      error: 'key_unknown',
+    });
+  });
+
+  it('a body that stops arriving is refused in time', async () => {
+    const impatient = await start(createBackend(), { bodyTimeout: 0.2 });
+    for (const path of ROUTES) {
+      const headers = { 'content-type': 'application/json', 'content-length': '100' };
+      const answer = await send(impatient.origin, { path, headers, chunks: stalled() });
+      expect(answer).toMatchObject({ status: 408, body: { error: 'body_timeout' } });
+    }
+    await impatient.close();
+  });
+
+  it('a connection that is cut within a body is nothing but a refusal', async () => {
+    rejections.length = 0;
+    const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
+    await sendAndLeave(server.origin, head);
+    await expect.poll(() => rejections.map(({ code }) => code)).toEqual(['body_incomplete']);
+  });
+
+  it('takes no memory that stays', async () => {
+    const round = async () => {
+      for (const path of ROUTES) {
+        await send(server.origin, { path, ...text(Buffer.alloc(10 * MEGABYTE, '[')) });
+        await send(server.origin, {
+          path,
+          chunks: endless('x'.repeat(1024)),
+          headers: { 'content-type': 'text/json' },
+        });
+      }
+    };
+    await round();
+    rejections.length = 0;
+    const before = memoryInUse();
+    for (let index = 0; index < 3; index += 1) await round();
+    rejections.length = 0;
+    // Connections that were cut off let go of their buffers a little later.
+    await expect.poll(() => (memoryInUse() - before) / MEGABYTE, { timeout: 20_000, interval: 200 }).toBeLessThan(8);
+  });
+});
+
+/** The beginning of a body; {@link send} would end it, so the rest is announced and never comes. */
+function* stalled(): Generator<string> {
+  yield '{"keyId":';
+}

@@ -1,0 +1,229 @@
+import { Readable } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import express, { type RequestHandler } from 'express';
+import Fastify, { type preParsingAsyncHookHandler } from 'fastify';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { afterEach, describe, expect, it } from 'vitest';
+import { expressHandlers } from '../../src/http/express.js';
+import { fastifyHandlers } from '../../src/http/fastify.js';
+import { honoHandlers } from '../../src/http/hono.js';
+import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { backendWithDevice } from '../support/backend.js';
+import { Client } from '../support/http-client.js';
+import { serveNode, type TestServer } from '../support/http-servers.js';
+import { send } from '../support/raw-http.js';
+
+const servers: TestServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+const { backend, device, keyId } = await backendWithDevice();
+
+/** Sends one request, signed in headers or in the body, and gives the answer with what the server's log would say. */
+async function order(server: TestServer, rejections: readonly Rejection[], way: 'headers' | 'body') {
+  servers.push(server);
+  const client = new Client(server.origin, device);
+  client.keyId = keyId;
+  const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+  const content = `{ "challenge": "${challenge}", "item": "coffee" }`;
+  const { status, body } =
+    way === 'headers'
+      ? await client.post('/orders', content, await client.headers(content))
+      : await client.post('/orders', JSON.stringify({ ...(await client.body(content)), item: 'gold' }), {});
+  return { status, body, advice: rejections.map(({ error }) => error.message).join('\n') };
+}
+
+const READ_ALREADY = { status: 500, body: { error: 'body_already_read' } };
+const ORDERED = { status: 200, body: { item: 'coffee' } };
+
+describe('Express', () => {
+  async function serve(...middleware: RequestHandler[]) {
+    const rejections: Rejection[] = [];
+    const { protect } = expressHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const app = express();
+    for (const one of middleware) app.use(one);
+    app.post('/orders', protect, express.json(), (request, response) => {
+      response.json({ item: request.body.item });
+    });
+    return [await serveNode(app), rejections] as const;
+  }
+
+  it.each(['headers', 'body'] as const)('with express.json() in front says what to do: %s', async (way) => {
+    const answer = await order(...(await serve(express.json())), way);
+    expect(answer).toMatchObject(READ_ALREADY);
+    expect(answer.advice).toMatch(/something else has read .*before express\.json\(\).*verify: .*rawBody = bytes/);
+  });
+
+  const keep = express.json({
+    verify: (request, _response, bytes) => {
+      Object.assign(request, { rawBody: bytes });
+    },
+  });
+  it.each([
+    ['express.json() behind it', () => []],
+    ['express.json() in front that keeps the bytes', () => [keep]],
+    ['express.raw() in front', () => [express.raw({ type: () => true })]],
+    ['a parser in front that does not look at JSON', () => [express.urlencoded()]],
+  ])('with %s shows the handler what was signed', async (_, middleware) => {
+    for (const way of ['headers', 'body'] as const) {
+      expect(await order(...(await serve(...middleware())), way)).toMatchObject(ORDERED);
+    }
+  });
+
+  it('with the bytes kept still knows their limit', async () => {
+    const rejections: Rejection[] = [];
+    const { protect } = expressHandlers(backend, { bodyLimit: 10 });
+    const app = express();
+    app.use(keep);
+    app.post('/orders', protect);
+    expect(await order(await serveNode(app), rejections, 'headers')).toMatchObject({ status: 413 });
+  });
+
+  it('still knows the connection of a body that was cut off, for its log', async () => {
+    const addresses: (string | undefined)[] = [];
+    const app = express();
+    app.use((request, response, next) => {
+      response.on('finish', () => addresses.push(request.ip));
+      next();
+    });
+    app.post('/orders', expressHandlers(backend, { bodyLimit: 10 }).protect);
+    const server = await serveNode(app);
+    servers.push(server);
+    const headers = { 'x-app-attest-key-id': keyId, 'x-app-attest-assertion': 'x' };
+    const answer = await send(server.origin, { path: '/orders', headers, chunks: ['x'.repeat(20)] });
+    expect(answer).toMatchObject({ status: 413, body: { error: 'body_too_large' } });
+    await expect.poll(() => addresses).toEqual(['127.0.0.1']);
+  });
+
+  it('with a stream that became text says what to do', async () => {
+    const decode: RequestHandler = (request, _response, next) => {
+      request.setEncoding('utf8');
+      next();
+    };
+    expect(await order(...(await serve(decode)), 'headers')).toMatchObject(READ_ALREADY);
+  });
+
+  it('warns the process where nobody listens', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on('warning', listen);
+    const app = express();
+    app.use(express.json());
+    app.post('/orders', expressHandlers(backend).protect);
+    await order(await serveNode(app), [], 'headers');
+    await expect.poll(() => warnings.map(({ message }) => message).join()).toMatch(/before express\.json\(\)/);
+    process.off('warning', listen);
+  });
+});
+
+describe('Fastify', () => {
+  async function serve(preParsing?: preParsingAsyncHookHandler) {
+    const rejections: Rejection[] = [];
+    const { protect } = fastifyHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const app = Fastify({ forceCloseConnections: true });
+    if (preParsing) app.addHook('preParsing', preParsing);
+    app.post(
+      '/orders',
+      protect<{ Body: { item: string } }>(async ({ body }) => ({ item: body.item })),
+    );
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    return [{ origin, close: () => app.close() }, rejections] as const;
+  }
+
+  it.each(['headers', 'body'] as const)('with its own parser shows the handler what was signed: %s', async (way) => {
+    expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
+  });
+
+  it('with a hook in front that read the payload says what to do', async () => {
+    const [server, rejections] = await serve(async (_request, _reply, payload) => {
+      for await (const _chunk of payload);
+      return payload;
+    });
+    const answer = await order(server, rejections, 'headers');
+    expect(answer).toMatchObject(READ_ALREADY);
+    expect(answer.advice).toMatch(/must return a new stream of the same bytes/);
+  });
+
+  it('with a hook in front that hands on the bytes shows the handler what was signed', async () => {
+    const serving = await serve(async ({ headers }, _reply, payload) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of payload) chunks.push(Buffer.from(chunk));
+      return Object.assign(Readable.from(chunks), { receivedEncodedLength: Number(headers['content-length']) });
+    });
+    expect(await order(...serving, 'headers')).toMatchObject(ORDERED);
+  });
+
+  it('serves nobody where the hook of a protected route was replaced', async () => {
+    const { protect } = fastifyHandlers(backend);
+    const app = Fastify({ forceCloseConnections: true });
+    app.post('/orders', {
+      ...protect(async () => ({ item: 'coffee' })),
+      preParsing: async (_request, _reply, payload) => payload,
+    });
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    expect(await order({ origin, close: () => app.close() }, [], 'headers')).toMatchObject({ status: 500 });
+  });
+});
+
+describe('Hono', () => {
+  async function serve(...middleware: MiddlewareHandler[]) {
+    const rejections: Rejection[] = [];
+    const { protect } = honoHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const app = new Hono();
+    for (const one of middleware) app.use(one);
+    app.post('/orders', protect, async (c) => {
+      const { item } = await c.req.json();
+      return c.json({ item });
+    });
+    return [await serveNode(getRequestListener(app.fetch)), rejections] as const;
+  }
+  const reading = (method: 'json' | 'text' | 'arrayBuffer'): MiddlewareHandler => {
+    return async (c, next) => {
+      await c.req[method]();
+      await next();
+    };
+  };
+
+  it.each(['json', 'text'] as const)('with c.req.%s() in front says what to do', async (method) => {
+    const answer = await order(...(await serve(reading(method))), 'headers');
+    expect(answer).toMatchObject(READ_ALREADY);
+    expect(answer.advice).toMatch(/or read it there with c\.req\.arrayBuffer\(\)/);
+  });
+
+  it.each(['headers', 'body'] as const)('with nothing, or c.req.arrayBuffer(), in front: %s', async (way) => {
+    expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
+    expect(await order(...(await serve(reading('arrayBuffer'))), way)).toMatchObject(ORDERED);
+  });
+});
+
+describe('Request', () => {
+  it('that was read, or is being read, says what to do', async () => {
+    const rejections: Rejection[] = [];
+    const { protect } = httpHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const handler = protect(async () => Response.json({}));
+    const headers = { 'x-app-attest-key-id': keyId, 'x-app-attest-assertion': 'x' };
+    const make = () => new Request('http://localhost/orders', { method: 'POST', body: '{}', headers });
+    const [read, locked, released] = [make(), make(), make()];
+    await read.text();
+    locked.body?.getReader();
+    const reader = released.body?.getReader();
+    await reader?.read();
+    reader?.releaseLock();
+    for (const request of [read, locked, released]) {
+      const response = await handler(request);
+      expect({ status: response.status, body: await response.json() }).toEqual(READ_ALREADY);
+    }
+    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/hand on request\.clone/);
+  });
+
+  it('gives the handler what else the framework handed on', async () => {
+    const { protect } = httpHandlers(backend);
+    const handler = protect((_request, { key }, { id }: { id: string }) => Response.json({ id, keyId: key.keyId }));
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const body = JSON.stringify(await device.capacitor.createAssertion({ keyId, payload: challenge }));
+    const headers = { 'content-type': 'application/json' };
+    const response = await handler(new Request('http://localhost/', { method: 'POST', body, headers }), { id: '7' });
+    expect(await response.json()).toEqual({ id: '7', keyId });
+  });
+});

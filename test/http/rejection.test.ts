@@ -1,0 +1,223 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AppAttestHttpError, type HttpOptions, httpHandlers, type Rejection } from '../../src/http/index.js';
+import { AppAttestError } from '../../src/index.js';
+import { memoryStores } from '../../src/server/index.js';
+import {
+  appId,
+  backendWithDevice,
+  createBackend,
+  createDevice,
+  registration,
+  signedRequest,
+} from '../support/backend.js';
+
+const post = (path: string, body: unknown): Request => {
+  const headers = { 'content-type': 'application/json' };
+  return new Request(`http://localhost${path}`, { method: 'POST', body: JSON.stringify(body), headers });
+};
+
+function hearing() {
+  const rejections: Rejection[] = [];
+  const onReject = (rejection: Rejection) => rejections.push(rejection);
+  const heard = async (): Promise<Rejection> => {
+    await expect.poll(() => rejections.length).toBe(1);
+    const [rejection] = rejections;
+    if (!rejection) throw new Error('nothing was heard');
+    return rejection;
+  };
+  return { onReject, heard };
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('onReject', () => {
+  it('hears of a protected request: code, status, key, environment, device, duration and the full reason', async () => {
+    const { backend, key, request } = await backendWithDevice();
+    const { onReject, heard } = hearing();
+    const body = await request();
+    await backend.authenticate(body);
+    const { assertion } = httpHandlers(backend, { onReject });
+    expect(await (await assertion(post('/pay?now', body))).json()).toEqual({ error: 'challenge_used' });
+    const rejection = await heard();
+    expect(rejection).toEqual({
+      route: 'protected',
+      code: 'challenge_used',
+      status: 401,
+      keyId: key.keyId,
+      environment: 'production',
+      device: key.device,
+      duration: expect.any(Number),
+      error: expect.any(AppAttestError),
+      method: 'POST',
+      target: '/pay?now',
+    });
+    expect(key.device.osVersion).toBe('27.0');
+    expect(rejection.duration).toBeGreaterThan(0);
+    expect(rejection.error.message).toBe('the challenge was used before');
+  });
+
+  it('hears of a registration what the client claims', async () => {
+    const backend = createBackend();
+    const { onReject, heard } = hearing();
+    const device = await createDevice({ environment: 'development', os: 'iOS 17.6' });
+    const body = await registration(backend, device);
+    const response = await httpHandlers(backend, { onReject }).registration(post('/', body));
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status: 401,
+      body: { error: 'environment_mismatch' },
+    });
+    expect(await heard()).toMatchObject({
+      route: 'registration',
+      keyId: body.keyId,
+      environment: 'development',
+      device: { osVersion: '17.6.1' },
+    });
+  });
+
+  it('hears the key in the one spelling that stores know, and none that is not one', async () => {
+    const { backend, keyId, request } = await backendWithDevice();
+    const keyIds = [Buffer.from(keyId, 'base64').toString('base64url'), 'forged\nline', 17];
+    for (const [index, sent] of keyIds.entries()) {
+      const { onReject, heard } = hearing();
+      const body = await request();
+      await backend.authenticate(body);
+      await httpHandlers(backend, { onReject }).assertion(post('/', { ...body, keyId: sent }));
+      expect((await heard()).keyId).toBe(index === 0 ? keyId : undefined);
+    }
+  });
+
+  it('hears what a store threw, while the client hears 503 and when to come back', async () => {
+    const stores = memoryStores();
+    const { backend, request } = await backendWithDevice(stores);
+    const body = await request();
+    const failure = new Error('connect ECONNREFUSED 10.0.0.7:6379');
+    stores.challenges.take = () => Promise.reject(failure);
+    const find = vi.spyOn(stores.keys, 'find');
+    const { onReject, heard } = hearing();
+    const response = await httpHandlers(backend, { onReject }).assertion(post('/', body));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await response.json()).toEqual({ error: 'unavailable' });
+    const { error } = await heard();
+    expect(error).toBeInstanceOf(AppAttestHttpError);
+    expect(error.cause).toBe(failure);
+    expect(error.message).toContain('ECONNREFUSED');
+    expect(find, 'a store that just failed is not asked again').not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the log is full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the log is full'))],
+    ['never ends', () => new Promise(() => undefined)],
+  ])('that %s changes no answer', async (_, onReject) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const response = await httpHandlers(createBackend(), { onReject }).challenge(post('/', {}));
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status: 400,
+      body: { error: 'malformed_request' },
+    });
+    if (_ !== 'never ends') await expect.poll(() => warn.mock.calls.length).toBe(1);
+  });
+
+  it('is missed by nobody where only the client is at fault, and by the process where the server is', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const stores = memoryStores();
+    const handlers = httpHandlers(createBackend(stores));
+    await handlers.challenge(post('/', {}));
+    expect(warn).not.toHaveBeenCalled();
+    stores.challenges.put = () => Promise.reject(new Error('gone'));
+    await handlers.challenge(post('/', { purpose: 'assertion' }));
+    expect(warn.mock.calls.map(([warning]) => String(warning))).toEqual([expect.stringContaining('gone')]);
+  });
+});
+
+describe('a refusal', () => {
+  it('of another method than POST says which one would do', async () => {
+    const { challenge, registration: register } = httpHandlers(createBackend());
+    for (const handler of [challenge, register]) {
+      const response = await handler(new Request('http://localhost/?purpose=assertion'));
+      expect({ status: response.status, body: await response.json() }).toEqual({
+        status: 405,
+        body: { error: 'method_not_allowed' },
+      });
+      expect(response.headers.get('allow')).toBe('POST');
+    }
+  });
+
+  it('says nothing but its code', async () => {
+    const { backend, device, keyId } = await backendWithDevice();
+    const body = await signedRequest(backend, device, keyId);
+    const response = await httpHandlers(backend).assertion(
+      post('/', { ...body, payload: body.payload.replace('c', 'd') }),
+    );
+    expect(await response.text()).toMatch(/^\{"error":"\w+"\}$/);
+  });
+
+  it('of a second registration is a conflict', async () => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const keyId = await device.generateKey();
+    const { registration: register } = httpHandlers(backend);
+    const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+    const body = await device.capacitor.createAttestation({ keyId, challenge });
+    expect((await register(post('/', body))).status).toBe(201);
+    // Apple attests a key once; a store that forgot that the challenge was used lets the copy come this far.
+    const stores = memoryStores();
+    const key = await backend.key(keyId);
+    if (!key) throw new Error('the key is not there');
+    await stores.keys.insert(key);
+    await stores.challenges.put(challenge, { purpose: 'attestation', expiresAt: new Date(Date.now() + 60_000) });
+    const response = await httpHandlers(createBackend(stores)).registration(post('/', body));
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status: 409,
+      body: { error: 'key_already_registered' },
+    });
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no session');
+      },
+      503,
+    ],
+    ['gives a subject that is none', () => '', 500],
+  ])('where the subject function %s is no acceptance', async (_, subject, status) => {
+    const { backend, request } = await backendWithDevice();
+    const { onReject } = hearing();
+    const response = await httpHandlers(backend, { subject, onReject }).assertion(post('/', await request()));
+    expect(response.status).toBe(status);
+  });
+});
+
+describe('the options', () => {
+  const WRONG: readonly [string, Record<string, unknown>][] = [
+    ['an unknown name', { onreject: () => undefined }],
+    ['signed', { signed: 'path' }],
+    ['onReject', { onReject: 'log' }],
+    ['subject', { subject: 'alice' }],
+    ['publicTarget', { publicTarget: '/api' }],
+    ['bodyLimit', { bodyLimit: '1mb' }],
+    ['bodyLimit without an end', { bodyLimit: Number.POSITIVE_INFINITY }],
+    ['registrationLimit', { registrationLimit: 0 }],
+    ['bodyTimeout', { bodyTimeout: Number.NaN }],
+    ['a header that is none', { headers: { keyId: 'key id' } }],
+    ['one header for two', { headers: { keyId: 'x', assertion: 'X' } }],
+  ];
+  it.each(WRONG)('refuses %s', (_, options) => {
+    const wrong: HttpOptions<Request> = options;
+    expect(() => httpHandlers(createBackend(), wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  });
+
+  it('refuses to be without a backend', () => {
+    const nothing: unknown = { appId };
+    // @ts-expect-error a JavaScript user's mistake
+    expect(() => httpHandlers(nothing)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  });
+});

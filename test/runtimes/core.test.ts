@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, inject, it } from 'vitest';
+import { runCoreTests } from './core-tests.js';
+
+const run = promisify(execFile);
+const runtime = inject('runtime');
+const tests = await runCoreTests(runtime);
+
+it(`runs on ${runtime.identity} every test that Node lists`, () => {
+  expect(tests.map(({ name }) => name).toSorted()).toEqual(inject('coreTests').toSorted());
+});
+
+// Each is counted here as it was on the runtime.
+it.each(tests)('$name', ({ failure }) => {
+  if (failure !== undefined) expect.fail(failure);
+});
+
+it.each([
+  ['imported as an ES module', 'examples/demo.mjs', 'Everything came out as it should.'],
+  ['required as CommonJS', 'test/runtimes/verify-recording.cjs', '"wrong":"app_id_mismatch"'],
+])('verifies recordings %s, as npm would publish it', async (_how, script, printed) => {
+  const [program, ...parameters] = runtime.command;
+  const cwd = fileURLToPath(new URL('../../', import.meta.url));
+  expect((await run(program, [...parameters, script], { cwd })).stdout).toContain(printed);
+});

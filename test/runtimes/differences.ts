@@ -1,0 +1,59 @@
+import { createPublicKey, generateKeyPairSync, sign, timingSafeEqual, verify } from 'node:crypto';
+
+/**
+ * In what the runtimes differ, where it matters here: the rows of the table in `docs/runtimes.md`. Each is asked on the
+ * runtime itself whether it is so.
+ */
+export const differences: Readonly<Record<string, () => boolean>> = {
+  'verifies ECDSA on P-384 with SHA-256': () => verifies('P-384', 'sha256'),
+  'verifies ECDSA on P-521 with SHA-256': () => verifies('P-521', 'sha256'),
+  'verifies ECDSA on P-521 with SHA-512': () => verifies('P-521', 'sha512'),
+  'verifies with a `KeyObject` in an options object': () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const signature = sign('sha256', MESSAGE, privateKey);
+    return succeeds(() => verify('sha256', MESSAGE, { key: publicKey, dsaEncoding: 'der' }, signature));
+  },
+  'knows the curve secp256k1': () => {
+    return succeeds(() => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.type === 'public');
+  },
+  'reads a key with bytes behind it': () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = Buffer.concat([publicKey.export({ format: 'der', type: 'spki' }), Uint8Array.of(0)]);
+    return succeeds(() => createPublicKey({ key, format: 'der', type: 'spki' }).type === 'public');
+  },
+  'names its error for a point off the curve `ERR_CRYPTO_INVALID_JWK`': () => {
+    const coordinate = Buffer.alloc(32, 1).toString('base64url');
+    const key = { kty: 'EC', crv: 'P-256', x: coordinate, y: coordinate };
+    const error = errorOf(() => createPublicKey({ key, format: 'jwk' }));
+    return error instanceof Error && 'code' in error && error.code === 'ERR_CRYPTO_INVALID_JWK';
+  },
+  'names its error for lengths that differ `RangeError`': () => {
+    return errorOf(() => timingSafeEqual(new Uint8Array(1), new Uint8Array(2))) instanceof RangeError;
+  },
+  'reads `Ł` as a digit of base64': () => Buffer.from('YQŁB', 'base64').length === 3,
+  'makes code from text': () => succeeds(() => new Function('return true')() === true),
+};
+
+const MESSAGE = new TextEncoder().encode('message');
+
+function verifies(namedCurve: string, hash: string): boolean {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
+  return succeeds(() => verify(hash, MESSAGE, publicKey, sign(hash, MESSAGE, privateKey)));
+}
+
+function succeeds(attempt: () => boolean): boolean {
+  try {
+    return attempt();
+  } catch {
+    return false;
+  }
+}
+
+function errorOf(attempt: () => unknown): unknown {
+  try {
+    attempt();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}

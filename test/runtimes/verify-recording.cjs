@@ -1,0 +1,6 @@
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { verifyAttestation } = require('../../dist/index.cjs');
+const { verifyRecording } = require('../package/consumer/verify-recording.cjs');
+
+verifyRecording(verifyAttestation, readFileSync(join(__dirname, '../../fixtures/apple-guide-2026.json'), 'utf8'));

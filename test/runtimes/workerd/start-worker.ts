@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The worker as Cloudflare's own tool bundles it: one module, for the browser where a package distinguishes, less Node's modules. */
+export async function bundleWorker(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [here('worker.ts')],
+    alias: { 'app-attest': here('../../../dist/index.js') },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*'],
+    logLevel: 'error',
+  });
+  const [output] = outputFiles;
+  if (!output) throw new Error('esbuild made no bundle');
+  return output.text;
+}
+
+/** workerd, with Node compatibility, and the variables of its environment. */
+export function startWorker(script: string, bindings: Readonly<Record<string, string>> = {}): Miniflare {
+  return new Miniflare({
+    modules: true,
+    script,
+    bindings: { ...bindings },
+    compatibilityDate: '2026-07-01',
+    compatibilityFlags: ['nodejs_compat'],
+  });
+}

@@ -1,0 +1,134 @@
+import { inspectReceipt, verifyAttestation } from 'app-attest';
+import { createVirtualApple } from 'app-attest/testing';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  attestationFixture,
+  attestationOptions,
+  attestationRecordings,
+  fromBase64,
+  recordedReceipts,
+  recordings,
+} from '../../support/recordings.js';
+import { documentedDifferences, inWords } from '../documentation.js';
+import { type Call, fromJson, type Outcome, outcomesOf, toJson } from './calls.js';
+import { bundleWorker, startWorker } from './start-worker.js';
+
+const script = await bundleWorker();
+const worker = startWorker(script);
+const productionWorker = startWorker(script, { NODE_ENV: 'production' });
+afterAll(() => Promise.all([worker.dispose(), productionWorker.dispose()]));
+
+async function outcomesInWorker(calls: readonly Call[], miniflare = worker): Promise<readonly Outcome[]> {
+  const response = await miniflare.dispatchFetch('http://worker/', { method: 'POST', body: toJson(calls) });
+  return fromJson<Outcome[]>(await response.text());
+}
+
+const attestations = attestationRecordings.map((recording) => {
+  return { name: recording.name, call: { verifyAttestation: attestationOptions(recording) } };
+});
+
+const assertions = await Promise.all(
+  recordings.flatMap(({ name, assertions, appId, publicKey: stored }) => {
+    return assertions.map(async ({ object, clientData, counter }) => {
+      const attestation = attestations.find((candidate) => candidate.name === name)?.call.verifyAttestation;
+      const publicKey = stored ?? (attestation && (await verifyAttestation(attestation)).publicKey) ?? '';
+      const payload = fromBase64(clientData);
+      const options = { assertion: fromBase64(object), publicKey, payload, appId, counter: counter - 1 };
+      return { name, call: { verifyAssertion: options } };
+    });
+  }),
+);
+
+/** Those that were recorded by themselves, and those inside attestations. */
+const receipts = [
+  ...recordedReceipts.map(({ title, receipt, appId, environment }) => {
+    const date = new Date(receipt.creationTime);
+    return { name: title, call: { verifyReceipt: { receipt: fromBase64(receipt.object), appId, environment, date } } };
+  }),
+  ...(await Promise.all(
+    attestations.map(async ({ name, call }) => {
+      const { receipt, appId, environment, publicKey } = await verifyAttestation(call.verifyAttestation);
+      const { creationTime } = await inspectReceipt(receipt);
+      if (!creationTime) throw new Error(`the receipt of ${name} has no creation time`);
+      return {
+        name: `the receipt of ${name}`,
+        call: { verifyReceipt: { receipt, appId, environment, publicKey, date: creationTime } },
+      };
+    }),
+  )),
+];
+
+function withByte(bytes: Uint8Array, offset: number, change: number): Uint8Array {
+  const changed = new Uint8Array(bytes);
+  changed[offset] = (changed[offset] ?? 0) ^ change;
+  return changed;
+}
+
+/** That workerd decides as Node does, call by call, and how often each way. */
+async function expectSameOutcomes(calls: readonly Call[]): Promise<{ accepted: number; rejected: number }> {
+  const onNode = await outcomesOf(calls);
+  const inWorker = await outcomesInWorker(calls);
+  expect(inWorker.length).toBe(calls.length);
+  // As text: to compare megabytes element by element takes longer than to verify them.
+  expect(inWorker.filter((outcome, index) => toJson(outcome) !== toJson(onNode[index]))).toEqual([]);
+  const accepted = onNode.filter((outcome) => 'accepted' in outcome).length;
+  const rejected = onNode.filter((outcome) => 'rejected' in outcome).length;
+  expect(accepted + rejected).toBe(calls.length);
+  return { accepted, rejected };
+}
+
+describe('a worker in workerd', () => {
+  it.each([...attestations, ...assertions, ...receipts])('verifies $name', async ({ call }) => {
+    expect(await expectSameOutcomes([call])).toEqual({ accepted: 1, rejected: 0 });
+  });
+
+  it('rejects a recorded assertion with any bit flipped, with the same code as Node', async () => {
+    const original = assertions.find(({ name }) => name === 'node-app-attest-assertion')?.call.verifyAssertion;
+    if (!original) throw new Error('the fixture is gone');
+    const { assertion } = original;
+    const calls = Array.from({ length: assertion.length * 8 }, (_, bit) => ({
+      verifyAssertion: { ...original, assertion: withByte(assertion, bit >> 3, 1 << (bit & 7)) },
+    }));
+    expect(await expectSameOutcomes(calls)).toEqual({ accepted: 0, rejected: calls.length });
+  });
+
+  it('decides on a recorded attestation with every fifth byte changed, or cut off there, as Node does', async () => {
+    const original = attestationOptions(attestationFixture('apple-guide-2026'));
+    const offsets = Array.from({ length: Math.ceil(original.attestation.length / 5) }, (_, index) => index * 5);
+    const changed = offsets.map((offset) => withByte(original.attestation, offset, 1 << (offset & 7)));
+    const cut = offsets.map((offset) => original.attestation.subarray(0, offset));
+    const { accepted, rejected } = await expectSameOutcomes(
+      [...changed, ...cut].map((attestation) => ({ verifyAttestation: { ...original, attestation } })),
+    );
+    // What stands in the receipt is accepted unread: more than half of the bytes.
+    expect(accepted).toBeLessThan(changed.length);
+    expect(rejected).toBeGreaterThan(changed.length);
+  });
+
+  it('rejects a recorded receipt with every 20th byte changed, with the same code as Node', async () => {
+    const original = receipts.find(({ name }) => name === 'the receipt of apple-guide-2026')?.call.verifyReceipt;
+    if (!original) throw new Error('the fixture is gone');
+    const { receipt } = original;
+    const offsets = Array.from({ length: Math.ceil(receipt.length / 20) }, (_, index) => index * 20);
+    const calls = offsets.map((offset) => ({
+      verifyReceipt: { ...original, receipt: withByte(receipt, offset, 1 << (offset & 7)) },
+    }));
+    // Apple's own root comes with every receipt, and nobody looks at it.
+    const { rejected } = await expectSameOutcomes(calls);
+    expect(rejected).toBeGreaterThan(calls.length / 2);
+  });
+
+  it('refuses the root of a virtual Apple where NODE_ENV is bound to production, and only there', async () => {
+    const { trustAnchors } = await createVirtualApple();
+    const original = attestationOptions(attestationFixture('apple-guide-2026'));
+    const call = { verifyAttestation: { ...original, trustAnchors } };
+    expect(await outcomesInWorker([call])).toEqual([{ rejected: 'untrusted_certificate' }]);
+    expect(await outcomesInWorker([call], productionWorker)).toEqual([{ rejected: 'invalid_argument' }]);
+  });
+
+  it('is as documented', async () => {
+    const answers = fromJson<Record<string, boolean>>(await (await worker.dispatchFetch('http://worker/')).text());
+    const inWorker = Object.entries(answers).map(([statement, isSo]) => [statement, inWords(isSo)]);
+    expect(Object.fromEntries(inWorker)).toEqual(documentedDifferences('workerd'));
+  });
+});

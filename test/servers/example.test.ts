@@ -1,0 +1,14 @@
+import { describe, expect, inject, it } from 'vitest';
+import { runExample } from '../support/example-process.js';
+
+describe('the example service', () => {
+  it.each([
+    ['Redis', 'REDIS_URL', 'redis'],
+    ['PostgreSQL', 'DATABASE_URL', 'postgres'],
+  ] as const)('keeps its state in %s where %s is set', async (place, variable, server) => {
+    const { output, code } = await runExample({ [variable]: inject('addresses')[server] });
+    expect(output).toContain(`Its state is in ${place}.`);
+    expect(output).toMatch(/Everything came out as it should\.\n$/);
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, vi } from 'vitest';
+import type { AppAttestOptions } from '../../src/server/index.js';
+import { apple, createDevice } from './backend.js';
+import { Client, challengeFrom, postJson } from './http-client.js';
+import type { TestServer } from './http-servers.js';
+
+/** Examples trust Apple alone: the one that is loaded here, and no other, trusts the virtual Apple. */
+export function trusting<Example>(load: () => Promise<Example>): Promise<Example> {
+  vi.doMock('app-attest/server', async (importOriginal) => {
+    const server = await importOriginal<typeof import('../../src/server/index.js')>();
+    return {
+      ...server,
+      createAppAttest: (options: AppAttestOptions) => {
+        return server.createAppAttest({ ...options, trustAnchors: apple.trustAnchors });
+      },
+    };
+  });
+  return load();
+}
+
+/** Registers a device with an example and orders a coffee from it; then without a signature, a second time, changed. */
+export async function useExample(server: TestServer): Promise<void> {
+  const client = new Client(`${server.origin}/app-attest`, await createDevice());
+  expect((await client.register()).status).toBe(201);
+  const order = async () =>
+    JSON.stringify({ item: 'coffee', challenge: await challengeFrom(client.origin, 'assertion') });
+
+  const inHeaders = await order();
+  const orders = new Client(server.origin, client.device);
+  const headers = await client.headers(inHeaders);
+  const coffee = { status: 200, body: { by: client.keyId } };
+  const answers = [
+    await orders.post('/orders', inHeaders, headers),
+    await postJson(`${server.origin}/orders`, await client.body(await order())),
+  ];
+  for (const answer of answers) {
+    expect(answer).toMatchObject(coffee);
+    expect(JSON.stringify(answer.body)).toContain('coffee');
+  }
+
+  const refused = (error: string) => ({ status: 401, body: { error } });
+  expect(await orders.post('/orders', inHeaders, headers)).toMatchObject(refused('challenge_used'));
+  expect(await orders.post('/orders', '{"item":"coffee"}', {})).toMatchObject(refused('assertion_missing'));
+  const signed = await order();
+  const changed = signed.replace('coffee', 'gold');
+  expect(await orders.post('/orders', changed, await client.headers(signed))).toMatchObject(
+    refused('invalid_signature'),
+  );
+}

@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { runtimes } from './test/runtimes/runtime.js';
+
+const built = (module: string): string => fileURLToPath(new URL(`dist/${module}.js`, import.meta.url));
+
+/** The tests of the core on every runtime, one project for each: `--project Bun` runs them on Bun alone. */
+export default defineConfig({
+  test: {
+    globalSetup: ['test/runtimes/list-core-tests.ts'],
+    // A worker only waits for the runtime that it started.
+    maxWorkers: availableParallelism(),
+    projects: [
+      ...runtimes.map((runtime) => ({
+        test: { name: runtime.name, include: ['test/runtimes/core.test.ts'], provide: { runtime } },
+      })),
+      {
+        resolve: { alias: { 'app-attest/testing': built('testing'), 'app-attest': built('index') } },
+        test: {
+          name: 'workerd',
+          include: ['test/runtimes/documentation.test.ts', 'test/runtimes/workerd/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
