@@ -22,5 +22,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,servers}/**', 'test/runtimes/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
+    // PGlite makes a database first.
+    hookTimeout: 60_000,
   },
 });

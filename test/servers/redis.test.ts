@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openIoRedis } from '../../examples/ioredis.js';
 import { openRedis } from '../../examples/redis.js';
 import { newChallenge } from '../../src/server/challenge.js';
@@ -90,7 +90,9 @@ describe('a Redis', () => {
 
 it('a Redis that is full refuses requests, and forgets no key', async () => {
   const server = await RedisServer.start('--maxmemory', '4mb');
+  onTestFinished(() => server.stop());
   const { client, stores } = await openRedis(server.url);
+  onTestFinished(() => client.destroy());
   const { keys, challenges } = stores;
   const inserted: string[] = [];
   const fill = async () => {
@@ -106,6 +108,4 @@ it('a Redis that is full refuses requests, and forgets no key', async () => {
   await expect(keys.advance(first, 1, 0)).rejects.toThrow('OOM');
   await expect(challenges.put(newChallenge(), record(1000))).rejects.toThrow('OOM');
   for (const keyId of inserted) expect((await keys.find(keyId))?.counter).toBe(0);
-  client.destroy();
-  await server.stop();
 });

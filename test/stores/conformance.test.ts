@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AuthenticatorExtensions } from '../../src/index.js';
 import { type Stores, storeConformance } from '../../src/server/conformance/index.js';
 import {
@@ -8,8 +8,6 @@ import {
   memoryStores,
   type StoredKey,
 } from '../../src/server/index.js';
-import { postgresStores } from '../../src/stores/postgres/index.js';
-import { openDatabase } from '../support/database.js';
 
 console.info(
   'Stores: memory, and PostgreSQL as PGlite. Redis, Redis Cluster and PostgreSQL as servers: npm run test:stores',
@@ -17,14 +15,6 @@ console.info(
 
 describe('the stores in memory', () => {
   const stores = memoryStores();
-  for (const { name, run } of storeConformance(() => stores)) it(name, run);
-});
-
-describe('the stores in PostgreSQL, as PGlite', () => {
-  let stores: Stores;
-  beforeAll(async () => {
-    stores = postgresStores(await openDatabase());
-  });
   for (const { name, run } of storeConformance(() => stores)) it(name, run);
 });
 

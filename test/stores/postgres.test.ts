@@ -1,6 +1,7 @@
-import type { PGlite } from '@electric-sql/pglite';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { PGlite } from '@electric-sql/pglite';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newChallenge } from '../../src/server/challenge.js';
+import { storeConformance } from '../../src/server/conformance/index.js';
 import { newKey } from '../../src/server/conformance/key-cases.js';
 import {
   migrations,
@@ -8,12 +9,16 @@ import {
   postgresStores,
   type Queryable,
 } from '../../src/stores/postgres/index.js';
-import { openDatabase } from '../support/database.js';
 import { expectCode } from '../support/rejection.js';
 
 let database: PGlite;
 beforeAll(async () => {
-  database = await openDatabase();
+  database = await PGlite.create();
+  for (const { sql } of migrations) await database.query(sql);
+});
+
+describe('the stores in PostgreSQL, as PGlite', () => {
+  for (const { name, run } of storeConformance(() => postgresStores(database))) it(name, run);
 });
 
 const record = (lifetime: number) => {
@@ -36,6 +41,10 @@ const timePasses = (seconds: number) =>
   database.query(`UPDATE app_attest_challenges SET ends_at = ends_at - interval '${seconds} seconds'`);
 
 describe('challenges in PostgreSQL', () => {
+  beforeEach(async () => {
+    await database.query('TRUNCATE app_attest_challenges');
+  });
+
   it('are over by the clock of the database, and for a minute it is known why', async () => {
     const { challenges } = postgresStores(database);
     const [used, left] = [challengeWith(), challengeWith()];
@@ -69,8 +78,6 @@ describe('challenges in PostgreSQL', () => {
 
   it('are removed when others are put, more than come', async () => {
     const { challenges } = postgresStores(database);
-    await timePasses(1000);
-    await challenges.removeExpired();
     for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), record(1000));
     await timePasses(1000);
     await challenges.put(challengeWith('b'), record(1000));

@@ -36,6 +36,8 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
   ['without a counter', { counter: null }],
   ['whose counter is no number', { counter: 'NaN' }],
   ['whose counter is a fraction', { counter: '1.5' }],
+  ['whose counter is a fraction and no text', { counter: 1.5 }],
+  ['whose counter is empty', { counter: '' }],
   ['without a public key', { publicKey: null }],
   ['of another environment', { environment: 'sandbox' }],
   ['whose device is no JSON', { device: '{' }],
@@ -159,6 +161,14 @@ describe('a database that does not answer', () => {
     for (const outcome of await settled) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('300 ms') } });
     }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves no timer behind once it answers', async () => {
+    await redisStores({ evalSha: async () => 1, eval: never }).keys.revoke('key');
+    await expect(
+      postgresStores({ query: () => Promise.reject(new Error('lost')) }).keys.revoke('key'),
+    ).rejects.toThrow();
     expect(vi.getTimerCount()).toBe(0);
   });
 

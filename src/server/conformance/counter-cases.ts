@@ -68,6 +68,14 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
+    'a counter may leap over all others',
+    [
+      [MAX_COUNTER, 64, true],
+      [1, 64, false],
+      [MAX_COUNTER - 64, 64, true],
+    ],
+  ],
+  [
     'inside the window a counter is accepted once, behind it never',
     [
       [100, 64, true],
