@@ -89,7 +89,7 @@ async function fuzz(target: Target, { seconds, seed, currentInput }: Task): Prom
     if (coverage.hasNew()) await keepWhatRanNewCode(batch);
     if (elapsed() > seconds / 2) heapInTheMiddle ??= heapUsed();
   }
-  const growth = heapUsed() - (heapInTheMiddle ?? 0);
+  const growth = heapInTheMiddle === undefined ? 0 : heapUsed() - heapInTheMiddle;
   return { executions, corpus: corpus.length, covered: [start, coverage.size()], growth, ...(finding && { finding }) };
 }
 

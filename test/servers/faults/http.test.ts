@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backendWithDevice, registration } from '../../support/backend.js';
+import { SERVERS, type TestServer } from '../../support/http-servers.js';
+import { PostgresServer } from '../support/postgres-server.js';
+import { RedisServer } from '../support/redis-server.js';
+import { openStores } from '../support/store-kinds.js';
+
+const databases = {
+  redis: async () => {
+    const server = await RedisServer.start();
+    const addresses = { redis: server.url, cluster: [], postgres: '' };
+    return { server, addresses, whileDown: (test: () => Promise<void>) => server.restart('SIGTERM', test) };
+  },
+  postgres: async () => {
+    const server = await PostgresServer.start();
+    const addresses = { redis: '', cluster: [], postgres: server.url };
+    return { server, addresses, whileDown: (test: () => Promise<void>) => server.restart('SIGINT', test) };
+  },
+};
+
+describe.each(['redis', 'postgres'] as const)('while %s is down', (kind) => {
+  let database: Awaited<ReturnType<(typeof databases)['redis' | 'postgres']>>;
+  let opened: Awaited<ReturnType<typeof openStores>>;
+  let server: TestServer;
+  let device: Awaited<ReturnType<typeof backendWithDevice>>;
+
+  beforeAll(async () => {
+    database = await databases[kind]();
+    opened = await openStores(kind, database.addresses);
+    device = await backendWithDevice(opened.stores);
+    const start = SERVERS['app-attest/express'];
+    if (!start) throw new Error('there is no such server');
+    server = await start(device.backend, { onReject: () => undefined });
+  });
+  afterAll(async () => {
+    await server.close();
+    await opened.close();
+    await database.server.stop();
+  });
+
+  async function post(
+    path: string,
+    body: unknown,
+  ): Promise<{ status: number; retryAfter: string | null; error: unknown }> {
+    const response = await fetch(`${server.origin}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = (await response.json()) as { error?: unknown };
+    return { status: response.status, retryAfter: response.headers.get('retry-after'), error: answer.error };
+  }
+
+  it('every route answers 503, and afterwards each request is accepted once', async () => {
+    const order = await device.request();
+    const newKey = await registration(device.backend, device.device);
+    const unavailable = { status: 503, retryAfter: '1', error: 'unavailable' };
+    await database.whileDown(async () => {
+      expect(await post('/challenge', { purpose: 'assertion' })).toEqual(unavailable);
+      expect(await post('/registration', newKey)).toEqual(unavailable);
+      expect(await post('/assertion', order)).toEqual(unavailable);
+    });
+
+    await expect.poll(async () => (await post('/challenge', { purpose: 'assertion' })).status).toBe(200);
+    expect((await post('/registration', newKey)).status).toBe(201);
+    expect((await post('/registration', newKey)).error).toBe('challenge_used');
+    expect((await post('/assertion', order)).status).toBe(200);
+    expect((await post('/assertion', order)).error).toBe('challenge_used');
+  });
+});
