@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,runtimes,servers}/**'],
+    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,servers}/**', 'test/runtimes/**'],
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
     // PGlite makes a database first.

@@ -20,7 +20,7 @@ export interface ExpectedApp {
  * @throws AppAttestError `invalid_argument`
  */
 export function readAppIds(appId: unknown): readonly ExpectedApp[] {
-  const named: readonly unknown[] = Array.isArray(appId) ? appId : [appId];
+  const named: readonly unknown[] = Array.isArray(appId) ? [...appId] : [appId];
   if (named.length === 0) throw new AppAttestError('invalid_argument', 'appId must name at least one app');
   return named.map((name) => {
     const text = appIdText(name);

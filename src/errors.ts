@@ -107,7 +107,7 @@ export function shortHex(bytes: Uint8Array): string {
 /** Text from a client, quoted, escaped and cut, so that it can neither forge nor flood a log line. */
 export function shortText(text: string): string {
   const cut = text.length > SHORT_TEXT_LENGTH ? `${text.slice(0, SHORT_TEXT_LENGTH)}…` : text;
-  return JSON.stringify(cut).replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return Buffer.from(character, 'utf16le').swap16().toString('hex').replace(/..../g, '\\u$&');
   });
 }

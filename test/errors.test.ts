@@ -11,6 +11,12 @@ describe('AppAttestError', () => {
     expect('cause' in error).toBe(false);
   });
 
+  it('compares nothing where there is one value only', () => {
+    expect(new AppAttestError('nonce_mismatch', 'no nonce', { expected: '00' }).message).toBe('no nonce');
+    expect(new AppAttestError('nonce_mismatch', 'no nonce', { actual: '01' }).message).toBe('no nonce');
+    expect(new AppAttestError('nonce_mismatch', 'no nonce').message).toBe('no nonce');
+  });
+
   it('keeps a cause', () => {
     const cause = new Error('below');
     expect(new AppAttestError('invalid_argument', 'above', { cause }).cause).toBe(cause);
@@ -27,6 +33,8 @@ describe('values in a message', () => {
   it('are text that cannot leave its line', () => {
     expect(shortText('1.0')).toBe('"1.0"');
     expect(shortText('a\n\u001b[2J\u2028\u0085\u202e"')).toBe('"a\\n\\u001b[2J\\u2028\\u0085\\u202e\\""');
+    expect(shortText('\u200f\u061c\ufeff\u00ad\u{e0041}')).toBe('"\\u200f\\u061c\\ufeff\\u00ad\\udb40\\udc41"');
+    expect(shortText('x'.repeat(80))).toBe(`"${'x'.repeat(80)}"`);
     expect(shortText('x'.repeat(100))).toBe(`"${'x'.repeat(80)}…"`);
   });
 });

@@ -53,7 +53,8 @@ const TRUNCATED_LENGTH = 20;
  */
 export function readExtensionPolicy(policy: ExtensionPolicy | undefined): CheckedExtensionPolicy | undefined {
   if (policy === undefined) return undefined;
-  if (typeof policy !== 'object' || policy === null) throw invalid('policy must be an object');
+  // A Map, or a promise that nobody awaited, would be a policy without entries.
+  if (Object.prototype.toString.call(policy) !== '[object Object]') throw invalid('policy must be a plain object');
   const unknown = Object.keys(policy).find((key) => !KNOWN_KEYS.has(key));
   if (unknown !== undefined) throw invalid(`policy has no entry ${shortText(unknown)}`);
 
@@ -132,7 +133,11 @@ function assertBundleVersion(bundleVersion: string, accepts: (bundleVersion: str
     throw new AppAttestError('extension_rejected', 'the bundleVersions function failed', { cause });
   }
   // A promise is truthy: an async function here would accept everything.
-  if (typeof accepted !== 'boolean') throw invalid('the bundleVersions function must return a boolean');
+  if (typeof accepted !== 'boolean') {
+    // Nobody waits for that promise any more; uncaught, its error would end the process.
+    Promise.resolve(accepted).catch(() => undefined);
+    throw invalid('the bundleVersions function must return a boolean');
+  }
   if (!accepted) throw rejected('bundle version', 'one that the policy accepts', shortText(bundleVersion));
 }
 

@@ -27,7 +27,8 @@ const CLASS = 0xc0;
 const CONTEXT_SPECIFIC = 0x80;
 const CONSTRUCTED = 0x20;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// Every character counts: left to itself, a TextDecoder drops a byte order mark.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads `SEQUENCE { [tag] { OCTET STRING } }` and nothing else: the form of the nonce and of the access control list.

@@ -17,9 +17,10 @@ interface Issuer {
 
 /**
  * CA certificates whose signatures were verified up to a trust anchor: Apple has one, a few more are there for tests and
- * for the day it changes. Only signatures are remembered; flags, path lengths and dates are judged at each use.
+ * for the day it changes. Only signatures are remembered; flags, path lengths and dates are judged at each use. Found
+ * again under the same anchors in the same order only, so that what is remembered never changes an answer.
  */
-const verifiedIssuers = new BoundedMemo<Issuer>(16);
+const verifiedIssuers = new BoundedMemo<readonly Issuer[]>(16);
 
 /** Those whose verification is under way, so that the first attestations of a busy server share it. */
 const issuersUnderWay = new Map<string, Promise<readonly Issuer[]>>();
@@ -32,7 +33,8 @@ const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r
  *
  * Names and signatures are verified first, then CA flags, path lengths, key usages and critical extensions, then all
  * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.
- * RFC 5280 §6.1, without policies and name constraints: Apple's hierarchy has none, and critical ones are refused.
+ * Of several anchors with one name and one key the first counts. RFC 5280 §6.1, without policies and name constraints:
+ * Apple's hierarchy has none, and critical ones are refused.
  *
  * @param chain DER, the leaf first and each certificate followed by its issuer; the root may be left out
  * @throws DecodingError for bytes that are no certificate
@@ -59,24 +61,14 @@ function verifyIssuers(
   issuerBytes: readonly Uint8Array[],
   anchors: readonly Certificate[],
 ): Promise<readonly Issuer[]> | readonly Issuer[] {
-  const below = issuerBytes.map(fingerprint).join();
-  const memoKey = (...above: readonly Certificate[]): string => {
-    return `${below} under ${above.map((anchor) => anchor.fingerprint).join()}`;
-  };
-  for (const anchor of anchors) {
-    const known = verifiedIssuers.get(memoKey(anchor));
-    if (known) return [known];
-  }
-
-  const key = memoKey(...anchors);
-  const underWay = issuersUnderWay.get(key);
-  if (underWay) return underWay;
+  const above = anchors.map((anchor) => anchor.fingerprint);
+  const key = `${issuerBytes.map(fingerprint).join()} under ${above.join()}`;
+  const known = verifiedIssuers.get(key) ?? issuersUnderWay.get(key);
+  if (known) return known;
   const verification = verifyIssuerSignatures(issuerBytes.map(decodeCertificate), anchors)
-    .then((candidates) => {
-      const [issuer] = candidates;
-      const anchor = issuer?.path.at(-1);
-      if (issuer?.certificate.isCa && anchor) verifiedIssuers.set(memoKey(anchor), issuer);
-      return candidates;
+    .then((issuers) => {
+      if (issuers.every(({ certificate }) => certificate.isCa)) verifiedIssuers.set(key, issuers);
+      return issuers;
     })
     .finally(() => issuersUnderWay.delete(key));
   issuersUnderWay.set(key, verification);

@@ -1,4 +1,5 @@
 import { DecodingError } from '../decoding-error.js';
+import { shortText } from '../errors.js';
 import { children, type DerElement } from './der.js';
 import { contentsOf, Identifier, isTrue, readObjectIdentifier } from './der-values.js';
 
@@ -19,7 +20,7 @@ export function readExtensions(der: Uint8Array, field: DerElement): Extensions {
   const extensions = new Map<string, { critical: boolean; value: Uint8Array }>();
   for (const element of children(der, sequence)) {
     const { identifier, critical, value } = readExtension(der, element);
-    if (extensions.has(identifier)) throw new DecodingError(`extension ${identifier} twice`);
+    if (extensions.has(identifier)) throw new DecodingError(`extension ${shortText(identifier)} twice`);
     extensions.set(identifier, { critical, value });
   }
   if (extensions.size === 0) throw malformed();

@@ -3,7 +3,8 @@ import { children, type DerElement, readElement } from './der.js';
 import { contentsOf, Identifier, readObjectIdentifier } from './der-values.js';
 
 interface NameAttribute {
-  readonly type: DerElement;
+  /** An object identifier. */
+  readonly type: string;
   readonly value: DerElement;
 }
 
@@ -48,7 +49,7 @@ function readAttribute(der: Uint8Array, attribute: DerElement): NameAttribute {
   const [type, value, ...rest] = children(der, attribute);
   if (type?.identifier !== Identifier.ObjectIdentifier || !value || rest.length > 0) throw malformed();
   if (!STRINGS.has(value.identifier)) throw malformed();
-  return { type, value };
+  return { type: readObjectIdentifier(der, type), value };
 }
 
 function malformed(): DecodingError {
@@ -69,8 +70,7 @@ export function nameText(name: Uint8Array): string {
 }
 
 function attributeText(name: Uint8Array, { type, value }: NameAttribute): string {
-  const identifier = readObjectIdentifier(name, type);
-  return `${ATTRIBUTE_NAMES.get(identifier) ?? identifier}=${valueText(name, value)}`;
+  return `${ATTRIBUTE_NAMES.get(type) ?? type}=${valueText(name, value)}`;
 }
 
 function valueText(name: Uint8Array, value: DerElement): string {

@@ -21,7 +21,7 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
   if (!Array.isArray(trustAnchors) || trustAnchors.length === 0) {
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
   }
-  const anchors = trustAnchors.map(readTrustAnchor);
+  const anchors = Array.from(trustAnchors, readTrustAnchor);
   refuseVirtualAppleInProduction(anchors);
   return anchors;
 }

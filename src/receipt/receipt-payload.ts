@@ -45,7 +45,7 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
 /** More digits than any device attests keys, and few enough for a number. */
 const RISK_METRIC = /^\d{1,9}$/;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Fields of a type that is not known

@@ -130,6 +130,7 @@ describe('an assertion with one thing wrong', () => {
     ['another app', { appId: 'TEAMID1234.com.example.other' }, {}, 'app_id_mismatch'],
     ['the same counter again', { counter: 5 }, { counter: 5 }, 'counter_not_increased'],
     ['an earlier counter', { counter: 4 }, { counter: 5 }, 'counter_not_increased'],
+    ['the highest counter again', { counter: 0xffff_ffff }, { counter: 0xffff_ffff }, 'counter_not_increased'],
     ['a counter of zero', { counter: 0 }, { counter: 0 }, 'counter_not_increased'],
     ['no signature', { object: { signature: undefined } }, {}, 'malformed_assertion'],
     ['a signature as text', { object: { signature: 'text' } }, {}, 'malformed_assertion'],
@@ -154,6 +155,8 @@ describe('a call that is wrong in itself', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const offCurve = Buffer.concat([Uint8Array.of(4), new Uint8Array(64).fill(1)]);
   const compressed = Buffer.concat([Uint8Array.of(2), new Uint8Array(32).fill(1)]);
+  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
+  const point = spki.slice(-65);
   const calls: readonly [string, object][] = [
     ['no assertion', { assertion: undefined }],
     ['an object for an assertion', { assertion: {} }],
@@ -181,6 +184,9 @@ describe('a call that is wrong in itself', () => {
     ['an RSA KeyObject', { publicKey: rsa.publicKey }],
     ['a point that is not on the curve', { publicKey: offCurve }],
     ['a compressed point', { publicKey: compressed }],
+    ['a point that begins as none does', { publicKey: point.with(0, 0x05) }],
+    ['a key whose point begins as none does', { publicKey: spki.with(-65, 0x05) }],
+    ['a key whose curve is another', { publicKey: spki.with(22, 0x08) }],
     ['a point with a byte too many', { publicKey: Buffer.concat([offCurve, Uint8Array.of(0)]) }],
   ];
   it.each(calls)('%s', async (_, changed) => {
@@ -189,6 +195,11 @@ describe('a call that is wrong in itself', () => {
 
   it.each([undefined, null, 1])('%s for options', async (options) => {
     await expectCode(() => verifyAssertion(options as never), 'invalid_argument');
+  });
+
+  it('names the counters', async () => {
+    const error = await expectCode(() => verify({ counter: 4 }, { counter: 5 }), 'counter_not_increased');
+    expect(error).toMatchObject({ expected: 'more than 5', actual: '4' });
   });
 
   it('never prints a key', async () => {

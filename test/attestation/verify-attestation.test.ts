@@ -249,6 +249,11 @@ describe('an attestation with one thing wrong', () => {
       { properties: keyUsageProperties('TEAMID1234.com.example.other') },
       'app_id_mismatch',
     ],
+    [
+      'another app in the certificate, by an invisible character',
+      { properties: keyUsageProperties(`\ufeff${APP_ID}`) },
+      'app_id_mismatch',
+    ],
     ['a counter of one', { counter: 1 }, 'counter_not_zero'],
     ['a counter that is negative when read as signed', { counter: 0x80000000 }, 'counter_not_zero'],
     ['a development key', { aaguid: DEVELOPMENT }, 'environment_mismatch'],
@@ -329,10 +334,20 @@ describe('a call that is wrong in itself', () => {
     ['an app with an empty team', { appId: '.com.example.app' }],
     ['an app with an empty bundle', { appId: { teamId: 'TEAMID1234', bundleId: '' } }],
     ['an app with a dotted team', { appId: { teamId: 'TEAM.ID', bundleId: 'com.example.app' } }],
+    ['an app with a space in its bundle', { appId: 'TEAMID1234.com.example app' }],
+    ['an app with a space after its team', { appId: { teamId: 'TEAMID1234 ', bundleId: 'com.example.app' } }],
+    ['an app with a space before its team', { appId: { teamId: ' TEAMID1234', bundleId: 'com.example.app' } }],
+    ['an app with a number for a team', { appId: { teamId: 1234567890, bundleId: 'com.example.app' } }],
+    ['an app with a team alone', { appId: { teamId: 'TEAMID1234' } }],
+    ['an app with a bundle alone', { appId: { bundleId: 'com.example.app' } }],
+    ['null for an app', { appId: null }],
+    ['an app left out of a list', { appId: new Array(1) }],
     ['a number among apps', { appId: [APP_ID, 1] }],
     ['an unknown environment', { environment: 'sandbox' }],
+    ['an unknown environment beside a known one', { environment: ['production', 'sandbox'] }],
     ['an empty list of environments', { environment: [] }],
     ['no root', { trustAnchors: [] }],
+    ['a root left out of a list', { trustAnchors: new Array(1) }],
     ['a root that is no array', { trustAnchors: authority.root.der }],
     ['a root that is no certificate', { trustAnchors: ['root'] }],
     ['a root of broken PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----'] }],
@@ -365,6 +380,18 @@ describe('an error', () => {
   it('names the environment', async () => {
     const error = await expectCode(() => verify({ aaguid: DEVELOPMENT }), 'environment_mismatch');
     expect(error).toMatchObject({ expected: 'production', actual: 'development' });
+    const options = { environment: ['production', 'development'] as const };
+    const unknown = await expectCode(() => verify({ aaguid: new Uint8Array(16) }, options), 'environment_mismatch');
+    expect(unknown).toMatchObject({ expected: 'production or development', actual: '0000000000000000…' });
+  });
+
+  it('names the apps and the counter', async () => {
+    const appId = ['TEAMID1234.com.example.other', 'TEAMID1234.com.example.third'];
+    expect((await expectCode(() => verify({}, { appId }), 'app_id_mismatch')).expected).toMatch(
+      /other = .* or .*third = /,
+    );
+    const counted = await expectCode(() => verify({ counter: 7 }), 'counter_not_zero');
+    expect(counted).toMatchObject({ expected: '0', actual: '7' });
   });
 
   it('keeps its cause', async () => {

@@ -121,6 +121,9 @@ describe('a policy that is wrong in itself is refused', () => {
   const policies: readonly [string, unknown][] = [
     ['no object', 4],
     ['null', null],
+    ['a promise, as of a policy that is not awaited', Promise.resolve({ validationCategories: [2] })],
+    ['a Map', new Map([['validationCategories', [2]]])],
+    ['an array', []],
     ['a misspelt entry', { validationCategory: [4] }],
     ['a category that is no array', { validationCategories: 4 }],
     ['a category that is no integer', { validationCategories: ['4'] }],
@@ -132,6 +135,8 @@ describe('a policy that is wrong in itself is refused', () => {
     ['a hash as bytes', { codeDirectoryHashes: [HASH] }],
     ['an unknown whenAbsent', { whenAbsent: true }],
     ['an asynchronous function, which is truthy', { bundleVersions: async () => false }],
+    // Where nobody caught the error of the promise, it would end the process, and the test run.
+    ['an asynchronous function that fails', { bundleVersions: async () => Promise.reject(new Error('late')) }],
     ['a function that returns no boolean', { bundleVersions: () => 1 }],
   ];
   it.each(policies)('%s', async (_, policy) => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decodeCertificate } from '../../src/certificates/certificate.js';
+import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
 import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
 import { sequence } from '../../src/testing/encoding/der.js';
 import {
@@ -9,6 +11,7 @@ import {
   INTERMEDIATE_PROFILE,
   issueCertificate,
   KeyUsageFlags,
+  LEAF_PROFILE,
   NOW,
 } from '../support/certificate-authority.js';
 import { type AttestationChanges, attest } from '../support/evidence.js';
@@ -99,6 +102,24 @@ describe('a chain', () => {
     const trustAnchors = [other.root.der];
     const options = { attestation, keyId, challenge, appId, date, trustAnchors };
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
+  });
+
+  it('is judged under the first of its anchors that fits, whatever was remembered under another', async () => {
+    const authority = await createAuthority();
+    const { root } = authority;
+    const expired = await issueCertificate({ ...root.profile, notAfter: YEAR_2000 }, root.keys);
+    const { attestation, keyId, challenge, appId, date } = await attest(authority);
+    const options = { attestation, keyId, challenge, appId, date };
+    const both = () => verifyAttestation({ ...options, trustAnchors: [expired.der, root.der] });
+    await verifyAttestation({ ...options, trustAnchors: [root.der] });
+    await expectCode(both, 'certificate_expired');
+  });
+
+  it('of a leaf alone is verified under each of its anchors, every time', async () => {
+    const [{ root }, other] = [await createAuthority(), await createAuthority()];
+    const leaf = await issueCertificate({ ...LEAF_PROFILE, issuer: root.profile.subject }, root.keys, root.keys);
+    const anchors = [other.root, root].map(({ der }) => decodeCertificate(der));
+    for (let time = 0; time < 2; time += 1) await verifyCertificateChain([leaf.der], anchors, NOW);
   });
 
   it('may be longer where its CA certificates allow it, and is not where they do not', async () => {

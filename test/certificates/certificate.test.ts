@@ -209,6 +209,11 @@ describe('a certificate is refused', () => {
       'names somebody',
     ],
     [
+      'with a name of an excessive type',
+      replaced(5, sequence(der(0x31, sequence(hex('06 09 2a ffffffffffffff7f'), hex('0c00'))))),
+      'above 2^53',
+    ],
+    [
       'with a unique identifier',
       withTbs((parts) => [...parts.slice(0, 7), hex('81 01 00'), ...parts.slice(7)]),
       'too many',
@@ -287,5 +292,10 @@ describe('a certificate is refused', () => {
   it.each(refused)('%s', (_, bytes, reason) => {
     expect(() => decodeCertificate(bytes)).toThrow(DecodingError);
     expect(() => decodeCertificate(bytes)).toThrow(reason);
+  });
+
+  it('in a message that no name makes long', () => {
+    const named = sequence(der(0x06, new Uint8Array(10_000).fill(1)), octetString(''));
+    expect(() => decodeCertificate(withExtensions(named, named))).toThrow(/^.{1,150}$/);
   });
 });

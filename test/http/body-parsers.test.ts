@@ -217,13 +217,15 @@ describe('Request', () => {
     await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/hand on request\.clone/);
   });
 
-  it('gives the handler what else the framework handed on', async () => {
+  it('gives the handler what else the framework handed on, and no length of another body', async () => {
     const { protect } = httpHandlers(backend);
-    const handler = protect((_request, { key }, { id }: { id: string }) => Response.json({ id, keyId: key.keyId }));
+    const handler = protect((request, { key }, { id }: { id: string }) => {
+      return Response.json({ id, keyId: key.keyId, length: request.headers.get('content-length') });
+    });
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const body = JSON.stringify(await device.capacitor.createAssertion({ keyId, payload: challenge }));
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
     const response = await handler(new Request('http://localhost/', { method: 'POST', body, headers }), { id: '7' });
-    expect(await response.json()).toEqual({ id: '7', keyId });
+    expect(await response.json()).toEqual({ id: '7', keyId, length: null });
   });
 });

@@ -101,10 +101,12 @@ function differences(receipt: Uint8Array, { certificates, signer }: SignedData) 
   if (!root || !('issuer' in signer)) throw new Error('another kind of receipt');
   const signerInfo = Math.max(...offsetsOf(receipt, root.der));
   const chunkHeads = [...receipt.keys()].filter((offset) => receipt[offset] === 0x04 && receipt[offset + 1] === 0x82);
+  // Neither trusts it, and so only its form counts: here it must be DER to the last byte, and OpenSSL must decode it.
+  const comesAlong = offsetsOf(receipt, root.der);
   return {
-    // It is not trusted, wherever it comes from, and so it is enough that it is DER. OpenSSL decodes it all the same.
-    onlyHere: offsetsOf(receipt, root.der),
+    onlyHere: comesAlong,
     onlyOpenssl: new Set([
+      ...comesAlong,
       // RFC 5652 §5.3: content without signed attributes is of the type id-data. OpenSSL does not ask.
       ...offsetsOf(receipt, Buffer.from('2a864886f70d010701', 'hex')),
       // X.690 §8.7.3.2: chunks are OCTET STRINGs. OpenSSL puts together whatever is there.

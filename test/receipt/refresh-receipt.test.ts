@@ -177,6 +177,8 @@ describe('the token', () => {
 
     endpoint.answerNext({ status: 401 });
     await expectCode(() => refreshReceipt(options), 'receipt_request_failed');
+    // Some runtimes sign the same bytes the same way.
+    pass(1000);
     await refreshReceipt(options);
     expect(tokens().at(-2)).toBe(tokens()[1]);
     expect(tokens().at(-1)).not.toBe(tokens()[1]);
@@ -194,6 +196,7 @@ describe('the token', () => {
       endpoint.answerNext({ status: 304 });
       await refreshReceipt({ ...options, credentials: { ...options.credentials, keyId: `KEY${index}` } });
     }
+    pass(1000);
     await refreshReceipt(options);
     expect(new Set(tokens()).size).toBe(3 + 16 + 1);
   });

@@ -489,6 +489,7 @@ describe('verifyReceipt', () => {
   const refused: readonly [string, ReceiptChanges, Options, AppAttestErrorCode][] = [
     ['another app', withFields({ 2: 'TEAMID1234.com.example.other' }), {}, 'app_id_mismatch'],
     ['an app whose name goes on', withFields({ 2: `${APP_ID}.watch` }), {}, 'app_id_mismatch'],
+    ['an app behind a byte order mark', withFields({ 2: `\uFEFF${APP_ID}` }), {}, 'app_id_mismatch'],
     ['an app in other letters', withFields({ 2: APP_ID.toUpperCase() }), {}, 'app_id_mismatch'],
     ['development in production', withFields({ 7: 'sandbox' }), {}, 'environment_mismatch'],
     [

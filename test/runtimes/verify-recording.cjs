@@ -1,6 +1,6 @@
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { verifyAttestation } = require('../../dist/index.cjs');
+const appAttest = require('../../dist/index.cjs');
 const { verifyRecording } = require('../package/consumer/verify-recording.cjs');
 
-verifyRecording(verifyAttestation, readFileSync(join(__dirname, '../../fixtures/apple-guide-2026.json'), 'utf8'));
+verifyRecording(appAttest, readFileSync(join(__dirname, '../../fixtures/apple-guide-2026.json'), 'utf8'));
