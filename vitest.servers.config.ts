@@ -9,5 +9,7 @@ export default defineConfig({
     globalSetup: ['test/servers/support/start-servers.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // They wait more than they compute.
+    maxWorkers: 2,
   },
 });

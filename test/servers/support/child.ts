@@ -3,11 +3,8 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** Processes that run. Whatever happens to the tests, none of them outlives the tests. */
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+/** Linux ends the process with the one that started it: tests that are cut off leave none behind. */
+const TOGETHER = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
 /** A process that a test started, and its output. */
 export class Child {
@@ -15,9 +12,8 @@ export class Child {
   output = '';
 
   constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
-    this.process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    running.add(this.process);
-    this.process.once('exit', () => running.delete(this.process));
+    const [file = command, ...others] = [...TOGETHER, command, ...args];
+    this.process = spawn(file, others, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (data) => {
         this.output = (this.output + data).slice(-10_000);
