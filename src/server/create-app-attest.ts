@@ -44,7 +44,7 @@ export interface AppAttest {
    * - `challenge_unknown`: never issued, or for something or somebody else
    * - `challenge_expired`, `challenge_used`: where the store can tell; `challenge_unknown` otherwise
    * - `key_already_registered`, `key_revoked`: the identifier is taken
-   * - and those of `verifyAttestation`
+   * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
    *
    * @example
    * ```ts

@@ -34,8 +34,15 @@ export interface AppAttestOptions {
    * challenge, or JSON with an entry `challenge`. Synchronous; `undefined`, or an exception, where there is none.
    */
   readChallenge?: ReadChallenge;
+  /**
+   * Whether a registration needs a genuine receipt of its key, less than five minutes old, as Apple recommends. `false` by
+   * default: it costs a few milliseconds, and receipts can be verified later, with `verifyReceipt`.
+   */
+  verifyReceipts?: boolean;
   /** The roots to trust in place of Apple's, PEM text or DER bytes. For tests. */
   trustAnchors?: readonly (string | Uint8Array)[];
+  /** The same for receipts, in place of Apple Root CA - G3. For tests. */
+  receiptTrustAnchors?: readonly (string | Uint8Array)[];
   /** The clock; the system's by default. A `Date` stands still. For tests. */
   now?: Date | (() => Date);
 }
@@ -45,7 +52,9 @@ export interface Configuration {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
   readonly policy: ExtensionPolicy | undefined;
+  readonly verifyReceipts: boolean;
   readonly trustAnchors: readonly (string | Uint8Array)[] | undefined;
+  readonly receiptTrustAnchors: readonly (string | Uint8Array)[] | undefined;
   readonly challenges: ChallengeStore;
   readonly keys: KeyStore;
   /** Milliseconds. */
@@ -64,7 +73,9 @@ const KNOWN: ReadonlySet<string> = new Set<keyof AppAttestOptions>([
   'challengeTtl',
   'counterWindow',
   'readChallenge',
+  'verifyReceipts',
   'trustAnchors',
+  'receiptTrustAnchors',
   'now',
 ]);
 
@@ -86,7 +97,9 @@ export function readOptions(options: AppAttestOptions): Configuration {
     appIds: readAppIds(options.appId).map(({ appId }) => appId),
     environments: readEnvironments(options.environment),
     policy: options.policy,
+    verifyReceipts: readVerifyReceipts(options.verifyReceipts),
     trustAnchors: options.trustAnchors,
+    receiptTrustAnchors: options.receiptTrustAnchors,
     ...readStores(options),
     challengeLifetime: readChallengeTtl(options.challengeTtl) * 1000,
     counterWindow: readCounterWindow(options.counterWindow),
@@ -114,6 +127,11 @@ function readChallengeTtl(seconds = DEFAULT_CHALLENGE_TTL): number {
 function readCounterWindow(window = 0): number {
   if (Number.isInteger(window) && window >= 0 && window <= MAX_COUNTER_WINDOW) return window;
   throw invalid(`counterWindow must be an integer from 0 to ${MAX_COUNTER_WINDOW}`);
+}
+
+function readVerifyReceipts(verifyReceipts = false): boolean {
+  if (typeof verifyReceipts === 'boolean') return verifyReceipts;
+  throw invalid('verifyReceipts must be true or false');
 }
 
 /** @throws AppAttestError `invalid_argument` */

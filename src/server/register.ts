@@ -1,6 +1,7 @@
 import { verifyAttestation } from '../attestation/verify-attestation.js';
 import { AppAttestError } from '../errors.js';
 import { assertOptions } from '../options.js';
+import { verifyReceipt } from '../receipt/verify-receipt.js';
 import { challengeText } from './challenge.js';
 import { carriesExtensions } from './extension-continuity.js';
 import type { KeyStore } from './key-store.js';
@@ -9,6 +10,9 @@ import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
 import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
+
+/** Seconds. Apple: Assessing fraud risk, of the receipt that comes with an attestation. */
+const MAX_RECEIPT_AGE = 300;
 
 /** What the server knows about whoever registers a key. */
 export interface RegisterOptions {
@@ -30,7 +34,8 @@ export async function register(
   assertChallengeSubject(record, subject);
 
   // 2. The attestation is genuine, and was made for this challenge.
-  const { appIds, environments, policy, trustAnchors, keys, clock } = configuration;
+  const { appIds, environments, policy, verifyReceipts, trustAnchors, receiptTrustAnchors, keys, clock } =
+    configuration;
   const createdAt = clock.now();
   const attested = await verifyAttestation({
     attestation: token,
@@ -43,7 +48,20 @@ export async function register(
     ...(trustAnchors && { trustAnchors }),
   });
 
-  // 3. Nobody registered the key before.
+  // 3. Where the server wants it: the receipt is genuine, about this key, and came at once.
+  if (verifyReceipts) {
+    await verifyReceipt({
+      receipt: attested.receipt,
+      appId: attested.appId,
+      publicKey: attested.publicKey,
+      environment: attested.environment,
+      maxAge: MAX_RECEIPT_AGE,
+      date: createdAt,
+      ...(receiptTrustAnchors && { trustAnchors: receiptTrustAnchors }),
+    });
+  }
+
+  // 4. Nobody registered the key before.
   const { certificate: _, extensions, ...evidence } = attested;
   const key: StoredKey = {
     ...evidence,

@@ -21,6 +21,7 @@ const WRONG: readonly [string, unknown][] = [
   ['a negative window', { appId, counterWindow: -1 }],
   ['a fraction for a window', { appId, counterWindow: 1.5 }],
   ['a window of more than 64', { appId, counterWindow: 65 }],
+  ['text for verifyReceipts', { appId, verifyReceipts: 'yes' }],
   ['text for readChallenge', { appId, readChallenge: 'challenge' }],
 ];
 it.each(WRONG)('refuses to start with %s', async (_, options) => {

@@ -1,0 +1,79 @@
+import { decode } from 'cbor-x';
+import { describe, expect, it } from 'vitest';
+import { cbor } from '../../src/testing/encoding/cbor.js';
+import { createVirtualApple } from '../../src/testing/index.js';
+import { appId, apple, base64, createBackend, createDevice, registration, TestClock } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+const { receiptTrustAnchors } = apple;
+const strict = { verifyReceipts: true, receiptTrustAnchors };
+
+/** A registration whose receipt, which the attestation does not sign, is replaced. */
+function withReceipt(body: { keyId: string; challenge: string; token: string }, receipt: Uint8Array) {
+  const { attStmt, ...rest } = decode(Buffer.from(body.token, 'base64'));
+  const { fmt, authData } = rest;
+  return { ...body, token: base64(cbor({ fmt, attStmt: { x5c: attStmt.x5c, receipt }, authData })) };
+}
+
+const receiptOf = ({ token }: { token: string }): Uint8Array => decode(Buffer.from(token, 'base64')).attStmt.receipt;
+
+describe('a server that verifies receipts', () => {
+  it('registers a key whose receipt is genuine, in both environments', async () => {
+    for (const environment of ['production', 'development'] as const) {
+      const backend = createBackend({ ...strict, environment: ['production', 'development'] });
+      const key = await backend.register(await registration(backend, await createDevice({ environment })));
+      expect(await backend.key(key.keyId)).toMatchObject({ environment });
+    }
+  });
+
+  it('takes Apple’s root for receipts where no other is named', async () => {
+    const backend = createBackend({ verifyReceipts: true });
+    const body = await registration(backend, await createDevice());
+    await expectCode(() => backend.register(body), 'untrusted_certificate');
+    expect(await backend.key(body.keyId)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'of another key',
+      async () => receiptOf(await registration(createBackend(), await createDevice())),
+      'receipt_key_mismatch',
+    ],
+    [
+      'of another app',
+      async () => receiptOf(await registration(createBackend(), await createDevice({ appId: `${appId}.other` }))),
+      'app_id_mismatch',
+    ],
+    [
+      'of another Apple',
+      async () => {
+        const device = await (await createVirtualApple()).createDevice({ appId });
+        return receiptOf(await registration(createBackend(), device));
+      },
+      'untrusted_certificate',
+    ],
+    ['that is none', async () => Uint8Array.of(1), 'malformed_receipt'],
+  ] as const)('refuses a receipt %s, and keeps no key', async (_, receipt, code) => {
+    const backend = createBackend(strict);
+    const body = withReceipt(await registration(backend, await createDevice()), await receipt());
+    await expectCode(() => backend.register(body), code);
+    expect(await backend.key(body.keyId)).toBeUndefined();
+  });
+
+  it('refuses a receipt that is older than five minutes', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ ...strict, now: clock.now, challengeTtl: 3600 });
+    const device = await createDevice();
+    const [inTime, late] = [await registration(backend, device), await registration(backend, device)];
+    clock.forward(299);
+    expect((await backend.register(inTime)).keyId).toBe(inTime.keyId);
+    clock.forward(10);
+    await expectCode(() => backend.register(late), 'receipt_too_old');
+  });
+});
+
+it('a server that does not verify receipts takes any, as verifyAttestation does', async () => {
+  const backend = createBackend();
+  const body = withReceipt(await registration(backend, await createDevice()), Uint8Array.of(1));
+  expect((await backend.register(body)).receipt).toEqual(Uint8Array.of(1));
+});
