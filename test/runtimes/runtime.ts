@@ -14,7 +14,8 @@ export interface Runtime {
 const PROGRAMS: Readonly<Record<string, readonly [program: string, ...parameters: string[]]>> = {
   node: ['bin/node'],
   bun: ['bin/bun'],
-  deno: ['deno', 'run', '--allow-all', '--no-lock', '--cached-only'],
+  // Its code cache can hold an earlier build at the same path.
+  deno: ['deno', 'run', '--allow-all', '--no-lock', '--no-code-cache', '--cached-only'],
 };
 
 /** Node's versions, Bun and Deno. */

@@ -9,6 +9,8 @@ import {
   OctetString,
 } from 'asn1js';
 
+const SHA256_LENGTH = 32;
+
 /**
  * The structure of ASN.1 bytes, an element a line: tags, object identifiers, booleans, key usage flags and indefinite
  * lengths, and none of the other values. What an OCTET STRING of an extension holds is taken apart too.
@@ -41,9 +43,13 @@ function flags(bits: Uint8Array): string {
   return bits.length <= 2 ? ` ${Buffer.from(bits).toString('hex')}` : '';
 }
 
-/** The structure of what an OCTET STRING holds, where that is a SEQUENCE. */
+/** The structure of what an OCTET STRING holds, where that is a SEQUENCE; a hash or a token may begin like one. */
 function nested(contents: Uint8Array, indent: string): string[] {
-  if (contents[0] !== 0x30) return [];
-  const { result, offset } = fromBER(contents);
-  return offset === contents.length ? describeElement(result, indent) : [];
+  if (contents[0] !== 0x30 || contents.length === SHA256_LENGTH) return [];
+  try {
+    const { result, offset } = fromBER(contents);
+    return offset === contents.length ? describeElement(result, indent) : [];
+  } catch {
+    return [];
+  }
 }
