@@ -16,7 +16,10 @@ async function inFlight(count: number, total: number, run: () => Promise<unknown
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let left = total;
   const lane = async (): Promise<void> => {
-    for (; left > 0; left -= 1) await run();
+    while (left > 0) {
+      left -= 1;
+      await run();
+    }
   };
   await new Promise((resolve) => setTimeout(resolve, 20));
   delay.enable();

@@ -1,3 +1,4 @@
+import { BoundedMemo } from './bounded-memo.js';
 import { equalBytes, sha256OfText } from './bytes.js';
 import { AppAttestError, shortHex } from './errors.js';
 
@@ -7,31 +8,15 @@ import { AppAttestError, shortHex } from './errors.js';
  */
 export type AppId = string | { readonly teamId: string; readonly bundleId: string };
 
-/** An App ID and what evidence carries in its place. */
-export interface ExpectedApp {
-  readonly appId: string;
-  /** SHA-256(App ID), the RP ID hash of authenticator data. */
-  readonly rpIdHash: Uint8Array;
-}
-
 /**
- * The apps that a server accepts.
+ * The App IDs that a server accepts, as text.
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function readAppIds(appId: unknown): readonly ExpectedApp[] {
+export function readAppIds(appId: unknown): readonly string[] {
   const named: readonly unknown[] = Array.isArray(appId) ? [...appId] : [appId];
   if (named.length === 0) throw new AppAttestError('invalid_argument', 'appId must name at least one app');
-  return named.map((name) => {
-    const text = appIdText(name);
-    return {
-      appId: text,
-      // When it is compared: not while the caller hands over one attestation after another.
-      get rpIdHash() {
-        return sha256OfText(text);
-      },
-    };
-  });
+  return named.map(appIdText);
 }
 
 function appIdText(appId: unknown): string {
@@ -45,17 +30,30 @@ function appIdText(appId: unknown): string {
   throw new AppAttestError('invalid_argument', "appId must be 'TEAMID.bundle.identifier' or { teamId, bundleId }");
 }
 
+/** A server names the same few apps each time. */
+const rpIdHashes = new BoundedMemo<Uint8Array>(16);
+
+/** SHA-256(App ID), the RP ID hash of authenticator data. */
+function rpIdHashOf(appId: string): Uint8Array {
+  const known = rpIdHashes.get(appId);
+  if (known) return known;
+  const rpIdHash = sha256OfText(appId);
+  rpIdHashes.set(appId, rpIdHash);
+  return rpIdHash;
+}
+
 /**
  * Apple: Validating apps …, attestation step 6 and assertion step 4.
  *
- * @returns the one of the apps that the RP ID hash belongs to
+ * @param rpIdHash From authenticator data
+ * @returns the one of the App IDs that the RP ID hash belongs to
  * @throws AppAttestError `app_id_mismatch`
  */
-export function assertAppId(rpIdHash: Uint8Array, apps: readonly ExpectedApp[]): string {
-  const app = apps.find((candidate) => equalBytes(candidate.rpIdHash, rpIdHash));
-  if (app) return app.appId;
+export function assertAppId(rpIdHash: Uint8Array, appIds: readonly string[]): string {
+  const appId = appIds.find((candidate) => equalBytes(rpIdHashOf(candidate), rpIdHash));
+  if (appId !== undefined) return appId;
   throw new AppAttestError('app_id_mismatch', 'the evidence belongs to another app', {
-    expected: apps.map((candidate) => `${candidate.appId} = ${shortHex(candidate.rpIdHash)}`).join(' or '),
+    expected: appIds.map((candidate) => `${candidate} = ${shortHex(rpIdHashOf(candidate))}`).join(' or '),
     actual: shortHex(rpIdHash),
   });
 }

@@ -1,5 +1,10 @@
 import { type KeyObject, verify } from 'node:crypto';
 
+/** {@link verifyEcdsa}, {@link verifyEcdsaInPool}, or whichever of them fits the moment. */
+export type VerifyEcdsa = (
+  ...signature: Parameters<typeof verifyEcdsa>
+) => ReturnType<typeof verifyEcdsa | typeof verifyEcdsaInPool>;
+
 /**
  * Verifies a DER-encoded ECDSA signature over a message, which is hashed here, on the calling thread.
  *

@@ -3,32 +3,42 @@ import { isBytes } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { AppAttestError } from './errors.js';
 
+/** Evidence that cannot change any more: text, or bytes that nobody else has. */
+export type KeptEvidence = string | Uint8Array;
+
 /**
- * Evidence as it comes in: bytes, or base64 or base64url text. Bounded before anything is decoded.
+ * Evidence that can wait to be read: text as it is, and a copy of bytes, which their owner, or another thread, may
+ * change meanwhile. One byte more than is allowed is enough for {@link decodeEvidence} to refuse.
  *
  * @param name The option it came in, for the error of a caller who passed neither.
+ * @throws AppAttestError `invalid_argument`
  */
-export function readEvidence(evidence: unknown, name: string, maxLength: number): Uint8Array {
-  if (isBytes(evidence)) {
-    assertLength(evidence.length, maxLength);
-    // A copy: memory that another thread shares could change between two checks.
-    return new Uint8Array(evidence);
-  }
-  if (typeof evidence === 'string') {
-    assertLength(evidence.length, maxBase64Length(maxLength));
-    const bytes = decodeBase64(evidence);
-    assertLength(bytes.length, maxLength);
-    return bytes;
-  }
+export function keepEvidence(evidence: unknown, name: string, maxLength: number): KeptEvidence {
+  if (isBytes(evidence)) return Buffer.from(evidence.subarray(0, maxLength + 1));
+  if (typeof evidence === 'string') return evidence;
   throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
 }
 
 /**
- * Evidence that can wait to be read: text as it is, and a copy of bytes, which their owner may change meanwhile. One
- * byte more than {@link readEvidence} allows is enough for it to refuse.
+ * The bytes of evidence, from base64 or base64url where it is text. Bounded before anything is decoded.
+ *
+ * @throws DecodingError
  */
-export function keepEvidence(evidence: unknown, maxLength: number): unknown {
-  return isBytes(evidence) ? new Uint8Array(evidence.subarray(0, maxLength + 1)) : evidence;
+export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8Array {
+  if (typeof evidence === 'string') assertLength(evidence.length, maxBase64Length(maxLength));
+  const bytes = typeof evidence === 'string' ? decodeBase64(evidence) : evidence;
+  assertLength(bytes.length, maxLength);
+  return bytes;
+}
+
+/**
+ * Evidence as it comes in, at once.
+ *
+ * @throws AppAttestError `invalid_argument`
+ * @throws DecodingError
+ */
+export function readEvidence(evidence: unknown, name: string, maxLength: number): Uint8Array {
+  return decodeEvidence(keepEvidence(evidence, name, maxLength), maxLength);
 }
 
 function assertLength(length: number, maxLength: number): void {

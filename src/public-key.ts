@@ -1,5 +1,4 @@
 import { createPublicKey, KeyObject, webcrypto } from 'node:crypto';
-import { versions } from 'node:process';
 import { decodeBase64 } from './base64.js';
 import { equalBytes, isBytes } from './bytes.js';
 import { AppAttestError } from './errors.js';
@@ -29,10 +28,20 @@ function spkiOfPoint(point: Uint8Array): Buffer {
   return Buffer.concat([SPKI_PREFIX, point]);
 }
 
+const PEM_BEGIN = '-----BEGIN PUBLIC KEY-----\n';
+const PEM_END = '\n-----END PUBLIC KEY-----\n';
+const PEM_LINE = 64;
+/** Up to and with the first byte of the point, which says that it is not compressed: in base64 that comes out even. */
+const STORED_PEM_BEGIN = PEM_BEGIN + Buffer.concat([SPKI_PREFIX, Uint8Array.of(UNCOMPRESSED)]).toString('base64');
+
 /** The form in which a server stores the key: SubjectPublicKeyInfo as PEM. */
 export function pemOfPoint(point: Uint8Array): string {
-  const text = spkiOfPoint(point).toString('base64');
-  return `-----BEGIN PUBLIC KEY-----\n${text.slice(0, 64)}\n${text.slice(64)}\n-----END PUBLIC KEY-----\n`;
+  return pemOfSpki(spkiOfPoint(point));
+}
+
+function pemOfSpki(spki: Buffer): string {
+  const text = spki.toString('base64');
+  return `${PEM_BEGIN}${text.slice(0, PEM_LINE)}\n${text.slice(PEM_LINE)}${PEM_END}`;
 }
 
 /**
@@ -63,15 +72,17 @@ export function importPublicKey(publicKey: unknown): KeyObject | Promise<KeyObje
   return importPoint(readSpki(publicKey).subarray(SPKI_PREFIX.length));
 }
 
-async function importPoint(point: Uint8Array): Promise<KeyObject> {
-  try {
-    return KeyObject.from(await webcrypto.subtle.importKey('raw', point, P256, true, ['verify']));
-  } catch (cause) {
+/** Without an async function, whose promise would cost as much as a hash; and `webcrypto.subtle` looks itself up anew each time. */
+function importPoint(point: Uint8Array): Promise<KeyObject> {
+  subtle ??= webcrypto.subtle;
+  return subtle.importKey('raw', point, P256, true, ['verify']).then(KeyObject.from, (cause) => {
     throw notAKey(cause);
-  }
+  });
 }
 
-const HAS_SLOW_DECODERS = versions.openssl?.startsWith('3.0.') ?? false;
+let subtle: webcrypto.SubtleCrypto | undefined;
+
+const HAS_SLOW_DECODERS = process.versions.openssl?.startsWith('3.0.') ?? false;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 function checkKeyObject(publicKey: KeyObject): KeyObject {
@@ -81,6 +92,8 @@ function checkKeyObject(publicKey: KeyObject): KeyObject {
 
 /** A copy of bytes, because their owner may change them while they are imported. */
 function readSpki(publicKey: unknown): Buffer {
+  const stored = spkiOfStoredPem(publicKey);
+  if (stored) return stored;
   const spki = isBytes(publicKey) ? spkiOfBytes(publicKey) : spkiOfPem(publicKey);
   if (spki && pointOfSpki(spki)) return spki;
   throw notAKey();
@@ -88,6 +101,13 @@ function readSpki(publicKey: unknown): Buffer {
 
 function spkiOfBytes(bytes: Uint8Array): Buffer {
   return isPoint(bytes) ? spkiOfPoint(bytes) : Buffer.from(bytes.subarray(0, SPKI_PREFIX.length + POINT_LENGTH + 1));
+}
+
+/** A key exactly as {@link pemOfPoint} writes it, which nearly all are, at a third of the cost. */
+function spkiOfStoredPem(pem: unknown): Buffer | undefined {
+  if (typeof pem !== 'string' || !pem.startsWith(STORED_PEM_BEGIN)) return undefined;
+  const spki = Buffer.from(pem.slice(PEM_BEGIN.length, -PEM_END.length), 'base64');
+  return spki.length === SPKI_PREFIX.length + POINT_LENGTH && pemOfSpki(spki) === pem ? spki : undefined;
 }
 
 function spkiOfPem(pem: unknown): Buffer | undefined {

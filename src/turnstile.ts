@@ -4,10 +4,17 @@
  */
 export class Turnstile {
   readonly #waiting: (() => void)[] = [];
+  readonly #width: number;
   #free: number;
 
   constructor(width: number) {
+    this.#width = width;
     this.#free = width;
+  }
+
+  /** Whether more than one are let through at this moment. */
+  get isShared(): boolean {
+    return this.#width - this.#free > 1;
   }
 
   /** Does the work, now or when it is its turn. */

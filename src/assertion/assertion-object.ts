@@ -2,7 +2,7 @@ import { type AuthenticatorData, decodeAuthenticatorData } from '../authenticato
 import { decodeCborMap } from '../cbor/decode-map.js';
 import { DecodingError } from '../decoding-error.js';
 import { AppAttestError } from '../errors.js';
-import { readEvidence } from '../evidence-bytes.js';
+import { decodeEvidence, type KeptEvidence } from '../evidence-bytes.js';
 
 /** An assertion object whose form has been checked, and nothing else. */
 export interface AssertionObject {
@@ -18,17 +18,16 @@ export const MAX_ASSERTION_LENGTH = 8192;
  * Decodes the CBOR map `{ signature, authenticatorData }`. Other entries are passed over, the unsigned `cdHash` of apps
  * with the opt-in entitlement among them.
  *
- * @throws AppAttestError `malformed_assertion`, `invalid_argument`
+ * @throws AppAttestError `malformed_assertion`
  */
-export function decodeAssertionObject(assertion: unknown): AssertionObject {
+export function decodeAssertionObject(assertion: KeptEvidence): AssertionObject {
   try {
-    const object = decodeCborMap(readEvidence(assertion, 'assertion', MAX_ASSERTION_LENGTH));
+    const object = decodeCborMap(decodeEvidence(assertion, MAX_ASSERTION_LENGTH));
     return {
       signature: object.bytes('signature'),
       authenticatorData: decodeAuthenticatorData(object.bytes('authenticatorData')),
     };
   } catch (cause) {
-    if (cause instanceof AppAttestError) throw cause;
     const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
     throw new AppAttestError('malformed_assertion', `not an assertion object: ${reason}`, { cause });
   }

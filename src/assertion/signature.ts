@@ -14,21 +14,33 @@ const callingThread = new CallingThread(20);
  * Apple: Validating apps …, assertion steps 1 to 3. The device signs the nonce as a message, so the signature is over
  * SHA-256(nonce).
  *
+ * @returns a promise only where the calling thread has no time: an await costs as much as a hash
  * @throws AppAttestError `invalid_signature`
  */
-export async function assertSignature(
+export function assertSignature(
   signature: Uint8Array,
   publicKey: KeyObject,
   authenticatorData: Uint8Array,
   clientDataHash: Uint8Array,
-): Promise<void> {
+): Promise<void> | undefined {
   const nonce = sha256(authenticatorData, clientDataHash);
-  // Without an await where none is needed: each one costs as much as a hash.
-  const time = callingThread.hasTime();
-  const isHere = typeof time === 'boolean' ? time : await time;
-  const isValid = isHere
-    ? verifyEcdsa('sha256', nonce, publicKey, signature)
-    : await verifyEcdsaInPool('sha256', nonce, publicKey, signature);
+  const hasTime = callingThread.hasTime();
+  if (hasTime !== true) return assertSignatureLater(hasTime, nonce, publicKey, signature);
+  assertValid(verifyEcdsa('sha256', nonce, publicKey, signature));
+  return undefined;
+}
+
+async function assertSignatureLater(
+  hasTime: false | Promise<boolean>,
+  nonce: Uint8Array,
+  publicKey: KeyObject,
+  signature: Uint8Array,
+): Promise<void> {
+  const verify = (await hasTime) ? verifyEcdsa : verifyEcdsaInPool;
+  assertValid(await verify('sha256', nonce, publicKey, signature));
+}
+
+function assertValid(isValid: boolean): void {
   if (isValid) return;
   throw new AppAttestError('invalid_signature', 'the assertion was not made by this key over this client data');
 }

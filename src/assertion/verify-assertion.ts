@@ -68,12 +68,12 @@ export interface VerifiedAssertion {
  */
 export async function verifyAssertion(options: VerifyAssertionOptions): Promise<VerifiedAssertion> {
   assertOptions(options);
-  const apps = readAppIds(options.appId);
+  const appIds = readAppIds(options.appId);
   const policy = readExtensionPolicy(options.policy);
   const storedCounter = readStoredCounter(options.counter);
   // 1. The hash of the client data.
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
-  const assertion = keepEvidence(options.assertion, MAX_ASSERTION_LENGTH);
+  const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
   const imported = importPublicKey(options.publicKey);
   const publicKey = imported instanceof KeyObject ? imported : await imported;
@@ -81,10 +81,11 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 
   // 2. and 3. The key signed this authenticator data and this client data.
-  await assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
+  const isAsserted = assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
+  if (isAsserted !== undefined) await isAsserted;
 
   // 4. It speaks for one of our apps.
-  const appId = assertAppId(authenticatorData.rpIdHash, apps);
+  const appId = assertAppId(authenticatorData.rpIdHash, appIds);
 
   // 5. It is later than every assertion before.
   assertCounterIncreased(authenticatorData.counter, storedCounter);

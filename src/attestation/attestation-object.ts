@@ -5,7 +5,7 @@ import {
 import { decodeCborMap } from '../cbor/decode-map.js';
 import { DecodingError } from '../decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
-import { readEvidence } from '../evidence-bytes.js';
+import { decodeEvidence, type KeptEvidence } from '../evidence-bytes.js';
 
 /** An attestation object whose form has been checked, and nothing else. */
 export interface AttestationObject {
@@ -28,11 +28,11 @@ export const MAX_CERTIFICATES = 4;
  * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }`. Other entries are passed over: apps with the
  * opt-in entitlement carry an unsigned `cdHash`, which an app can rewrite and which therefore says nothing.
  *
- * @throws AppAttestError `malformed_attestation`, `unsupported_format`, `invalid_argument`
+ * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */
-export function decodeAttestationObject(attestation: unknown): AttestationObject {
+export function decodeAttestationObject(attestation: KeptEvidence): AttestationObject {
   return asAttestation(() => {
-    const object = decodeCborMap(readEvidence(attestation, 'attestation', MAX_ATTESTATION_LENGTH));
+    const object = decodeCborMap(decodeEvidence(attestation, MAX_ATTESTATION_LENGTH));
     const format = object.text('fmt');
     if (format !== FORMAT) {
       throw new AppAttestError('unsupported_format', 'this is not an App Attest attestation', {

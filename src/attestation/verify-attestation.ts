@@ -2,11 +2,13 @@ import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { encodeBase64 } from '../base64.js';
+import { CallingThread } from '../calling-thread.js';
 import { APPLE_APP_ATTESTATION_ROOT_CA } from '../certificates/apple-roots.js';
 import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
 import { readClientDataHash } from '../client-data.js';
 import { assertCounterIsZero } from '../counter.js';
+import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
 import { keepEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
@@ -79,6 +81,14 @@ export interface VerifiedAttestation {
  */
 const turnstile = new Turnstile(8);
 
+/** Where one attestation comes alone, the calling thread spares it the way through the pool: one in a turn. */
+const callingThread = new CallingThread(1);
+
+async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
+  const isHere = !turnstile.isShared && (await callingThread.hasTime());
+  return isHere ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
+}
+
 /**
  * Verifies that a key lives in the Secure Enclave of a genuine Apple device and was made by a genuine copy of your app,
  * for the challenge that you issued. Do this once a key, then store the result.
@@ -121,19 +131,19 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
 function readOptions(options: VerifyAttestationOptions) {
   assertOptions(options);
   return {
-    apps: readAppIds(options.appId),
+    appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
     policy: readExtensionPolicy(options.policy),
     date: readVerificationDate(options.date),
     anchors: readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA),
     clientDataHash: readClientDataHash('challenge', options.challenge, options.clientDataHash),
     keyId: options.keyId,
-    attestation: keepEvidence(options.attestation, MAX_ATTESTATION_LENGTH),
+    attestation: keepEvidence(options.attestation, 'attestation', MAX_ATTESTATION_LENGTH),
   };
 }
 
 async function verify({
-  apps,
+  appIds,
   environments,
   policy,
   date,
@@ -145,7 +155,7 @@ async function verify({
   const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
 
   // 1. The certificates lead up to Apple's root.
-  const credCert = await verifyCertificateChain(x5c, anchors, date).catch((cause) => {
+  const credCert = await verifyCertificateChain(x5c, anchors, date, verifyLeaf).catch((cause) => {
     throw asAttestationError(cause);
   });
 
@@ -161,7 +171,7 @@ async function verify({
   assertKeyIdentifier(certifiedKey, keyId);
 
   // 6. It belongs to one of our apps. Beyond Apple's list: the certificate says so too.
-  const appId = assertAppId(authenticatorData.rpIdHash, apps);
+  const appId = assertAppId(authenticatorData.rpIdHash, appIds);
   assertCertifiedAppId(
     asAttestation(() => readCertifiedAppId(credCert)),
     appId,

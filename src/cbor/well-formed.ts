@@ -26,6 +26,8 @@ export function assertWellFormedCbor(bytes: Uint8Array): void {
 class WellFormedness {
   readonly #bytes: Buffer;
   #items = 0;
+  /** The number in the head that was read last: a value, a length or a count. */
+  #argument = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -42,7 +44,8 @@ class WellFormedness {
     const additional = initial & 0x1f;
     if (majorType === MajorType.Simple) return this.#simple(offset, additional);
 
-    const { argument, next } = this.#argument(offset, additional);
+    const next = this.#head(offset, additional);
+    const argument = this.#argument;
     switch (majorType) {
       case MajorType.Unsigned:
       case MajorType.Negative:
@@ -63,16 +66,17 @@ class WellFormedness {
     }
   }
 
-  /** The number in an item's head: a value, a length or a count. */
-  #argument(offset: number, additional: number): { argument: number; next: number } {
-    if (additional < 24) return { argument: additional, next: offset + 1 };
+  /** Reads the number in an item's head, and returns the offset behind it. */
+  #head(offset: number, additional: number): number {
+    this.#argument = additional;
+    if (additional < 24) return offset + 1;
     if (additional > 27) throw new DecodingError('CBOR of indefinite or reserved length');
     const width = 1 << (additional - 24);
     const next = offset + 1 + width;
     if (next > this.#bytes.length) throw truncated();
-    const argument = this.#unsigned(offset + 1, width);
-    if (argument < (SHORTEST_FROM[width] ?? 0)) throw new DecodingError('CBOR number not in its shortest form');
-    return { argument, next };
+    this.#argument = this.#unsigned(offset + 1, width);
+    if (this.#argument < (SHORTEST_FROM[width] ?? 0)) throw new DecodingError('CBOR number not in its shortest form');
+    return next;
   }
 
   #unsigned(offset: number, width: number): number {
@@ -87,11 +91,18 @@ class WellFormedness {
   }
 
   #assertUtf8(start: number, end: number): void {
+    if (this.#isAscii(start, end)) return;
     try {
       utf8.decode(this.#bytes.subarray(start, end));
     } catch (cause) {
       throw new DecodingError('CBOR text is not UTF-8', { cause });
     }
+  }
+
+  /** Nearly all text of evidence is, and needs no decoder. */
+  #isAscii(start: number, end: number): boolean {
+    for (let index = start; index < end; index += 1) if ((this.#bytes[index] ?? 0) > 0x7f) return false;
+    return true;
   }
 
   #array(offset: number, count: number, depth: number): number {

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { BoundedMemo } from '../bounded-memo.js';
 import { equalBytes } from '../bytes.js';
-import { verifyEcdsaInPool } from '../ecdsa.js';
+import { type VerifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { AppAttestError } from '../errors.js';
-import { BoundedMemo } from './bounded-memo.js';
 import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
 import { KeyUsage } from './key-usage.js';
 
@@ -29,7 +29,8 @@ const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r
 
 /**
  * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf. Signatures
- * are verified in the thread pool; `chain` is read before that, and must not change while it goes on.
+ * are verified in the thread pool, the leaf's where `verifyLeaf` does it; `chain` is read before that, and must not
+ * change while it goes on.
  *
  * Names and signatures are verified first, then CA flags, path lengths, key usages and critical extensions, then all
  * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.
@@ -44,10 +45,11 @@ export async function verifyCertificateChain(
   chain: readonly [leaf: Uint8Array, ...issuers: Uint8Array[]],
   anchors: readonly Certificate[],
   date: Date,
+  verifyLeaf: VerifyEcdsa = verifyEcdsaInPool,
 ): Promise<Certificate> {
   const [leafBytes, ...issuerBytes] = chain;
   const leaf = decodeCertificate(leafBytes);
-  const { path } = await findIssuer(leaf, await verifyIssuers(issuerBytes, anchors));
+  const { path } = await findIssuer(leaf, await verifyIssuers(issuerBytes, anchors), verifyLeaf);
 
   for (const [caCertificatesBelow, certificate] of path.entries()) assertCa(certificate, caCertificatesBelow);
   assertLeaf(leaf);
@@ -82,7 +84,7 @@ async function verifyIssuerSignatures(
 ): Promise<readonly Issuer[]> {
   let candidates: readonly Issuer[] = anchors.map((anchor) => toIssuer(anchor, []));
   for (const certificate of [...certificates].reverse()) {
-    const { path } = await findIssuer(certificate, candidates);
+    const { path } = await findIssuer(certificate, candidates, verifyEcdsaInPool);
     candidates = [toIssuer(certificate, path)];
   }
   return candidates;
@@ -104,18 +106,22 @@ function importPublicKey(certificate: Certificate): KeyObject {
 }
 
 /** By name, byte for byte, and by signature: neither alone proves anything. */
-async function findIssuer(certificate: Certificate, candidates: readonly Issuer[]): Promise<Issuer> {
+async function findIssuer(
+  certificate: Certificate,
+  candidates: readonly Issuer[],
+  verify: VerifyEcdsa,
+): Promise<Issuer> {
   for (const candidate of candidates) {
     const isNamed = equalBytes(candidate.certificate.subject, certificate.issuer);
-    if (isNamed && (await isSignedBy(certificate, candidate))) return candidate;
+    if (isNamed && (await isSignedBy(certificate, candidate, verify))) return candidate;
   }
   throw untrusted('the certificate chain does not lead to a trusted root');
 }
 
-async function isSignedBy(certificate: Certificate, { publicKey }: Issuer): Promise<boolean> {
+async function isSignedBy(certificate: Certificate, { publicKey }: Issuer, verify: VerifyEcdsa): Promise<boolean> {
   const { signatureHash, tbsCertificate, signature } = certificate;
   if (signatureHash === undefined) return false;
-  return verifyEcdsaInPool(signatureHash, tbsCertificate, publicKey, signature);
+  return verify(signatureHash, tbsCertificate, publicKey, signature);
 }
 
 /** RFC 5280 §6.1.4 (k), (l), (m), (n). */

@@ -1,8 +1,7 @@
-import { env } from 'node:process';
 import { decodeBase64 } from '../base64.js';
+import { BoundedMemo } from '../bounded-memo.js';
 import { isBytes } from '../bytes.js';
 import { AppAttestError } from '../errors.js';
-import { BoundedMemo } from './bounded-memo.js';
 import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
 import { VIRTUAL_APPLE } from './virtual-apple.js';
 
@@ -31,7 +30,7 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
  * into a server's unnoticed.
  */
 function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
-  const { NODE_ENV } = env;
+  const { NODE_ENV } = process.env;
   if (NODE_ENV !== 'production') return;
   if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
   throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
-import { BoundedMemo } from '../certificates/bounded-memo.js';
+import { BoundedMemo } from '../bounded-memo.js';
 import { AppAttestError } from '../errors.js';
 
 /** A private key of the developer account that is enabled for DeviceCheck, as its owner downloads it from Apple. */

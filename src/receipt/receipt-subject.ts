@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { ExpectedApp } from '../app-id.js';
 import type { Environment } from '../environment.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 
@@ -14,10 +13,10 @@ const ENVIRONMENTS: ReadonlyMap<string | undefined, Environment> = new Map([
  *
  * @throws AppAttestError `app_id_mismatch`
  */
-export function assertReceiptAppId(appId: string, apps: readonly ExpectedApp[]): void {
-  if (apps.some((app) => app.appId === appId)) return;
+export function assertReceiptAppId(appId: string, appIds: readonly string[]): void {
+  if (appIds.includes(appId)) return;
   throw new AppAttestError('app_id_mismatch', 'the receipt belongs to another app', {
-    expected: apps.map((app) => app.appId).join(' or '),
+    expected: appIds.join(' or '),
     actual: shortText(appId),
   });
 }

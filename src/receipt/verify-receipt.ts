@@ -92,7 +92,7 @@ export interface VerifiedReceipt {
  */
 export async function verifyReceipt(options: VerifyReceiptOptions): Promise<VerifiedReceipt> {
   assertOptions(options);
-  const apps = readAppIds(options.appId);
+  const appIds = readAppIds(options.appId);
   const publicKey = options.publicKey === undefined ? undefined : readPublicKey(options.publicKey);
   const environments = readEnvironments(options.environment);
   const maxAge = readMaxAge(options.maxAge);
@@ -109,7 +109,7 @@ export async function verifyReceipt(options: VerifyReceiptOptions): Promise<Veri
   assertReceiptSignature(signedData, signer);
 
   // 2. It is about one of our apps,
-  assertReceiptAppId(payload.appId, apps);
+  assertReceiptAppId(payload.appId, appIds);
 
   // 3. and about the key in question.
   if (publicKey) assertReceiptKey(payload.publicKeyPoint, publicKey);

@@ -94,7 +94,7 @@ export function readOptions(options: AppAttestOptions): Configuration {
 
   readExtensionPolicy(options.policy);
   return {
-    appIds: readAppIds(options.appId).map(({ appId }) => appId),
+    appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
     policy: options.policy,
     verifyReceipts: readVerifyReceipts(options.verifyReceipts),

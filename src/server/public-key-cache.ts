@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { BoundedMemo } from '../certificates/bounded-memo.js';
+import { BoundedMemo } from '../bounded-memo.js';
 import { readPublicKey } from '../public-key.js';
 
 /** About 2 KB a key: an import takes as long as a verification, and the devices of an hour are far fewer than all. */

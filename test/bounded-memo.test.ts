@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BoundedMemo } from '../../src/certificates/bounded-memo.js';
+import { BoundedMemo } from '../src/bounded-memo.js';
 
 it('remembers up to its limit, and forgets the oldest first', () => {
   const memo = new BoundedMemo<number>(3);
