@@ -1,4 +1,5 @@
-import { type KeyObject, verify } from 'node:crypto';
+import { verify } from 'node:crypto';
+import type { VerificationKey } from './public-key.js';
 
 /** {@link verifyEcdsa}, {@link verifyEcdsaInPool}, or whichever of them fits the moment. */
 export type VerifyEcdsa = (
@@ -10,7 +11,12 @@ export type VerifyEcdsa = (
  *
  * (r, n - s) verifies where (r, s) does, so signature bytes never identify a message.
  */
-export function verifyEcdsa(hash: string, message: Uint8Array, publicKey: KeyObject, signature: Uint8Array): boolean {
+export function verifyEcdsa(
+  hash: string,
+  message: Uint8Array,
+  publicKey: VerificationKey,
+  signature: Uint8Array,
+): boolean {
   try {
     // DER is the default. Said in an options object, workerd would not take a KeyObject.
     return verify(hash, message, publicKey, signature);
@@ -27,7 +33,7 @@ export function verifyEcdsa(hash: string, message: Uint8Array, publicKey: KeyObj
 export function verifyEcdsaInPool(
   hash: string,
   message: Uint8Array,
-  publicKey: KeyObject,
+  publicKey: VerificationKey,
   signature: Uint8Array,
 ): Promise<boolean> {
   return new Promise((resolve) => {

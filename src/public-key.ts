@@ -61,29 +61,46 @@ export function readPublicKey(publicKey: unknown): KeyObject {
   }
 }
 
+/** What `verify` of node:crypto takes: a key that is ready, or DER that it reads anew each time. */
+export type VerificationKey = KeyObject | { readonly key: Buffer; readonly format: 'der'; readonly type: 'spki' };
+
 /**
- * The same, as fast as each runtime can: the decoders of OpenSSL 3.0 (Node.js 20 and 22) take 110 µs for a key, the Web
- * Crypto API 50 µs for a point, and later OpenSSL 15 µs whichever way.
+ * The stored public key for one verification, as fast as each runtime can. The decoders of OpenSSL 3.0 (Node.js 20 and
+ * 22) take 110 µs for a key, the Web Crypto API 50 µs for a point. Later OpenSSL takes 15 µs, and nothing more where no
+ * object is made of it that garbage collection must free: then the form of the key is checked here, and the point on the
+ * curve by `verify`. See {@link assertOnCurve}.
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function importPublicKey(publicKey: unknown): KeyObject | Promise<KeyObject> {
-  if (publicKey instanceof KeyObject || !HAS_SLOW_DECODERS) return readPublicKey(publicKey);
-  return importPoint(readSpki(publicKey).subarray(SPKI_PREFIX.length));
+export function preparePublicKey(publicKey: unknown): VerificationKey | Promise<KeyObject> {
+  if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
+  const key = readSpki(publicKey);
+  return HAS_SLOW_DECODERS ? importPoint(key.subarray(SPKI_PREFIX.length)) : { key, format: 'der', type: 'spki' };
 }
 
-/** Without an async function, whose promise would cost as much as a hash; and `webcrypto.subtle` looks itself up anew each time. */
-function importPoint(point: Uint8Array): Promise<KeyObject> {
-  subtle ??= webcrypto.subtle;
-  return subtle.importKey('raw', point, P256, true, ['verify']).then(KeyObject.from, (cause) => {
-    throw notAKey(cause);
-  });
+/**
+ * Tells a key with a point that is not on the curve, under which nothing verifies, from a signature that is not valid.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function assertOnCurve(publicKey: VerificationKey): void {
+  if (!(publicKey instanceof KeyObject)) readPublicKey(publicKey.key);
 }
-
-let subtle: webcrypto.SubtleCrypto | undefined;
 
 const HAS_SLOW_DECODERS = process.versions.openssl?.startsWith('3.0.') ?? false;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+
+/** Kept, because `webcrypto.subtle` looks itself up anew each time; read late, because it takes milliseconds to load. */
+let subtle: webcrypto.SubtleCrypto | undefined;
+
+/** Without an async function, whose own promise would cost as much as a hash. */
+function importPoint(point: Uint8Array): Promise<KeyObject> {
+  subtle ??= webcrypto.subtle;
+  const key = subtle.importKey('raw', point, P256, true, ['verify']);
+  return key.then(KeyObject.from).catch((cause) => {
+    throw notAKey(cause);
+  });
+}
 
 function checkKeyObject(publicKey: KeyObject): KeyObject {
   if (publicKey.type === 'public' && publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1') return publicKey;

@@ -90,6 +90,38 @@ describe('many attestations at once', () => {
   });
 });
 
+describe('an attestation that comes alone', () => {
+  it('is verified by the calling thread, one in a turn', async () => {
+    const options = await attestation();
+    await verifyAttestation(options);
+    here.mockClear();
+    inPool.mockClear();
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      if (turns < 20) setImmediate(count);
+    };
+    setImmediate(count);
+    for (let call = 0; call < 10; call += 1) await verifyAttestation(options);
+    expect(here).toHaveBeenCalledTimes(10);
+    expect(inPool).not.toHaveBeenCalled();
+    expect(turns).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is rejected there as well', async () => {
+    const authority = await createAuthority();
+    const { privateKey: _, ...genuine } = await attest(authority);
+    await verifyAttestation(genuine);
+    here.mockClear();
+    inPool.mockClear();
+    const x5c = (leaf: Uint8Array, ca: Uint8Array) => [leaf.with(-1, (leaf.at(-1) ?? 0) ^ 1), ca];
+    const { privateKey: __, ...forged } = await attest(authority, { x5c });
+    await expectCode(() => verifyAttestation(forged), 'untrusted_certificate');
+    expect(here).toHaveBeenCalledTimes(1);
+    expect(inPool).not.toHaveBeenCalled();
+  });
+});
+
 describe('many assertions at once', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const assertion = assert(privateKey, {});

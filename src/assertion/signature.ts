@@ -1,8 +1,8 @@
-import type { KeyObject } from 'node:crypto';
 import { sha256 } from '../bytes.js';
 import { CallingThread } from '../calling-thread.js';
 import { verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { AppAttestError } from '../errors.js';
+import { assertOnCurve, type VerificationKey } from '../public-key.js';
 
 /**
  * A signature takes 65 µs here, and 20 µs more in the thread pool. Twenty a turn do not hold the event loop for two
@@ -15,32 +15,33 @@ const callingThread = new CallingThread(20);
  * SHA-256(nonce).
  *
  * @returns a promise only where the calling thread has no time: an await costs as much as a hash
- * @throws AppAttestError `invalid_signature`
+ * @throws AppAttestError `invalid_signature`; `invalid_argument` where the key is none
  */
 export function assertSignature(
   signature: Uint8Array,
-  publicKey: KeyObject,
+  publicKey: VerificationKey,
   authenticatorData: Uint8Array,
   clientDataHash: Uint8Array,
 ): Promise<void> | undefined {
   const nonce = sha256(authenticatorData, clientDataHash);
   const hasTime = callingThread.hasTime();
   if (hasTime !== true) return assertSignatureLater(hasTime, nonce, publicKey, signature);
-  assertValid(verifyEcdsa('sha256', nonce, publicKey, signature));
+  assertValid(verifyEcdsa('sha256', nonce, publicKey, signature), publicKey);
   return undefined;
 }
 
 async function assertSignatureLater(
   hasTime: false | Promise<boolean>,
   nonce: Uint8Array,
-  publicKey: KeyObject,
+  publicKey: VerificationKey,
   signature: Uint8Array,
 ): Promise<void> {
   const verify = (await hasTime) ? verifyEcdsa : verifyEcdsaInPool;
-  assertValid(await verify('sha256', nonce, publicKey, signature));
+  assertValid(await verify('sha256', nonce, publicKey, signature), publicKey);
 }
 
-function assertValid(isValid: boolean): void {
+function assertValid(isValid: boolean, publicKey: VerificationKey): void {
   if (isValid) return;
+  assertOnCurve(publicKey);
   throw new AppAttestError('invalid_signature', 'the assertion was not made by this key over this client data');
 }

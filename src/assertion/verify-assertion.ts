@@ -1,4 +1,4 @@
-import { KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
@@ -6,7 +6,7 @@ import { readClientDataHash } from '../client-data.js';
 import { assertCounterIncreased, readStoredCounter } from '../counter.js';
 import { keepEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
-import { importPublicKey } from '../public-key.js';
+import { preparePublicKey } from '../public-key.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './signature.js';
 
@@ -75,8 +75,8 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
-  const imported = importPublicKey(options.publicKey);
-  const publicKey = imported instanceof KeyObject ? imported : await imported;
+  const prepared = preparePublicKey(options.publicKey);
+  const publicKey = 'then' in prepared ? await prepared : prepared;
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 
