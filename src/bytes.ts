@@ -11,6 +11,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/**
+ * A copy of the first bytes, out of Node's buffer pool. No method of the bytes' own class is called, which could hand
+ * out something else, or the bytes themselves.
+ */
+export function copyBytes(bytes: Uint8Array, maxLength: number): Buffer {
+  return Buffer.from(new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, maxLength)));
+}
+
 /** SHA-256 over the parts, one after another. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;

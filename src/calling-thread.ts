@@ -25,7 +25,7 @@ export class CallingThread {
     return new Promise((resolve) => {
       afterThisTurn(() => {
         this.#startTurn();
-        resolve(true);
+        resolve(this.hasTime());
       });
     });
   }

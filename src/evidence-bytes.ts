@@ -1,9 +1,9 @@
 import { decodeBase64, maxBase64Length } from './base64.js';
-import { isBytes } from './bytes.js';
+import { copyBytes, isBytes } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { AppAttestError } from './errors.js';
 
-/** Evidence that cannot change any more: text, or bytes that nobody else has. */
+/** Evidence that cannot change any more: text, or bytes that nobody else was given. */
 export type KeptEvidence = string | Uint8Array;
 
 /**
@@ -14,8 +14,13 @@ export type KeptEvidence = string | Uint8Array;
  * @throws AppAttestError `invalid_argument`
  */
 export function keepEvidence(evidence: unknown, name: string, maxLength: number): KeptEvidence {
-  if (isBytes(evidence)) return Buffer.from(evidence.subarray(0, maxLength + 1));
   if (typeof evidence === 'string') return evidence;
+  try {
+    if (isBytes(evidence)) return copyBytes(evidence, maxLength + 1);
+  } catch (cause) {
+    // Its memory was handed to another thread.
+    throw new AppAttestError('invalid_argument', `${name} has no bytes any more`, { cause });
+  }
   throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
 }
 

@@ -1,6 +1,6 @@
 import { createPublicKey, KeyObject, webcrypto } from 'node:crypto';
 import { decodeBase64 } from './base64.js';
-import { equalBytes, isBytes } from './bytes.js';
+import { copyBytes, equalBytes, isBytes } from './bytes.js';
 import { AppAttestError } from './errors.js';
 
 /** A point on P-256 as App Attest hashes it: 0x04, x and y (X9.62 uncompressed). */
@@ -117,7 +117,12 @@ function readSpki(publicKey: unknown): Buffer {
 }
 
 function spkiOfBytes(bytes: Uint8Array): Buffer {
-  return isPoint(bytes) ? spkiOfPoint(bytes) : Buffer.from(bytes.subarray(0, SPKI_PREFIX.length + POINT_LENGTH + 1));
+  try {
+    const copy = copyBytes(bytes, SPKI_PREFIX.length + POINT_LENGTH + 1);
+    return isPoint(copy) ? spkiOfPoint(copy) : copy;
+  } catch (cause) {
+    throw notAKey(cause);
+  }
 }
 
 /** A key exactly as {@link pemOfPoint} writes it, which nearly all are, at a third of the cost. */

@@ -9,6 +9,9 @@ describe('the calling thread', () => {
     const answers = [1, 2, 3, 4, 5].map(() => thread.hasTime());
     expect(answers).toEqual([true, true, expect.any(Promise), false, false]);
     expect(await answers[2]).toBe(true);
+    // What waited counts in its new turn.
+    expect([1, 2].map(() => thread.hasTime())).toEqual([true, expect.any(Promise)]);
+    await turn();
     await turn();
     expect([1, 2].map(() => thread.hasTime())).toEqual([true, true]);
   });

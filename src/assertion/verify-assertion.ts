@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
@@ -76,7 +76,7 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
   const prepared = preparePublicKey(options.publicKey);
-  const publicKey = 'then' in prepared ? await prepared : prepared;
+  const publicKey = prepared instanceof KeyObject || 'key' in prepared ? prepared : await prepared;
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 

@@ -81,12 +81,12 @@ export interface VerifiedAttestation {
  */
 const turnstile = new Turnstile(8);
 
-/** Where one attestation comes alone, the calling thread spares it the way through the pool: one in a turn. */
+/** An attestation that comes alone is spared the way through the pool: one a turn. */
 const callingThread = new CallingThread(1);
 
 async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
-  const isHere = !turnstile.isShared && (await callingThread.hasTime());
-  return isHere ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
+  const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;
+  return isAlone ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
 }
 
 /**

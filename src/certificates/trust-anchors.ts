@@ -30,7 +30,9 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
  * into a server's unnoticed.
  */
 function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
-  const { NODE_ENV } = process.env;
+  // In two steps: a bundler would put the environment of its own machine in the place of `process.env.NODE_ENV`.
+  const { env } = process;
+  const { NODE_ENV } = env;
   if (NODE_ENV !== 'production') return;
   if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
   throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');

@@ -6,7 +6,7 @@ import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bundler, bundlers, type Format, mainFile } from './bundlers.js';
+import { type Bundler, bundlers, type Format, mainFile, webpackForDevelopment } from './bundlers.js';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../', import.meta.url));
@@ -62,6 +62,28 @@ describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
       expect(code).toContain('invalid_signature');
       expect(code).not.toMatch(/BEGIN CERTIFICATE|untrusted_certificate/);
     });
+  });
+});
+
+const withDevelopment = { ...bundlers, 'webpack for development': webpackForDevelopment };
+
+describe.each(Object.entries(withDevelopment))('a bundle of %s', (_name, bundler) => {
+  it('knows by itself that it runs in production, whatever its bundler says', async () => {
+    const script = `import { createVirtualApple } from 'app-attest/testing';
+      const { trustAnchors } = await createVirtualApple();
+      console.log(trustAnchors[0]);`;
+    const { stdout: root } = await run(execPath, ['--input-type=module', '--eval', script], { cwd: here });
+    const output = await mkdtemp(join(folder, 'output-'));
+    await bundler(entry('virtual-root.mjs'), 'esm', output);
+    const result = async (environment: string): Promise<string> => {
+      const env = { ...process.env, NODE_ENV: environment };
+      const { stdout } = await run(execPath, [join(output, mainFile('esm')), root], { env });
+      return stdout;
+    };
+    expect(await result('production')).toContain(
+      'invalid_argument: the root of a virtual Apple is trusted in production',
+    );
+    expect(await result('test')).toContain('malformed_attestation');
   });
 });
 

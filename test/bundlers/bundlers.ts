@@ -80,3 +80,6 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
     ],
   }),
 };
+
+/** Puts its own environment in the place of `process.env`, and optimizes nothing. */
+export const webpackForDevelopment: Bundler = withWebpack({ mode: 'development', devtool: false });
