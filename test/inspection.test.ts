@@ -1,8 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { inspectAssertion, inspectAttestation } from '../src/index.js';
 import { integer, octetString, sequence, tagged } from '../src/testing/encoding/der.js';
 import { createAuthority } from './support/certificate-authority.js';
-import { APP_ID, type AttestationChanges, attest, sha256, signedExtensions } from './support/evidence.js';
+import { APP_ID, type AttestationChanges, assert, attest, sha256, signedExtensions } from './support/evidence.js';
 import { attestationFixture } from './support/recordings.js';
 import { expectCode } from './support/rejection.js';
 
@@ -81,6 +82,20 @@ describe('an inspected attestation', () => {
     expect(empty.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['fmt', 'authData', 'attStmt']);
   });
 
+  it('shows nothing but the reason where there is no map', () => {
+    const nothing = { entries: [], certificates: [], problems: [expect.stringMatching(/^attestation: /)] };
+    expect(inspectAttestation(Uint8Array.of(0xff))).toStrictEqual(nothing);
+    const entries = ['fmt', 'attStmt', 'authData'].map((name) => expect.stringMatching(`^${name}`));
+    const empty = inspectAttestation(Uint8Array.of(0xa0));
+    expect(empty).toStrictEqual({ entries: [], certificates: [], problems: expect.arrayContaining(entries) });
+  });
+
+  it('shows four certificates without a word', async () => {
+    const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca] });
+    expect(certificates.length).toBe(4);
+    expect(problems).toEqual([]);
+  });
+
   it('shows four certificates at most', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca, ca, ca] });
     expect(certificates.length).toBe(4);
@@ -93,9 +108,26 @@ describe('an inspected assertion', () => {
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));
     expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['signature', 'authenticatorData']);
   });
+
+  it('shows nothing but the reason where there is no map', () => {
+    const nothing = { entries: [], problems: [expect.stringMatching(/^assertion: /)] };
+    expect(inspectAssertion(Uint8Array.of(0xff))).toStrictEqual(nothing);
+    const { problems } = inspectAssertion(Uint8Array.of(0xa0));
+    expect(inspectAssertion(Uint8Array.of(0xa0))).toStrictEqual({ entries: [], problems });
+  });
+
+  it('shows its signature and what it is over', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { signature, authenticatorData, ...rest } = inspectAssertion(assert(privateKey, { counter: 9 }));
+    expect(rest).toStrictEqual({ entries: ['signature', 'authenticatorData'], problems: [] });
+    expect(signature?.[0]).toBe(0x30);
+    expect(authenticatorData).toMatchObject({ counter: 9, rpIdHash: sha256(APP_ID) });
+  });
 });
 
 it.each([undefined, null, 1, {}, []])('%j is no evidence to inspect', async (value) => {
-  await expectCode(() => inspectAttestation(value as never), 'invalid_argument');
-  await expectCode(() => inspectAssertion(value as never), 'invalid_argument');
+  const attestation = await expectCode(() => inspectAttestation(value as never), 'invalid_argument');
+  expect(attestation.message).toContain('attestation must be');
+  const assertion = await expectCode(() => inspectAssertion(value as never), 'invalid_argument');
+  expect(assertion.message).toContain('assertion must be');
 });

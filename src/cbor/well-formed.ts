@@ -116,7 +116,7 @@ class WellFormedness {
     // Every number is in its shortest form, so equal keys have equal bytes.
     const keys = new Set<string>();
     for (let index = 0; index < count; index += 1) {
-      const keyEnd = this.#key(position, depth + 1);
+      const keyEnd = this.#key(position);
       const key = this.#bytes.toString('latin1', position, keyEnd);
       if (keys.has(key)) throw new DecodingError('the same CBOR map key twice');
       keys.add(key);
@@ -125,12 +125,13 @@ class WellFormedness {
     return position;
   }
 
-  #key(offset: number, depth: number): number {
+  #key(offset: number): number {
     const majorType = (this.#bytes[offset] ?? 0) >> 5;
     if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
       throw new DecodingError('a CBOR map key that is neither text nor an integer');
     }
-    return this.item(offset, depth);
+    // It holds nothing that could go deeper.
+    return this.item(offset, 0);
   }
 
   /** false, true, null, undefined and floats: no known entry has them, but an entry of a later system might. */

@@ -75,8 +75,13 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   if (!equalBytes(algorithm, bytesOf(der, outerAlgorithm))) {
     throw new DecodingError('the certificate names two signature algorithms');
   }
+  let known: string | undefined;
   return {
-    fingerprint: fingerprint(der),
+    // When it is asked for: of a leaf it never is.
+    get fingerprint() {
+      known ??= fingerprint(der);
+      return known;
+    },
     tbsCertificate: bytesOf(der, tbs),
     signature: readSignature(der, signatureValue),
     signatureHash: SIGNATURE_ALGORITHMS.find(([identifier]) => equalBytes(identifier, algorithm))?.[1],

@@ -37,6 +37,10 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 );
 const otherPoint = Buffer.concat([Uint8Array.of(4), new Uint8Array(64).fill(7)]);
 
+const pemOf = (der: Uint8Array): string => {
+  return `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+};
+
 describe('an attestation that fits', () => {
   it('is verified down to what the server stores', async () => {
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
@@ -114,8 +118,10 @@ describe('an attestation that fits', () => {
   });
 
   it('is accepted under a root that is given as PEM', async () => {
-    const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(authority.root.der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+    const pem = pemOf(authority.root.der);
     expect((await verify({}, { trustAnchors: [pem] })).appId).toBe(APP_ID);
+    expect((await verify({}, { trustAnchors: [` \r\n${pem}\r\n `] })).appId).toBe(APP_ID);
+    expect((await verify({}, { trustAnchors: [pem.trim()] })).appId).toBe(APP_ID);
   });
 
   it('is accepted under one of several roots, also where they share a name', async () => {
@@ -351,6 +357,9 @@ describe('a call that is wrong in itself', () => {
     ['a root that is no array', { trustAnchors: authority.root.der }],
     ['a root that is no certificate', { trustAnchors: ['root'] }],
     ['a root of broken PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----'] }],
+    ['a root of PEM with something before it', { trustAnchors: [`x${pemOf(authority.root.der)}`] }],
+    ['a root of PEM with something behind it', { trustAnchors: [`${pemOf(authority.root.der)}x`] }],
+    ['two roots in one PEM', { trustAnchors: [pemOf(authority.root.der).repeat(2)] }],
     ['a root of other DER', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
     ['a number for a root', { trustAnchors: [1] }],
     ['text for roots', { trustAnchors: 'root' }],

@@ -1,8 +1,10 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, webcrypto } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
+import { children, readElement } from '../../src/certificates/der.js';
 import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
-import { sequence } from '../../src/testing/encoding/der.js';
+import { der, sequence } from '../../src/testing/encoding/der.js';
 import {
   type CertificateAuthority,
   type CertificateProfile,
@@ -183,7 +185,79 @@ describe('a chain', () => {
   it('of Apple is accepted with Apple’s root given as DER', async () => {
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     const { APPLE_APP_ATTESTATION_ROOT_CA } = await import('../../src/certificates/apple-roots.js');
-    const der = fromBase64(APPLE_APP_ATTESTATION_ROOT_CA.replace(/-----[^-]+-----|\s/g, ''));
-    expect((await verifyAttestation({ ...options, trustAnchors: [der] })).environment).toBe('production');
+    const root = fromBase64(APPLE_APP_ATTESTATION_ROOT_CA.replace(/-----[^-]+-----|\s/g, ''));
+    expect((await verifyAttestation({ ...options, trustAnchors: [root] })).environment).toBe('production');
+  });
+});
+
+describe('a certificate signed by hand', () => {
+  const partsOf = (bytes: Uint8Array): Uint8Array[] => {
+    return children(bytes, readElement(bytes, 0, bytes.length)).map(({ start, end }) => bytes.slice(start, end));
+  };
+  const ECDSA_WITH = { sha1: '2a8648ce3d0401', sha256: '2a8648ce3d040302', sha384: '2a8648ce3d040303' } as const;
+  const algorithmOf = (oid: string): Uint8Array => sequence(der(0x06, Buffer.from(oid, 'hex')));
+
+  interface Changes {
+    /** SubjectPublicKeyInfo */
+    key?: KeyObject;
+    /** The algorithm that it names. */
+    algorithm: keyof typeof ECDSA_WITH;
+    /** The hash under its signature. */
+    hash: string;
+  }
+
+  /** The same certificate with another key or algorithm, signed by `signer`. */
+  function resigned(certificate: Uint8Array, signer: KeyObject, { key, algorithm, hash }: Changes): Uint8Array {
+    const [tbs = new Uint8Array()] = partsOf(certificate);
+    const parts = partsOf(tbs).with(2, algorithmOf(ECDSA_WITH[algorithm]));
+    const changed = sequence(...(key ? parts.with(6, key.export({ format: 'der', type: 'spki' })) : parts));
+    const signature = der(0x03, Uint8Array.of(0), sign(hash, changed, signer));
+    return sequence(changed, algorithmOf(ECDSA_WITH[algorithm]), signature);
+  }
+
+  const privateKeyOf = async ({ keys }: { keys: webcrypto.CryptoKeyPair }): Promise<KeyObject> => {
+    const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  };
+
+  it('with a hash that is not SHA-2 is not verified with another', async () => {
+    const { root, intermediate } = await createAuthority();
+    const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
+    const signer = await privateKeyOf(intermediate);
+    const anchors = [decodeCertificate(root.der)];
+    const chain = (changes: Changes) => [resigned(leaf.der, signer, changes), intermediate.der] as const;
+    await verifyCertificateChain(chain({ algorithm: 'sha256', hash: 'sha256' }), anchors, NOW);
+    for (const hash of ['sha1', 'sha256', 'sha384']) {
+      const verification = () => verifyCertificateChain(chain({ algorithm: 'sha1', hash }), anchors, NOW);
+      await expectCode(verification, 'untrusted_certificate');
+    }
+  });
+
+  it.each([
+    ['secp521r1', true],
+    ['secp256k1', false],
+  ])('by a CA on %s is trusted: %s', async (namedCurve, isTrusted) => {
+    const { root, intermediate } = await createAuthority();
+    const { publicKey: key, privateKey } = generateKeyPairSync('ec', { namedCurve });
+    const ca = resigned(intermediate.der, await privateKeyOf(root), { key, algorithm: 'sha384', hash: 'sha384' });
+    const issued = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
+    const leaf = resigned(issued.der, privateKey, { algorithm: 'sha256', hash: 'sha256' });
+    const verification = () => verifyCertificateChain([leaf, ca], [decodeCertificate(root.der)], NOW);
+    if (isTrusted) expect((await verification()).isCa).toBe(false);
+    else expect((await expectCode(verification, 'untrusted_certificate')).message).toContain('NIST curve');
+  });
+
+  it('with a key that is none is no CA', async () => {
+    const { root, intermediate } = await createAuthority();
+    const [tbs = new Uint8Array()] = partsOf(intermediate.der);
+    const [info = new Uint8Array()] = partsOf(partsOf(tbs)[6] ?? new Uint8Array());
+    const broken = sequence(...partsOf(tbs).with(6, sequence(info, der(0x03, Uint8Array.of(0, 4)))));
+    const signature = der(0x03, Uint8Array.of(0), sign('sha384', broken, await privateKeyOf(root)));
+    const ca = sequence(broken, algorithmOf(ECDSA_WITH.sha384), signature);
+    const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
+    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeCertificate(root.der)], NOW);
+    const error = await expectCode(verification, 'untrusted_certificate');
+    expect(error.message).toContain('cannot be read');
+    expect(error.cause).toBeInstanceOf(Error);
   });
 });

@@ -54,6 +54,8 @@ describe('a certificate', () => {
       unknownCriticalExtensions: ['1.2.3.4'],
     });
     expect(certificate.extensions.get('1.2.3.4')).toEqual(hex('0500'));
+    const named = decodeCertificate(withExtensions(extension('1.2.16385', hex('00'))));
+    expect([...named.extensions.keys()]).toEqual(['1.2.16385']);
   });
 
   it('of a CA says so', () => {
@@ -68,6 +70,16 @@ describe('a certificate', () => {
     buffer.fill(0);
     expect(subject[0]).toBe(0x30);
     expect(tbsCertificate).toEqual(tbs);
+  });
+
+  it.each([
+    ['sha256', '02'],
+    ['sha384', '03'],
+    ['sha512', '04'],
+  ])('signed with ECDSA and %s says so', (hash, last) => {
+    const named = sequence(hex(`06 08 2a8648ce3d0403${last}`));
+    const bytes = sequence(sequence(...tbsParts.with(2, named)), named, signatureValue);
+    expect(decodeCertificate(bytes).signatureHash).toBe(hash);
   });
 
   it('with another signature algorithm is decoded, and has no hash to verify it with', () => {
@@ -189,8 +201,31 @@ describe('a certificate is refused', () => {
       'algorithm',
     ],
     ['with a key that is no BIT STRING', replaced(6, sequence(algorithm, hex('0400'))), 'BIT STRING'],
+    ['with a public key of three parts', replaced(6, sequence(algorithm, hex('0301 00'), hex('0500'))), 'BIT STRING'],
+    ['with a public key of one part', replaced(6, sequence(algorithm)), 'BIT STRING'],
+    ['with an empty public key', replaced(6, sequence()), 'BIT STRING'],
+    ['with one date', replaced(4, sequence(hex('17 0d 3439313233313233353935395a'))), 'two dates'],
+    ['with no dates', replaced(4, sequence()), 'two dates'],
+    ['with one part', sequence(tbs), 'three parts'],
+    ['with no parts', sequence(), 'three parts'],
     ['with three dates', replaced(4, sequence(...Array(3).fill(hex('17 0d 3439313233313233353935395a')))), 'two dates'],
     ['with a name that is a SET', replaced(3, der(0x31)), 'names somebody'],
+    [
+      'with a sequence of names',
+      replaced(5, sequence(sequence(sequence(hex('0601 2a'), hex('0c00'))))),
+      'names somebody',
+    ],
+    [
+      'with a set for a name',
+      replaced(5, sequence(der(0x31, der(0x31, hex('0601 2a'), hex('0c00'))))),
+      'names somebody',
+    ],
+    ['with an empty name', replaced(5, sequence(der(0x31, sequence()))), 'names somebody'],
+    [
+      'with a name of three parts',
+      replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0c00'), hex('0c00'))))),
+      'names somebody',
+    ],
     ['with an empty set of names', replaced(5, sequence(der(0x31))), 'names somebody'],
     ['with a name without a value', replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))), 'names somebody'],
     [
@@ -220,6 +255,22 @@ describe('a certificate is refused', () => {
     ],
     ['with another field in place of extensions', replaced(7, hex('81 01 00')), 'extensions'],
     ['with two lists of extensions', replaced(7, der(0xa3, sequence(), sequence())), 'extensions'],
+    [
+      'with two lists of extensions, the first of which holds one',
+      replaced(7, der(0xa3, sequence(extension('1.2.3', hex('00'))), sequence())),
+      'extensions',
+    ],
+    [
+      'with an INTEGER of TRUE for critical',
+      withExtensions(extension('1.2.3', hex('00'), hex('02 01 ff'))),
+      'extensions',
+    ],
+    ['with an empty extension', withExtensions(sequence()), 'extensions'],
+    [
+      'with an extension of three values',
+      withExtensions(sequence(objectIdentifier('1.2.3'), octetString(''), octetString(''), octetString(''))),
+      'extensions',
+    ],
     ['with no extension in its list', withExtensions(), 'extensions'],
     ['with an extension twice', withExtensions(extension('1.2.3', hex('00')), extension('1.2.3', hex('01'))), 'twice'],
     ['with FALSE written out for critical', withExtensions(extension('1.2.3', hex('00'), FALSE)), 'extensions'],

@@ -62,7 +62,9 @@ describe('DER', () => {
     ['03 01 00', '03 02 07 80', '03 02 00 ff'],
     ['05 00', '06 01 2a', '06 03 81 34 01', '0c 02 c3bc'],
     ['18 13 32303530303130313030303030302e313235 5a'],
-    ['80 00', '80 02 0000', '5f 8a39 00'],
+    ['80 00', '80 02 0000', '5f 8a39 00', '40 00'],
+    ['06 03 81 80 01', '06 04 81 80 80 01', '1e 02 0041', '1c 04 00000041'],
+    [`18 20 3230353030313031303030303030 2e${'30'.repeat(15)}31 5a`],
   ])('has values of many types: %s', (...texts) => {
     for (const text of texts) assertDer(hex(text));
   });
@@ -93,9 +95,15 @@ describe('DER', () => {
     ['an OBJECT IDENTIFIER with a leading zero', '06 02 80 01', 'type 6'],
     ['an OBJECT IDENTIFIER with a leading zero within', '06 03 2a 80 01', 'type 6'],
     ['an OBJECT IDENTIFIER cut off in a number', '06 02 2a 86', 'type 6'],
+    ['an OBJECT IDENTIFIER that ends in a zero within a number', '06 03 2a 81 80', 'type 6'],
     ['text that is not UTF-8', '0c 02 c3 28', 'type 12'],
     ['a UTCTime without seconds', '17 0b 32333031303130303030 5a', 'type 23'],
     ['a UTCTime with an offset', '17 11 323330313031303030303030 2b30303030', 'type 23'],
+    ['a UTCTime with a digit before it', `17 0e ${'30'.repeat(13)} 5a`, 'type 23'],
+    ['a UTCTime with a digit behind it', `17 0e ${'30'.repeat(12)} 5a 30`, 'type 23'],
+    ['a GeneralizedTime with a digit before it', `18 10 ${'30'.repeat(15)} 5a`, 'type 24'],
+    ['a GeneralizedTime with a digit behind it', `18 10 ${'30'.repeat(14)} 5a 30`, 'type 24'],
+    ['a GeneralizedTime one octet too long', `18 21 ${'30'.repeat(14)} 2e${'30'.repeat(16)}31 5a`, 'type 24'],
     ['a GeneralizedTime with a zero at its end', '18 12 3230353030313031303030303030 2e3130 5a', 'type 24'],
     ['an endless time', `18 28 ${'30'.repeat(39)} 5a`, 'type 24'],
     ['a UniversalString of three octets', '1c 03 000000', 'type 28'],

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import {
+  decodeAttestedAuthenticatorData,
+  decodeAuthenticatorData,
+} from '../../src/authenticator-data/authenticator-data.js';
+import { pointOfCoseKey } from '../../src/authenticator-data/cose-key.js';
+import { DecodingError } from '../../src/decoding-error.js';
+import { APP_ID, authenticatorDataHead, coseKey, PRODUCTION, sha256, signedExtensions } from '../support/evidence.js';
+
+const point = new Uint8Array(65).fill(7).with(0, 4);
+const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+const head = authenticatorDataHead(APP_ID, 0x40, 258);
+const attested = (credentialIdLength: readonly [number, number], ...behind: readonly Uint8Array[]): Uint8Array => {
+  const credential = [PRODUCTION, Uint8Array.of(...credentialIdLength), new Uint8Array(32).fill(5), coseKey(point)];
+  return concat(head, ...credential, ...behind);
+};
+
+describe('authenticator data', () => {
+  it('of an assertion is decoded', () => {
+    const data = decodeAuthenticatorData(concat(head, signedExtensions()));
+    expect(data).toMatchObject({ rpIdHash: sha256(APP_ID), flags: 0x40, counter: 258 });
+    expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
+    expect(decodeAuthenticatorData(head).extensions).toBeUndefined();
+  });
+
+  it('of an attestation is decoded', () => {
+    const data = decodeAttestedAuthenticatorData(attested([0, 32], signedExtensions()));
+    expect(data).toMatchObject({
+      aaguid: new Uint8Array(PRODUCTION),
+      credentialId: new Uint8Array(32).fill(5),
+      counter: 258,
+    });
+    expect(new Uint8Array(data.credentialPublicKey)).toEqual(point);
+    expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
+  });
+
+  it.each([
+    [0, 31],
+    [0, 33],
+    [1, 32],
+  ])('with another length of the credential id is refused: %i %i', (...length) => {
+    expect(() => decodeAttestedAuthenticatorData(attested(length))).toThrow('bytes instead of 32');
+  });
+
+  it('that ends too early is refused', () => {
+    const whole = attested([0, 32]);
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(() => decodeAttestedAuthenticatorData(whole.subarray(0, length))).toThrow(DecodingError);
+      if (length < head.length)
+        expect(() => decodeAuthenticatorData(whole.subarray(0, length))).toThrow('fewer than 37');
+    }
+  });
+});
+
+describe('a COSE key', () => {
+  const key = coseKey(point);
+
+  it('is the point that it holds', () => {
+    expect(new Uint8Array(pointOfCoseKey(key))).toEqual(point);
+  });
+
+  it('is on P-256, byte for byte but for the coordinates', () => {
+    for (const [index, byte] of key.entries()) {
+      const isCoordinate = (index >= 10 && index < 42) || index >= 45;
+      const changed = () => pointOfCoseKey(key.with(index, byte ^ 1));
+      if (isCoordinate) changed();
+      else expect(changed, String(index)).toThrow('not a COSE key on P-256');
+    }
+  });
+
+  it('is neither longer nor shorter', () => {
+    expect(() => pointOfCoseKey(key.subarray(0, -1))).toThrow('not a COSE key');
+    expect(() => pointOfCoseKey(concat(key, Uint8Array.of(0)))).toThrow('not a COSE key');
+  });
+});

@@ -1,0 +1,237 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DecodingError } from '../src/decoding-error.js';
+import {
+  type AppAttestErrorCode,
+  type ExtensionPolicy,
+  verifyAssertion,
+  verifyAttestation,
+  verifyReceipt,
+} from '../src/index.js';
+import { octetString, sequence, tagged } from '../src/testing/encoding/der.js';
+import { type CertificateAuthority, createAuthority, NOW } from './support/certificate-authority.js';
+import {
+  APP_ID,
+  type AttestationChanges,
+  assert,
+  attest,
+  coseKey,
+  keyUsageProperties,
+  operatingSystem,
+  signedExtensions,
+} from './support/evidence.js';
+import { createReceiptChain, makeReceipt, minutesFromNow, type ReceiptChain } from './support/receipts.js';
+import { expectCode } from './support/rejection.js';
+
+/*
+ * What an error says was compared. Nothing is decided by it, but it is what a developer has in hand when evidence of a
+ * real device is refused.
+ */
+
+let authority: CertificateAuthority;
+let chain: ReceiptChain;
+beforeAll(async () => {
+  authority = await createAuthority();
+  chain = await createReceiptChain();
+});
+
+const HEX = /^[0-9a-f]{16}…$|^[0-9a-f]{8,}/;
+const hex = expect.stringMatching(HEX);
+
+interface Details {
+  expected?: unknown;
+  actual?: unknown;
+  cause?: unknown;
+  message?: unknown;
+}
+
+const attestations: readonly [string, AttestationChanges, object, AppAttestErrorCode, Details][] = [
+  [
+    'a key identifier that is none',
+    {},
+    { keyId: 'key' },
+    'key_id_mismatch',
+    { expected: 'base64 of SHA-256(public key)', actual: '"key"' },
+  ],
+  [
+    'another key identifier',
+    {},
+    { keyId: Buffer.alloc(32, 1).toString('base64') },
+    'key_id_mismatch',
+    { expected: expect.stringMatching(/^01010101/), actual: hex },
+  ],
+  [
+    'another credential id',
+    { credentialId: new Uint8Array(32).fill(2) },
+    {},
+    'credential_id_mismatch',
+    { expected: hex, actual: expect.stringMatching(/^02020202/) },
+  ],
+  ['another challenge', {}, { challenge: 'another' }, 'nonce_mismatch', { expected: hex, actual: hex }],
+  [
+    'a nonce that cannot be read',
+    { nonce: () => octetString('none') },
+    {},
+    'nonce_mismatch',
+    { cause: expect.any(DecodingError) },
+  ],
+  [
+    'another app in the certificate',
+    { properties: keyUsageProperties('TEAMID1234.com.example.other') },
+    {},
+    'app_id_mismatch',
+    { expected: APP_ID, actual: '"TEAMID1234.com.example.other"' },
+  ],
+  [
+    'another key in authenticator data',
+    { coseKey: coseKey(new Uint8Array(65).fill(3)) },
+    {},
+    'public_key_mismatch',
+    { expected: hex, actual: expect.stringMatching(/^040303/) },
+  ],
+  [
+    'a certificate that has expired',
+    {},
+    { date: new Date('2100-01-01') },
+    'certificate_expired',
+    {
+      expected: expect.stringMatching(/^a date from \d{4}-\d\d-\d\dT[\d:.]+Z to \d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      actual: '2100-01-01T00:00:00.000Z',
+    },
+  ],
+  [
+    'a Mac with another access control list',
+    { operatingSystem: operatingSystem('macos'), accessControlList: sequence(tagged(3, octetString('another'))) },
+    {},
+    'access_control_mismatch',
+    { expected: hex, actual: Buffer.from('another').toString('hex') },
+  ],
+  [
+    'a Mac with one that cannot be read',
+    { operatingSystem: operatingSystem('macos'), accessControlList: octetString('none') },
+    {},
+    'access_control_mismatch',
+    { cause: expect.any(DecodingError) },
+  ],
+  [
+    'a Mac with none',
+    { operatingSystem: operatingSystem('macos') },
+    {},
+    'access_control_mismatch',
+    { message: expect.stringContaining('carries no access control list') },
+  ],
+];
+
+it.each(attestations)('an attestation with %s says what was compared', async (_, changes, options, code, details) => {
+  const { privateKey: __, ...evidence } = await attest(authority, changes);
+  expect(await expectCode(() => verifyAttestation({ ...evidence, ...options }), code)).toMatchObject(details);
+});
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const policies: readonly [string, ExtensionPolicy, AppAttestErrorCode, Details][] = [
+  [
+    'validation category',
+    { validationCategories: [1, 2] },
+    'extension_rejected',
+    { expected: '1 or 2', actual: '4', message: expect.stringContaining('validation category') },
+  ],
+  [
+    'bundle version',
+    { bundleVersions: ['1'] },
+    'extension_rejected',
+    { expected: 'one that the policy accepts', actual: '"42"', message: expect.stringContaining('bundle version') },
+  ],
+  [
+    'bundle version, where the function fails',
+    {
+      bundleVersions: () => {
+        throw new Error('down');
+      },
+    },
+    'extension_rejected',
+    { cause: new Error('down') },
+  ],
+  [
+    'code directory hash',
+    { codeDirectoryHashes: ['01'.repeat(32), '02'.repeat(20)] },
+    'extension_rejected',
+    { expected: expect.stringMatching(/^01.* or 02/), actual: expect.stringMatching(/^09/) },
+  ],
+];
+
+describe('an assertion with another', () => {
+  const signed = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(9) });
+  const verify = (extensions: Uint8Array, policy: ExtensionPolicy) => {
+    const assertion = assert(privateKey, { extensions });
+    return verifyAssertion({ assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0, policy });
+  };
+
+  it.each(policies)('%s says what the policy accepts', async (_, policy, code, details) => {
+    expect(await expectCode(() => verify(signed, policy), code)).toMatchObject(details);
+  });
+
+  it.each([
+    ['validation category', { validationCategories: [1] }, 'apple_validation_category_01'],
+    ['bundle version', { bundleVersions: ['1'] }, 'apple_bundle_version_01'],
+    ['code directory hash', { codeDirectoryHashes: ['01'.repeat(32)] }, 'apple_cd_hash_hash_01'],
+  ])('system than the policy asks for names the %s that is missing', async (name, policy, entry) => {
+    const without = signedExtensions({ [entry]: undefined });
+    const error = await expectCode(() => verify(without, { ...policy, whenAbsent: 'reject' }), 'extension_missing');
+    expect(error.message).toContain(name);
+  });
+});
+
+const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
+  [
+    'that has expired',
+    { date: minutesFromNow(60 * 24 * 91) },
+    'receipt_expired',
+    { expected: expect.stringMatching(/^a date up to \d{4}-/), actual: minutesFromNow(60 * 24 * 91).toISOString() },
+  ],
+  [
+    'from the future',
+    { date: minutesFromNow(-10) },
+    'receipt_expired',
+    { expected: `a date from ${minutesFromNow(-1).toISOString()}`, actual: minutesFromNow(-10).toISOString() },
+  ],
+  ['that is too old', { maxAge: 30 }, 'receipt_too_old', { expected: 'at most 30 seconds', actual: '60 seconds' }],
+  [
+    'of another app',
+    { appId: ['TEAMID1234.com.example.a', 'TEAMID1234.com.example.b'] },
+    'app_id_mismatch',
+    { expected: 'TEAMID1234.com.example.a or TEAMID1234.com.example.b', actual: `"${APP_ID}"` },
+  ],
+  [
+    'of another environment',
+    { environment: 'development' },
+    'environment_mismatch',
+    { expected: 'development', actual: 'production' },
+  ],
+];
+
+describe('a receipt', () => {
+  it.each(receipts)('%s says what was compared', async (_, options, code, details) => {
+    const receipt = await makeReceipt(chain);
+    const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
+    expect(await expectCode(() => verifyReceipt(call), code)).toMatchObject(details);
+  });
+
+  it.each([
+    ['none', undefined, 'none'],
+    ['an unknown one', 'staging', '"staging"'],
+  ])('that names %s of the environments says so', async (_, environment, actual) => {
+    const receipt = await makeReceipt(chain, { fields: { 7: environment } });
+    const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
+    const both = { ...call, environment: ['production', 'development'] as const };
+    const error = await expectCode(() => verifyReceipt(both), 'environment_mismatch');
+    expect(error).toMatchObject({ expected: 'production or development', actual });
+  });
+
+  it('of a signer that is not one for receipts names the extension', async () => {
+    const other = await createReceiptChain({ signer: { extensions: {} } });
+    const receipt = await makeReceipt(other);
+    const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [other.root.der] };
+    const error = await expectCode(() => verifyReceipt(call), 'untrusted_certificate');
+    expect(error).toMatchObject({ expected: 'extension 1.2.840.113635.100.12.15', actual: 'none' });
+  });
+});
