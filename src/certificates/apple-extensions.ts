@@ -1,5 +1,5 @@
 import { DecodingError } from '../decoding-error.js';
-import { assertDer, children, type DerElement, readElement } from './der.js';
+import { type DerElement, readDer } from './der.js';
 import { contentsOf, Identifier, readInteger } from './der-values.js';
 
 /** The extensions that Apple writes into a credential certificate. All but the nonce may be absent. */
@@ -25,7 +25,6 @@ export const AppleTag = {
 
 const CLASS = 0xc0;
 const CONTEXT_SPECIFIC = 0x80;
-const CONSTRUCTED = 0x20;
 
 // Every character counts: left to itself, a TextDecoder drops a byte order mark.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -42,7 +41,7 @@ export function readSingleOctetString(extension: Uint8Array, tagNumber?: number)
   if (!isTagged(tagged) || (tagNumber !== undefined && tagged.tagNumber !== tagNumber)) {
     throw new DecodingError('not the expected tag');
   }
-  const value = explicitValue(extension, tagged);
+  const value = explicitValue(tagged);
   if (value?.identifier !== Identifier.OctetString) throw new DecodingError('not one OCTET STRING');
   // A copy, so that what is kept of a certificate is no slice of it.
   return new Uint8Array(contentsOf(extension, value));
@@ -60,7 +59,7 @@ export class TaggedValues {
   constructor(extension: Uint8Array) {
     this.#extension = extension;
     for (const element of readSequence(extension)) {
-      const value = isTagged(element) ? explicitValue(extension, element) : undefined;
+      const value = isTagged(element) ? explicitValue(element) : undefined;
       if (value === undefined) continue;
       if (this.#values.has(element.tagNumber)) throw new DecodingError(`tag ${element.tagNumber} twice`);
       this.#values.set(element.tagNumber, value);
@@ -92,10 +91,9 @@ export class TaggedValues {
 }
 
 function readSequence(extension: Uint8Array): readonly DerElement[] {
-  assertDer(extension);
-  const sequence = readElement(extension, 0, extension.length);
+  const sequence = readDer(extension);
   if (sequence.identifier !== Identifier.Sequence) throw new DecodingError('not a SEQUENCE');
-  return children(extension, sequence);
+  return sequence.children;
 }
 
 function isTagged({ identifier }: DerElement): boolean {
@@ -103,8 +101,7 @@ function isTagged({ identifier }: DerElement): boolean {
 }
 
 /** What an explicitly tagged element holds, if that is exactly one element. */
-function explicitValue(extension: Uint8Array, tagged: DerElement): DerElement | undefined {
-  if ((tagged.identifier & CONSTRUCTED) === 0) return undefined;
-  const [value, ...others] = children(extension, tagged);
+function explicitValue(tagged: DerElement): DerElement | undefined {
+  const [value, ...others] = tagged.children;
   return others.length === 0 ? value : undefined;
 }

@@ -1,5 +1,5 @@
 import { DecodingError } from '../decoding-error.js';
-import { assertDer, children, readElement } from './der.js';
+import { readDer } from './der.js';
 import { Identifier, isTrue, readInteger } from './der-values.js';
 
 /** RFC 5280 §4.2.1.9. */
@@ -16,10 +16,9 @@ export interface BasicConstraints {
  * @throws DecodingError
  */
 export function readBasicConstraints(extension: Uint8Array): BasicConstraints {
-  assertDer(extension);
-  const sequence = readElement(extension, 0, extension.length);
+  const sequence = readDer(extension);
   if (sequence.identifier !== Identifier.Sequence) throw malformed();
-  const elements = [...children(extension, sequence)];
+  const elements = [...sequence.children];
 
   const isCa = elements[0]?.identifier === Identifier.Boolean;
   const ca = isCa ? elements.shift() : undefined;

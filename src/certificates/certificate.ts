@@ -2,11 +2,11 @@ import { hash } from 'node:crypto';
 import { equalBytes } from '../bytes.js';
 import { DecodingError } from '../decoding-error.js';
 import { readBasicConstraints } from './basic-constraints.js';
-import { assertDer, children, type DerElement, readElement } from './der.js';
+import { type DerElement, readDer } from './der.js';
 import { Identifier } from './der-values.js';
 import { type Extensions, readExtensions } from './extensions.js';
 import { readKeyUsage } from './key-usage.js';
-import { readName } from './name.js';
+import { assertName } from './name.js';
 import { readValidityDate } from './validity.js';
 
 /** An X.509 certificate whose form has been checked, and nothing else: trust is the business of the chain. */
@@ -65,8 +65,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([KEY_USAGE, BASIC_CONSTRAINTS]);
 export function decodeCertificate(bytes: Uint8Array): Certificate {
   // A copy, so that a remembered certificate does not keep the evidence alive that it came in.
   const der = new Uint8Array(bytes);
-  assertDer(der);
-  const [tbs, outerAlgorithm, signatureValue, ...rest] = partsOf(der, readElement(der, 0, der.length), 'certificate');
+  const [tbs, outerAlgorithm, signatureValue, ...rest] = partsOf(readDer(der), 'certificate');
   if (!tbs || !outerAlgorithm || !signatureValue || rest.length > 0) {
     throw new DecodingError('a certificate has three parts');
   }
@@ -97,7 +96,6 @@ export function fingerprint(der: Uint8Array): string {
 /** Without the two unique identifiers, which no certificate has had for decades: RFC 5280 §4.1.2.8. */
 function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   const [version, serial, algorithm, issuer, validity, subject, subjectPublicKeyInfo, extensions, ...rest] = partsOf(
-    der,
     tbs,
     'tbsCertificate',
   );
@@ -107,10 +105,10 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
   if (serial.identifier !== Identifier.Integer) throw new DecodingError('the serial number is not an INTEGER');
   if (rest.length > 0) throw new DecodingError('tbsCertificate has too many parts');
-  assertAlgorithm(der, algorithm);
-  assertPublicKeyInfo(der, subjectPublicKeyInfo);
-  readName(der, issuer);
-  readName(der, subject);
+  assertAlgorithm(algorithm);
+  assertPublicKeyInfo(subjectPublicKeyInfo);
+  assertName(der, issuer);
+  assertName(der, subject);
   return {
     algorithm: bytesOf(der, algorithm),
     issuer: bytesOf(der, issuer),
@@ -139,26 +137,26 @@ function meaningOf(extensions: Extensions) {
 }
 
 function readValidity(der: Uint8Array, validity: DerElement) {
-  const [notBefore, notAfter, ...rest] = partsOf(der, validity, 'validity');
+  const [notBefore, notAfter, ...rest] = partsOf(validity, 'validity');
   if (!notBefore || !notAfter || rest.length > 0) throw new DecodingError('a validity has two dates');
   return { notBefore: readValidityDate(der, notBefore), notAfter: readValidityDate(der, notAfter) };
 }
 
 /** AlgorithmIdentifier ::= SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. */
-function assertAlgorithm(der: Uint8Array, algorithm: DerElement): void {
-  const [identifier, , ...rest] = partsOf(der, algorithm, 'an algorithm');
+function assertAlgorithm(algorithm: DerElement): void {
+  const [identifier, , ...rest] = partsOf(algorithm, 'an algorithm');
   if (identifier?.identifier !== Identifier.ObjectIdentifier || rest.length > 0) {
     throw new DecodingError('an algorithm has an object identifier and at most one parameter');
   }
 }
 
 /** SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING }. */
-function assertPublicKeyInfo(der: Uint8Array, subjectPublicKeyInfo: DerElement): void {
-  const [algorithm, key, ...rest] = partsOf(der, subjectPublicKeyInfo, 'subjectPublicKeyInfo');
+function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
+  const [algorithm, key, ...rest] = partsOf(subjectPublicKeyInfo, 'subjectPublicKeyInfo');
   if (!algorithm || key?.identifier !== Identifier.BitString || rest.length > 0) {
     throw new DecodingError('subjectPublicKeyInfo has an algorithm and a BIT STRING');
   }
-  assertAlgorithm(der, algorithm);
+  assertAlgorithm(algorithm);
 }
 
 /** The contents of a BIT STRING without unused bits. */
@@ -169,8 +167,8 @@ function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
   return der.subarray(element.contents + 1, element.end);
 }
 
-function partsOf(der: Uint8Array, element: DerElement, name: string): readonly DerElement[] {
-  if (element.identifier === Identifier.Sequence) return children(der, element);
+function partsOf(element: DerElement, name: string): readonly DerElement[] {
+  if (element.identifier === Identifier.Sequence) return element.children;
   throw new DecodingError(`${name} is not a SEQUENCE`);
 }
 

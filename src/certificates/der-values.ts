@@ -131,14 +131,26 @@ export function readInteger(der: Uint8Array, { contents, end }: DerElement): num
   return integer;
 }
 
-/** The dotted form of an OBJECT IDENTIFIER whose numbers are of any size that JavaScript's numbers hold. */
-export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): string {
-  const numbers: number[] = [];
+/** Checks that JavaScript's numbers hold those of an OBJECT IDENTIFIER: 53 bits, seven in each octet. */
+export function assertObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): void {
   let number = 0;
   for (let offset = contents; offset < end; offset += 1) {
     const octet = der[offset] ?? 0;
     number = number * 0x80 + (octet & 0x7f);
     if (!Number.isSafeInteger(number)) throw new DecodingError('an object identifier with a number above 2^53');
+    if (octet < 0x80) number = 0;
+  }
+}
+
+/** The dotted form of an OBJECT IDENTIFIER whose numbers are of any size that JavaScript's numbers hold. */
+export function readObjectIdentifier(der: Uint8Array, element: DerElement): string {
+  assertObjectIdentifier(der, element);
+  const { contents, end } = element;
+  const numbers: number[] = [];
+  let number = 0;
+  for (let offset = contents; offset < end; offset += 1) {
+    const octet = der[offset] ?? 0;
+    number = number * 0x80 + (octet & 0x7f);
     if (octet >= 0x80) continue;
     numbers.push(number);
     number = 0;

@@ -10,7 +10,7 @@ const CONSTRUCTED = 0x20;
 const HIGH_TAG_NUMBER = 0x1f;
 const LONG_LENGTH = 0x80;
 
-/** One element: where it starts, where its contents start, and where both end. */
+/** One element: where it starts, where its contents start, where both end, and what it holds. */
 export interface DerElement {
   /** The identifier octet: class, constructed bit, and the tag number up to 30. */
   readonly identifier: number;
@@ -18,67 +18,74 @@ export interface DerElement {
   readonly start: number;
   readonly contents: number;
   readonly end: number;
+  /** The elements in a constructed element; a primitive one has none. */
+  readonly children: readonly DerElement[];
 }
 
 /**
- * Checks that the bytes are exactly one DER element, all the way down: definite and shortest lengths, shortest tags,
- * values of the universal types as DER writes them, nothing behind the end, bounded depth and count. Behind this check
- * a tolerant BER parser cannot be surprised, and no two parsers can read the same bytes differently. X.690 §8.1 and
- * §10.
+ * Reads bytes that must be exactly one DER element, all the way down: definite and shortest lengths, shortest tags,
+ * values of the universal types as DER writes them, nothing behind the end, bounded depth and count. What passes, a
+ * tolerant BER parser cannot be surprised by, and no two parsers can read differently. X.690 §8.1 and §10.
  *
  * @throws DecodingError
  */
-export function assertDer(bytes: Uint8Array): void {
-  const element = readElement(bytes, 0, bytes.length);
-  if (element.end !== bytes.length)
-    throw new DecodingError(`${bytes.length - element.end} bytes after the DER element`);
-  walk(bytes, element, 0, { elements: 0 });
+export function readDer(bytes: Uint8Array): DerElement {
+  const element = new DerReader(bytes).element(0, bytes.length, 0);
+  if (element.end === bytes.length) return element;
+  throw new DecodingError(`${bytes.length - element.end} bytes after the DER element`);
 }
 
-function walk(bytes: Uint8Array, element: DerElement, depth: number, seen: { elements: number }): void {
-  if (depth > MAX_DEPTH) throw new DecodingError(`DER nested deeper than ${MAX_DEPTH} levels`);
-  seen.elements += 1;
-  if (seen.elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} DER elements`);
-  assertUniversalValue(bytes, element);
-  if ((element.identifier & CONSTRUCTED) === 0) return;
-  for (let offset = element.contents; offset < element.end; ) {
-    const child = readElement(bytes, offset, element.end);
-    walk(bytes, child, depth + 1, seen);
-    offset = child.end;
+/** One walk over one element. */
+class DerReader {
+  readonly #bytes: Uint8Array;
+  #elements = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The element that starts at `start` and must end at `limit` or before. */
+  element(start: number, limit: number, depth: number): DerElement {
+    if (depth > MAX_DEPTH) throw new DecodingError(`DER nested deeper than ${MAX_DEPTH} levels`);
+    this.#elements += 1;
+    if (this.#elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} DER elements`);
+
+    const identifier = octet(this.#bytes, start, limit);
+    let tagNumber = identifier & HIGH_TAG_NUMBER;
+    let offset = start + 1;
+    if (tagNumber === HIGH_TAG_NUMBER) {
+      tagNumber = readHighTagNumber(this.#bytes, offset, limit);
+      offset += tagNumber < 0x80 ? 1 : 2;
+    }
+
+    let length = octet(this.#bytes, offset, limit);
+    offset += 1;
+    if (length >= LONG_LENGTH) {
+      const width = length - LONG_LENGTH;
+      length = readLongLength(this.#bytes, offset, width, limit);
+      offset += width;
+    }
+    if (length > limit - offset) throw truncated();
+
+    const end = offset + length;
+    const children = (identifier & CONSTRUCTED) === 0 ? NONE : this.#elementsBetween(offset, end, depth + 1);
+    const element = { identifier, tagNumber, start, contents: offset, end, children };
+    assertUniversalValue(this.#bytes, element);
+    return element;
+  }
+
+  #elementsBetween(start: number, end: number, depth: number): readonly DerElement[] {
+    const elements: DerElement[] = [];
+    for (let offset = start; offset < end; ) {
+      const element = this.element(offset, end, depth);
+      elements.push(element);
+      offset = element.end;
+    }
+    return elements;
   }
 }
 
-/** The elements that a constructed element holds. */
-export function children(bytes: Uint8Array, parent: DerElement): readonly DerElement[] {
-  const elements: DerElement[] = [];
-  for (let offset = parent.contents; offset < parent.end; ) {
-    const child = readElement(bytes, offset, parent.end);
-    elements.push(child);
-    offset = child.end;
-  }
-  return elements;
-}
-
-/** Reads the element that starts at `start` and must end at `limit` or before. */
-export function readElement(bytes: Uint8Array, start: number, limit: number): DerElement {
-  const identifier = octet(bytes, start, limit);
-  let tagNumber = identifier & HIGH_TAG_NUMBER;
-  let offset = start + 1;
-  if (tagNumber === HIGH_TAG_NUMBER) {
-    tagNumber = readHighTagNumber(bytes, offset, limit);
-    offset += tagNumber < 0x80 ? 1 : 2;
-  }
-
-  let length = octet(bytes, offset, limit);
-  offset += 1;
-  if (length >= LONG_LENGTH) {
-    const width = length - LONG_LENGTH;
-    length = readLongLength(bytes, offset, width, limit);
-    offset += width;
-  }
-  if (length > limit - offset) throw truncated();
-  return { identifier, tagNumber, start, contents: offset, end: offset + length };
-}
+const NONE: readonly DerElement[] = [];
 
 /** Tag numbers from 31 on: base 128, most significant first, no leading zero (X.690 §8.1.2.4). Apple's end at 1421. */
 function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): number {

@@ -1,6 +1,6 @@
 import { DecodingError } from '../decoding-error.js';
 import { shortText } from '../errors.js';
-import { children, type DerElement } from './der.js';
+import type { DerElement } from './der.js';
 import { contentsOf, Identifier, isTrue, readObjectIdentifier } from './der-values.js';
 
 export type Extensions = ReadonlyMap<string, { readonly critical: boolean; readonly value: Uint8Array }>;
@@ -15,10 +15,10 @@ const FIELD = 0xa3;
  * @throws DecodingError
  */
 export function readExtensions(der: Uint8Array, field: DerElement): Extensions {
-  const [sequence, ...rest] = field.identifier === FIELD ? children(der, field) : [];
+  const [sequence, ...rest] = field.identifier === FIELD ? field.children : [];
   if (sequence?.identifier !== Identifier.Sequence || rest.length > 0) throw malformed();
   const extensions = new Map<string, { critical: boolean; value: Uint8Array }>();
-  for (const element of children(der, sequence)) {
+  for (const element of sequence.children) {
     const { identifier, critical, value } = readExtension(der, element);
     if (extensions.has(identifier)) throw new DecodingError(`extension ${shortText(identifier)} twice`);
     extensions.set(identifier, { critical, value });
@@ -29,7 +29,7 @@ export function readExtensions(der: Uint8Array, field: DerElement): Extensions {
 
 function readExtension(der: Uint8Array, extension: DerElement) {
   if (extension.identifier !== Identifier.Sequence) throw malformed();
-  const [identifier, ...others] = children(der, extension);
+  const [identifier, ...others] = extension.children;
   const critical = others.length === 2 ? others.shift() : undefined;
   const [value, ...rest] = others;
   if (critical && (critical.identifier !== Identifier.Boolean || !isTrue(der, critical))) throw malformed();

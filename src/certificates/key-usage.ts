@@ -1,5 +1,5 @@
 import { DecodingError } from '../decoding-error.js';
-import { assertDer, readElement } from './der.js';
+import { readDer } from './der.js';
 import { contentsOf, Identifier } from './der-values.js';
 
 /** What a key may be used for, as the bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
@@ -15,8 +15,7 @@ const MAX_OCTETS = 2;
  * @throws DecodingError
  */
 export function readKeyUsage(extension: Uint8Array): number {
-  assertDer(extension);
-  const element = readElement(extension, 0, extension.length);
+  const element = readDer(extension);
   const [unused = 0, ...octets] = contentsOf(extension, element);
   const last = octets.at(-1) ?? 0;
   const isNamedBits = octets.length <= MAX_OCTETS && (last >> unused) % 2 === 1;

@@ -1,12 +1,6 @@
 import { DecodingError } from '../decoding-error.js';
-import { children, type DerElement, readElement } from './der.js';
-import { contentsOf, Identifier, readObjectIdentifier } from './der-values.js';
-
-interface NameAttribute {
-  /** An object identifier. */
-  readonly type: string;
-  readonly value: DerElement;
-}
+import { type DerElement, readDer } from './der.js';
+import { assertObjectIdentifier, contentsOf, Identifier, readObjectIdentifier } from './der-values.js';
 
 /** RFC 4514 §3, and the abbreviations that are in use beyond it. */
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -31,25 +25,23 @@ const STRINGS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Reads a Name, a SEQUENCE OF SET OF SEQUENCE { type, value }: its form, and nothing of what it says. RFC 5280 §4.1.2.4.
+ * Checks the form of a Name, a SEQUENCE OF SET OF SEQUENCE { type, value }, and nothing of what it says. RFC 5280 §4.1.2.4.
  *
  * @throws DecodingError
  */
-export function readName(der: Uint8Array, name: DerElement): readonly (readonly NameAttribute[])[] {
+export function assertName(der: Uint8Array, name: DerElement): void {
   if (name.identifier !== Identifier.Sequence) throw malformed();
-  return children(der, name).map((relativeName) => {
-    const attributes = children(der, relativeName);
-    if (relativeName.identifier !== Identifier.Set || attributes.length === 0) throw malformed();
-    return attributes.map((attribute) => readAttribute(der, attribute));
-  });
+  for (const { identifier, children } of name.children) {
+    if (identifier !== Identifier.Set || children.length === 0) throw malformed();
+    for (const attribute of children) assertAttribute(der, attribute);
+  }
 }
 
-function readAttribute(der: Uint8Array, attribute: DerElement): NameAttribute {
-  if (attribute.identifier !== Identifier.Sequence) throw malformed();
-  const [type, value, ...rest] = children(der, attribute);
-  if (type?.identifier !== Identifier.ObjectIdentifier || !value || rest.length > 0) throw malformed();
-  if (!STRINGS.has(value.identifier)) throw malformed();
-  return { type: readObjectIdentifier(der, type), value };
+function assertAttribute(der: Uint8Array, { identifier, children }: DerElement): void {
+  const [type, value] = children;
+  if (identifier !== Identifier.Sequence || children.length !== 2) throw malformed();
+  if (type?.identifier !== Identifier.ObjectIdentifier || !value || !STRINGS.has(value.identifier)) throw malformed();
+  assertObjectIdentifier(der, type);
 }
 
 function malformed(): DecodingError {
@@ -63,14 +55,15 @@ function malformed(): DecodingError {
  * @param name DER whose form has been checked
  */
 export function nameText(name: Uint8Array): string {
-  const relativeNames = readName(name, readElement(name, 0, name.length));
-  return relativeNames
-    .map((attributes) => attributes.map((attribute) => attributeText(name, attribute)).join('+'))
+  return readDer(name)
+    .children.map(({ children }) => children.map((attribute) => attributeText(name, attribute)).join('+'))
     .join(', ');
 }
 
-function attributeText(name: Uint8Array, { type, value }: NameAttribute): string {
-  return `${ATTRIBUTE_NAMES.get(type) ?? type}=${valueText(name, value)}`;
+function attributeText(name: Uint8Array, { children: [type, value] }: DerElement): string {
+  if (!type || !value) throw malformed();
+  const identifier = readObjectIdentifier(name, type);
+  return `${ATTRIBUTE_NAMES.get(identifier) ?? identifier}=${valueText(name, value)}`;
 }
 
 function valueText(name: Uint8Array, value: DerElement): string {

@@ -1,4 +1,4 @@
-import { assertDer, children, type DerElement, readElement } from '../certificates/der.js';
+import { type DerElement, readDer } from '../certificates/der.js';
 import { DecodingError } from '../decoding-error.js';
 
 /** How a certificate is called, and what it certifies: cut out of its DER as it came, to be compared byte by byte. */
@@ -25,12 +25,11 @@ const VERSION = 0xa0;
  * @throws DecodingError
  */
 export function readCertificateNames(der: Uint8Array): CertificateNames {
-  assertDer(der);
-  const certificate = readElement(der, 0, der.length);
-  const [tbs] = certificate.identifier === SEQUENCE ? [...children(der, certificate)] : [];
+  const certificate = readDer(der);
+  const [tbs] = certificate.identifier === SEQUENCE ? certificate.children : [];
   if (tbs?.identifier !== SEQUENCE) throw new DecodingError('not an X.509 certificate');
 
-  const [version, serialNumber, , issuer, , subject, subjectPublicKeyInfo] = children(der, tbs);
+  const [version, serialNumber, , issuer, , subject, subjectPublicKeyInfo] = tbs.children;
   if (version?.identifier !== VERSION || !serialNumber || !issuer || !subject || !subjectPublicKeyInfo) {
     throw new DecodingError('not an X.509 certificate of version 3');
   }

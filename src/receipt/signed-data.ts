@@ -1,6 +1,6 @@
 import type { AsnType } from 'asn1js';
 import type { AlgorithmIdentifier } from 'pkijs';
-import { assertDer } from '../certificates/der.js';
+import { readDer } from '../certificates/der.js';
 import { DecodingError } from '../decoding-error.js';
 import { type BerElement, octetsOf, readBer } from './ber.js';
 import { type CertificateNames, readCertificateNames } from './certificate-names.js';
@@ -184,7 +184,7 @@ function readSignedAttributes(attributes: BerElement): SignedAttributes {
   // What is hashed is a SET OF in DER, whatever the message around it is written in, and not the [0] in its place.
   const bytes = new Uint8Array(attributes.bytes);
   bytes[0] = Identifier.Set;
-  assertDer(bytes);
+  readDer(bytes);
   const contentType = readSingleValue(attributes, Oid.ContentType, Identifier.ObjectIdentifier);
   if (!Oid.Data.equals(contentType))
     throw new DecodingError('the signed content type is another than that of the content');

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, webcrypto 
 import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
-import { children, readElement } from '../../src/certificates/der.js';
+import { readDer } from '../../src/certificates/der.js';
 import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
 import { der, sequence } from '../../src/testing/encoding/der.js';
 import {
@@ -192,7 +192,7 @@ describe('a chain', () => {
 
 describe('a certificate signed by hand', () => {
   const partsOf = (bytes: Uint8Array): Uint8Array[] => {
-    return children(bytes, readElement(bytes, 0, bytes.length)).map(({ start, end }) => bytes.slice(start, end));
+    return readDer(bytes).children.map(({ start, end }) => bytes.slice(start, end));
   };
   const ECDSA_WITH = { sha1: '2a8648ce3d0401', sha256: '2a8648ce3d040302', sha384: '2a8648ce3d040303' } as const;
   const algorithmOf = (oid: string): Uint8Array => sequence(der(0x06, Buffer.from(oid, 'hex')));

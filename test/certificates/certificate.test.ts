@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
-import { children, readElement } from '../../src/certificates/der.js';
+import { readDer } from '../../src/certificates/der.js';
 import { DecodingError } from '../../src/decoding-error.js';
 import { der, objectIdentifier, octetString, sequence } from '../../src/testing/encoding/der.js';
 import {
@@ -23,7 +23,7 @@ const leaf = await issueCertificate(
 );
 
 const partsOf = (bytes: Uint8Array): Uint8Array[] => {
-  return [...children(bytes, readElement(bytes, 0, bytes.length))].map(({ start, end }) => bytes.slice(start, end));
+  return readDer(bytes).children.map(({ start, end }) => bytes.slice(start, end));
 };
 const [tbs = hex(''), algorithm = hex(''), signatureValue = hex('')] = partsOf(leaf.der);
 const tbsParts = partsOf(tbs);
