@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { countIn, survivors } from './report.mjs';
 
 /*
  * Holds docs/mutation.md to the run that just ended: the score is high enough, and every mutant that lived is explained
@@ -6,18 +7,11 @@ import { readFileSync } from 'node:fs';
  */
 
 const MINIMUM = 95;
-const DEAD = new Set(['Killed', 'Timeout']);
-const ALIVE = new Set(['Survived', 'NoCoverage']);
 
-const { files } = JSON.parse(readFileSync(new URL('report/mutation.json', import.meta.url), 'utf8'));
 const document = readFileSync(new URL('../../docs/mutation.md', import.meta.url), 'utf8');
-
-const mutants = Object.entries(files).flatMap(([file, { source, mutants: list }]) => {
-  return list.map((mutant) => ({ file, source, ...mutant }));
-});
-const dead = mutants.filter(({ status }) => DEAD.has(status)).length;
-const alive = mutants.filter(({ status }) => ALIVE.has(status));
-const score = (100 * dead) / (dead + alive.length);
+const count = countIn('quick');
+const alive = survivors();
+const score = (100 * (count - alive.length)) / count;
 
 /** `| file | original → replacement |`, each on one line and shortened, as it must stand in the document. */
 function rowOf({ file, source, location, replacement }) {
@@ -42,7 +36,7 @@ const missing = [...rows].filter((row) => !documented.has(row));
 const gone = [...documented].filter((row) => !rows.has(row));
 
 console.log(
-  `${dead} of ${dead + alive.length} mutants died: ${score.toFixed(2)} %. ${alive.length} live, ${rows.size} rows.`,
+  `${count - alive.length} of ${count} mutants died: ${score.toFixed(2)} %. ${alive.length} live, ${rows.size} rows.`,
 );
 if (missing.length > 0) console.log(`\nnot in docs/mutation.md:\n${missing.join('\n')}`);
 if (gone.length > 0) console.log(`\nno longer alive:\n${gone.join('\n')}`);

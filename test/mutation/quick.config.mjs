@@ -1,0 +1,13 @@
+import { common } from './common.config.mjs';
+
+/** Every mutant of the core, against the tests that answer in seconds. */
+export default {
+  ...common,
+  mutate: [
+    'src/*.ts',
+    'src/{assertion,attestation,authenticator-data,cbor,certificates,receipt}/**/*.ts',
+    '!src/index.ts',
+  ],
+  vitest: { configFile: 'vitest.mutation.config.ts' },
+  jsonReporter: { fileName: 'test/mutation/report/quick.json' },
+};

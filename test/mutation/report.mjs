@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+
+const DEAD = new Set(['Killed', 'Timeout']);
+const ALIVE = new Set(['Survived', 'NoCoverage']);
+
+/** Every mutant that a run of Stryker tried, with the file that it is in. */
+function mutantsOf(run) {
+  const { files } = JSON.parse(readFileSync(new URL(`report/${run}.json`, import.meta.url), 'utf8'));
+  return Object.entries(files)
+    .flatMap(([file, { source, mutants }]) => mutants.map((mutant) => ({ file, source, ...mutant })))
+    .filter(({ status }) => DEAD.has(status) || ALIVE.has(status));
+}
+
+export const countIn = (run) => mutantsOf(run).length;
+
+export const aliveIn = (run) => mutantsOf(run).filter(({ status }) => ALIVE.has(status));
+
+const identity = ({ file, location, mutatorName, replacement }) =>
+  JSON.stringify([file, location, mutatorName, replacement]);
+
+/** What lives through the quick and the thorough run. */
+export function survivors() {
+  const alive = new Set(aliveIn('thorough').map(identity));
+  return aliveIn('quick').filter((mutant) => alive.has(identity(mutant)));
+}
