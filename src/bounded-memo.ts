@@ -1,7 +1,6 @@
 /**
- * Remembers a few values that are dear to compute and few in number: the apps of a server, trust anchors, and CA
- * certificates below them.
- * The oldest goes when it is full, so it cannot grow whatever comes in.
+ * Remembers values that are dear to compute and few in number, such as the apps of a server, trust anchors, and CA
+ * certificates below them. The oldest goes when it is full, so it cannot grow whatever comes in.
  */
 export class BoundedMemo<Value> {
   readonly #values = new Map<string, Value>();

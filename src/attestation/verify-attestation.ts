@@ -81,9 +81,10 @@ export interface VerifiedAttestation {
  */
 const turnstile = new Turnstile(8);
 
-/** Attestations that come one by one are spared the way through the pool: two a turn, in less than two milliseconds. */
+/** Two signatures on P-384 hold the event loop for less than two milliseconds. */
 const callingThread = new CallingThread(2);
 
+/** Attestations that come one by one are spared the way through the pool. */
 async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
   const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;
   return isAlone ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
