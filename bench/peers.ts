@@ -50,9 +50,12 @@ function appattestCheckerNode(sha256: (data: Uint8Array) => Buffer): Peer {
     verifyAssertion: ({ assertion, payload, pem }) => {
       return accepted(library.verifyAssertion(sha256(payload), pem, APP_ID, assertion));
     },
+    // It judges certificates at the present moment only.
     verifyAttestation: () => {
-      const app = { appId: recording.appId, developmentEnv: false };
-      return accepted(library.verifyAttestation(app, recording.keyId, recordedChallenge, attestation));
+      return atTheMomentOfTheRecording(() => {
+        const app = { appId: recording.appId, developmentEnv: false };
+        return accepted(library.verifyAttestation(app, recording.keyId, recordedChallenge, attestation));
+      });
     },
   };
 }
@@ -80,18 +83,22 @@ export async function loadPeers(sha256: (data: Uint8Array) => Buffer): Promise<P
   return peers;
 }
 
-/** For verifiers that judge certificates at the present moment only: makes it the moment of the recording. */
-export function stopClocksAt(moment: Date): () => void {
-  const Real = globalThis.Date;
-  globalThis.Date = class extends Real {
-    constructor(...values: []) {
-      super(...((values.length === 0 ? [moment.getTime()] : values) as []));
-    }
-    static override now(): number {
-      return moment.getTime();
-    }
-  } as DateConstructor;
-  return () => {
+const Real = globalThis.Date;
+const Stopped = class extends Real {
+  constructor(...values: []) {
+    super(...((values.length === 0 ? [recordedAt.getTime()] : values) as []));
+  }
+  static override now(): number {
+    return recordedAt.getTime();
+  }
+} as DateConstructor;
+
+/** The clock stands still only meanwhile: every other verifier shall have the Date that V8 compiles best. */
+async function atTheMomentOfTheRecording<Result>(work: () => Promise<Result>): Promise<Result> {
+  globalThis.Date = Stopped;
+  try {
+    return await work();
+  } finally {
     globalThis.Date = Real;
-  };
+  }
 }
