@@ -1,5 +1,6 @@
 import { AppleExtension, readSingleOctetString } from '../certificates/apple-extensions.js';
 import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
+import { fingerprint } from '../certificates/fingerprint.js';
 import { nameText } from '../certificates/name.js';
 import type { Inspection } from '../inspection.js';
 import { readCertifiedAppId } from './certified-app-id.js';
@@ -43,7 +44,7 @@ export function inspectCertificate(
     issuer: nameText(certificate.issuer),
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
-    fingerprint: certificate.fingerprint,
+    fingerprint: fingerprint(der),
     isCa: certificate.isCa,
     extensions: [...certificate.extensions.keys()],
     device: inspection.attempt(name, () => readAttestedDevice(certificate)) ?? {},
@@ -60,5 +61,7 @@ function octetStringOf(
   inspection: Inspection,
 ): Uint8Array | undefined {
   const extension = certificate.extensions.get(oid);
-  return extension && inspection.attempt(`${name} extension ${oid}`, () => readSingleOctetString(extension));
+  if (!extension) return undefined;
+  // A copy, so that what is kept of a certificate is no slice of it.
+  return inspection.attempt(`${name} extension ${oid}`, () => new Uint8Array(readSingleOctetString(extension)));
 }

@@ -30,21 +30,21 @@ const CONTEXT_SPECIFIC = 0x80;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads `SEQUENCE { [tag] { OCTET STRING } }` and nothing else: the form of the nonce and of the access control list.
+ * Reads `SEQUENCE { [tag] { OCTET STRING } }` and nothing else: the form of the nonce and of the access control list. A
+ * slice of the extension.
  *
  * @param tagNumber The tag that must stand there; `undefined` for any, as Apple leaves it open
  * @throws DecodingError
  */
 export function readSingleOctetString(extension: Uint8Array, tagNumber?: number): Uint8Array {
-  const [tagged, ...others] = readSequence(extension);
-  if (!tagged || others.length > 0) throw new DecodingError('not a SEQUENCE of one element');
+  const { 0: tagged, length } = readSequence(extension);
+  if (!tagged || length > 1) throw new DecodingError('not a SEQUENCE of one element');
   if (!isTagged(tagged) || (tagNumber !== undefined && tagged.tagNumber !== tagNumber)) {
     throw new DecodingError('not the expected tag');
   }
   const value = explicitValue(tagged);
   if (value?.identifier !== Identifier.OctetString) throw new DecodingError('not one OCTET STRING');
-  // A copy, so that what is kept of a certificate is no slice of it.
-  return new Uint8Array(contentsOf(extension, value));
+  return contentsOf(extension, value);
 }
 
 /**
@@ -102,6 +102,5 @@ function isTagged({ identifier }: DerElement): boolean {
 
 /** What an explicitly tagged element holds, if that is exactly one element. */
 function explicitValue(tagged: DerElement): DerElement | undefined {
-  const [value, ...others] = tagged.children;
-  return others.length === 0 ? value : undefined;
+  return tagged.children.length === 1 ? tagged.children[0] : undefined;
 }

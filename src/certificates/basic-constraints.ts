@@ -16,16 +16,15 @@ export interface BasicConstraints {
  * @throws DecodingError
  */
 export function readBasicConstraints(extension: Uint8Array): BasicConstraints {
-  const sequence = readDer(extension);
-  if (sequence.identifier !== Identifier.Sequence) throw malformed();
-  const elements = [...sequence.children];
+  const { identifier, children } = readDer(extension);
+  if (identifier !== Identifier.Sequence) throw malformed();
 
-  const isCa = elements[0]?.identifier === Identifier.Boolean;
-  const ca = isCa ? elements.shift() : undefined;
+  const ca = children[0]?.identifier === Identifier.Boolean ? children[0] : undefined;
   if (ca && !isTrue(extension, ca)) throw malformed();
 
-  const [pathLength, ...rest] = elements;
-  if (rest.length > 0) throw malformed();
+  const isCa = ca !== undefined;
+  const pathLength = children[isCa ? 1 : 0];
+  if (children.length > (isCa ? 2 : 1)) throw malformed();
   if (!pathLength) return { isCa, pathLength: undefined };
   const length = readInteger(extension, pathLength);
   if (pathLength.identifier !== Identifier.Integer || length < 0 || !Number.isSafeInteger(length)) throw malformed();

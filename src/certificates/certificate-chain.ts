@@ -3,8 +3,10 @@ import { BoundedMemo } from '../bounded-memo.js';
 import { equalBytes } from '../bytes.js';
 import { type VerifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { AppAttestError } from '../errors.js';
-import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
+import { type Certificate, decodeCertificate } from './certificate.js';
+import { fingerprint } from './fingerprint.js';
 import { KeyUsage } from './key-usage.js';
+import type { TrustAnchor } from './trust-anchors.js';
 
 /** A certificate that may have signed another: a trust anchor, or a CA certificate whose signature was verified. */
 interface Issuer {
@@ -43,7 +45,7 @@ const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r
  */
 export async function verifyCertificateChain(
   chain: readonly [leaf: Uint8Array, ...issuers: Uint8Array[]],
-  anchors: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
   date: Date,
   verifyLeaf: VerifyEcdsa = verifyEcdsaInPool,
 ): Promise<Certificate> {
@@ -51,23 +53,26 @@ export async function verifyCertificateChain(
   const leaf = decodeCertificate(leafBytes);
   const { path } = await findIssuer(leaf, await verifyIssuers(issuerBytes, anchors), verifyLeaf);
 
-  for (const [caCertificatesBelow, certificate] of path.entries()) assertCa(certificate, caCertificatesBelow);
+  path.forEach(assertCa);
   assertLeaf(leaf);
-  for (const certificate of [leaf, ...path]) assertUnderstood(certificate);
-  for (const certificate of [leaf, ...path]) assertValidAt(certificate, date);
+  const certificates = [leaf, ...path];
+  certificates.forEach(assertUnderstood);
+  for (const certificate of certificates) assertValidAt(certificate, date);
   return leaf;
 }
 
 /** The CA certificates that may have issued the leaf: remembered, being verified already, or verified now. */
 function verifyIssuers(
   issuerBytes: readonly Uint8Array[],
-  anchors: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
 ): Promise<readonly Issuer[]> | readonly Issuer[] {
   const above = anchors.map((anchor) => anchor.fingerprint);
   const key = `${issuerBytes.map(fingerprint).join()} under ${above.join()}`;
   const known = verifiedIssuers.get(key) ?? issuersUnderWay.get(key);
   if (known) return known;
-  const verification = verifyIssuerSignatures(issuerBytes.map(decodeCertificate), anchors)
+  // Copies, so that what is remembered does not keep the evidence alive that it came in.
+  const certificates = issuerBytes.map((bytes) => decodeCertificate(new Uint8Array(bytes)));
+  const verification = verifyIssuerSignatures(certificates, anchors)
     .then((issuers) => {
       if (issuers.every(({ certificate }) => certificate.isCa)) verifiedIssuers.set(key, issuers);
       return issuers;
@@ -80,7 +85,7 @@ function verifyIssuers(
 /** From the anchors downwards; the last may have issued the leaf. */
 async function verifyIssuerSignatures(
   certificates: readonly Certificate[],
-  anchors: readonly Certificate[],
+  anchors: readonly TrustAnchor[],
 ): Promise<readonly Issuer[]> {
   let candidates: readonly Issuer[] = anchors.map((anchor) => toIssuer(anchor, []));
   for (const certificate of [...certificates].reverse()) {
@@ -118,7 +123,7 @@ async function findIssuer(
   throw untrusted('the certificate chain does not lead to a trusted root');
 }
 
-async function isSignedBy(certificate: Certificate, { publicKey }: Issuer, verify: VerifyEcdsa): Promise<boolean> {
+function isSignedBy(certificate: Certificate, { publicKey }: Issuer, verify: VerifyEcdsa): ReturnType<VerifyEcdsa> {
   const { signatureHash, tbsCertificate, signature } = certificate;
   if (signatureHash === undefined) return false;
   return verify(signatureHash, tbsCertificate, publicKey, signature);
@@ -150,8 +155,9 @@ function assertUnderstood({ unknownCriticalExtensions: [unknown] }: Certificate)
 }
 
 function assertValidAt({ notBefore, notAfter }: Certificate, date: Date): void {
+  const time = date.getTime();
   // Written so that an unreadable date, which compares as false, is refused.
-  if (date >= notBefore && date <= notAfter) return;
+  if (time >= notBefore.getTime() && time <= notAfter.getTime()) return;
   throw new AppAttestError('certificate_expired', 'a certificate is expired or not yet valid', {
     expected: `a date from ${isoDate(notBefore)} to ${isoDate(notAfter)}`,
     actual: isoDate(date),

@@ -1,18 +1,15 @@
-import { hash } from 'node:crypto';
 import { equalBytes } from '../bytes.js';
 import { DecodingError } from '../decoding-error.js';
-import { readBasicConstraints } from './basic-constraints.js';
+import { type BasicConstraints, readBasicConstraints } from './basic-constraints.js';
 import { type DerElement, readDer } from './der.js';
 import { Identifier } from './der-values.js';
-import { type Extensions, readExtensions } from './extensions.js';
+import { NO_EXTENSIONS, readExtensions } from './extensions.js';
 import { readKeyUsage } from './key-usage.js';
 import { assertName } from './name.js';
 import { readValidityDate } from './validity.js';
 
 /** An X.509 certificate whose form has been checked, and nothing else: trust is the business of the chain. */
 export interface Certificate {
-  /** SHA-256 over the whole certificate, hex. */
-  readonly fingerprint: string;
   /** The part that the issuer signed. */
   readonly tbsCertificate: Uint8Array;
   /** The issuer's ECDSA signature over it, DER. */
@@ -50,6 +47,7 @@ const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = 
   [Uint8Array.of(...ECDSA_WITH_SHA2, 4), 'sha512'],
 ];
 
+const NO_CA: BasicConstraints = { isCa: false, pathLength: undefined };
 const KEY_USAGE = '2.5.29.15';
 const BASIC_CONSTRAINTS = '2.5.29.19';
 /** The extensions that {@link Certificate} carries by their meaning. */
@@ -58,102 +56,81 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([KEY_USAGE, BASIC_CONSTRAINTS]);
 /**
  * Decodes one X.509 version 3 certificate from DER, field by field. RFC 5280 §4.1.
  *
- * What is compared or verified byte by byte (names, algorithm, signed part, signature) is cut out of the DER as it came.
+ * What is compared or verified byte by byte (names, algorithm, signed part, signature) is cut out of the DER as it came:
+ * slices, which keep all of it alive.
  *
  * @throws DecodingError
  */
-export function decodeCertificate(bytes: Uint8Array): Certificate {
-  // A copy, so that a remembered certificate does not keep the evidence alive that it came in.
-  const der = new Uint8Array(bytes);
-  const [tbs, outerAlgorithm, signatureValue, ...rest] = partsOf(readDer(der), 'certificate');
-  if (!tbs || !outerAlgorithm || !signatureValue || rest.length > 0) {
+export function decodeCertificate(der: Uint8Array): Certificate {
+  const { 0: tbs, 1: outerAlgorithm, 2: signatureValue, length } = partsOf(readDer(der), 'certificate');
+  if (!tbs || !outerAlgorithm || !signatureValue || length > 3) {
     throw new DecodingError('a certificate has three parts');
   }
-  const { algorithm, ...fields } = readTbsCertificate(der, tbs);
+  const fields = readTbsCertificate(der, tbs);
   // RFC 5280 §4.1.1.2: the algorithm outside the signature must be the one inside it.
+  const algorithm = bytesOf(der, fields.algorithm);
   if (!equalBytes(algorithm, bytesOf(der, outerAlgorithm))) {
     throw new DecodingError('the certificate names two signature algorithms');
   }
-  let known: string | undefined;
+  const { notBefore, notAfter } = readValidity(der, fields.validity);
+  const { values, critical } = fields.extensions ? readExtensions(der, fields.extensions) : NO_EXTENSIONS;
+  const basicConstraints = values.get(BASIC_CONSTRAINTS);
+  const { isCa, pathLength } = basicConstraints ? readBasicConstraints(basicConstraints) : NO_CA;
+  const keyUsage = values.get(KEY_USAGE);
   return {
-    // When it is asked for: of a leaf it never is.
-    get fingerprint() {
-      known ??= fingerprint(der);
-      return known;
-    },
     tbsCertificate: bytesOf(der, tbs),
     signature: readSignature(der, signatureValue),
     signatureHash: SIGNATURE_ALGORITHMS.find(([identifier]) => equalBytes(identifier, algorithm))?.[1],
-    ...fields,
+    issuer: bytesOf(der, fields.issuer),
+    subject: bytesOf(der, fields.subject),
+    notBefore,
+    notAfter,
+    subjectPublicKeyInfo: bytesOf(der, fields.subjectPublicKeyInfo),
+    isCa,
+    pathLength,
+    keyUsage: keyUsage && readKeyUsage(keyUsage),
+    extensions: values,
+    unknownCriticalExtensions: critical.filter((identifier) => !UNDERSTOOD.has(identifier)),
   };
 }
 
-/** SHA-256 over a certificate, hex. */
-export function fingerprint(der: Uint8Array): string {
-  return hash('sha256', der, 'hex');
-}
-
-/** Without the two unique identifiers, which no certificate has had for decades: RFC 5280 §4.1.2.8. */
+/** The parts of what the issuer signed, each in its form but for dates and extensions. */
 function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
-  const [version, serial, algorithm, issuer, validity, subject, subjectPublicKeyInfo, extensions, ...rest] = partsOf(
-    tbs,
-    'tbsCertificate',
-  );
+  const parts = partsOf(tbs, 'tbsCertificate');
+  const { 0: version, 1: serial, 2: algorithm, 3: issuer, 4: validity, 5: subject } = parts;
+  const { 6: subjectPublicKeyInfo, 7: extensions } = parts;
   if (!version || !serial || !algorithm || !issuer || !validity || !subject || !subjectPublicKeyInfo) {
     throw new DecodingError('tbsCertificate is incomplete');
   }
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
   if (serial.identifier !== Identifier.Integer) throw new DecodingError('the serial number is not an INTEGER');
-  if (rest.length > 0) throw new DecodingError('tbsCertificate has too many parts');
+  // Two unique identifiers could stand before the extensions: no certificate has had them for decades, RFC 5280 §4.1.2.8.
+  if (parts.length > 8) throw new DecodingError('tbsCertificate has too many parts');
   assertAlgorithm(algorithm);
   assertPublicKeyInfo(subjectPublicKeyInfo);
-  assertName(der, issuer);
-  assertName(der, subject);
-  return {
-    algorithm: bytesOf(der, algorithm),
-    issuer: bytesOf(der, issuer),
-    ...readValidity(der, validity),
-    subject: bytesOf(der, subject),
-    subjectPublicKeyInfo: bytesOf(der, subjectPublicKeyInfo),
-    ...meaningOf(extensions ? readExtensions(der, extensions) : new Map()),
-  };
-}
-
-function meaningOf(extensions: Extensions) {
-  const basicConstraints = extensions.get(BASIC_CONSTRAINTS);
-  const keyUsage = extensions.get(KEY_USAGE);
-  const unknownCriticalExtensions: string[] = [];
-  const values = new Map<string, Uint8Array>();
-  for (const [identifier, { critical, value }] of extensions) {
-    if (critical && !UNDERSTOOD.has(identifier)) unknownCriticalExtensions.push(identifier);
-    values.set(identifier, value);
-  }
-  return {
-    ...(basicConstraints ? readBasicConstraints(basicConstraints.value) : { isCa: false, pathLength: undefined }),
-    keyUsage: keyUsage && readKeyUsage(keyUsage.value),
-    extensions: values,
-    unknownCriticalExtensions,
-  };
+  assertName(issuer);
+  assertName(subject);
+  return { algorithm, issuer, validity, subject, subjectPublicKeyInfo, extensions };
 }
 
 function readValidity(der: Uint8Array, validity: DerElement) {
-  const [notBefore, notAfter, ...rest] = partsOf(validity, 'validity');
-  if (!notBefore || !notAfter || rest.length > 0) throw new DecodingError('a validity has two dates');
+  const { 0: notBefore, 1: notAfter, length } = partsOf(validity, 'validity');
+  if (!notBefore || !notAfter || length > 2) throw new DecodingError('a validity has two dates');
   return { notBefore: readValidityDate(der, notBefore), notAfter: readValidityDate(der, notAfter) };
 }
 
 /** AlgorithmIdentifier ::= SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. */
 function assertAlgorithm(algorithm: DerElement): void {
-  const [identifier, , ...rest] = partsOf(algorithm, 'an algorithm');
-  if (identifier?.identifier !== Identifier.ObjectIdentifier || rest.length > 0) {
+  const { 0: identifier, length } = partsOf(algorithm, 'an algorithm');
+  if (identifier?.identifier !== Identifier.ObjectIdentifier || length > 2) {
     throw new DecodingError('an algorithm has an object identifier and at most one parameter');
   }
 }
 
 /** SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING }. */
 function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
-  const [algorithm, key, ...rest] = partsOf(subjectPublicKeyInfo, 'subjectPublicKeyInfo');
-  if (!algorithm || key?.identifier !== Identifier.BitString || rest.length > 0) {
+  const { 0: algorithm, 1: key, length } = partsOf(subjectPublicKeyInfo, 'subjectPublicKeyInfo');
+  if (!algorithm || key?.identifier !== Identifier.BitString || length > 2) {
     throw new DecodingError('subjectPublicKeyInfo has an algorithm and a BIT STRING');
   }
   assertAlgorithm(algorithm);

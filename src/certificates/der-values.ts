@@ -25,6 +25,8 @@ export const Identifier = {
 
 const UNIVERSAL = 0x20;
 const TRUE = 0xff;
+/** ASCII. */
+const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
 
 /** The end of BER's indefinite lengths, and a number that no type has. */
 const RESERVED: ReadonlySet<number> = new Set([0, 15]);
@@ -32,10 +34,8 @@ const RESERVED: ReadonlySet<number> = new Set([0, 15]);
 /** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: DER writes these in parts, and all others in one. */
 const CONSTRUCTED_TYPES: ReadonlySet<number> = new Set([8, 11, 16, 17, 29]);
 
-const UTC_TIME = /^\d{12}Z$/;
-const GENERALIZED_TIME = /^\d{14}(?:\.\d*[1-9])?Z$/;
-/** A fraction of a second may have many digits; no certificate has one at all. */
-const MAX_TIME_LENGTH = 32;
+/** Seven octets with seven bits each fit JavaScript's numbers; registered identifiers need four at most. */
+const MAX_OCTETS_OF_NUMBER = 7;
 
 /**
  * Checks one element of a universal type: that DER writes the type in this form, and its value in this way. Elements of
@@ -75,9 +75,9 @@ function isValue(der: Uint8Array, element: DerElement): boolean {
     case Identifier.BmpString:
       return length % 2 === 0;
     case Identifier.UtcTime:
-      return UTC_TIME.test(asciiOf(der, element));
+      return isTime(der, element, 12);
     case Identifier.GeneralizedTime:
-      return GENERALIZED_TIME.test(asciiOf(der, element));
+      return isTime(der, element, 14) || isTimeWithFraction(der, element);
     default:
       return true;
   }
@@ -97,26 +97,41 @@ function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
   return unused < 8 && (der[end - 1] ?? 0) % 2 ** unused === 0;
 }
 
-/** Numbers in base 128, each in its shortest form, and the last one complete. */
+/** Numbers in base 128, each in its shortest form and of a bounded length, and the last one complete. */
 function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
+  let octets = 0;
   for (let offset = contents; offset < end; offset += 1) {
-    const startsNumber = offset === contents || (der[offset - 1] ?? 0) < 0x80;
-    if (startsNumber && der[offset] === 0x80) return false;
+    const octet = der[offset] ?? 0;
+    if (octets === 0 && octet === 0x80) return false;
+    octets += 1;
+    if (octets > MAX_OCTETS_OF_NUMBER) return false;
+    if (octet < 0x80) octets = 0;
   }
-  return end > contents && (der[end - 1] ?? 0) < 0x80;
+  return end > contents && octets === 0;
+}
+
+/** So many digits and a Z: in UTC, to the second. */
+function isTime(der: Uint8Array, { contents, end }: DerElement, digits: number): boolean {
+  return end - contents === digits + 1 && areDigits(der, contents, end - 1) && der[end - 1] === Z;
+}
+
+/** `YYYYMMDDHHMMSS.fffZ`: no certificate has one. The last digit is none that could be left out. */
+function isTimeWithFraction(der: Uint8Array, { contents, end }: DerElement): boolean {
+  const point = contents + 14;
+  if (end - point < 3 || der[point] !== POINT || der[end - 1] !== Z) return false;
+  return areDigits(der, contents, point) && areDigits(der, point + 1, end - 1) && der[end - 2] !== ZERO;
+}
+
+function areDigits(der: Uint8Array, start: number, end: number): boolean {
+  for (let offset = start; offset < end; offset += 1) {
+    const octet = der[offset] ?? 0;
+    if (octet < ZERO || octet > NINE) return false;
+  }
+  return true;
 }
 
 export function contentsOf(der: Uint8Array, { contents, end }: DerElement): Uint8Array {
   return der.subarray(contents, end);
-}
-
-/** For a time: digits, a point and a Z. Whatever is longer than any time is cut off, and is none. */
-export function asciiOf(der: Uint8Array, { contents, end }: DerElement): string {
-  let text = '';
-  for (let offset = contents; offset < Math.min(end, contents + MAX_TIME_LENGTH); offset += 1) {
-    text += String.fromCharCode(der[offset] ?? 0);
-  }
-  return end - contents > MAX_TIME_LENGTH ? '' : text;
 }
 
 /** Of a BOOLEAN. A default is left out in DER, so one that stands where FALSE is the default must be true. */
@@ -131,32 +146,22 @@ export function readInteger(der: Uint8Array, { contents, end }: DerElement): num
   return integer;
 }
 
-/** Checks that JavaScript's numbers hold those of an OBJECT IDENTIFIER: 53 bits, seven in each octet. */
-export function assertObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): void {
-  let number = 0;
-  for (let offset = contents; offset < end; offset += 1) {
-    const octet = der[offset] ?? 0;
-    number = number * 0x80 + (octet & 0x7f);
-    if (!Number.isSafeInteger(number)) throw new DecodingError('an object identifier with a number above 2^53');
-    if (octet < 0x80) number = 0;
-  }
-}
-
-/** The dotted form of an OBJECT IDENTIFIER whose numbers are of any size that JavaScript's numbers hold. */
-export function readObjectIdentifier(der: Uint8Array, element: DerElement): string {
-  assertObjectIdentifier(der, element);
-  const { contents, end } = element;
-  const numbers: number[] = [];
+/** The dotted form of an OBJECT IDENTIFIER. */
+export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): string {
+  let text = '';
   let number = 0;
   for (let offset = contents; offset < end; offset += 1) {
     const octet = der[offset] ?? 0;
     number = number * 0x80 + (octet & 0x7f);
     if (octet >= 0x80) continue;
-    numbers.push(number);
+    text += text === '' ? firstTwoNumbers(number) : `.${number}`;
     number = 0;
   }
-  // X.690 §8.19.4: the first number holds two, of which the first is 0, 1 or 2.
-  const [firstTwo = 0, ...others] = numbers;
-  const first = Math.min(Math.floor(firstTwo / 40), 2);
-  return [first, firstTwo - first * 40, ...others].join('.');
+  return text;
+}
+
+/** X.690 §8.19.4: the first number holds two, of which the first is 0, 1 or 2. */
+function firstTwoNumbers(number: number): string {
+  const first = Math.min(Math.floor(number / 40), 2);
+  return `${first}.${number - first * 40}`;
 }

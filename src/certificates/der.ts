@@ -38,6 +38,8 @@ export function readDer(bytes: Uint8Array): DerElement {
 /** One walk over one element. */
 class DerReader {
   readonly #bytes: Uint8Array;
+  /** The children found so far of every element that has not ended: cut off where it ends, as an array no longer than they are. */
+  readonly #found: DerElement[] = [];
   #elements = 0;
 
   constructor(bytes: Uint8Array) {
@@ -75,13 +77,13 @@ class DerReader {
   }
 
   #elementsBetween(start: number, end: number, depth: number): readonly DerElement[] {
-    const elements: DerElement[] = [];
+    const first = this.#found.length;
     for (let offset = start; offset < end; ) {
       const element = this.element(offset, end, depth);
-      elements.push(element);
+      this.#found.push(element);
       offset = element.end;
     }
-    return elements;
+    return this.#found.splice(first);
   }
 }
 

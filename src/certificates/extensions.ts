@@ -3,7 +3,14 @@ import { shortText } from '../errors.js';
 import type { DerElement } from './der.js';
 import { contentsOf, Identifier, isTrue, readObjectIdentifier } from './der-values.js';
 
-export type Extensions = ReadonlyMap<string, { readonly critical: boolean; readonly value: Uint8Array }>;
+/** The extensions of a certificate, by object identifier. */
+export interface Extensions {
+  readonly values: ReadonlyMap<string, Uint8Array>;
+  /** Those that whoever does not understand them must refuse. */
+  readonly critical: readonly string[];
+}
+
+export const NO_EXTENSIONS: Extensions = { values: new Map(), critical: [] };
 
 /** `[3] EXPLICIT`. */
 const FIELD = 0xa3;
@@ -15,31 +22,29 @@ const FIELD = 0xa3;
  * @throws DecodingError
  */
 export function readExtensions(der: Uint8Array, field: DerElement): Extensions {
-  const [sequence, ...rest] = field.identifier === FIELD ? field.children : [];
-  if (sequence?.identifier !== Identifier.Sequence || rest.length > 0) throw malformed();
-  const extensions = new Map<string, { critical: boolean; value: Uint8Array }>();
+  const { 0: sequence, length } = field.children;
+  if (field.identifier !== FIELD || length !== 1 || sequence?.identifier !== Identifier.Sequence) throw malformed();
+  const values = new Map<string, Uint8Array>();
+  const critical: string[] = [];
   for (const element of sequence.children) {
-    const { identifier, critical, value } = readExtension(der, element);
-    if (extensions.has(identifier)) throw new DecodingError(`extension ${shortText(identifier)} twice`);
-    extensions.set(identifier, { critical, value });
+    const extension = readExtension(der, element);
+    if (values.has(extension.identifier)) throw new DecodingError(`extension ${shortText(extension.identifier)} twice`);
+    values.set(extension.identifier, extension.value);
+    if (extension.isCritical) critical.push(extension.identifier);
   }
-  if (extensions.size === 0) throw malformed();
-  return extensions;
+  if (values.size === 0) throw malformed();
+  return { values, critical };
 }
 
-function readExtension(der: Uint8Array, extension: DerElement) {
-  if (extension.identifier !== Identifier.Sequence) throw malformed();
-  const [identifier, ...others] = extension.children;
-  const critical = others.length === 2 ? others.shift() : undefined;
-  const [value, ...rest] = others;
-  if (critical && (critical.identifier !== Identifier.Boolean || !isTrue(der, critical))) throw malformed();
-  if (identifier?.identifier !== Identifier.ObjectIdentifier) throw malformed();
-  if (value?.identifier !== Identifier.OctetString || rest.length > 0) throw malformed();
-  return {
-    identifier: readObjectIdentifier(der, identifier),
-    critical: critical !== undefined,
-    value: contentsOf(der, value),
-  };
+function readExtension(der: Uint8Array, { identifier, children }: DerElement) {
+  const isCritical = children.length === 3;
+  const { 0: name, 1: second, 2: third, length } = children;
+  const value = isCritical ? third : second;
+  if (identifier !== Identifier.Sequence || length > 3) throw malformed();
+  if (isCritical && (second?.identifier !== Identifier.Boolean || !isTrue(der, second))) throw malformed();
+  if (name?.identifier !== Identifier.ObjectIdentifier) throw malformed();
+  if (value?.identifier !== Identifier.OctetString) throw malformed();
+  return { identifier: readObjectIdentifier(der, name), isCritical, value: contentsOf(der, value) };
 }
 
 function malformed(): DecodingError {

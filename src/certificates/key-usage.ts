@@ -1,6 +1,6 @@
 import { DecodingError } from '../decoding-error.js';
 import { readDer } from './der.js';
-import { contentsOf, Identifier } from './der-values.js';
+import { Identifier } from './der-values.js';
 
 /** What a key may be used for, as the bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
 export const KeyUsage = { digitalSignature: 1 << 0, keyCertSign: 1 << 5 } as const;
@@ -15,14 +15,17 @@ const MAX_OCTETS = 2;
  * @throws DecodingError
  */
 export function readKeyUsage(extension: Uint8Array): number {
-  const element = readDer(extension);
-  const [unused = 0, ...octets] = contentsOf(extension, element);
-  const last = octets.at(-1) ?? 0;
-  const isNamedBits = octets.length <= MAX_OCTETS && (last >> unused) % 2 === 1;
-  if (element.identifier !== Identifier.BitString || !isNamedBits) {
+  const { identifier, contents, end } = readDer(extension);
+  const octets = end - contents - 1;
+  const unused = extension[contents] ?? 0;
+  const last = extension[end - 1] ?? 0;
+  const isNamedBits = octets >= 1 && octets <= MAX_OCTETS && (last >> unused) % 2 === 1;
+  if (identifier !== Identifier.BitString || !isNamedBits) {
     throw new DecodingError('the key usage is not a BIT STRING of named bits');
   }
-  return octets.reduce((usage, octet, index) => usage | (reversed(octet) << (8 * index)), 0);
+  let usage = 0;
+  for (let offset = end - 1; offset > contents; offset -= 1) usage = (usage << 8) | reversed(extension[offset] ?? 0);
+  return usage;
 }
 
 function reversed(octet: number): number {

@@ -1,6 +1,6 @@
 import { DecodingError } from '../decoding-error.js';
 import { type DerElement, readDer } from './der.js';
-import { assertObjectIdentifier, contentsOf, Identifier, readObjectIdentifier } from './der-values.js';
+import { contentsOf, Identifier, readObjectIdentifier } from './der-values.js';
 
 /** RFC 4514 §3, and the abbreviations that are in use beyond it. */
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -29,19 +29,18 @@ const STRINGS: ReadonlySet<number> = new Set([
  *
  * @throws DecodingError
  */
-export function assertName(der: Uint8Array, name: DerElement): void {
+export function assertName(name: DerElement): void {
   if (name.identifier !== Identifier.Sequence) throw malformed();
   for (const { identifier, children } of name.children) {
     if (identifier !== Identifier.Set || children.length === 0) throw malformed();
-    for (const attribute of children) assertAttribute(der, attribute);
+    for (const attribute of children) assertAttribute(attribute);
   }
 }
 
-function assertAttribute(der: Uint8Array, { identifier, children }: DerElement): void {
+function assertAttribute({ identifier, children }: DerElement): void {
   const [type, value] = children;
   if (identifier !== Identifier.Sequence || children.length !== 2) throw malformed();
   if (type?.identifier !== Identifier.ObjectIdentifier || !value || !STRINGS.has(value.identifier)) throw malformed();
-  assertObjectIdentifier(der, type);
 }
 
 function malformed(): DecodingError {

@@ -2,20 +2,27 @@ import { decodeBase64 } from '../base64.js';
 import { BoundedMemo } from '../bounded-memo.js';
 import { isBytes } from '../bytes.js';
 import { AppAttestError } from '../errors.js';
-import { type Certificate, decodeCertificate, fingerprint } from './certificate.js';
+import { type Certificate, decodeCertificate } from './certificate.js';
+import { fingerprint } from './fingerprint.js';
 import { VIRTUAL_APPLE } from './virtual-apple.js';
 
 const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
+/** A certificate that a chain may end in. */
+export interface TrustAnchor extends Certificate {
+  /** SHA-256 over the whole certificate, hex. */
+  readonly fingerprint: string;
+}
+
 /** By PEM text, or by the fingerprint of DER. */
-const decodedAnchors = new BoundedMemo<Certificate>(16);
+const decodedAnchors = new BoundedMemo<TrustAnchor>(16);
 
 /**
  * The certificates that a chain may end in: the caller's own, or the pinned one.
  *
  * @throws AppAttestError `invalid_argument`: a trust anchor comes from the server's own code, never from a client
  */
-export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly Certificate[] {
+export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly TrustAnchor[] {
   if (trustAnchors === undefined) return [readTrustAnchor(pinned)];
   if (!Array.isArray(trustAnchors) || trustAnchors.length === 0) {
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
@@ -29,7 +36,7 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
  * Whoever can run a test can make evidence under a virtual Apple. Its root must not get from a test's configuration
  * into a server's unnoticed.
  */
-function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
+function refuseVirtualAppleInProduction(anchors: readonly TrustAnchor[]): void {
   // In two steps: a bundler would put the environment of its own machine in the place of `process.env.NODE_ENV`.
   const { env } = process;
   const { NODE_ENV } = env;
@@ -38,7 +45,7 @@ function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
   throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');
 }
 
-function readTrustAnchor(trustAnchor: unknown): Certificate {
+function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
   if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
   if (isBytes(trustAnchor)) {
     // A copy, so that what is remembered is what was decoded.
@@ -48,17 +55,22 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
   throw new AppAttestError('invalid_argument', 'a trust anchor must be PEM text or DER bytes');
 }
 
-function remembered(key: string, readDer: () => Uint8Array): Certificate {
+function remembered(key: string, readDer: () => Uint8Array): TrustAnchor {
   const known = decodedAnchors.get(key);
   if (known) return known;
   const der = readDer();
   try {
-    const anchor = decodeCertificate(der);
+    const anchor = decodeTrustAnchor(der);
     decodedAnchors.set(key, anchor);
     return anchor;
   } catch (cause) {
     throw new AppAttestError('invalid_argument', 'a trust anchor is not an X.509 certificate', { cause });
   }
+}
+
+/** @throws DecodingError */
+export function decodeTrustAnchor(der: Uint8Array): TrustAnchor {
+  return { ...decodeCertificate(der), fingerprint: fingerprint(der) };
 }
 
 function decodePem(pem: string): Uint8Array {

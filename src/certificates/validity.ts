@@ -1,33 +1,51 @@
 import { DecodingError } from '../decoding-error.js';
 import type { DerElement } from './der.js';
-import { asciiOf, Identifier } from './der-values.js';
+import { Identifier } from './der-values.js';
 
-const UTC_TIME = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+/** `YYYYMMDDHHMMSSZ`: a GeneralizedTime without a fraction of a second. */
+const WHOLE_SECONDS = 15;
 
 /**
  * Reads a date of a certificate: UTCTime through 2049 and GeneralizedTime from 2050, in whole seconds and in UTC.
  * RFC 5280 §4.1.2.5.
  *
+ * @param element As {@link readDer} gives it, so that a time consists of digits
  * @throws DecodingError also for a day or an hour that no calendar and no clock shows
  */
 export function readValidityDate(der: Uint8Array, element: DerElement): Date {
-  const [year, month, day, hours, minutes, seconds] = readParts(asciiOf(der, element), element.identifier);
-  const text = `${year}-${month}-${day}T${hours}:${minutes}:${seconds}.000Z`;
-  const date = new Date(text);
-  // JavaScript takes February 30 for March 2, and reads hour 24.
-  if (!Number.isNaN(date.getTime()) && date.toISOString() === text) return date;
+  const { contents } = element;
+  const year = readYear(der, element);
+  const afterYear = element.identifier === Identifier.UtcTime ? contents + 2 : contents + 4;
+  const month = twoDigits(der, afterYear) - 1;
+  const day = twoDigits(der, afterYear + 2);
+  const hours = twoDigits(der, afterYear + 4);
+  const minutes = twoDigits(der, afterYear + 6);
+  const seconds = twoDigits(der, afterYear + 8);
+
+  const date = new Date(Date.UTC(year, month, day, hours, minutes, seconds));
+  // JavaScript takes February 30 for March 2, and hour 24 for the next day.
+  const isInCalendar =
+    date.getUTCMonth() === month &&
+    date.getUTCDate() === day &&
+    date.getUTCHours() === hours &&
+    date.getUTCMinutes() === minutes &&
+    date.getUTCSeconds() === seconds;
+  if (isInCalendar) return date;
   throw new DecodingError('not an X.509 certificate: a date that no calendar has');
 }
 
-function readParts(text: string, identifier: number): readonly string[] {
-  if (identifier === Identifier.UtcTime) {
-    const [, year, ...parts] = UTC_TIME.exec(text) ?? [];
-    if (year !== undefined) return [year < '50' ? `20${year}` : `19${year}`, ...parts];
-  }
-  if (identifier === Identifier.GeneralizedTime) {
-    const [, year, ...parts] = GENERALIZED_TIME.exec(text) ?? [];
-    if (year !== undefined && year >= '2050') return [year, ...parts];
-  }
+function readYear(der: Uint8Array, { identifier, contents, end }: DerElement): number {
+  const firstTwo = twoDigits(der, contents);
+  if (identifier === Identifier.UtcTime) return firstTwo < 50 ? 2000 + firstTwo : 1900 + firstTwo;
+  const year = firstTwo * 100 + twoDigits(der, contents + 2);
+  if (identifier === Identifier.GeneralizedTime && end - contents === WHOLE_SECONDS && year >= 2050) return year;
   throw new DecodingError('not an X.509 certificate: a date is neither UTCTime through 2049 nor GeneralizedTime later');
+}
+
+function twoDigits(der: Uint8Array, offset: number): number {
+  return digit(der, offset) * 10 + digit(der, offset + 1);
+}
+
+function digit(der: Uint8Array, offset: number): number {
+  return (der[offset] ?? 0) - 0x30;
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { readDer } from '../../src/certificates/der.js';
+import { fingerprint } from '../../src/certificates/fingerprint.js';
 import { DecodingError } from '../../src/decoding-error.js';
 import { der, objectIdentifier, octetString, sequence } from '../../src/testing/encoding/der.js';
 import {
@@ -38,7 +39,7 @@ describe('a certificate', () => {
   it('is decoded to what node:crypto reads', () => {
     const certificate = decodeCertificate(leaf.der);
     const expected = new X509Certificate(leaf.der);
-    expect(certificate.fingerprint).toBe(expected.fingerprint256.replaceAll(':', '').toLowerCase());
+    expect(fingerprint(leaf.der)).toBe(expected.fingerprint256.replaceAll(':', '').toLowerCase());
     expect(certificate.notBefore).toEqual(new Date(expected.validFrom));
     expect(certificate.notAfter).toEqual(new Date(expected.validTo));
     expect(certificate.isCa).toBe(expected.ca);
@@ -62,14 +63,6 @@ describe('a certificate', () => {
     const { isCa, pathLength, keyUsage, signatureHash } = decodeCertificate(authority.intermediate.der);
     expect({ isCa, pathLength, signatureHash }).toEqual({ isCa: true, pathLength: 0, signatureHash: 'sha384' });
     expect(keyUsage).toBe(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign);
-  });
-
-  it('keeps nothing of the bytes that it came in', () => {
-    const buffer = new Uint8Array(leaf.der);
-    const { subject, tbsCertificate } = decodeCertificate(buffer);
-    buffer.fill(0);
-    expect(subject[0]).toBe(0x30);
-    expect(tbsCertificate).toEqual(tbs);
   });
 
   it.each([
@@ -246,7 +239,7 @@ describe('a certificate is refused', () => {
     [
       'with a name of an excessive type',
       replaced(5, sequence(der(0x31, sequence(hex('06 09 2a ffffffffffffff7f'), hex('0c00'))))),
-      'above 2^53',
+      'type 6',
     ],
     [
       'with a unique identifier',
@@ -291,7 +284,7 @@ describe('a certificate is refused', () => {
     [
       'with an extension of an excessive name',
       withExtensions(sequence(hex('06 09 2a ffffffffffffff7f'), octetString(''))),
-      'above 2^53',
+      'type 6',
     ],
     ['with FALSE written out for a CA', withExtensions(extension('2.5.29.19', sequence(FALSE))), 'basic constraints'],
     [
