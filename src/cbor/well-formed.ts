@@ -1,4 +1,5 @@
 import { DecodingError } from '../decoding-error.js';
+import { isUtf8 } from '../utf8.js';
 
 /** Deeper than any evidence (an attestation nests three levels), shallow enough to recurse over safely. */
 const MAX_DEPTH = 8;
@@ -6,8 +7,6 @@ const MAX_DEPTH = 8;
 const MAX_ITEMS = 1024;
 
 const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Checks that the bytes are exactly one CBOR item of the kind that authenticators write, before a decoder sees them:
@@ -54,7 +53,7 @@ class WellFormedness {
         return this.#string(next, argument);
       case MajorType.Text: {
         const end = this.#string(next, argument);
-        this.#assertUtf8(next, end);
+        if (!isUtf8(this.#bytes, next, end)) throw new DecodingError('CBOR text is not UTF-8');
         return end;
       }
       case MajorType.Array:
@@ -88,21 +87,6 @@ class WellFormedness {
   #string(offset: number, length: number): number {
     if (length > this.#bytes.length - offset) throw truncated();
     return offset + length;
-  }
-
-  #assertUtf8(start: number, end: number): void {
-    if (this.#isAscii(start, end)) return;
-    try {
-      utf8.decode(this.#bytes.subarray(start, end));
-    } catch (cause) {
-      throw new DecodingError('CBOR text is not UTF-8', { cause });
-    }
-  }
-
-  /** Nearly all text of evidence is, and needs no decoder. */
-  #isAscii(start: number, end: number): boolean {
-    for (let index = start; index < end; index += 1) if ((this.#bytes[index] ?? 0) > 0x7f) return false;
-    return true;
   }
 
   #array(offset: number, count: number, depth: number): number {

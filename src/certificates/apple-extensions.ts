@@ -1,4 +1,5 @@
 import { DecodingError } from '../decoding-error.js';
+import { decodeUtf8 } from '../utf8.js';
 import { type DerElement, readDer } from './der.js';
 import { contentsOf, Identifier, readInteger } from './der-values.js';
 
@@ -25,9 +26,6 @@ export const AppleTag = {
 
 const CLASS = 0xc0;
 const CONTEXT_SPECIFIC = 0x80;
-
-// Every character counts: left to itself, a TextDecoder drops a byte order mark.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads `SEQUENCE { [tag] { OCTET STRING } }` and nothing else: the form of the nonce and of the access control list. A
@@ -74,11 +72,7 @@ export class TaggedValues {
   text(tagNumber: number): string | undefined {
     const value = this.#values.get(tagNumber);
     if (value?.identifier !== Identifier.OctetString) return undefined;
-    try {
-      return utf8.decode(contentsOf(this.#extension, value));
-    } catch {
-      return undefined;
-    }
+    return decodeUtf8(contentsOf(this.#extension, value));
   }
 
   /** An INTEGER that fits a JavaScript number, `undefined` for anything else. */

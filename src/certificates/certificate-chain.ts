@@ -31,8 +31,8 @@ const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r
 
 /**
  * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf. Signatures
- * are verified in the thread pool, the leaf's where `verifyLeaf` does it; `chain` is read before that, and must not
- * change while it goes on.
+ * are verified in the thread pool, the leaf's where `verifyLeaf` does it. The result is slices of the leaf in `chain`,
+ * which must not change any more.
  *
  * Names and signatures are verified first, then CA flags, path lengths, key usages and critical extensions, then all
  * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.

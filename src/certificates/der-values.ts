@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { DecodingError } from '../decoding-error.js';
+import { isUtf8 } from '../utf8.js';
 import type { DerElement } from './der.js';
 
 /** The identifier octets of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */
@@ -28,13 +28,13 @@ const TRUE = 0xff;
 /** ASCII. */
 const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
 
-/** The end of BER's indefinite lengths, and a number that no type has. */
-const RESERVED: ReadonlySet<number> = new Set([0, 15]);
+/** The end of BER's indefinite lengths, and a number that no type has. As bits, as below. */
+const RESERVED = (1 << 0) | (1 << 15);
 
 /** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: DER writes these in parts, and all others in one. */
-const CONSTRUCTED_TYPES: ReadonlySet<number> = new Set([8, 11, 16, 17, 29]);
+const CONSTRUCTED_TYPES = (1 << 8) | (1 << 11) | (1 << 16) | (1 << 17) | (1 << 29);
 
-/** Seven octets with seven bits each fit JavaScript's numbers; registered identifiers need four at most. */
+/** Seven octets with seven bits each fit JavaScript's numbers; Apple's certificates need four at most. */
 const MAX_OCTETS_OF_NUMBER = 7;
 
 /**
@@ -47,7 +47,9 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   const { identifier, tagNumber } = element;
   if (identifier >= 2 * UNIVERSAL) return;
   const isConstructed = (identifier & UNIVERSAL) !== 0;
-  if (RESERVED.has(tagNumber) || isConstructed !== CONSTRUCTED_TYPES.has(tagNumber)) {
+  // From 31 on there are only types in one.
+  const bit = tagNumber < 31 ? 1 << tagNumber : 0;
+  if ((RESERVED & bit) !== 0 || isConstructed !== ((CONSTRUCTED_TYPES & bit) !== 0)) {
     throw new DecodingError('a DER element in a form that its type does not have');
   }
   if (!isValue(der, element)) throw new DecodingError(`a DER value of type ${tagNumber} cannot be read`);
@@ -69,7 +71,7 @@ function isValue(der: Uint8Array, element: DerElement): boolean {
     case Identifier.ObjectIdentifier:
       return isObjectIdentifier(der, element);
     case Identifier.Utf8String:
-      return isUtf8(contentsOf(der, element));
+      return isUtf8(der, element.contents, element.end);
     case Identifier.UniversalString:
       return length % 4 === 0;
     case Identifier.BmpString:

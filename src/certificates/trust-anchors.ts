@@ -48,7 +48,7 @@ function refuseVirtualAppleInProduction(anchors: readonly TrustAnchor[]): void {
 function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
   if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
   if (isBytes(trustAnchor)) {
-    // A copy, so that what is remembered is what was decoded.
+    // A copy, so that what is remembered is what the fingerprint was made of.
     const der = new Uint8Array(trustAnchor);
     return remembered(fingerprint(der), () => der);
   }
@@ -58,7 +58,8 @@ function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
 function remembered(key: string, readDer: () => Uint8Array): TrustAnchor {
   const known = decodedAnchors.get(key);
   if (known) return known;
-  const der = readDer();
+  // A copy of its own: what comes out of PEM lies in the buffer pool, where any code of the process can write.
+  const der = new Uint8Array(readDer());
   try {
     const anchor = decodeTrustAnchor(der);
     decodedAnchors.set(key, anchor);

@@ -2,6 +2,7 @@ import type { AsnType } from 'asn1js';
 import { DecodingError } from '../decoding-error.js';
 import { shortText } from '../errors.js';
 import { pointOfSpki } from '../public-key.js';
+import { decodeUtf8 } from '../utf8.js';
 import { readBer } from './ber.js';
 import { readCertificateNames } from './certificate-names.js';
 
@@ -44,8 +45,6 @@ const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
 /** More digits than any device attests keys, and few enough for a number. */
 const RISK_METRIC = /^\d{1,9}$/;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Fields of a type that is not known
@@ -108,11 +107,9 @@ async function readFields(content: Uint8Array): Promise<ReadonlyMap<number, Uint
 }
 
 function readText(value: Uint8Array): string {
-  try {
-    return utf8.decode(value);
-  } catch (cause) {
-    throw new DecodingError('a receipt field is not UTF-8', { cause });
-  }
+  const text = decodeUtf8(value);
+  if (text === undefined) throw new DecodingError('a receipt field is not UTF-8');
+  return text;
 }
 
 /** Apple calls field 3 the attested public key; it is the whole credential certificate. */

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3 } from '../../src/certificates/apple-roots.js';
+import { readTrustAnchors } from '../../src/certificates/trust-anchors.js';
 
 const certificateFile = (name: string): string => {
   return readFileSync(new URL(`../../certs/${name}.pem`, import.meta.url), 'utf8');
@@ -33,5 +34,11 @@ describe('the pinned roots', () => {
   it('stand in the code as they stand in certs/', () => {
     expect(APPLE_APP_ATTESTATION_ROOT_CA).toBe(certificateFile('Apple_App_Attestation_Root_CA'));
     expect(APPLE_ROOT_CA_G3).toBe(certificateFile('Apple_Root_CA_G3'));
+  });
+
+  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('lie in memory of their own', (root) => {
+    // Not in the buffer pool, which every module of the process can reach.
+    const [anchor] = readTrustAnchors(undefined, root);
+    expect(anchor?.subject.buffer.byteLength).toBe(new X509Certificate(root).raw.length);
   });
 });

@@ -1,0 +1,15 @@
+import { isUtf8 as isAnyUtf8 } from 'node:buffer';
+
+/** Whether a part of the bytes is UTF-8. Nearly all text in evidence is ASCII, which needs no decoder. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index < end; index += 1) {
+    if ((bytes[index] ?? 0) > 0x7f) return isAnyUtf8(bytes.subarray(index, end));
+  }
+  return true;
+}
+
+/** UTF-8 as text, each character of it, a byte order mark too; `undefined` for other bytes. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  if (!isUtf8(bytes, 0, bytes.length)) return undefined;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
