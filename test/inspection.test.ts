@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { inspectAssertion, inspectAttestation } from '../src/index.js';
+import { AppAttestError, inspectAssertion, inspectAttestation } from '../src/index.js';
+import { Inspection } from '../src/inspection.js';
 import { integer, octetString, sequence, tagged } from '../src/testing/encoding/der.js';
 import { createAuthority } from './support/certificate-authority.js';
 import { APP_ID, type AttestationChanges, assert, attest, sha256, signedExtensions } from './support/evidence.js';
@@ -90,6 +91,15 @@ describe('an inspected attestation', () => {
     expect(empty).toStrictEqual({ entries: [], certificates: [], problems: expect.arrayContaining(entries) });
   });
 
+  it('leaves out what is not there', async () => {
+    const { problems, ...inspected } = await inspect({ statement: { receipt: 1, x5c: 2 } });
+    expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['receipt', 'x5c']);
+    expect(inspected).not.toHaveProperty('receipt');
+    expect(inspected.certificates).toEqual([]);
+    const old = await inspect({ properties: undefined, operatingSystem: undefined, accessControlList: undefined });
+    for (const name of ['appId', 'accessControlList']) expect(old.certificates[0]).not.toHaveProperty(name);
+  });
+
   it('shows four certificates without a word', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca] });
     expect(certificates.length).toBe(4);
@@ -122,6 +132,26 @@ describe('an inspected assertion', () => {
     expect(rest).toStrictEqual({ entries: ['signature', 'authenticatorData'], problems: [] });
     expect(signature?.[0]).toBe(0x30);
     expect(authenticatorData).toMatchObject({ counter: 9, rpIdHash: sha256(APP_ID) });
+  });
+});
+
+describe('a problem found in an inspection', () => {
+  const attempt = (error: unknown) => {
+    const inspection = new Inspection();
+    inspection.attempt('part', () => {
+      throw error;
+    });
+    return inspection.problems;
+  };
+
+  it('is named with its part, whatever it is', () => {
+    expect(attempt(new AppAttestError('malformed_receipt', 'odd'))).toEqual(['part: odd']);
+    expect(attempt(Object.assign(new Error('odd'), { code: 'invalid_argument' }))).toEqual(['part: odd']);
+    expect(attempt('odd')).toEqual(['part: odd']);
+  });
+
+  it('is an error where the call is wrong', () => {
+    expect(() => attempt(new AppAttestError('invalid_argument', 'odd'))).toThrow('odd');
   });
 });
 

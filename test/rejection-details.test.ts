@@ -235,3 +235,24 @@ describe('a receipt', () => {
     expect(error).toMatchObject({ expected: 'extension 1.2.840.113635.100.12.15', actual: 'none' });
   });
 });
+
+describe('a call that is wrong names what is wrong with it', () => {
+  it.each(['challenge', 'attestation', 'clientDataHash'])('%s of an attestation', async (name) => {
+    const { challenge, ...options } = await attest(authority);
+    const call = { ...options, ...(name !== 'clientDataHash' && { challenge }), [name]: 5 };
+    const error = await expectCode(() => verifyAttestation(call as never), 'invalid_argument');
+    expect(error.message).toMatch(new RegExp(`^${name} must`));
+  });
+
+  it.each(['payload', 'assertion', 'publicKey'])('%s of an assertion', async (name) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const call = { assertion: assert(privateKey), payload: '', publicKey, appId: APP_ID, counter: 0, [name]: 5 };
+    const error = await expectCode(() => verifyAssertion(call as never), 'invalid_argument');
+    expect(error.message).toMatch(new RegExp(`^${name} must`));
+  });
+
+  it('receipt of a receipt', async () => {
+    const error = await expectCode(() => verifyReceipt({ receipt: 5, appId: APP_ID } as never), 'invalid_argument');
+    expect(error.message).toMatch(/^receipt must/);
+  });
+});

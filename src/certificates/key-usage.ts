@@ -19,7 +19,7 @@ export function readKeyUsage(extension: Uint8Array): number {
   const octets = end - contents - 1;
   const unused = extension[contents] ?? 0;
   const last = extension[end - 1] ?? 0;
-  const isNamedBits = octets >= 1 && octets <= MAX_OCTETS && (last >> unused) % 2 === 1;
+  const isNamedBits = octets <= MAX_OCTETS && (last >> unused) % 2 === 1;
   if (identifier !== Identifier.BitString || !isNamedBits) {
     throw new DecodingError('the key usage is not a BIT STRING of named bits');
   }

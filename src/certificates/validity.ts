@@ -23,14 +23,10 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const seconds = twoDigits(der, afterYear + 8);
 
   const date = new Date(Date.UTC(year, month, day, hours, minutes, seconds));
-  // JavaScript takes February 30 for March 2, and hour 24 for the next day.
-  const isInCalendar =
-    date.getUTCMonth() === month &&
-    date.getUTCDate() === day &&
-    date.getUTCHours() === hours &&
-    date.getUTCMinutes() === minutes &&
-    date.getUTCSeconds() === seconds;
-  if (isInCalendar) return date;
+  const isOnClock = hours < 24 && minutes < 60 && seconds < 60;
+  // JavaScript takes February 30 for March 2.
+  const isInCalendar = month >= 0 && month < 12 && date.getUTCDate() === day;
+  if (isOnClock && isInCalendar) return date;
   throw new DecodingError('not an X.509 certificate: a date that no calendar has');
 }
 

@@ -86,6 +86,28 @@ describe('an attestation that fits', () => {
     expect((await verify(changes)).appId).toBe(APP_ID);
   });
 
+  it('reports of the device what its certificate says, and nothing else', async () => {
+    const saying = async (tag: number, value: Uint8Array) => {
+      return (await verify({ operatingSystem: sequence(tagged(tag, value)) })).device;
+    };
+    expect(await saying(1026, octetString('iphoneos'))).toStrictEqual({ platform: 'iphoneos' });
+    expect(await saying(1400, octetString('27.0'))).toStrictEqual({ osVersion: '27.0' });
+    expect(await saying(1403, octetString('24A325b'))).toStrictEqual({ osBuild: '24A325b' });
+    expect(await saying(1104, integer(2))).toStrictEqual({ deviceClass: 2 });
+  });
+
+  it('has 64 KiB at most', async () => {
+    const { attestation, ...options } = await attest(authority);
+    // One more entry in the map: { "p": bytes }.
+    const padded = (length: number): Uint8Array => {
+      const size = length - attestation.length - 5;
+      const entry = Uint8Array.of(0x61, 0x70, 0x59, size >> 8, size & 0xff, ...new Uint8Array(size));
+      return Uint8Array.of(0xa4, ...attestation.subarray(1), ...entry);
+    };
+    await verifyAttestation({ ...options, attestation: padded(65_536) });
+    await expectCode(() => verifyAttestation({ ...options, attestation: padded(65_537) }), 'malformed_attestation');
+  });
+
   it('never reports an unsigned entry', async () => {
     const verified = await verify({ extensions: new Uint8Array(), object: { cdHash: new Uint8Array(32) } });
     expect(verified).not.toHaveProperty('extensions');

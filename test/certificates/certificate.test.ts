@@ -143,7 +143,12 @@ describe('the dates of a certificate', () => {
   });
 
   it.each([
+    [0x04, '20500101000000Z'],
     [0x18, '20491231235959Z'],
+    [0x18, '20500001000000Z'],
+    [0x18, '20501301000000Z'],
+    [0x18, '20500100000000Z'],
+    [0x18, '20500132000000Z'],
     [0x18, '20500101000000.5Z'],
     [0x17, '230229000000Z'],
     [0x17, '230431000000Z'],
@@ -232,6 +237,11 @@ describe('a certificate is refused', () => {
       'a form that its type',
     ],
     [
+      'with a name of a type that is none',
+      replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0c00'))))),
+      'names somebody',
+    ],
+    [
       'with a name without a type',
       replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0500'))))),
       'names somebody',
@@ -247,6 +257,12 @@ describe('a certificate is refused', () => {
       'too many',
     ],
     ['with another field in place of extensions', replaced(7, hex('81 01 00')), 'extensions'],
+    [
+      'with another tag in front of its extensions',
+      replaced(7, der(0xa2, sequence(extension('1.2.3', hex('00'))))),
+      'extensions',
+    ],
+    ['with a SET of extensions', replaced(7, der(0xa3, der(0x31, extension('1.2.3', hex('00'))))), 'extensions'],
     ['with two lists of extensions', replaced(7, der(0xa3, sequence(), sequence())), 'extensions'],
     [
       'with two lists of extensions, the first of which holds one',

@@ -21,6 +21,7 @@ describe('DER', () => {
     const identifier = tagNumber < 128 ? [0xbf, tagNumber] : [0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f];
     const bytes = der(identifier, octetString('x'));
     const element = readDer(bytes);
+    expect(element.tagNumber).toBe(tagNumber);
     expect(element.children.map((child) => child.identifier)).toEqual([0x04]);
   });
 
