@@ -64,6 +64,7 @@ describe('DER', () => {
     ['80 00', '80 02 0000', '5f 8a39 00', '40 00'],
     ['06 03 81 80 01', '06 04 81 80 80 01', '1e 02 0041', '1c 04 00000041'],
     [`18 20 3230353030313031303030303030 2e${'30'.repeat(15)}31 5a`, '18 11 3939393939393939393939393939 2e39 5a'],
+    ['1f 1f 00', '1f 20 00', '1f 28 00', '1f 30 00'],
     ['06 07 ffffffffffff7f', '06 09 2a ffffffffffff7f 00'],
   ])('has values of many types: %s', (...texts) => {
     for (const text of texts) readDer(hex(text));
@@ -117,6 +118,7 @@ describe('DER', () => {
     ['a UTCTime with a fraction', `17 0f ${'30'.repeat(12)} 2e31 5a`, 'type 23'],
     ['a GeneralizedTime with a zero at its end', '18 12 3230353030313031303030303030 2e3130 5a', 'type 24'],
     ['an endless time', `18 28 ${'30'.repeat(39)} 5a`, 'type 24'],
+    ['a UniversalString of two octets', '1c 02 0000', 'type 28'],
     ['a UniversalString of three octets', '1c 03 000000', 'type 28'],
     ['a BMPString of one octet', '1e 01 00', 'type 30'],
     ['an OCTET STRING in parts', '24 02 04 00', 'form'],
