@@ -23,10 +23,9 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const seconds = twoDigits(der, afterYear + 8);
 
   const date = new Date(Date.UTC(year, month, day, hours, minutes, seconds));
-  const isOnClock = hours < 24 && minutes < 60 && seconds < 60;
-  // JavaScript takes February 30 for March 2.
+  // JavaScript takes February 30 for March 2, and hour 24 for the next day.
   const isInCalendar = month >= 0 && month < 12 && date.getUTCDate() === day;
-  if (isOnClock && isInCalendar) return date;
+  if (isInCalendar && minutes < 60 && seconds < 60) return date;
   throw new DecodingError('not an X.509 certificate: a date that no calendar has');
 }
 
