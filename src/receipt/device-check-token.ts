@@ -87,7 +87,8 @@ function readCredentials(credentials: unknown): DeviceCheckCredentials {
 function importPrivateKey(privateKey: string): KeyObject {
   let key: KeyObject | undefined;
   try {
-    if (PKCS8.test(privateKey)) key = createPrivateKey({ key: privateKey, format: 'pem' });
+    // Deno takes no empty line behind it.
+    if (PKCS8.test(privateKey)) key = createPrivateKey({ key: privateKey.trim(), format: 'pem' });
   } catch {
     key = undefined;
   }

@@ -1,6 +1,6 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** What makes errors, and at which place the sentence for people stands. */
+/** What makes errors, and at which place the sentence for people stands, or the name of a part that it speaks of. */
 const MESSAGE_AT = {
   AppAttestError: 1,
   DecodingError: 0,
@@ -8,6 +8,8 @@ const MESSAGE_AT = {
   untrusted: 0,
   missing: 0,
   rejected: 0,
+  partsOf: 1,
+  childrenOf: 2,
 };
 
 /** The sentences in errors are for people: nothing is decided by them, so they are not mutated. Codes are. */

@@ -18,8 +18,8 @@ export const aliveIn = (run) => mutantsOf(run).filter(({ status }) => ALIVE.has(
 const identity = ({ file, location, mutatorName, replacement }) =>
   JSON.stringify([file, location, mutatorName, replacement]);
 
-/** What lives through the quick and the thorough run. */
+/** What lives through the quick and the second run. */
 export function survivors() {
-  const alive = new Set(aliveIn('thorough').map(identity));
+  const alive = new Set(aliveIn('concurrency').map(identity));
   return aliveIn('quick').filter((mutant) => alive.has(identity(mutant)));
 }

@@ -67,6 +67,7 @@ describe('BER', () => {
     ['a high tag number', '1f 81 00 00', 'above 30'],
     ['a child that ends behind its parent', '30 03 04 02 00', 'in the middle'],
     ['an indefinite child that ends behind its parent', '30 02 30 80 00 00', 'in the middle'],
+    ['an indefinite child whose end is half behind its parent', '30 80 30 03 30 80 00 00 00', 'in the middle'],
     ['an end that has no beginning', '00 00', 'without a beginning'],
     ['an end inside a definite length', '30 02 00 00', 'without a beginning'],
     ['an end with contents', '30 80 00 01 00 00 00', 'without a beginning'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { inspectAttestation, inspectReceipt, verifyReceipt } from '../../src/index.js';
-import { octetString, set } from '../../src/testing/encoding/der.js';
+import { der, integer, octetString, sequence, set } from '../../src/testing/encoding/der.js';
 import { APP_ID } from '../support/evidence.js';
-import { createReceiptChain, makeReceipt } from '../support/receipts.js';
+import { createReceiptChain, makeReceipt, type ReceiptChain } from '../support/receipts.js';
 import { attestationRecordings, recordedReceipts } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
 
@@ -23,7 +23,7 @@ describe('inspectReceipt', () => {
       environment,
       ...(fields.creationTime && { date: fields.creationTime }),
     });
-    expect(fields).toEqual(verified);
+    expect(fields).toStrictEqual(verified);
   });
 
   it.each(recordedReceipts)('takes $title apart', async ({ receipt }) => {
@@ -52,6 +52,15 @@ describe('inspectReceipt', () => {
         problems: [expect.stringContaining('receipt: ')],
       });
     }
+  });
+
+  it('names the certificate that it cannot read, and leaves it out', async () => {
+    const names = sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence()));
+    const certificates = ({ signer }: ReceiptChain) => [signer.der, sequence(names)];
+    const inspected = await inspectReceipt(await makeReceipt(await createReceiptChain(), { certificates }));
+    expect(inspected.problems).toEqual([expect.stringContaining('certificate 1: ')]);
+    expect(inspected.certificates).toEqual([expect.objectContaining({ isCa: false })]);
+    expect(inspected.appId).toBe(APP_ID);
   });
 
   it('throws for what is neither text nor bytes', async () => {

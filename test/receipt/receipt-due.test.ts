@@ -123,6 +123,13 @@ describe('of many receipts those are due', () => {
     expect(all.map(({ keyId }) => keyId)).toEqual(['young', 'due', 'expired', 'older', 'last']);
   });
 
+  it('whose time comes at this very moment, and not a millisecond later', () => {
+    const receipt = stored('due', 40);
+    const date = receiptDueAt(receipt);
+    expect(dueReceipts([receipt], { date })).toEqual([receipt]);
+    expect(dueReceipts([receipt], { date: new Date(date.getTime() - 1) })).toEqual([]);
+  });
+
   it('by the schedule that is given, from anything that can be looped over', () => {
     const schedule = { date: NOW, interval: 50 * DAY, jitter: 0 };
     expect(dueReceipts(new Set(all), schedule).map(({ keyId }) => keyId)).toEqual(['last', 'older']);

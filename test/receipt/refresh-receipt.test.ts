@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RefreshReceiptOptions, refreshReceipt, verifyReceipt } from '../../src/index.js';
+import { DeviceCheckToken } from '../../src/receipt/device-check-token.js';
 import {
   createVirtualApple,
   type ListeningServer,
@@ -200,6 +201,14 @@ describe('the token', () => {
     await refreshReceipt(options);
     expect(new Set(tokens()).size).toBe(3 + 16 + 1);
   });
+
+  it('is forgotten where it could not be made', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const token = new DeviceCheckToken('TEAMID1234', 'ABC123DEFG', privateKey);
+    expect(token.isCurrent()).toBe(true);
+    await expect(token.jwt).rejects.toThrow();
+    expect(token.isCurrent()).toBe(false);
+  });
 });
 
 describe('an answer other than 200 and 304', () => {
@@ -220,6 +229,15 @@ describe('an answer other than 200 and 304', () => {
     if (status !== 204) expect(error.message).toContain('"Because\\n of it"');
     expect([error.status, error.retryAfter]).toEqual([status, undefined]);
     expect(endpoint.requests.length).toBe(1);
+  });
+
+  it.each([
+    ['', '(status 500)'],
+    [' busy\r\n', '(status 500, "busy")'],
+  ])('of %j is quoted as far as it says something', async (body, quoted) => {
+    const fetch = async () => new Response(body, { status: 500 });
+    const error = await expectCode(() => refreshReceipt({ ...options, fetch }), 'receipt_request_failed');
+    expect(error.message).toContain(quoted);
   });
 
   it.each([
@@ -249,6 +267,8 @@ describe('an answer other than 200 and 304', () => {
     ['soon', undefined],
     ['-1', undefined],
     ['9'.repeat(400), undefined],
+    [`on ${START.toUTCString()}`, undefined],
+    [`${START.toUTCString()}+0200`, undefined],
   ])('may ask to come again after %s', async (header, seconds) => {
     const fetch = async () => new Response('busy', { status: 429, headers: { 'retry-after': header } });
     const error = await expectCode(() => refreshReceipt({ ...options, fetch }), 'receipt_request_failed');
@@ -263,9 +283,16 @@ describe('an answer other than 200 and 304', () => {
 });
 
 describe('a broken answer', () => {
-  it.each(['not base64!', '', ' \n', 'QQ=', '<html></html>'])('%j is no receipt', async (body) => {
+  it.each([
+    ['not base64!', 'no receipt in base64'],
+    ['QQ=', 'no receipt in base64'],
+    ['<html></html>', 'no receipt in base64'],
+    ['', 'empty'],
+    [' \n', 'empty'],
+  ])('%j is no receipt', async (body, reason) => {
     const fetch = async () => new Response(body);
     const error = await expectCode(() => refreshReceipt({ ...options, fetch }), 'receipt_request_failed');
+    expect(error.message).toContain(reason);
     expect(error.status).toBe(200);
   });
 
@@ -288,9 +315,9 @@ describe('a broken answer', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it('may be exactly as long as the longest receipt', async () => {
+  it('may be exactly as long as the longest receipt and a line break', async () => {
     const longest = new Uint8Array(65_536).fill(0x30);
-    const fetch = async () => new Response(Buffer.from(longest).toString('base64'));
+    const fetch = async () => new Response(`${Buffer.from(longest).toString('base64')}\r\n`);
     expect(await refreshReceipt({ ...options, fetch })).toEqual({ receipt: longest });
     const longer = async () => new Response(Buffer.alloc(65_540).toString('base64'));
     await expectCode(() => refreshReceipt({ ...options, fetch: longer }), 'receipt_request_failed');
@@ -398,7 +425,7 @@ describe('a slow answer', () => {
     const removed = vi.spyOn(signal, 'removeEventListener');
     await refreshReceipt({ ...options, signal });
     expect(added).toHaveBeenCalledTimes(1);
-    expect(removed.mock.calls[0]?.[1]).toBe(added.mock.calls[0]?.[1]);
+    expect(removed.mock.calls[0]).toEqual(added.mock.calls[0]?.slice(0, 2));
   });
 });
 
@@ -413,6 +440,8 @@ describe('refreshReceipt', () => {
     ['no key', 'key'],
     ['the key without its line breaks', p256.replaceAll('\n', '\\n')],
     ['the key without its frame', p256.split('\n').slice(1, -2).join('\n')],
+    ['a key with text before it', `Key\n${p256}`],
+    ['a key with text behind it', `${p256}Key\n`],
     ['half a key', p256.replace(/\n.{40}/, '\n')],
     ['a key of another curve', ec('secp384r1', 'pkcs8')],
     ['a key in another format', ec('prime256v1', 'sec1')],
@@ -433,12 +462,23 @@ describe('refreshReceipt', () => {
   });
 
   it.each([
+    ['a line break before it', (pem: string) => `\n${pem}`],
+    ['no line break behind it', (pem: string) => pem.trimEnd()],
+    ['two line breaks behind it', (pem: string) => `${pem.trimEnd()}\n\n`],
+    ['the line breaks of Windows', (pem: string) => pem.replaceAll('\n', '\r\n')],
+  ])('takes a private key with %s', async (_, write) => {
+    const credentials = { ...options.credentials, privateKey: write(options.credentials.privateKey) };
+    expect(await refreshReceipt({ ...options, credentials })).toHaveProperty('receipt');
+  });
+
+  it.each([
     ['no options', undefined],
     ['no environment', { environment: undefined }],
     ['an unknown environment', { environment: 'sandbox' }],
     ['both environments', { environment: ['production', 'development'] }],
     ['no receipt', { receipt: undefined }],
     ['no credentials', { credentials: undefined }],
+    ['credentials that are null', { credentials: null }],
     ['no team', { credentials: { keyId: 'ABC123DEFG', privateKey: p256 } }],
     ['a key identifier of two lines', { credentials: { teamId: 'TEAMID1234', keyId: 'A\nB', privateKey: p256 } }],
     ['a time limit of nothing', { timeout: 0 }],
@@ -449,6 +489,7 @@ describe('refreshReceipt', () => {
     ['no address', { endpoint: 'data.appattest.apple.com' }],
     ['an address without TLS', { endpoint: 'http://data.appattest.apple.com/v1/attestationData' }],
     ['an address that only begins like a loopback one', { endpoint: 'http://127.0.0.1.example.com/' }],
+    ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
     ['an address of another kind', { endpoint: 'file:///etc/passwd' }],
   ])('asks for better options than %s, and asks nobody else', async (_, change) => {
     const fetch = vi.fn();
@@ -466,6 +507,10 @@ describe('refreshReceipt', () => {
     const fetch = vi.fn();
     await expectCode(() => refreshReceipt({ ...options, receipt: broken, fetch }), 'malformed_receipt');
     expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('takes the longest time limit that a timer has', async () => {
+    expect(await refreshReceipt({ ...options, timeout: 2_147_483 })).toHaveProperty('receipt');
   });
 
   it('takes an address as a URL, and with TLS', async () => {

@@ -1,8 +1,8 @@
-import { createPublicKey, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, webcrypto } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AppAttestErrorCode, type VerifyReceiptOptions, verifyReceipt } from '../../src/index.js';
 import { der, indefinite, integer, NULL, octetString, sequence, set } from '../../src/testing/encoding/der.js';
-import { KeyUsageFlags, NOW } from '../support/certificate-authority.js';
+import { issueCertificate, KeyUsageFlags, NOW, ROOT_PROFILE } from '../support/certificate-authority.js';
 import { APP_ID } from '../support/evidence.js';
 import {
   algorithm,
@@ -41,13 +41,16 @@ async function verify(changes: ReceiptChanges = {}, options: Options = {}, under
 }
 
 const withFields = (fields: NonNullable<ReceiptChanges['fields']>): ReceiptChanges => ({ fields });
+const fieldsOfReceipt = (): Uint8Array[] => {
+  return Object.entries(receiptFieldsOf(chain)).map(([type, value]) => field(Number(type), value ?? ''));
+};
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const inWhole = minutesFromNow(-1);
 
 describe('a receipt', () => {
   it('says what Apple wrote into it', async () => {
     const { publicKey, ...verified } = await verify();
-    expect(verified).toEqual({
+    expect(verified).toStrictEqual({
       type: 'ATTEST',
       appId: APP_ID,
       environment: 'production',
@@ -182,9 +185,7 @@ describe('a receipt is malformed', () => {
       'with a signer whose certificate is none',
       {
         identifier: () => der(0x80, Buffer.alloc(20, 7)),
-        certificates: () => [
-          sequence(sequence(...[0xa0, 2, 0x30, 0x30, 0x30, 0x30, 0x30].map((identifier) => der(identifier)))),
-        ],
+        certificates: () => [sequence(sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence())))],
       },
     ],
     ['with a signer of neither kind', { identifier: () => octetString('') }],
@@ -298,9 +299,8 @@ describe('a receipt is malformed', () => {
   });
 
   it('with a payload that is a SEQUENCE', async () => {
-    const fields = Object.entries(receiptFieldsOf(chain)).map(([type, value]) => field(Number(type), value ?? ''));
-    expect((await verify({ payload: set(...fields) })).type).toBe('ATTEST');
-    await expectCode(() => verify({ payload: sequence(...fields) }), 'malformed_receipt');
+    expect((await verify({ payload: set(...fieldsOfReceipt()) })).type).toBe('ATTEST');
+    await expectCode(() => verify({ payload: sequence(...fieldsOfReceipt()) }), 'malformed_receipt');
   });
 
   it('as a SET', async () => {
@@ -334,6 +334,16 @@ describe('the signature of a receipt', () => {
     ['is over another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }],
     ['is none', { signature: () => new Uint8Array(70) }],
     ['is empty', { signature: () => new Uint8Array() }],
+    [
+      'is none, behind an octet string that is not looked into',
+      {
+        signature: () => new Uint8Array(70),
+        digestAlgorithm: algorithm(
+          '2.16.840.1.101.3.4.2.1',
+          octetString(sequence(...Array.from({ length: 10_000 }, () => NULL))),
+        ),
+      },
+    ],
     ['is of another algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
     ['is of another hash than the content', { signatureAlgorithm: ECDSA_WITH_SHA384 }],
     ['is of a hash that nobody announced', { digestAlgorithms: set(SHA384) }],
@@ -365,9 +375,7 @@ describe('the signature of a receipt', () => {
   });
 
   it('is refused where it covers the content although there are attributes', async () => {
-    const payload = set(
-      ...Object.entries(receiptFieldsOf(chain)).map(([type, value]) => field(Number(type), value ?? '')),
-    );
+    const payload = set(...fieldsOfReceipt());
     const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
     await expectCode(() => verify({ payload, signedAttributes, message: () => payload }), 'invalid_signature');
   });
@@ -402,8 +410,37 @@ describe('the signature of a receipt', () => {
     await expectCode(async () => verify({}, {}, await createReceiptChain({ signerKeys })), 'invalid_signature');
   });
 
+  it('is none of a key that cannot be read', async () => {
+    const { privateKey } = chain.signer.keys;
+    const publicKey: unknown = sequence(algorithm('1.2.3.4'), der(0x03, Uint8Array.of(0, 4)));
+    const unreadable = await createReceiptChain({ signerKeys: { privateKey, publicKey } as webcrypto.CryptoKeyPair });
+    const error = await expectCode(() => verify({}, {}, unreadable), 'invalid_signature');
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
   it('may be one of a P-384 key', async () => {
     expect((await verify({}, {}, await createReceiptChain({ signerCurve: 'P-384' }))).type).toBe('ATTEST');
+  });
+
+  it('may be one of a P-521 key', async () => {
+    const ecdsa = { name: 'ECDSA', namedCurve: 'P-521' };
+    const signerKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
+    expect((await verify({ hash: 'sha384' }, {}, await createReceiptChain({ signerKeys }))).type).toBe('ATTEST');
+  });
+
+  it('may be one with SHA-512', async () => {
+    const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', chain.signer.keys.privateKey));
+    const payload = set(...fieldsOfReceipt());
+    const signature = sign('sha512', payload, createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
+    const SHA512 = algorithm('2.16.840.1.101.3.4.2.3', NULL);
+    const verified = await verify({
+      payload,
+      digestAlgorithms: set(SHA512),
+      digestAlgorithm: SHA512,
+      signatureAlgorithm: algorithm('1.2.840.10045.4.3.4'),
+      signature: () => new Uint8Array(signature),
+    });
+    expect(verified.type).toBe('ATTEST');
   });
 });
 
@@ -447,6 +484,24 @@ describe('the certificates of a receipt', () => {
     const certificates = () => [chain.signer.der, chain.intermediate.der, root.der];
     expect((await verify({ certificates })).type).toBe('ATTEST');
     await expectCode(() => verify({ certificates }, { trustAnchors: [root.der] }), 'untrusted_certificate');
+    const another = await createReceiptChain({ root: { subject: 'CN=Another', issuer: 'CN=Another' } });
+    const trustAnchors = [another.root.der, chain.root.der];
+    expect((await verify({ certificates }, { trustAnchors })).type).toBe('ATTEST');
+  });
+
+  it('may be three between signer and root, and not four', async () => {
+    const long = await createReceiptChain({ intermediate: { issuer: 'CN=1' } });
+    const { keys, profile } = long.root;
+    const verifyBelow = async (...names: string[]) => {
+      const issued = names.map(async (subject, index) => {
+        const issuer = names[index + 1] ?? profile.subject;
+        return (await issueCertificate({ ...ROOT_PROFILE, subject, issuer }, keys)).der;
+      });
+      const above = await Promise.all(issued);
+      return verify({ certificates: ({ signer, intermediate }) => [signer.der, intermediate.der, ...above] }, {}, long);
+    };
+    expect((await verifyBelow('CN=1', 'CN=2')).type).toBe('ATTEST');
+    await expectCode(() => verifyBelow('CN=1', 'CN=2', 'CN=3'), 'untrusted_certificate');
   });
 
   it('may be more between signer and root, but no endless circle', async () => {
