@@ -48,6 +48,14 @@ describe('many attestations at once', () => {
     await verifyAttestation(options);
   });
 
+  it('remember no certificate that is no CA, whoever signed it', async () => {
+    const options = await attestation({ ca: false });
+    for (let time = 1; time <= 3; time += 1) {
+      await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
+      expect(inPool).toHaveBeenCalledTimes(time);
+    }
+  });
+
   it('do not share what was verified under other roots', async () => {
     const options = await attestation();
     const { root } = await createAuthority();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type AppAttestErrorCode,
   ValidationCategory,
@@ -106,6 +106,17 @@ describe('an attestation that fits', () => {
     };
     await verifyAttestation({ ...options, attestation: padded(65_536) });
     await expectCode(() => verifyAttestation({ ...options, attestation: padded(65_537) }), 'malformed_attestation');
+  });
+
+  it('is not decoded where its text is too long', async () => {
+    const attestation = 'A'.repeat(100_000);
+    const from = vi.spyOn(Buffer, 'from');
+    try {
+      await expectCode(() => verify({}, { attestation }), 'malformed_attestation');
+      expect(from.mock.calls.some(([value]) => (value as unknown) === attestation)).toBe(false);
+    } finally {
+      from.mockRestore();
+    }
   });
 
   it('never reports an unsigned entry', async () => {
