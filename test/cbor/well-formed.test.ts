@@ -1,6 +1,7 @@
 import { Decoder } from 'cbor-x/decode-no-eval';
 import { describe, expect, it } from 'vitest';
 import { assertWellFormedCbor } from '../../src/cbor/well-formed.js';
+import { DecodingError } from '../../src/decoding-error.js';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
@@ -62,7 +63,9 @@ describe('well-formed CBOR', () => {
     for (const [text] of EXAMPLES) {
       const bytes = hex(text);
       for (let length = 0; length < bytes.length; length += 1) {
-        expect(() => assertWellFormedCbor(bytes.subarray(0, length))).toThrow('ends in the middle');
+        const read = () => assertWellFormedCbor(bytes.subarray(0, length));
+        expect(read).toThrow(DecodingError);
+        expect(read).toThrow('ends in the middle');
       }
       expect(() => assertWellFormedCbor(concat(bytes, filled(0, 1)))).toThrow('1 bytes after');
     }
