@@ -16,6 +16,14 @@ describe('the calling thread', () => {
     expect([1, 2].map(() => thread.hasTime())).toEqual([true, true]);
   });
 
+  it('begins a turn once, however many pieces the one before had', async () => {
+    const thread = new CallingThread(2);
+    for (const _ of [1, 2, 3, 4, 5]) thread.hasTime();
+    // In the next turn, behind the piece that waited for it.
+    await turn();
+    expect([1, 2].map(() => thread.hasTime())).toEqual([true, expect.any(Promise)]);
+  });
+
   it('has time for everything that comes one by one', async () => {
     const thread = new CallingThread(2);
     for (let piece = 0; piece < 20; piece += 1) expect(await thread.hasTime()).toBe(true);
