@@ -104,7 +104,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   }
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
   if (serial.identifier !== Identifier.Integer) throw new DecodingError('the serial number is not an INTEGER');
-  // Two unique identifiers could stand before the extensions: no certificate has had them for decades, RFC 5280 §4.1.2.8.
+  // Two unique identifiers could stand before the extensions. No certificate has had them for decades: RFC 5280 §4.1.2.8.
   if (parts.length > 8) throw new DecodingError('tbsCertificate has too many parts');
   assertAlgorithm(algorithm);
   assertPublicKeyInfo(subjectPublicKeyInfo);

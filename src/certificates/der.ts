@@ -38,7 +38,7 @@ export function readDer(bytes: Uint8Array): DerElement {
 /** One walk over one element. */
 class DerReader {
   readonly #bytes: Uint8Array;
-  /** The children found so far of every element that has not ended: cut off where it ends, as an array no longer than they are. */
+  /** The children of all elements that have not ended; each cuts off its own at its end, an array just as long. */
   readonly #found: DerElement[] = [];
   #elements = 0;
 

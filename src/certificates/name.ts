@@ -25,7 +25,8 @@ const STRINGS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Checks the form of a Name, a SEQUENCE OF SET OF SEQUENCE { type, value }, and nothing of what it says. RFC 5280 §4.1.2.4.
+ * Checks the form of a Name, a SEQUENCE OF SET OF SEQUENCE { type, value }, and nothing of what it says. RFC 5280
+ * §4.1.2.4.
  *
  * @throws DecodingError
  */

@@ -64,6 +64,6 @@ describe('inspectReceipt', () => {
   });
 
   it('throws for what is neither text nor bytes', async () => {
-    await expectCode(() => inspectReceipt(1 as unknown as string), 'invalid_argument');
+    await expectCode(() => inspectReceipt(1 as never), 'invalid_argument');
   });
 });

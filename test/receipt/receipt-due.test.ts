@@ -160,12 +160,12 @@ describe('a wrong call', () => {
     ['a first time in text', fresh, { afterAttestation: '1' }],
     ['a jitter above one', fresh, { jitter: 1.1 }],
   ])('is one with %s', async (_, receipt, schedule) => {
-    const attempt = () => receiptDueAt(receipt as unknown as StoredReceipt, schedule as ReceiptSchedule);
+    const attempt = () => receiptDueAt(receipt as never, schedule as never);
     await expectCode(attempt, 'invalid_argument');
   });
 
   it('is one at no moment', async () => {
     await expectCode(() => dueReceipts([], { date: new Date(Number.NaN) }), 'invalid_argument');
-    await expectCode(() => dueReceipts([], null as unknown as ReceiptSchedule), 'invalid_argument');
+    await expectCode(() => dueReceipts([], null as never), 'invalid_argument');
   });
 });

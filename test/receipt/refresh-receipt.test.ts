@@ -494,7 +494,7 @@ describe('refreshReceipt', () => {
   ])('asks for better options than %s, and asks nobody else', async (_, change) => {
     const fetch = vi.fn();
     const all = change && { ...options, fetch, ...change };
-    await expectCode(() => refreshReceipt(all as unknown as RefreshReceiptOptions), 'invalid_argument');
+    await expectCode(() => refreshReceipt(all as never), 'invalid_argument');
     expect(fetch).not.toHaveBeenCalled();
   });
 

@@ -631,7 +631,7 @@ describe('verifyReceipt', () => {
   ])('asks for better options than %s', async (_, options) => {
     const receipt = await makeReceipt(chain);
     const all = options && { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
-    await expectCode(() => verifyReceipt(all as unknown as VerifyReceiptOptions), 'invalid_argument');
+    await expectCode(() => verifyReceipt(all as never), 'invalid_argument');
   });
 
   it('checks the signature before it looks at anything that the payload says', async () => {
