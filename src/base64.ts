@@ -1,3 +1,4 @@
+import { asBuffer } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 
 /**
@@ -29,5 +30,5 @@ export function maxBase64Length(byteLength: number): number {
 
 /** Plain base64 with padding, the form in which Apple and the stores keep a key identifier. */
 export function encodeBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  return asBuffer(bytes).toString('base64');
 }

@@ -11,6 +11,11 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+/** The same memory as a Buffer. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /**
  * A copy of the first bytes, out of Node's buffer pool. No method of the bytes' own class is called, which could hand
  * out something else, or the bytes themselves.
@@ -19,10 +24,9 @@ export function copyBytes(bytes: Uint8Array, maxLength: number): Buffer {
   return Buffer.from(new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, maxLength)));
 }
 
-/** SHA-256 over the parts, one after another. */
-export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts;
-  return sha256Of(first && parts.length === 1 ? first : Buffer.concat(parts));
+/** SHA-256 over bytes, or over two parts, one after the other. */
+export function sha256(bytes: Uint8Array, more?: Uint8Array): Uint8Array {
+  return sha256Of(more ? Buffer.concat([bytes, more]) : bytes);
 }
 
 /** SHA-256 over text as UTF-8. */

@@ -31,8 +31,13 @@ function spkiOfPoint(point: Uint8Array): Buffer {
 const PEM_BEGIN = '-----BEGIN PUBLIC KEY-----\n';
 const PEM_END = '\n-----END PUBLIC KEY-----\n';
 const PEM_LINE = 64;
-/** Up to and with the first byte of the point, which says that it is not compressed: in base64 that comes out even. */
-const STORED_PEM_BEGIN = PEM_BEGIN + Buffer.concat([SPKI_PREFIX, Uint8Array.of(UNCOMPRESSED)]).toString('base64');
+
+/**
+ * A key exactly as {@link pemOfPoint} writes it: in base64 the prefix and the first byte of the point come out even, and
+ * the last figure before the padding holds two bits.
+ */
+const STORED_PEM =
+  /^-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{28}\n[A-Za-z0-9+/]{57}[AQgw]==\n-----END PUBLIC KEY-----\n$/;
 
 /** The form in which a server stores the key: SubjectPublicKeyInfo as PEM. */
 export function pemOfPoint(point: Uint8Array): string {
@@ -52,30 +57,50 @@ function pemOfSpki(spki: Buffer): string {
  */
 export function readPublicKey(publicKey: unknown): KeyObject {
   if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
-  const key = readSpki(publicKey);
+  const pem = readPem(publicKey);
   try {
     // Refuses a point that is not on the curve.
-    return createPublicKey({ key, format: 'der', type: 'spki' });
+    return createPublicKey(pem);
   } catch (cause) {
     throw notAKey(cause);
   }
 }
 
-/** What `verify` of node:crypto takes: a key that is ready, or DER that it reads anew each time. */
-export type VerificationKey = KeyObject | { readonly key: Buffer; readonly format: 'der'; readonly type: 'spki' };
+/** What `verify` of node:crypto takes: a key that is ready, or one in PEM or DER that it reads anew each time. */
+export type VerificationKey =
+  | KeyObject
+  | string
+  | { readonly key: Buffer; readonly format: 'der'; readonly type: 'spki' };
+
+/** In what form a stored key gets to its verification. */
+export type KeyForm = 'point' | 'pem' | 'der';
 
 /**
- * The stored public key for one verification, as fast as each runtime can. The decoders of OpenSSL 3.0 (Node.js 20 and
- * 22) take 110 µs for a key, the Web Crypto API 50 µs for a point. Later OpenSSL takes 15 µs, and nothing more where no
- * object is made of it that garbage collection must free: then the form of the key is checked here, and the point on the
- * curve by `verify`. See {@link assertOnCurve}.
+ * The fastest one. The decoders of OpenSSL 3.0 (Node.js 20 and 22) take 110 µs for a key, the Web Crypto API 50 µs for a
+ * point. Later OpenSSL takes 15 µs, two less for DER; but Node.js 24 needs 25 µs to see that an object is no `KeyObject`.
+ */
+export function fastestKeyForm({ node, openssl }: { node?: string; openssl?: string }): KeyForm {
+  if (openssl?.startsWith('3.0.')) return 'point';
+  return Number.parseInt(node ?? '', 10) >= 26 ? 'der' : 'pem';
+}
+
+const FASTEST_KEY_FORM = fastestKeyForm(process.versions);
+
+/**
+ * The stored public key for one verification. In PEM or DER it is not made an object, which garbage collection would
+ * have to free: its form is checked here, and the point on the curve by `verify`. See {@link assertOnCurve}.
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function preparePublicKey(publicKey: unknown): VerificationKey | Promise<KeyObject> {
+export function preparePublicKey(
+  publicKey: unknown,
+  form: KeyForm = FASTEST_KEY_FORM,
+): VerificationKey | Promise<KeyObject> {
   if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
-  const key = readSpki(publicKey);
-  return HAS_SLOW_DECODERS ? importPoint(key.subarray(SPKI_PREFIX.length)) : { key, format: 'der', type: 'spki' };
+  const pem = readPem(publicKey);
+  if (form === 'pem') return pem;
+  const key = Buffer.from(pem.slice(PEM_BEGIN.length, -PEM_END.length), 'base64');
+  return form === 'der' ? { key, format: 'der', type: 'spki' } : importPoint(key.subarray(SPKI_PREFIX.length));
 }
 
 /**
@@ -84,10 +109,9 @@ export function preparePublicKey(publicKey: unknown): VerificationKey | Promise<
  * @throws AppAttestError `invalid_argument`
  */
 export function assertOnCurve(publicKey: VerificationKey): void {
-  if (!(publicKey instanceof KeyObject)) readPublicKey(publicKey.key);
+  if (!(publicKey instanceof KeyObject)) readPublicKey(typeof publicKey === 'string' ? publicKey : publicKey.key);
 }
 
-const HAS_SLOW_DECODERS = process.versions.openssl?.startsWith('3.0.') ?? false;
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 /** Kept, because `webcrypto.subtle` looks itself up anew each time; read late, because it takes milliseconds to load. */
@@ -107,10 +131,14 @@ function checkKeyObject(publicKey: KeyObject): KeyObject {
   throw notAKey();
 }
 
+/** The stored key as {@link pemOfPoint} writes it, which nearly all are already. */
+function readPem(publicKey: unknown): string {
+  if (typeof publicKey === 'string' && STORED_PEM.test(publicKey)) return publicKey;
+  return pemOfSpki(readSpki(publicKey));
+}
+
 /** A copy of bytes, because their owner may change them while they are imported. */
 function readSpki(publicKey: unknown): Buffer {
-  const stored = spkiOfStoredPem(publicKey);
-  if (stored) return stored;
   const spki = isBytes(publicKey) ? spkiOfBytes(publicKey) : spkiOfPem(publicKey);
   if (spki && pointOfSpki(spki)) return spki;
   throw notAKey();
@@ -123,13 +151,6 @@ function spkiOfBytes(bytes: Uint8Array): Buffer {
   } catch (cause) {
     throw notAKey(cause);
   }
-}
-
-/** A key exactly as {@link pemOfPoint} writes it, which nearly all are, at a third of the cost. */
-function spkiOfStoredPem(pem: unknown): Buffer | undefined {
-  if (typeof pem !== 'string' || !pem.startsWith(STORED_PEM_BEGIN)) return undefined;
-  const spki = Buffer.from(pem.slice(PEM_BEGIN.length, -PEM_END.length), 'base64');
-  return spki.length === SPKI_PREFIX.length + POINT_LENGTH && pemOfSpki(spki) === pem ? spki : undefined;
 }
 
 function spkiOfPem(pem: unknown): Buffer | undefined {

@@ -1,4 +1,5 @@
 import { isUtf8 as isAnyUtf8 } from 'node:buffer';
+import { asBuffer } from './bytes.js';
 
 /** Whether a part of the bytes is UTF-8. Nearly all text in evidence is ASCII, which needs no decoder. */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
@@ -11,5 +12,5 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 /** UTF-8 as text, each character of it, a byte order mark too; `undefined` for other bytes. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   if (!isUtf8(bytes, 0, bytes.length)) return undefined;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return asBuffer(bytes).toString('utf8');
 }

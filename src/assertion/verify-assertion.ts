@@ -76,7 +76,8 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
   const prepared = preparePublicKey(options.publicKey);
-  const publicKey = prepared instanceof KeyObject || 'key' in prepared ? prepared : await prepared;
+  const isPrepared = prepared instanceof KeyObject || typeof prepared === 'string' || 'key' in prepared;
+  const publicKey = isPrepared ? prepared : await prepared;
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 

@@ -1,10 +1,11 @@
+import { asBuffer } from '../bytes.js';
 import { DecodingError } from '../decoding-error.js';
 import { isUtf8 } from '../utf8.js';
 
 /** Deeper than any evidence (an attestation nests three levels), shallow enough to recurse over safely. */
 const MAX_DEPTH = 8;
 /** Evidence has about twenty data items. */
-const MAX_ITEMS = 1024;
+const MAX_ITEMS = 256;
 
 const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
 
@@ -29,7 +30,7 @@ class WellFormedness {
   #argument = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = asBuffer(bytes);
   }
 
   item(offset: number, depth: number): number {
@@ -98,12 +99,12 @@ class WellFormedness {
   #map(offset: number, count: number, depth: number): number {
     let position = offset;
     // Every number is in its shortest form, so equal keys have equal bytes.
-    const keys = new Set<string>();
+    const keys: string[] = [];
     for (let index = 0; index < count; index += 1) {
       const keyEnd = this.#key(position);
       const key = this.#bytes.toString('latin1', position, keyEnd);
-      if (keys.has(key)) throw new DecodingError('the same CBOR map key twice');
-      keys.add(key);
+      if (keys.includes(key)) throw new DecodingError('the same CBOR map key twice');
+      keys.push(key);
       position = this.item(keyEnd, depth + 1);
     }
     return position;
