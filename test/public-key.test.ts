@@ -54,6 +54,8 @@ describe('a stored key', () => {
     ['PEM of another curve', pemOf(spki.with(22, 0x08))],
     ['PEM that holds nothing', '-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n'],
     ['PEM with stray bits before its padding', pemOf(spki).replace(/.==/, 'B==')],
+    ['PEM with other characters in its first line', pemOf(spki).replace(/.{28}\n(?=.+==)/, `${'-'.repeat(28)}\n`)],
+    ['PEM with other characters in its second line', pemOf(spki).replace(/.{57}(?=.==)/, '-'.repeat(57))],
     ['PEM behind other text', `text${pemOf(spki)}`],
     ['PEM before other text', `${pemOf(spki)}text`],
   ])('is not %s', async (_, publicKey) => {
