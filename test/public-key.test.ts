@@ -94,7 +94,10 @@ describe('the fastest form of a stored key', () => {
     ['Node.js 20', { node: '20.20.2', openssl: '3.0.19' }, 'point'],
     ['Node.js 24', { node: '24.21.0', openssl: '3.5.8' }, 'pem'],
     ['Node.js 26', { node: '26.10.0', openssl: '3.5.8' }, 'der'],
-    ['a runtime that does not say', {}, 'pem'],
+    ['Node.js 22 as it is now', { node: '22.23.3', openssl: '3.5.8' }, 'pem'],
+    ['a runtime that names no OpenSSL', { node: '22.0.0' }, 'pem'],
+    ['a runtime that names no version', {}, 'pem'],
+    ['a runtime that has no versions', undefined, 'pem'],
   ])('on %s', (_, versions, form) => {
     expect(fastestKeyForm(versions)).toBe(form);
   });

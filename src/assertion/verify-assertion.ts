@@ -1,4 +1,5 @@
-import { KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { isPromise } from 'node:util/types';
 import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
@@ -76,8 +77,7 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
   const prepared = preparePublicKey(options.publicKey);
-  const isPrepared = prepared instanceof KeyObject || typeof prepared === 'string' || 'key' in prepared;
-  const publicKey = isPrepared ? prepared : await prepared;
+  const publicKey = isPromise(prepared) ? await prepared : prepared;
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 

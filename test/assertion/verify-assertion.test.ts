@@ -148,6 +148,16 @@ describe('an assertion with one thing wrong', () => {
   it.each(wrong)('%s', async (_, changes, options, code) => {
     await expectCode(() => verify(changes, options), code);
   });
+
+  it('another key, also where every object inherits the one that signed', async () => {
+    const stored = stranger.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    Object.defineProperty(Object.prototype, 'key', { value: pem, configurable: true });
+    try {
+      await expectCode(() => verify({}, { publicKey: stored }), 'invalid_signature');
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'key');
+    }
+  });
 });
 
 describe('a call that is wrong in itself', () => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 
+const document = readFileSync(new URL('../../docs/runtimes.md', import.meta.url), 'utf8');
+
 /** A table of `docs/runtimes.md`: by the first cell of each row, its other cells by their headings. */
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The table whose first heading is `heading`. */
 export function documentedTable(heading: string): Table {
-  const document = readFileSync(new URL('../../docs/runtimes.md', import.meta.url), 'utf8');
   const [head, , ...rows] =
     document
       .slice(document.indexOf(`| ${heading} |`))
@@ -24,6 +25,13 @@ export function documentedTable(heading: string): Table {
 export function documentedDifferences(runtime: string): Readonly<Record<string, string>> {
   const rows = Object.entries(documentedTable('the runtime …'));
   return Object.fromEntries(rows.map(([statement, columns]) => [statement, columns[runtime] ?? 'no such column']));
+}
+
+/** From which compatibility date on the package runs on Workers. */
+export function documentedCompatibilityDate(): string {
+  const date = /\((\d{4}-\d\d-\d\d) or later\)/.exec(document)?.[1];
+  if (date === undefined) throw new Error('docs/runtimes.md names no compatibility date');
+  return date;
 }
 
 /** Answers in the words of that table. */

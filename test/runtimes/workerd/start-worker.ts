@@ -24,12 +24,16 @@ export async function bundleWorker(): Promise<string> {
 }
 
 /** workerd, with Node compatibility, and the variables of its environment. */
-export function startWorker(script: string, bindings: Readonly<Record<string, string>> = {}): Miniflare {
+export function startWorker(
+  script: string,
+  bindings: Readonly<Record<string, string>> = {},
+  compatibilityDate = '2026-07-01',
+): Miniflare {
   return new Miniflare({
     modules: true,
     script,
     bindings: { ...bindings },
-    compatibilityDate: '2026-07-01',
+    compatibilityDate,
     compatibilityFlags: ['nodejs_compat'],
   });
 }

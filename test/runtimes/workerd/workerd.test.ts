@@ -9,14 +9,15 @@ import {
   recordedReceipts,
   recordings,
 } from '../../support/recordings.js';
-import { documentedDifferences, inWords } from '../documentation.js';
+import { documentedCompatibilityDate, documentedDifferences, inWords } from '../documentation.js';
 import { type Call, fromJson, type Outcome, outcomesOf, toJson } from './calls.js';
 import { bundleWorker, startWorker } from './start-worker.js';
 
 const script = await bundleWorker();
 const worker = startWorker(script);
 const productionWorker = startWorker(script, { NODE_ENV: 'production' });
-afterAll(() => Promise.all([worker.dispose(), productionWorker.dispose()]));
+const oldestWorker = startWorker(script, { NODE_ENV: 'production' }, documentedCompatibilityDate());
+afterAll(() => Promise.all([worker, productionWorker, oldestWorker].map((miniflare) => miniflare.dispose())));
 
 async function outcomesInWorker(calls: readonly Call[], miniflare = worker): Promise<readonly Outcome[]> {
   const response = await miniflare.dispatchFetch('http://worker/', { method: 'POST', body: toJson(calls) });
@@ -65,9 +66,12 @@ function withByte(bytes: Uint8Array, offset: number, change: number): Uint8Array
 }
 
 /** That workerd decides as Node does, call by call, and how often each way. */
-async function expectSameOutcomes(calls: readonly Call[]): Promise<{ accepted: number; rejected: number }> {
+async function expectSameOutcomes(
+  calls: readonly Call[],
+  miniflare = worker,
+): Promise<{ accepted: number; rejected: number }> {
   const onNode = await outcomesOf(calls);
-  const inWorker = await outcomesInWorker(calls);
+  const inWorker = await outcomesInWorker(calls, miniflare);
   expect(inWorker.length).toBe(calls.length);
   // As text: to compare megabytes element by element takes longer than to verify them.
   expect(inWorker.filter((outcome, index) => toJson(outcome) !== toJson(onNode[index]))).toEqual([]);
@@ -123,7 +127,14 @@ describe('a worker in workerd', () => {
     const original = attestationOptions(attestationFixture('apple-guide-2026'));
     const call = { verifyAttestation: { ...original, trustAnchors } };
     expect(await outcomesInWorker([call])).toEqual([{ rejected: 'untrusted_certificate' }]);
-    expect(await outcomesInWorker([call], productionWorker)).toEqual([{ rejected: 'invalid_argument' }]);
+    for (const miniflare of [productionWorker, oldestWorker]) {
+      expect(await outcomesInWorker([call], miniflare)).toEqual([{ rejected: 'invalid_argument' }]);
+    }
+  });
+
+  it('verifies every recording with the oldest documented compatibility date', async () => {
+    const calls = [...attestations, ...assertions, ...receipts].map(({ call }) => call);
+    expect(await expectSameOutcomes(calls, oldestWorker)).toEqual({ accepted: calls.length, rejected: 0 });
   });
 
   it('is as documented', async () => {
