@@ -45,6 +45,12 @@ describe('a receipt is due', () => {
     expect(due(renewed, { interval: 85 * DAY, jitter: 0, reserve: 30 * DAY })).toBe(60 * DAY);
   });
 
+  it('after the longest interval and within the widest spread that may be asked for', () => {
+    expect(due(renewed, { interval: 3650 * DAY, jitter: 0 })).toBe(76 * DAY);
+    expect(due(renewed, { jitter: 1 })).toBeGreaterThanOrEqual(30 * DAY);
+    expect(due(renewed, { jitter: 1 })).toBeLessThan(60 * DAY);
+  });
+
   it('always at the same moment, and at another one for another key or another receipt', () => {
     expect(due(renewed)).toBe(due({ ...renewed }));
     expect(due(renewed)).not.toBe(due({ ...renewed, keyId: 'another' }));
