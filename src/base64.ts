@@ -1,4 +1,3 @@
-import { asBuffer } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 
 /**
@@ -30,5 +29,5 @@ export function maxBase64Length(byteLength: number): number {
 
 /** Plain base64 with padding, the form in which Apple and the stores keep a key identifier. */
 export function encodeBase64(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('base64');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

@@ -21,8 +21,8 @@ export function verifyEcdsa(
     // DER is the default. Said in an options object, workerd would not take a KeyObject.
     return verify(hash, message, publicKey, signature);
   } catch {
-    // Thrown for a signature that is not DER (Bun, Deno), a hash that the runtime cannot pair with the curve, or a key with a
-    // point off the curve, which `assertOnCurve` tells apart. Whichever it was, nothing has been verified.
+    // Thrown for a signature that is not DER (Bun, Deno), a hash that the runtime cannot pair with the curve, or a key off
+    // the curve, which `assertOnCurve` tells apart. Whichever it was, nothing has been verified.
     return false;
   }
 }

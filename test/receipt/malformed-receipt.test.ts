@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { verifyReceipt } from '../../src/index.js';
+import { der, indefinite, integer, NULL, octetString, sequence, set } from '../../src/testing/encoding/der.js';
+import { NOW } from '../support/certificate-authority.js';
+import { APP_ID } from '../support/evidence.js';
+import {
+  attribute,
+  contentTypeAttribute,
+  createReceiptChain,
+  DATA,
+  field,
+  makeReceipt,
+  messageDigestAttribute,
+  type ReceiptChanges,
+  SHA256,
+} from '../support/receipts.js';
+import { expectCode } from '../support/rejection.js';
+import { chain, concat, fieldsOfReceipt, verify, withFields } from '../support/verified-receipts.js';
+
+describe('a receipt is malformed', () => {
+  const repeatedDigest = (digest: Uint8Array) =>
+    attribute('1.2.840.113549.1.9.4', octetString(digest), octetString(digest));
+  const malformed: readonly [string, ReceiptChanges][] = [
+    ['of another content type', { outerType: DATA }],
+    ['of no content type', { outerType: octetString('') }],
+    ['with an inner content that is not data', { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) }],
+    ['with more behind its content', { moreInContentInfo: [NULL] }],
+    ['with more behind its signers', { moreInSignedData: [NULL] }],
+    ['without a signer', { signerInfos: () => [] }],
+    ['with two signers', { signerInfos: (signerInfo) => [signerInfo, signerInfo] }],
+    ['with more behind its signature', { moreInSignerInfo: [NULL] }],
+    ['with no certificate', { certificates: () => [] }],
+    [
+      'with nine certificates',
+      {
+        certificates: ({ root, signer, intermediate }) => [
+          signer.der,
+          intermediate.der,
+          ...Array.from({ length: 7 }, () => root.der),
+        ],
+      },
+    ],
+    [
+      'with something else among its certificates',
+      { certificates: ({ signer, intermediate }) => [signer.der, intermediate.der, octetString('')] },
+    ],
+    [
+      'with a certificate that is none',
+      { certificates: ({ signer, intermediate }) => [signer.der, intermediate.der, sequence(sequence())] },
+    ],
+    [
+      'with a signer whose certificate is none',
+      {
+        identifier: () => der(0x80, Buffer.alloc(20, 7)),
+        certificates: () => [sequence(sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence())))],
+      },
+    ],
+    ['with a signer of neither kind', { identifier: () => octetString('') }],
+    ['with a signer that has more to its name', { identifier: (issuer) => sequence(issuer, integer(1), NULL) }],
+    ['with content of another kind', { content: (payload) => der(0x0c, payload) }],
+    ['with chunks of another kind', { content: (payload) => der(0x24, der(0x0c, payload)) }],
+    ['with two contents', { content: (payload) => concat(octetString(payload), octetString('')) }],
+    ['without a signed content type', { signedAttributes: (digest) => [messageDigestAttribute(digest)] }],
+    ['without a signed digest', { signedAttributes: () => [contentTypeAttribute] }],
+    [
+      'with a signed digest twice',
+      {
+        signedAttributes: (digest) => [
+          contentTypeAttribute,
+          messageDigestAttribute(digest),
+          messageDigestAttribute(digest),
+        ],
+      },
+    ],
+    [
+      'with a signed digest of two values',
+      { signedAttributes: (digest) => [contentTypeAttribute, repeatedDigest(digest)] },
+    ],
+    [
+      'with a signed digest of another kind',
+      { signedAttributes: () => [contentTypeAttribute, attribute('1.2.840.113549.1.9.4', NULL)] },
+    ],
+    [
+      'with another signed content type',
+      {
+        signedAttributes: (digest) => [
+          attribute('1.2.840.113549.1.9.3', der(6, Uint8Array.of(0x2a, 3))),
+          messageDigestAttribute(digest),
+        ],
+      },
+    ],
+    [
+      'with a signed attribute that is none',
+      { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest), NULL] },
+    ],
+    [
+      'with signed attributes that are not DER',
+      {
+        signedAttributes: (digest) => [
+          contentTypeAttribute,
+          messageDigestAttribute(digest),
+          indefinite(0x30, der(6, Uint8Array.of(0x2a, 3)), set()),
+        ],
+      },
+    ],
+    [
+      'with seventeen signed attributes',
+      {
+        signedAttributes: (digest) => [
+          contentTypeAttribute,
+          messageDigestAttribute(digest),
+          ...Array.from({ length: 15 }, () => attribute('1.2.3', NULL)),
+        ],
+      },
+    ],
+    [
+      'with seventeen unsigned attributes',
+      { moreInSignerInfo: [der(0xa1, ...Array.from({ length: 17 }, () => attribute('1.2.3', NULL)))] },
+    ],
+    ['with nine digest algorithms', { digestAlgorithms: set(...Array.from({ length: 9 }, () => SHA256)) }],
+    ['with an algorithm that is none', { digestAlgorithm: sequence(octetString('')) }],
+    ['whose payload is empty', { payload: set() }],
+    ['whose payload is nothing', { payload: new Uint8Array() }],
+    ['with bytes behind its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
+    ['with a field that is none', { moreFields: [octetString('')] }],
+    ['with a field in two parts', { moreFields: [sequence(integer(99), octetString(''))] }],
+    ['with a field in four parts', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
+    ['with a field without a number', { moreFields: [sequence(octetString(''), integer(1), octetString(''))] }],
+    ['with a version without a number', { moreFields: [sequence(integer(99), octetString(''), octetString(''))] }],
+    ['with a field of another kind', { moreFields: [sequence(integer(99), integer(1), integer(1))] }],
+    ['with a field in chunks', { moreFields: [sequence(integer(99), integer(1), der(0x24, octetString('')))] }],
+    ['with its App ID twice', { moreFields: [field(2, APP_ID)] }],
+    ['with a field twice that nobody knows', { moreFields: [field(99, ''), field(99, '')] }],
+    ...[2, 3, 4, 5, 6, 12, 21].map((type): [string, ReceiptChanges] => [
+      `without field ${type}`,
+      withFields({ [type]: undefined }),
+    ]),
+    ['of an unknown type', withFields({ 6: 'PAID' })],
+    ['with an App ID that is not UTF-8', withFields({ 2: Uint8Array.of(0xff) })],
+    ['with a key that is no certificate', withFields({ 3: 'key' })],
+    ['with a risk metric below zero', withFields({ 17: '-1' })],
+    ['with a risk metric that is no number', withFields({ 17: 'high' })],
+    ['with a risk metric of hexadecimal digits', withFields({ 17: '0x10' })],
+    ['with an empty risk metric', withFields({ 17: '' })],
+    ['with a risk metric beyond all bounds', withFields({ 17: '1'.repeat(10) })],
+    ['with a risk metric of two lines', withFields({ 17: '1\n' })],
+    ...[
+      '',
+      'today',
+      '2026-10-01',
+      '2026-10-01T11:59:00',
+      '2026-10-01T11:59:00.Z',
+      '2026-10-01T11:59:00+02:00',
+      '2026-02-30T00:00:00Z',
+      '2026-10-01T24:00:00Z',
+      '2026-10-01T11:59:60Z',
+      '2026-13-01T00:00:00Z',
+      ' 2026-10-01T11:59:00Z',
+      '2026-10-01T11:59:00Z\n',
+    ].map((time): [string, ReceiptChanges] => [`created at ${JSON.stringify(time)}`, withFields({ 12: time })]),
+    ['with a not before that is no time', withFields({ 19: 'later' })],
+    ['with an expiration that is no time', withFields({ 21: 'later' })],
+  ];
+  it.each(malformed)('%s', async (_, changes) => {
+    await expectCode(() => verify(changes), 'malformed_receipt');
+  });
+
+  it('with a payload that is a SEQUENCE', async () => {
+    expect((await verify({ payload: set(...fieldsOfReceipt()) })).type).toBe('ATTEST');
+    await expectCode(() => verify({ payload: sequence(...fieldsOfReceipt()) }), 'malformed_receipt');
+  });
+
+  it('as a SET', async () => {
+    const receipt = (await makeReceipt(chain)).with(0, 0x31);
+    const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
+    await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
+  });
+
+  it('with a key that is not on P-256', async () => {
+    await expectCode(
+      async () => verify({}, {}, await createReceiptChain({ credCertCurve: 'P-384' })),
+      'malformed_receipt',
+    );
+  });
+
+  it('cut off at any place, and with anything behind it', async () => {
+    const receipt = await makeReceipt(chain);
+    const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
+    for (let length = 0; length < receipt.length; length += 1) {
+      await expectCode(() => verifyReceipt({ ...options, receipt: receipt.subarray(0, length) }), 'malformed_receipt');
+    }
+    await expectCode(
+      () => verifyReceipt({ ...options, receipt: concat(receipt, Uint8Array.of(0)) }),
+      'malformed_receipt',
+    );
+  });
+});

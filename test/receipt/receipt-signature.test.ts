@@ -1,0 +1,129 @@
+import { createPrivateKey, sign, webcrypto } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { der, NULL, octetString, sequence, set } from '../../src/testing/encoding/der.js';
+import {
+  algorithm,
+  contentTypeAttribute,
+  createReceiptChain,
+  ECDSA_WITH_SHA384,
+  messageDigestAttribute,
+  type ReceiptChanges,
+  SHA384,
+} from '../support/receipts.js';
+import { expectCode } from '../support/rejection.js';
+import { chain, fieldsOfReceipt, verify } from '../support/verified-receipts.js';
+
+describe('the signature of a receipt', () => {
+  const invalid: readonly [string, ReceiptChanges][] = [
+    ['is over another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }],
+    ['is none', { signature: () => new Uint8Array(70) }],
+    ['is empty', { signature: () => new Uint8Array() }],
+    [
+      'is none, behind an octet string that is not looked into',
+      {
+        signature: () => new Uint8Array(70),
+        digestAlgorithm: algorithm(
+          '2.16.840.1.101.3.4.2.1',
+          octetString(sequence(...Array.from({ length: 10_000 }, () => NULL))),
+        ),
+      },
+    ],
+    ['is of another algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
+    ['is of another hash than the content', { signatureAlgorithm: ECDSA_WITH_SHA384 }],
+    ['is of a hash that nobody announced', { digestAlgorithms: set(SHA384) }],
+    ['is of no hash that anybody announced', { digestAlgorithms: set() }],
+    [
+      'is of an unknown hash',
+      { digestAlgorithm: algorithm('1.3.14.3.2.26', NULL), digestAlgorithms: set(algorithm('1.3.14.3.2.26', NULL)) },
+    ],
+    [
+      'covers attributes with another digest',
+      { signedAttributes: () => [contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32))] },
+    ],
+    [
+      'covers attributes of another payload',
+      {
+        signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)],
+        tamper: (payload) => payload.with(payload.length - 3, 0x39),
+      },
+    ],
+  ];
+  it.each(invalid)('is refused where it %s', async (_, changes) => {
+    await expectCode(() => verify(changes), 'invalid_signature');
+  });
+
+  it('is refused where it covers the attributes with the tag that they are sent with', async () => {
+    const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
+    const message = (attributes: Uint8Array) => attributes.with(0, 0xa0);
+    await expectCode(() => verify({ signedAttributes, message }), 'invalid_signature');
+  });
+
+  it('is refused where it covers the content although there are attributes', async () => {
+    const payload = set(...fieldsOfReceipt());
+    const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
+    await expectCode(() => verify({ payload, signedAttributes, message: () => payload }), 'invalid_signature');
+  });
+
+  it('covers no attributes that could pass for a payload', async () => {
+    const payload = set(contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32)));
+    await expectCode(() => verify({ payload }), 'malformed_receipt');
+  });
+
+  it('is one of the key in the certificate', async () => {
+    const other = await createReceiptChain();
+    const forged = { ...other, signer: { ...chain.signer, keys: other.signer.keys } };
+    await expectCode(
+      () =>
+        verify(
+          { certificates: () => [chain.signer.der, chain.intermediate.der] },
+          { trustAnchors: [chain.root.der] },
+          forged,
+        ),
+      'invalid_signature',
+    );
+  });
+
+  it('is none of an RSA key, although Node would verify it as one', async () => {
+    const rsa = {
+      name: 'RSASSA-PKCS1-v1_5',
+      modulusLength: 2048,
+      publicExponent: Uint8Array.of(1, 0, 1),
+      hash: 'SHA-256',
+    };
+    const signerKeys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify']);
+    await expectCode(async () => verify({}, {}, await createReceiptChain({ signerKeys })), 'invalid_signature');
+  });
+
+  it('is none of a key that cannot be read', async () => {
+    const { privateKey } = chain.signer.keys;
+    const publicKey: unknown = sequence(algorithm('1.2.3.4'), der(0x03, Uint8Array.of(0, 4)));
+    const unreadable = await createReceiptChain({ signerKeys: { privateKey, publicKey } as webcrypto.CryptoKeyPair });
+    const error = await expectCode(() => verify({}, {}, unreadable), 'invalid_signature');
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it('may be one of a P-384 key', async () => {
+    expect((await verify({}, {}, await createReceiptChain({ signerCurve: 'P-384' }))).type).toBe('ATTEST');
+  });
+
+  it('may be one of a P-521 key', async () => {
+    const ecdsa = { name: 'ECDSA', namedCurve: 'P-521' };
+    const signerKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
+    expect((await verify({ hash: 'sha384' }, {}, await createReceiptChain({ signerKeys }))).type).toBe('ATTEST');
+  });
+
+  it('may be one with SHA-512', async () => {
+    const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', chain.signer.keys.privateKey));
+    const payload = set(...fieldsOfReceipt());
+    const signature = sign('sha512', payload, createPrivateKey({ key, format: 'der', type: 'pkcs8' }));
+    const SHA512 = algorithm('2.16.840.1.101.3.4.2.3', NULL);
+    const verified = await verify({
+      payload,
+      digestAlgorithms: set(SHA512),
+      digestAlgorithm: SHA512,
+      signatureAlgorithm: algorithm('1.2.840.10045.4.3.4'),
+      signature: () => new Uint8Array(signature),
+    });
+    expect(verified.type).toBe('ATTEST');
+  });
+});

@@ -1,0 +1,35 @@
+import { type VerifyReceiptOptions, verifyReceipt } from '../../src/index.js';
+import { NOW } from './certificate-authority.js';
+import { APP_ID } from './evidence.js';
+import {
+  createReceiptChain,
+  field,
+  makeReceipt,
+  minutesFromNow,
+  pointOf,
+  type ReceiptChain,
+  type ReceiptChanges,
+  receiptFieldsOf,
+} from './receipts.js';
+
+/** Certificates as Apple's receipts have them: made once for each file of tests. */
+export const chain = await createReceiptChain();
+export const attestedKey = await pointOf(chain.credCert);
+/** When the receipts were made, where they say it without a fraction of a second. */
+export const inWhole = minutesFromNow(-1);
+
+export type Options = Partial<VerifyReceiptOptions>;
+
+/** Verifies a receipt that fits, but for the changes. */
+export async function verify(changes: ReceiptChanges = {}, options: Options = {}, under: ReceiptChain = chain) {
+  const receipt = await makeReceipt(under, changes);
+  return verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [under.root.der], ...options });
+}
+
+export const withFields = (fields: NonNullable<ReceiptChanges['fields']>): ReceiptChanges => ({ fields });
+
+export const fieldsOfReceipt = (): Uint8Array[] => {
+  return Object.entries(receiptFieldsOf(chain)).map(([type, value]) => field(Number(type), value ?? ''));
+};
+
+export const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
