@@ -13,7 +13,7 @@ import {
   bestPeer,
   OURS,
 } from './speed.js';
-import { assertionThroughput, attestationThroughput } from './throughput.js';
+import { assertionThroughput, attestationThroughput, type LoopDelay } from './throughput.js';
 
 /** `npm run bench -- --quick` for a look; the figures of docs/performance.md are those of a run without it. */
 const isQuick = process.argv.includes('--quick');
@@ -51,14 +51,16 @@ print(`${OURS} takes ${number(ratio(find(attested, OURS), find(attested, BARE_IN
 
 const many = await attestationThroughput(isQuick ? 3 : 9, 1024);
 const manyAssertions = await assertionThroughput(isQuick ? 4096 : 32_768);
+const delays = ({ p99, most }: LoopDelay): string[] => [`${number(p99)} ms`, `${number(most)} ms`];
 print(
   '### 256 in flight',
   table(
-    ['', 'a second', 'rate × one by one', 'event loop held at most'],
+    ['', 'a second', 'rate × one by one', 'event loop held, p99', 'at most'],
     [
-      ['attestations', number(many.rate, 0), number(many.speedup, 2), `${number(many.held)} ms`],
-      [`${BARE_IN_POOL} (P-384)`, '', number(many.bareSpeedup, 2), `${number(many.bareHeld)} ms`],
-      ['assertions', number(manyAssertions.rate, 0), '', `${number(manyAssertions.held)} ms`],
+      ['attestations', number(many.rate, 0), number(many.speedup, 2), ...delays(many.delay)],
+      ['attestations, one by one', '', '1', ...delays(many.oneByOneDelay)],
+      [`${BARE_IN_POOL} (P-384)`, '', number(many.bareSpeedup, 2), ...delays(many.bareDelay)],
+      ['assertions', number(manyAssertions.rate, 0), '', ...delays(manyAssertions.delay)],
     ],
   ),
 );

@@ -63,11 +63,8 @@ const claims: readonly Claim[] = [
     holds: (times) => times >= 1.7,
   },
   {
-    text: '256 attestations in flight hold the event loop for at most 2 ms more than nothing does',
-    measure: async () => {
-      const { held, bareHeld } = await attestationThroughput(5, 1024);
-      return held - bareHeld;
-    },
+    text: '256 attestations in flight hold the event loop for at most 2 ms',
+    measure: async () => (await attestationThroughput(5, 1024)).delay.most,
     holds: (milliseconds) => milliseconds <= 2,
   },
   {

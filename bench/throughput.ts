@@ -7,8 +7,13 @@ import { median } from './interleaved.js';
 export interface Throughput {
   /** Calls a second. */
   readonly rate: number;
-  /** The longest time for which nothing else could run, milliseconds. */
-  readonly held: number;
+  readonly delay: LoopDelay;
+}
+
+/** For how long nothing else could run, milliseconds. */
+export interface LoopDelay {
+  readonly p99: number;
+  readonly most: number;
 }
 
 /** So many calls in flight at any time, `total` in all. */
@@ -28,7 +33,11 @@ async function inFlight(count: number, total: number, run: () => Promise<unknown
   const seconds = (performance.now() - start) / 1000;
   delay.disable();
   // The timer that measures fires each millisecond at best.
-  return { rate: total / seconds, held: Math.max(0, delay.max / 1e6 - 1) };
+  const milliseconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - 1);
+  return {
+    rate: total / seconds,
+    delay: { p99: milliseconds(delay.percentile(99)), most: milliseconds(delay.max) },
+  };
 }
 
 export interface AttestationThroughput {
@@ -37,9 +46,11 @@ export interface AttestationThroughput {
   /** The same of bare verification in the pool: what the machine has to give. */
   readonly bareSpeedup: number;
   readonly rate: number;
-  readonly held: number;
-  /** What else the machine did: with bare verification in the pool, which needs the loop for nothing. */
-  readonly bareHeld: number;
+  readonly delay: LoopDelay;
+  /** What the machine, and garbage collection, add to one signature at a time. */
+  readonly oneByOneDelay: LoopDelay;
+  /** With bare verification in the pool, which needs the loop for nothing. */
+  readonly bareDelay: LoopDelay;
 }
 
 /** Attestations one after another, then 256 in flight at any time, and bare signatures likewise; in turns. */
@@ -51,7 +62,7 @@ export async function attestationThroughput(rounds: number, calls: number): Prom
 
   const results: AttestationThroughput[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const oneByOne = await inFlight(1, calls / 4, run);
+    const oneByOne = await inFlight(1, calls / 2, run);
     const many = await inFlight(256, calls, run);
     const bare = await inFlight(256, calls, bareInPool);
     const bareOneByOne = await inFlight(1, calls / 4, async () => verify(hash, message, key, signature));
@@ -59,17 +70,23 @@ export async function attestationThroughput(rounds: number, calls: number): Prom
       speedup: many.rate / oneByOne.rate,
       bareSpeedup: bare.rate / bareOneByOne.rate,
       rate: many.rate,
-      held: many.held,
-      bareHeld: bare.held,
+      delay: many.delay,
+      oneByOneDelay: oneByOne.delay,
+      bareDelay: bare.delay,
     });
   }
   const middle = (of: (result: AttestationThroughput) => number): number => median(results.map(of));
+  const middleDelay = (of: (result: AttestationThroughput) => LoopDelay): LoopDelay => ({
+    p99: middle((result) => of(result).p99),
+    most: middle((result) => of(result).most),
+  });
   return {
     speedup: middle(({ speedup }) => speedup),
     bareSpeedup: middle(({ bareSpeedup }) => bareSpeedup),
     rate: middle(({ rate }) => rate),
-    held: middle(({ held }) => held),
-    bareHeld: middle(({ bareHeld }) => bareHeld),
+    delay: middleDelay(({ delay }) => delay),
+    oneByOneDelay: middleDelay(({ oneByOneDelay }) => oneByOneDelay),
+    bareDelay: middleDelay(({ bareDelay }) => bareDelay),
   };
 }
 

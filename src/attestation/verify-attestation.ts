@@ -2,7 +2,6 @@ import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { encodeBase64 } from '../base64.js';
-import { CallingThread } from '../calling-thread.js';
 import { APPLE_APP_ATTESTATION_ROOT_CA } from '../certificates/apple-roots.js';
 import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
@@ -12,8 +11,9 @@ import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
 import { keepEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
+import { countProcessors } from '../processors.js';
 import { pemOfPoint } from '../public-key.js';
-import { Turnstile } from '../turnstile.js';
+import { Rounds } from '../rounds.js';
 import { readVerificationDate } from '../verification-date.js';
 import { assertAccessControlList } from './access-control-list.js';
 import {
@@ -75,20 +75,11 @@ export interface VerifiedAttestation {
   certificate: { notBefore: Date; notAfter: Date };
 }
 
-/**
- * How many attestations are worked on at once: enough for every thread of the pool, few enough that a thousand of them
- * neither fill it nor hold the event loop. See docs/performance.md.
- */
-const turnstile = new Turnstile(8);
+/** One for each thread that the pool has by default, and one for the calling thread. */
+const MAX_WIDTH = 5;
 
-/** Two signatures on P-384 hold the event loop for less than two milliseconds. */
-const callingThread = new CallingThread(2);
-
-/** Attestations that come one by one are spared the way through the pool. */
-async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
-  const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;
-  return isAlone ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
-}
+/** Signatures on P-384 take long: each holds the event loop for two thirds of a millisecond. See docs/performance.md. */
+const rounds = new Rounds(Math.min(countProcessors(), MAX_WIDTH));
 
 /**
  * Verifies that a key lives in the Secure Enclave of a genuine Apple device and was made by a genuine copy of your app,
@@ -125,7 +116,7 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  */
 export async function verifyAttestation(options: VerifyAttestationOptions): Promise<VerifiedAttestation> {
   const expected = readOptions(options);
-  return turnstile.pass(() => verify(expected));
+  return rounds.pass((isLast) => verify(expected, isLast ? verifyEcdsa : verifyEcdsaInPool));
 }
 
 /** The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. */
@@ -143,15 +134,10 @@ function readOptions(options: VerifyAttestationOptions) {
   };
 }
 
-async function verify({
-  appIds,
-  environments,
-  policy,
-  date,
-  anchors,
-  clientDataHash,
-  ...expected
-}: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
+async function verify(
+  { appIds, environments, policy, date, anchors, clientDataHash, ...expected }: ReturnType<typeof readOptions>,
+  verifyLeaf: VerifyEcdsa,
+): Promise<VerifiedAttestation> {
   const keyId = readKeyIdentifier(expected.keyId);
   const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
 

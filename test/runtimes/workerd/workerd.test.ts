@@ -137,6 +137,18 @@ describe('a worker in workerd', () => {
     expect(await expectSameOutcomes(calls, oldestWorker)).toEqual({ accepted: calls.length, rejected: 0 });
   });
 
+  // Of which none may wait for another: a request whose answer waits for that of another one is given up by workerd.
+  it.each([undefined, documentedCompatibilityDate()])('answers requests that come together, date %s', async (date) => {
+    const fresh = startWorker(script, {}, date);
+    const [attestation, assertion] = [attestations[0]?.call, assertions[0]?.call];
+    if (!attestation || !assertion) throw new Error('the fixtures are gone');
+    const calls = [attestation, ...Array.from({ length: 10 }, () => assertion)];
+    const expected = await outcomesOf(calls);
+    const answers = await Promise.all(Array.from({ length: 40 }, () => outcomesInWorker(calls, fresh)));
+    await fresh.dispose();
+    expect(answers.filter((outcomes) => toJson(outcomes) !== toJson(expected))).toEqual([]);
+  });
+
   it('is as documented', async () => {
     const answers = fromJson<Record<string, boolean>>(await (await worker.dispatchFetch('http://worker/')).text());
     const inWorker = Object.entries(answers).map(([statement, isSo]) => [statement, inWords(isSo)]);
