@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,servers}/**', 'test/runtimes/**'],
+    // By default one processor would stay free.
+    maxWorkers: '100%',
     // The tampering tests verify thousands of attestations in one test.
     testTimeout: 60_000,
     // PGlite makes a database first.
