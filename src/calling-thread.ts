@@ -1,7 +1,4 @@
-import { setImmediate } from 'node:timers';
-
-// Taken when the module loads: the fake timers of somebody's tests must not stop verification.
-const afterThisTurn = setImmediate;
+import { afterThisTurn } from './after-this-turn.js';
 
 /**
  * Decides where short pieces of work are done: on the calling thread, which is cheapest, or in the thread pool. The

@@ -1,12 +1,13 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Rounds } from '../src/rounds.js';
 
-/** Work that goes on until it is told to end. */
+/** Work that takes no time on the calling thread, and in the pool as long as it is told to. */
 function work() {
   const started: string[] = [];
   const ends: ((result: Promise<number>) => void)[] = [];
-  const start = (number: number) => (isLast: boolean) => {
-    started.push(isLast ? `${number} here` : `${number} in the pool`);
+  const start = (number: number) => (isHere: boolean) => {
+    started.push(isHere ? `${number} here` : `${number} in the pool`);
+    if (isHere) return number;
     return new Promise<number>((resolve) => {
       ends[number] = resolve;
     });
@@ -16,103 +17,81 @@ function work() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Enough for the last of a round to have begun, and its turn to have ended. */
-async function turns(): Promise<void> {
-  for (let count = 0; count < 4; count += 1) await turn();
-}
-
-it('does what comes alone at once, on the calling thread', async () => {
-  const { started, ends, start } = work();
-  const rounds = new Rounds(2);
-  const result = rounds.pass(start(0));
-  await Promise.resolve();
-  expect(started).toEqual(['0 here']);
-  ends[0]?.(Promise.resolve(7));
-  expect(await result).toBe(7);
-});
-
-it('does so many at a time, the last on the calling thread, and the next when all are done', async () => {
-  const { started, ends, start } = work();
-  const rounds = new Rounds(3);
-  const results = [0, 1, 2, 3, 4, 5].map((number) => rounds.pass(start(number)));
-  await turns();
-  expect(started).toEqual(['0 here']);
-  ends[0]?.(Promise.resolve(0));
-  await turns();
-  const second = ['1 in the pool', '2 in the pool', '3 here'];
-  expect(started.slice(1)).toEqual(second);
-  ends[3]?.(Promise.resolve(3));
-  ends[1]?.(Promise.resolve(1));
-  await turns();
-  expect(started.slice(1)).toEqual(second);
-  ends[2]?.(Promise.resolve(2));
-  await turns();
-  expect(started.slice(4)).toEqual(['4 in the pool', '5 here']);
-  for (const number of [4, 5]) ends[number]?.(Promise.resolve(number));
-  expect(await Promise.all(results)).toEqual([0, 1, 2, 3, 4, 5]);
-  expect(await rounds.pass(async (isLast) => isLast)).toBe(true);
-});
-
-it('gives the pool its work a turn before the calling thread begins', async () => {
-  const { started, ends, start } = work();
-  const rounds = new Rounds(2);
-  for (const number of [0, 1, 2]) rounds.pass(start(number));
-  await turns();
-  ends[0]?.(Promise.resolve(0));
-  await turn();
-  expect(started.slice(1)).toEqual(['1 in the pool']);
-  await turn();
-  expect(started.slice(1)).toEqual(['1 in the pool', '2 here']);
-  for (const number of [1, 2]) ends[number]?.(Promise.resolve(number));
-  await turns();
-});
-
-it('begins the next round when work fails, at once or later', async () => {
-  const { started, ends, start } = work();
-  const rounds = new Rounds(1);
-  const failed = rounds.pass(start(0));
-  const thrown = rounds.pass(() => {
-    throw new Error('at once');
+describe('rounds', () => {
+  it('have what comes alone done by the calling thread, when the event loop has come round', async () => {
+    const { started, start } = work();
+    const result = new Rounds(2).pass(start(7));
+    await Promise.resolve();
+    expect(started).toEqual([]);
+    await turn();
+    expect(started).toEqual(['7 here']);
+    expect(await result).toBe(7);
   });
-  const next = rounds.pass(start(2));
-  await turns();
-  ends[0]?.(Promise.reject(new Error('later')));
-  await expect(failed).rejects.toThrow('later');
-  await expect(thrown).rejects.toThrow('at once');
-  await turns();
-  expect(started).toEqual(['0 here', '2 here']);
-  ends[2]?.(Promise.resolve(2));
-  expect(await next).toBe(2);
-});
 
-it.each([1, 2])('lets the event loop come round between two on the calling thread, in rounds of %i', async (width) => {
-  const rounds = new Rounds(width);
-  let begun = 0;
-  const begunInTurn: number[] = [];
-  const watch = () => {
-    begunInTurn.push(begun);
-    begun = 0;
-    if (begunInTurn.length < 60) setImmediate(watch);
-  };
-  setImmediate(watch);
-  const lane = async () => {
-    for (let count = 0; count < 10; count += 1) {
-      await rounds.pass(async (isLast) => {
-        if (isLast) begun += 1;
-      });
-    }
-  };
-  await Promise.all([lane(), lane(), lane()]);
-  while (begunInTurn.length < 60) await turn();
-  expect(Math.max(...begunInTurn)).toBe(1);
-  expect(begunInTurn.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(10);
-});
+  it('have so many done at a time, the last by the calling thread, and the next when all are done', async () => {
+    const { started, ends, start } = work();
+    const rounds = new Rounds(3);
+    const results = [0, 1, 2, 3, 4].map((number) => rounds.pass(start(number)));
+    await turn();
+    const first = ['0 in the pool', '1 in the pool', '2 here'];
+    expect(started).toEqual(first);
+    ends[0]?.(Promise.resolve(0));
+    await turn();
+    await turn();
+    expect(started).toEqual(first);
+    ends[1]?.(Promise.resolve(1));
+    await results[1];
+    await turn();
+    expect(started.slice(3)).toEqual(['3 in the pool', '4 here']);
+    ends[3]?.(Promise.resolve(3));
+    expect(await Promise.all(results)).toEqual([0, 1, 2, 3, 4]);
+    expect(await rounds.pass((isHere) => isHere)).toBe(true);
+  });
 
-it('lets nothing wait where there are no processors to share', async () => {
-  const { started, ends, start } = work();
-  const rounds = new Rounds(0);
-  const results = [0, 1].map((number) => rounds.pass(start(number)));
-  expect(started).toEqual(['0 in the pool', '1 in the pool']);
-  for (const number of [0, 1]) ends[number]?.(Promise.resolve(number));
-  expect(await Promise.all(results)).toEqual([0, 1]);
+  it('go on when work fails, at once or later', async () => {
+    const { started, ends, start } = work();
+    const rounds = new Rounds(2);
+    const fail = () => {
+      throw new Error('at once');
+    };
+    const results = [fail, fail, start(2), start(3), start(4)].map((piece) => rounds.pass<number>(piece));
+    for (const failed of results.slice(0, 2)) await expect(failed).rejects.toThrow('at once');
+    await turn();
+    ends[2]?.(Promise.reject(new Error('later')));
+    await expect(results[2]).rejects.toThrow('later');
+    expect(await Promise.all(results.slice(3))).toEqual([3, 4]);
+    expect(started).toEqual(['2 in the pool', '3 here', '4 here']);
+  });
+
+  it('let the event loop come round before each piece that the calling thread does', async () => {
+    const rounds = new Rounds(2);
+    let done = 0;
+    const doneInTurn: number[] = [];
+    const watch = () => {
+      doneInTurn.push(done);
+      done = 0;
+      if (doneInTurn.length < 60) setImmediate(watch);
+    };
+    setImmediate(watch);
+    const lane = async () => {
+      for (let count = 0; count < 10; count += 1) {
+        await rounds.pass((isHere) => {
+          if (isHere) done += 1;
+        });
+      }
+    };
+    await Promise.all([lane(), lane(), lane()]);
+    while (doneInTurn.length < 60) await turn();
+    expect(Math.max(...doneInTurn)).toBe(1);
+    expect(doneInTurn.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each([0, 1])('of %i have nothing wait, and nothing done by the calling thread', async (width) => {
+    const { started, ends, start } = work();
+    const rounds = new Rounds(width);
+    const results = [0, 1].map((number) => rounds.pass(start(number)));
+    expect(started).toEqual(['0 in the pool', '1 in the pool']);
+    for (const number of [0, 1]) ends[number]?.(Promise.resolve(number));
+    expect(await Promise.all(results)).toEqual([0, 1]);
+  });
 });

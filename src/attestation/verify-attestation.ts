@@ -11,9 +11,10 @@ import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
 import { keepEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
-import { countProcessors } from '../processors.js';
 import { pemOfPoint } from '../public-key.js';
+import { roundWidth } from '../round-width.js';
 import { Rounds } from '../rounds.js';
+import { Turnstile } from '../turnstile.js';
 import { readVerificationDate } from '../verification-date.js';
 import { assertAccessControlList } from './access-control-list.js';
 import {
@@ -75,11 +76,14 @@ export interface VerifiedAttestation {
   certificate: { notBefore: Date; notAfter: Date };
 }
 
-/** One for each thread that the pool has by default, and one for the calling thread. */
-const MAX_WIDTH = 5;
+/** How many are decoded at a time, so that the next round never waits for one: as many as two rounds have at most. */
+const turnstile = new Turnstile(10);
+const rounds = new Rounds(roundWidth());
 
-/** Signatures on P-384 take long: each holds the event loop for two thirds of a millisecond. See docs/performance.md. */
-const rounds = new Rounds(Math.min(countProcessors(), MAX_WIDTH));
+/** A signature on P-384 holds a thread for 0.6 ms. See docs/performance.md. */
+function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
+  return rounds.pass((isHere) => (isHere ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature)));
+}
 
 /**
  * Verifies that a key lives in the Secure Enclave of a genuine Apple device and was made by a genuine copy of your app,
@@ -116,7 +120,7 @@ const rounds = new Rounds(Math.min(countProcessors(), MAX_WIDTH));
  */
 export async function verifyAttestation(options: VerifyAttestationOptions): Promise<VerifiedAttestation> {
   const expected = readOptions(options);
-  return rounds.pass((isLast) => verify(expected, isLast ? verifyEcdsa : verifyEcdsaInPool));
+  return turnstile.pass(() => verify(expected));
 }
 
 /** The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. */
@@ -134,10 +138,15 @@ function readOptions(options: VerifyAttestationOptions) {
   };
 }
 
-async function verify(
-  { appIds, environments, policy, date, anchors, clientDataHash, ...expected }: ReturnType<typeof readOptions>,
-  verifyLeaf: VerifyEcdsa,
-): Promise<VerifiedAttestation> {
+async function verify({
+  appIds,
+  environments,
+  policy,
+  date,
+  anchors,
+  clientDataHash,
+  ...expected
+}: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
   const keyId = readKeyIdentifier(expected.keyId);
   const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
 

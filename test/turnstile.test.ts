@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { Turnstile } from '../src/turnstile.js';
+
+/** Work that goes on until it is told to end. */
+function work() {
+  const started: number[] = [];
+  const ends: ((result: Promise<number>) => void)[] = [];
+  const start = (number: number) => () => {
+    started.push(number);
+    return new Promise<number>((resolve) => {
+      ends[number] = resolve;
+    });
+  };
+  return { started, ends, start };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('lets so many through at once and the others in their order', async () => {
+  const { started, ends, start } = work();
+  const turnstile = new Turnstile(2);
+  const results = [0, 1, 2, 3, 4].map((number) => turnstile.pass(start(number)));
+  expect(started).toEqual([0, 1]);
+  ends[1]?.(Promise.resolve(10));
+  expect(await results[1]).toBe(10);
+  await turn();
+  expect(started).toEqual([0, 1, 2]);
+  for (const number of [0, 2, 3, 4]) {
+    ends[number]?.(Promise.resolve(number));
+    await turn();
+  }
+  expect(await Promise.all(results)).toEqual([0, 10, 2, 3, 4]);
+});
+
+it('lets the next one through when work fails, at once or later', async () => {
+  const { started, ends, start } = work();
+  const turnstile = new Turnstile(1);
+  const failed = turnstile.pass(start(0));
+  const thrown = turnstile.pass(() => {
+    throw new Error('at once');
+  });
+  const next = turnstile.pass(start(2));
+  ends[0]?.(Promise.reject(new Error('later')));
+  await expect(failed).rejects.toThrow('later');
+  await expect(thrown).rejects.toThrow('at once');
+  await turn();
+  expect(started).toEqual([0, 2]);
+  ends[2]?.(Promise.resolve(2));
+  expect(await next).toBe(2);
+  expect(await turnstile.pass(async () => 'free again')).toBe('free again');
+});
