@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { roundWidth } from '../src/round-width.js';
 
 const runtimeOf = (processors: number) => ({ getBuiltinModule: () => ({ availableParallelism: () => processors }) });
@@ -12,6 +12,10 @@ it('is the number of processors, up to the threads of the pool and one more', ()
 it('is 0 where there are not two processors, or none can be counted', () => {
   expect([1, 0, -1, Number.NaN].map((processors) => roundWidth(runtimeOf(processors)))).toEqual([0, 0, 0, 0]);
   expect(roundWidth({})).toBe(0);
+  vi.stubGlobal('process', {});
+  const width = roundWidth();
+  vi.unstubAllGlobals();
+  expect(width).toBe(0);
   expect(roundWidth({ getBuiltinModule: () => undefined })).toBe(0);
   expect(roundWidth({ getBuiltinModule: () => ({}) })).toBe(0);
 });
