@@ -7,5 +7,5 @@ import config from './vitest.config.js';
  */
 export default defineConfig({
   ...config,
-  test: { ...config.test, include: ['test/{concurrency,rounds,turnstile,calling-thread}.test.ts'] },
+  test: { ...config.test, include: ['test/{concurrency,turnstile,calling-thread}.test.ts'] },
 });

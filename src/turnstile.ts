@@ -1,10 +1,20 @@
-/** Lets a few through at a time and the others in the order in which they came. Whoever waits holds nothing but memory. */
+/**
+ * Lets a few through at a time and the others in the order in which they came. Whoever waits holds neither a thread of
+ * the pool, which file system and DNS need too, nor the event loop.
+ */
 export class Turnstile {
   readonly #waiting: (() => void)[] = [];
+  readonly #width: number;
   #free: number;
 
   constructor(width: number) {
+    this.#width = width;
     this.#free = width;
+  }
+
+  /** Whether more than one are let through at this moment. */
+  get isShared(): boolean {
+    return this.#width - this.#free > 1;
   }
 
   /** Does the work, now or when it is its turn. */

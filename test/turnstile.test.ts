@@ -49,3 +49,18 @@ it('lets the next one through when work fails, at once or later', async () => {
   expect(await next).toBe(2);
   expect(await turnstile.pass(async () => 'free again')).toBe('free again');
 });
+
+it('says whether more than one are let through', async () => {
+  const { ends, start } = work();
+  const turnstile = new Turnstile(8);
+  expect(turnstile.isShared).toBe(false);
+  const first = turnstile.pass(start(0));
+  expect(turnstile.isShared).toBe(false);
+  const second = turnstile.pass(start(1));
+  expect(turnstile.isShared).toBe(true);
+  ends[0]?.(Promise.resolve(0));
+  await first;
+  expect(turnstile.isShared).toBe(false);
+  ends[1]?.(Promise.resolve(1));
+  await second;
+});
