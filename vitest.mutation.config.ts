@@ -8,6 +8,7 @@ import config from './vitest.config.js';
 export default mergeConfig(config, {
   test: {
     isolate: false,
+    maxWorkers: 1,
     exclude: [
       'test/tampering.test.ts',
       'test/hostile-input.test.ts',
