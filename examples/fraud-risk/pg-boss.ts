@@ -11,9 +11,8 @@ export async function refreshWithPgBoss(boss: PgBoss, keys: Keys, apple: Apple):
   await boss.createQueue('look-for-due-keys');
 
   await boss.work('look-for-due-keys', async () => {
-    for (const keyId of await keys.due(new Date(), 2000)) {
-      await boss.send('refresh-receipt', { keyId }, { singletonKey: keyId });
-    }
+    const due = await keys.due(new Date(), 2000);
+    await boss.insert(due.map((keyId) => ({ name: 'refresh-receipt', data: { keyId }, singletonKey: keyId })));
   });
   await boss.work<{ keyId: string }>('refresh-receipt', { batchSize: 20, pollingIntervalSeconds: 1 }, async (jobs) => {
     for (const { data } of jobs) {
