@@ -6,11 +6,16 @@ const collectGarbage: () => void = globalThis.gc ?? exposedCollector();
 
 const MEGABYTE = 1024 * 1024;
 
-/** What one attempt costs: the least time of three runs, so that a busy machine does not count, and memory. */
-export async function costOf(attempt: () => Promise<unknown>): Promise<{ milliseconds: number; megabytes: number }> {
+export interface Cost {
+  milliseconds: number;
+  megabytes: number;
+}
+
+/** What an attempt costs: the least time of some runs, so that a busy machine does not count, and memory. */
+export async function costOf(attempt: () => Promise<unknown>, runs = 3): Promise<Cost> {
   let milliseconds = Number.POSITIVE_INFINITY;
   let megabytes = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 3; run += 1) {
+  for (let run = 0; run < runs; run += 1) {
     const before = memoryInUse();
     const start = performance.now();
     await attempt();
