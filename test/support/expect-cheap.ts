@@ -6,7 +6,7 @@ import { attestationFixture, attestationOptions } from './recordings.js';
 const genuine = attestationOptions(attestationFixture('apple-guide-2026'));
 let costOfGenuine: Promise<Cost> | undefined;
 
-/** Costs no more time than ten genuine attestations, which anyone may send, take here and now, and hardly any memory. */
+/** Costs no more time than ten genuine attestations do here and now, which anyone may send, and hardly any memory. */
 export async function expectCheap(attempt: () => Promise<unknown>): Promise<void> {
   costOfGenuine ??= costOf(() => verifyAttestation(genuine), 20);
   const limit = 10 * (await costOfGenuine).milliseconds;
