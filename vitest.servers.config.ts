@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/servers/**/*.test.ts'],
     globalSetup: ['test/servers/support/start-servers.ts'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     // They wait more than they compute.
     maxWorkers: 2,

@@ -2,8 +2,8 @@ import { openPostgres } from './postgres.js';
 import { openRedis } from './redis.js';
 
 /** Challenges, which live for minutes, in Redis; keys and counters, which must never be lost, in PostgreSQL. */
-export async function openBoth(redisUrl: string, postgresUrl: string) {
-  const { client, stores: redis } = await openRedis(redisUrl);
-  const { pool, stores: postgres } = openPostgres(postgresUrl);
+export async function openBoth(redisUrl: string, postgresUrl: string, timeout?: number) {
+  const { client, stores: redis } = await openRedis(redisUrl, timeout);
+  const { pool, stores: postgres } = openPostgres(postgresUrl, timeout);
   return { client, pool, stores: { challenges: redis.challenges, keys: postgres.keys } };
 }

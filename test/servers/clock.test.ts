@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Client, startWorker } from './support/device-requests.js';
+import { PATIENCE } from './support/store-kinds.js';
 import type { WorkerOptions } from './support/worker.js';
 import type { WorkerProcess } from './support/worker-process.js';
 
@@ -12,7 +13,8 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
 
   /** A server, and the same started again after its clock was set back: it remembers nothing. */
   async function beforeAndAfter(options: Partial<WorkerOptions>) {
-    const start = async (clockAhead: number) => startWorker(kind, inject('addresses'), { ...options, clockAhead });
+    const start = async (clockAhead: number) =>
+      startWorker(kind, inject('addresses'), { timeout: PATIENCE, ...options, clockAhead });
     const [before, after] = await Promise.all([start(0), start(-HOUR)]);
     started.push(before, after);
     return { before, after };

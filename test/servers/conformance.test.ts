@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, inject, it } from 'vitest';
 import { type Stores, storeConformance } from '../../src/server/conformance/index.js';
-import { type OpenedStores, openStores, storeKinds } from './support/store-kinds.js';
+import { type OpenedStores, openStores, PATIENCE, storeKinds } from './support/store-kinds.js';
 
 describe.each(storeKinds)('%s', (kind) => {
   let servers: OpenedStores[];
   let turn = 0;
   beforeAll(async () => {
-    servers = await Promise.all([1, 2].map(() => openStores(kind, inject('addresses'))));
+    servers = await Promise.all([1, 2].map(() => openStores(kind, inject('addresses'), PATIENCE)));
   });
   afterAll(() => Promise.all(servers.map(({ close }) => close())));
 

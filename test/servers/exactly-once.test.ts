@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Random } from '../support/random.js';
 import { Client, startWorkers, tally } from './support/device-requests.js';
-import { type StoreKind, storeKinds } from './support/store-kinds.js';
+import { PATIENCE, type StoreKind, storeKinds } from './support/store-kinds.js';
 import type { Outcome, WorkerProcess } from './support/worker-process.js';
 
 const COPIES = 200;
-/** Milliseconds. Two hundred attestations at once may keep a process busy for longer than a server should wait. */
-const PATIENCE = 30_000;
 const random = new Random();
 
 describe.each(storeKinds)('four processes on %s', (kind) => {

@@ -2,9 +2,10 @@ import { expect, inject, it } from 'vitest';
 import { openRedisCluster } from '../../examples/redis-cluster.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import { newKey } from '../../src/server/conformance/key-cases.js';
+import { PATIENCE } from './support/store-kinds.js';
 
 it('a Redis Cluster has challenges and keys on all its nodes', async () => {
-  const { client, stores } = await openRedisCluster(inject('addresses').cluster);
+  const { client, stores } = await openRedisCluster(inject('addresses').cluster, PATIENCE);
   const keysOnNodes = async (pattern: string): Promise<number[]> =>
     Promise.all(client.masters.map(async (master) => (await (await client.nodeClient(master)).keys(pattern)).length));
 

@@ -6,6 +6,7 @@ import { storeConformance } from '../../src/server/conformance/index.js';
 import { newKey } from '../../src/server/conformance/key-cases.js';
 import { redisStores } from '../../src/stores/redis/index.js';
 import { RedisServer } from './support/redis-server.js';
+import { PATIENCE } from './support/store-kinds.js';
 
 const PREFIX = 'app-attest:';
 
@@ -20,8 +21,8 @@ describe('a Redis', () => {
   let second: Awaited<ReturnType<typeof openIoRedis>>;
   beforeAll(async () => {
     server = await RedisServer.start();
-    first = await openRedis(server.url);
-    second = await openIoRedis(server.url);
+    first = await openRedis(server.url, PATIENCE);
+    second = await openIoRedis(server.url, PATIENCE);
   });
   afterAll(async () => {
     first.client.destroy();
@@ -91,7 +92,7 @@ describe('a Redis', () => {
 it('a Redis that is full refuses requests, and forgets no key', async () => {
   const server = await RedisServer.start('--maxmemory', '4mb');
   onTestFinished(() => server.stop());
-  const { client, stores } = await openRedis(server.url);
+  const { client, stores } = await openRedis(server.url, PATIENCE);
   onTestFinished(() => client.destroy());
   const { keys, challenges } = stores;
   const inserted: string[] = [];

@@ -61,7 +61,8 @@ describe.each(['redis', 'postgres'] as const)('while %s is down', (kind) => {
       expect(await post('/assertion', order)).toEqual(unavailable);
     });
 
-    await expect.poll(async () => (await post('/challenge', { purpose: 'assertion' })).status).toBe(200);
+    const challenge = () => post('/challenge', { purpose: 'assertion' });
+    await expect.poll(challenge, { timeout: 20_000 }).toMatchObject({ status: 200 });
     expect((await post('/registration', newKey)).status).toBe(201);
     expect((await post('/registration', newKey)).error).toBe('challenge_used');
     expect((await post('/assertion', order)).status).toBe(200);

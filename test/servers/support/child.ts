@@ -53,7 +53,9 @@ export async function run(command: string, args: readonly string[], options: Spa
   if (code !== 0) throw new Error(`${command}: ${child.output}`);
 }
 
-/** A port of loopback on which nothing listens. */
+const given = new Set<number>();
+
+/** A port of loopback on which nothing listens, and another one each time: who asked first may not listen yet. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -61,6 +63,8 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
+  if (given.has(address.port)) return freePort();
+  given.add(address.port);
   return address.port;
 }
 
@@ -68,7 +72,7 @@ export async function freePort(): Promise<number> {
 export async function ask(port: number, line: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   try {
-    socket.setTimeout(1000, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));
     socket.write(`${line}\r\n`);
     const [answer] = await once(socket, 'data');
     return String(answer);

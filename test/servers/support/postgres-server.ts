@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../../../examples/postgres.js';
 import { Child, freePort, run } from './child.js';
@@ -69,12 +70,14 @@ export class PostgresServer {
 
   /** After a `SIGKILL` it refuses to start until the last of its processes has noticed. */
   async #start(): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    const deadline = performance.now() + 30_000;
+    while (true) {
       this.#child = this.#spawn();
       try {
         return await this.#ready();
       } catch (error) {
-        if (attempt === 20) throw error;
+        if (performance.now() > deadline) throw error;
+        await setTimeout(100);
       }
     }
   }

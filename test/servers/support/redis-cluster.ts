@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { freePort } from './child.js';
 import { RedisServer } from './redis-server.js';
 
@@ -11,9 +10,7 @@ export class RedisCluster {
   static async start(): Promise<RedisCluster> {
     const busPorts = await Promise.all(SLOTS.map(freePort));
     const nodes = await Promise.all(
-      busPorts.map((busPort) =>
-        RedisServer.start('--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, '--cluster-node-timeout', '1000'),
-      ),
+      busPorts.map((busPort) => RedisServer.start('--cluster-enabled', 'yes', '--cluster-port', `${busPort}`)),
     );
     const cluster = new RedisCluster(nodes);
     for (const [index, node] of nodes.entries()) {
@@ -35,9 +32,7 @@ export class RedisCluster {
 
   /** Waits until each node knows of all slots. */
   async ready(): Promise<void> {
-    for (const node of this.nodes) {
-      while (!isReady(await node.command('CLUSTER INFO'))) await setTimeout(50);
-    }
+    for (const node of this.nodes) await node.answers('CLUSTER INFO', isReady);
   }
 
   /** All nodes at the same time. */

@@ -56,6 +56,14 @@ export class RedisServer {
     return ask(this.port, line);
   }
 
+  /** Waits until the answer to a command is as it should be. */
+  async answers(line: string, isAsItShould: (answer: string) => boolean): Promise<void> {
+    await this.#child.until(async () => {
+      const answer = await this.command(line);
+      if (!isAsItShould(answer)) throw new Error(answer);
+    });
+  }
+
   async cutConnections(): Promise<void> {
     await this.command('CLIENT KILL TYPE normal SKIPME yes');
   }
@@ -71,9 +79,6 @@ export class RedisServer {
   }
 
   async #ready(): Promise<void> {
-    await this.#child.until(async () => {
-      const answer = await this.command('PING');
-      if (answer !== '+PONG\r\n') throw new Error(answer);
-    });
+    await this.answers('PING', (answer) => answer === '+PONG\r\n');
   }
 }

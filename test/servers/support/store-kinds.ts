@@ -21,6 +21,9 @@ export const storeKinds = ['redis', 'ioredis', 'redis cluster', 'ioredis cluster
 
 export type StoreKind = (typeof storeKinds)[number];
 
+/** Milliseconds, for tests that are not about time limits: their machine may be slower than a server should be. */
+export const PATIENCE = 30_000;
+
 /** Opens stores as docs/stores.md does: with the settings of the examples, and their time limit or another in milliseconds. */
 export async function openStores(kind: StoreKind, addresses: Addresses, timeout?: number): Promise<OpenedStores> {
   switch (kind) {
