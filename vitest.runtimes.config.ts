@@ -13,7 +13,12 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     projects: [
       ...runtimes.map((runtime) => ({
-        test: { name: runtime.name, include: ['test/runtimes/core.test.ts'], provide: { runtime } },
+        test: {
+          name: runtime.name,
+          include: ['test/runtimes/core.test.ts'],
+          provide: { runtime },
+          testTimeout: 120_000,
+        },
       })),
       {
         resolve: { alias: { 'app-attest/testing': built('testing'), 'app-attest': built('index') } },

@@ -381,7 +381,7 @@ describe('a slow answer', () => {
         closed = once(response, 'close');
       },
       async (url) => {
-        await expectCode(() => refreshReceipt({ ...options, endpoint: url, timeout: 0.2 }), 'receipt_request_failed');
+        await expectCode(() => refreshReceipt({ ...options, endpoint: url, timeout: 2 }), 'receipt_request_failed');
         await closed;
       },
     );
