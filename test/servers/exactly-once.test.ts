@@ -33,8 +33,8 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('four processes o
 
   it(`accept each of 1 000 requests once that overtake each other inside a window (SEED=${random.seed})`, async () => {
     const bodies = await requests(withWindow.at(0));
-    // Up to 24 places out of order, and 32 requests, each twice, that are on the way at the same time: less than 64.
-    const order = random.displaced(bodies, 24).flatMap((request) => [request, request]);
+    // Up to 15 places out of order either way, and 32 requests, each twice, that are on the way at once: at most 61 behind.
+    const order = random.displaced(bodies, 16).flatMap((request) => [request, request]);
     const outcomes = await inBatches(64, order, ({ body }, index) => withWindow.at(index).call('authenticate', body));
     expect(tally(outcomes)).toEqual({ accepted: 1000, challenge_used: 1000 });
     expect(accepted(order, outcomes).toSorted((a, b) => a - b)).toEqual(bodies.map(({ counter }) => counter));
