@@ -2,7 +2,8 @@ import { testFaults } from '../support/faults.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 
 testFaults(['redis cluster', 'ioredis cluster'], async () => {
-  const cluster = await RedisCluster.start();
+  // Milliseconds after which a node takes one that does not answer to have failed.
+  const cluster = await RedisCluster.start('--cluster-node-timeout', '1000');
   return {
     addresses: { redis: '', cluster: cluster.urls, postgres: '' },
     restart: (how, whileDown) => cluster.restart(how === 'stop' ? 'SIGTERM' : 'SIGKILL', whileDown),

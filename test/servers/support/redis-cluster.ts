@@ -7,10 +7,12 @@ const SLOTS = ['0 5460', '5461 10922', '10923 16383'];
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
-  static async start(): Promise<RedisCluster> {
+  static async start(...options: readonly string[]): Promise<RedisCluster> {
     const busPorts = await Promise.all(SLOTS.map(freePort));
     const nodes = await Promise.all(
-      busPorts.map((busPort) => RedisServer.start('--cluster-enabled', 'yes', '--cluster-port', `${busPort}`)),
+      busPorts.map((busPort) =>
+        RedisServer.start('--cluster-enabled', 'yes', '--cluster-port', `${busPort}`, ...options),
+      ),
     );
     const cluster = new RedisCluster(nodes);
     for (const [index, node] of nodes.entries()) {
