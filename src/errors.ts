@@ -31,6 +31,7 @@ export type AppAttestErrorCode =
   | 'receipt_expired'
   | 'receipt_too_old'
   | 'receipt_key_mismatch'
+  | 'receipt_challenge_mismatch'
   | 'receipt_request_failed'
   | 'challenge_unknown'
   | 'challenge_expired'

@@ -28,7 +28,13 @@ export type { Environment } from './environment.js';
 export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
 export type { DeviceCheckCredentials } from './receipt/device-check-token.js';
 export { type InspectedReceipt, inspectReceipt } from './receipt/inspect-receipt.js';
-export { dueReceipts, type ReceiptSchedule, receiptDueAt, type StoredReceipt } from './receipt/receipt-due.js';
+export {
+  type DueReceiptsOptions,
+  dueReceipts,
+  type ReceiptSchedule,
+  receiptDueAt,
+  type StoredReceipt,
+} from './receipt/receipt-due.js';
 export type { ReceiptType } from './receipt/receipt-payload.js';
 export { type RefreshedReceipt, type RefreshReceiptOptions, refreshReceipt } from './receipt/refresh-receipt.js';
 export { type VerifiedReceipt, type VerifyReceiptOptions, verifyReceipt } from './receipt/verify-receipt.js';

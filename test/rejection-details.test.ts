@@ -202,6 +202,17 @@ const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
     { expected: 'TEAMID1234.com.example.a or TEAMID1234.com.example.b', actual: `"${APP_ID}"` },
   ],
   [
+    'of another challenge',
+    { clientDataHash: new Uint8Array(32).fill(2) },
+    'receipt_challenge_mismatch',
+    {
+      expected: '0202020202020202…',
+      actual: '0909090909090909…',
+      message: expect.stringContaining('another challenge'),
+    },
+  ],
+  ['of another type', { type: 'RECEIPT' }, 'receipt_challenge_mismatch', { expected: 'RECEIPT', actual: 'ATTEST' }],
+  [
     'of another environment',
     { environment: 'development' },
     'environment_mismatch',
@@ -238,7 +249,7 @@ describe('a receipt', () => {
 
 describe('a call that is wrong names what is wrong with it', () => {
   it.each(['challenge', 'attestation', 'clientDataHash'])('%s of an attestation', async (name) => {
-    const { challenge, ...options } = await attest(authority);
+    const { challenge, privateKey: _, ...options } = await attest(authority);
     const call = { ...options, ...(name !== 'clientDataHash' && { challenge }), [name]: 5 };
     const error = await expectCode(() => verifyAttestation(call as never), 'invalid_argument');
     expect(error.message).toMatch(new RegExp(`^${name} must`));

@@ -6,21 +6,21 @@ import type { AuthenticatorExtensions } from '../authenticator-data/extensions.j
 import { readClientDataHash } from '../client-data.js';
 import { assertCounterIncreased, readStoredCounter } from '../counter.js';
 import { keepEvidence } from '../evidence-bytes.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { preparePublicKey } from '../public-key.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './signature.js';
 
-/** What {@link verifyAssertion} is told: the evidence from the app, and what the server stored about its key. */
+/** Options of {@link verifyAssertion}: the evidence from the app, and what the server stored about its key. */
 export interface VerifyAssertionOptions {
   /** The assertion object from `generateAssertion`: base64 or base64url text, or bytes. At most 8 KiB. */
   assertion: string | Uint8Array;
   /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point, or a `KeyObject`, which spares the import. */
   publicKey: string | Uint8Array | KeyObject;
   /** The client data, exactly as the app hashed it: text (hashed as UTF-8) or the raw bytes of the request. */
-  payload?: string | Uint8Array;
+  payload?: string | Uint8Array | undefined;
   /** In place of `payload`: what the app passed to `generateAssertion` as `clientDataHash`. */
-  clientDataHash?: Uint8Array;
+  clientDataHash?: Uint8Array | undefined;
   /** The app, or the apps, whose assertions are accepted. */
   appId: AppId | readonly AppId[];
   /** The last accepted counter of this key, 0 after its attestation. Required. */
@@ -28,6 +28,16 @@ export interface VerifyAssertionOptions {
   /** What iOS 27 and later must say about the running app. Nothing by default. */
   policy?: ExtensionPolicy;
 }
+
+const KNOWN_OPTIONS: KnownOptions<VerifyAssertionOptions> = {
+  assertion: 'never undefined',
+  publicKey: 'never undefined',
+  payload: 'may be undefined',
+  clientDataHash: 'may be undefined',
+  appId: 'never undefined',
+  counter: 'never undefined',
+  policy: 'never undefined',
+};
 
 /** A request that the key signed. */
 export interface VerifiedAssertion {
@@ -68,7 +78,7 @@ export interface VerifiedAssertion {
  * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
  */
 export async function verifyAssertion(options: VerifyAssertionOptions): Promise<VerifiedAssertion> {
-  assertOptions(options);
+  assertKnownOptions('verifyAssertion', options, KNOWN_OPTIONS);
   const appIds = readAppIds(options.appId);
   const policy = readExtensionPolicy(options.policy);
   const storedCounter = readStoredCounter(options.counter);

@@ -11,7 +11,7 @@ import { assertCounterIsZero } from '../counter.js';
 import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
 import { keepEvidence } from '../evidence-bytes.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { pemOfPoint } from '../public-key.js';
 import { Turnstile } from '../turnstile.js';
 import { readVerificationDate } from '../verification-date.js';
@@ -28,7 +28,7 @@ import { type AttestedDevice, readAttestedDevice } from './device.js';
 import { assertCredentialId, assertKeyIdentifier, readKeyIdentifier } from './key-identifier.js';
 import { assertNonce } from './nonce.js';
 
-/** What {@link verifyAttestation} is told: the evidence from the app, and what the server knows about it. */
+/** Options of {@link verifyAttestation}: the evidence from the app, and what the server knows about it. */
 export interface VerifyAttestationOptions {
   /** The attestation object from `attestKey`: base64 or base64url text, or bytes. At most 64 KiB. */
   attestation: string | Uint8Array;
@@ -38,20 +38,32 @@ export interface VerifyAttestationOptions {
    * The one-time challenge that this server issued, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Take
    * it from where the server keeps its challenges and use it up; never take the client's word for it.
    */
-  challenge?: string | Uint8Array;
+  challenge?: string | Uint8Array | undefined;
   /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
-  clientDataHash?: Uint8Array;
+  clientDataHash?: Uint8Array | undefined;
   /** The app, or the apps, whose keys are accepted. */
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
-  environment?: Environment | readonly Environment[];
+  environment?: Environment | readonly Environment[] | undefined;
   /** What iOS 27 and later must say about the running app. Nothing by default. */
   policy?: ExtensionPolicy;
   /** When the certificates must be valid. Now by default; a recording needs the moment of its recording. */
-  date?: Date;
+  date?: Date | undefined;
   /** The roots to trust in place of Apple's, PEM text or DER bytes. For tests; never trust a test root in production. */
-  trustAnchors?: readonly (string | Uint8Array)[];
+  trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
+
+const KNOWN_OPTIONS: KnownOptions<VerifyAttestationOptions> = {
+  attestation: 'never undefined',
+  keyId: 'never undefined',
+  challenge: 'may be undefined',
+  clientDataHash: 'may be undefined',
+  appId: 'never undefined',
+  environment: 'may be undefined',
+  policy: 'never undefined',
+  date: 'may be undefined',
+  trustAnchors: 'may be undefined',
+};
 
 /** A key that Apple attested, and what came with it. Store `keyId`, `publicKey`, `counter`, `environment`, `receipt`. */
 export interface VerifiedAttestation {
@@ -130,7 +142,7 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
 
 /** The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. */
 function readOptions(options: VerifyAttestationOptions) {
-  assertOptions(options);
+  assertKnownOptions('verifyAttestation', options, KNOWN_OPTIONS);
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),

@@ -37,6 +37,7 @@ export const STATUS: Readonly<Record<RejectionCode, number>> = {
   receipt_expired: 401,
   receipt_too_old: 401,
   receipt_key_mismatch: 401,
+  receipt_challenge_mismatch: 401,
 
   key_revoked: 403,
   extension_rejected: 403,

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { BoundedMemo } from '../bounded-memo.js';
 import { AppAttestError } from '../errors.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 
 /** A private key of the developer account that is enabled for DeviceCheck, as its owner downloads it from Apple. */
 export interface DeviceCheckCredentials {
@@ -11,6 +12,12 @@ export interface DeviceCheckCredentials {
   /** The text of Apple's `.p8` file: PKCS #8, PEM, line breaks and all. */
   privateKey: string;
 }
+
+const KNOWN_ENTRIES: KnownOptions<DeviceCheckCredentials> = {
+  teamId: 'never undefined',
+  keyId: 'never undefined',
+  privateKey: 'never undefined',
+};
 
 /**
  * How long a token is sent, in milliseconds. Apple says nothing about it for App Attest; of the same kind of token for
@@ -76,6 +83,7 @@ async function signToken(teamId: string, keyId: string, privateKey: KeyObject, i
 
 function readCredentials(credentials: unknown): DeviceCheckCredentials {
   if (typeof credentials === 'object' && credentials !== null) {
+    assertKnownOptions('credentials', credentials, KNOWN_ENTRIES);
     const { teamId, keyId, privateKey }: Partial<Record<keyof DeviceCheckCredentials, unknown>> = credentials;
     const isName = (name: unknown): name is string => typeof name === 'string' && /^[\w-]+$/.test(name);
     if (isName(teamId) && isName(keyId) && typeof privateKey === 'string') return { teamId, keyId, privateKey };

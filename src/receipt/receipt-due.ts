@@ -1,7 +1,7 @@
 import { isDate } from 'node:util/types';
 import { sha256 } from '../bytes.js';
 import { AppAttestError } from '../errors.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { readVerificationDate } from '../verification-date.js';
 import type { ReceiptType } from './receipt-payload.js';
 
@@ -11,21 +11,36 @@ export interface StoredReceipt {
   readonly keyId: string;
   readonly type: ReceiptType;
   readonly creationTime: Date;
-  readonly notBefore?: Date | null;
+  readonly notBefore?: Date | null | undefined;
   readonly expirationTime: Date;
 }
 
 /** When receipts are due. All of it in seconds; the defaults suit an app that has no reason for others. */
 export interface ReceiptSchedule {
   /** From the attestation to the first risk metric; 24 hours by default. Zero where a decision waits for it. */
-  afterAttestation?: number;
+  afterAttestation?: number | undefined;
   /** From one risk metric to the next; 30 days by default, the time over which Apple counts. */
-  interval?: number;
+  interval?: number | undefined;
   /** The part of either time over which receipts of the same moment are spread, from 0 to 1; 0.25 by default. */
-  jitter?: number;
+  jitter?: number | undefined;
   /** How long before its expiration a receipt is due at the latest; 14 days by default: a key without one is lost. */
-  reserve?: number;
+  reserve?: number | undefined;
 }
+
+/** Options of {@link dueReceipts}: the schedule, and the moment at which to ask. */
+export interface DueReceiptsOptions extends ReceiptSchedule {
+  /** Now by default. */
+  date?: Date | undefined;
+}
+
+const KNOWN_SCHEDULE: KnownOptions<ReceiptSchedule> = {
+  afterAttestation: 'may be undefined',
+  interval: 'may be undefined',
+  jitter: 'may be undefined',
+  reserve: 'may be undefined',
+};
+
+const KNOWN_OPTIONS: KnownOptions<DueReceiptsOptions> = { ...KNOWN_SCHEDULE, date: 'may be undefined' };
 
 const DAY = 24 * 60 * 60;
 /** Ten years: more is a mistake, such as milliseconds. */
@@ -47,7 +62,11 @@ const MAX_TIME = 3650 * DAY;
  * ```
  */
 export function receiptDueAt(receipt: StoredReceipt, schedule: ReceiptSchedule = {}): Date {
-  const { afterAttestation, interval, jitter, reserve } = readSchedule(schedule);
+  assertKnownOptions('receiptDueAt', schedule, KNOWN_SCHEDULE);
+  return dueAt(receipt, readSchedule(schedule));
+}
+
+function dueAt(receipt: StoredReceipt, { afterAttestation, interval, jitter, reserve }: ReadSchedule): Date {
   const { keyId, type, creationTime, notBefore, expirationTime } = readStoredReceipt(receipt);
 
   const wait = (type === 'ATTEST' ? afterAttestation : interval) * 1000;
@@ -63,17 +82,17 @@ export function receiptDueAt(receipt: StoredReceipt, schedule: ReceiptSchedule =
  * Those of the receipts that are due, the one that expires first in front. Receipts that have expired are left out: Apple
  * gives no newer ones for them, and their keys must be made anew.
  *
- * @param options `date`: the moment at which to ask; now by default. And the schedule of {@link receiptDueAt}.
  * @throws AppAttestError `invalid_argument`
  */
 export function dueReceipts<Stored extends StoredReceipt>(
   receipts: Iterable<Stored>,
-  options: ReceiptSchedule & { date?: Date } = {},
+  options: DueReceiptsOptions = {},
 ): Stored[] {
-  assertOptions(options);
+  assertKnownOptions('dueReceipts', options, KNOWN_OPTIONS);
+  const schedule = readSchedule(options);
   const date = readVerificationDate(options.date);
   return [...receipts]
-    .filter((receipt) => receiptDueAt(receipt, options) <= date && date <= receipt.expirationTime)
+    .filter((receipt) => dueAt(receipt, schedule) <= date && date <= receipt.expirationTime)
     .sort((one, other) => one.expirationTime.getTime() - other.expirationTime.getTime());
 }
 
@@ -83,8 +102,9 @@ function fraction(keyId: string, creationTime: Date): number {
   return hash.readUIntBE(0, 6) / 2 ** 48;
 }
 
-function readSchedule(schedule: ReceiptSchedule): Required<ReceiptSchedule> {
-  assertOptions(schedule);
+type ReadSchedule = Readonly<Record<keyof ReceiptSchedule, number>>;
+
+function readSchedule(schedule: ReceiptSchedule): ReadSchedule {
   const { afterAttestation = DAY, interval = 30 * DAY, jitter = 0.25, reserve = 14 * DAY } = schedule;
   const isUpTo = (limit: number, value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= limit;
   const areTimes = [afterAttestation, interval, reserve].every((time) => isUpTo(MAX_TIME, time));
@@ -96,8 +116,7 @@ function readSchedule(schedule: ReceiptSchedule): Required<ReceiptSchedule> {
 }
 
 function readStoredReceipt(receipt: StoredReceipt): StoredReceipt {
-  assertOptions(receipt);
-  const { keyId, creationTime, notBefore, expirationTime } = receipt;
+  const { keyId, creationTime, notBefore, expirationTime }: Partial<StoredReceipt> = receipt ?? {};
   const isTime = (value: unknown): boolean => isDate(value) && !Number.isNaN(value.getTime());
   const isComplete = typeof keyId === 'string' && isTime(creationTime) && isTime(expirationTime);
   if (isComplete && (notBefore === undefined || notBefore === null || isTime(notBefore))) return receipt;

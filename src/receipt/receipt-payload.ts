@@ -39,7 +39,7 @@ const Field = {
   ExpirationTime: 21,
 } as const;
 
-const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
+export const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
 
 /** Seconds and any fraction of them, in UTC; the fraction is cut to the milliseconds that a Date has. */
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;

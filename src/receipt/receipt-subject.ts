@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
+import { equalBytes } from '../bytes.js';
 import type { Environment } from '../environment.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
+import { RECEIPT_TYPES, type ReceiptPayload, type ReceiptType } from './receipt-payload.js';
 
 /** What Apple calls the environments in receipts (observed). */
 const ENVIRONMENTS: ReadonlyMap<string | undefined, Environment> = new Map([
@@ -34,6 +36,46 @@ export function assertReceiptKey(point: Uint8Array, publicKey: KeyObject): void 
   throw new AppAttestError('receipt_key_mismatch', 'the receipt belongs to another key', {
     expected: shortHex(expected.subarray(1)),
     actual: shortHex(point.subarray(1)),
+  });
+}
+
+/**
+ * The option `type`.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readReceiptType(type: unknown): ReceiptType | undefined {
+  const known = RECEIPT_TYPES.find((candidate) => candidate === type);
+  if (known !== undefined || type === undefined) return known;
+  throw new AppAttestError('invalid_argument', "type must be 'ATTEST' or 'RECEIPT'");
+}
+
+/**
+ * Apple: Assessing fraud risk, field 6. The receipt of the attestation and those that follow it are issued on different
+ * occasions, so that one in place of the other is a receipt of another occasion.
+ *
+ * @throws AppAttestError `receipt_challenge_mismatch`
+ */
+export function assertReceiptType(type: ReceiptType, expected: ReceiptType | undefined): void {
+  if (expected === undefined || type === expected) return;
+  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt is of another type', { expected, actual: type });
+}
+
+/**
+ * Apple: Assessing fraud risk, field 4. Byte for byte, so that no `'RECEIPT'` passes whose client hash Apple's server
+ * changed by a text decoder (observed).
+ *
+ * @throws AppAttestError `receipt_challenge_mismatch`
+ */
+export function assertReceiptClientHash({ clientHash, type }: ReceiptPayload, expected: Uint8Array): void {
+  if (equalBytes(clientHash, expected)) return;
+  const message =
+    type === 'RECEIPT'
+      ? "a receipt of type RECEIPT does not hold the client data hash as it was: compare the attestation's receipt"
+      : 'the receipt was issued for another challenge';
+  throw new AppAttestError('receipt_challenge_mismatch', message, {
+    expected: shortHex(expected),
+    actual: shortHex(clientHash),
   });
 }
 

@@ -19,7 +19,8 @@ export function readMaxAge(maxAge: unknown): number {
 }
 
 /**
- * Apple: Assessing fraud risk, field 21. A receipt from the future is no better than one from the past.
+ * Apple: Assessing fraud risk, field 21. A receipt from the future is no better than one from the past, and one that
+ * expires before it was created was never valid.
  *
  * @throws AppAttestError `receipt_expired`
  */
@@ -28,6 +29,12 @@ export function assertNotExpired({ creationTime, expirationTime }: ReceiptPayloa
     throw new AppAttestError('receipt_expired', 'the receipt has expired', {
       expected: `a date up to ${expirationTime.toISOString()}`,
       actual: date.toISOString(),
+    });
+  }
+  if (expirationTime < creationTime) {
+    throw new AppAttestError('receipt_expired', 'the receipt expires before it was created', {
+      expected: `an expiration from ${creationTime.toISOString()}`,
+      actual: expirationTime.toISOString(),
     });
   }
   if (creationTime.getTime() - date.getTime() > CLOCK_TOLERANCE) {

@@ -3,13 +3,13 @@ import { DecodingError } from '../decoding-error.js';
 import { type Environment, isEnvironment } from '../environment.js';
 import { AppAttestError } from '../errors.js';
 import { readEvidence } from '../evidence-bytes.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';
 import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import { readResponse, receiptOf } from './receipt-response.js';
 import { withTimeLimit } from './time-limit.js';
 
-/** What {@link refreshReceipt} is told: the latest receipt of a key, and who asks. */
+/** Options of {@link refreshReceipt}: the latest receipt of a key, and who asks. */
 export interface RefreshReceiptOptions {
   /** The latest receipt of the key, verified before: base64 or base64url text, or bytes. At most 64 KiB. */
   receipt: string | Uint8Array;
@@ -18,14 +18,24 @@ export interface RefreshReceiptOptions {
   /** Who asks. The private key is neither kept nor ever part of a message. */
   credentials: DeviceCheckCredentials;
   /** In place of the global `fetch`: for a proxy, or the `receiptEndpoint()` of `app-attest/testing`. */
-  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** In place of Apple's own address. `https:`, or `http:` on a loopback address for tests: a token goes there. */
-  endpoint?: string | URL;
+  endpoint?: string | URL | undefined;
   /** Gives up when it aborts. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Seconds after which to give up; 10 by default. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
+
+const KNOWN_OPTIONS: KnownOptions<RefreshReceiptOptions> = {
+  receipt: 'never undefined',
+  environment: 'never undefined',
+  credentials: 'never undefined',
+  fetch: 'may be undefined',
+  endpoint: 'may be undefined',
+  signal: 'may be undefined',
+  timeout: 'may be undefined',
+};
 
 /** A new receipt, to be verified with `verifyReceipt` and stored; or none, as the one that was sent is too young. */
 export type RefreshedReceipt = { receipt: Uint8Array; notModified?: never } | { notModified: true; receipt?: never };
@@ -72,7 +82,7 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
  */
 export async function refreshReceipt(options: RefreshReceiptOptions): Promise<RefreshedReceipt> {
-  assertOptions(options);
+  assertKnownOptions('refreshReceipt', options, KNOWN_OPTIONS);
   const endpoint = readEndpoint(options.endpoint, options.environment);
   const timeout = readTimeout(options.timeout);
   const signal = readSignal(options.signal);

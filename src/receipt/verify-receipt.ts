@@ -3,18 +3,26 @@ import { type AppId, readAppIds } from '../app-id.js';
 import { APPLE_ROOT_CA_G3 } from '../certificates/apple-roots.js';
 import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
+import { readClientDataHash } from '../client-data.js';
 import { type Environment, readEnvironments } from '../environment.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { pemOfPoint, readPublicKey } from '../public-key.js';
 import { readVerificationDate } from '../verification-date.js';
 import { asReceipt, decodeReceipt } from './receipt.js';
 import type { ReceiptType } from './receipt-payload.js';
-import { assertReceiptAppId, assertReceiptEnvironment, assertReceiptKey } from './receipt-subject.js';
+import {
+  assertReceiptAppId,
+  assertReceiptClientHash,
+  assertReceiptEnvironment,
+  assertReceiptKey,
+  assertReceiptType,
+  readReceiptType,
+} from './receipt-subject.js';
 import { assertAge, assertNotExpired, readMaxAge } from './receipt-time.js';
 import { assertReceiptSignature } from './signature.js';
 import { assertReceiptSigner, signerChain } from './signer.js';
 
-/** What {@link verifyReceipt} is told: a receipt, and what the server knows about the key that it is about. */
+/** Options of {@link verifyReceipt}: a receipt, and what the server knows about its key. `undefined` turns no check off. */
 export interface VerifyReceiptOptions {
   /** The receipt from an attestation or from Apple's server: base64 or base64url text, or bytes. At most 64 KiB. */
   receipt: string | Uint8Array;
@@ -26,18 +34,45 @@ export interface VerifyReceiptOptions {
    * the `publicKey` of the result.
    */
   publicKey?: string | Uint8Array | KeyObject;
+  /**
+   * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. For the receipt that
+   * came with the attestation: Apple advises to check that it was issued for the challenge. A receipt of type `'RECEIPT'`
+   * is rejected, because its `clientHash` is not what the app passed. Without `challenge` or `clientDataHash` the receipt
+   * of any challenge passes.
+   */
+  challenge?: string | Uint8Array;
+  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
+  clientDataHash?: Uint8Array;
+  /**
+   * The type that is accepted: `'ATTEST'` for the receipt that came with an attestation, `'RECEIPT'` for one from
+   * `refreshReceipt`. Both by default.
+   */
+  type?: ReceiptType;
   /** The accepted environments. `'production'` by default. */
-  environment?: Environment | readonly Environment[];
+  environment?: Environment | readonly Environment[] | undefined;
   /**
    * The most seconds since the receipt was created; any number by default. Apple wants less than 300 of a receipt that
    * comes with an attestation.
    */
   maxAge?: number;
   /** The moment at which expiration and age are judged. Now by default; certificates are judged at the creation time. */
-  date?: Date;
+  date?: Date | undefined;
   /** The roots to trust in place of Apple Root CA - G3, PEM text or DER bytes. For tests; never trust a test root in production. */
-  trustAnchors?: readonly (string | Uint8Array)[];
+  trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
+
+const KNOWN_OPTIONS: KnownOptions<VerifyReceiptOptions> = {
+  receipt: 'never undefined',
+  appId: 'never undefined',
+  publicKey: 'never undefined',
+  challenge: 'never undefined',
+  clientDataHash: 'never undefined',
+  type: 'never undefined',
+  environment: 'may be undefined',
+  maxAge: 'never undefined',
+  date: 'may be undefined',
+  trustAnchors: 'may be undefined',
+};
 
 /** What Apple says about an attested key and the device that it lives on. */
 export interface VerifiedReceipt {
@@ -77,23 +112,28 @@ export interface VerifiedReceipt {
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2
  * - `receipt_key_mismatch`: step 3
+ * - `receipt_challenge_mismatch`: issued on another occasion: for another challenge, or a genuine receipt of another type
+ *   than `type`
  * - `environment_mismatch`: a receipt from a build out of Xcode, or one that names no environment
- * - `receipt_expired`: expired, or created more than five minutes after `date`
+ * - `receipt_expired`: expired, created more than five minutes after `date`, or never valid: it expires before it was
+ *   created
  * - `receipt_too_old`: older than `maxAge`
  *
  * @example
  * ```ts
  * const key = await verifyAttestation({ attestation, keyId, challenge, appId });
  * const { environment, publicKey, receipt } = key;
- * await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300 });
+ * await verifyReceipt({ receipt, appId, publicKey, challenge, type: 'ATTEST', environment, maxAge: 300 });
  * ```
  *
  * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
  */
 export async function verifyReceipt(options: VerifyReceiptOptions): Promise<VerifiedReceipt> {
-  assertOptions(options);
+  assertKnownOptions('verifyReceipt', options, KNOWN_OPTIONS);
   const appIds = readAppIds(options.appId);
   const publicKey = options.publicKey === undefined ? undefined : readPublicKey(options.publicKey);
+  const clientDataHash = readReceiptClientDataHash(options);
+  const type = readReceiptType(options.type);
   const environments = readEnvironments(options.environment);
   const maxAge = readMaxAge(options.maxAge);
   const date = readVerificationDate(options.date);
@@ -114,6 +154,10 @@ export async function verifyReceipt(options: VerifyReceiptOptions): Promise<Veri
   // 3. and about the key in question.
   if (publicKey) assertReceiptKey(payload.publicKeyPoint, publicKey);
 
+  // It was issued on the occasion that the caller asks about. Apple advises both of the receipt in an attestation.
+  assertReceiptType(payload.type, type);
+  if (clientDataHash) assertReceiptClientHash(payload, clientDataHash);
+
   // Beyond Apple's list: it comes from an environment that we accept.
   const environment = assertReceiptEnvironment(payload.environment, environments);
 
@@ -121,9 +165,9 @@ export async function verifyReceipt(options: VerifyReceiptOptions): Promise<Veri
   assertNotExpired(payload, date);
   assertAge(payload, maxAge, date);
 
-  const { type, appId, clientHash, token, creationTime, notBefore, expirationTime, riskMetric } = payload;
+  const { appId, clientHash, token, creationTime, notBefore, expirationTime, riskMetric } = payload;
   return {
-    type,
+    type: payload.type,
     appId,
     environment,
     clientHash,
@@ -134,4 +178,10 @@ export async function verifyReceipt(options: VerifyReceiptOptions): Promise<Veri
     ...(riskMetric !== undefined && { riskMetric }),
     publicKey: pemOfPoint(payload.publicKeyPoint),
   };
+}
+
+/** Neither is needed; both are refused. */
+function readReceiptClientDataHash({ challenge, clientDataHash }: VerifyReceiptOptions): Uint8Array | undefined {
+  if (challenge === undefined && clientDataHash === undefined) return undefined;
+  return readClientDataHash('challenge', challenge, clientDataHash);
 }

@@ -54,6 +54,8 @@ export async function register(
       receipt: attested.receipt,
       appId: attested.appId,
       publicKey: attested.publicKey,
+      challenge,
+      type: 'ATTEST',
       environment: attested.environment,
       maxAge: MAX_RECEIPT_AGE,
       date: createdAt,

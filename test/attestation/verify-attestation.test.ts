@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import {
   type AppAttestErrorCode,
+  type ExtensionPolicy,
   ValidationCategory,
   type VerifyAttestationOptions,
   verifyAttestation,
@@ -62,7 +63,6 @@ describe('an attestation that fits', () => {
   const variants: readonly [string, AttestationChanges][] = [
     ['with extensions and flags 0x40, as in Apple’s sample', { flags: 0x40 }],
     ['without extensions, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
-    ['without extensions but with ED set', { flags: 0xc0, extensions: new Uint8Array() }],
     ['with an empty extension map', { extensions: cbor({}) }],
     ['with an unknown extension', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
     ['with an unsigned cdHash beside the known entries', { object: { cdHash: new Uint8Array(32) } }],
@@ -97,7 +97,7 @@ describe('an attestation that fits', () => {
   });
 
   it('has 64 KiB at most', async () => {
-    const { attestation, ...options } = await attest(authority);
+    const { attestation, privateKey: _, ...options } = await attest(authority);
     // One more entry in the map: { "p": bytes }.
     const padded = (length: number): Uint8Array => {
       const size = length - attestation.length - 5;
@@ -117,6 +117,15 @@ describe('an attestation that fits', () => {
     } finally {
       from.mockRestore();
     }
+  });
+
+  it('believes no extensions that the flags do not announce', async () => {
+    expect(await verify({ flags: 0x40 })).not.toHaveProperty('extensions');
+    const { privateKey: _, ...options } = await attest(authority, { flags: 0x40 });
+    const policy: ExtensionPolicy = { validationCategories: [4], bundleVersions: ['42'] };
+    await expect(verifyAttestation({ ...options, policy })).resolves.toMatchObject({ appId: APP_ID });
+    const strict: ExtensionPolicy = { ...policy, whenAbsent: 'reject' };
+    await expectCode(() => verifyAttestation({ ...options, policy: strict }), 'extension_missing');
   });
 
   it('never reports an unsigned entry', async () => {
@@ -212,6 +221,12 @@ describe('an attestation with one thing wrong', () => {
       { extensions: Buffer.concat([signedExtensions(), Uint8Array.of(0)]) },
       'malformed_attestation',
     ],
+    [
+      'no extensions where the flags announce them',
+      { flags: 0xc0, extensions: new Uint8Array() },
+      'malformed_attestation',
+    ],
+    ['bytes that the flags do not announce', { flags: 0x40, extensions: Uint8Array.of(0) }, 'malformed_attestation'],
     ['extensions that are no map', { extensions: cbor([1]) }, 'malformed_attestation'],
     [
       'a bundle version that is no text',

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { verifyAttestation, verifyReceipt } from '../../src/index.js';
+import { type VerifyReceiptOptions, verifyAttestation, verifyReceipt } from '../../src/index.js';
 import { decodeReceipt } from '../../src/receipt/receipt.js';
 import {
   attestationOptions,
   attestationRecordings,
   fromBase64,
   hasSharedRecordings,
+  hasVerifiableReceipt,
   recordedReceipts,
 } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
@@ -48,6 +49,23 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
     });
   });
 
+  it.each(recordedReceipts)(
+    '$title passes with its challenge only where it is the first',
+    async ({ name, ...recorded }) => {
+      const { receipt, appId, environment } = recorded;
+      const recording = attestationRecordings.find((candidate) => candidate.name === name);
+      if (!recording) return expect.fail(`no attestation in ${name}`);
+      const { challenge = '' } = attestationOptions(recording);
+      const options = { receipt: receipt.object, appId, environment, date: new Date(receipt.creationTime), challenge };
+      if (receipt.type === 'ATTEST') {
+        await expect(verifyReceipt(options)).resolves.toHaveProperty('type', 'ATTEST');
+      } else {
+        const error = await expectCode(() => verifyReceipt(options), 'receipt_challenge_mismatch');
+        expect(error.message).toContain('does not hold the client data hash as it was');
+      }
+    },
+  );
+
   it.each(recordedReceipts)('refuses $title in production and today', async ({ receipt, appId, environment }) => {
     const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
     await expectCode(() => verifyReceipt(options), 'environment_mismatch');
@@ -56,7 +74,38 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
 });
 
 describe(`the receipts in ${attestationRecordings.length} recorded attestations`, () => {
-  it.each(attestationRecordings)('that of $name is about the attested key', async (recording) => {
+  const verifiable = attestationRecordings.filter(hasVerifiableReceipt);
+  const unverifiable = attestationRecordings.filter((recording) => !hasVerifiableReceipt(recording));
+
+  it.skipIf(!hasSharedRecordings)('are twenty, and three from before October 2020', () => {
+    expect(verifiable.length).toBeGreaterThanOrEqual(20);
+    expect(unverifiable.length).toBe(3);
+  });
+
+  it.each(verifiable)('that of $name was issued for the challenge of the attestation', async (recording) => {
+    const options = attestationOptions(recording);
+    const { receipt, appId, publicKey, environment } = await verifyAttestation(options);
+    const { creationTime: date } = (await decodeReceipt(receipt)).payload;
+    const verify = (more: Partial<VerifyReceiptOptions>) => {
+      return verifyReceipt({ receipt, appId, publicKey, environment, date, type: 'ATTEST', ...more });
+    };
+    const { challenge, clientDataHash } = options;
+    const verified = await verify({ ...(challenge && { challenge }), ...(clientDataHash && { clientDataHash }) });
+    expect(verified.type).toBe('ATTEST');
+    await expectCode(() => verify({ challenge: 'another' }), 'receipt_challenge_mismatch');
+    await expectCode(() => verify({ type: 'RECEIPT' }), 'receipt_challenge_mismatch');
+  });
+
+  it.each(unverifiable)(
+    'that of $name, from before October 2020, has a signature that nobody can verify',
+    async (old) => {
+      const { receipt, appId, environment } = await verifyAttestation(attestationOptions(old));
+      const { creationTime: date } = (await decodeReceipt(receipt)).payload;
+      await expectCode(() => verifyReceipt({ receipt, appId, environment, date }), 'invalid_signature');
+    },
+  );
+
+  it.each(verifiable)('that of $name is about the attested key', async (recording) => {
     const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
     const { creationTime } = (await decodeReceipt(receipt)).payload;
     const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type AppAttestErrorCode, verifyReceipt } from '../../src/index.js';
 import { der, indefinite, integer, NULL, octetString, sequence } from '../../src/testing/encoding/der.js';
 import { NOW } from '../support/certificate-authority.js';
-import { APP_ID } from '../support/evidence.js';
+import { APP_ID, sha256 } from '../support/evidence.js';
 import {
   attribute,
   chunks,
@@ -17,6 +17,9 @@ import {
 } from '../support/receipts.js';
 import { expectCode } from '../support/rejection.js';
 import { attestedKey, chain, inWhole, type Options, verify, withFields } from '../support/verified-receipts.js';
+
+/** What the receipts under test hold, where a test does not say otherwise. */
+const CLIENT_HASH = Buffer.alloc(32, 9);
 
 describe('a receipt', () => {
   it('says what Apple wrote into it', async () => {
@@ -149,7 +152,40 @@ describe('verifyReceipt', () => {
     ],
     ['an expired one', withFields({ 21: minutesFromNow(-0.001).toISOString() }), {}, 'receipt_expired'],
     ['one from the future', withFields({ 12: minutesFromNow(5.01).toISOString() }), {}, 'receipt_expired'],
+    [
+      'one that expires before it was created, even where neither is over',
+      withFields({ 12: minutesFromNow(4).toISOString(), 21: minutesFromNow(3).toISOString() }),
+      {},
+      'receipt_expired',
+    ],
     ['one that is too old', {}, { maxAge: 59 }, 'receipt_too_old'],
+    ['one for another challenge', {}, { challenge: 'another' }, 'receipt_challenge_mismatch'],
+    ['one for another client data hash', {}, { clientDataHash: new Uint8Array(32) }, 'receipt_challenge_mismatch'],
+    [
+      'one for a client data hash with something in front of it',
+      withFields({ 4: Buffer.alloc(33, 9) }),
+      { clientDataHash: CLIENT_HASH },
+      'receipt_challenge_mismatch',
+    ],
+    [
+      'one for the beginning of the client data hash',
+      withFields({ 4: CLIENT_HASH.subarray(0, 31) }),
+      { clientDataHash: CLIENT_HASH },
+      'receipt_challenge_mismatch',
+    ],
+    [
+      'one whose client hash went through a text decoder',
+      withFields({ 4: new TextDecoder().decode(Buffer.alloc(32, 0xf9)), 6: 'RECEIPT' }),
+      { clientDataHash: Buffer.alloc(32, 0xf9) },
+      'receipt_challenge_mismatch',
+    ],
+    ['the first where a refreshed one is asked for', {}, { type: 'RECEIPT' }, 'receipt_challenge_mismatch'],
+    [
+      'a refreshed one where the first is asked for',
+      withFields({ 6: 'RECEIPT' }),
+      { type: 'ATTEST' },
+      'receipt_challenge_mismatch',
+    ],
   ];
   it.each(refused)('refuses %s', async (_, changes, options, code) => {
     await expectCode(() => verify(changes, options), code);
@@ -164,6 +200,14 @@ describe('verifyReceipt', () => {
     ['development where it is asked for', withFields({ 7: 'sandbox' }), { environment: 'development' }],
     ['either environment', withFields({ 7: 'sandbox' }), { environment: ['production', 'development'] }],
     ['one in its last millisecond', withFields({ 21: NOW.toISOString() }), {}],
+    ['one for the challenge', withFields({ 4: sha256('challenge') }), { challenge: 'challenge', type: 'ATTEST' }],
+    ['one for a challenge of bytes', withFields({ 4: sha256('a') }), { challenge: Uint8Array.of(0x61) }],
+    ['one for the client data hash', {}, { clientDataHash: CLIENT_HASH }],
+    [
+      'one that expires in the millisecond of its creation',
+      withFields({ 12: NOW.toISOString(), 21: NOW.toISOString() }),
+      {},
+    ],
     ['one that is as old as it may be', {}, { maxAge: 60 }],
     ['one of a clock five minutes ahead', withFields({ 12: minutesFromNow(5).toISOString() }), { maxAge: 1 }],
   ];
@@ -187,7 +231,7 @@ describe('verifyReceipt', () => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
     try {
       const receipt = await makeReceipt(chain);
-      const options = { receipt, appId: APP_ID, trustAnchors: [chain.root.der] };
+      const options = { receipt, appId: APP_ID, date: undefined, trustAnchors: [chain.root.der] };
       expect((await verifyReceipt(options)).type).toBe('ATTEST');
       vi.setSystemTime(minutesFromNow(91 * 24 * 60));
       await expectCode(() => verifyReceipt(options), 'receipt_expired');
@@ -209,10 +253,27 @@ describe('verifyReceipt', () => {
     ['an age of nothing', { maxAge: 0 }],
     ['an age that is no number', { maxAge: Number.NaN }],
     ['an age in text', { maxAge: '300' }],
+    ['a misspelt option', { publickey: attestedKey }],
+    ['a key that a lookup did not find', { publicKey: undefined }],
+    ['an age that is undefined', { maxAge: undefined }],
+    ['a challenge that is undefined', { challenge: undefined }],
+    ['a client data hash that is undefined', { clientDataHash: undefined }],
+    ['a type that is undefined', { type: undefined }],
+    ['a type that no receipt has', { type: 'attest' }],
+    ['an empty challenge', { challenge: '' }],
+    ['both a challenge and its hash', { challenge: 'challenge', clientDataHash: sha256('challenge') }],
   ])('asks for better options than %s', async (_, options) => {
     const receipt = await makeReceipt(chain);
     const all = options && { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
     await expectCode(() => verifyReceipt(all as never), 'invalid_argument');
+  });
+
+  it('takes undefined for what checks no less without it', async () => {
+    const { root } = chain;
+    const receipt = await makeReceipt(chain);
+    const options = { receipt, appId: APP_ID, environment: undefined, date: NOW, trustAnchors: [root.der] };
+    expect((await verifyReceipt(options)).environment).toBe('production');
+    await expectCode(() => verifyReceipt({ ...options, trustAnchors: undefined }), 'untrusted_certificate');
   });
 
   it('checks the signature before it looks at anything that the payload says', async () => {

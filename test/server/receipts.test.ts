@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cbor } from '../../src/testing/encoding/cbor.js';
 import { createVirtualApple } from '../../src/testing/index.js';
 import { appId, apple, base64, createBackend, createDevice, registration, TestClock } from '../support/backend.js';
+import { deviceCheckToken, endpointUrl } from '../support/receipt-requests.js';
 import { expectCode } from '../support/rejection.js';
 
 const { receiptTrustAnchors } = apple;
@@ -58,6 +59,26 @@ describe('a server that verifies receipts', () => {
     const body = withReceipt(await registration(backend, await createDevice()), await receipt());
     await expectCode(() => backend.register(body), code);
     expect(await backend.key(body.keyId)).toBeUndefined();
+  });
+
+  it('refuses an attestation whose receipt shows that it was not made for the challenge', async () => {
+    const backend = createBackend(strict);
+    const device = await createDevice({ os: 'iOS 26' });
+    device.misbehave({ forgedExtensions: { validationCategory: 4 } });
+    await expectCode(async () => backend.register(await registration(backend, device)), 'receipt_challenge_mismatch');
+  });
+
+  it('refuses a refreshed receipt of the key in place of the first', async () => {
+    const backend = createBackend(strict);
+    const body = await registration(backend, await createDevice());
+    const response = await apple.receiptEndpoint()(endpointUrl('production'), {
+      method: 'POST',
+      headers: { authorization: await deviceCheckToken({ teamId: appId.slice(0, 10) }) },
+      body: base64(receiptOf(body)),
+    });
+    const refreshed = withReceipt(body, Buffer.from(await response.text(), 'base64'));
+    const error = await expectCode(() => backend.register(refreshed), 'receipt_challenge_mismatch');
+    expect(error).toMatchObject({ expected: 'ATTEST', actual: 'RECEIPT' });
   });
 
   it('refuses a receipt that is older than five minutes', async () => {

@@ -10,7 +10,8 @@ export interface Recording {
   source: string;
   keyId: string;
   publicKey?: string;
-  extensions?: AuthenticatorExtensions;
+  /** A map behind flags without ED, which nobody may believe. */
+  unauthenticatedExtensions?: AuthenticatorExtensions;
   attestation?: { object: string; challenge?: string; clientDataHash?: string; validAt: string };
   receipts?: readonly RecordedReceipt[];
   assertions: readonly { object: string; clientData: string; counter: number }[];
@@ -49,6 +50,13 @@ export const recordings = [
 export const attestationRecordings = recordings.filter(hasAttestation);
 
 export type AttestationRecording = Recording & Required<Pick<Recording, 'attestation'>>;
+
+/**
+ * The receipts in attestations from before October 2020 carry signatures that nobody can verify, OpenSSL included: all of
+ * those that were seen.
+ */
+export const hasVerifiableReceipt = ({ attestation }: AttestationRecording): boolean =>
+  attestation.validAt >= '2020-10';
 
 function hasAttestation(recording: Recording): recording is AttestationRecording {
   return recording.attestation !== undefined;
