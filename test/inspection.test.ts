@@ -26,8 +26,9 @@ describe('an inspected attestation', () => {
       counter: 0,
       environment: 'production',
       credentialId: new Uint8Array(Buffer.from(keyId, 'base64')),
-      extensions: { validationCategory: 1, bundleVersion: '1' },
+      unauthenticatedExtensions: { validationCategory: 1, bundleVersion: '1' },
     });
+    expect(inspected.authenticatorData).not.toHaveProperty('extensions');
     expect(inspected.authenticatorData?.bytes.length).toBe(226);
     const [leaf, intermediate] = inspected.certificates;
     expect(leaf).toMatchObject({
@@ -45,6 +46,23 @@ describe('an inspected attestation', () => {
       device: {},
       fingerprint: '39ef7264e1340f9adda4199d3a028fdece2ecd7bf7372420fe808ad6da538426',
     });
+  });
+
+  it('shows extensions that nobody signed under another name', async () => {
+    const forged = await inspect({ flags: 0x40 });
+    expect(forged.authenticatorData?.unauthenticatedExtensions).toEqual({ validationCategory: 4, bundleVersion: '42' });
+    expect(forged.authenticatorData).not.toHaveProperty('extensions');
+    const signed = await inspect({});
+    expect(signed.authenticatorData?.extensions).toEqual({ validationCategory: 4, bundleVersion: '42' });
+    expect(signed.authenticatorData).not.toHaveProperty('unauthenticatedExtensions');
+    expect([...forged.problems, ...signed.problems]).toEqual([]);
+  });
+
+  it('names an entry of such extensions that cannot be read', async () => {
+    const extensions = signedExtensions({ apple_bundle_version_01: 1 });
+    const { authenticatorData, problems } = await inspect({ flags: 0x40, extensions });
+    expect(problems).toEqual(['authData extensions: entry apple_bundle_version_01 is not text']);
+    expect(authenticatorData).not.toHaveProperty('unauthenticatedExtensions');
   });
 
   it('shows entries that no verifier reads, by name', async () => {
@@ -133,6 +151,16 @@ describe('an inspected assertion', () => {
     expect(signature?.[0]).toBe(0x30);
     expect(authenticatorData).toMatchObject({ counter: 9, rpIdHash: sha256(APP_ID) });
   });
+});
+
+it('an inspected assertion shows extensions that nobody signed under another name', () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const extensions = signedExtensions();
+  const read = { validationCategory: 4, bundleVersion: '42' };
+  const forged = inspectAssertion(assert(privateKey, { flags: 0x40, extensions })).authenticatorData;
+  expect(forged).toMatchObject({ unauthenticatedExtensions: read });
+  expect(forged).not.toHaveProperty('extensions');
+  expect(inspectAssertion(assert(privateKey, { extensions })).authenticatorData).toMatchObject({ extensions: read });
 });
 
 describe('a problem found in an inspection', () => {

@@ -43,7 +43,8 @@ export function inspectAssertion(assertion: string | Uint8Array): InspectedAsser
   inspected.entries = object.names();
   const signature = inspection.attempt('signature', () => new Uint8Array(object.bytes('signature')));
   const authenticatorData = inspection.attempt('authenticatorData', () => {
-    return inspectAuthenticatorData(decodeAuthenticatorData(object.bytes('authenticatorData')));
+    const data = decodeAuthenticatorData(object.bytes('authenticatorData'));
+    return inspectAuthenticatorData(data, 'authenticatorData', inspection);
   });
   if (signature) inspected.signature = signature;
   if (authenticatorData) inspected.authenticatorData = authenticatorData;

@@ -69,7 +69,7 @@ export function inspectAttestation(attestation: string | Uint8Array): InspectedA
   inspected.entries = object.names();
   const format = inspection.attempt('fmt', () => object.text('fmt'));
   const authenticatorData = inspection.attempt('authData', () => {
-    return inspectAttestedData(decodeAttestedAuthenticatorData(object.bytes('authData')));
+    return inspectAttestedData(decodeAttestedAuthenticatorData(object.bytes('authData')), inspection);
   });
   const statement = inspection.attempt('attStmt', () => object.map('attStmt'));
   if (format !== undefined) inspected.format = format;
@@ -78,10 +78,10 @@ export function inspectAttestation(attestation: string | Uint8Array): InspectedA
   return inspected;
 }
 
-function inspectAttestedData(data: AttestedAuthenticatorData): InspectedAttestedData {
+function inspectAttestedData(data: AttestedAuthenticatorData, inspection: Inspection): InspectedAttestedData {
   const environment = environmentOf(data.aaguid);
   return {
-    ...inspectAuthenticatorData(data),
+    ...inspectAuthenticatorData(data, 'authData', inspection),
     aaguid: new Uint8Array(data.aaguid),
     ...(environment && { environment }),
     credentialId: new Uint8Array(data.credentialId),

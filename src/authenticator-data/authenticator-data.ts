@@ -1,6 +1,7 @@
+import { type CborMap, decodeCborMap } from '../cbor/decode-map.js';
 import { DecodingError } from '../decoding-error.js';
 import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
-import { type AuthenticatorExtensions, decodeExtensions } from './extensions.js';
+import { type AuthenticatorExtensions, readExtensions } from './extensions.js';
 
 /** Authenticator data of an assertion (WebAuthn §6.1). */
 export interface AuthenticatorData {
@@ -8,12 +9,18 @@ export interface AuthenticatorData {
   readonly bytes: Uint8Array;
   /** SHA-256(App ID), 32 bytes. */
   readonly rpIdHash: Uint8Array;
-  /** 0x40 AT, 0x80 ED. Nothing follows from them: devices set AT where no credential data follows. */
+  /** 0x40 AT, 0x80 ED. Nothing follows from AT: devices set it where no credential data follows. */
   readonly flags: number;
   /** How many assertions the key has made, 0 to 2^32 - 1. */
   readonly counter: number;
-  /** iOS 27 and later. */
+  /** iOS 27 and later. Signed: the flags carry ED. */
   readonly extensions: AuthenticatorExtensions | undefined;
+  /**
+   * A map behind flags without ED. Anybody who can tamper with the app can put it there: the device signs
+   * SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash, so that a map in front of the
+   * hash can be moved to the end of authenticator data. Only for inspection.
+   */
+  readonly unauthenticatedExtensions: CborMap | undefined;
 }
 
 /** Authenticator data of an attestation: the same with the attested key in it. */
@@ -33,6 +40,9 @@ const CREDENTIAL_ID_LENGTH = 53;
 const CREDENTIAL_ID = 55;
 const CREDENTIAL_PUBLIC_KEY = 87;
 const ATTESTED_EXTENSIONS = CREDENTIAL_PUBLIC_KEY + COSE_KEY_LENGTH;
+
+/** "Extension data included" (WebAuthn §6.1). */
+const EXTENSION_DATA = 0x80;
 
 /** @throws DecodingError */
 export function decodeAuthenticatorData(bytes: Uint8Array): AuthenticatorData {
@@ -59,13 +69,25 @@ function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): Authenticator
     throw new DecodingError(`authenticator data has ${bytes.length} bytes, fewer than ${extensionsAt}`);
   }
   const view = viewOf(bytes);
+  const flags = view.getUint8(FLAGS);
   return {
     bytes,
     rpIdHash: bytes.subarray(0, FLAGS),
-    flags: view.getUint8(FLAGS),
+    flags,
     counter: view.getUint32(COUNTER),
-    extensions: decodeExtensions(bytes.subarray(extensionsAt)),
+    ...decodeExtensionData(bytes.subarray(extensionsAt), flags),
   };
+}
+
+/** What follows the fixed part: nothing, or exactly one CBOR map, which is signed only where the flags announce it. */
+function decodeExtensionData(
+  bytes: Uint8Array,
+  flags: number,
+): Pick<AuthenticatorData, 'extensions' | 'unauthenticatedExtensions'> {
+  const map = bytes.length > 0 ? decodeCborMap(bytes) : undefined;
+  if ((flags & EXTENSION_DATA) === 0) return { extensions: undefined, unauthenticatedExtensions: map };
+  if (!map) throw new DecodingError('the flags announce extensions, and none follow');
+  return { extensions: readExtensions(map), unauthenticatedExtensions: undefined };
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -1,4 +1,4 @@
-import { type CborMap, decodeCborMap } from '../cbor/decode-map.js';
+import type { CborMap } from '../cbor/decode-map.js';
 
 /**
  * What iOS 27 and later sign into authenticator data about the running app. Each entry may be missing: macOS may send
@@ -20,16 +20,11 @@ const Entry = {
 } as const;
 
 /**
- * Decodes what stands behind the fixed part of authenticator data: nothing, or exactly one CBOR map. Entries that are
- * not known are passed over.
+ * Reads the entries of the map behind the fixed part of authenticator data. Unknown entries are passed over.
  *
- * The position decides, not the ED flag: Apple's published iOS 27 sample has the map without the flag.
- *
- * @throws DecodingError
+ * @throws DecodingError where a known entry has another type
  */
-export function decodeExtensions(bytes: Uint8Array): AuthenticatorExtensions | undefined {
-  if (bytes.length === 0) return undefined;
-  const map: CborMap = decodeCborMap(bytes);
+export function readExtensions(map: CborMap): AuthenticatorExtensions {
   const extensions: AuthenticatorExtensions = {};
   if (map.has(Entry.ValidationCategory)) extensions.validationCategory = map.uint32(Entry.ValidationCategory);
   if (map.has(Entry.BundleVersion)) extensions.bundleVersion = map.text(Entry.BundleVersion);

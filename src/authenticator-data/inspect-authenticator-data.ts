@@ -1,7 +1,8 @@
+import type { Inspection } from '../inspection.js';
 import type { AuthenticatorData } from './authenticator-data.js';
-import type { AuthenticatorExtensions } from './extensions.js';
+import { type AuthenticatorExtensions, readExtensions } from './extensions.js';
 
-/** Authenticator data, taken apart and not verified. */
+/** Authenticator data, decoded and not verified. */
 export interface InspectedAuthenticatorData {
   /** The bytes as received, which are what is signed. */
   bytes: Uint8Array;
@@ -11,17 +12,30 @@ export interface InspectedAuthenticatorData {
   flags: number;
   /** How many assertions the key has made. */
   counter: number;
-  /** iOS 27 and later. */
+  /** iOS 27 and later, where the flags carry ED: signed by the device in evidence that verifies. */
   extensions?: AuthenticatorExtensions;
+  /**
+   * A map that the flags do not announce (no ED). A tampered app can put it there, also in evidence that verifies:
+   * `verifyAttestation` and `verifyAssertion` neither report it nor judge it by a policy.
+   */
+  unauthenticatedExtensions?: AuthenticatorExtensions;
 }
 
-export function inspectAuthenticatorData(data: AuthenticatorData): InspectedAuthenticatorData {
+/** @param name Where the data stands, for the problems found in it */
+export function inspectAuthenticatorData(
+  data: AuthenticatorData,
+  name: string,
+  inspection: Inspection,
+): InspectedAuthenticatorData {
   const { flags, counter, extensions } = data;
+  const map = data.unauthenticatedExtensions;
+  const unauthenticatedExtensions = map && inspection.attempt(`${name} extensions`, () => readExtensions(map));
   return {
     bytes: new Uint8Array(data.bytes),
     rpIdHash: new Uint8Array(data.rpIdHash),
     flags,
     counter,
     ...(extensions && { extensions }),
+    ...(unauthenticatedExtensions && { unauthenticatedExtensions }),
   };
 }

@@ -40,6 +40,14 @@ describe('an assertion that fits', () => {
     });
   });
 
+  it('yields nothing of a map that the flags do not announce', async () => {
+    const changes = { flags: 0x40, extensions: signedExtensions() };
+    expect(await verify(changes)).toEqual({ counter: 1, appId: APP_ID });
+    const policy = { validationCategories: [ValidationCategory.AppStore] };
+    expect(await verify(changes, { policy })).toEqual({ counter: 1, appId: APP_ID });
+    await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
+  });
+
   it('counts up to the last of 32 bits', async () => {
     expect((await verify({ counter: 0xffff_ffff }, { counter: 0xffff_fffe })).counter).toBe(0xffff_ffff);
   });
@@ -141,6 +149,8 @@ describe('an assertion with one thing wrong', () => {
       {},
       'malformed_assertion',
     ],
+    ['no extensions where the flags announce them', { flags: 0xc0 }, {}, 'malformed_assertion'],
+    ['bytes that the flags do not announce', { flags: 0x40, extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
     ['bytes after the authenticator data', { extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
     ['credential data, which only an attestation has', { extensions: new Uint8Array(127) }, {}, 'malformed_assertion'],
     ['two extension maps', { extensions: Buffer.concat([cbor({}), cbor({})]) }, {}, 'malformed_assertion'],

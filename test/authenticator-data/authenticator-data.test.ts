@@ -5,20 +5,24 @@ import {
 } from '../../src/authenticator-data/authenticator-data.js';
 import { pointOfCoseKey } from '../../src/authenticator-data/cose-key.js';
 import { DecodingError } from '../../src/decoding-error.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
 import { APP_ID, authenticatorDataHead, coseKey, PRODUCTION, sha256, signedExtensions } from '../support/evidence.js';
 
 const point = new Uint8Array(65).fill(7).with(0, 4);
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
-const head = authenticatorDataHead(APP_ID, 0x40, 258);
+const AT = 0x40;
+const ED = 0x80;
+const headWith = (flags: number) => authenticatorDataHead(APP_ID, flags, 258);
+const head = headWith(AT);
 const attested = (credentialIdLength: readonly [number, number], ...behind: readonly Uint8Array[]): Uint8Array => {
   const credential = [PRODUCTION, Uint8Array.of(...credentialIdLength), new Uint8Array(32).fill(5), coseKey(point)];
-  return concat(head, ...credential, ...behind);
+  return concat(headWith(behind.length > 0 ? AT | ED : AT), ...credential, ...behind);
 };
 
 describe('authenticator data', () => {
   it('of an assertion is decoded', () => {
-    const data = decodeAuthenticatorData(concat(head, signedExtensions()));
-    expect(data).toMatchObject({ rpIdHash: sha256(APP_ID), flags: 0x40, counter: 258 });
+    const data = decodeAuthenticatorData(concat(headWith(AT | ED), signedExtensions()));
+    expect(data).toMatchObject({ rpIdHash: sha256(APP_ID), flags: 0xc0, counter: 258 });
     expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
     expect(decodeAuthenticatorData(head).extensions).toBeUndefined();
   });
@@ -49,6 +53,46 @@ describe('authenticator data', () => {
       if (length < head.length)
         expect(() => decodeAuthenticatorData(whole.subarray(0, length))).toThrow('fewer than 37');
     }
+  });
+});
+
+describe('extensions', () => {
+  it.each([0, 1, AT, 0x7f])('behind flags %i, which do not announce them, are not believed', (flags) => {
+    const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
+    expect(data.extensions).toBeUndefined();
+    expect(data.unauthenticatedExtensions?.names()).toEqual([
+      'apple_bundle_version_01',
+      'apple_validation_category_01',
+    ]);
+  });
+
+  it.each([ED, ED | AT, 0xff])('behind flags %i, which announce them, are believed', (flags) => {
+    const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
+    expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
+    expect(data.unauthenticatedExtensions).toBeUndefined();
+  });
+
+  it('that the flags announce must follow', () => {
+    expect(() => decodeAuthenticatorData(headWith(ED | AT))).toThrow('the flags announce extensions, and none follow');
+  });
+
+  const noMaps: readonly [string, Uint8Array][] = [
+    ['a byte', Uint8Array.of(0)],
+    ['an array', cbor([1])],
+    ['two maps', concat(cbor({}), cbor({}))],
+    ['a map and a byte', concat(cbor({}), Uint8Array.of(0))],
+    ['a map that is cut off', signedExtensions().subarray(0, -1)],
+  ];
+  it.each(noMaps)('are exactly one map, whatever the flags say: not %s', (_, bytes) => {
+    for (const flags of [AT, AT | ED]) {
+      expect(() => decodeAuthenticatorData(concat(headWith(flags), bytes))).toThrow(DecodingError);
+    }
+  });
+
+  it('with an entry of another type are malformed only where they are believed', () => {
+    const bytes = signedExtensions({ apple_bundle_version_01: 1 });
+    expect(() => decodeAuthenticatorData(concat(headWith(AT | ED), bytes))).toThrow('is not text');
+    expect(decodeAuthenticatorData(concat(headWith(AT), bytes)).extensions).toBeUndefined();
   });
 });
 

@@ -145,7 +145,11 @@ function attestedData(point: Uint8Array, keyId: Uint8Array, changes: Attestation
   const credentialId = changes.credentialId ?? keyId;
   return new Uint8Array(
     Buffer.concat([
-      authenticatorDataHead(changes.appId ?? APP_ID, changes.flags ?? 0xc0, changes.counter ?? 0),
+      authenticatorDataHead(
+        changes.appId ?? APP_ID,
+        changes.flags ?? flagsFor(changes.extensions ?? signedExtensions()),
+        changes.counter ?? 0,
+      ),
       changes.aaguid ?? PRODUCTION,
       Uint8Array.of(credentialId.length >> 8, credentialId.length & 0xff),
       credentialId,
@@ -153,6 +157,11 @@ function attestedData(point: Uint8Array, keyId: Uint8Array, changes: Attestation
       changes.extensions ?? signedExtensions(),
     ]),
   );
+}
+
+/** AT, and ED where extensions follow. */
+function flagsFor(extensions: Uint8Array): number {
+  return extensions.length > 0 ? 0xc0 : 0x40;
 }
 
 /** The entries of an App Store build on iOS 27, changed or left out (`undefined`) as the test asks. */
@@ -184,7 +193,8 @@ export interface AssertionChanges {
 
 /** An assertion object as a device makes it. */
 export function assert(privateKey: KeyObject, changes: AssertionChanges = {}): Uint8Array {
-  const { appId = APP_ID, flags = 0x40, counter = 1, extensions = new Uint8Array(), payload = 'payload' } = changes;
+  const { appId = APP_ID, counter = 1, extensions = new Uint8Array(), payload = 'payload' } = changes;
+  const { flags = flagsFor(extensions) } = changes;
   const authenticatorData = new Uint8Array(Buffer.concat([authenticatorDataHead(appId, flags, counter), extensions]));
   const nonce = sha256(authenticatorData, sha256(payload));
   const signature = new Uint8Array(sign('sha256', nonce, privateKey));

@@ -15,19 +15,38 @@ import { fromBase64, hasSharedRecordings, type Recording, recordings } from '../
 
 /** The system whose evidence each recording holds. */
 const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
+  'ios-14.1.1': 'iOS 14.4',
   'ios-14.3-beta-2': 'iOS 14.4',
   'ios-14.3-beta-3': 'iOS 14.4',
   'ios-14.4-beta-1': 'iOS 14.4',
   'ios-14.4-beta-2': 'iOS 14.4',
   'ios-14.4': 'iOS 14.4',
+  'ios-15.5': 'iOS 14.4',
+  'ios-16.2': 'iOS 14.4',
   'node-app-attest-assertion': 'iOS 17.2',
   'node-app-attest-development': 'iOS 17.2',
   'node-app-attest-production': 'iOS 17.2',
   'rn-client-2024': 'iOS 17.2',
+  'ios-17.5.1-production': 'iOS 17.6',
+  'ios-17.5.1': 'iOS 17.6',
   'turtlecrypt-2024': 'iOS 17.6',
   'apple-guide-2024': 'iOS 18',
   'apple-guide-2026': 'iOS 27',
 };
+
+/**
+ * Their evidence has a shape that no virtual system has: receipts before October 2020 are signed without signed
+ * attributes, and the systems around iOS 17 and 18 say a little more or less about themselves.
+ */
+const WITHOUT_SYSTEM: ReadonlySet<string> = new Set([
+  'ios-14.0-2',
+  'ios-14.0',
+  'ios-14.2-2020',
+  'ios-16.7.7',
+  'ios-17.1.1',
+  'ios-18.2-beta',
+  'ios-18.3.1',
+]);
 
 const apple = await createVirtualApple();
 const CLIENT_DATA_HASH = createHash('sha256').update('wurzelpfropf').digest();
@@ -42,13 +61,14 @@ async function virtualEvidence({ name, appId, environment }: Recording) {
   return { attestation, assertion };
 }
 
-const attested = recordings.filter(({ attestation }) => attestation);
-const asserted = recordings.filter(({ assertions }) => assertions.length > 0);
+const shaped = recordings.filter(({ name }) => !WITHOUT_SYSTEM.has(name));
+const attested = shaped.filter(({ attestation }) => attestation);
+const asserted = shaped.filter(({ assertions }) => assertions.length > 0);
 const refreshed = recordings.flatMap(({ name, appId, environment, receipts = [] }) =>
   receipts.filter(({ type }) => type === 'RECEIPT').map((receipt) => ({ name, appId, environment, receipt })),
 );
 
-describe(`virtual evidence differs from ${recordings.length} recordings in its values only`, () => {
+describe(`virtual evidence differs from ${shaped.length} recordings in its values only`, () => {
   it.each(attested)('in the attestation of $name', async (recording) => {
     const { attestation } = await virtualEvidence(recording);
     const recorded = fromBase64(recording.attestation?.object ?? '');

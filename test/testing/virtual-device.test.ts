@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type ExtensionPolicy, ValidationCategory, verifyAssertion, verifyAttestation } from '../../src/index.js';
+import {
+  type ExtensionPolicy,
+  inspectAssertion,
+  inspectAttestation,
+  ValidationCategory,
+  verifyAssertion,
+  verifyAttestation,
+  verifyReceipt,
+} from '../../src/index.js';
 import { createVirtualApple, DCError, type VirtualDevice, type VirtualDeviceOptions } from '../../src/testing/index.js';
 import { sha256 } from '../support/evidence.js';
 import { receiptFields, receiptPayload } from '../support/evidence-structure.js';
@@ -157,6 +165,45 @@ describe('a virtual device that misbehaves', () => {
     await expectCode(() => register(device, { policy }), 'extension_missing');
   });
 
+  const forgedExtensions = { validationCategory: ValidationCategory.AppStore, bundleVersion: '999' };
+  const strict: ExtensionPolicy = { validationCategories: [ValidationCategory.AppStore], whenAbsent: 'reject' };
+
+  it.each(['iOS 14.4', 'iOS 26', 'iOS 26 opt-in'] as const)(
+    'with forged extensions on %s is accepted, and what is forged not believed',
+    async (os) => {
+      const device = await createDevice({ os });
+      device.misbehave({ forgedExtensions });
+      const key = await register(device);
+      expect(key).not.toHaveProperty('extensions');
+      expect(await request(device, key)).toEqual({ counter: 1, appId: APP_ID });
+      await expectCode(() => register(device, { policy: strict }), 'extension_missing');
+
+      const keyId = await device.generateKey();
+      const { authenticatorData } = inspectAttestation(await device.attestKey(keyId, sha256(CHALLENGE)));
+      expect(authenticatorData).toMatchObject({ flags: 0x40, unauthenticatedExtensions: forgedExtensions });
+    },
+  );
+
+  it('with forged extensions behind those of its system is malformed', async () => {
+    const device = await createDevice();
+    const key = await register(device);
+    device.misbehave({ forgedExtensions });
+    await expectCode(() => register(device), 'malformed_attestation');
+    await expectCode(() => request(device, key), 'malformed_assertion');
+  });
+
+  it('with forged extensions has a receipt that was not issued for the challenge', async () => {
+    const device = await createDevice({ os: 'iOS 26' });
+    device.misbehave({ forgedExtensions });
+    const { receipt, publicKey } = await register(device);
+    const options = { receipt, publicKey, appId: APP_ID, trustAnchors: apple.receiptTrustAnchors };
+    await expectCode(() => verifyReceipt({ ...options, challenge: CHALLENGE }), 'receipt_challenge_mismatch');
+    device.misbehave({});
+    const honest = await register(device);
+    const genuine = { ...options, receipt: honest.receipt, publicKey: honest.publicKey, challenge: CHALLENGE };
+    expect(await verifyReceipt(genuine)).toMatchObject({ type: 'ATTEST' });
+  });
+
   it('with a counter that stands still is rejected at its second request', async () => {
     const device = await createDevice();
     const key = await register(device);
@@ -185,6 +232,20 @@ describe('a virtual device that misbehaves', () => {
       expect(verified).not.toHaveProperty('extensions');
     },
   );
+});
+
+it.each([
+  ['iOS 14.4', 0x40],
+  ['iOS 26 opt-in', 0x40],
+  ['iOS 27', 0xc0],
+  ['macOS 27', 0xc0],
+] as const)('a virtual device with %s sends the flags that real ones send: %i', async (os, flags) => {
+  const device = await createDevice({ os });
+  const keyId = await device.generateKey();
+  const attestation = inspectAttestation(await device.attestKey(keyId, sha256(CHALLENGE)));
+  const assertion = inspectAssertion(await device.generateAssertion(keyId, sha256(PAYLOAD)));
+  expect(attestation.authenticatorData?.flags).toBe(flags);
+  expect(assertion.authenticatorData?.flags).toBe(flags);
 });
 
 describe('a key of a virtual device', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
 import type { Environment } from '../../environment.js';
 import { cbor } from '../encoding/cbor.js';
 
@@ -9,19 +10,12 @@ const AAGUIDS: Readonly<Record<Environment, Uint8Array>> = {
 
 const CODE_DIRECTORY_HASH_SHA256 = Uint8Array.of(2);
 
-/** The entries that iOS 27 signs; what is `undefined` is left out. */
-export interface SignedExtensions {
-  validationCategory: number | undefined;
-  bundleVersion: string | undefined;
-  codeDirectoryHash: Uint8Array | undefined;
-}
-
 /** RP ID hash, flags and counter, and behind them the extensions: authenticator data of an assertion. */
 export function assertionData(
   appId: string,
   flags: number,
   counter: number,
-  extensions: SignedExtensions | undefined,
+  extensions: AuthenticatorExtensions | undefined,
 ): Uint8Array {
   return concat(head(appId, flags, counter), encodeExtensions(extensions));
 }
@@ -32,7 +26,7 @@ export function attestationData(
   flags: number,
   environment: Environment,
   point: Uint8Array,
-  extensions: SignedExtensions | undefined,
+  extensions: AuthenticatorExtensions | undefined,
 ): Uint8Array {
   const credentialId = sha256(point);
   return concat(
@@ -60,7 +54,7 @@ function head(appId: string, flags: number, counter: number): Uint8Array {
 }
 
 /** A canonical CBOR map, as all of Apple's are: shorter names first. */
-function encodeExtensions(extensions: SignedExtensions | undefined): Uint8Array {
+export function encodeExtensions(extensions: AuthenticatorExtensions | undefined): Uint8Array {
   if (!extensions) return new Uint8Array();
   const { validationCategory, bundleVersion, codeDirectoryHash } = extensions;
   return cbor({
@@ -85,6 +79,6 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   return new Uint8Array(hash.digest());
 }
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }

@@ -1,3 +1,5 @@
+import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
+
 /**
  * What a virtual device does wrong, on request, as attackers, old apps and developers' devices do. Each entry is what it
  * is called; a backend must answer the first five with the code that stands behind it.
@@ -13,6 +15,13 @@ export interface Misbehaviour {
   standingCounter?: boolean;
   /** The app was linked with an SDK before iOS 27 and signs no extensions: `extension_missing` where a policy asks. */
   olderSdk?: boolean;
+  /**
+   * The app was tampered with and claims these extensions, which the device did not make: it lets the device sign them in
+   * front of the client data hash and then moves them behind authenticator data. The flags still say that there are none
+   * (no ED), so a backend must see evidence without extensions: `extension_missing` where a policy asks. A system that
+   * signs extensions of its own cannot be abused so: `malformed_attestation`, `malformed_assertion`.
+   */
+  forgedExtensions?: AuthenticatorExtensions;
   /**
    * The app writes this code directory hash into the unsigned entry `cdHash`, where its system sends one. No verifier
    * can notice; none may report the entry as verified.

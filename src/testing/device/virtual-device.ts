@@ -1,5 +1,6 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import type { AppId } from '../../app-id.js';
+import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
 import type { Environment } from '../../environment.js';
 import type { AppleServices } from '../apple-services.js';
 import { issueCredentialCertificate } from '../certificates/credential-certificate.js';
@@ -7,7 +8,7 @@ import { generateKeys } from '../certificates/issuer.js';
 import { cbor } from '../encoding/cbor.js';
 import { signEcdsa } from '../signature.js';
 import { DAY, later } from '../time.js';
-import { assertionData, attestationData, type SignedExtensions, sha256 } from './authenticator-data.js';
+import { assertionData, attestationData, concat, encodeExtensions, sha256 } from './authenticator-data.js';
 import { CapacitorPlugin } from './capacitor-plugin.js';
 import { DCError } from './dc-error.js';
 import type { Misbehaviour } from './misbehaviour.js';
@@ -54,7 +55,7 @@ export class VirtualDevice {
   readonly #appId: string;
   readonly #environment: Environment;
   readonly #system: OperatingSystem;
-  readonly #extensions: SignedExtensions;
+  readonly #extensions: AuthenticatorExtensions;
   readonly #codeDirectoryHash: Uint8Array;
   readonly #keys = new Map<string, VirtualKey>();
   #misbehaviour: Misbehaviour = {};
@@ -68,9 +69,9 @@ export class VirtualDevice {
     this.#codeDirectoryHash = new Uint8Array(options.codeDirectoryHash ?? randomBytes(32));
     const { signsValidationCategory, signsBundleVersion, codeDirectoryHash } = this.#system;
     this.#extensions = {
-      validationCategory: signsValidationCategory ? (options.validationCategory ?? 4) : undefined,
-      bundleVersion: signsBundleVersion ? (options.bundleVersion ?? '1') : undefined,
-      codeDirectoryHash: codeDirectoryHash === 'signed' ? this.#codeDirectoryHash : undefined,
+      ...(signsValidationCategory && { validationCategory: options.validationCategory ?? 4 }),
+      ...(signsBundleVersion && { bundleVersion: options.bundleVersion ?? '1' }),
+      ...(codeDirectoryHash === 'signed' && { codeDirectoryHash: this.#codeDirectoryHash }),
     };
     this.capacitor = new CapacitorPlugin(this);
   }
@@ -102,12 +103,14 @@ export class VirtualDevice {
 
     const environment = this.#misbehaviour.developmentBuild ? 'development' : this.#environment;
     const extensions = this.#signedExtensions();
+    const forged = this.#forgedExtensions();
+    const passedHash = concat(forged, clientDataHash);
     const authData = attestationData(this.#appId, this.#flags(extensions), environment, key.point, extensions);
-    const credCert = await this.#certify(keyId, key, sha256(authData, this.#attestedHash(clientDataHash)));
+    const credCert = await this.#certify(keyId, key, sha256(authData, this.#attestedHash(passedHash)));
     const receipt = await this.#apple.issueReceipt(this, {
       appId: this.#appId,
       credCert,
-      clientDataHash,
+      clientDataHash: passedHash,
       environment,
       token: randomBytes(64).toString('base64'),
     });
@@ -115,7 +118,7 @@ export class VirtualDevice {
     return this.#object({
       fmt: 'apple-appattest',
       attStmt: { x5c: [credCert, this.#apple.attestationAuthority.intermediate.certificate], receipt },
-      authData,
+      authData: concat(authData, forged),
     });
   }
 
@@ -132,9 +135,10 @@ export class VirtualDevice {
 
     if (!this.#misbehaviour.standingCounter) key.counter += 1;
     const extensions = this.#signedExtensions();
+    const forged = this.#forgedExtensions();
     const authenticatorData = assertionData(this.#appId, this.#flags(extensions), key.counter, extensions);
-    const signature = await signEcdsa(sha256(authenticatorData, clientDataHash), key.keys.privateKey);
-    return this.#object({ signature, authenticatorData });
+    const signature = await signEcdsa(sha256(authenticatorData, forged, clientDataHash), key.keys.privateKey);
+    return this.#object({ signature, authenticatorData: concat(authenticatorData, forged) });
   }
 
   /** Forgets a key, as devices do when the app is reinstalled or the device is restored from a backup. */
@@ -174,11 +178,16 @@ export class VirtualDevice {
   }
 
   /** `undefined` where the system or the app's SDK knows none. */
-  #signedExtensions(): SignedExtensions | undefined {
+  #signedExtensions(): AuthenticatorExtensions | undefined {
     return this.#system.signsValidationCategory && !this.#misbehaviour.olderSdk ? this.#extensions : undefined;
   }
 
-  #flags(extensions: SignedExtensions | undefined): number {
+  /** What a tampered app lets the device sign in front of the client data hash, and moves behind authenticator data. */
+  #forgedExtensions(): Uint8Array {
+    return encodeExtensions(this.#misbehaviour.forgedExtensions);
+  }
+
+  #flags(extensions: AuthenticatorExtensions | undefined): number {
     return extensions ? ATTESTED_CREDENTIAL_DATA | EXTENSION_DATA : ATTESTED_CREDENTIAL_DATA;
   }
 
