@@ -16,12 +16,22 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** What all typed arrays inherit from. Its getters tell the truth about bytes whose own class says something else. */
+const TypedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
+
 /**
- * A copy of the first bytes, out of Node's buffer pool. No method of the bytes' own class is called, which could hand
- * out something else, or the bytes themselves.
+ * A copy of the first bytes, out of Node's buffer pool. No method and no getter of the bytes' own class is called, which
+ * could hand out something else, or the bytes themselves.
+ *
+ * @throws TypeError where the memory is gone: transferred to another thread, or a buffer that has shrunk. Such bytes claim
+ *   to be empty, and must not pass for bytes that are.
  */
-export function copyBytes(bytes: Uint8Array, maxLength: number): Buffer {
-  return Buffer.from(new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, maxLength)));
+export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINITY): Buffer {
+  Uint8Array.prototype.at.call(bytes, 0);
+  const buffer: ArrayBufferLike = Reflect.get(TypedArrayPrototype, 'buffer', bytes);
+  const offset: number = Reflect.get(TypedArrayPrototype, 'byteOffset', bytes);
+  const length: number = Reflect.get(TypedArrayPrototype, 'byteLength', bytes);
+  return Buffer.from(new Uint8Array(buffer, offset, Math.min(length, maxLength)));
 }
 
 /** SHA-256 over bytes, or over two parts, one after the other. */

@@ -1,5 +1,6 @@
 import { isBytes, sha256, sha256OfText } from './bytes.js';
 import { AppAttestError } from './errors.js';
+import { copyOf } from './evidence-bytes.js';
 
 /**
  * The client data hash: what the app passed to `attestKey` or `generateAssertion`. The caller gives either the client
@@ -15,13 +16,15 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
     throw new AppAttestError('invalid_argument', `pass exactly one of ${name} and clientDataHash`);
   }
   if (hash !== undefined) {
-    // A copy: its owner may change it while the verification goes on.
-    if (isBytes(hash) && hash.length > 0) return new Uint8Array(hash);
+    const copy = isBytes(hash) ? copyOf(hash, 'clientDataHash') : undefined;
+    if (copy && copy.length > 0) return copy;
     throw new AppAttestError('invalid_argument', 'clientDataHash must be a non-empty Uint8Array');
   }
+  const data = isBytes(clientData) ? copyOf(clientData, name) : clientData;
   // Only a request may be empty; an empty challenge could be answered in advance.
-  const isEmptyChallenge = name === 'challenge' && (clientData === '' || (isBytes(clientData) && !clientData.length));
-  if (isBytes(clientData) && !isEmptyChallenge) return sha256(clientData);
-  if (typeof clientData === 'string' && !isEmptyChallenge) return sha256OfText(clientData);
-  throw new AppAttestError('invalid_argument', `${name} must be text or a Uint8Array, and not empty`);
+  const isKept = typeof data === 'string' || data instanceof Uint8Array;
+  if (!isKept || (name === 'challenge' && data.length === 0)) {
+    throw new AppAttestError('invalid_argument', `${name} must be text or a Uint8Array, and not empty`);
+  }
+  return typeof data === 'string' ? sha256OfText(data) : sha256(data);
 }

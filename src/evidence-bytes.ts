@@ -15,13 +15,24 @@ export type KeptEvidence = string | Uint8Array;
  */
 export function keepEvidence(evidence: unknown, name: string, maxLength: number): KeptEvidence {
   if (typeof evidence === 'string') return evidence;
-  try {
-    if (isBytes(evidence)) return copyBytes(evidence, maxLength + 1);
-  } catch (cause) {
-    // Its memory was handed to another thread.
-    throw new AppAttestError('invalid_argument', `${name} has no bytes any more`, { cause });
-  }
+  if (isBytes(evidence)) return copyOf(evidence, name, maxLength + 1);
   throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
+}
+
+/**
+ * A copy of bytes that a caller passed: their owner, or another thread, may change them meanwhile.
+ *
+ * @param name The option that holds them
+ * @throws AppAttestError `invalid_argument` where their memory is gone
+ */
+export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uint8Array {
+  try {
+    return copyBytes(bytes, maxLength);
+  } catch (cause) {
+    throw new AppAttestError('invalid_argument', `${name} has no bytes any more: its memory was transferred`, {
+      cause,
+    });
+  }
 }
 
 /**

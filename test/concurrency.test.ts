@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import * as ecdsa from '../src/ecdsa.js';
-import { verifyAssertion, verifyAttestation } from '../src/index.js';
+import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
 import { createAuthority } from './support/certificate-authority.js';
 import { APP_ID, assert, attest, sha256, signedExtensions } from './support/evidence.js';
 import { expectCode } from './support/rejection.js';
@@ -261,12 +261,89 @@ describe('bytes of a class of their own', () => {
   });
 });
 
-describe('bytes whose memory was handed to another thread', () => {
-  const gone = () => {
-    const bytes = new Uint8Array(64);
-    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-    return bytes;
+describe('bytes of a class that lies about them', () => {
+  class Lying extends Uint8Array {
+    override get buffer(): never {
+      return new ArrayBuffer(64) as never;
+    }
+    override get byteOffset(): number {
+      return 1;
+    }
+    override get byteLength(): number {
+      return 0;
+    }
+    override get length(): number {
+      return 0;
+    }
+  }
+  const lying = (bytes: Uint8Array) => {
+    const copy = new Lying(bytes.length);
+    Uint8Array.prototype.set.call(copy, bytes);
+    return copy;
   };
+
+  it('are read as they are', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const options = { assertion: assert(privateKey), publicKey, appId: APP_ID, counter: 0 };
+    const payload = lying(Buffer.from('payload'));
+    expect((await verifyAssertion({ ...options, assertion: lying(options.assertion), payload })).counter).toBe(1);
+    const clientDataHash = lying(sha256('payload'));
+    expect((await verifyAssertion({ ...options, clientDataHash })).counter).toBe(1);
+    const empty = assert(privateKey, { payload: '' });
+    await expectCode(() => verifyAssertion({ ...options, assertion: empty, payload }), 'invalid_signature');
+  });
+});
+
+it('bytes that are shared with another thread are read as they are', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const shared = (bytes: Uint8Array) => {
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    return copy;
+  };
+  const options = { publicKey, appId: APP_ID, counter: 0 };
+  const [payload, assertion] = [shared(Buffer.from('payload')), shared(assert(privateKey))];
+  const verification = verifyAssertion({ ...options, payload, assertion });
+  payload.fill(0);
+  assertion.fill(0);
+  expect((await verification).counter).toBe(1);
+});
+
+describe.each([
+  [
+    'was handed to another thread',
+    () => {
+      const bytes = new Uint8Array(64);
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      return bytes;
+    },
+  ],
+  [
+    'has shrunk',
+    () => {
+      // By reflection: the types of ES2023 do not know that buffers can shrink.
+      const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [64, { maxByteLength: 64 }]);
+      const bytes = new Uint8Array(buffer, 0, 64);
+      Reflect.apply(Reflect.get(buffer, 'resize'), buffer, [32]);
+      return bytes;
+    },
+  ],
+])('bytes whose memory %s', (_, gone) => {
+  it('are no client data, not even empty ones', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const options = { assertion: assert(privateKey, { payload: '' }), publicKey, appId: APP_ID, counter: 0 };
+    expect((await verifyAssertion({ ...options, payload: new Uint8Array() })).counter).toBe(1);
+    await expectCode(() => verifyAssertion({ ...options, payload: gone() }), 'invalid_argument');
+    await expectCode(() => verifyAssertion({ ...options, clientDataHash: gone() }), 'invalid_argument');
+
+    const { privateKey: __, challenge: ___, ...attested } = await attest(await createAuthority(), { challenge: '' });
+    await expectCode(() => verifyAttestation({ ...attested, challenge: gone() }), 'invalid_argument');
+    await expectCode(() => verifyAttestation({ ...attested, clientDataHash: gone() }), 'invalid_argument');
+    await expectCode(
+      () => verifyReceipt({ receipt: Uint8Array.of(0), appId: APP_ID, challenge: gone() }),
+      'invalid_argument',
+    );
+  });
 
   it('are no argument', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -275,6 +352,8 @@ describe('bytes whose memory was handed to another thread', () => {
     await expectCode(() => verifyAssertion({ ...options, publicKey: gone() }), 'invalid_argument');
     const attested = await attestation();
     await expectCode(() => verifyAttestation({ ...attested, attestation: gone() }), 'invalid_argument');
+    await expectCode(() => verifyAttestation({ ...attested, trustAnchors: [gone()] }), 'invalid_argument');
+    await expectCode(() => verifyReceipt({ receipt: gone(), appId: APP_ID }), 'invalid_argument');
   });
 });
 

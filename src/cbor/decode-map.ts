@@ -7,12 +7,17 @@ import { assertWellFormedCbor } from './well-formed.js';
 // Maps stay Maps, so that no key can reach a prototype.
 const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** A decoded CBOR map whose entries are read by name and type. */
 export class CborMap {
   readonly #entries: ReadonlyMap<unknown, unknown>;
+  readonly #unsigned: ReadonlySet<string>;
 
-  constructor(entries: ReadonlyMap<unknown, unknown>) {
+  /** @param unsigned The names of the entries that are unsigned integers and not floats of the same value */
+  constructor(entries: ReadonlyMap<unknown, unknown>, unsigned: ReadonlySet<string>) {
     this.#entries = entries;
+    this.#unsigned = unsigned;
   }
 
   /** The text keys, in the order in which they came. */
@@ -39,7 +44,7 @@ export class CborMap {
   map(name: string): CborMap {
     const value = this.#entries.get(name);
     if (!(value instanceof Map)) throw this.#wrongType(name, 'a map');
-    return new CborMap(value);
+    return new CborMap(value, NONE);
   }
 
   arrayOfBytes(name: string): Uint8Array[] {
@@ -48,13 +53,16 @@ export class CborMap {
     return value;
   }
 
-  /** A number from 0 to 2^32 - 1, as an integer or as the four little-endian bytes that Apple's devices write. */
+  /**
+   * A number from 0 to 2^32 - 1, as the four little-endian bytes that Apple's devices write or, in the outermost map, as
+   * an integer.
+   */
   uint32(name: string): number {
     const value = this.#entries.get(name);
     if (isBytes(value) && value.length === 4) {
       return new DataView(value.buffer, value.byteOffset, 4).getUint32(0, true);
     }
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) return value;
+    if (typeof value === 'number' && this.#unsigned.has(name) && value <= 0xffff_ffff) return value;
     throw this.#wrongType(name, 'a 32-bit number');
   }
 
@@ -69,8 +77,8 @@ export class CborMap {
  * @throws DecodingError
  */
 export function decodeCborMap(bytes: Uint8Array): CborMap {
-  assertWellFormedCbor(bytes);
+  const unsigned = assertWellFormedCbor(bytes);
   const value: unknown = decoder.decode(bytes);
   if (!(value instanceof Map)) throw new DecodingError('not a CBOR map');
-  return new CborMap(value);
+  return new CborMap(value, unsigned);
 }

@@ -15,15 +15,19 @@ const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 
  * This is the well-formedness check of RFC 8949 appendix C, narrowed as WebAuthn §6 (CTAP2 canonical CBOR) asks; only
  * the order of map keys is left free, because entries of later systems may come anywhere.
  *
+ * @returns the names of the entries that are unsigned integers, where the item is a map: decoded, they look like floats
  * @throws DecodingError
  */
-export function assertWellFormedCbor(bytes: Uint8Array): void {
-  const end = new WellFormedness(bytes).item(0, 0);
+export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
+  const walk = new WellFormedness(bytes);
+  const end = walk.item(0, 0);
   if (end !== bytes.length) throw new DecodingError(`${bytes.length - end} bytes after the CBOR item`);
+  return walk.unsignedEntries;
 }
 
 /** One walk over one item. `item` takes an offset and returns the offset behind the item. */
 class WellFormedness {
+  readonly unsignedEntries = new Set<string>();
   readonly #bytes: Buffer;
   #items = 0;
   /** The number in the head that was read last: a value, a length or a count. */
@@ -105,13 +109,25 @@ class WellFormedness {
       const key = this.#bytes.toString('latin1', position, keyEnd);
       if (keys.includes(key)) throw new DecodingError('the same CBOR map key twice');
       keys.push(key);
+      if (depth === 0) this.#noteUnsigned(position, keyEnd);
       position = this.item(keyEnd, depth + 1);
     }
     return position;
   }
 
+  /** The key was read last, so the number in its head is the length of its text. */
+  #noteUnsigned(key: number, value: number): void {
+    if (this.#majorType(key) !== MajorType.Text || this.#majorType(value) !== MajorType.Unsigned) return;
+    this.unsignedEntries.add(this.#bytes.toString('utf8', value - this.#argument, value));
+  }
+
+  /** Of the item at an offset; that of an unsigned integer where the bytes have ended, which nothing follows from. */
+  #majorType(offset: number): number {
+    return (this.#bytes[offset] ?? 0) >> 5;
+  }
+
   #key(offset: number): number {
-    const majorType = (this.#bytes[offset] ?? 0) >> 5;
+    const majorType = this.#majorType(offset);
     if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
       throw new DecodingError('a CBOR map key that is neither text nor an integer');
     }

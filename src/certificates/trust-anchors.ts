@@ -2,6 +2,7 @@ import { decodeBase64 } from '../base64.js';
 import { BoundedMemo } from '../bounded-memo.js';
 import { isBytes } from '../bytes.js';
 import { AppAttestError } from '../errors.js';
+import { copyOf } from '../evidence-bytes.js';
 import { type Certificate, decodeCertificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 import { VIRTUAL_APPLE } from './virtual-apple.js';
@@ -49,7 +50,7 @@ function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
   if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
   if (isBytes(trustAnchor)) {
     // A copy, so that what is remembered is what the fingerprint was made of.
-    const der = new Uint8Array(trustAnchor);
+    const der = copyOf(trustAnchor, 'trustAnchors');
     return remembered(fingerprint(der), () => der);
   }
   throw new AppAttestError('invalid_argument', 'a trust anchor must be PEM text or DER bytes');

@@ -36,6 +36,12 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
   'MEAMAjExMDowCQwCb2uhAwEB/zAJDAJvYaEDAQH/MAsMBG9kZWyhAwEB/zAVDARvc2duoAYMBHJzZWMwBaYDAgEB',
   'base64',
 );
+/** `{"apple_validation_category_01": 4.0}` */
+const HALF_FLOAT_CATEGORY = Buffer.concat([
+  Buffer.from('a1781c', 'hex'),
+  Buffer.from('apple_validation_category_01'),
+  Buffer.from('f94400', 'hex'),
+]);
 const otherPoint = Buffer.concat([Uint8Array.of(4), new Uint8Array(64).fill(7)]);
 
 const pemOf = (der: Uint8Array): string => {
@@ -221,6 +227,7 @@ describe('an attestation with one thing wrong', () => {
       { extensions: Buffer.concat([signedExtensions(), Uint8Array.of(0)]) },
       'malformed_attestation',
     ],
+    ['a validation category that is a half-float', { extensions: HALF_FLOAT_CATEGORY }, 'malformed_attestation'],
     [
       'no extensions where the flags announce them',
       { flags: 0xc0, extensions: new Uint8Array() },

@@ -49,6 +49,30 @@ describe('a CBOR map', () => {
     expect(read).toThrow(new DecodingError(message));
   });
 
+  it.each([
+    ['half', 'f94400', false],
+    ['single', 'fa40800000', false],
+    ['double', 'fb4010000000000000', false],
+    ['integer', '04', true],
+    ['integer of four bytes', '1a00010000', true],
+    ['integer of eight bytes', '1b0000000100000000', false],
+    ['negative integer', '23', false],
+    ['true', 'f5', false],
+  ] as const)('reads a number from an integer only: %s', (_, value, isNumber) => {
+    // {"a": value, 7: 0, "é": value}
+    const map = decodeCborMap(Buffer.from(`a36161${value}070062c3a9${value}`, 'hex'));
+    for (const name of ['a', 'é']) {
+      if (isNumber) expect(map.uint32(name)).toBeGreaterThan(3);
+      else expect(() => map.uint32(name)).toThrow(`entry ${name} is not a 32-bit number`);
+    }
+  });
+
+  it('knows the integers of the outermost map only', () => {
+    // {"m": {"a": 4}, "a": 4.0}
+    const map = decodeCborMap(Buffer.from('a2616da16161046161f94400', 'hex'));
+    expect(() => map.uint32('a')).toThrow('not a 32-bit number');
+  });
+
   it.each(['00', '80', '61 61', '40'])('is what is asked for, and no other item: %s', (hex) => {
     expect(() => decodeCborMap(new Uint8Array(Buffer.from(hex.replace(' ', ''), 'hex')))).toThrow('not a CBOR map');
   });
