@@ -1,6 +1,7 @@
 import { decodeBase64, maxBase64Length } from './base64.js';
-import { copyBytes, isBytes } from './bytes.js';
+import { asBuffer, copyBytes, isBytes } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
+import { isBase64, mistakenEncoding } from './encoding/mistaken-encoding.js';
 import { AppAttestError } from './errors.js';
 
 /** Evidence that cannot change any more: text, or bytes that nobody else was given. */
@@ -41,10 +42,32 @@ export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uin
  * @throws DecodingError
  */
 export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8Array {
-  if (typeof evidence === 'string') assertLength(evidence.length, maxBase64Length(maxLength));
-  const bytes = typeof evidence === 'string' ? decodeBase64(evidence) : evidence;
-  assertLength(bytes.length, maxLength);
+  const bytes = decodeBytes(evidence, maxLength);
+  const mistake = typeof evidence === 'string' ? mistakenEncoding(evidence) : undefined;
+  if (mistake !== undefined) throw new DecodingError(mistake);
+  if (isBase64(asBuffer(bytes))) throw new DecodingError('the bytes are base64 text, not what it stands for');
   return bytes;
+}
+
+/**
+ * Bytes that are not looked at here. Never empty.
+ *
+ * @throws DecodingError
+ */
+export function decodeBytes(evidence: KeptEvidence, maxLength: number): Uint8Array {
+  const bytes = typeof evidence === 'string' ? decodeText(evidence, maxBase64Length(maxLength)) : evidence;
+  assertLength(bytes.length, maxLength);
+  if (bytes.length === 0) throw new DecodingError('it is empty');
+  return bytes;
+}
+
+function decodeText(text: string, maxLength: number): Uint8Array {
+  assertLength(text.length, maxLength);
+  try {
+    return decodeBase64(text);
+  } catch (cause) {
+    throw new DecodingError(mistakenEncoding(text) ?? 'not valid base64 or base64url', { cause });
+  }
 }
 
 /**

@@ -76,6 +76,37 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     { cause: expect.any(DecodingError) },
   ],
   [
+    'another app',
+    { appId: 'TEAMID1234.com.example.other', properties: keyUsageProperties('TEAMID1234.com.example.other') },
+    {},
+    'app_id_mismatch',
+    {
+      expected: expect.stringMatching(/^TEAMID1234\.com\.example\.app = [0-9a-f]{16}…$/),
+      actual: expect.stringMatching(/^"TEAMID1234\.com\.example\.other" = [0-9a-f]{16}…$/),
+    },
+  ],
+  [
+    'another app, and a third in the certificate',
+    { appId: 'TEAMID1234.com.example.other', properties: keyUsageProperties('TEAMID1234.com.example.third') },
+    {},
+    'app_id_mismatch',
+    { actual: expect.stringMatching(/^[0-9a-f]{16}… in a certificate for "TEAMID1234\.com\.example\.third"$/) },
+  ],
+  [
+    'another app, and none in the certificate',
+    { appId: 'TEAMID1234.com.example.other', properties: undefined },
+    {},
+    'app_id_mismatch',
+    { actual: expect.stringMatching(/^[0-9a-f]{16}…$/) },
+  ],
+  ...['.', '..Clip', '.Clip.', '.Clip Clip', 'Clip', '-Clip.Clip'].map((more): (typeof attestations)[number] => [
+    `${more} behind the app in the certificate`,
+    { properties: keyUsageProperties(`${APP_ID}${more}`) },
+    {},
+    'app_id_mismatch',
+    { expected: APP_ID, actual: JSON.stringify(`${APP_ID}${more}`) },
+  ]),
+  [
     'another app in the certificate',
     { properties: keyUsageProperties('TEAMID1234.com.example.other') },
     {},

@@ -1,3 +1,4 @@
+import { isAppId } from '../app-id.js';
 import { AppleExtension, AppleTag, TaggedValues } from '../certificates/apple-extensions.js';
 import type { Certificate } from '../certificates/certificate.js';
 import { DecodingError } from '../decoding-error.js';
@@ -21,12 +22,15 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
 }
 
 /**
- * Where the leaf names the app, it must be the one that authenticator data speaks of.
+ * Where the leaf names an app, it must be the one that authenticator data speaks of, or an App Clip of it. The RP ID hash
+ * of an App Clip is that of its full app (Apple: Validating apps …); whether the leaf names the clip is not known.
  *
+ * @returns the App ID of the App Clip, where the leaf names one
  * @throws AppAttestError `app_id_mismatch`
  */
-export function assertCertifiedAppId(certified: string | undefined, appId: string): void {
-  if (certified === undefined || certified === appId) return;
+export function assertCertifiedAppId(certified: string | undefined, appId: string): string | undefined {
+  if (certified === undefined || certified === appId) return undefined;
+  if (certified.startsWith(`${appId}.`) && isAppId(certified)) return certified;
   throw new AppAttestError('app_id_mismatch', 'the certificate names another app than authenticator data', {
     expected: appId,
     actual: shortText(certified),

@@ -22,7 +22,7 @@ export interface InspectedCertificate {
   device: AttestedDevice;
   /** The nonce that ties the leaf to a challenge, 32 bytes. */
   nonce?: Uint8Array;
-  /** The App ID in the leaf. */
+  /** The App ID in the leaf: that of the app, or of its App Clip. */
   appId?: string;
   /** The access control list of the key, DER. */
   accessControlList?: Uint8Array;

@@ -1,8 +1,11 @@
 import { decodeBase64, maxBase64Length } from '../base64.js';
 import { equalBytes, sha256 } from '../bytes.js';
+import { mistakenEncoding } from '../encoding/mistaken-encoding.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 
 const LENGTH = 32;
+/** Longer than any mistaken encoding of a key identifier. */
+const MAX_MISTAKEN_LENGTH = 128;
 
 /**
  * The key identifier that a client sent, as bytes: base64 or base64url of 32 bytes.
@@ -13,7 +16,9 @@ export function readKeyIdentifier(keyId: unknown): Uint8Array {
   if (typeof keyId !== 'string') throw new AppAttestError('invalid_argument', 'keyId must be base64 text');
   const bytes = decodeKeyIdentifier(keyId);
   if (bytes) return bytes;
-  throw new AppAttestError('key_id_mismatch', 'the key identifier is not base64 of 32 bytes', {
+  const mistake = keyId.length <= MAX_MISTAKEN_LENGTH ? mistakenEncoding(keyId) : undefined;
+  const why = mistake === undefined ? '' : `: ${mistake}`;
+  throw new AppAttestError('key_id_mismatch', `the key identifier is not base64 of 32 bytes${why}`, {
     expected: 'base64 of SHA-256(public key)',
     actual: shortText(keyId),
   });

@@ -73,8 +73,10 @@ export interface VerifiedAttestation {
   publicKey: string;
   /** The counter to compare the first assertion with. */
   counter: 0;
-  /** The one of the accepted apps that made the key. */
+  /** The one of the accepted apps that made the key; for a key of an App Clip the full app. */
   appId: string;
+  /** The App ID of the App Clip that made the key, where the certificate names one. */
+  appClipId?: string;
   /** Where the key was attested. */
   environment: Environment;
   /** Apple's receipt, CMS in BER: not verified here. */
@@ -184,11 +186,9 @@ async function verify({
   assertKeyIdentifier(certifiedKey, keyId);
 
   // 6. It belongs to one of our apps. Beyond Apple's list: the certificate says so too.
-  const appId = assertAppId(authenticatorData.rpIdHash, appIds);
-  assertCertifiedAppId(
-    asAttestation(() => readCertifiedAppId(credCert)),
-    appId,
-  );
+  const certifiedAppId = asAttestation(() => readCertifiedAppId(credCert));
+  const appId = assertAppId(authenticatorData.rpIdHash, appIds, certifiedAppId);
+  const appClipId = assertCertifiedAppId(certifiedAppId, appId);
 
   // 7. It has not been used yet.
   assertCounterIsZero(authenticatorData.counter);
@@ -209,6 +209,7 @@ async function verify({
     publicKey: pemOfPoint(certifiedKey),
     counter: 0,
     appId,
+    ...(appClipId !== undefined && { appClipId }),
     environment,
     receipt: new Uint8Array(receipt),
     device,

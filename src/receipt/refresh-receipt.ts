@@ -1,8 +1,7 @@
 import { encodeBase64 } from '../base64.js';
-import { DecodingError } from '../decoding-error.js';
 import { type Environment, isEnvironment } from '../environment.js';
 import { AppAttestError } from '../errors.js';
-import { readEvidence } from '../evidence-bytes.js';
+import { decodeBytes, keepEvidence } from '../evidence-bytes.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';
 import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
@@ -112,10 +111,9 @@ export async function refreshReceipt(options: RefreshReceiptOptions): Promise<Re
   return receipt ? { receipt } : { notModified: true };
 }
 
+/** Apple's server says whether it is a receipt. */
 function readReceipt(receipt: unknown): Uint8Array {
-  const bytes = readEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH);
-  if (bytes.length > 0) return bytes;
-  throw new DecodingError('it is empty');
+  return decodeBytes(keepEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH), MAX_RECEIPT_LENGTH);
 }
 
 function readEndpoint(endpoint: unknown, environment: unknown): string {

@@ -125,6 +125,11 @@ describe('an attestation that fits', () => {
     }
   });
 
+  it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])('names the App Clip of the app: %s', async (clip) => {
+    expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
+    expect(await verify()).not.toHaveProperty('appClipId');
+  });
+
   it('believes no extensions that the flags do not announce', async () => {
     expect(await verify({ flags: 0x40 })).not.toHaveProperty('extensions');
     const { privateKey: _, ...options } = await attest(authority, { flags: 0x40 });
@@ -437,7 +442,8 @@ describe('an error', () => {
   it('says what was expected and what came', async () => {
     const error = await expectCode(() => verify({}, { appId: 'TEAMID1234.com.example.other' }), 'app_id_mismatch');
     expect(error.expected).toContain('TEAMID1234.com.example.other');
-    expect(error.actual).toBe(`${Buffer.from(sha256(APP_ID).subarray(0, 8)).toString('hex')}…`);
+    const rpIdHash = Buffer.from(sha256(APP_ID).subarray(0, 8)).toString('hex');
+    expect(error.actual).toBe(`"${APP_ID}" = ${rpIdHash}…`);
     expect(error.message).toContain(error.actual);
   });
 

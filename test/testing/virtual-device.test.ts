@@ -234,6 +234,13 @@ describe('a virtual device that misbehaves', () => {
   );
 });
 
+it('a virtual device that runs an App Clip names it in its certificate', async () => {
+  const device = await createDevice({ appClipId: `${APP_ID}.Clip` });
+  const key = await register(device);
+  expect(key).toMatchObject({ appId: APP_ID, appClipId: `${APP_ID}.Clip` });
+  expect((await request(device, key)).appId).toBe(APP_ID);
+});
+
 it.each([
   ['iOS 14.4', 0x40],
   ['iOS 26 opt-in', 0x40],

@@ -1,5 +1,5 @@
 import { randomBytes, webcrypto } from 'node:crypto';
-import type { AppId } from '../../app-id.js';
+import { type AppId, readAppId } from '../../app-id.js';
 import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
 import type { Environment } from '../../environment.js';
 import type { AppleServices } from '../apple-services.js';
@@ -18,16 +18,21 @@ import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './opera
 export interface VirtualDeviceOptions {
   /** The app whose code runs: `'TEAMID1234.com.example.app'`, or its two parts. */
   appId: AppId;
+  /**
+   * The App ID of an App Clip of the app, whose code then runs: the certificate names it, and authenticator data the full
+   * app. Real certificates may name the full app in both places, as this device does without the option.
+   */
+  appClipId?: string | undefined;
   /** `'production'` by default. */
-  environment?: Environment;
+  environment?: Environment | undefined;
   /** `'iOS 27'` by default. */
-  os?: VirtualOs;
+  os?: VirtualOs | undefined;
   /** `CFBundleVersion`, `'1'` by default. Evidence carries it where the system signs it. */
-  bundleVersion?: string;
+  bundleVersion?: string | undefined;
   /** How the app was launched, a `ValidationCategory`; 4, from the App Store, by default. From iOS 27 on. */
-  validationCategory?: number;
+  validationCategory?: number | undefined;
   /** 32 bytes, or their first 20; random by default. Only systems with "opt-in" in their names send it. */
-  codeDirectoryHash?: Uint8Array;
+  codeDirectoryHash?: Uint8Array | undefined;
 }
 
 interface VirtualKey {
@@ -53,6 +58,7 @@ export class VirtualDevice {
 
   readonly #apple: AppleServices;
   readonly #appId: string;
+  readonly #certifiedAppId: string;
   readonly #environment: Environment;
   readonly #system: OperatingSystem;
   readonly #extensions: AuthenticatorExtensions;
@@ -64,6 +70,7 @@ export class VirtualDevice {
   constructor(apple: AppleServices, options: VirtualDeviceOptions) {
     this.#apple = apple;
     this.#appId = readAppId(options.appId);
+    this.#certifiedAppId = options.appClipId ?? this.#appId;
     this.#environment = options.environment ?? 'production';
     this.#system = readOperatingSystem(options.os ?? 'iOS 27');
     this.#codeDirectoryHash = new Uint8Array(options.codeDirectoryHash ?? randomBytes(32));
@@ -163,7 +170,7 @@ export class VirtualDevice {
         notBefore,
         notAfter: later(notBefore, validity),
         nonce,
-        keyUsageProperties: keyUsageProperties(this.#appId),
+        keyUsageProperties: keyUsageProperties(this.#certifiedAppId),
         operatingSystem,
         accessControlList,
         extendedKeyUsage,
@@ -201,10 +208,6 @@ export class VirtualDevice {
 /** Devices set it in assertions too, where no credential data follows. */
 const ATTESTED_CREDENTIAL_DATA = 0x40;
 const EXTENSION_DATA = 0x80;
-
-function readAppId(appId: AppId): string {
-  return typeof appId === 'string' ? appId : `${appId.teamId}.${appId.bundleId}`;
-}
 
 function readOperatingSystem(os: VirtualOs): OperatingSystem {
   const system = OPERATING_SYSTEMS[os];

@@ -28,6 +28,6 @@ export const routes: [expressAdapter.ExpressHandlers, fastifyAdapter.FastifyHand
   honoAdapter.honoHandlers(backend),
 ];
 export const inRedis = (client: redis.IoRedisClient) =>
-  server.createAppAttest({ appId: 'A.b', ...redis.redisStores(client) });
+  server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redis.redisStores(client) });
 export const inPostgres = (pool: postgres.Queryable) =>
-  server.createAppAttest({ appId: 'A.b', ...postgres.postgresStores(pool) });
+  server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgres.postgresStores(pool) });

@@ -63,7 +63,14 @@ const policy: ExtensionPolicy = {
 
 export async function attest(token: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {
   const environment: Environment = 'production';
-  return verifyAttestation({ attestation: token, keyId, challenge, appId: [app, 'A.b'], environment, policy });
+  return verifyAttestation({
+    attestation: token,
+    keyId,
+    challenge,
+    appId: [app, 'TEAMID1234.com.example.b'],
+    environment,
+    policy,
+  });
 }
 
 export async function assert(token: Uint8Array, publicKey: KeyObject, payload: string): Promise<VerifiedAssertion> {
