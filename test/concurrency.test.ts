@@ -48,12 +48,10 @@ describe('many attestations at once', () => {
     await verifyAttestation(options);
   });
 
-  it('remember no certificate that is no CA, whoever signed it', async () => {
+  it('verify nothing of a certificate that is no CA, whoever signed it', async () => {
     const options = await attestation({ ca: false });
-    for (let time = 1; time <= 3; time += 1) {
-      await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
-      expect(inPool).toHaveBeenCalledTimes(time);
-    }
+    await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
+    expect(inPool).not.toHaveBeenCalled();
   });
 
   it('do not share what was verified under other roots', async () => {

@@ -8,21 +8,15 @@ import { VIRTUAL_APPLE } from './virtual-apple.js';
 
 const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
-/** A certificate that a chain may end in. */
-export interface TrustAnchor extends Certificate {
-  /** SHA-256 over the whole certificate, hex. */
-  readonly fingerprint: string;
-}
-
 /** By PEM text, or by the fingerprint of DER. */
-const decodedAnchors = new BoundedMemo<TrustAnchor>(16);
+const decodedAnchors = new BoundedMemo<Certificate>(16);
 
 /**
  * The certificates that a chain may end in: the caller's own, or the pinned one.
  *
  * @throws AppAttestError `invalid_argument`: a trust anchor comes from the server's own code, never from a client
  */
-export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly TrustAnchor[] {
+export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly Certificate[] {
   if (trustAnchors === undefined) return [readTrustAnchor(pinned)];
   if (!Array.isArray(trustAnchors) || trustAnchors.length === 0) {
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
@@ -36,7 +30,7 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
  * Whoever can run a test can make evidence under a virtual Apple. Its root must not get from a test's configuration
  * into a server's unnoticed.
  */
-function refuseVirtualAppleInProduction(anchors: readonly TrustAnchor[]): void {
+function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
   // In two steps: a bundler would put the environment of its own machine in the place of `process.env.NODE_ENV`.
   const { env } = process;
   const { NODE_ENV } = env;
@@ -45,7 +39,7 @@ function refuseVirtualAppleInProduction(anchors: readonly TrustAnchor[]): void {
   throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');
 }
 
-function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
+function readTrustAnchor(trustAnchor: unknown): Certificate {
   if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
   if (isBytes(trustAnchor)) {
     // A copy, so that what is remembered is what the fingerprint was made of.
@@ -55,23 +49,18 @@ function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
   throw new AppAttestError('invalid_argument', 'a trust anchor must be PEM text or DER bytes');
 }
 
-function remembered(key: string, readDer: () => Uint8Array): TrustAnchor {
+function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
   // A copy of its own: what comes out of PEM lies in the buffer pool, where any code of the process can write.
   const der = new Uint8Array(readDer());
   try {
-    const anchor = decodeTrustAnchor(der);
+    const anchor = decodeCertificate(der);
     decodedAnchors.set(key, anchor);
     return anchor;
   } catch (cause) {
     throw new AppAttestError('invalid_argument', 'a trust anchor is not an X.509 certificate', { cause });
   }
-}
-
-/** @throws DecodingError */
-export function decodeTrustAnchor(der: Uint8Array): TrustAnchor {
-  return { ...decodeCertificate(der), fingerprint: fingerprint(der) };
 }
 
 function decodePem(pem: string): Uint8Array {
