@@ -1,13 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import { type AppId, readAppIds } from '../app-id.js';
 import { APPLE_ROOT_CA_G3 } from '../certificates/apple-roots.js';
+import type { Certificate } from '../certificates/certificate.js';
 import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
 import { type Environment, readEnvironments } from '../environment.js';
+import { readEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
 import { pemOfPoint, readPublicKey } from '../public-key.js';
+import { threadPoolSize } from '../runtime/thread-pool.js';
+import { Turnstile } from '../turnstile.js';
 import { readVerificationDate } from '../verification-date.js';
-import { asReceipt, decodeReceipt } from './receipt.js';
+import { asReceipt, decodeReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import type { ReceiptType } from './receipt-payload.js';
 import { assertReceiptAppId, assertReceiptEnvironment, assertReceiptKey } from './receipt-subject.js';
 import { assertAge, assertNotExpired, readMaxAge } from './receipt-time.js';
@@ -66,6 +70,11 @@ export interface VerifiedReceipt {
 }
 
 /**
+ * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each.
+ */
+const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
+
+/**
  * Verifies that a receipt comes from Apple and is about this app and this key, and decodes what it says. The receipt
  * inside an attestation is not verified by `verifyAttestation`; see the example.
  *
@@ -73,6 +82,8 @@ export interface VerifiedReceipt {
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: this call is wrong, not the receipt
+ * - `overloaded`: 512 receipts wait for their turn already, or this one waited for five seconds; nothing is decided.
+ *   `retryAfter` are the seconds after which to try again
  * - `malformed_receipt`: no App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2
@@ -99,7 +110,24 @@ export async function verifyReceipt(options: VerifyReceiptOptions): Promise<Veri
   const date = readVerificationDate(options.date);
   const anchors = readTrustAnchors(options.trustAnchors, APPLE_ROOT_CA_G3);
 
-  const { signedData, payload } = await decodeReceipt(options.receipt);
+  const receipt = await asReceipt(async () => readEvidence(options.receipt, 'receipt', MAX_RECEIPT_LENGTH));
+  return turnstile.pass(() => verify({ appIds, publicKey, environments, maxAge, date, anchors, receipt }));
+}
+
+/** The options, checked and copied: nothing that the caller can change is looked at again. */
+interface Expected {
+  readonly appIds: readonly string[];
+  readonly publicKey: KeyObject | undefined;
+  readonly environments: readonly Environment[];
+  readonly maxAge: number;
+  readonly date: Date;
+  readonly anchors: readonly Certificate[];
+  readonly receipt: Uint8Array;
+}
+
+async function verify(expected: Expected): Promise<VerifiedReceipt> {
+  const { appIds, publicKey, environments, maxAge, date, anchors, receipt } = expected;
+  const { signedData, payload } = await decodeReceipt(receipt);
 
   // 1. Apple's receipt signer signed it. Its certificate counts at the moment of signing: it lives for about a year.
   const signer = await asReceipt(async () => {
