@@ -1,10 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { httpHandlers } from '../src/http/index.js';
-import { AppAttestError, verifyAttestation, verifyReceipt } from '../src/index.js';
+import { AppAttestError, verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
 import { createBackend, createDevice, registration } from './support/backend.js';
 import { createAuthority } from './support/certificate-authority.js';
 import { memoryInUse } from './support/cost.js';
-import { attest } from './support/evidence.js';
+import { APP_ID, assert, attest } from './support/evidence.js';
 import { attestationFixture, attestationOptions } from './support/recordings.js';
 import { expectCode } from './support/rejection.js';
 
@@ -72,6 +74,26 @@ describe('many hostile receipts at once', () => {
     expect(await hostile).toEqual({ app_id_mismatch: 516, overloaded: 484 });
     // It is years old, and was verified.
     await expectCode(() => verifyReceipt(options), 'receipt_expired');
+  });
+});
+
+describe('20,000 hostile assertions at once', () => {
+  it('leave the thread pool to others, and are turned away beyond a limit', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const assertion = assert(privateKey);
+    const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
+    await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });
+    const hostile = outcomes(Array.from({ length: 20_000 }, () => verifyAssertion({ ...options, payload: 'wrong' })));
+    const file = readFile(new URL(import.meta.url)).then(() => 'file');
+    const { retryAfter } = await expectCode(() => verifyAssertion(options), 'overloaded');
+    expect(retryAfter).toBe(1);
+    expect(await Promise.race([file, hostile])).toBe('file');
+    const { invalid_signature: verified = 0, overloaded } = await hostile;
+    expect(overloaded).toBe(20_000 - verified);
+    // The pool has 64 at once, 4096 wait, and the calling thread does up to 21.
+    expect(verified - 64 - 4096).toBeGreaterThan(0);
+    expect(verified - 64 - 4096).toBeLessThanOrEqual(21);
+    await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });
   });
 });
 
