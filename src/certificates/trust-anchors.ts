@@ -4,7 +4,7 @@ import { isBytes } from '../bytes.js';
 import { AppAttestError } from '../errors.js';
 import { type Certificate, decodeCertificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
-import { VIRTUAL_APPLE } from './virtual-apple.js';
+import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from './virtual-apple.js';
 
 const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
@@ -22,21 +22,18 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
   }
   const anchors = Array.from(trustAnchors, readTrustAnchor);
-  refuseVirtualAppleInProduction(anchors);
+  rejectVirtualAppleInProduction(anchors);
   return anchors;
 }
 
-/**
- * Whoever can run a test can make evidence under a virtual Apple. Its root must not get from a test's configuration
- * into a server's unnoticed.
- */
-function refuseVirtualAppleInProduction(anchors: readonly Certificate[]): void {
-  // In two steps: a bundler would put the environment of its own machine in the place of `process.env.NODE_ENV`.
-  const { env } = process;
-  const { NODE_ENV } = env;
-  if (NODE_ENV !== 'production') return;
+/** The root of a virtual Apple must not get from a test's configuration into a server's unnoticed. */
+function rejectVirtualAppleInProduction(anchors: readonly Certificate[]): void {
+  if (isVirtualAppleAllowed()) return;
   if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
-  throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');
+  throw new AppAttestError(
+    'invalid_argument',
+    `the root of a virtual Apple is trusted in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
+  );
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {
