@@ -1,9 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it, vi } from 'vitest';
-import { httpHandlers } from '../src/http/index.js';
-import { AppAttestError, verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
-import { createBackend, createDevice, registration } from './support/backend.js';
+import { describe, expect, it } from 'vitest';
+import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
 import { createAuthority } from './support/certificate-authority.js';
 import { memoryInUse } from './support/cost.js';
 import { APP_ID, assert, attest } from './support/evidence.js';
@@ -94,25 +92,5 @@ describe('20,000 hostile assertions at once', () => {
     expect(verified - 64 - 4096).toBeGreaterThan(0);
     expect(verified - 64 - 4096).toBeLessThanOrEqual(21);
     await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });
-  });
-});
-
-describe('a registration that is turned away', () => {
-  it('is answered with 503, and with the seconds after which to come again', async () => {
-    const backend = createBackend();
-    const body = await registration(backend, await createDevice());
-    const overloaded = new AppAttestError('overloaded', 'too many wait', { retryAfter: 7 });
-    vi.spyOn(backend, 'register').mockRejectedValueOnce(overloaded);
-    const request = new Request('http://localhost/', {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json' },
-    });
-    const response = await httpHandlers(backend, { onReject: () => undefined }).registration(request);
-    expect({ status: response.status, body: await response.json() }).toEqual({
-      status: 503,
-      body: { error: 'overloaded' },
-    });
-    expect(response.headers.get('retry-after')).toBe('7');
   });
 });

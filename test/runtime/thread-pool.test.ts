@@ -3,7 +3,6 @@ import { threadPoolSize } from '../../src/runtime/thread-pool.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
-  vi.unstubAllGlobals();
 });
 
 it.each([
@@ -28,5 +27,7 @@ it.each([
 it('there are as many as by default where there is no process', () => {
   vi.stubEnv('UV_THREADPOOL_SIZE', '8');
   vi.stubGlobal('process', undefined);
-  expect(threadPoolSize()).toBe(4);
+  const size = threadPoolSize();
+  vi.unstubAllGlobals();
+  expect(size).toBe(4);
 });
