@@ -6,10 +6,12 @@
  * | `invalid_argument` | the calling server: a missing, contradictory or badly typed option |
  * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | the client: not evidence at all |
  * | `unsupported_format` | the client: evidence, but not Apple's App Attest |
+ * | `overloaded` | nobody: too much is being verified; nothing was decided, try again after `retryAfter` seconds |
  * | every other code | the evidence is well-formed and one check failed |
  */
 export type AppAttestErrorCode =
   | 'invalid_argument'
+  | 'overloaded'
   | 'malformed_attestation'
   | 'malformed_assertion'
   | 'malformed_receipt'
@@ -50,7 +52,7 @@ export interface AppAttestErrorDetails {
   actual?: string;
   /** The HTTP status that Apple's server answered, for `receipt_request_failed`. */
   status?: number;
-  /** Seconds after which Apple's server wants to be asked again, where it said so. */
+  /** Seconds after which to try again: for `overloaded`, and where Apple's server said so. */
   retryAfter?: number;
 }
 
@@ -80,7 +82,7 @@ export class AppAttestError extends Error {
   readonly actual: string | undefined;
   /** The HTTP status that Apple's server answered; absent where no answer came, and for every other code. */
   readonly status: number | undefined;
-  /** Seconds after which Apple's server wants to be asked again, where it said so. */
+  /** Seconds after which to try again: for `overloaded`, and where Apple's server said so. */
   readonly retryAfter: number | undefined;
 
   constructor(code: AppAttestErrorCode, message: string, details: AppAttestErrorDetails = {}) {

@@ -1,32 +1,81 @@
+import { setTimeout } from 'node:timers';
+import { AppAttestError } from './errors.js';
+
+/** What a {@link Turnstile} lets through, and what it keeps waiting. */
+export interface TurnstileLimits {
+  /** How many are let through at once. */
+  readonly width: number;
+  /** How many wait at most; one more is rejected at once. */
+  readonly waiting: number;
+  /** How long one waits at most, in seconds. */
+  readonly patience: number;
+}
+
+/** Seconds: the line moves on by thousands in that time. */
+const RETRY_AFTER = 1;
+
 /**
- * Lets a few through at a time and the others in the order in which they came. Whoever waits holds neither a thread of
- * the pool, which file system and DNS need too, nor the event loop.
+ * Lets a few through at a time and the others in the order in which they came. Those that wait hold neither a thread of
+ * the pool, which file system and DNS need too, nor the event loop, and what they hold of memory is bounded.
  */
 export class Turnstile {
-  readonly #waiting: (() => void)[] = [];
-  readonly #width: number;
+  readonly #limits: TurnstileLimits;
+  /** In the order of arrival. */
+  readonly #waiting = new Set<() => void>();
   #free: number;
 
-  constructor(width: number) {
-    this.#width = width;
-    this.#free = width;
+  constructor(limits: TurnstileLimits) {
+    this.#limits = limits;
+    this.#free = limits.width;
   }
 
   /** Whether more than one are let through at this moment. */
   get isShared(): boolean {
-    return this.#width - this.#free > 1;
+    return this.#limits.width - this.#free > 1;
   }
 
-  /** Does the work, now or when it is its turn. */
+  /**
+   * Does the work, now or when it is its turn.
+   *
+   * @throws AppAttestError `overloaded`: too many wait, or the wait was too long; the work was not begun
+   */
   async pass<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#turn();
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
+      this.#leave();
     }
   }
+
+  #turn(): Promise<void> {
+    const { waiting, patience } = this.#limits;
+    if (this.#waiting.size >= waiting) throw overloaded(`${waiting} verifications wait for their turn already`);
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(enter);
+        reject(overloaded(`it was not the turn of this verification within ${patience} seconds`));
+      }, patience * 1000);
+      this.#waiting.add(enter);
+    });
+  }
+
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (next) {
+      this.#waiting.delete(next);
+      next();
+    } else {
+      this.#free += 1;
+    }
+  }
+}
+
+function overloaded(message: string): AppAttestError {
+  return new AppAttestError('overloaded', message, { retryAfter: RETRY_AFTER });
 }

@@ -9,7 +9,7 @@ import { createService } from './service.js';
 import { openStores } from './stores.js';
 
 const appId = 'TEAMID1234.com.example.coffee';
-const apple = await createVirtualApple(); // a real service leaves this and trustAnchors out
+const apple = await createVirtualApple(); // a real service leaves this, trustAnchors and virtual.env out
 const { place, stores, close } = await openStores();
 const appAttest = createAppAttest({ appId, ...stores, trustAnchors: apple.trustAnchors });
 

@@ -58,6 +58,8 @@ export interface VerifiedAssertion {
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: this call is wrong, not the evidence
+ * - `overloaded`: 4096 assertions wait for their turn already, or this one waited for five seconds; nothing is decided.
+ *   `retryAfter` are the seconds after which to try again
  * - `malformed_assertion`: no App Attest assertion object
  * - `invalid_signature`: step 3, another key, or client data that changed on its way
  * - `app_id_mismatch`: step 4

@@ -10,9 +10,10 @@ import { readClientDataHash } from '../client-data.js';
 import { assertCounterIsZero } from '../counter.js';
 import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
-import { keepEvidence } from '../evidence-bytes.js';
+import { readEvidence } from '../evidence-bytes.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { pemOfPoint } from '../public-key.js';
+import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../turnstile.js';
 import { readVerificationDate } from '../verification-date.js';
 import { assertAccessControlList } from './access-control-list.js';
@@ -90,10 +91,10 @@ export interface VerifiedAttestation {
 }
 
 /**
- * How many attestations are worked on at once: one for each thread that the pool has by default, so that none waits in
- * the pool, and the event loop has its turn before the next one gets there. See docs/performance.md.
+ * As many attestations are worked on at once as the pool has threads, so that none waits in the pool, and the event loop
+ * has its turn before the next one gets there. See docs/performance.md. Those that wait hold 32 MiB at most, 64 KiB each.
  */
-const turnstile = new Turnstile(4);
+const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
 /** Two signatures on P-384 hold the event loop for less than two milliseconds. */
 const callingThread = new CallingThread(2);
@@ -112,6 +113,8 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: this call is wrong, not the evidence
+ * - `overloaded`: 512 attestations wait for their turn already, or this one waited for five seconds; nothing is decided.
+ *   `retryAfter` are the seconds after which to try again
  * - `malformed_attestation`, `unsupported_format`: no App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
  * - `nonce_mismatch`: step 4, and so every other challenge than the one that was issued
@@ -142,7 +145,10 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
   return turnstile.pass(() => verify(expected));
 }
 
-/** The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. */
+/**
+ * The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. Evidence
+ * that is too long, or no base64, is rejected before it waits.
+ */
 function readOptions(options: VerifyAttestationOptions) {
   assertKnownOptions('verifyAttestation', options, KNOWN_OPTIONS);
   return {
@@ -153,7 +159,7 @@ function readOptions(options: VerifyAttestationOptions) {
     anchors: readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA),
     clientDataHash: readClientDataHash('challenge', options.challenge, options.clientDataHash),
     keyId: options.keyId,
-    attestation: keepEvidence(options.attestation, 'attestation', MAX_ATTESTATION_LENGTH),
+    attestation: asAttestation(() => readEvidence(options.attestation, 'attestation', MAX_ATTESTATION_LENGTH)),
   };
 }
 

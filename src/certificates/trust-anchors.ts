@@ -5,48 +5,39 @@ import { AppAttestError } from '../errors.js';
 import { copyOf } from '../evidence-bytes.js';
 import { type Certificate, decodeCertificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
-import { VIRTUAL_APPLE } from './virtual-apple.js';
+import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from './virtual-apple.js';
 
 const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
-/** A certificate that a chain may end in. */
-export interface TrustAnchor extends Certificate {
-  /** SHA-256 over the whole certificate, hex. */
-  readonly fingerprint: string;
-}
-
 /** By PEM text, or by the fingerprint of DER. */
-const decodedAnchors = new BoundedMemo<TrustAnchor>(16);
+const decodedAnchors = new BoundedMemo<Certificate>(16);
 
 /**
  * The certificates that a chain may end in: the caller's own, or the pinned one.
  *
  * @throws AppAttestError `invalid_argument`: a trust anchor comes from the server's own code, never from a client
  */
-export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly TrustAnchor[] {
+export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly Certificate[] {
   if (trustAnchors === undefined) return [readTrustAnchor(pinned)];
   if (!Array.isArray(trustAnchors) || trustAnchors.length === 0) {
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
   }
   const anchors = Array.from(trustAnchors, readTrustAnchor);
-  refuseVirtualAppleInProduction(anchors);
+  rejectVirtualAppleInProduction(anchors);
   return anchors;
 }
 
-/**
- * Whoever can run a test can make evidence under a virtual Apple. Its root must not get from a test's configuration
- * into a server's unnoticed.
- */
-function refuseVirtualAppleInProduction(anchors: readonly TrustAnchor[]): void {
-  // In two steps: a bundler would put the environment of its own machine in the place of `process.env.NODE_ENV`.
-  const { env } = process;
-  const { NODE_ENV } = env;
-  if (NODE_ENV !== 'production') return;
+/** The root of a virtual Apple must not get from a test's configuration into a server's unnoticed. */
+function rejectVirtualAppleInProduction(anchors: readonly Certificate[]): void {
+  if (isVirtualAppleAllowed()) return;
   if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
-  throw new AppAttestError('invalid_argument', 'the root of a virtual Apple is trusted in production');
+  throw new AppAttestError(
+    'invalid_argument',
+    `the root of a virtual Apple is trusted in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
+  );
 }
 
-function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
+function readTrustAnchor(trustAnchor: unknown): Certificate {
   if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
   if (isBytes(trustAnchor)) {
     // A copy, so that what is remembered is what the fingerprint was made of.
@@ -56,23 +47,18 @@ function readTrustAnchor(trustAnchor: unknown): TrustAnchor {
   throw new AppAttestError('invalid_argument', 'a trust anchor must be PEM text or DER bytes');
 }
 
-function remembered(key: string, readDer: () => Uint8Array): TrustAnchor {
+function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
   // A copy of its own: what comes out of PEM lies in the buffer pool, where any code of the process can write.
   const der = new Uint8Array(readDer());
   try {
-    const anchor = decodeTrustAnchor(der);
+    const anchor = decodeCertificate(der);
     decodedAnchors.set(key, anchor);
     return anchor;
   } catch (cause) {
     throw new AppAttestError('invalid_argument', 'a trust anchor is not an X.509 certificate', { cause });
   }
-}
-
-/** @throws DecodingError */
-export function decodeTrustAnchor(der: Uint8Array): TrustAnchor {
-  return { ...decodeCertificate(der), fingerprint: fingerprint(der) };
 }
 
 function decodePem(pem: string): Uint8Array {

@@ -22,10 +22,15 @@ export function success(status: 200 | 201, body: object): Answer {
   return { status, headers: HEADERS, body };
 }
 
-/** The code and nothing else: the reason is for `onReject`. */
-export function refusal(code: RejectionCode): Answer {
+/** The code, and after how many seconds to try again; nothing else: the reason is for `onReject`. */
+export function refusal({ code, retryAfter }: { code: RejectionCode; retryAfter?: number | undefined }): Answer {
   const status = STATUS[code];
-  return { status, headers: { ...HEADERS, ...STATUS_HEADERS[status] }, body: { error: code } };
+  const headers = {
+    ...HEADERS,
+    ...STATUS_HEADERS[status],
+    ...(retryAfter !== undefined && { 'retry-after': String(Math.ceil(retryAfter)) }),
+  };
+  return { status, headers, body: { error: code } };
 }
 
 export function toResponse({ status, headers, body }: Answer): Response {

@@ -46,7 +46,7 @@ export function createRoutes<Context>(appAttest: AppAttest, options?: HttpOption
       const { method, target } = incoming;
       const duration = performance.now() - start;
       void report(configuration.onReject, appAttest, claims, { route, error, duration, method, target });
-      return { refused: refusal(error.code) };
+      return { refused: refusal(error) };
     }
   }
 

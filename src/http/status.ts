@@ -53,5 +53,6 @@ export const STATUS: Readonly<Record<RejectionCode, number>> = {
   invalid_argument: 500,
   body_already_read: 500,
   unavailable: 503,
+  overloaded: 503,
   receipt_request_failed: 503,
 };

@@ -5,10 +5,13 @@ import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
 import { readClientDataHash } from '../client-data.js';
 import { type Environment, readEnvironments } from '../environment.js';
+import { readEvidence } from '../evidence-bytes.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { pemOfPoint, readPublicKey } from '../public-key.js';
+import { threadPoolSize } from '../runtime/thread-pool.js';
+import { Turnstile } from '../turnstile.js';
 import { readVerificationDate } from '../verification-date.js';
-import { asReceipt, decodeReceipt } from './receipt.js';
+import { asReceipt, decodeReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import type { ReceiptType } from './receipt-payload.js';
 import {
   assertReceiptAppId,
@@ -101,6 +104,11 @@ export interface VerifiedReceipt {
 }
 
 /**
+ * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each.
+ */
+const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
+
+/**
  * Verifies that a receipt comes from Apple and is about this app and this key, and decodes what it says. The receipt
  * inside an attestation is not verified by `verifyAttestation`; see the example.
  *
@@ -108,6 +116,8 @@ export interface VerifiedReceipt {
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: this call is wrong, not the receipt
+ * - `overloaded`: 512 receipts wait for their turn already, or this one waited for five seconds; nothing is decided.
+ *   `retryAfter` are the seconds after which to try again
  * - `malformed_receipt`: no App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2
@@ -129,17 +139,29 @@ export interface VerifiedReceipt {
  * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
  */
 export async function verifyReceipt(options: VerifyReceiptOptions): Promise<VerifiedReceipt> {
-  assertKnownOptions('verifyReceipt', options, KNOWN_OPTIONS);
-  const appIds = readAppIds(options.appId);
-  const publicKey = options.publicKey === undefined ? undefined : readPublicKey(options.publicKey);
-  const clientDataHash = readReceiptClientDataHash(options);
-  const type = readReceiptType(options.type);
-  const environments = readEnvironments(options.environment);
-  const maxAge = readMaxAge(options.maxAge);
-  const date = readVerificationDate(options.date);
-  const anchors = readTrustAnchors(options.trustAnchors, APPLE_ROOT_CA_G3);
+  const expected = readOptions(options);
+  const receipt = await asReceipt(async () => readEvidence(options.receipt, 'receipt', MAX_RECEIPT_LENGTH));
+  return turnstile.pass(() => verify(receipt, expected));
+}
 
-  const { signedData, payload } = await decodeReceipt(options.receipt);
+/** The options, checked and copied: nothing that the caller can change is looked at again. */
+function readOptions(options: VerifyReceiptOptions) {
+  assertKnownOptions('verifyReceipt', options, KNOWN_OPTIONS);
+  return {
+    appIds: readAppIds(options.appId),
+    publicKey: options.publicKey === undefined ? undefined : readPublicKey(options.publicKey),
+    clientDataHash: readReceiptClientDataHash(options),
+    type: readReceiptType(options.type),
+    environments: readEnvironments(options.environment),
+    maxAge: readMaxAge(options.maxAge),
+    date: readVerificationDate(options.date),
+    anchors: readTrustAnchors(options.trustAnchors, APPLE_ROOT_CA_G3),
+  };
+}
+
+async function verify(receipt: Uint8Array, expected: ReturnType<typeof readOptions>): Promise<VerifiedReceipt> {
+  const { appIds, publicKey, clientDataHash, type, environments, maxAge, date, anchors } = expected;
+  const { signedData, payload } = await decodeReceipt(receipt);
 
   // 1. Apple's receipt signer signed it. Its certificate counts at the moment of signing: it lives for about a year.
   const signer = await asReceipt(async () => {

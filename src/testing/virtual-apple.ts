@@ -1,3 +1,4 @@
+import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed } from '../certificates/virtual-apple.js';
 import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
 import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
 import { VirtualDevice, type VirtualDeviceOptions } from './device/virtual-device.js';
@@ -59,10 +60,11 @@ export class VirtualApple {
 /**
  * Makes a virtual Apple with keys of its own, which nobody else has and which cannot be exported.
  *
- * Whoever trusts its root trusts everybody who can run this function, so it refuses to run in production, and
- * `verifyAttestation` refuses its root there.
+ * Whoever trusts its root trusts everybody who can run this function, so it does not run in production, and
+ * `verifyAttestation` rejects its root there. Production is wherever `NODE_ENV` is neither `test` nor `development` and
+ * `APP_ATTEST_VIRTUAL` is not `allow`.
  *
- * @throws Error where `NODE_ENV` is `production`
+ * @throws Error in production
  *
  * @example
  * ```ts
@@ -75,9 +77,10 @@ export class VirtualApple {
  * ```
  */
 export async function createVirtualApple({ now }: VirtualAppleOptions = {}): Promise<VirtualApple> {
-  const { NODE_ENV } = process.env;
-  if (NODE_ENV === 'production') {
-    throw new Error('a virtual Apple proves nothing and must not run in production (NODE_ENV is "production")');
+  if (!isVirtualAppleAllowed()) {
+    throw new Error(
+      `a virtual Apple proves nothing and must not run in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
+    );
   }
   const clock = now instanceof Date ? () => now : (now ?? (() => new Date()));
   const [attestationAuthority, receiptAuthority] = await Promise.all([

@@ -6,7 +6,7 @@ import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Bundler, bundlers, type Format, mainFile, webpackForDevelopment } from './bundlers.js';
+import { type Bundler, bundlers, bundlersThatWriteTheEnvironment, type Format, mainFile } from './bundlers.js';
 
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../', import.meta.url));
@@ -65,25 +65,32 @@ describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
   });
 });
 
-const withDevelopment = { ...bundlers, 'webpack for development': webpackForDevelopment };
+const writing = { ...bundlers, ...bundlersThatWriteTheEnvironment };
 
-describe.each(Object.entries(withDevelopment))('a bundle of %s', (_name, bundler) => {
+describe.each(Object.entries(writing))('a bundle of %s', (_name, bundler) => {
   it('knows by itself that it runs in production, whatever its bundler says', async () => {
     const script = `import { createVirtualApple } from 'app-attest/testing';
       const { trustAnchors } = await createVirtualApple();
       console.log(trustAnchors[0]);`;
     const { stdout: root } = await run(execPath, ['--input-type=module', '--eval', script], { cwd: here });
     const output = await mkdtemp(join(folder, 'output-'));
-    await bundler(entry('virtual-root.mjs'), 'esm', output);
-    const result = async (environment: string): Promise<string> => {
-      const env = { ...process.env, NODE_ENV: environment };
-      const { stdout } = await run(execPath, [join(output, mainFile('esm')), root], { env });
-      return stdout;
+    await bundler(entry('virtual-apple.mjs'), 'esm', output);
+    const result = async (environment: NodeJS.ProcessEnv): Promise<unknown> => {
+      const { NODE_ENV: _, ...rest } = process.env;
+      const { stdout } = await run(execPath, [join(output, mainFile('esm')), root], {
+        env: { ...rest, ...environment },
+      });
+      return JSON.parse(stdout);
     };
-    expect(await result('production')).toContain(
-      'invalid_argument: the root of a virtual Apple is trusted in production',
-    );
-    expect(await result('test')).toContain('malformed_attestation');
+    const rejected = {
+      trusted: expect.stringMatching(/^invalid_argument: the root of a virtual Apple is trusted in production/),
+      made: expect.stringContaining('must not run in production'),
+    };
+    expect(await result({ NODE_ENV: 'production' })).toEqual(rejected);
+    expect(await result({})).toEqual(rejected);
+    const allowed = { trusted: expect.stringMatching(/^malformed_attestation/), made: 'made' };
+    expect(await result({ NODE_ENV: 'test' })).toEqual(allowed);
+    expect(await result({ APP_ATTEST_VIRTUAL: 'allow' })).toEqual(allowed);
   });
 });
 

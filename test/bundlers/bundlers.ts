@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
-import { build } from 'esbuild';
-import { rollup } from 'rollup';
+import replace from '@rollup/plugin-replace';
+import { type BuildOptions, build } from 'esbuild';
+import { type Plugin, rollup } from 'rollup';
 import webpack, { type Configuration } from 'webpack';
 
 export type Format = 'esm' | 'cjs';
@@ -21,26 +22,30 @@ function extension(format: Format): string {
 /** What esbuild's users write before CommonJS that becomes an ES module: it leaves `require('node:crypto')` as it is. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-const withEsbuild: Bundler = async (entry, format, folder) => {
-  const banner = format === 'esm' && entry.endsWith('.cjs') ? { js: REQUIRE } : {};
-  const outfile = join(folder, mainFile(format));
-  const options = { bundle: true, platform: 'node', format, banner, logLevel: 'silent' } as const;
-  const { warnings } = await build({ entryPoints: [entry], outfile, ...options });
-  if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));
-};
+function withEsbuild(settings: BuildOptions): Bundler {
+  return async (entry, format, folder) => {
+    const banner = format === 'esm' && entry.endsWith('.cjs') ? { js: REQUIRE } : {};
+    const outfile = join(folder, mainFile(format));
+    const options = { bundle: true, platform: 'node', format, banner, logLevel: 'silent' } as const;
+    const { warnings } = await build({ entryPoints: [entry], outfile, ...options, ...settings });
+    if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));
+  };
+}
 
-const withRollup: Bundler = async (entry, format, folder) => {
-  const bundle = await rollup({
-    input: entry,
-    plugins: [nodeResolve({ exportConditions: ['node'], preferBuiltins: true }), commonjs()],
-    external: /^node:/,
-    onLog: (_level, { message }) => {
-      throw new Error(message);
-    },
-  });
-  await bundle.write({ dir: folder, format, entryFileNames: mainFile(format) });
-  await bundle.close();
-};
+function withRollup(...plugins: readonly Plugin[]): Bundler {
+  return async (entry, format, folder) => {
+    const bundle = await rollup({
+      input: entry,
+      plugins: [nodeResolve({ exportConditions: ['node'], preferBuiltins: true }), commonjs(), ...plugins],
+      external: /^node:/,
+      onLog: (_level, { message }) => {
+        throw new Error(message);
+      },
+    });
+    await bundle.write({ dir: folder, format, entryFileNames: mainFile(format) });
+    await bundle.close();
+  };
+}
 
 function withWebpack(settings: Configuration): Bundler {
   return async (entry, format, folder) => {
@@ -67,8 +72,8 @@ function withWebpack(settings: Configuration): Bundler {
 }
 
 export const bundlers: Readonly<Record<string, Bundler>> = {
-  esbuild: withEsbuild,
-  Rollup: withRollup,
+  esbuild: withEsbuild({}),
+  Rollup: withRollup(),
   webpack: withWebpack({ optimization: { minimize: false } }),
   // What Next.js does to a route handler on its Node.js runtime: everything bundled, minified, cut into chunks, under the
   // condition of server components, NODE_ENV written out.
@@ -81,5 +86,27 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   }),
 };
 
-/** Puts its own environment in the place of `process.env`, and optimizes nothing. */
-export const webpackForDevelopment: Bundler = withWebpack({ mode: 'development', devtool: false });
+/** What stands for the environment of the machine that bundles, where a bundler writes it out: a developer's. */
+const VARIABLES = { 'process.env.NODE_ENV': '"development"', 'process.env.APP_ATTEST_VIRTUAL': '"allow"' };
+const ENVIRONMENT = { 'process.env': '({ NODE_ENV: "development", APP_ATTEST_VIRTUAL: "allow" })' };
+/** esbuild takes no expressions but JSON. */
+const ENVIRONMENT_AS_JSON = { 'process.env': '{"NODE_ENV":"development","APP_ATTEST_VIRTUAL":"allow"}' };
+
+function webpackDefining(values: Record<string, string>): Bundler {
+  // Without webpack's own definition of NODE_ENV, which would contradict these.
+  return withWebpack({
+    optimization: { nodeEnv: false, minimize: false },
+    plugins: [new webpack.DefinePlugin(values)],
+  });
+}
+
+/** Bundlers that put their own environment, or parts of it, in the place of `process.env`. */
+export const bundlersThatWriteTheEnvironment: Readonly<Record<string, Bundler>> = {
+  'webpack for development': withWebpack({ mode: 'development', devtool: false }),
+  'webpack that defines variables': webpackDefining(VARIABLES),
+  'webpack that defines process.env': webpackDefining(ENVIRONMENT),
+  'esbuild that defines variables, minified': withEsbuild({ define: VARIABLES, minify: true }),
+  'esbuild that defines process.env, minified': withEsbuild({ define: ENVIRONMENT_AS_JSON, minify: true }),
+  'Rollup that replaces variables': withRollup(replace({ values: VARIABLES, preventAssignment: true })),
+  'Rollup that replaces process.env': withRollup(replace({ values: ENVIRONMENT, preventAssignment: true })),
+};

@@ -1,8 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, webcrypto } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
 import { readDer } from '../../src/certificates/der.js';
-import { decodeTrustAnchor } from '../../src/certificates/trust-anchors.js';
 import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
 import { der, sequence } from '../../src/testing/encoding/der.js';
 import {
@@ -100,7 +100,7 @@ describe('a chain', () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, intermediate.keys, intermediate.keys);
     const received = new Uint8Array(intermediate.der);
-    const anchors = [decodeTrustAnchor(root.der)];
+    const anchors = [decodeCertificate(root.der)];
     await verifyCertificateChain([leaf.der, received], anchors, NOW);
     received.fill(0);
     await verifyCertificateChain([leaf.der, intermediate.der], anchors, NOW);
@@ -130,7 +130,7 @@ describe('a chain', () => {
   it('of a leaf alone is verified under each of its anchors, every time', async () => {
     const [{ root }, other] = [await createAuthority(), await createAuthority()];
     const leaf = await issueCertificate({ ...LEAF_PROFILE, issuer: root.profile.subject }, root.keys, root.keys);
-    const anchors = [other.root, root].map(({ der }) => decodeTrustAnchor(der));
+    const anchors = [other.root, root].map(({ der }) => decodeCertificate(der));
     for (let time = 0; time < 2; time += 1) await verifyCertificateChain([leaf.der], anchors, NOW);
   });
 
@@ -239,7 +239,7 @@ describe('a certificate signed by hand', () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
     const signer = await privateKeyOf(intermediate);
-    const anchors = [decodeTrustAnchor(root.der)];
+    const anchors = [decodeCertificate(root.der)];
     const chain = (changes: Changes) => [resigned(leaf.der, signer, changes), intermediate.der] as const;
     await verifyCertificateChain(chain({ algorithm: 'sha256', hash: 'sha256' }), anchors, NOW);
     for (const hash of ['sha256', 'sha384']) {
@@ -255,7 +255,7 @@ describe('a certificate signed by hand', () => {
     const ca = resigned(intermediate.der, await privateKeyOf(root), { key, algorithm: 'sha384', hash: 'sha384' });
     const issued = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
     const leaf = resigned(issued.der, privateKey, { algorithm: 'sha512', hash: 'sha512' });
-    expect((await verifyCertificateChain([leaf, ca], [decodeTrustAnchor(root.der)], NOW)).isCa).toBe(false);
+    expect((await verifyCertificateChain([leaf, ca], [decodeCertificate(root.der)], NOW)).isCa).toBe(false);
   });
 
   it('by a CA on secp256k1 is not, whether the runtime knows the curve or not', async () => {
@@ -269,7 +269,7 @@ describe('a certificate signed by hand', () => {
     );
     const ca = resigned(intermediate.der, await privateKeyOf(root), { key, algorithm: 'sha384', hash: 'sha384' });
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
-    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeTrustAnchor(root.der)], NOW);
+    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeCertificate(root.der)], NOW);
     expect((await expectCode(verification, 'untrusted_certificate')).message).toMatch(/NIST curve|cannot be read/);
   });
 
@@ -281,7 +281,7 @@ describe('a certificate signed by hand', () => {
     const signature = der(0x03, Uint8Array.of(0), sign('sha384', broken, await privateKeyOf(root)));
     const ca = sequence(broken, algorithmOf(ECDSA_WITH.sha384), signature);
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
-    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeTrustAnchor(root.der)], NOW);
+    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeCertificate(root.der)], NOW);
     const error = await expectCode(verification, 'untrusted_certificate');
     expect(error.message).toContain('cannot be read');
     expect(error.cause).toBeInstanceOf(Error);

@@ -12,12 +12,35 @@ describe('trust anchors', () => {
     vi.unstubAllEnvs();
   });
 
-  it('hold no virtual Apple in production, not even one among others', async () => {
+  it.each([
+    ['production', undefined],
+    ['Production', undefined],
+    ['staging', undefined],
+    ['Test', undefined],
+    ['test ', undefined],
+    ['', undefined],
+    [undefined, undefined],
+    [undefined, 'true'],
+    ['production', 'Allow'],
+  ])('hold no virtual Apple where NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
-    expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
-    vi.stubEnv('NODE_ENV', 'production');
-    await expectCode(async () => read(APPLE_APP_ATTESTATION_ROOT_CA, root.der), 'invalid_argument');
+    vi.stubEnv('NODE_ENV', environment);
+    vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
+    const error = await expectCode(async () => read(APPLE_APP_ATTESTATION_ROOT_CA, root.der), 'invalid_argument');
+    expect(error.message).toContain('APP_ATTEST_VIRTUAL to "allow"');
     expect(read(APPLE_APP_ATTESTATION_ROOT_CA).length).toBe(1);
+  });
+
+  it.each([
+    ['test', undefined],
+    ['development', undefined],
+    [undefined, 'allow'],
+    ['production', 'allow'],
+  ])('may hold a virtual Apple where NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
+    const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
+    vi.stubEnv('NODE_ENV', environment);
+    vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
+    expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
   });
 
   it.each([

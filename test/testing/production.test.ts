@@ -10,9 +10,11 @@ afterEach(() => {
 });
 
 describe('in production', () => {
-  it('there is no virtual Apple', async () => {
-    vi.stubEnv('NODE_ENV', 'production');
+  it.each(['production', 'staging', undefined])('there is no virtual Apple, NODE_ENV being %s', async (environment) => {
+    vi.stubEnv('NODE_ENV', environment);
     await expect(createVirtualApple()).rejects.toThrow('must not run in production');
+    vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
+    await expect(createVirtualApple()).resolves.toBeDefined();
   });
 
   it('the root of a virtual Apple is refused, wherever it came from', async () => {

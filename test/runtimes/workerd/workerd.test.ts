@@ -16,8 +16,13 @@ import { bundleWorker, startWorker } from './start-worker.js';
 const script = await bundleWorker();
 const worker = startWorker(script);
 const productionWorker = startWorker(script, { NODE_ENV: 'production' });
+const testWorker = startWorker(script, { NODE_ENV: 'test' });
+const virtualWorker = startWorker(script, { APP_ATTEST_VIRTUAL: 'allow' });
 const oldestWorker = startWorker(script, { NODE_ENV: 'production' }, documentedCompatibilityDate());
-afterAll(() => Promise.all([worker, productionWorker, oldestWorker].map((miniflare) => miniflare.dispose())));
+afterAll(async () => {
+  const workers = [worker, productionWorker, testWorker, virtualWorker, oldestWorker];
+  await Promise.all(workers.map((miniflare) => miniflare.dispose()));
+});
 
 async function outcomesInWorker(calls: readonly Call[], miniflare = worker): Promise<readonly Outcome[]> {
   const response = await miniflare.dispatchFetch('http://worker/', { method: 'POST', body: toJson(calls) });
@@ -122,12 +127,14 @@ describe('a worker in workerd', () => {
     expect(rejected).toBeGreaterThan(calls.length / 2);
   });
 
-  it('refuses the root of a virtual Apple where NODE_ENV is bound to production, and only there', async () => {
+  it('rejects the root of a virtual Apple but where its variables allow one', async () => {
     const { trustAnchors } = await createVirtualApple();
     const original = attestationOptions(attestationFixture('apple-guide-2026'));
     const call = { verifyAttestation: { ...original, trustAnchors } };
-    expect(await outcomesInWorker([call])).toEqual([{ rejected: 'untrusted_certificate' }]);
-    for (const miniflare of [productionWorker, oldestWorker]) {
+    for (const miniflare of [testWorker, virtualWorker]) {
+      expect(await outcomesInWorker([call], miniflare)).toEqual([{ rejected: 'untrusted_certificate' }]);
+    }
+    for (const miniflare of [worker, productionWorker, oldestWorker]) {
       expect(await outcomesInWorker([call], miniflare)).toEqual([{ rejected: 'invalid_argument' }]);
     }
   });

@@ -1,0 +1,179 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { decodeCertificate } from '../../src/certificates/certificate.js';
+import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
+import { readDer } from '../../src/certificates/der.js';
+import * as ecdsa from '../../src/ecdsa.js';
+import { der } from '../../src/testing/encoding/der.js';
+import {
+  type CertificateAuthority,
+  createAuthority,
+  generateKeys,
+  INTERMEDIATE_PROFILE,
+  type IssuedCertificate,
+  issueCertificate,
+  LEAF_PROFILE,
+  NOW,
+} from '../support/certificate-authority.js';
+
+// The function itself, counted.
+vi.mock('../../src/ecdsa.js', async (importOriginal) => {
+  const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../../src/ecdsa.js')>();
+  return { verifyEcdsa, verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
+});
+const inPool = vi.mocked(ecdsa.verifyEcdsaInPool);
+
+beforeEach(() => {
+  inPool.mockClear();
+});
+
+/** FIPS 186-5 and SEC 2 §2.5.1: the order of P-384. */
+const ORDER = BigInt(
+  '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+);
+
+const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+
+function integer(value: bigint, leadingZeros = 0): Uint8Array {
+  const hex = value.toString(16);
+  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+  const sign = (bytes[0] ?? 0) >= 0x80 ? 1 : 0;
+  return der(0x02, new Uint8Array(sign + leadingZeros), bytes);
+}
+
+/** The three parts of a certificate, DER. */
+function partsOf(certificate: Uint8Array): [tbs: Uint8Array, algorithm: Uint8Array, signature: Uint8Array] {
+  const [tbs, algorithm, signature] = readDer(certificate).children.map(({ start, end }) => {
+    return certificate.subarray(start, end);
+  });
+  if (!tbs || !algorithm || !signature) throw new Error('a certificate has three parts');
+  return [tbs, algorithm, signature];
+}
+
+/** r and s of the certificate's signature. */
+function numbersOf(certificate: Uint8Array): [r: bigint, s: bigint] {
+  const { signature } = decodeCertificate(certificate);
+  const [r, s] = readDer(signature).children.map(({ contents, end }) => toBigInt(signature.subarray(contents, end)));
+  if (r === undefined || s === undefined) throw new Error('a signature has two numbers');
+  return [r, s];
+}
+
+/** The certificate with another signature, as anybody can write it. */
+function withSignature(certificate: Uint8Array, ...numbers: readonly Uint8Array[]): Uint8Array {
+  const [tbs, algorithm] = partsOf(certificate);
+  return der(0x30, tbs, algorithm, der(0x03, Uint8Array.of(0), der(0x30, ...numbers)));
+}
+
+/** The same certificate with the other signature that verifies: (r, n - s) in place of (r, s). */
+function mirrored(certificate: Uint8Array): Uint8Array {
+  const [r, s] = numbersOf(certificate);
+  return withSignature(certificate, integer(r), integer(ORDER - s));
+}
+
+async function authorityWithLeaf(): Promise<CertificateAuthority & { leaf: IssuedCertificate }> {
+  const authority = await createAuthority({}, { pathLength: undefined });
+  const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), authority.intermediate.keys);
+  return { ...authority, leaf };
+}
+
+async function otherIntermediate({ root }: CertificateAuthority, number: number): Promise<Uint8Array> {
+  const subject = `CN=Apple CA ${number}`;
+  return (await issueCertificate({ ...INTERMEDIATE_PROFILE, subject }, await generateKeys('P-384'), root.keys)).der;
+}
+
+/** What is worked out for a chain: how many signatures, the leaf's among them, and whether it is trusted. */
+async function verify(chain: readonly [Uint8Array, ...Uint8Array[]], root: IssuedCertificate) {
+  inPool.mockClear();
+  const isTrusted = await verifyCertificateChain(chain, [decodeCertificate(root.der)], NOW).then(
+    () => true,
+    () => false,
+  );
+  return { isTrusted, signatures: inPool.mock.calls.length };
+}
+
+const FROM_MEMORY = { isTrusted: true, signatures: 1 };
+
+describe('the memory of CA certificates', () => {
+  it('keeps a genuine one through a thousand copies with (r, n - s) for (r, s)', async () => {
+    const { root, intermediate, leaf } = await authorityWithLeaf();
+    const genuine = [leaf.der, intermediate.der] as const;
+    expect(await verify(genuine, root)).toEqual({ isTrusted: true, signatures: 2 });
+
+    const intermediates = [intermediate.der, mirrored(intermediate.der)];
+    const roots = [root.der, mirrored(root.der)];
+    let signatures = 0;
+    for (let variant = 0; variant < 1024; variant += 1) {
+      const copies = Array.from({ length: 10 }, (_, place) => (variant >> place) & 1);
+      const above = copies.map((copy, place) => (place === 0 ? intermediates : roots)[copy] ?? root.der);
+      const result = await verify([leaf.der, ...above], root);
+      expect(result.isTrusted).toBe(true);
+      signatures += result.signatures;
+    }
+    // Of the leaf each time, and once of each of the copies and of the root.
+    expect(signatures).toBe(1024 + 3);
+    expect(await verify(genuine, root)).toEqual(FROM_MEMORY);
+  });
+
+  it('does not ask which copy came first', async () => {
+    const { root, intermediate, leaf } = await authorityWithLeaf();
+    const copy = mirrored(intermediate.der);
+    expect(await verify([leaf.der, copy], root)).toEqual({ isTrusted: true, signatures: 2 });
+    expect(await verify([leaf.der, intermediate.der], root)).toEqual({ isTrusted: true, signatures: 2 });
+    for (const certificate of [copy, intermediate.der]) {
+      expect(await verify([leaf.der, certificate], root)).toEqual(FROM_MEMORY);
+    }
+  });
+
+  it('holds no copy with a signature that is written or computed in another way', async () => {
+    const { root, intermediate, leaf } = await authorityWithLeaf();
+    const [r, s] = numbersOf(intermediate.der);
+    const [tbs, algorithm, signature] = partsOf(intermediate.der);
+    const bits = signature.subarray(3);
+    const copies = {
+      '(r, s + n)': withSignature(intermediate.der, integer(r), integer(s + ORDER)),
+      '(r + n, s)': withSignature(intermediate.der, integer(r + ORDER), integer(s)),
+      '(n - r, s)': withSignature(intermediate.der, integer(ORDER - r), integer(s)),
+      'a zero before r': withSignature(intermediate.der, integer(r, 1), integer(s)),
+      'a zero before s': withSignature(intermediate.der, integer(r), integer(s, 1)),
+      'a third number': withSignature(intermediate.der, integer(r), integer(s), integer(0n)),
+      'a byte behind the signature': der(0x30, tbs, algorithm, der(0x03, bits, Uint8Array.of(0))),
+      'an unused bit': der(0x30, tbs, algorithm, der(0x03, Uint8Array.of(1), bits.subarray(1))),
+      'algorithm parameters': der(0x30, tbs, der(0x30, algorithm.subarray(2), der(0x05)), signature),
+      'a byte behind the certificate': Buffer.concat([intermediate.der, Uint8Array.of(0)]),
+    };
+    expect(await verify([leaf.der, intermediate.der], root)).toEqual({ isTrusted: true, signatures: 2 });
+    for (const [name, copy] of Object.entries(copies)) {
+      expect((await verify([leaf.der, copy], root)).isTrusted, name).toBe(false);
+      expect((await verify([leaf.der, copy], root)).isTrusted, `${name}, again`).toBe(false);
+    }
+    expect(await verify([leaf.der, intermediate.der], root)).toEqual(FROM_MEMORY);
+  });
+
+  it('keeps the one that is in use when more come than it holds', async () => {
+    const authority = await authorityWithLeaf();
+    const { root, intermediate, leaf } = authority;
+    await verify([leaf.der, intermediate.der], root);
+    for (let number = 0; number < 100; number += 1) {
+      await verify([leaf.der, await otherIntermediate(authority, number)], root);
+      expect(await verify([leaf.der, intermediate.der], root)).toEqual(FROM_MEMORY);
+    }
+  });
+
+  it('shares what is under way, of 64 certificates and no more', async () => {
+    const { root, intermediate, leaf } = await authorityWithLeaf();
+    const anchors = [decodeCertificate(root.der)];
+    // Each with another wrong signature.
+    const forged = Array.from({ length: 1000 }, (_, number) => {
+      return withSignature(intermediate.der, integer(BigInt(number + 1)), integer(1n));
+    });
+    const chains = [...forged, ...forged, intermediate.der, intermediate.der];
+    const results = await Promise.allSettled(
+      chains.map((certificate) => verifyCertificateChain([leaf.der, certificate], anchors, NOW)),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBe(2);
+    expect(results.slice(-2).every(({ status }) => status === 'fulfilled')).toBe(true);
+    const shared = 64;
+    const alone = chains.length - 2 * shared;
+    const leaves = 2;
+    expect(inPool.mock.calls.length).toBe(shared + alone + leaves);
+  });
+});

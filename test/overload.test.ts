@@ -1,0 +1,96 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
+import { createAuthority } from './support/certificate-authority.js';
+import { memoryInUse } from './support/cost.js';
+import { APP_ID, assert, attest } from './support/evidence.js';
+import { attestationFixture, attestationOptions } from './support/recordings.js';
+import { expectCode } from './support/rejection.js';
+
+const MEGABYTE = 1024 * 1024;
+
+async function genuineAttestation() {
+  const { privateKey: _, ...options } = await attest(await createAuthority());
+  return options;
+}
+
+/** How many calls ended with each code, or with a result. */
+async function outcomes(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const result of await Promise.allSettled(calls)) {
+    const outcome = result.status === 'fulfilled' ? 'accepted' : String(result.reason.code);
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe('20,000 hostile attestations at once', () => {
+  it('hold little memory, and nobody up for longer than the deadline', async () => {
+    const options = await genuineAttestation();
+    await verifyAttestation(options);
+    const before = memoryInUse();
+    const start = performance.now();
+    const hostile = outcomes(
+      Array.from({ length: 20_000 }, () => {
+        return verifyAttestation({ ...options, attestation: new Uint8Array(options.attestation), challenge: 'wrong' });
+      }),
+    );
+    const { retryAfter } = await expectCode(() => verifyAttestation(options), 'overloaded');
+    expect(retryAfter).toBe(1);
+    expect((memoryInUse() - before) / MEGABYTE).toBeLessThan(60);
+    expect(performance.now() - start).toBeLessThan(5000);
+
+    // Four are worked on and 512 wait.
+    expect(await hostile).toEqual({ nonce_mismatch: 516, overloaded: 20_000 - 516 });
+    await expect(verifyAttestation(options)).resolves.toMatchObject({ keyId: options.keyId });
+  });
+
+  it('are measured and decoded before they wait', async () => {
+    const options = await genuineAttestation();
+    const waiting = Array.from({ length: 1000 }, () => verifyAttestation({ ...options, challenge: 'wrong' }));
+    const settled = outcomes(waiting);
+    for (const attestation of ['A'.repeat(1 << 20), new Uint8Array((1 << 16) + 1), 'no base64']) {
+      await expectCode(() => verifyAttestation({ ...options, attestation }), 'malformed_attestation');
+    }
+    expect(await settled).toEqual({ nonce_mismatch: 516, overloaded: 484 });
+  });
+});
+
+describe('many hostile receipts at once', () => {
+  it('wait in a line of their own, as long as that of attestations', async () => {
+    const { receipt, appId, environment, publicKey } = await verifyAttestation(
+      attestationOptions(attestationFixture('apple-guide-2026')),
+    );
+    const options = { receipt, appId, environment, publicKey };
+    const hostile = outcomes(
+      Array.from({ length: 1000 }, () => verifyReceipt({ ...options, appId: 'TEAMID1234.com.example.another' })),
+    );
+    await expectCode(() => verifyReceipt(options), 'overloaded');
+    await expectCode(() => verifyReceipt({ ...options, receipt: 'A'.repeat(1 << 20) }), 'malformed_receipt');
+    await expect(verifyAttestation(await genuineAttestation())).resolves.toBeDefined();
+    expect(await hostile).toEqual({ app_id_mismatch: 516, overloaded: 484 });
+    // It is years old, and was verified.
+    await expectCode(() => verifyReceipt(options), 'receipt_expired');
+  });
+});
+
+describe('20,000 hostile assertions at once', () => {
+  it('leave the thread pool to others, and are turned away beyond a limit', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const assertion = assert(privateKey);
+    const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
+    await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });
+    const hostile = outcomes(Array.from({ length: 20_000 }, () => verifyAssertion({ ...options, payload: 'wrong' })));
+    const file = readFile(new URL(import.meta.url)).then(() => 'file');
+    const { retryAfter } = await expectCode(() => verifyAssertion(options), 'overloaded');
+    expect(retryAfter).toBe(1);
+    expect(await Promise.race([file, hostile])).toBe('file');
+    const { invalid_signature: verified = 0, overloaded } = await hostile;
+    expect(overloaded).toBe(20_000 - verified);
+    // The pool has 64 at once, 4096 wait, and the calling thread does up to 21.
+    expect(verified - 64 - 4096).toBeGreaterThan(0);
+    expect(verified - 64 - 4096).toBeLessThanOrEqual(21);
+    await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });
+  });
+});
