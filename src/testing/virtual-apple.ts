@@ -1,3 +1,4 @@
+import { assertKnownOptions } from '../options/known-options.js';
 import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
 import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
 import { VirtualDevice, type VirtualDeviceOptions } from './device/virtual-device.js';
@@ -8,10 +9,10 @@ import {
 } from './receipts/receipt-endpoint.js';
 import { ReceiptService } from './receipts/receipt-service.js';
 
-/** What {@link createVirtualApple} may be told. */
+/** Options of {@link createVirtualApple}. */
 export interface VirtualAppleOptions {
   /** The clock of Apple and of its devices; the system's by default. A `Date` stands still. */
-  now?: Date | (() => Date);
+  now?: Date | (() => Date) | undefined;
 }
 
 /**
@@ -44,7 +45,7 @@ export class VirtualApple {
       {
         attestationAuthority: this.#attestationAuthority,
         now: this.#now,
-        issueReceipt: (device, subject) => this.#receipts.attest(device, subject),
+        issueReceipt: (device, keyId, subject) => this.#receipts.attest(device, keyId, subject),
       },
       options,
     );
@@ -63,6 +64,7 @@ export class VirtualApple {
  * `verifyAttestation` refuses its root there.
  *
  * @throws Error where `NODE_ENV` is `production`
+ * @throws AppAttestError `invalid_argument`
  *
  * @example
  * ```ts
@@ -74,7 +76,9 @@ export class VirtualApple {
  * await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors: apple.trustAnchors });
  * ```
  */
-export async function createVirtualApple({ now }: VirtualAppleOptions = {}): Promise<VirtualApple> {
+export async function createVirtualApple(options: VirtualAppleOptions = {}): Promise<VirtualApple> {
+  assertKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
+  const { now } = options;
   const { NODE_ENV } = process.env;
   if (NODE_ENV === 'production') {
     throw new Error('a virtual Apple proves nothing and must not run in production (NODE_ENV is "production")');

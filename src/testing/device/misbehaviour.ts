@@ -1,21 +1,39 @@
+import { assertKnownOptions } from '../../options/known-options.js';
+
 /**
  * What a virtual device does wrong, on request, as attackers, old apps and developers' devices do. Each entry is what it
  * is called; a backend must answer the first five with the code that stands behind it.
  */
 export interface Misbehaviour {
   /** The credential certificate ended before the attestation reaches the server: `certificate_expired`. */
-  expiredCertificate?: boolean;
+  expiredCertificate?: boolean | undefined;
   /** The attestation was made for another challenge: `nonce_mismatch`. */
-  wrongNonce?: boolean;
+  wrongNonce?: boolean | undefined;
   /** A build that runs from Xcode: `environment_mismatch` on a server that accepts production only. */
-  developmentBuild?: boolean;
+  developmentBuild?: boolean | undefined;
   /** The counter no longer moves, as in a replayed or cloned key: `counter_not_increased`. */
-  standingCounter?: boolean;
+  standingCounter?: boolean | undefined;
   /** The app was linked with an SDK before iOS 27 and signs no extensions: `extension_missing` where a policy asks. */
-  olderSdk?: boolean;
+  olderSdk?: boolean | undefined;
   /**
    * The app writes this code directory hash into the unsigned entry `cdHash`, where its system sends one. No verifier
    * can notice; none may report the entry as verified.
    */
-  rewrittenCodeDirectoryHash?: Uint8Array;
+  rewrittenCodeDirectoryHash?: Uint8Array | undefined;
+}
+
+/**
+ * A misspelt misbehaviour would leave the device honest, and a test of the backend without a point.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function assertMisbehaviour(misbehaviour: Misbehaviour): void {
+  assertKnownOptions<Misbehaviour>('misbehave', misbehaviour, {
+    expiredCertificate: 'may be undefined',
+    wrongNonce: 'may be undefined',
+    developmentBuild: 'may be undefined',
+    standingCounter: 'may be undefined',
+    olderSdk: 'may be undefined',
+    rewrittenCodeDirectoryHash: 'may be undefined',
+  });
 }
