@@ -26,6 +26,11 @@ export interface ExtensionPolicy {
    * default; `'reject'` asks for the extensions as such even where the policy names no entry.
    */
   whenAbsent?: 'accept' | 'reject';
+  /**
+   * What becomes of a key that carried extensions and does not any longer, such as after an update that was built with an
+   * older SDK. `'reject'` by default. Only `app-attest/server` knows what a key carried before.
+   */
+  whenDropped?: 'reject' | 'accept';
 }
 
 /** A policy whose form has been checked. */
@@ -41,6 +46,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   'bundleVersions',
   'codeDirectoryHashes',
   'whenAbsent',
+  'whenDropped',
 ]);
 
 const SHA256_LENGTH = 32;
@@ -58,8 +64,9 @@ export function readExtensionPolicy(policy: ExtensionPolicy | undefined): Checke
   const unknown = Object.keys(policy).find((key) => !KNOWN_KEYS.has(key));
   if (unknown !== undefined) throw invalid(`policy has no entry ${shortText(unknown)}`);
 
-  const { validationCategories, whenAbsent = 'accept' } = policy;
+  const { validationCategories, whenAbsent = 'accept', whenDropped = 'reject' } = policy;
   if (whenAbsent !== 'accept' && whenAbsent !== 'reject') throw invalid("whenAbsent must be 'accept' or 'reject'");
+  if (whenDropped !== 'reject' && whenDropped !== 'accept') throw invalid("whenDropped must be 'reject' or 'accept'");
   if (validationCategories !== undefined && !isArrayOf(validationCategories, Number.isInteger)) {
     throw invalid('validationCategories must be an array of integers');
   }
