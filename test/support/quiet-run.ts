@@ -12,6 +12,7 @@ function onWarning(warning: Error): void {
 }
 
 process.on('warning', onWarning);
+const original = { ...console };
 for (const method of ['log', 'info', 'warn', 'error'] as const) {
   const print = console[method].bind(console);
   console[method] = (...values: unknown[]) => {
@@ -22,5 +23,6 @@ for (const method of ['log', 'info', 'warn', 'error'] as const) {
 
 afterAll(() => {
   process.off('warning', onWarning);
+  Object.assign(console, original);
   expect(printed, 'the tests printed').toEqual([]);
 });

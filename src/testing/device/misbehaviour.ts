@@ -13,7 +13,10 @@ export interface Misbehaviour {
   developmentBuild?: boolean | undefined;
   /** The counter no longer moves, as in a replayed or cloned key: `counter_not_increased`. */
   standingCounter?: boolean | undefined;
-  /** The app was linked with an SDK before iOS 27 and signs no extensions: `extension_missing` where a policy asks. */
+  /**
+   * The app was linked with an SDK before iOS 27 and signs no extensions: `extension_missing` where a policy asks, or
+   * where the key carried them before and the policy does not set `whenDropped: 'accept'`.
+   */
   olderSdk?: boolean | undefined;
   /**
    * The app writes this code directory hash into the unsigned entry `cdHash`, where its system sends one. No verifier
