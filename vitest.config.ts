@@ -20,6 +20,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,servers}/**', 'test/runtimes/**'],
+    setupFiles: ['test/support/quiet-run.ts'],
     // By default one processor would stay free.
     maxWorkers: '100%',
     // The tampering tests verify thousands of attestations in one test.

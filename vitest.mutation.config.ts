@@ -13,7 +13,7 @@ export default mergeConfig(config, {
       'test/tampering.test.ts',
       'test/hostile-input.test.ts',
       'test/properties/**',
-      'test/testing/{capacitor-plugin,receipt-endpoint,structure,virtual-device}.test.ts',
+      'test/testing/{capacitor-plugin,receipt-endpoint,signed-request,structure,virtual-device}.test.ts',
       'test/server/**',
       'test/receipt/tampering.test.ts',
       'test/receipt/hostile-receipts.test.ts',

@@ -47,14 +47,9 @@ async function publicKeyOf(name: string, recorded: string | undefined): Promise<
   throw new Error(`${name} has no key`);
 }
 
-const where = hasSharedRecordings
-  ? 'fixtures/ and ../shared/recordings'
-  : 'fixtures/ alone: no ../shared/recordings here';
-console.info(
-  `${attestationRecordings.length} attestations and ${assertionRecordings.length} assertions were recorded in ${where}`,
-);
+const where = hasSharedRecordings ? 'fixtures/ and ../shared/recordings' : 'fixtures/ alone';
 
-describe(`${attestationRecordings.length} recorded attestations`, () => {
+describe(`${attestationRecordings.length} attestations recorded in ${where}`, () => {
   it.each(attestationRecordings)('verifies $name', async (recording) => {
     const verified = await verifyAttestation(attestationOptions(recording));
 
@@ -87,7 +82,7 @@ describe(`${attestationRecordings.length} recorded attestations`, () => {
   });
 });
 
-describe(`${assertionRecordings.length} recorded assertions`, () => {
+describe(`${assertionRecordings.length} assertions recorded in ${where}`, () => {
   it.each(assertionRecordings)('verifies the assertion of $name', async ({ name, appId, publicKey, assertion }) => {
     const verified = await verifyAssertion({
       assertion: fromBase64(assertion.object),

@@ -1,11 +1,12 @@
 import { verifyAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { AppAttestError } from '../errors.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions } from '../options/known-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
+import { type ClientDataForm, clientDataHash, readClientData } from './client-data-form.js';
 import { counterFloor } from './counter-window.js';
 import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
-import { findKey } from './find-key.js';
+import { findKey, unknownKey } from './find-key.js';
 import type { KeyStore } from './key-store.js';
 import { type Configuration, readReadChallenge } from './options.js';
 import type { PublicKeyCache } from './public-key-cache.js';
@@ -14,12 +15,12 @@ import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
 import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 
-/** What the server knows about whoever sends a request. */
+/** What the server knows about the user that sends a request. */
 export interface AuthenticateOptions {
-  /** Whom the key must have been registered for. Anybody by default: the key then says who it is. */
+  /** The user that the key must be registered for. Any by default: the key then says who it is. */
   subject?: string;
   /** In place of the server's `readChallenge`, for this request. */
-  readChallenge?: ReadChallenge;
+  readChallenge?: ReadChallenge | undefined;
 }
 
 /** A request that a registered key signed, once. */
@@ -38,18 +39,22 @@ export async function authenticate(
   body: unknown,
   options: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest> {
-  assertOptions(options);
+  assertKnownOptions<AuthenticateOptions>('authenticate', options, {
+    // A lookup that found nobody must not let anybody in.
+    subject: 'never undefined',
+    readChallenge: 'may be undefined',
+  });
   const subject = readSubject(options.subject);
   const readChallenge = readReadChallenge(options.readChallenge) ?? configuration.readChallenge;
-  const { keyId, payload, token } = readSignedRequest(body);
+  const { keyId, payload, token } = readSignedRequest(body, configuration.clientData);
 
   // 1. The challenge is ours, and now used up.
-  const record = await takeChallenge(configuration, findChallenge(payload, readChallenge), 'assertion');
+  const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
 
   // 2. The key is registered, and still welcome.
-  const { keys, counterWindow, policy } = configuration;
+  const { keys, counterWindow, policy, clientData } = configuration;
   const key = await findKey(keys, keyId);
-  if (!key) throw new AppAttestError('key_unknown', 'the key is not registered');
+  if (!key) throw unknownKey(keyId);
   assertNotRevoked(key);
   assertKeySubject(key, subject);
   assertChallengeSubject(record, key.subject);
@@ -59,12 +64,12 @@ export async function authenticate(
   const { counter, extensions } = await verifyAssertion({
     assertion: token,
     publicKey: publicKeys.get(key.publicKey),
-    payload,
+    clientDataHash: clientDataHash(clientData, payload),
     appId: key.appId,
     counter: counterFloor(key.counter, counterWindow),
     ...(policy && { policy }),
   });
-  assertExtensionsContinue(key.extensions, extensions);
+  assertExtensionsContinue(key.extensions, extensions, policy);
 
   // 4. It signed nothing else with this counter: the last word is the store's.
   if ((await keys.advance(key.keyId, counter, counterWindow)) !== true) throw await whyRefused(keys, key, counter);
@@ -78,14 +83,13 @@ export async function authenticate(
   };
 }
 
-function readSignedRequest(body: unknown) {
+function readSignedRequest(body: unknown, clientData: ClientDataForm) {
   return readBody('malformed_assertion', body, (fields) => {
     fields.assertAppleAppAttest();
-    const payload = fields.textOrBytes('payload');
     return {
       keyId: fields.text('keyId'),
       // A copy: what is verified is what is handed on, whoever else holds the bytes.
-      payload: typeof payload === 'string' ? new TextEncoder().encode(payload) : new Uint8Array(payload),
+      payload: readClientData(clientData, fields.textOrBytes('payload')),
       token: fields.token('assertion'),
     };
   });

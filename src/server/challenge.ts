@@ -6,14 +6,25 @@ const CHALLENGE_LENGTH = 32;
 
 /** {@link CHALLENGE_LENGTH} bytes as base64url. */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
+const CHALLENGE_TEXT_LENGTH = 43;
 
 /** Longer JSON is not searched for a challenge; a `readChallenge` of the user's may read any length. */
 const MAX_JSON_LENGTH = 1 << 20;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Finds the challenge in what a client signed. */
-export type ReadChallenge = (payload: Uint8Array) => string | undefined;
+/** Finds the challenge in the client data: the bytes that the app hashed. */
+export type ReadChallenge = (clientData: Uint8Array) => string | undefined;
+
+/** The entry of a request that holds client data. */
+export type ClientDataEntry = 'challenge' | 'payload';
+
+/** Text that a server may have issued as a challenge. */
+export interface FoundChallenge {
+  readonly challenge: string;
+  /** Where it was read, for messages. */
+  readonly source: string;
+}
 
 /** 32 random bytes as base64url. */
 export function newChallenge(): string {
@@ -21,51 +32,99 @@ export function newChallenge(): string {
 }
 
 /**
- * A challenge as the stores know it. Clients hash either its text or the bytes that the text stands for. `undefined` for
- * what no server can have issued: no store ever sees other text than that of a challenge.
- */
-export function challengeText(challenge: unknown): string | undefined {
-  if (types.isUint8Array(challenge)) {
-    return challenge.length === CHALLENGE_LENGTH ? Buffer.from(challenge).toString('base64url') : undefined;
-  }
-  return typeof challenge === 'string' && CHALLENGE.test(challenge) ? challenge : undefined;
-}
-
-/**
- * The challenge in an assertion's payload: where the user's function finds it; else the whole payload, as text or as
- * the bytes it stands for, or the `challenge` of a JSON object.
+ * The challenge in the client data of an assertion: where the user's function finds it; else the whole client data, as
+ * text or as the bytes it stands for, or the entry `challenge` of a JSON object.
  *
  * @throws AppAttestError `challenge_unknown`; `invalid_argument` where `readChallenge` is asynchronous
  */
-export function findChallenge(payload: Uint8Array, readChallenge: ReadChallenge | undefined): string {
-  const challenge = readChallenge ? readWith(readChallenge, payload) : readPayload(payload);
-  if (challenge !== undefined) return challenge;
-  throw new AppAttestError('challenge_unknown', 'the payload holds no challenge');
+export function findChallenge(
+  entry: ClientDataEntry,
+  clientData: Uint8Array,
+  readChallenge: ReadChallenge | undefined,
+): FoundChallenge {
+  if (readChallenge) return readWith(readChallenge, entry, clientData);
+  return wholeChallenge(entry, clientData) ?? challengeInJson(entry, clientData);
 }
 
-function readWith(readChallenge: ReadChallenge, payload: Uint8Array): string | undefined {
+/**
+ * The challenge in the client data of an attestation: most apps attest the challenge itself, whatever their assertions
+ * sign. Anything else is searched like the client data of an assertion.
+ *
+ * @throws AppAttestError as {@link findChallenge}
+ */
+export function findAttestedChallenge(
+  entry: ClientDataEntry,
+  clientData: Uint8Array,
+  readChallenge: ReadChallenge | undefined,
+): FoundChallenge {
+  return wholeChallenge(entry, clientData) ?? findChallenge(entry, clientData, readChallenge);
+}
+
+function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge {
   let found: unknown;
   try {
-    found = readChallenge(payload);
+    found = readChallenge(clientData);
   } catch (cause) {
-    throw new AppAttestError('challenge_unknown', 'readChallenge failed on the payload', { cause });
+    throw new AppAttestError('challenge_unknown', `readChallenge failed on the ${entry}`, { cause });
   }
   if (types.isPromise(found)) throw new AppAttestError('invalid_argument', 'readChallenge must not be asynchronous');
-  return typeof found === 'string' ? challengeText(found) : undefined;
+  if (found === undefined || found === null) {
+    throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${entry}`);
+  }
+  return {
+    challenge: challengeText(found, `readChallenge returned no challenge for the ${entry}`),
+    source: `by readChallenge in the ${entry}`,
+  };
 }
 
-function readPayload(payload: Uint8Array): string | undefined {
-  if (payload.length === CHALLENGE_LENGTH) return challengeText(payload);
-  if (payload.length > MAX_JSON_LENGTH) return undefined;
+/** Clients hash either the text of a challenge or the bytes that the text stands for. */
+function wholeChallenge(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge | undefined {
+  const source = `as the whole ${entry}`;
+  if (clientData.length === CHALLENGE_LENGTH) {
+    return { challenge: Buffer.from(clientData).toString('base64url'), source };
+  }
+  if (clientData.length !== CHALLENGE_TEXT_LENGTH) return undefined;
+  const challenge = Buffer.from(clientData).toString('latin1');
+  return CHALLENGE.test(challenge) ? { challenge, source } : undefined;
+}
+
+function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge {
+  const neither = `the ${entry} is neither a challenge nor JSON with an entry challenge`;
+  const json = parseJson(neither, clientData);
+  if (typeof json !== 'object' || json === null || !Object.hasOwn(json, 'challenge')) {
+    throw new AppAttestError('challenge_unknown', `${neither}: it is JSON without that entry`);
+  }
+  return {
+    challenge: challengeText(
+      Reflect.get(json, 'challenge'),
+      `the entry challenge in the JSON of the ${entry} is not a challenge`,
+    ),
+    source: `as the entry challenge in the JSON of the ${entry}`,
+  };
+}
+
+function parseJson(neither: string, clientData: Uint8Array): unknown {
+  const { length } = clientData;
+  if (length > MAX_JSON_LENGTH) {
+    throw new AppAttestError('challenge_unknown', `${neither}: ${length} bytes are not searched`);
+  }
   try {
-    const text = utf8.decode(payload);
-    return challengeText(text) ?? challengeText(challengeOfJson(JSON.parse(text)));
+    return JSON.parse(utf8.decode(clientData));
   } catch {
-    return undefined;
+    // The cause would quote the client data.
+    throw new AppAttestError('challenge_unknown', `${neither}: it is ${length} bytes of something else`);
   }
 }
 
-function challengeOfJson(json: unknown): string | undefined {
-  if (typeof json !== 'object' || json === null || !('challenge' in json)) return undefined;
-  return typeof json.challenge === 'string' ? json.challenge : undefined;
+/**
+ * A challenge as the stores know it: no store ever sees other text.
+ *
+ * @throws AppAttestError `challenge_unknown` for what no server can have issued
+ */
+function challengeText(challenge: unknown, message: string): string {
+  if (typeof challenge === 'string' && CHALLENGE.test(challenge)) return challenge;
+  throw new AppAttestError('challenge_unknown', message, {
+    expected: `${CHALLENGE_TEXT_LENGTH} characters of base64url`,
+    actual: typeof challenge === 'string' ? `text of ${challenge.length} characters` : typeof challenge,
+  });
 }

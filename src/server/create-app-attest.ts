@@ -1,6 +1,5 @@
-import { AppAttestError } from '../errors.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
-import { findKey, storedKeyId } from './find-key.js';
+import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { type AppAttestOptions, readOptions } from './options.js';
 import { PublicKeyCache } from './public-key-cache.js';
@@ -27,13 +26,15 @@ export interface AppAttest {
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
 
   /**
-   * Registers a key, once. Whatever comes of it, the challenge is used up; a body that cannot be read never gets that
-   * far.
+   * Registers a key, once. A key that is registered for the same user already stays as it is, and is returned as the
+   * store has it: devices can attest a key twice, and answers get lost. The attestation is verified in full all the same.
+   * Regardless of the result, the challenge is used up; a body that cannot be read never gets that far.
    *
    * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `challenge`: the issued text where the app hashed the text, as the plugin does; where it hashed the 32 bytes that
-   *   the text stands for, these bytes. JSON has no bytes, so no client can choose
+   * - `challenge`: what the app was given to attest, text or bytes, to be hashed as `clientData` says. It is the issued
+   *   challenge, as text or as the 32 bytes that the text stands for; or client data with the challenge in it, where
+   *   `readChallenge` finds it: JSON with an entry `challenge` at the top by default
    * - `token`, or `attestation`: the attestation object, base64, base64url or bytes; equal where both are there
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
@@ -41,9 +42,10 @@ export interface AppAttest {
    * - `invalid_argument`: the options are wrong, not the body
    * - `malformed_attestation`: no such object, or no attestation in it
    * - `unsupported_format`: the plugin on Android or the web, or no App Attest attestation
-   * - `challenge_unknown`: never issued, or for something or somebody else
+   * - `challenge_unknown`: none in the client data, never issued, or for something or somebody else
    * - `challenge_expired`, `challenge_used`: where the store can tell; `challenge_unknown` otherwise
-   * - `key_already_registered`, `key_revoked`: the identifier is taken
+   * - `key_already_registered`: for another user
+   * - `key_revoked`: registered before, and revoked
    * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
    *
    * @example
@@ -54,13 +56,13 @@ export interface AppAttest {
   register(body: unknown, options?: RegisterOptions): Promise<StoredKey>;
 
   /**
-   * Accepts a signed request, once. Whatever comes of it, the challenge is used up.
+   * Accepts a signed request, once. Regardless of the result, the challenge is used up.
    *
    * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `payload`: what the app hashed and signed; text stands for its UTF-8 bytes. It holds the challenge: it is the
-   *   issued text, or the 32 bytes that this stands for, or JSON with an entry `challenge` at the top, or whatever
-   *   `readChallenge` can read
+   * - `payload`: what the app was given to sign, text or bytes, to be hashed as `clientData` says. It holds the
+   *   challenge: it is the issued text, or the 32 bytes that this stands for, or JSON with an entry `challenge` at the
+   *   top, or anything that `readChallenge` can read
    * - `token`, or `assertion`: the assertion object, base64, base64url or bytes; equal where both are there
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
@@ -70,11 +72,11 @@ export interface AppAttest {
    * - `unsupported_format`: the plugin on Android or the web
    * - `challenge_unknown`: none in the payload, never issued, or for something or somebody else
    * - `challenge_expired`, `challenge_used`: where the store can tell; `challenge_unknown` otherwise
-   * - `key_unknown`: not registered, or not for this subject
+   * - `key_unknown`: no key identifier, not registered, or not for this subject
    * - `key_revoked`: registered, and revoked
    * - `app_id_mismatch`, `environment_mismatch`: not accepted here, or no longer
    * - `counter_not_increased`: a replay, or out of order beyond `counterWindow`
-   * - `extension_missing`: the key carried extensions before, or `policy` asks for them
+   * - `extension_missing`: `policy` asks for extensions, or the key carried them before (`whenDropped`)
    * - and those of `verifyAssertion`
    *
    * @example
@@ -130,7 +132,7 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
     async revoke(keyId) {
       const stored = storedKeyId(keyId);
       if (stored !== undefined && (await keys.revoke(stored, clock.now())) !== false) return;
-      throw new AppAttestError('key_unknown', 'the key is not registered');
+      throw unknownKey(keyId);
     },
 
     key: (keyId) => findKey(keys, keyId),

@@ -1,3 +1,4 @@
+import type { ExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { AppAttestError } from '../errors.js';
 
@@ -9,8 +10,9 @@ export function carriesExtensions(
 }
 
 /**
- * A key that once carried extensions may not stop carrying them: no system goes back to before iOS 27 with its keys, but
- * an older build of the app, or one that was tampered with, may want to be judged by what a policy says of the absent.
+ * Judges a key that carried extensions and does not any longer, by `whenDropped` of the policy. A system never goes back
+ * to before iOS 27 with its keys, but the app may: to a hotfix that was built with an older SDK, or to an older build that
+ * somebody picks to be judged by `whenAbsent`. Without a policy nothing is judged.
  *
  * Single entries may come and go: an app can give up the opt-in entitlement, and macOS may leave out the bundle version.
  *
@@ -19,7 +21,12 @@ export function carriesExtensions(
 export function assertExtensionsContinue(
   stored: AuthenticatorExtensions | null | undefined,
   presented: AuthenticatorExtensions | undefined,
+  policy: ExtensionPolicy | undefined,
 ): void {
+  if (policy === undefined || policy.whenDropped === 'accept') return;
   if (!carriesExtensions(stored) || carriesExtensions(presented)) return;
-  throw new AppAttestError('extension_missing', 'the key carried extensions before and does not any longer');
+  throw new AppAttestError(
+    'extension_missing',
+    "the key carried extensions before and no longer does; a build with an older SDK needs whenDropped: 'accept'",
+  );
 }

@@ -1,5 +1,6 @@
 import { decodeKeyIdentifier } from '../attestation/key-identifier.js';
 import { encodeBase64 } from '../base64.js';
+import { AppAttestError, shortText } from '../errors.js';
 import type { KeyStore } from './key-store.js';
 import type { StoredKey } from './stored-key.js';
 
@@ -15,4 +16,15 @@ export async function findKey(keys: KeyStore, keyId: string): Promise<StoredKey 
   const key = stored === undefined ? undefined : await keys.find(stored);
   // A database that compares text regardless of case finds another key.
   return key && key.keyId === stored ? key : undefined;
+}
+
+/** Why {@link findKey} found nothing: the key is not registered, or the text is no key identifier at all. */
+export function unknownKey(keyId: unknown): AppAttestError {
+  if (typeof keyId === 'string' && storedKeyId(keyId) !== undefined) {
+    return new AppAttestError('key_unknown', 'the key is not registered');
+  }
+  return new AppAttestError('key_unknown', 'keyId is not a key identifier', {
+    expected: 'base64 of 32 bytes',
+    actual: typeof keyId === 'string' ? shortText(keyId) : typeof keyId,
+  });
 }

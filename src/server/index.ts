@@ -8,6 +8,7 @@ export { type MemoryStoresOptions, memoryStores } from '../stores/memory/memory-
 export type { AuthenticatedRequest, AuthenticateOptions } from './authenticate.js';
 export type { ReadChallenge } from './challenge.js';
 export type { ChallengeFate, ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
+export type { ClientDataForm } from './client-data-form.js';
 export { type AppAttest, createAppAttest } from './create-app-attest.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
 export type { KeyStore } from './key-store.js';

@@ -1,5 +1,5 @@
 import { AppAttestError } from '../errors.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions } from '../options/known-options.js';
 import { newChallenge } from './challenge.js';
 import type { ChallengePurpose } from './challenge-store.js';
 import type { Configuration } from './options.js';
@@ -9,7 +9,7 @@ import { readSubject } from './subject.js';
 export interface IssueChallengeOptions {
   /** `'attestation'` to register a key, `'assertion'` to sign a request. It works for nothing else. */
   purpose: ChallengePurpose;
-  /** Whom it is issued for. It then works for nobody else. */
+  /** The user that it is issued for. It then works for nobody else. For anybody by default. */
   subject?: string;
 }
 
@@ -24,7 +24,11 @@ export async function issueChallenge(
   { clock, challenges, challengeLifetime }: Configuration,
   options: IssueChallengeOptions,
 ): Promise<IssuedChallenge> {
-  assertOptions(options);
+  assertKnownOptions<IssueChallengeOptions>('issueChallenge', options, {
+    purpose: 'never undefined',
+    // A lookup that found nobody must not issue a challenge for everybody.
+    subject: 'never undefined',
+  });
   const { purpose } = options;
   if (purpose !== 'attestation' && purpose !== 'assertion') {
     throw new AppAttestError('invalid_argument', "purpose must be 'attestation' or 'assertion'");

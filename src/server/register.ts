@@ -1,9 +1,11 @@
 import { verifyAttestation } from '../attestation/verify-attestation.js';
 import { AppAttestError } from '../errors.js';
-import { assertOptions } from '../options.js';
+import { assertKnownOptions } from '../options/known-options.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
-import { challengeText } from './challenge.js';
+import { findAttestedChallenge } from './challenge.js';
+import { type ClientDataForm, clientDataHash, readClientData } from './client-data-form.js';
 import { carriesExtensions } from './extension-continuity.js';
+import { findKey } from './find-key.js';
 import type { KeyStore } from './key-store.js';
 import type { Configuration } from './options.js';
 import { readBody } from './request-body.js';
@@ -14,9 +16,9 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 /** Seconds. Apple: Assessing fraud risk, of the receipt that comes with an attestation. */
 const MAX_RECEIPT_AGE = 300;
 
-/** What the server knows about whoever registers a key. */
+/** What the server knows about the user that registers a key. */
 export interface RegisterOptions {
-  /** Whom the key is registered for. */
+  /** The user that the key is registered for. None by default. */
   subject?: string;
 }
 
@@ -25,22 +27,28 @@ export async function register(
   body: unknown,
   options: RegisterOptions = {},
 ): Promise<StoredKey> {
-  assertOptions(options);
+  // A lookup that found nobody must not register a key that belongs to nobody.
+  assertKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
   const subject = readSubject(options.subject);
-  const { keyId, challenge, token } = readRegistration(body);
+  const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
 
   // 1. The challenge is ours, and now used up.
-  const record = await takeChallenge(configuration, issuedText(challenge), 'attestation');
+  const record = await takeChallenge(
+    configuration,
+    findAttestedChallenge('challenge', clientData, configuration.readChallenge),
+    'attestation',
+  );
   assertChallengeSubject(record, subject);
 
   // 2. The attestation is genuine, and was made for this challenge.
   const { appIds, environments, policy, verifyReceipts, trustAnchors, receiptTrustAnchors, keys, clock } =
     configuration;
   const createdAt = clock.now();
+  const attestedHash = clientDataHash(configuration.clientData, clientData);
   const attested = await verifyAttestation({
     attestation: token,
     keyId,
-    challenge,
+    clientDataHash: attestedHash,
     appId: appIds,
     environment: environments,
     date: createdAt,
@@ -54,7 +62,7 @@ export async function register(
       receipt: attested.receipt,
       appId: attested.appId,
       publicKey: attested.publicKey,
-      challenge,
+      clientDataHash: attestedHash,
       type: 'ATTEST',
       environment: attested.environment,
       maxAge: MAX_RECEIPT_AGE,
@@ -63,7 +71,7 @@ export async function register(
     });
   }
 
-  // 4. Nobody registered the key before.
+  // 4. The key is new, or registered for the same user: devices attest a key twice, and answers get lost.
   const { certificate: _, extensions, ...evidence } = attested;
   const key: StoredKey = {
     ...evidence,
@@ -71,29 +79,29 @@ export async function register(
     ...(subject !== undefined && { subject }),
     ...(carriesExtensions(extensions) && { extensions }),
   };
-  if ((await keys.insert(key)) !== true) throw await whyRefused(keys, key.keyId);
-  return key;
+  if ((await keys.insert(key)) === true) return key;
+  return registeredBefore(keys, key);
 }
 
-function readRegistration(body: unknown) {
+function readRegistration(body: unknown, form: ClientDataForm) {
   return readBody('malformed_attestation', body, (fields) => {
     fields.assertAppleAppAttest();
     return {
       keyId: fields.text('keyId'),
-      challenge: fields.textOrBytes('challenge'),
+      clientData: readClientData(form, fields.textOrBytes('challenge')),
       token: fields.token('attestation'),
     };
   });
 }
 
-function issuedText(challenge: string | Uint8Array): string {
-  const text = challengeText(challenge);
-  if (text !== undefined) return text;
-  throw new AppAttestError('challenge_unknown', 'the challenge is none that a server can have issued');
-}
-
-async function whyRefused(keys: KeyStore, keyId: string): Promise<AppAttestError> {
-  const existing = await keys.find(keyId);
-  if (existing?.revokedAt) return new AppAttestError('key_revoked', 'the key was registered before, and revoked');
-  return new AppAttestError('key_already_registered', 'the key was registered before');
+/**
+ * The key as it is in the store: another attestation of it changes nothing.
+ *
+ * @throws AppAttestError `key_revoked`, `key_already_registered`
+ */
+async function registeredBefore(keys: KeyStore, { keyId, subject }: StoredKey): Promise<StoredKey> {
+  const existing = await findKey(keys, keyId);
+  if (existing?.revokedAt) throw new AppAttestError('key_revoked', 'the key was registered before, and revoked');
+  if (existing && (existing.subject ?? undefined) === subject) return existing;
+  throw new AppAttestError('key_already_registered', 'the key is registered for another user');
 }

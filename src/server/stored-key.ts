@@ -12,6 +12,8 @@ export interface StoredKey {
   counter: number;
   /** The app that made the key. */
   appId: string;
+  /** The App Clip that made the key, where the certificate names one: its own App ID. `appId` is that of the full app. */
+  appClipId?: string;
   /** Where it was attested. */
   environment: Environment;
   /** Whom the server registered the key for, in the server's own terms. */

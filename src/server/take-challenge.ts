@@ -1,4 +1,5 @@
 import { AppAttestError } from '../errors.js';
+import type { FoundChallenge } from './challenge.js';
 import type { ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
 import type { Configuration } from './options.js';
 
@@ -9,11 +10,11 @@ import type { Configuration } from './options.js';
  */
 export async function takeChallenge(
   { challenges, clock }: Configuration,
-  challenge: string,
+  found: FoundChallenge,
   purpose: ChallengePurpose,
 ): Promise<ChallengeRecord> {
-  const record = await challenges.take(challenge);
-  if (!record) throw await whyGone(challenges, challenge);
+  const record = await challenges.take(found.challenge);
+  if (!record) throw await whyGone(challenges, found);
   if (clock.isOver(record)) throw expired();
   if (record.purpose === purpose) return record;
   throw new AppAttestError('challenge_unknown', 'the challenge was issued for something else', {
@@ -22,11 +23,14 @@ export async function takeChallenge(
   });
 }
 
-async function whyGone(challenges: ChallengeStore, challenge: string): Promise<AppAttestError> {
+async function whyGone(challenges: ChallengeStore, { challenge, source }: FoundChallenge): Promise<AppAttestError> {
   const fate = await challenges.fate?.(challenge);
   if (fate === 'used') return new AppAttestError('challenge_used', 'the challenge was used before');
   if (fate === 'expired') return expired();
-  return new AppAttestError('challenge_unknown', 'the challenge was not issued here, or is long over');
+  return new AppAttestError(
+    'challenge_unknown',
+    `the challenge found ${source} was not issued here, or expired long ago`,
+  );
 }
 
 function expired(): AppAttestError {

@@ -9,6 +9,7 @@ export interface KeyRecord {
   readonly keyId: string;
   readonly publicKey: string;
   readonly appId: string;
+  readonly appClipId: string | null;
   readonly environment: string;
   readonly subject: string | null;
   /** Base64. */
@@ -26,6 +27,7 @@ export function keyRecord(key: StoredKey): KeyRecord {
     keyId: key.keyId,
     publicKey: key.publicKey,
     appId: key.appId,
+    appClipId: key.appClipId ?? null,
     environment: key.environment,
     subject: key.subject ?? null,
     receipt: encodeBase64(key.receipt),
@@ -47,6 +49,7 @@ export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorEx
  * @throws Error: not what {@link keyRecord} made
  */
 export function readStoredKey(record: StoredRecord): StoredKey {
+  const appClipId = record.optionalText('appClipId');
   const subject = record.optionalText('subject');
   const extensions = record.optionalJson('extensions');
   const revokedAt = record.optionalDate('revokedAt');
@@ -55,6 +58,7 @@ export function readStoredKey(record: StoredRecord): StoredKey {
     publicKey: record.text('publicKey'),
     counter: record.integer('counter'),
     appId: record.text('appId'),
+    ...(appClipId !== undefined && { appClipId }),
     environment: record.word('environment', ['production', 'development']),
     ...(subject !== undefined && { subject }),
     receipt: record.bytes('receipt'),

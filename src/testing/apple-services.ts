@@ -6,6 +6,6 @@ import type { ReceiptSubject } from './receipts/receipt-payload.js';
 export interface AppleServices {
   readonly attestationAuthority: AttestationAuthority;
   now(): Date;
-  /** A receipt for a key that `device` has just got attested. */
-  issueReceipt(device: VirtualDevice, subject: ReceiptSubject): Promise<Uint8Array>;
+  /** A receipt for a key of `device` that has just been attested. */
+  issueReceipt(device: VirtualDevice, keyId: string, subject: ReceiptSubject): Promise<Uint8Array>;
 }

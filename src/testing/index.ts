@@ -6,6 +6,7 @@ export type {
 export { DCError, type DCErrorCode } from './device/dc-error.js';
 export type { Misbehaviour } from './device/misbehaviour.js';
 export type { VirtualOs } from './device/operating-system.js';
+export type { RequestToSign } from './device/signed-request.js';
 export type { VirtualDevice, VirtualDeviceOptions } from './device/virtual-device.js';
 export type { DeviceCheckKey } from './receipts/device-check-token.js';
 export type { ListeningServer } from './receipts/loopback-server.js';

@@ -1,4 +1,5 @@
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed } from '../certificates/virtual-apple.js';
+import { assertKnownOptions } from '../options/known-options.js';
 import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
 import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
 import { VirtualDevice, type VirtualDeviceOptions } from './device/virtual-device.js';
@@ -9,10 +10,10 @@ import {
 } from './receipts/receipt-endpoint.js';
 import { ReceiptService } from './receipts/receipt-service.js';
 
-/** What {@link createVirtualApple} may be told. */
+/** Options of {@link createVirtualApple}. */
 export interface VirtualAppleOptions {
   /** The clock of Apple and of its devices; the system's by default. A `Date` stands still. */
-  now?: Date | (() => Date);
+  now?: Date | (() => Date) | undefined;
 }
 
 /**
@@ -45,7 +46,7 @@ export class VirtualApple {
       {
         attestationAuthority: this.#attestationAuthority,
         now: this.#now,
-        issueReceipt: (device, subject) => this.#receipts.attest(device, subject),
+        issueReceipt: (device, keyId, subject) => this.#receipts.attest(device, keyId, subject),
       },
       options,
     );
@@ -65,6 +66,7 @@ export class VirtualApple {
  * `APP_ATTEST_VIRTUAL` is not `allow`.
  *
  * @throws Error in production
+ * @throws AppAttestError `invalid_argument`
  *
  * @example
  * ```ts
@@ -76,7 +78,9 @@ export class VirtualApple {
  * await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors: apple.trustAnchors });
  * ```
  */
-export async function createVirtualApple({ now }: VirtualAppleOptions = {}): Promise<VirtualApple> {
+export async function createVirtualApple(options: VirtualAppleOptions = {}): Promise<VirtualApple> {
+  assertKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
+  const { now } = options;
   if (!isVirtualAppleAllowed()) {
     throw new Error(
       `a virtual Apple proves nothing and must not run in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,

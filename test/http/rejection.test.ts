@@ -166,11 +166,11 @@ describe('a refusal', () => {
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAttestation({ keyId, challenge });
     expect((await register(post('/', body))).status).toBe(201);
-    // Apple attests a key once; a store that forgot that the challenge was used lets the copy come this far.
+    // A store that forgot that the challenge was used lets the copy come this far.
     const stores = memoryStores();
     const key = await backend.key(keyId);
     if (!key) throw new Error('the key is not there');
-    await stores.keys.insert(key);
+    await stores.keys.insert({ ...key, subject: 'another user' });
     await stores.challenges.put(challenge, { purpose: 'attestation', expiresAt: new Date(Date.now() + 60_000) });
     const response = await httpHandlers(createBackend(stores)).registration(post('/', body));
     expect({ status: response.status, body: await response.json() }).toEqual({

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { ExtensionPolicy } from '../../src/index.js';
 import { memoryStores } from '../../src/server/index.js';
 import {
   appId,
@@ -246,8 +247,13 @@ describe('a key', () => {
     const { backend, request } = await backendWithDevice();
     for (const keyId of ['', 'key', 'A'.repeat(10 << 20), '\0', "' OR 1=1 --"]) {
       const body = await request();
-      await expectCode(() => backend.authenticate({ ...body, keyId }), 'key_unknown');
+      const error = await expectCode(() => backend.authenticate({ ...body, keyId }), 'key_unknown');
+      expect(error.message).toContain('keyId is not a key identifier (expected base64 of 32 bytes, got "');
+      expect(error.message.length).toBeLessThan(200);
     }
+    const body = await request();
+    const error = await expectCode(() => backend.authenticate({ ...body, keyId: 'A'.repeat(43) }), 'key_unknown');
+    expect(error.message).toBe('the key is not registered');
   });
 
   it('must have signed the payload', async () => {
@@ -345,8 +351,32 @@ describe('a counter', () => {
 });
 
 describe('extensions', () => {
+  const dropped = async (policy?: ExtensionPolicy) => {
+    const { backend, device, request } = await backendWithDevice(policy && { policy });
+    await backend.authenticate(await request());
+    device.misbehave({ olderSdk: true });
+    return { backend, body: await request() };
+  };
+
+  it('that a key no longer carries are not missed without a policy, nor by one that accepts that', async () => {
+    for (const policy of [undefined, { validationCategories: [4], whenDropped: 'accept' } as const]) {
+      const { backend, body } = await dropped(policy);
+      expect((await backend.authenticate(body)).key.counter).toBe(2);
+    }
+  });
+
+  it.each([
+    { whenAbsent: 'accept' },
+    { whenDropped: 'reject' },
+    { validationCategories: [4], whenAbsent: 'accept', whenDropped: 'reject' },
+    { whenAbsent: 'reject', whenDropped: 'accept' },
+  ] as const)('that a key no longer carries are missed by %o', async (policy) => {
+    const { backend, body } = await dropped(policy);
+    await expectCode(() => backend.authenticate(body), 'extension_missing');
+  });
+
   it('that a key carried when it was registered may not be missing', async () => {
-    const { backend, device, request } = await backendWithDevice();
+    const { backend, device, request } = await backendWithDevice({ policy: {} });
     await backend.authenticate(await request());
     device.misbehave({ olderSdk: true });
     const body = await request();
@@ -355,7 +385,7 @@ describe('extensions', () => {
   });
 
   it('that a key began to carry later may not be missing from then on', async () => {
-    const backend = createBackend();
+    const backend = createBackend({ policy: {} });
     const device = await createDevice();
     device.misbehave({ olderSdk: true });
     const { keyId } = await backend.register(await registration(backend, device));
@@ -420,12 +450,16 @@ describe('a body that cannot be read', () => {
     }
   });
 
-  it.each([null, 'alice', { subject: '' }, { readChallenge: 'x' }])(
-    'but options %o are the mistake of the server',
-    async (options) => {
-      await expectCode(() => createBackend().authenticate({}, options as never), 'invalid_argument');
-    },
-  );
+  it.each([
+    null,
+    'alice',
+    { subject: '' },
+    { subject: undefined },
+    { readChallenge: 'x' },
+    { readchallenge: () => '' },
+  ])('but options %o are the mistake of the server', async (options) => {
+    await expectCode(() => createBackend().authenticate({}, options as never), 'invalid_argument');
+  });
 });
 
 it('says nothing of challenges and payloads in its messages', async () => {
@@ -437,4 +471,54 @@ it('says nothing of challenges and payloads in its messages', async () => {
     const error = await rejectionOf(() => backend.authenticate(attempt));
     expect(`${error.stack} ${error.expected} ${error.actual} ${error.cause}`).not.toContain(challenge);
   }
+});
+
+describe('a challenge that is unknown', () => {
+  const LOOKED: readonly [string, string | Uint8Array, string][] = [
+    [
+      'in an empty payload',
+      '',
+      'neither a challenge nor JSON with an entry challenge: it is 0 bytes of something else',
+    ],
+    ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes of something else'],
+    ['in JSON without it', '{"nonce":"abc"}', 'JSON with an entry challenge: it is JSON without that entry'],
+    ['in JSON that is no object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
+    ['in long JSON', `{"a":"${'a'.repeat(1 << 20)}"}`, 'JSON with an entry challenge: 1048584 bytes are not searched'],
+    [
+      'in JSON with other text',
+      '{"challenge":"secret"}',
+      'the entry challenge in the JSON of the payload is not a challenge (expected 43 characters of base64url, got text of 6 characters)',
+    ],
+    ['in JSON with a number', '{"challenge":5}', 'got number)'],
+    ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued here'],
+    ['as the bytes of the payload', new Uint8Array(32), 'the challenge found as the whole payload was not issued here'],
+    [
+      'as an entry',
+      JSON.stringify({ challenge: 'A'.repeat(43) }),
+      'the challenge found as the entry challenge in the JSON of the payload was not issued here',
+    ],
+  ];
+  it.each(LOOKED)('%s says where it was looked for', async (_, payload, message) => {
+    const backend = createBackend();
+    const error = await expectCode(
+      () => backend.authenticate({ keyId: 'key', payload, token: 'AAAA' }),
+      'challenge_unknown',
+    );
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('secret');
+  });
+
+  it.each([
+    [() => undefined, 'readChallenge found no challenge in the payload'],
+    [
+      () => 'secret',
+      'readChallenge returned no challenge for the payload (expected 43 characters of base64url, got text',
+    ],
+    [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued here'],
+  ])('to readChallenge says so', async (readChallenge, message) => {
+    const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
+    const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('secret');
+  });
 });

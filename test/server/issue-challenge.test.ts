@@ -40,6 +40,8 @@ const WRONG: readonly [string, unknown][] = [
   ['text', 'attestation'],
   ['no purpose', {}],
   ['another purpose', { purpose: 'payment' }],
+  ['undefined for a subject', { purpose: 'assertion', subject: undefined }],
+  ['an option that is unknown', { purpose: 'assertion', user: 'alice' }],
   ['null for a subject', { purpose: 'assertion', subject: null }],
   ['an empty subject', { purpose: 'assertion', subject: '' }],
   ['a number for a subject', { purpose: 'assertion', subject: 7 }],

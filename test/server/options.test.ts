@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAppAttest, memoryStores } from '../../src/server/index.js';
-import { appId, backendWithDevice } from '../support/backend.js';
+import { appId, apple, createDevice, registration } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
 const { challenges, keys } = memoryStores();
@@ -10,6 +10,11 @@ const WRONG: readonly [string, unknown][] = [
   ['an app that is none', { appId: 'app' }],
   ['another environment', { appId, environment: 'staging' }],
   ['a misspelt option', { appId, counterwindow: 5 }],
+  ['an undefined policy', { appId, policy: undefined }],
+  ['undefined for verifyReceipts', { appId, verifyReceipts: undefined }],
+  ['undefined stores', { appId, challenges: undefined, keys: undefined }],
+  ['another form of client data', { appId, clientData: 'sha512' }],
+  ['a word for whenDropped that is none', { appId, policy: { whenDropped: 'ignore' } }],
   ['a misspelt entry of the policy', { appId, policy: { bundleVersion: ['1'] } }],
   ['challenges without keys', { appId, challenges }],
   ['keys without challenges', { appId, keys }],
@@ -28,15 +33,27 @@ it.each(WRONG)('refuses to start with %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
 });
 
-it.each([{ maxKeys: 0 }, { maxKeys: Number.NaN }, { maxChallenges: 1.5 }])(
+it.each([{ maxKeys: 0 }, { maxKeys: Number.NaN }, { maxChallenges: 1.5 }, { maxkeys: 5 }])(
   'memory stores refuse %o',
   async (limits) => {
     await expectCode(() => memoryStores(limits), 'invalid_argument');
   },
 );
 
+async function backendInMemory() {
+  const { trustAnchors } = apple;
+  const backend = createAppAttest({
+    appId,
+    trustAnchors,
+    environment: undefined,
+    now: undefined,
+    clientData: undefined,
+  });
+  return { backend, keyId: (await backend.register(await registration(backend, await createDevice()))).keyId };
+}
+
 it('works on stores in memory where none are named, each server on its own', async () => {
-  const { backend, keyId } = await backendWithDevice({ challenges: undefined as never, keys: undefined as never });
+  const { backend, keyId } = await backendInMemory();
   expect((await backend.key(keyId))?.keyId).toBe(keyId);
   expect(await createAppAttest({ appId }).key(keyId)).toBeUndefined();
 });

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AppAttestErrorCode } from '../../src/index.js';
 import { memoryStores } from '../../src/server/index.js';
 import {
   appId,
+  attestedAgain,
   base64,
   createBackend,
   createDevice,
@@ -145,7 +146,7 @@ describe('a challenge', () => {
     for (const challenge of texts) {
       await expectCode(() => backend.register({ ...body, challenge }), 'challenge_unknown');
     }
-    for (const challenge of [new Uint8Array(), new Uint8Array(31), Buffer.from(body.challenge)]) {
+    for (const challenge of [new Uint8Array(), new Uint8Array(31), Buffer.from(`${body.challenge}=`)]) {
       await expectCode(() => backend.register({ ...body, challenge }), 'challenge_unknown');
     }
     expect((await backend.register(body)).keyId).toBe(body.keyId);
@@ -160,29 +161,69 @@ describe('a challenge', () => {
 });
 
 describe('a key', () => {
-  it('is registered once', async () => {
+  it.each([{ subject: 'alice' }, {}])('that is attested again for the same user %o stays as it is', async (user) => {
+    const clock = new TestClock();
+    const backend = createBackend({ now: clock.now, counterWindow: 64 });
+    const device = await createDevice();
+    const { keyId } = await backend.register(await registration(backend, device), user);
+    const { key } = await backend.authenticate(await signedRequest(backend, device, keyId));
+    clock.forward(60);
+
+    const again = await attestedAgain(backend, device, keyId);
+    expect(await backend.register(again, user)).toEqual({ ...key, counter: 1 });
+    expect(await backend.key(keyId)).toEqual({ ...key, counter: 1 });
+    await expectCode(() => backend.register(again, user), 'challenge_used');
+    expect((await backend.authenticate(await signedRequest(backend, device, keyId))).key.counter).toBe(2);
+  });
+
+  it('that is attested again is verified like any other', async () => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const { keyId } = await backend.register(await registration(backend, device));
+    device.misbehave({ wrongNonce: true });
+    const wrong = await attestedAgain(backend, device, keyId);
+    await expectCode(() => backend.register(wrong), 'nonce_mismatch');
+    device.misbehave({ expiredCertificate: true });
+    const expired = await attestedAgain(backend, device, keyId);
+    await expectCode(() => backend.register(expired), 'certificate_expired');
+  });
+
+  it.each([
+    ['of nobody', {}, { subject: 'thief' }],
+    ['of a user', { subject: 'alice' }, { subject: 'thief' }],
+    ['of a user', { subject: 'alice' }, {}],
+  ])('%s is registered for no other: %o, then %o', async (_, first, second) => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const key = await backend.register(await registration(backend, device), first);
+    const again = await attestedAgain(backend, device, key.keyId);
+    await expectCode(() => backend.register(again, second), 'key_already_registered');
+    expect(await backend.key(key.keyId)).toEqual(key);
+  });
+
+  it('is inserted by one of two registrations at once, and both succeed', async () => {
     const stores = memoryStores();
+    const insert = vi.spyOn(stores.keys, 'insert');
     const backend = createBackend(stores);
-    // One device, one key, and two genuine attestations of it, which Apple would not give out.
-    const body = await registration(backend, await createDevice());
-    await backend.register(body);
-    await stores.challenges.put(body.challenge, { purpose: 'attestation', expiresAt: new Date(Date.now() + 1000) });
-    await expectCode(() => backend.register(body, { subject: 'thief' }), 'key_already_registered');
-    expect(await backend.key(body.keyId)).not.toHaveProperty('subject');
+    const device = await createDevice();
+    const first = await registration(backend, device);
+    const second = await attestedAgain(backend, device, first.keyId);
+    const [one, other] = await Promise.all([backend.register(first), backend.register(second)]);
+    expect(one).toEqual(other);
+    expect(await Promise.all(insert.mock.results.map(({ value }) => value))).toEqual([true, false]);
   });
 
   it('that was revoked stays out', async () => {
-    const stores = memoryStores();
     const clock = new TestClock();
-    const backend = createBackend({ ...stores, now: clock.now });
+    const backend = createBackend({ now: clock.now });
     const device = await createDevice();
     const body = await registration(backend, device);
     await backend.register(body);
     await backend.revoke(Buffer.from(body.keyId, 'base64').toString('base64url'));
     expect((await backend.key(body.keyId))?.revokedAt).toEqual(clock.now());
 
-    await stores.challenges.put(body.challenge, { purpose: 'attestation', expiresAt: new Date(Date.now() + 1000) });
-    await expectCode(() => backend.register(body), 'key_revoked');
+    const again = await attestedAgain(backend, device, body.keyId);
+    await expectCode(() => backend.register(again), 'key_revoked');
     const request = await signedRequest(backend, device, body.keyId);
     await expectCode(() => backend.authenticate(request), 'key_revoked');
   });
@@ -198,7 +239,8 @@ describe('a key', () => {
       null as never,
     ]) {
       expect(await backend.key(keyId)).toBeUndefined();
-      await expectCode(() => backend.revoke(keyId), 'key_unknown');
+      const error = await expectCode(() => backend.revoke(keyId), 'key_unknown');
+      if (error.message !== 'the key is not registered') expect(error.message).toMatch('is not a key identifier');
     }
   });
 });
@@ -301,7 +343,10 @@ describe('a body that cannot be read', () => {
     await expectCode(() => backend.register({ ...body, ...changes }), code);
   });
 
-  it.each([null, 'alice', { subject: 7 }])('but options %o are the mistake of the server', async (options) => {
-    await expectCode(() => createBackend().register({}, options as never), 'invalid_argument');
-  });
+  it.each([null, 'alice', { subject: 7 }, { subject: undefined }, { user: 'alice' }])(
+    'but options %o are the mistake of the server',
+    async (options) => {
+      await expectCode(() => createBackend().register({}, options as never), 'invalid_argument');
+    },
+  );
 });

@@ -24,6 +24,18 @@ describe.each(storeKinds)('four processes on %s', (kind) => {
     expect(tally(await copies('authenticate', request))).toEqual(once);
     expect(await workers.at(2).call('key', client.keyId)).toMatchObject({ result: 1 });
   });
+
+  it('accept a key that is attested several times, all at once and once more after a request', async () => {
+    const client = await Client.create();
+    const attestations = [];
+    while (attestations.length < 9) attestations.push(await client.registration(workers.at(0)));
+    const [last, ...first] = attestations;
+    const outcomes = first.map((body, index) => workers.at(index).call('register', body));
+    expect(tally(await Promise.all(outcomes))).toEqual({ accepted: first.length });
+    expect(await workers.at(0).call('authenticate', await client.request(workers.at(1)))).toMatchObject({ result: 1 });
+    expect(await workers.at(2).call('register', last)).toMatchObject({ result: 1 });
+    expect(await workers.at(3).call('key', client.keyId)).toMatchObject({ result: 1 });
+  });
 });
 
 /** One client of each kind of server: that the other clients call the same scripts, the tests above show. */

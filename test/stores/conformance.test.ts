@@ -9,10 +9,6 @@ import {
   type StoredKey,
 } from '../../src/server/index.js';
 
-console.info(
-  'Stores: memory, and PostgreSQL as PGlite. Redis, Redis Cluster and PostgreSQL as servers: npm run test:stores',
-);
-
 describe('the stores in memory', () => {
   const stores = memoryStores();
   for (const { name, run } of storeConformance(() => stores)) it(name, run);

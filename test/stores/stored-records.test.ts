@@ -12,7 +12,11 @@ function redisThatAnswers(answer: () => Promise<unknown>) {
   return redisStores({ evalSha: answer, eval: answer });
 }
 
-const key = newKey({ subject: 'user', extensions: { bundleVersion: '1' } });
+const key = newKey({
+  subject: 'user',
+  appClipId: 'TEAMID1234.com.example.app.Clip',
+  extensions: { bundleVersion: '1' },
+});
 
 /** What databases hold of a key, with changes. */
 function recordWith(changes: Record<string, unknown>): Record<string, unknown> {
@@ -122,7 +126,14 @@ describe('scripts', () => {
 
   it('take no prefix that is no text, and no time limit that is none', async () => {
     const client: NodeRedisClient = { evalSha: async () => 1, eval: async () => 1 };
-    for (const options of [null, { prefix: 5 }, { timeout: 0 }, { timeout: 1.5 }, { timeout: 2 ** 31 }]) {
+    for (const options of [
+      null,
+      { Prefix: 'our:' },
+      { prefix: 5 },
+      { timeout: 0 },
+      { timeout: 1.5 },
+      { timeout: 2 ** 31 },
+    ]) {
       const error = await rejectionOf(() => redisStores(client, options as { prefix: string }));
       expect(error.code).toBe('invalid_argument');
     }

@@ -20,6 +20,12 @@ export async function registration(backend: AppAttest, device: VirtualDevice, su
   return device.capacitor.createAttestation({ keyId: await device.generateKey(), challenge });
 }
 
+/** What the plugin sends to register a key that was attested before. */
+export async function attestedAgain(backend: AppAttest, device: VirtualDevice, keyId: string) {
+  const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+  return device.capacitor.createAttestation({ keyId, challenge });
+}
+
 /** What the plugin sends with a request: JSON with a fresh challenge in it. */
 export async function signedRequest(backend: AppAttest, device: VirtualDevice, keyId: string, subject?: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'assertion', ...(subject && { subject }) });

@@ -10,16 +10,17 @@ it('speaks the JSON of the plugin, in its order, and its evidence verifies', asy
   const { capacitor } = await apple.createDevice({ appId });
   const prepared = await capacitor.prepare();
   expect(prepared).toEqual({ platform: 'ios', format: 'apple-app-attest', keyId: expect.any(String) });
+  expect(Object.keys(prepared)).toEqual(['platform', 'format', 'keyId']);
   const { keyId } = prepared;
 
   const challenge = 'grüße 🔑';
   const registration = await capacitor.createAttestation({ keyId, challenge });
-  expect(Object.keys(registration)).toEqual(['platform', 'format', 'keyId', 'challenge', 'token']);
+  expect(Object.keys(registration)).toEqual(['platform', 'format', 'token', 'keyId', 'challenge']);
   const key = await verifyAttestation({ attestation: registration.token, keyId, challenge, appId, trustAnchors });
 
   const payload = '{"amount":12,"currency":"€"}';
   const assertion = await capacitor.createAssertion({ keyId, payload });
-  expect(Object.keys(assertion)).toEqual(['platform', 'format', 'keyId', 'payload', 'token']);
+  expect(Object.keys(assertion)).toEqual(['platform', 'format', 'token', 'keyId', 'payload']);
   const { publicKey, counter } = key;
   expect(await verifyAssertion({ assertion: assertion.token, publicKey, payload, appId, counter })).toEqual({
     counter: 1,
@@ -33,6 +34,7 @@ it('has the legacy methods, with the fields of their names', async () => {
   const { keyId } = await capacitor.generateKey();
   const registration = await capacitor.attestKey({ keyId, challenge: 'challenge' });
   expect(registration.attestation).toBe(registration.token);
+  expect(Object.keys(registration)).toEqual(['platform', 'format', 'token', 'keyId', 'challenge', 'attestation']);
   const assertion = await capacitor.generateAssertion({ keyId, payload: 'payload' });
   expect(assertion.assertion).toBe(assertion.token);
 });

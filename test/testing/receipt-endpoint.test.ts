@@ -83,6 +83,10 @@ describe('the receipt endpoint', () => {
     receipt = await attestOnce();
     expect(await riskMetric()).toBe('1');
 
+    const keyId = await device.generateKey();
+    for (const challenge of [1, 2]) await device.attestKey(keyId, new Uint8Array(32).fill(challenge));
+    expect(await riskMetric()).toBe('2');
+
     device.riskMetric = 250;
     expect(await riskMetric()).toBe('250');
     const another = await apple.createDevice({ appId });

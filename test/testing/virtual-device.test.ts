@@ -255,6 +255,24 @@ it.each([
   expect(assertion.authenticatorData?.flags).toBe(flags);
 });
 
+describe('an option that does not exist', () => {
+  it('is refused by a virtual Apple, its devices and its endpoint', async () => {
+    const device = await createDevice();
+    for (const attempt of [
+      () => createVirtualApple({ date: new Date() } as object),
+      () => createDevice({ bundleversion: '2' } as object),
+      () => apple.createDevice(undefined as never),
+      () => apple.createDevice({ appId: undefined as never }),
+      () => device.misbehave({ wrongnonce: true } as object),
+      () => apple.receiptEndpoint({ key: [] } as object),
+      () => apple.receiptEndpoint({ keys: undefined } as never),
+      () => apple.receiptEndpoint().answerNext({ code: 429 } as object),
+    ]) {
+      await expectCode(attempt, 'invalid_argument');
+    }
+  });
+});
+
 describe('a key of a virtual device', () => {
   it.each([
     ['unknown', async () => Buffer.from(sha256('no key')).toString('base64')],
@@ -274,12 +292,26 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toBeInstanceOf(DCError);
   });
 
-  it('attests once, and signs after that only', async () => {
+  it('attests, and signs after that only', async () => {
     const device = await createDevice();
     const keyId = await device.generateKey();
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });
     await device.attestKey(keyId, sha256(CHALLENGE));
-    await expect(device.attestKey(keyId, sha256(CHALLENGE))).rejects.toMatchObject({ code: 'invalidKey' });
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
+  });
+
+  it('is attested again with a certificate for another challenge, and counts on', async () => {
+    const device = await createDevice();
+    const key = await register(device);
+    expect(await request(device, key)).toMatchObject({ counter: 1 });
+
+    const { keyId } = key;
+    const attestation = await device.attestKey(keyId, sha256('another challenge'));
+    const options = { attestation, keyId, appId: APP_ID, trustAnchors: apple.trustAnchors };
+    const { receipt, certificate, ...again } = await verifyAttestation({ ...options, challenge: 'another challenge' });
+    expect(key).toMatchObject(again);
+    expect(receipt).not.toEqual(key.receipt);
+    await expectCode(() => verifyAttestation({ ...options, challenge: CHALLENGE }), 'nonce_mismatch');
+    expect(await request(device, { ...key, counter: 1 })).toMatchObject({ counter: 2 });
   });
 });

@@ -42,6 +42,7 @@ export const KEY_CASES: readonly Requirement[] = [
       const keys = [
         newKey(),
         newKey({
+          appClipId: 'TEAMID1234.com.example.app.Clip',
           environment: 'development',
           subject: `grüße 🔑 "';--\\ \n%s $1 {}`,
           device: { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 0xffff_ffff },

@@ -1,15 +1,16 @@
 import { AppAttestError } from '../../errors.js';
+import { assertKnownOptions } from '../../options/known-options.js';
 import type { ChallengeStore } from '../../server/challenge-store.js';
 import type { KeyStore } from '../../server/key-store.js';
 import { MemoryChallengeStore } from './memory-challenge-store.js';
 import { MemoryKeyStore } from './memory-key-store.js';
 
-/** How much {@link memoryStores} may hold. */
+/** Options of {@link memoryStores}: how much they may hold. */
 export interface MemoryStoresOptions {
   /** 100 000 by default, some 20 MB. Beyond it the oldest challenge goes. */
-  maxChallenges?: number;
+  maxChallenges?: number | undefined;
   /** 10 000 by default, some 60 MB with their receipts. Beyond it no key can be registered. */
-  maxKeys?: number;
+  maxKeys?: number | undefined;
 }
 
 /**
@@ -23,10 +24,12 @@ export interface MemoryStoresOptions {
  * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...memoryStores() });
  * ```
  */
-export function memoryStores({ maxChallenges = 100_000, maxKeys = 10_000 }: MemoryStoresOptions = {}): {
-  challenges: ChallengeStore;
-  keys: KeyStore;
-} {
+export function memoryStores(options: MemoryStoresOptions = {}): { challenges: ChallengeStore; keys: KeyStore } {
+  assertKnownOptions<MemoryStoresOptions>('memoryStores', options, {
+    maxChallenges: 'may be undefined',
+    maxKeys: 'may be undefined',
+  });
+  const { maxChallenges = 100_000, maxKeys = 10_000 } = options;
   assertLimit('maxChallenges', maxChallenges);
   assertLimit('maxKeys', maxKeys);
   return { challenges: new MemoryChallengeStore(maxChallenges), keys: new MemoryKeyStore(maxKeys) };

@@ -46,6 +46,7 @@ export const migrations: readonly Migration[] = [
   counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest that was accepted
   seen bit(64) NOT NULL, -- the n-th bit from the left: whether the counter n behind it was accepted
   app_id text NOT NULL,
+  app_clip_id text,
   environment text NOT NULL CHECK (environment IN ('production', 'development')),
   subject text,
   receipt bytea NOT NULL,

@@ -17,18 +17,19 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async insert(key: StoredKey): Promise<boolean> {
-    const { keyId, publicKey, appId, environment, subject, receipt, device, extensions, createdAt } = keyRecord(key);
+    const record = keyRecord(key);
     return this.#changes(this.#statements.insert, [
-      keyId,
-      publicKey,
+      record.keyId,
+      record.publicKey,
       key.counter,
-      appId,
-      environment,
-      subject,
-      receipt,
-      device,
-      extensions,
-      createdAt,
+      record.appId,
+      record.appClipId,
+      record.environment,
+      record.subject,
+      record.receipt,
+      record.device,
+      record.extensions,
+      record.createdAt,
     ]);
   }
 
@@ -59,12 +60,14 @@ export class PostgresKeyStore implements KeyStore {
 function statements({ keys }: Tables) {
   return {
     insert: `
-INSERT INTO ${keys} (key_id, public_key, counter, seen, app_id, environment, subject, receipt, device, extensions, created_at)
-VALUES ($1, $2, $3, ~ 0::bit(${MAX_COUNTER_WINDOW}), $4, $5, $6, decode($7, 'base64'), $8, $9, ${fromMilliseconds('$10')})
+INSERT INTO ${keys} (key_id, public_key, counter, seen, app_id, app_clip_id, environment, subject,
+  receipt, device, extensions, created_at)
+VALUES ($1, $2, $3, ~ 0::bit(${MAX_COUNTER_WINDOW}), $4, $5, $6, $7,
+  decode($8, 'base64'), $9, $10, ${fromMilliseconds('$11')})
 ON CONFLICT (key_id) DO NOTHING RETURNING 1`,
 
     find: `
-SELECT key_id AS "keyId", public_key AS "publicKey", counter, app_id AS "appId", environment, subject,
+SELECT key_id AS "keyId", public_key AS "publicKey", counter, app_id AS "appId", app_clip_id AS "appClipId", environment, subject,
   encode(receipt, 'base64') AS receipt, device::text, extensions::text,
   ${toMilliseconds('created_at')} AS "createdAt", ${toMilliseconds('revoked_at')} AS "revokedAt"
 FROM ${keys} WHERE key_id = $1`,

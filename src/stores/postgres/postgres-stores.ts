@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertOptions } from '../../options.js';
+import { assertKnownOptions } from '../../options/known-options.js';
 import type { KeyStore } from '../../server/key-store.js';
 import { readTimeLimit, withinTimeLimit } from '../time-limit.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
@@ -7,12 +7,12 @@ import { PostgresKeyStore } from './postgres-key-store.js';
 import type { Queryable } from './queryable.js';
 import { tablesIn } from './tables.js';
 
-/** Where {@link postgresStores} find their tables, and how long they wait. */
+/** Options of {@link postgresStores}: where their tables are, and how long they wait. */
 export interface PostgresStoresOptions {
   /** The schema, quoted by the stores. By default, and for every connection, the one that `search_path` leads to. */
-  schema?: string;
+  schema?: string | undefined;
   /** How long to wait for an answer of PostgreSQL, or for a connection, in milliseconds. 5000 by default. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /**
@@ -36,7 +36,10 @@ export function postgresStores(
   queryable: Queryable,
   options: PostgresStoresOptions = {},
 ): { challenges: PostgresChallengeStore; keys: KeyStore } {
-  assertOptions(options);
+  assertKnownOptions<PostgresStoresOptions>('postgresStores', options, {
+    schema: 'may be undefined',
+    timeout: 'may be undefined',
+  });
   if (typeof queryable?.query !== 'function') {
     throw new AppAttestError('invalid_argument', 'queryable must have a method query(text, values)');
   }

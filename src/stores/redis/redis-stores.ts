@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertOptions } from '../../options.js';
+import { assertKnownOptions } from '../../options/known-options.js';
 import type { ChallengeStore } from '../../server/challenge-store.js';
 import type { KeyStore } from '../../server/key-store.js';
 import { readTimeLimit } from '../time-limit.js';
@@ -7,12 +7,12 @@ import { RedisChallengeStore } from './redis-challenge-store.js';
 import { type RedisClient, scriptClient } from './redis-client.js';
 import { RedisKeyStore } from './redis-key-store.js';
 
-/** Where {@link redisStores} keep their data, and how long they wait. */
+/** Options of {@link redisStores}: where they keep their data, and how long they wait. */
 export interface RedisStoresOptions {
   /** What the names of all Redis keys begin with. `'app-attest:'` by default. */
-  prefix?: string;
+  prefix?: string | undefined;
   /** How long to wait for an answer of Redis, in milliseconds. 5000 by default. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /**
@@ -34,7 +34,10 @@ export function redisStores(
   client: RedisClient,
   options: RedisStoresOptions = {},
 ): { challenges: ChallengeStore; keys: KeyStore } {
-  assertOptions(options);
+  assertKnownOptions<RedisStoresOptions>('redisStores', options, {
+    prefix: 'may be undefined',
+    timeout: 'may be undefined',
+  });
   const { prefix = 'app-attest:' } = options;
   if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be text');
   const scripts = scriptClient(client, readTimeLimit(options.timeout));

@@ -12,23 +12,23 @@ interface Envelope {
 
 /** What an app sends to register its key. */
 export interface CapacitorAttestation extends Envelope {
-  challenge: string;
   /** The attestation object, base64. */
   token: string;
+  challenge: string;
 }
 
 /** What an app sends with a protected request. */
 export interface CapacitorAssertion extends Envelope {
-  payload: string;
   /** The assertion object, base64. */
   token: string;
+  payload: string;
 }
 
 /**
- * The methods of `@capgo/capacitor-app-attest` on iOS, and the JSON that they give. It hashes the UTF-8 bytes of the
+ * The methods of `@capgo/capacitor-app-attest` on iOS, and the JSON that they give, in its order. It hashes the UTF-8 bytes of the
  * challenge and of the payload. The legacy methods add the field of their own name.
  *
- * @see https://github.com/Cap-go/capacitor-app-attest
+ * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/index.ts
  */
 export class CapacitorPlugin {
   readonly #device: Pick<VirtualDevice, 'generateKey' | 'attestKey' | 'generateAssertion'>;
@@ -44,12 +44,12 @@ export class CapacitorPlugin {
 
   async createAttestation({ keyId, challenge }: { keyId: string; challenge: string }): Promise<CapacitorAttestation> {
     const token = base64(await this.#device.attestKey(keyId, sha256(challenge)));
-    return { ...ENVELOPE, keyId, challenge, token };
+    return { ...ENVELOPE, token, keyId, challenge };
   }
 
   async createAssertion({ keyId, payload }: { keyId: string; payload: string }): Promise<CapacitorAssertion> {
     const token = base64(await this.#device.generateAssertion(keyId, sha256(payload)));
-    return { ...ENVELOPE, keyId, payload, token };
+    return { ...ENVELOPE, token, keyId, payload };
   }
 
   /** Legacy name of {@link prepare}. */

@@ -2,6 +2,7 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import { type AppId, readAppId } from '../../app-id.js';
 import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
 import type { Environment } from '../../environment.js';
+import { assertKnownOptions } from '../../options/known-options.js';
 import type { AppleServices } from '../apple-services.js';
 import { issueCredentialCertificate } from '../certificates/credential-certificate.js';
 import { generateKeys } from '../certificates/issuer.js';
@@ -11,8 +12,9 @@ import { DAY, later } from '../time.js';
 import { assertionData, attestationData, concat, encodeExtensions, sha256 } from './authenticator-data.js';
 import { CapacitorPlugin } from './capacitor-plugin.js';
 import { DCError } from './dc-error.js';
-import type { Misbehaviour } from './misbehaviour.js';
+import { assertMisbehaviour, type Misbehaviour } from './misbehaviour.js';
 import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './operating-system.js';
+import { assertRequestToSign, type RequestToSign, signedHeaders } from './signed-request.js';
 
 /** The device and the app on it. */
 export interface VirtualDeviceOptions {
@@ -64,10 +66,21 @@ export class VirtualDevice {
   readonly #extensions: AuthenticatorExtensions;
   readonly #codeDirectoryHash: Uint8Array;
   readonly #keys = new Map<string, VirtualKey>();
+  /** The key that was attested last. */
+  #latestKeyId: string | undefined;
   #misbehaviour: Misbehaviour = {};
 
   /** @internal */
   constructor(apple: AppleServices, options: VirtualDeviceOptions) {
+    assertKnownOptions<VirtualDeviceOptions>('createDevice', options, {
+      appId: 'never undefined',
+      appClipId: 'may be undefined',
+      environment: 'may be undefined',
+      os: 'may be undefined',
+      bundleVersion: 'may be undefined',
+      validationCategory: 'may be undefined',
+      codeDirectoryHash: 'may be undefined',
+    });
     this.#apple = apple;
     this.#appId = readAppId(options.appId);
     this.#certifiedAppId = options.appClipId ?? this.#appId;
@@ -83,8 +96,13 @@ export class VirtualDevice {
     this.capacitor = new CapacitorPlugin(this);
   }
 
-  /** Lets the device misbehave from now on, and no longer where it was told to before. `{}` makes it honest again. */
+  /**
+   * Lets the device misbehave from now on, and no longer where it was told to before. `{}` makes it honest again.
+   *
+   * @throws AppAttestError `invalid_argument`
+   */
   misbehave(misbehaviour: Misbehaviour): void {
+    assertMisbehaviour(misbehaviour);
     this.#misbehaviour = { ...misbehaviour };
   }
 
@@ -98,23 +116,21 @@ export class VirtualDevice {
   }
 
   /**
-   * Lets the virtual Apple attest a key, once.
+   * Lets the virtual Apple attest a key. As on real devices, a key can be attested again: with a certificate of its own.
    *
    * @param clientDataHash SHA-256 of the server's challenge
    * @returns the attestation object, CBOR
-   * @throws DCError `invalidKey` for a key that is unknown, lost, or attested already
+   * @throws DCError `invalidKey` for a key that is unknown or lost
    */
   async attestKey(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
     const key = this.#key(keyId);
-    if (key.attested) throw new DCError('invalidKey', 'the key has been attested before');
-
     const environment = this.#misbehaviour.developmentBuild ? 'development' : this.#environment;
     const extensions = this.#signedExtensions();
     const forged = this.#forgedExtensions();
     const passedHash = concat(forged, clientDataHash);
     const authData = attestationData(this.#appId, this.#flags(extensions), environment, key.point, extensions);
     const credCert = await this.#certify(keyId, key, sha256(authData, this.#attestedHash(passedHash)));
-    const receipt = await this.#apple.issueReceipt(this, {
+    const receipt = await this.#apple.issueReceipt(this, keyId, {
       appId: this.#appId,
       credCert,
       clientDataHash: passedHash,
@@ -122,6 +138,7 @@ export class VirtualDevice {
       token: randomBytes(64).toString('base64'),
     });
     key.attested = true;
+    this.#latestKeyId = keyId;
     return this.#object({
       fmt: 'apple-appattest',
       attStmt: { x5c: [credCert, this.#apple.attestationAuthority.intermediate.certificate], receipt },
@@ -146,6 +163,27 @@ export class VirtualDevice {
     const authenticatorData = assertionData(this.#appId, this.#flags(extensions), key.counter, extensions);
     const signature = await signEcdsa(sha256(authenticatorData, forged, clientDataHash), key.keys.privateKey);
     return this.#object({ signature, authenticatorData: concat(authenticatorData, forged) });
+  }
+
+  /**
+   * The headers of a request to a protected route, as an app sends them: key identifier, assertion, challenge, and
+   * `Content-Digest` where there is a body. Send the same method, target and body with them.
+   *
+   * @throws DCError `invalidKey` for a key that is unknown, lost, or not attested yet
+   * @throws AppAttestError `invalid_argument`
+   *
+   * @example
+   * ```ts
+   * const body = JSON.stringify({ item: 'coffee' });
+   * const headers = await device.signRequest({ method: 'POST', target: '/orders', body, challenge });
+   * const response = await fetch(`${origin}/orders`, { method: 'POST', headers, body });
+   * ```
+   */
+  async signRequest(request: RequestToSign): Promise<Record<string, string>> {
+    assertRequestToSign(request);
+    const keyId = request.keyId ?? this.#latestKeyId;
+    if (keyId === undefined) throw new DCError('invalidKey', 'the device has attested no key');
+    return signedHeaders(request, keyId, (clientDataHash) => this.generateAssertion(keyId, clientDataHash));
   }
 
   /** Forgets a key, as devices do when the app is reinstalled or the device is restored from a backup. */

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../../environment.js';
+import { assertKnownOptions } from '../../options/known-options.js';
 import { type DeviceCheckKey, isTokenAccepted } from './device-check-token.js';
 import { type ListeningServer, listen } from './loopback-server.js';
 import type { ReceiptService } from './receipt-service.js';
 
-/** What {@link VirtualApple.receiptEndpoint} may be told. */
+/** Options of {@link VirtualApple.receiptEndpoint}. */
 export interface ReceiptEndpointOptions {
   /** The keys whose tokens are accepted. Without them any token of the right form is, whoever signed it. */
   keys?: readonly DeviceCheckKey[];
@@ -13,13 +14,13 @@ export interface ReceiptEndpointOptions {
 /** An answer that the endpoint gives once, in place of its own. */
 export interface EndpointAnswer {
   /** For example 429, 500 or 503; what the endpoint itself would say where it is missing. */
-  status?: number;
+  status?: number | undefined;
   /** Seconds, sent as `Retry-After`. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** Sent as it is. */
-  body?: string;
+  body?: string | undefined;
   /** Milliseconds to wait before the answer. */
-  delay?: number;
+  delay?: number | undefined;
 }
 
 /** A request that the endpoint answered. */
@@ -58,8 +59,11 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 export function createReceiptEndpoint(
   receipts: ReceiptService,
   now: () => Date,
-  { keys }: ReceiptEndpointOptions,
+  options: ReceiptEndpointOptions,
 ): ReceiptEndpoint {
+  // Keys that were looked up and not found must not turn into any key.
+  assertKnownOptions<ReceiptEndpointOptions>('receiptEndpoint', options, { keys: 'never undefined' });
+  const { keys } = options;
   const requests: EndpointRequest[] = [];
   const answers: EndpointAnswer[] = [];
 
@@ -105,7 +109,15 @@ export function createReceiptEndpoint(
     },
     {
       requests,
-      answerNext: (told: EndpointAnswer): void => void answers.push(told),
+      answerNext: (told: EndpointAnswer): void => {
+        assertKnownOptions<EndpointAnswer>('answerNext', told, {
+          status: 'may be undefined',
+          retryAfter: 'may be undefined',
+          body: 'may be undefined',
+          delay: 'may be undefined',
+        });
+        answers.push(told);
+      },
       listen: (environment: Environment = 'production'): Promise<ListeningServer> => {
         return listen(PATH, (request) => answer(request, environment));
       },

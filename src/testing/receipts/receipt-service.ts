@@ -26,7 +26,8 @@ export class ReceiptService {
   readonly #now: () => Date;
   /** By their base64. */
   readonly #issued = new Map<string, IssuedReceipt>();
-  readonly #attestations = new WeakMap<VirtualDevice, Date[]>();
+  /** When each key of a device was attested last. */
+  readonly #attestations = new WeakMap<VirtualDevice, Map<string, Date>>();
 
   constructor(authority: ReceiptAuthority, now: () => Date) {
     this.#authority = authority;
@@ -34,9 +35,9 @@ export class ReceiptService {
   }
 
   /** The receipt that comes with an attestation. */
-  async attest(device: VirtualDevice, subject: ReceiptSubject): Promise<Uint8Array> {
+  async attest(device: VirtualDevice, keyId: string, subject: ReceiptSubject): Promise<Uint8Array> {
     const now = this.#now();
-    this.#attestations.set(device, [...(this.#attestations.get(device) ?? []), now]);
+    this.#attestations.set(device, new Map(this.#attestations.get(device)).set(keyId, now));
     return this.#sign(attestReceiptPayload(subject, now), { device, subject, refreshableFrom: undefined });
   }
 
@@ -48,14 +49,15 @@ export class ReceiptService {
   /** The next receipt, with the risk metric of this moment. */
   async refresh({ device, subject }: IssuedReceipt): Promise<Uint8Array> {
     const now = this.#now();
-    const riskMetric = device.riskMetric ?? this.#countAttestations(device, now);
+    const riskMetric = device.riskMetric ?? this.#countKeys(device, now);
     const payload = refreshedReceiptPayload(subject, riskMetric, now);
     return this.#sign(payload, { device, subject, refreshableFrom: refreshableFrom(now) });
   }
 
-  #countAttestations(device: VirtualDevice, now: Date): number {
+  #countKeys(device: VirtualDevice, now: Date): number {
     const since = later(now, -RISK_WINDOW);
-    return (this.#attestations.get(device) ?? []).filter((attestedAt) => attestedAt > since).length;
+    const attestedAt = this.#attestations.get(device)?.values() ?? [];
+    return [...attestedAt].filter((date) => date > since).length;
   }
 
   async #sign(payload: Uint8Array, issued: IssuedReceipt): Promise<Uint8Array> {

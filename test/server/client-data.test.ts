@@ -1,0 +1,170 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { ClientDataForm } from '../../src/server/index.js';
+import type { VirtualDevice } from '../../src/testing/index.js';
+import { base64, createBackend, createDevice, sha256 } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decoded = (text: string): Uint8Array => Buffer.from(text, 'base64');
+
+/** What an app hands to the device, from the text that it was given. */
+const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
+  sha256: (text) => sha256(text),
+  'sha256-decoded': (text) => sha256(decoded(text)),
+  raw: utf8,
+};
+
+const FORMS = ['sha256', 'sha256-decoded', 'raw'] as const;
+
+/** The text that an app is given so that the device signs something with this JSON in it. */
+const wrapped = (form: ClientDataForm, json: object): string => {
+  const text = JSON.stringify(json);
+  return form === 'sha256-decoded' ? base64(utf8(text)) : text;
+};
+
+async function register(
+  backend: ReturnType<typeof createBackend>,
+  device: VirtualDevice,
+  form: ClientDataForm,
+  write: (challenge: string) => string = (challenge) => challenge,
+) {
+  const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+  const text = write(challenge);
+  const keyId = await device.generateKey();
+  const token = await device.attestKey(keyId, CLIENT_DATA_HASH[form](text));
+  return backend.register({ keyId, challenge: text, token });
+}
+
+describe.each(FORMS)('an app that hands over %s', (form) => {
+  it('registers a key and signs a request', async () => {
+    const backend = createBackend({ clientData: form });
+    const device = await createDevice();
+    const { keyId } = await register(backend, device, form);
+
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const payload = wrapped(form, { item: 'coffee', challenge });
+    const token = await device.generateAssertion(keyId, CLIENT_DATA_HASH[form](payload));
+    const authenticated = await backend.authenticate({ keyId, payload, token });
+    expect(JSON.parse(Buffer.from(authenticated.payload).toString())).toEqual({ item: 'coffee', challenge });
+  });
+
+  it('is refused by a server that expects another form', async () => {
+    for (const other of FORMS.filter((candidate) => candidate !== form)) {
+      const device = await createDevice();
+      const backend = createBackend({ clientData: other });
+      await expectCode(() => register(backend, device, form), 'nonce_mismatch');
+
+      const { keyId } = await register(backend, device, other);
+      const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+      const token = await device.generateAssertion(keyId, CLIENT_DATA_HASH[form](challenge));
+      await expectCode(() => backend.authenticate({ keyId, payload: challenge, token }), 'invalid_signature');
+    }
+  });
+
+  it('may wrap the challenge in JSON for a registration, too', async () => {
+    const device = await createDevice();
+    const key = await register(createBackend({ clientData: form }), device, form, (challenge) => {
+      return wrapped(form, { challenge, app: 'coffee' });
+    });
+    expect(key.counter).toBe(0);
+  });
+
+  it('sends bytes that stand for themselves', async () => {
+    const backend = createBackend({ clientData: form });
+    const device = await createDevice();
+    const hash = (bytes: Uint8Array) => (form === 'raw' ? bytes : sha256(bytes));
+    for (const write of [utf8, (challenge: string) => Buffer.from(challenge, 'base64url')]) {
+      const keyId = await device.generateKey();
+      const challenge = write((await backend.issueChallenge({ purpose: 'attestation' })).challenge);
+      await backend.register({ keyId, challenge, token: await device.attestKey(keyId, hash(challenge)) });
+
+      const payload = write((await backend.issueChallenge({ purpose: 'assertion' })).challenge);
+      const token = await device.generateAssertion(keyId, hash(payload));
+      expect((await backend.authenticate({ keyId, payload, token })).payload).toEqual(new Uint8Array(payload));
+    }
+  });
+
+  it('sends no bytes whose memory was transferred', async () => {
+    const bytes = new Uint8Array(32);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const backend = createBackend({ clientData: form });
+    const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
+    await expectCode(() => backend.register({ ...request, challenge: bytes }), 'invalid_argument');
+    await expectCode(() => backend.authenticate({ ...request, payload: bytes }), 'invalid_argument');
+  });
+});
+
+describe('text that must be base64', () => {
+  const backend = createBackend({ clientData: 'sha256-decoded' });
+
+  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('is not %o', async (text) => {
+    const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
+    await expectCode(() => backend.register({ ...request, challenge: text }), 'malformed_attestation');
+    await expectCode(() => backend.authenticate({ ...request, payload: text }), 'malformed_assertion');
+  });
+
+  it('has one meaning in base64url without padding and in base64 with padding', async () => {
+    for (const spelling of ['base64url', 'base64'] as const) {
+      const device = await createDevice();
+      await register(backend, device, 'sha256-decoded', (challenge) => {
+        return Buffer.from(challenge, 'base64url').toString(spelling);
+      });
+    }
+  });
+});
+
+it('raw client data is not empty: nothing would be signed', async () => {
+  const backend = createBackend({ clientData: 'raw', readChallenge: () => 'A'.repeat(43) });
+  const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
+  for (const empty of ['', new Uint8Array()]) {
+    await expectCode(() => backend.register({ ...request, challenge: empty }), 'malformed_attestation');
+    await expectCode(() => backend.authenticate({ ...request, payload: empty }), 'malformed_assertion');
+  }
+});
+
+describe('readChallenge', () => {
+  const nested = (clientData: Uint8Array): string | undefined => {
+    return JSON.parse(Buffer.from(clientData).toString()).data.challenge;
+  };
+
+  it('finds the challenge of a registration, whose client data is hashed as a whole', async () => {
+    const backend = createBackend({ readChallenge: nested });
+    const device = await createDevice();
+    const wrap = (challenge: string) => JSON.stringify({ data: { challenge }, app: 'coffee' });
+    await register(backend, device, 'sha256', wrap);
+
+    const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+    const keyId = await device.generateKey();
+    const token = await device.attestKey(keyId, sha256(challenge));
+    const body = { keyId, challenge: wrap(challenge), token };
+    await expectCode(() => backend.register(body), 'nonce_mismatch');
+    await expectCode(() => backend.register(body), 'challenge_used');
+  });
+
+  it('alone looks into client data that is not a challenge', async () => {
+    const backend = createBackend({ readChallenge: nested });
+    const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+    const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
+    const error = await expectCode(() => backend.register(body), 'challenge_unknown');
+    expect(error.message).toBe('readChallenge failed on the challenge');
+  });
+
+  it('is not asked where a registration brings the challenge itself', async () => {
+    const readChallenge = vi.fn(() => undefined);
+    await register(createBackend({ readChallenge }), await createDevice(), 'sha256');
+    expect(readChallenge).not.toHaveBeenCalled();
+  });
+
+  it('finds no challenge twice', async () => {
+    const backend = createBackend({ readChallenge: nested });
+    const device = await createDevice();
+    const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+    const registerWith = async (app: string) => {
+      const text = JSON.stringify({ data: { challenge }, app });
+      const keyId = await device.generateKey();
+      return backend.register({ keyId, challenge: text, token: await device.attestKey(keyId, sha256(text)) });
+    };
+    await registerWith('coffee');
+    await expectCode(() => registerWith('tea'), 'challenge_used');
+  });
+});

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { verifyAssertion, verifyAttestation } from '../../src/index.js';
+import { createVirtualApple } from '../../src/testing/index.js';
+import { expectCode } from '../support/rejection.js';
+
+const appId = 'TEAMID1234.com.example.app';
+const apple = await createVirtualApple();
+const { trustAnchors } = apple;
+const challenge = 'A'.repeat(43);
+const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest();
+
+async function deviceWithKey() {
+  const device = await apple.createDevice({ appId });
+  const keyId = await device.generateKey();
+  const attestation = await device.attestKey(keyId, sha256(challenge));
+  const key = await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors });
+  return { device, key, keyId };
+}
+
+const names = ['X-App-Attest-Key-Id', 'X-App-Attest-Assertion', 'X-App-Attest-Challenge'];
+// RFC 9530, appendix D: the digest of nothing.
+const NOTHING = 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:';
+
+describe('signRequest', () => {
+  it.each([
+    ['text', '{"item":"grüße"}', `sha-256=:${sha256('{"item":"grüße"}').toString('base64')}:`],
+    ['bytes', Uint8Array.of(0xff, 0), `sha-256=:${sha256(Uint8Array.of(0xff, 0)).toString('base64')}:`],
+    ['nothing', undefined, NOTHING],
+    ['an empty text', '', NOTHING],
+  ])('signs method, target, challenge and the digest of %s', async (_, body, digest) => {
+    const { device, key, keyId } = await deviceWithKey();
+    const headers = await device.signRequest({ method: 'PUT', target: '/orders/7?a=ä%20b', body, challenge });
+    expect(Object.keys(headers)).toEqual(digest === NOTHING ? names : [...names, 'Content-Digest']);
+    expect(headers).toMatchObject({ 'X-App-Attest-Key-Id': keyId, 'X-App-Attest-Challenge': challenge });
+    if (digest !== NOTHING) expect(headers['Content-Digest']).toBe(digest);
+
+    const verified = await verifyAssertion({
+      assertion: headers['X-App-Attest-Assertion'] ?? '',
+      publicKey: key.publicKey,
+      payload: `PUT /orders/7?a=ä%20b\n${challenge}\n${digest}`,
+      appId,
+      counter: 0,
+    });
+    expect(verified.counter).toBe(1);
+  });
+
+  it('uses the key that was attested last, or the one that is named', async () => {
+    const { device, keyId } = await deviceWithKey();
+    const latest = await device.generateKey();
+    const request = { method: 'GET', target: '/', challenge };
+    expect(await device.signRequest(request)).toMatchObject({ 'X-App-Attest-Key-Id': keyId });
+    await device.attestKey(latest, sha256(challenge));
+    expect(await device.signRequest(request)).toMatchObject({ 'X-App-Attest-Key-Id': latest });
+    expect(await device.signRequest({ ...request, keyId })).toMatchObject({ 'X-App-Attest-Key-Id': keyId });
+  });
+
+  it('has no key before one is attested, nor once it is lost', async () => {
+    const device = await apple.createDevice({ appId });
+    const keyId = await device.generateKey();
+    const request = { method: 'GET', target: '/', challenge };
+    await expect(device.signRequest(request)).rejects.toMatchObject({ code: 'invalidKey' });
+    await device.attestKey(keyId, sha256(challenge));
+    device.loseKey(keyId);
+    await expect(device.signRequest(request)).rejects.toMatchObject({ code: 'invalidKey' });
+  });
+
+  it('refuses a misspelt option', async () => {
+    const { device } = await deviceWithKey();
+    const request = { method: 'POST', target: '/', challenge, content: '{}' };
+    await expectCode(() => device.signRequest(request), 'invalid_argument');
+  });
+});
