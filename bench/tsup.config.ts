@@ -6,5 +6,6 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   clean: true,
+  skipNodeModulesBundle: true,
   external: ['node-app-attest', 'appattest-checker-node', '@bradford-tech/supabase-integrity-attest'],
 });
