@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
+import { thirdPartyNotices } from './scripts/third-party-notices.js';
 import { migrations } from './src/stores/postgres/migrations.js';
+
+type Plugin = NonNullable<Options['plugins']>[number];
 
 const entry = {
   index: 'src/index.ts',
@@ -18,12 +21,23 @@ const entry = {
 
 const shared: Options = {
   target: 'node20',
+  // Packages under devDependencies that src/ imports become part of dist/. Installed, cbor-x would bring an install script
+  // that compiles native code, and @peculiar/x509, which only app-attest/testing needs, a second tslib and 20 packages.
+  esbuildPlugins: [thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt')],
   dts: { entry },
   sourcemap: true,
   // What the entries share is one module in CommonJS too, so that there is one AppAttestError.
   splitting: true,
   // Deno and Workers know Node's modules by their node: names only.
   removeNodeProtocol: false,
+};
+
+/** Jest runs CommonJS in a context in which `import()` fails without a flag of Node.js. */
+const requireInsteadOfImport: Plugin = {
+  name: 'require-instead-of-import',
+  renderChunk: (code) => ({
+    code: code.replace(/\bimport\((['"][^'"]+['"])\)/g, 'Promise.resolve().then(() => require($1))'),
+  }),
 };
 
 /** For migration tools that read files. */
@@ -60,6 +74,14 @@ export default defineConfig([
       'core/verify-receipt': 'src/receipt/verify-receipt.ts',
     },
   },
-  // Rollup writes CommonJS as it stands; the transform that tsup takes without it rewrites `?.` and `??`.
-  { ...shared, format: 'cjs', entry, treeshake: true },
+  {
+    ...shared,
+    format: 'cjs',
+    entry,
+    // Rollup writes CommonJS as it stands; the transform that tsup takes without it rewrites `?.` and `??`.
+    treeshake: true,
+    plugins: [requireInsteadOfImport],
+    // It is an ES module, which neither Jest nor Node.js before 22.12 can require.
+    noExternal: ['jose'],
+  },
 ]);

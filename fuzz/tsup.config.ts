@@ -6,4 +6,5 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   clean: true,
+  skipNodeModulesBundle: true,
 });

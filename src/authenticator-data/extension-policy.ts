@@ -16,7 +16,7 @@ import type { AuthenticatorExtensions } from './extensions.js';
  * ```
  */
 export interface ExtensionPolicy {
-  /** Accepted {@link ValidationCategory} numbers. */
+  /** Accepted `ValidationCategory` numbers. */
   validationCategories?: readonly number[];
   /** Accepted values of `CFBundleVersion`, or a function that returns `true` for them. */
   bundleVersions?: readonly string[] | ((bundleVersion: string) => boolean);

@@ -5,7 +5,7 @@ import type { CborMap } from '../cbor/decode-map.js';
  * no bundle version, and only apps with the opt-in entitlement send a code directory hash.
  */
 export interface AuthenticatorExtensions {
-  /** How the app was signed and launched: a {@link ValidationCategory}, or a later number. */
+  /** How the app was signed and launched: a `ValidationCategory`, or a later number. */
   validationCategory?: number;
   /** `CFBundleVersion`, for example `"42"`. */
   bundleVersion?: string;

@@ -1,4 +1,4 @@
-import { Encoder } from 'cbor-x';
+import { Encoder } from 'cbor-x/index-no-eval';
 
 const encoder = new Encoder({ mapsAsObjects: true, useRecords: false, variableMapSize: true, tagUint8Array: false });
 

@@ -1,0 +1,39 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Options } from 'tsup';
+
+type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
+
+const PACKAGE_FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
+
+/** Writes the licenses of all packages that have become part of the build, as these licenses demand. */
+export function thirdPartyNotices(file: string): EsbuildPlugin {
+  const folders = new Set<string>();
+  return {
+    name: 'third-party-notices',
+    setup({ initialOptions, onEnd }) {
+      initialOptions.metafile = true;
+      onEnd(({ metafile }) => {
+        for (const input of Object.keys(metafile?.inputs ?? {})) {
+          const [folder] = PACKAGE_FOLDER.exec(input) ?? [];
+          if (folder !== undefined) folders.add(folder);
+        }
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(
+          file,
+          [...folders]
+            .toSorted()
+            .map(notice)
+            .join(`\n${'-'.repeat(80)}\n\n`),
+        );
+      });
+    },
+  };
+}
+
+function notice(folder: string): string {
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const license = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (license === undefined) throw new Error(`${name} has no license file`);
+  return `${name} ${version}\n\n${readFileSync(join(folder, license), 'utf8').trim()}\n`;
+}
