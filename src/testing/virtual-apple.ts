@@ -11,7 +11,7 @@ import { ReceiptService } from './receipts/receipt-service.js';
 /** What {@link createVirtualApple} may be told. */
 export interface VirtualAppleOptions {
   /** The clock of Apple and of its devices; the system's by default. A `Date` stands still. */
-  now?: Date | (() => Date);
+  now?: Date | (() => Date) | undefined;
 }
 
 /**

@@ -6,25 +6,25 @@ import type { AuthenticatorExtensions } from '../../authenticator-data/extension
  */
 export interface Misbehaviour {
   /** The credential certificate ended before the attestation reaches the server: `certificate_expired`. */
-  expiredCertificate?: boolean;
+  expiredCertificate?: boolean | undefined;
   /** The attestation was made for another challenge: `nonce_mismatch`. */
-  wrongNonce?: boolean;
+  wrongNonce?: boolean | undefined;
   /** A build that runs from Xcode: `environment_mismatch` on a server that accepts production only. */
-  developmentBuild?: boolean;
+  developmentBuild?: boolean | undefined;
   /** The counter no longer moves, as in a replayed or cloned key: `counter_not_increased`. */
-  standingCounter?: boolean;
+  standingCounter?: boolean | undefined;
   /** The app was linked with an SDK before iOS 27 and signs no extensions: `extension_missing` where a policy asks. */
-  olderSdk?: boolean;
+  olderSdk?: boolean | undefined;
   /**
    * The app was tampered with and claims these extensions, which the device did not make: it lets the device sign them in
    * front of the client data hash and then moves them behind authenticator data. The flags still say that there are none
    * (no ED), so a backend must see evidence without extensions: `extension_missing` where a policy asks. A system that
    * signs extensions of its own cannot be abused so: `malformed_attestation`, `malformed_assertion`.
    */
-  forgedExtensions?: AuthenticatorExtensions;
+  forgedExtensions?: AuthenticatorExtensions | undefined;
   /**
    * The app writes this code directory hash into the unsigned entry `cdHash`, where its system sends one. No verifier
    * can notice; none may report the entry as verified.
    */
-  rewrittenCodeDirectoryHash?: Uint8Array;
+  rewrittenCodeDirectoryHash?: Uint8Array | undefined;
 }

@@ -13,13 +13,13 @@ export interface ReceiptEndpointOptions {
 /** An answer that the endpoint gives once, in place of its own. */
 export interface EndpointAnswer {
   /** For example 429, 500 or 503; what the endpoint itself would say where it is missing. */
-  status?: number;
+  status?: number | undefined;
   /** Seconds, sent as `Retry-After`. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** Sent as it is. */
-  body?: string;
+  body?: string | undefined;
   /** Milliseconds to wait before the answer. */
-  delay?: number;
+  delay?: number | undefined;
 }
 
 /** A request that the endpoint answered. */
