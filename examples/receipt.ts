@@ -9,11 +9,11 @@ import {
 
 const appId = 'TEAMID1234.com.example.app';
 
-/** Verifies an attestation and the receipt in it, which Apple wants to be less than five minutes old. */
+/** Verifies an attestation and its receipt, which Apple wants to be made for the challenge, at most five minutes ago. */
 export async function attest(attestation: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {
   const key = await verifyAttestation({ attestation, keyId, challenge, appId });
   const { receipt, publicKey, environment } = key;
-  await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300 });
+  await verifyReceipt({ receipt, appId, publicKey, challenge, type: 'ATTEST', environment, maxAge: 300 });
   return key;
 }
 
@@ -24,6 +24,6 @@ export async function refresh(
 ): Promise<{ receipt: Uint8Array; verified: VerifiedReceipt } | undefined> {
   const refreshed = await refreshReceipt({ receipt, environment, credentials });
   if (!refreshed.receipt) return undefined; // Apple has no newer one yet
-  const verified = await verifyReceipt({ receipt: refreshed.receipt, appId, publicKey, environment });
+  const verified = await verifyReceipt({ receipt: refreshed.receipt, appId, publicKey, type: 'RECEIPT', environment });
   return { receipt: refreshed.receipt, verified };
 }

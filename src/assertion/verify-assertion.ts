@@ -45,7 +45,7 @@ export interface VerifiedAssertion {
   counter: number;
   /** The one of the accepted apps that signed. */
   appId: string;
-  /** What iOS 27 and later signed about the running app. Absent for older systems. */
+  /** What iOS 27 and later signed about the running app. Absent where the signed flags do not announce it (no ED). */
   extensions?: AuthenticatorExtensions;
 }
 

@@ -84,7 +84,7 @@ export interface VerifiedAttestation {
   receipt: Uint8Array;
   /** What Apple certified about the device; empty for old systems. */
   device: AttestedDevice;
-  /** What iOS 27 and later signed about the running app. Absent for older systems. */
+  /** What iOS 27 and later signed about the running app. Absent where the signed flags do not announce it (no ED). */
   extensions?: AuthenticatorExtensions;
   /** The validity of the credential certificate: three days to a year. It says nothing about the key's lifetime. */
   certificate: { notBefore: Date; notAfter: Date };

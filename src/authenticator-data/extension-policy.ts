@@ -4,8 +4,9 @@ import { assertKnownOptions, type KnownOptions } from '../options/known-options.
 import type { AuthenticatorExtensions } from './extensions.js';
 
 /**
- * What a server asks of the entries that iOS 27 and later sign. Whatever is named must hold; an entry that is there and
- * does not fit is rejected always, an entry that is missing as `whenAbsent` says.
+ * What a server asks of the entries that iOS 27 and later sign. Whatever is named must hold: an entry that is there and
+ * does not fit is always rejected, an entry that is missing as `whenAbsent` says. Entries that the signed flags do not
+ * announce (no ED) count as missing.
  *
  * @example
  * ```ts

@@ -112,7 +112,7 @@ function isAroundSignedParts(attestation: Uint8Array, damaged: Uint8Array): bool
 
 async function judgeAttestation(changes: AttestationChanges, damaged: Damage = (object) => object): Promise<Outcome> {
   // Left to chance, one run in a few hundred would trip over the row about such nonces.
-  const evidence = await attest(authority, { nonceReadsAsAsn1: false, ...changes });
+  const { privateKey: _, ...evidence } = await attest(authority, { nonceReadsAsAsn1: false, ...changes });
   const attestation = damaged(evidence.attestation);
   const appInfo = { appId: APP_ID, developmentEnv: false };
   return {
