@@ -10,7 +10,7 @@ import { attestationRecordings, fromBase64, recordedReceipts } from '../test/sup
  * and chain and decodes no payload. Fails where ours takes more than a fifth of it. Both in turns in one process, so that
  * a busy machine is as busy for the one as for the other.
  *
- *   npm run bench:receipt [-- rounds]
+ *   npm run bench -- receipt [rounds]
  */
 
 const LIMIT = 1 / 5;

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['bench/bench.ts', 'bench/check.ts', 'bench/load-server.ts', 'bench/record.ts'],
+  entry: ['bench/bench.ts', 'bench/check.ts', 'bench/load-server.ts', 'bench/record.ts', 'bench/receipt.ts'],
   outDir: 'bench/build',
   format: 'esm',
   target: 'node20',

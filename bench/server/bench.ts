@@ -1,6 +1,6 @@
 // Protected requests over loopback, next to the same route unprotected, with each store: in memory, in a Redis and in a
-// PostgreSQL of their own, or in those that REDIS_URL and DATABASE_URL name. `npm run bench:server`, with
-// `-- --requests 20000` for a longer run.
+// PostgreSQL of their own, or in those that REDIS_URL and DATABASE_URL name. `npm run bench -- server`, with
+// `--requests 20000` for a longer run.
 import { type ChildProcess, fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';

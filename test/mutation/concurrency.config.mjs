@@ -8,6 +8,6 @@ export default {
     // Stryker counts columns from 0 here, and from 1 in its report.
     return `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
   }),
-  vitest: { configFile: 'vitest.mutation.concurrency.config.ts' },
+  vitest: { configFile: 'test/configs/mutation-concurrency.config.ts' },
   jsonReporter: { fileName: 'test/mutation/report/concurrency.json' },
 };

@@ -8,6 +8,6 @@ export default {
     'src/{assertion,attestation,authenticator-data,cbor,certificates,receipt}/**/*.ts',
     '!src/index.ts',
   ],
-  vitest: { configFile: 'vitest.mutation.config.ts' },
+  vitest: { configFile: 'test/configs/mutation.config.ts' },
   jsonReporter: { fileName: 'test/mutation/report/quick.json' },
 };

@@ -59,7 +59,7 @@ afterAll(() => rm(consumer, { recursive: true, force: true }));
 
 describe('the packed package', () => {
   it('holds what its users need and nothing else', () => {
-    const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'package.json'];
+    const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'package.json'];
     for (const name of named) expect(files).toContain(name);
     expect(files).toContain('dist/index.d.ts');
     expect(files).toContain('dist/migrations/0001-create-challenges.sql');

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { runtimes } from './test/runtimes/runtime.js';
+import { runtimes } from '../runtimes/runtime.js';
 
-const built = (module: string): string => fileURLToPath(new URL(`dist/${module}.js`, import.meta.url));
+const built = (module: string): string => fileURLToPath(new URL(`../../dist/${module}.js`, import.meta.url));
 
 /** The tests of the core on every runtime, one project for each: `--project Bun` runs them on Bun alone. */
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { mergeConfig } from 'vitest/config';
-import config from './vitest.config.js';
+import config from '../../vitest.config.js';
 
 /**
  * The tests that say in seconds what a mutant broke: without those that try every byte, or the virtual Apple, or that

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import config from './vitest.config.js';
+import config from '../../vitest.config.js';
 
 /**
  * The tests of the pool, the calling thread and copies of evidence: they count what is under way, and put something else

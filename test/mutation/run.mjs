@@ -1,0 +1,16 @@
+// `npm run mutation`: both runs of docs/mutation.md and their judgement, or `-- quick` or `-- concurrency` for one of them.
+import { spawnSync } from 'node:child_process';
+
+const stryker = 'test/mutation/node_modules/@stryker-mutator/core/bin/stryker.js';
+const runs = {
+  quick: [stryker, 'run', 'test/mutation/quick.config.mjs'],
+  concurrency: [stryker, 'run', 'test/mutation/concurrency.config.mjs'],
+  survivors: ['test/mutation/survivors.mjs'],
+};
+
+const [first, ...rest] = process.argv.slice(2);
+const [names, options] = first in runs ? [[first], rest] : [Object.keys(runs), []];
+for (const name of names) {
+  const { status } = spawnSync(process.execPath, [...runs[name], ...options], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
