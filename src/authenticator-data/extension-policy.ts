@@ -1,5 +1,6 @@
 import { equalBytes } from '../bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import type { AuthenticatorExtensions } from './extensions.js';
 
 /**
@@ -27,8 +28,10 @@ export interface ExtensionPolicy {
    */
   whenAbsent?: 'accept' | 'reject';
   /**
-   * What becomes of a key that carried extensions and does not any longer, such as after an update that was built with an
-   * older SDK. `'reject'` by default. Only `app-attest/server` knows what a key carried before.
+   * Whether the server layer accepts an assertion without extensions from a key whose earlier evidence carried them.
+   * `'reject'` by default. `'accept'` lets an app update that was built with an older SDK through, and with it an
+   * attacker who can leave the extensions out. `verifyAttestation` and `verifyAssertion` do not know earlier evidence
+   * and do not use this entry.
    */
   whenDropped?: 'reject' | 'accept';
 }
@@ -39,15 +42,16 @@ export type CheckedExtensionPolicy = Readonly<{
   bundleVersions: ((bundleVersion: string) => boolean) | undefined;
   codeDirectoryHashes: readonly Uint8Array[] | undefined;
   rejectAbsent: boolean;
+  rejectDropped: boolean;
 }>;
 
-const KNOWN_KEYS: ReadonlySet<string> = new Set([
-  'validationCategories',
-  'bundleVersions',
-  'codeDirectoryHashes',
-  'whenAbsent',
-  'whenDropped',
-]);
+const KNOWN_ENTRIES: KnownOptions<ExtensionPolicy> = {
+  validationCategories: 'never undefined',
+  bundleVersions: 'never undefined',
+  codeDirectoryHashes: 'never undefined',
+  whenAbsent: 'never undefined',
+  whenDropped: 'never undefined',
+};
 
 const SHA256_LENGTH = 32;
 const TRUNCATED_LENGTH = 20;
@@ -61,12 +65,11 @@ export function readExtensionPolicy(policy: ExtensionPolicy | undefined): Checke
   if (policy === undefined) return undefined;
   // A Map, or a promise that nobody awaited, would be a policy without entries.
   if (Object.prototype.toString.call(policy) !== '[object Object]') throw invalid('policy must be a plain object');
-  const unknown = Object.keys(policy).find((key) => !KNOWN_KEYS.has(key));
-  if (unknown !== undefined) throw invalid(`policy has no entry ${shortText(unknown)}`);
+  assertKnownOptions('policy', policy, KNOWN_ENTRIES);
 
   const { validationCategories, whenAbsent = 'accept', whenDropped = 'reject' } = policy;
   if (whenAbsent !== 'accept' && whenAbsent !== 'reject') throw invalid("whenAbsent must be 'accept' or 'reject'");
-  if (whenDropped !== 'reject' && whenDropped !== 'accept') throw invalid("whenDropped must be 'reject' or 'accept'");
+  if (whenDropped !== 'accept' && whenDropped !== 'reject') throw invalid("whenDropped must be 'reject' or 'accept'");
   if (validationCategories !== undefined && !isArrayOf(validationCategories, Number.isInteger)) {
     throw invalid('validationCategories must be an array of integers');
   }
@@ -75,6 +78,7 @@ export function readExtensionPolicy(policy: ExtensionPolicy | undefined): Checke
     bundleVersions: readBundleVersions(policy.bundleVersions),
     codeDirectoryHashes: readCodeDirectoryHashes(policy.codeDirectoryHashes),
     rejectAbsent: whenAbsent === 'reject',
+    rejectDropped: whenDropped === 'reject',
   };
 }
 

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { readExtensionPolicy } from '../../src/authenticator-data/extension-policy.js';
 import {
   type AppAttestErrorCode,
   type ExtensionPolicy,
@@ -51,6 +52,7 @@ describe('a policy is met', () => {
     ],
     ['by any extensions where it only asks for them', cbor({}), { whenAbsent: 'reject' }],
     ['by anything where it is empty', none, {}],
+    ['by old systems whatever it says of dropped extensions', none, { whenDropped: 'reject' }],
   ];
   it.each(cases)('%s', async (_, extensions, policy) => {
     expect((await verify(extensions, policy)).counter).toBe(1);
@@ -137,6 +139,12 @@ describe('a policy that is wrong in itself is refused', () => {
     ['a list of a hash for a hash', { codeDirectoryHashes: [[hex(HASH)]] }],
     ['a hash as bytes', { codeDirectoryHashes: [HASH] }],
     ['an unknown whenAbsent', { whenAbsent: true }],
+    ['an unknown whenDropped', { whenDropped: false }],
+    ['undefined for the categories, as of a lookup that found none', { validationCategories: undefined }],
+    ['undefined for the bundle versions', { bundleVersions: undefined }],
+    ['undefined for the code directory hashes', { codeDirectoryHashes: undefined }],
+    ['undefined for whenAbsent', { whenAbsent: undefined }],
+    ['undefined for whenDropped', { whenDropped: undefined }],
     ['an asynchronous function, which is truthy', { bundleVersions: async () => false }],
     // Where nobody caught the error of the promise, it would end the process, and the test run.
     ['an asynchronous function that fails', { bundleVersions: async () => Promise.reject(new Error('late')) }],
@@ -144,5 +152,15 @@ describe('a policy that is wrong in itself is refused', () => {
   ];
   it.each(policies)('%s', async (_, policy) => {
     await expectCode(() => verify(appStore, policy as never), 'invalid_argument');
+  });
+});
+
+describe('a key that carried extensions and does not any longer', () => {
+  it.each([
+    ['is rejected by default', {}, true],
+    ['is rejected where the policy says so', { whenDropped: 'reject' }, true],
+    ['is accepted where the policy says so', { whenDropped: 'accept' }, false],
+  ] as const)('%s', (_, policy, rejectDropped) => {
+    expect(readExtensionPolicy(policy)).toMatchObject({ rejectDropped });
   });
 });
