@@ -8,7 +8,7 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
  *
  * @param decoded What Node.js decodes the text to, where that is known already
  */
-export function mistakenEncoding(text: string, decoded = Buffer.from(text, 'base64')): string | undefined {
+export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(text, 'base64')): string | undefined {
   if (text === '') return 'it is empty';
   if (text.length % 2 === 0 && HEX.test(text)) return 'the text is hex instead of base64';
   if (isBase64(decoded)) return 'the text is base64 of base64: it was encoded twice';

@@ -3,7 +3,7 @@ import type { AuthenticatorExtensions } from '../authenticator-data/extensions.j
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions } from '../options/known-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
-import { type ClientDataForm, clientDataHash, readClientData } from './client-data-form.js';
+import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
 import { counterFloor } from './counter-window.js';
 import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
 import { findKey, unknownKey } from './find-key.js';
@@ -64,7 +64,7 @@ export async function authenticate(
   const { counter, extensions } = await verifyAssertion({
     assertion: token,
     publicKey: publicKeys.get(key.publicKey),
-    clientDataHash: clientDataHash(clientData, payload),
+    clientDataHash: hashClientData(clientData, payload),
     appId: key.appId,
     counter: counterFloor(key.counter, counterWindow),
     ...(policy && { policy }),

@@ -26,6 +26,11 @@ export interface FoundChallenge {
   readonly source: string;
 }
 
+/** Text that a server can have issued as a challenge: no store ever sees any other. */
+export function challengeText(challenge: unknown): string | undefined {
+  return typeof challenge === 'string' && CHALLENGE.test(challenge) ? challenge : undefined;
+}
+
 /** 32 random bytes as base64url. */
 export function newChallenge(): string {
   return randomBytes(CHALLENGE_LENGTH).toString('base64url');
@@ -72,7 +77,7 @@ function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientDa
     throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${entry}`);
   }
   return {
-    challenge: challengeText(found, `readChallenge returned no challenge for the ${entry}`),
+    challenge: requireChallenge(found, `readChallenge returned no challenge for the ${entry}`),
     source: `by readChallenge in the ${entry}`,
   };
 }
@@ -84,8 +89,8 @@ function wholeChallenge(entry: ClientDataEntry, clientData: Uint8Array): FoundCh
     return { challenge: Buffer.from(clientData).toString('base64url'), source };
   }
   if (clientData.length !== CHALLENGE_TEXT_LENGTH) return undefined;
-  const challenge = Buffer.from(clientData).toString('latin1');
-  return CHALLENGE.test(challenge) ? { challenge, source } : undefined;
+  const challenge = challengeText(Buffer.from(clientData).toString('latin1'));
+  return challenge === undefined ? undefined : { challenge, source };
 }
 
 function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge {
@@ -95,7 +100,7 @@ function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundC
     throw new AppAttestError('challenge_unknown', `${neither}: it is JSON without that entry`);
   }
   return {
-    challenge: challengeText(
+    challenge: requireChallenge(
       Reflect.get(json, 'challenge'),
       `the entry challenge in the JSON of the ${entry} is not a challenge`,
     ),
@@ -116,13 +121,10 @@ function parseJson(neither: string, clientData: Uint8Array): unknown {
   }
 }
 
-/**
- * A challenge as the stores know it: no store ever sees other text.
- *
- * @throws AppAttestError `challenge_unknown` for what no server can have issued
- */
-function challengeText(challenge: unknown, message: string): string {
-  if (typeof challenge === 'string' && CHALLENGE.test(challenge)) return challenge;
+/** @throws AppAttestError `challenge_unknown` */
+function requireChallenge(challenge: unknown, message: string): string {
+  const text = challengeText(challenge);
+  if (text !== undefined) return text;
   throw new AppAttestError('challenge_unknown', message, {
     expected: `${CHALLENGE_TEXT_LENGTH} characters of base64url`,
     actual: typeof challenge === 'string' ? `text of ${challenge.length} characters` : typeof challenge,

@@ -34,7 +34,7 @@ export function readClientData(form: ClientDataForm, clientData: string | Uint8A
 }
 
 /** The `clientDataHash` of `attestKey` and `generateAssertion`; not a hash where the form is `'raw'`. */
-export function clientDataHash(form: ClientDataForm, clientData: Uint8Array): Uint8Array {
+export function hashClientData(form: ClientDataForm, clientData: Uint8Array): Uint8Array {
   return form === 'raw' ? clientData : sha256(clientData);
 }
 

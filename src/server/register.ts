@@ -3,7 +3,7 @@ import { AppAttestError } from '../errors.js';
 import { assertKnownOptions } from '../options/known-options.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
 import { findAttestedChallenge } from './challenge.js';
-import { type ClientDataForm, clientDataHash, readClientData } from './client-data-form.js';
+import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
 import { carriesExtensions } from './extension-continuity.js';
 import { findKey } from './find-key.js';
 import type { KeyStore } from './key-store.js';
@@ -44,11 +44,11 @@ export async function register(
   const { appIds, environments, policy, verifyReceipts, trustAnchors, receiptTrustAnchors, keys, clock } =
     configuration;
   const createdAt = clock.now();
-  const attestedHash = clientDataHash(configuration.clientData, clientData);
+  const clientDataHash = hashClientData(configuration.clientData, clientData);
   const attested = await verifyAttestation({
     attestation: token,
     keyId,
-    clientDataHash: attestedHash,
+    clientDataHash,
     appId: appIds,
     environment: environments,
     date: createdAt,
@@ -62,7 +62,7 @@ export async function register(
       receipt: attested.receipt,
       appId: attested.appId,
       publicKey: attested.publicKey,
-      clientDataHash: attestedHash,
+      clientDataHash,
       type: 'ATTEST',
       environment: attested.environment,
       maxAge: MAX_RECEIPT_AGE,

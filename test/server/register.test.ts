@@ -201,6 +201,25 @@ describe('a key', () => {
     expect(await backend.key(key.keyId)).toEqual(key);
   });
 
+  it('is registered for nobody by a store that says so with null', async () => {
+    const stores = memoryStores();
+    const device = await createDevice();
+    const backend = createBackend(stores);
+    const key = await backend.register(await registration(backend, device));
+    vi.spyOn(stores.keys, 'find').mockResolvedValue(Object.assign({}, key, { subject: null }));
+    expect(await backend.register(await attestedAgain(backend, device, key.keyId))).toMatchObject({ keyId: key.keyId });
+  });
+
+  it('is not taken for another that a store confuses with it', async () => {
+    const stores = memoryStores();
+    const device = await createDevice();
+    const backend = createBackend(stores);
+    const key = await backend.register(await registration(backend, device));
+    vi.spyOn(stores.keys, 'find').mockResolvedValue({ ...key, keyId: key.keyId.toLowerCase() });
+    const again = await attestedAgain(backend, device, key.keyId);
+    await expectCode(() => backend.register(again), 'key_already_registered');
+  });
+
   it('is inserted by one of two registrations at once, and both succeed', async () => {
     const stores = memoryStores();
     const insert = vi.spyOn(stores.keys, 'insert');
