@@ -4,10 +4,10 @@ import { type Environment, isEnvironment } from '../environment.js';
 import { AppAttestError } from '../errors.js';
 import { readEvidence } from '../evidence-bytes.js';
 import { assertOptions } from '../options.js';
+import { abortAfterTimeLimit, readTimeLimit } from '../runtime/time-limit.js';
 import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';
 import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import { readResponse, receiptOf } from './receipt-response.js';
-import { withTimeLimit } from './time-limit.js';
 
 /** What {@link refreshReceipt} is told: the latest receipt of a key, and who asks. */
 export interface RefreshReceiptOptions {
@@ -23,7 +23,7 @@ export interface RefreshReceiptOptions {
   endpoint?: string | URL;
   /** Gives up when it aborts. */
   signal?: AbortSignal;
-  /** Seconds after which to give up; 10 by default. */
+  /** After how many seconds to give up, at most 2147483. 10 by default. */
   timeout?: number;
 }
 
@@ -35,9 +35,8 @@ const ENDPOINTS: Readonly<Record<Environment, string>> = {
   development: 'https://data-development.appattest.apple.com/v1/attestationData',
 };
 
+/** Seconds. */
 const DEFAULT_TIMEOUT = 10;
-/** The longest that a timer can wait. */
-const MAX_TIMEOUT = 2_147_483;
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -74,14 +73,15 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
 export async function refreshReceipt(options: RefreshReceiptOptions): Promise<RefreshedReceipt> {
   assertOptions(options);
   const endpoint = readEndpoint(options.endpoint, options.environment);
-  const timeout = readTimeout(options.timeout);
+  const { timeout = DEFAULT_TIMEOUT } = options;
+  const timeLimit = readTimeLimit('timeout', timeout);
   const signal = readSignal(options.signal);
   const fetch = readFetch(options.fetch);
   const token = deviceCheckToken(options.credentials);
   const body = await asReceipt(async () => encodeBase64(readReceipt(options.receipt)));
   const authorization = await token.jwt;
 
-  const response = await withTimeLimit(timeout * 1000, signal, async (limited) => {
+  const response = await abortAfterTimeLimit(timeLimit, signal, async (limited) => {
     return await readResponse(
       await fetch(endpoint, {
         method: 'POST',
@@ -117,12 +117,6 @@ function readEndpoint(endpoint: unknown, environment: unknown): string {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))) return url.href;
   throw new AppAttestError('invalid_argument', 'endpoint must be an https: URL, or http: on a loopback address');
-}
-
-function readTimeout(timeout: unknown): number {
-  if (timeout === undefined) return DEFAULT_TIMEOUT;
-  if (typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMEOUT) return timeout;
-  throw new AppAttestError('invalid_argument', `timeout must be a number of seconds up to ${MAX_TIMEOUT}`);
 }
 
 function readSignal(signal: unknown): AbortSignal | undefined {

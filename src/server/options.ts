@@ -2,6 +2,7 @@ import { type AppId, readAppIds } from '../app-id.js';
 import { type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import { type Environment, readEnvironments } from '../environment.js';
 import { AppAttestError, shortText } from '../errors.js';
+import { readSeconds } from '../options/seconds.js';
 import { assertOptions } from '../options.js';
 import { memoryStores } from '../stores/memory/memory-stores.js';
 import type { ReadChallenge } from './challenge.js';
@@ -93,6 +94,7 @@ export function readOptions(options: AppAttestOptions): Configuration {
   if (unknown !== undefined) throw invalid(`createAppAttest has no option ${shortText(unknown)}`);
 
   readExtensionPolicy(options.policy);
+  const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
@@ -101,7 +103,7 @@ export function readOptions(options: AppAttestOptions): Configuration {
     trustAnchors: options.trustAnchors,
     receiptTrustAnchors: options.receiptTrustAnchors,
     ...readStores(options),
-    challengeLifetime: readChallengeTtl(options.challengeTtl) * 1000,
+    challengeLifetime: readSeconds('challengeTtl', challengeTtl, MAX_CHALLENGE_TTL) * 1000,
     counterWindow: readCounterWindow(options.counterWindow),
     readChallenge: readReadChallenge(options.readChallenge),
     clock: new ServerClock(readNow(options.now)),
@@ -117,11 +119,6 @@ function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration,
 
 function hasMethods<Store extends object>(store: Store | undefined, names: readonly (keyof Store)[]): store is Store {
   return typeof store === 'object' && store !== null && names.every((name) => typeof store[name] === 'function');
-}
-
-function readChallengeTtl(seconds = DEFAULT_CHALLENGE_TTL): number {
-  if (typeof seconds === 'number' && seconds > 0 && seconds <= MAX_CHALLENGE_TTL) return seconds;
-  throw invalid(`challengeTtl must be a number of seconds, more than 0 and at most ${MAX_CHALLENGE_TTL}`);
 }
 
 function readCounterWindow(window = 0): number {
