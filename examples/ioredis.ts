@@ -4,14 +4,14 @@ import { Cluster, Redis } from 'ioredis';
 // While Redis is away, requests fail at once; and what Redis may have done already is not sent again.
 const failFast = { maxRetriesPerRequest: 1, autoResendUnfulfilledCommands: false };
 
-export async function openIoRedis(url: string, timeout = 2000) {
+export async function openIoRedis(url: string, timeout = 2) {
   const client = new Redis(url, { ...failFast, enableOfflineQueue: false, lazyConnect: true });
   client.on('error', (error) => console.warn(`Redis: ${error.message}`));
   await client.connect();
   return { client, stores: redisStores(client, { timeout }) };
 }
 
-export async function openIoRedisCluster(urls: string[], timeout = 2000) {
+export async function openIoRedisCluster(urls: string[], timeout = 2) {
   const client = new Cluster(urls, { enableOfflineQueue: false, lazyConnect: true, redisOptions: failFast });
   client.on('error', (error) => console.warn(`Redis: ${error.message}`));
   await client.connect();

@@ -1,9 +1,9 @@
 import { migrations, postgresStores } from 'app-attest/postgres';
 import { Pool } from 'pg';
 
-export function openPostgres(connectionString: string, timeout = 2000) {
+export function openPostgres(connectionString: string, timeout = 2) {
   // The pool gives up as well, and closes a connection that does not answer.
-  const pool = new Pool({ connectionString, connectionTimeoutMillis: timeout, query_timeout: timeout });
+  const pool = new Pool({ connectionString, connectionTimeoutMillis: timeout * 1000, query_timeout: timeout * 1000 });
   pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`)); // or a lost connection ends the process
   return { pool, stores: postgresStores(pool, { schema: 'app_attest', timeout }) };
 }

@@ -1,7 +1,7 @@
 import { redisStores } from 'app-attest/redis';
 import { createClient } from 'redis';
 
-export async function openRedis(url: string, timeout = 2000) {
+export async function openRedis(url: string, timeout = 2) {
   // While Redis is away, requests fail at once instead of waiting in the client.
   const client = createClient({ url, disableOfflineQueue: true });
   client.on('error', (error) => console.warn(`Redis: ${error.message}`)); // or a lost connection ends the process

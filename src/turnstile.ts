@@ -1,5 +1,7 @@
-import { setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { AppAttestError } from './errors.js';
+
+// Imported by name: the fake timers of somebody's tests must not stop verification.
 
 /** What a {@link Turnstile} lets through, and what it keeps waiting. */
 export interface TurnstileLimits {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Turnstile } from '../src/turnstile.js';
 import { expectCode } from './support/rejection.js';
 
@@ -108,4 +108,21 @@ it('leaves no timer behind what got its turn', async () => {
   const turnstile = turnstileOf(1);
   await Promise.all([0, 1, 2].map((number) => turnstile.pass(async () => number)));
   expect(timers()).toBe(before);
+});
+
+it('rejects what waits for too long under the fake timers of a test, too', async () => {
+  vi.useFakeTimers();
+  try {
+    const { ends, start } = work();
+    const turnstile = turnstileOf(1, { patience: 0.02 });
+    const first = turnstile.pass(start(0));
+    await expectCode(() => turnstile.pass(start(1)), 'overloaded');
+    const second = turnstile.pass(start(2));
+    ends[0]?.(Promise.resolve(0));
+    await first;
+    ends[2]?.(Promise.resolve(2));
+    expect(await second).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });

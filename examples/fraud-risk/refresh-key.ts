@@ -71,10 +71,11 @@ export async function refreshKey(
   }
 }
 
-/** No answer, a token to be mended, too many requests, a problem of Apple's, or one of your own database. */
+/** No answer, a token to be mended, too many requests, a problem of Apple's, a busy process, or your own database. */
 function isTemporary(error: unknown): boolean {
   if (!(error instanceof AppAttestError)) return true;
   const { code, status } = error;
+  if (code === 'overloaded') return true;
   return (
     code === 'receipt_request_failed' && (status === undefined || status === 401 || status === 429 || status >= 500)
   );

@@ -1,5 +1,6 @@
 import { AppAttestError, shortText } from '../errors.js';
 import { assertOptions } from '../options.js';
+import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { ReadLimits } from './read-bytes.js';
 import type { OnReject } from './rejection.js';
@@ -41,7 +42,7 @@ export interface HttpOptions<Context> {
   bodyLimit?: number;
   /** The longest body of a registration, in bytes. 128 KiB by default: an attestation is at most 64 KiB before base64. */
   registrationLimit?: number;
-  /** How long a body may take to arrive, in seconds. 30 by default. */
+  /** How long a body may take to arrive, in seconds, at most 2147483. 30 by default. */
   bodyTimeout?: number;
   /**
    * The target that the client signed, from the one that arrived, where a proxy in front of the server rewrites paths.
@@ -110,10 +111,10 @@ export function readHttpOptions<Context>(
   assertFunction('subject', options.subject);
   assertFunction('onReject', options.onReject);
   assertFunction('publicTarget', options.publicTarget);
-  assertPositive('bodyTimeout', bodyTimeout);
+  const timeout = readTimeLimit('bodyTimeout', bodyTimeout);
   assertPositive('bodyLimit', bodyLimit);
   assertPositive('registrationLimit', registrationLimit);
-  const limits = (length: number): ReadLimits => ({ length, timeout: bodyTimeout * 1000 });
+  const limits = (length: number): ReadLimits => ({ length, timeout });
   return {
     appAttest,
     signed,

@@ -6,7 +6,7 @@ import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming
 export interface ReadLimits {
   /** Bytes. */
   readonly length: number;
-  /** Milliseconds. */
+  /** Seconds. */
   readonly timeout: number;
 }
 
@@ -43,8 +43,8 @@ async function collect(body: Exclude<IncomingBody, Uint8Array>, { length: limit,
   const chunks = body[Symbol.asyncIterator]();
   let expire = (_reason: Error): void => undefined;
   const timer = setTimeout(() => {
-    expire(new AppAttestHttpError('body_timeout', `the body did not arrive within ${timeout / 1000} seconds`));
-  }, timeout);
+    expire(new AppAttestHttpError('body_timeout', `the body did not arrive within ${timeout} seconds`));
+  }, timeout * 1000);
   const nextChunk = () => {
     return new Promise<IteratorResult<unknown>>((resolve, reject) => {
       expire = reject;

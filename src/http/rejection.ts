@@ -60,7 +60,8 @@ export async function report(
   const { code } = rejection.error;
   const status = STATUS[code];
   if (!onReject) {
-    if (status >= 500) process.emitWarning(rejection.error);
+    // Who is turned away comes by the thousand, and may come for just that.
+    if (status >= 500 && code !== 'overloaded') process.emitWarning(rejection.error);
     return;
   }
   try {

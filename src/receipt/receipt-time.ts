@@ -1,4 +1,5 @@
 import { AppAttestError } from '../errors.js';
+import { readSeconds } from '../options/seconds.js';
 import type { ReceiptPayload } from './receipt-payload.js';
 
 /**
@@ -14,8 +15,7 @@ const CLOCK_TOLERANCE = 5 * 60 * 1000;
  */
 export function readMaxAge(maxAge: unknown): number {
   if (maxAge === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof maxAge === 'number' && maxAge > 0) return maxAge;
-  throw new AppAttestError('invalid_argument', 'maxAge must be a positive number of seconds');
+  return readSeconds('maxAge', maxAge);
 }
 
 /**

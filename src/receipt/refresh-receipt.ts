@@ -3,10 +3,10 @@ import { type Environment, isEnvironment } from '../environment.js';
 import { AppAttestError } from '../errors.js';
 import { decodeBytes, keepEvidence } from '../evidence-bytes.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { abortAfterTimeLimit, readTimeLimit } from '../runtime/time-limit.js';
 import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';
 import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import { readResponse, receiptOf } from './receipt-response.js';
-import { withTimeLimit } from './time-limit.js';
 
 /** Options of {@link refreshReceipt}: the latest receipt of a key, and who asks. */
 export interface RefreshReceiptOptions {
@@ -22,7 +22,7 @@ export interface RefreshReceiptOptions {
   endpoint?: string | URL | undefined;
   /** Gives up when it aborts. */
   signal?: AbortSignal | undefined;
-  /** Seconds after which to give up; 10 by default. */
+  /** After how many seconds to give up, at most 2147483. 10 by default. */
   timeout?: number | undefined;
 }
 
@@ -44,9 +44,8 @@ const ENDPOINTS: Readonly<Record<Environment, string>> = {
   development: 'https://data-development.appattest.apple.com/v1/attestationData',
 };
 
+/** Seconds. */
 const DEFAULT_TIMEOUT = 10;
-/** The longest that a timer can wait. */
-const MAX_TIMEOUT = 2_147_483;
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -83,14 +82,15 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
 export async function refreshReceipt(options: RefreshReceiptOptions): Promise<RefreshedReceipt> {
   assertKnownOptions('refreshReceipt', options, KNOWN_OPTIONS);
   const endpoint = readEndpoint(options.endpoint, options.environment);
-  const timeout = readTimeout(options.timeout);
+  const { timeout = DEFAULT_TIMEOUT } = options;
+  const timeLimit = readTimeLimit('timeout', timeout);
   const signal = readSignal(options.signal);
   const fetch = readFetch(options.fetch);
   const token = deviceCheckToken(options.credentials);
   const body = await asReceipt(async () => encodeBase64(readReceipt(options.receipt)));
   const authorization = await token.jwt;
 
-  const response = await withTimeLimit(timeout * 1000, signal, async (limited) => {
+  const response = await abortAfterTimeLimit(timeLimit, signal, async (limited) => {
     return await readResponse(
       await fetch(endpoint, {
         method: 'POST',
@@ -125,12 +125,6 @@ function readEndpoint(endpoint: unknown, environment: unknown): string {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))) return url.href;
   throw new AppAttestError('invalid_argument', 'endpoint must be an https: URL, or http: on a loopback address');
-}
-
-function readTimeout(timeout: unknown): number {
-  if (timeout === undefined) return DEFAULT_TIMEOUT;
-  if (typeof timeout === 'number' && timeout > 0 && timeout <= MAX_TIMEOUT) return timeout;
-  throw new AppAttestError('invalid_argument', `timeout must be a number of seconds up to ${MAX_TIMEOUT}`);
 }
 
 function readSignal(signal: unknown): AbortSignal | undefined {

@@ -3,6 +3,7 @@ import { type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data
 import { type Environment, readEnvironments } from '../environment.js';
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { readSeconds } from '../options/seconds.js';
 import { memoryStores } from '../stores/memory/memory-stores.js';
 import type { ReadChallenge } from './challenge.js';
 import type { ChallengeStore } from './challenge-store.js';
@@ -106,6 +107,7 @@ const MAX_CHALLENGE_TTL = 86_400;
 export function readOptions(options: AppAttestOptions): Configuration {
   assertKnownOptions('createAppAttest', options, KNOWN);
   readExtensionPolicy(options.policy);
+  const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
@@ -114,7 +116,7 @@ export function readOptions(options: AppAttestOptions): Configuration {
     trustAnchors: options.trustAnchors,
     receiptTrustAnchors: options.receiptTrustAnchors,
     ...readStores(options),
-    challengeLifetime: readChallengeTtl(options.challengeTtl) * 1000,
+    challengeLifetime: readSeconds('challengeTtl', challengeTtl, MAX_CHALLENGE_TTL) * 1000,
     counterWindow: readCounterWindow(options.counterWindow),
     readChallenge: readReadChallenge(options.readChallenge),
     clientData: readClientDataForm(options.clientData),
@@ -131,11 +133,6 @@ function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration,
 
 function hasMethods<Store extends object>(store: Store | undefined, names: readonly (keyof Store)[]): store is Store {
   return typeof store === 'object' && store !== null && names.every((name) => typeof store[name] === 'function');
-}
-
-function readChallengeTtl(seconds = DEFAULT_CHALLENGE_TTL): number {
-  if (typeof seconds === 'number' && seconds > 0 && seconds <= MAX_CHALLENGE_TTL) return seconds;
-  throw invalid(`challengeTtl must be a number of seconds, more than 0 and at most ${MAX_CHALLENGE_TTL}`);
 }
 
 function readCounterWindow(window = 0): number {

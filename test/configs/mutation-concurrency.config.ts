@@ -7,5 +7,11 @@ import config from '../../vitest.config.js';
  */
 export default defineConfig({
   ...config,
-  test: { ...config.test, include: ['test/{concurrency,turnstile,calling-thread}.test.ts'] },
+  test: {
+    ...config.test,
+    include: [
+      'test/{concurrency,overload,turnstile,calling-thread}.test.ts',
+      'test/certificates/issuer-signature.test.ts',
+    ],
+  },
 });

@@ -7,7 +7,7 @@ const MEGABYTE = 1024 * 1024;
 
 const read = (body: AsyncIterable<unknown> | Uint8Array, length: number, headers: Record<string, string> = {}) => {
   const header = (name: string) => headers[name];
-  return readBytes({ method: 'POST', target: '/', header, body: () => body }, { length, timeout: 1000 });
+  return readBytes({ method: 'POST', target: '/', header, body: () => body }, { length, timeout: 1 });
 };
 
 async function* chunks(size: number, count: number) {

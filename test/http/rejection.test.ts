@@ -207,6 +207,7 @@ describe('the options', () => {
     ['bodyLimit without an end', { bodyLimit: Number.POSITIVE_INFINITY }],
     ['registrationLimit', { registrationLimit: 0 }],
     ['bodyTimeout', { bodyTimeout: Number.NaN }],
+    ['bodyTimeout in milliseconds, for which no timer runs so long', { bodyTimeout: 3_000_000 }],
     ['a header that is none', { headers: { keyId: 'key id' } }],
     ['one header for two', { headers: { keyId: 'x', assertion: 'X' } }],
   ];

@@ -5,7 +5,7 @@ export default {
   ...common,
   mutate: [
     'src/*.ts',
-    'src/{assertion,attestation,authenticator-data,cbor,certificates,receipt}/**/*.ts',
+    'src/{assertion,attestation,authenticator-data,cbor,certificates,options,receipt,runtime}/**/*.ts',
     '!src/index.ts',
   ],
   vitest: { configFile: 'test/configs/mutation.config.ts' },

@@ -148,7 +148,7 @@ describe('postgresStores', () => {
     ['a schema that PostgreSQL would cut', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
     ['a schema with NUL', { query: async () => ({ rows: [] }) }, { schema: 'a\0b' }],
     ['no time', { query: async () => ({ rows: [] }) }, { timeout: 0 }],
-    ['a time that no timer knows', { query: async () => ({ rows: [] }) }, { timeout: 2 ** 31 }],
+    ['a time that no timer knows', { query: async () => ({ rows: [] }) }, { timeout: 2_147_484 }],
   ];
   it.each(WRONG)('refuses %s', async (_, queryable, options) => {
     await expectCode(

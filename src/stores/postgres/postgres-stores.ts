@@ -1,7 +1,7 @@
 import { AppAttestError } from '../../errors.js';
 import { assertKnownOptions } from '../../options/known-options.js';
+import { readTimeLimit, withinTimeLimit } from '../../runtime/time-limit.js';
 import type { KeyStore } from '../../server/key-store.js';
-import { readTimeLimit, withinTimeLimit } from '../time-limit.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
 import { PostgresKeyStore } from './postgres-key-store.js';
 import type { Queryable } from './queryable.js';
@@ -11,7 +11,7 @@ import { tablesIn } from './tables.js';
 export interface PostgresStoresOptions {
   /** The schema, quoted by the stores. By default, and for every connection, the one that `search_path` leads to. */
   schema?: string | undefined;
-  /** How long to wait for an answer of PostgreSQL, or for a connection, in milliseconds. 5000 by default. */
+  /** How long to wait for an answer of PostgreSQL, or for a connection, in seconds, at most 2147483. 5 by default. */
   timeout?: number | undefined;
 }
 
@@ -44,7 +44,10 @@ export function postgresStores(
     throw new AppAttestError('invalid_argument', 'queryable must have a method query(text, values)');
   }
   const tables = tablesIn(options.schema);
-  const timeout = readTimeLimit(options.timeout);
-  const limited: Queryable = { query: (text, values) => withinTimeLimit(timeout, queryable.query(text, values)) };
+  const { timeout = 5 } = options;
+  const timeLimit = readTimeLimit('timeout', timeout);
+  const limited: Queryable = {
+    query: (text, values) => withinTimeLimit(timeLimit, 'PostgreSQL', queryable.query(text, values)),
+  };
   return { challenges: new PostgresChallengeStore(limited, tables), keys: new PostgresKeyStore(limited, tables) };
 }

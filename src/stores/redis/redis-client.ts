@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { withinTimeLimit } from '../time-limit.js';
+import { withinTimeLimit } from '../../runtime/time-limit.js';
 
 /** A client of the package `redis`, version 4 or later: single, cluster, sentinel or pool. */
 export interface NodeRedisClient {
@@ -23,14 +23,14 @@ export interface ScriptClient {
 }
 
 /**
- * @param timeout How long to wait for an answer, in milliseconds
+ * @param timeout How long to wait for an answer, in seconds
  * @throws AppAttestError `invalid_argument`
  */
 export function scriptClient(client: RedisClient, timeout: number): ScriptClient {
   const scripts = anyClient(client);
   return {
-    bySha: (sha, key, parameters) => withinTimeLimit(timeout, scripts.bySha(sha, key, parameters)),
-    byText: (script, key, parameters) => withinTimeLimit(timeout, scripts.byText(script, key, parameters)),
+    bySha: (sha, key, parameters) => withinTimeLimit(timeout, 'Redis', scripts.bySha(sha, key, parameters)),
+    byText: (script, key, parameters) => withinTimeLimit(timeout, 'Redis', scripts.byText(script, key, parameters)),
   };
 }
 

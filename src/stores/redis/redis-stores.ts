@@ -1,8 +1,8 @@
 import { AppAttestError } from '../../errors.js';
 import { assertKnownOptions } from '../../options/known-options.js';
+import { readTimeLimit } from '../../runtime/time-limit.js';
 import type { ChallengeStore } from '../../server/challenge-store.js';
 import type { KeyStore } from '../../server/key-store.js';
-import { readTimeLimit } from '../time-limit.js';
 import { RedisChallengeStore } from './redis-challenge-store.js';
 import { type RedisClient, scriptClient } from './redis-client.js';
 import { RedisKeyStore } from './redis-key-store.js';
@@ -11,7 +11,7 @@ import { RedisKeyStore } from './redis-key-store.js';
 export interface RedisStoresOptions {
   /** What the names of all Redis keys begin with. `'app-attest:'` by default. */
   prefix?: string | undefined;
-  /** How long to wait for an answer of Redis, in milliseconds. 5000 by default. */
+  /** How long to wait for an answer of Redis, in seconds, at most 2147483. 5 by default. */
   timeout?: number | undefined;
 }
 
@@ -38,8 +38,8 @@ export function redisStores(
     prefix: 'may be undefined',
     timeout: 'may be undefined',
   });
-  const { prefix = 'app-attest:' } = options;
+  const { prefix = 'app-attest:', timeout = 5 } = options;
   if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be text');
-  const scripts = scriptClient(client, readTimeLimit(options.timeout));
+  const scripts = scriptClient(client, readTimeLimit('timeout', timeout));
   return { challenges: new RedisChallengeStore(scripts, prefix), keys: new RedisKeyStore(scripts, prefix) };
 }

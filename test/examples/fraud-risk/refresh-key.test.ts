@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Apple, refreshKey } from '../../../examples/fraud-risk/refresh-key.js';
+import { verifyReceipt } from '../../../src/index.js';
 import { createVirtualApple, type EndpointAnswer, type ReceiptEndpoint } from '../../../src/testing/index.js';
 import { expectCode } from '../../support/rejection.js';
 import { attestKeys, KeysInMemory, reach } from '../../support/stored-keys.js';
@@ -51,6 +52,25 @@ describe('the job of docs/fraud-risk.md', () => {
     endpoint.answerNext({ status });
     await expectCode(refresh, 'receipt_request_failed');
     expect(key().receiptDueAt).toEqual(new Date(0));
+  });
+
+  it('leaves what a busy process did not verify to the queue', async () => {
+    const { receipt } = key();
+    const { fetch } = globalThis;
+    let others: Promise<unknown> = Promise.resolve();
+    const spy = vi.spyOn(globalThis, 'fetch').mockImplementationOnce(async (...request) => {
+      const response = await fetch(...request);
+      const { receiptTrustAnchors: trustAnchors } = apple;
+      const other = { receipt, appId: 'TEAMID1234.com.example.another', trustAnchors };
+      others = Promise.allSettled(Array.from({ length: 1000 }, () => verifyReceipt(other)));
+      return response;
+    });
+    await expectCode(refresh, 'overloaded');
+    expect(key()).toMatchObject({ receipt, receiptDueAt: new Date(0) });
+    spy.mockRestore();
+    await others;
+    await refresh();
+    expect(key().riskMetric).toBe(1);
   });
 
   const hopeless: readonly [string, EndpointAnswer][] = [

@@ -155,8 +155,8 @@ export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, 
 export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ maxKeys: 100 }));
 
 export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, AppAttest, PostgresChallengeStore] {
-  const redis = redisStores(client, { prefix: 'our:', timeout: 1000 });
-  const postgres = postgresStores(pool, { schema: 'our', timeout: 1000 });
+  const redis = redisStores(client, { prefix: 'our:', timeout: 1 });
+  const postgres = postgresStores(pool, { schema: 'our', timeout: 1 });
   // @ts-expect-error a client that can do neither
   redisStores({ get: async () => undefined });
   const backend: AppAttest = createAppAttest({ appId: app, ...redis });

@@ -21,10 +21,10 @@ export const storeKinds = ['redis', 'ioredis', 'redis cluster', 'ioredis cluster
 
 export type StoreKind = (typeof storeKinds)[number];
 
-/** Milliseconds, for tests that are not about time limits: their machine may be slower than a server should be. */
-export const PATIENCE = 30_000;
+/** Seconds, for tests that are not about time limits: their machine may be slower than a server should be. */
+export const PATIENCE = 30;
 
-/** Opens stores as docs/stores.md does: with the settings of the examples, and their time limit or another in milliseconds. */
+/** Opens stores as docs/stores.md does: with the settings of the examples, and their time limit or another in seconds. */
 export async function openStores(kind: StoreKind, addresses: Addresses, timeout?: number): Promise<OpenedStores> {
   switch (kind) {
     case 'redis': {

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { abortAfterTimeLimit, readTimeLimit, withinTimeLimit } from '../../src/runtime/time-limit.js';
+import { expectCode } from '../support/rejection.js';
+
+/** The longest time that a timer has room for: 2^31 - 1 milliseconds, in whole seconds. */
+const LONGEST = 2_147_483;
+
+describe('a time limit', () => {
+  it.each([0.001, 1, LONGEST])('may be %d seconds', (seconds) => {
+    expect(readTimeLimit('timeout', seconds)).toBe(seconds);
+  });
+
+  it.each([0, -1, LONGEST + 1, 3_000_000, Number.NaN, Number.POSITIVE_INFINITY, '5', null, undefined])(
+    'may not be %s',
+    async (seconds) => {
+      const error = await expectCode(() => readTimeLimit('timeout', seconds), 'invalid_argument');
+      expect(error.message).toBe(`timeout must be a number of seconds, more than 0 and at most ${LONGEST}`);
+    },
+  );
+});
+
+describe('what takes too long', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const never = () => new Promise<never>(() => undefined);
+
+  it.each([0.3, 5, LONGEST])('is given up after %d seconds and no sooner', async (seconds) => {
+    const outcomes: string[] = [];
+    const hear = (name: string) => (error: Error) => outcomes.push(`${name}: ${error.message}`);
+    withinTimeLimit(seconds, 'the store', never()).catch(hear('limited'));
+    abortAfterTimeLimit(seconds, undefined, never).catch(hear('aborted'));
+    await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes.toSorted()).toEqual([
+      'aborted: no answer in time',
+      `limited: the store did not answer within ${seconds} seconds`,
+    ]);
+  });
+
+  it('leaves no timer behind where it did come', async () => {
+    expect(await withinTimeLimit(5, 'the store', Promise.resolve(1))).toBe(1);
+    expect(await abortAfterTimeLimit(5, undefined, async () => 2)).toBe(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
