@@ -22,7 +22,8 @@ describe('whatever a device makes', () => {
     const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(fc.record({ appId, environment, os, build, challenge: clientData, requests }), async (world) => {
-        const device = await apple.createDevice({ ...world, ...world.build });
+        const { appId, environment, os, build } = world;
+        const device = await apple.createDevice({ appId, environment, os, ...build });
         const keyId = await device.generateKey();
         const key = await verifyAttestation({
           attestation: await device.attestKey(keyId, sha256(world.challenge)),
