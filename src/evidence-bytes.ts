@@ -43,7 +43,7 @@ export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uin
  */
 export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8Array {
   const bytes = decodeBytes(evidence, maxLength);
-  const mistake = typeof evidence === 'string' ? mistakenEncoding(evidence) : undefined;
+  const mistake = typeof evidence === 'string' ? mistakenEncoding(evidence, asBuffer(bytes)) : undefined;
   if (mistake !== undefined) throw new DecodingError(mistake);
   if (isBase64(asBuffer(bytes))) throw new DecodingError('the bytes are base64 text, not what it stands for');
   return bytes;

@@ -5,11 +5,13 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
  * What is wrong with text that should be base64, where it shows one of the mistakes that clients make; `undefined` where
  * it does not. Neither evidence nor a key identifier ever looks like one of them in base64: evidence begins with a CBOR
  * map or with an ASN.1 SEQUENCE of a long length.
+ *
+ * @param decoded What Node.js decodes the text to, where that is known already
  */
-export function mistakenEncoding(text: string): string | undefined {
+export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(text, 'base64')): string | undefined {
   if (text === '') return 'it is empty';
   if (text.length % 2 === 0 && HEX.test(text)) return 'the text is hex instead of base64';
-  if (isBase64(Buffer.from(text, 'base64'))) return 'the text is base64 of base64: it was encoded twice';
+  if (isBase64(decoded)) return 'the text is base64 of base64: it was encoded twice';
   if (text.includes(' ')) {
     return 'the text has spaces: a + of base64 becomes one where a form or a URL is decoded, unless it is sent as %2B';
   }

@@ -73,7 +73,7 @@ describe('a key identifier', () => {
     expect(message).toContain(`the key identifier is not base64 of 32 bytes: ${sentence}`);
   });
 
-  it.each(['key', 'a'.repeat(129), '00'.repeat(100)])('that is something else has none: %s', async (keyId) => {
+  it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(100)])('that is something else has none: %s', async (keyId) => {
     const { message } = await expectCode(() => verifyAttestation({ ...attested, keyId }), 'key_id_mismatch');
     expect(message).toMatch(/^the key identifier is not base64 of 32 bytes \(/);
   });
