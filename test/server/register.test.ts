@@ -369,3 +369,10 @@ describe('a body that cannot be read', () => {
     },
   );
 });
+
+it('keeps the App Clip that the certificate names', async () => {
+  const backend = createBackend();
+  const body = await registration(backend, await createDevice({ appClipId: `${appId}.Clip` }));
+  expect(await backend.register(body)).toMatchObject({ appId, appClipId: `${appId}.Clip` });
+  expect(await backend.key(body.keyId)).toMatchObject({ appId, appClipId: `${appId}.Clip` });
+});
