@@ -3,11 +3,12 @@ import { inspectAttestation, inspectReceipt, verifyReceipt } from '../../src/ind
 import { der, integer, octetString, sequence, set } from '../../src/testing/encoding/der.js';
 import { APP_ID } from '../support/evidence.js';
 import { createReceiptChain, makeReceipt, type ReceiptChain } from '../support/receipts.js';
-import { attestationRecordings, recordedReceipts } from '../support/recordings.js';
+import { attestationRecordings, hasVerifiableReceipt, recordedReceipts } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
 
 describe('inspectReceipt', () => {
-  it.each(attestationRecordings)('takes the receipt of $name apart', async ({ attestation, appId, environment }) => {
+  it.each(attestationRecordings)('takes the receipt of $name apart', async (recording) => {
+    const { attestation, appId, environment } = recording;
     const { receipt = '' } = inspectAttestation(attestation.object);
     const { certificates, problems, environment: name, ...fields } = await inspectReceipt(receipt);
     expect(problems).toEqual([]);
@@ -17,6 +18,7 @@ describe('inspectReceipt', () => {
       'Apple Application Integration CA 5 - G1',
       'Apple Root CA - G3',
     ]);
+    if (!hasVerifiableReceipt(recording)) return;
     const { environment: _, ...verified } = await verifyReceipt({
       receipt,
       appId,

@@ -6,6 +6,7 @@ import {
   attestationRecordings,
   fromBase64,
   hasSharedRecordings,
+  hasVerifiableReceipt,
   recordedReceipts,
 } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
@@ -56,21 +57,38 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
 });
 
 describe(`the receipts in ${attestationRecordings.length} recorded attestations`, () => {
-  it.each(attestationRecordings)('that of $name is about the attested key', async (recording) => {
-    const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
-    const { creationTime } = (await decodeReceipt(receipt)).payload;
-    const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
+  it.each(attestationRecordings.filter(hasVerifiableReceipt))(
+    'that of $name is about the attested key',
+    async (recording) => {
+      const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
+      const { creationTime } = (await decodeReceipt(receipt)).payload;
+      const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
 
-    expect(verified.type).toBe('ATTEST');
-    expect(verified.publicKey).toBe(publicKey);
-    expect(verified.environment).toBe(recording.environment);
-    expect(verified.riskMetric).toBeUndefined();
-    expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
-  });
+      expect(verified.type).toBe('ATTEST');
+      expect(verified.publicKey).toBe(publicKey);
+      expect(verified.environment).toBe(recording.environment);
+      expect(verified.riskMetric).toBeUndefined();
+      expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
+    },
+  );
+
+  it.each(attestationRecordings.filter((recording) => !hasVerifiableReceipt(recording)))(
+    'that of $name decodes, and is rejected for its signature, which nobody can verify',
+    async (recording) => {
+      const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
+      const { creationTime, type } = (await decodeReceipt(receipt)).payload;
+      expect(type).toBe('ATTEST');
+      const options = { receipt, appId, publicKey, environment, date: creationTime };
+      await expectCode(() => verifyReceipt(options), 'invalid_signature');
+    },
+  );
 
   it('none passes for another key, another app, or five minutes later', async () => {
     const [one, other] = await Promise.all(
-      attestationRecordings.slice(0, 2).map((recording) => verifyAttestation(attestationOptions(recording))),
+      attestationRecordings
+        .filter(hasVerifiableReceipt)
+        .slice(0, 2)
+        .map((recording) => verifyAttestation(attestationOptions(recording))),
     );
     if (!one || !other) return expect.fail('two fixtures are needed');
     const { receipt, appId, publicKey, environment } = one;

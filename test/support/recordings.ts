@@ -54,6 +54,11 @@ function hasAttestation(recording: Recording): recording is AttestationRecording
   return recording.attestation !== undefined;
 }
 
+/** Until October 2020 the receipts in attestations were signed in a way that nobody can verify, OpenSSL included. */
+export function hasVerifiableReceipt({ attestation }: AttestationRecording): boolean {
+  return new Date(attestation.validAt) >= new Date('2020-10-01T00:00:00Z');
+}
+
 /** Every recorded receipt with what is known about its key. */
 export const recordedReceipts = recordings.flatMap(({ receipts = [], ...recording }) => {
   return receipts.map((receipt, index) => ({ ...recording, receipt, title: `receipt ${index} of ${recording.name}` }));
