@@ -7,6 +7,7 @@ export const VECTORS: readonly URL[] = ['secp256r1', 'secp384r1'].map((curve) =>
 export interface WycheproofGroup {
   readonly curve: string;
   readonly spki: Buffer;
+  readonly pem: string;
   readonly tests: readonly WycheproofTest[];
 }
 
@@ -21,9 +22,10 @@ export interface WycheproofTest {
 
 export function readVectors(json: string): { groups: readonly WycheproofGroup[]; numberOfTests: number } {
   const { numberOfTests, testGroups } = JSON.parse(json);
-  const groups = testGroups.map(({ publicKey, publicKeyDer, tests }: ParsedGroup) => ({
+  const groups = testGroups.map(({ publicKey, publicKeyDer, publicKeyPem, tests }: ParsedGroup) => ({
     curve: publicKey.curve,
     spki: Buffer.from(publicKeyDer, 'hex'),
+    pem: publicKeyPem,
     tests: tests.map(({ msg, sig, ...test }) => ({
       ...test,
       message: Buffer.from(msg, 'hex'),
@@ -36,5 +38,6 @@ export function readVectors(json: string): { groups: readonly WycheproofGroup[];
 interface ParsedGroup {
   publicKey: { curve: string };
   publicKeyDer: string;
+  publicKeyPem: string;
   tests: (Omit<WycheproofTest, 'message' | 'signature'> & { msg: string; sig: string })[];
 }
