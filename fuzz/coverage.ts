@@ -9,7 +9,9 @@ const FOLLOWED = /\/fuzz\/build\/chunk-|\/node_modules\/(cbor-x|asn1js|pkijs|@pe
 /** Which characters of which scripts have ever run, by V8's own block coverage. */
 export class Coverage {
   readonly #session = new Session();
-  readonly #covered = new Map<string, Set<number>>();
+  /** By script: which characters have run. */
+  readonly #covered = new Map<string, Uint8Array>();
+  #size = 0;
 
   constructor() {
     this.#session.connect();
@@ -21,26 +23,30 @@ export class Coverage {
   hasNew(): boolean {
     return this.#take().some(({ url, ran }) => {
       const covered = this.#covered.get(url);
-      return ran.some((bit, index) => bit === 1 && !covered?.has(index));
+      return ran.some((bit, index) => bit === 1 && covered?.[index] !== 1);
     });
   }
 
   /** Adds what ran since the last call. Returns whether anything ran for the first time. */
   add(): boolean {
-    const before = this.size();
+    const before = this.#size;
     for (const { url, ran } of this.#take()) {
-      const covered = this.#covered.get(url) ?? new Set();
+      const covered = this.#covered.get(url) ?? new Uint8Array();
+      const both = new Uint8Array(Math.max(covered.length, ran.length));
+      both.set(covered);
       ran.forEach((bit, index) => {
-        if (bit === 1) covered.add(index);
+        if (bit !== 1 || both[index] === 1) return;
+        both[index] = 1;
+        this.#size += 1;
       });
-      this.#covered.set(url, covered);
+      this.#covered.set(url, both);
     }
-    return this.size() > before;
+    return this.#size > before;
   }
 
   /** How many characters have ever run. */
   size(): number {
-    return [...this.#covered.values()].reduce((sum, covered) => sum + covered.size, 0);
+    return this.#size;
   }
 
   #take(): readonly { url: string; ran: Uint8Array }[] {

@@ -1,3 +1,4 @@
+import { concatenated } from '../test/support/element-tree.js';
 import type { Random } from './random.js';
 
 type Mutation = (input: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
@@ -16,11 +17,9 @@ function hexOf(text: string): string {
   return Buffer.from(text).toString('hex');
 }
 
-const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
-
 /** Replaces `length` bytes at `start`. */
 const splice = (input: Uint8Array, start: number, length: number, insert: Uint8Array): Uint8Array => {
-  return concat(input.subarray(0, start), insert, input.subarray(start + length));
+  return concatenated([input.subarray(0, start), insert, input.subarray(start + length)]);
 };
 
 const block = (input: Uint8Array, random: Random): Uint8Array => {
@@ -44,15 +43,18 @@ const MUTATIONS: readonly Mutation[] = [
   },
   // The end of another input behind the start of this one.
   (input, random, other) => {
-    return concat(input.subarray(0, random.below(input.length + 1)), other.subarray(random.below(other.length + 1)));
+    const start = input.subarray(0, random.below(input.length + 1));
+    return concatenated([start, other.subarray(random.below(other.length + 1))]);
   },
-  (input, random) => input.slice(0, random.below(input.length + 1)),
+  (input, random) => input.subarray(0, random.below(input.length + 1)),
 ];
 
 function withByte(input: Uint8Array, random: Random, change: (byte: number) => number): Uint8Array {
   if (input.length === 0) return input;
   const index = random.below(input.length);
-  return input.with(index, change(input[index] ?? 0) & 0xff);
+  const copy = input.slice();
+  copy[index] = change(input[index] ?? 0);
+  return copy;
 }
 
 /** A changed copy: one mutation, or now and then a few on top of each other, and never longer than `maxLength`. */
@@ -60,5 +62,5 @@ export function mutate(input: Uint8Array, other: Uint8Array, random: Random, max
   let mutated = input;
   do mutated = random.pick(MUTATIONS)(mutated, random, other);
   while (random.below(3) === 0);
-  return mutated.slice(0, maxLength);
+  return mutated.subarray(0, maxLength);
 }

@@ -6,6 +6,11 @@ export class Random {
     this.#state = seed;
   }
 
+  /** Where it stands: a generator with this seed goes on as this one does. */
+  get state(): number {
+    return this.#state;
+  }
+
   /** An integer from 0 up to and without `limit`. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;

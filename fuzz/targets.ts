@@ -9,6 +9,7 @@ import { decodeCertificate } from '../src/certificates/certificate.js';
 import { DecodingError } from '../src/decoding-error.js';
 import {
   AppAttestError,
+  type Environment,
   inspectAssertion,
   inspectAttestation,
   inspectReceipt,
@@ -20,6 +21,7 @@ import { readBer } from '../src/receipt/ber.js';
 import { decodeReceipt } from '../src/receipt/receipt.js';
 import { decodeReceiptPayload } from '../src/receipt/receipt-payload.js';
 import { decodeSignedData } from '../src/receipt/signed-data.js';
+import { createReceiptTree } from '../test/support/receipt-tree.js';
 import {
   type AttestationRecording,
   attestationOptions,
@@ -29,11 +31,20 @@ import {
   recordings,
 } from '../test/support/recordings.js';
 
+import type { Random } from './random.js';
+import { receiptWithWrongElement } from './wrong-elements.js';
+
 /** Something that reads hostile bytes. */
 export interface Target {
   readonly name: string;
   /** Where mutation starts. */
   readonly corpus: readonly Uint8Array[];
+  /** Its part of the executions of a run, in relation to the other targets. */
+  readonly share: number;
+  /** Whether its inputs are receipts. */
+  readonly readsReceipts?: boolean;
+  /** Makes an input of its own, in place of a changed one. */
+  readonly generate?: (random: Random) => Uint8Array;
   /** The most bytes that an input may have: a little over the limit of what is fuzzed. */
   readonly maxLength: number;
   /** Reads them, and throws for a finding only. */
@@ -56,13 +67,9 @@ const receipts = [
 ];
 const payloads = await Promise.all(receipts.map(async (receipt) => (await decodeSignedData(receipt)).content));
 
-/** Runs a decoder; the only thing that it may throw is the class given. */
-async function onlyThrows(expected: typeof DecodingError | typeof AppAttestError, run: () => unknown): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (!(error instanceof expected)) throw error;
-  }
+/** The only thing that a decoder may throw. */
+function expectDecodingError(error: unknown): void {
+  if (!(error instanceof DecodingError)) throw error;
 }
 
 /** What a verifier says; the only thing that it may throw is an `AppAttestError`, and never one of our own making. */
@@ -77,8 +84,21 @@ async function verdict(verify: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-function decoder(name: string, corpus: readonly Uint8Array[], decode: (input: Uint8Array) => unknown): Target {
-  return { name, corpus, maxLength: 70_000, run: (input) => onlyThrows(DecodingError, () => decode(input)) };
+function decoder(
+  name: string,
+  share: number,
+  corpus: readonly Uint8Array[],
+  decode: (input: Uint8Array) => unknown,
+): Target {
+  const run = (input: Uint8Array): unknown => {
+    try {
+      const decoding = decode(input);
+      return decoding instanceof Promise ? decoding.catch(expectDecodingError) : undefined;
+    } catch (error) {
+      return expectDecodingError(error);
+    }
+  };
+  return { name, share, corpus, maxLength: 70_000, run };
 }
 
 /** Rejects, or says the same as of the recording: bytes that nobody signed, such as those of the receipt, may differ. */
@@ -87,6 +107,7 @@ async function attestationVerifier(recording: AttestationRecording): Promise<Tar
   const { receipt: _, ...recorded } = await verifyAttestation(options);
   return {
     name: `verifyAttestation ${recording.name}`,
+    share: 2,
     corpus: [options.attestation, ...attestations],
     maxLength: 70_000,
     run: async (attestation) => {
@@ -105,6 +126,8 @@ async function receiptVerifier({ name, appId, environment, attestation }: Attest
   const expected = await verifyReceipt({ ...options, receipt: recorded });
   return {
     name: `verifyReceipt ${name}`,
+    share: 2,
+    readsReceipts: true,
     corpus: [recorded, ...receipts],
     maxLength: 70_000,
     run: async (receipt) => {
@@ -112,6 +135,32 @@ async function receiptVerifier({ name, appId, environment, attestation }: Attest
       if (verified !== undefined && !isDeepStrictEqual(verified, expected)) {
         throw new Error(`accepted: ${JSON.stringify(verified)}`);
       }
+    },
+  };
+}
+
+/**
+ * Receipts of our own form with a wrong element at any place, under a root that is trusted. Where it stands in the payload
+ * the receipt is signed again, and may say something else; anywhere else it says the same or nothing.
+ */
+async function wrongElements(): Promise<Target> {
+  const receipt = await createReceiptTree();
+  const environment: Environment[] = ['production', 'development'];
+  const options = { ...receipt.options, environment };
+  const expected = await verifyReceipt({ ...options, receipt: receipt.bytes });
+  const { content } = (await decodeReceipt(receipt.bytes)).signedData;
+  return {
+    name: 'receipts with a wrong element',
+    share: 8,
+    readsReceipts: true,
+    corpus: [receipt.bytes],
+    maxLength: 70_000,
+    generate: (random) => receiptWithWrongElement(receipt, random),
+    run: async (input) => {
+      const verified = await verdict(() => verifyReceipt({ ...options, receipt: input }));
+      if (verified === undefined || isDeepStrictEqual(verified, expected)) return;
+      const isSignedAgain = !isDeepStrictEqual((await decodeReceipt(input)).signedData.content, content);
+      if (!isSignedAgain) throw new Error(`accepted: ${JSON.stringify(verified)}`);
     },
   };
 }
@@ -130,9 +179,10 @@ async function assertionVerifiers(): Promise<Target[]> {
         }
       };
       const corpus = [fromBase64(object), ...assertions];
-      targets.push({ name: `verifyAssertion ${name}`, corpus, maxLength: 9000, run });
+      targets.push({ name: `verifyAssertion ${name}`, share: 2, corpus, maxLength: 9000, run });
       targets.push({
         name: `verifyAssertion ${name} as text`,
+        share: 3,
         corpus: corpus.flatMap((bytes) => [
           Buffer.from(Buffer.from(bytes).toString('base64')),
           Buffer.from(Buffer.from(bytes).toString('base64url')),
@@ -151,6 +201,7 @@ async function assertionVerifiers(): Promise<Target[]> {
  */
 export const PLANTED: Target = {
   name: 'planted',
+  share: 1,
   corpus: [new Uint8Array(16)],
   maxLength: 64,
   run: (input) => {
@@ -167,22 +218,42 @@ export async function createTargets(): Promise<readonly Target[]> {
   });
   const verifiers = await Promise.all([...chosen.map(attestationVerifier), ...chosen.slice(0, 1).map(receiptVerifier)]);
   return [
-    decoder('CBOR map', [...attestations, ...assertions], (input) => decodeCborMap(input).names()),
-    decoder('authenticator data', authenticatorData, (input) => decodeAuthenticatorData(input)),
-    decoder('attested authenticator data', authenticatorData, (input) => decodeAttestedAuthenticatorData(input)),
-    decoder('certificate', certificates, (input) => decodeCertificate(input)),
-    decoder('tagged values', extensions, (input) => {
+    decoder('CBOR map', 180, [...attestations, ...assertions], (input) => decodeCborMap(input).names()),
+    decoder('authenticator data', 190, authenticatorData, (input) => decodeAuthenticatorData(input)),
+    decoder('attested authenticator data', 190, authenticatorData, (input) => decodeAttestedAuthenticatorData(input)),
+    decoder('certificate', 100, certificates, (input) => decodeCertificate(input)),
+    decoder('tagged values', 120, extensions, (input) => {
       const values = new TaggedValues(input);
       for (const tag of [1026, 1104, 1204, 1400, 1403]) [values.has(tag), values.text(tag), values.number(tag)];
     }),
-    decoder('single octet string', extensions, (input) => readSingleOctetString(input, 1)),
-    decoder('BER', receipts, (input) => readBer(input)),
-    decoder('CMS SignedData', receipts, (input) => decodeSignedData(input)),
-    decoder('receipt payload', payloads, (input) => decodeReceiptPayload(input)),
-    { name: 'inspectAttestation', corpus: attestations, maxLength: 70_000, run: (input) => inspectAttestation(input) },
-    { name: 'inspectReceipt', corpus: receipts, maxLength: 70_000, run: (input) => inspectReceipt(input) },
-    { name: 'inspectAssertion', corpus: assertions, maxLength: 9000, run: (input) => inspectAssertion(input) },
+    decoder('single octet string', 120, extensions, (input) => readSingleOctetString(input, 1)),
+    decoder('BER', 20, receipts, (input) => readBer(input)),
+    { ...decoder('CMS SignedData', 4, receipts, (input) => decodeSignedData(input)), readsReceipts: true },
+    decoder('receipt payload', 30, payloads, (input) => decodeReceiptPayload(input)),
+    {
+      name: 'inspectAttestation',
+      share: 8,
+      corpus: attestations,
+      maxLength: 70_000,
+      run: (input) => inspectAttestation(input),
+    },
+    {
+      name: 'inspectReceipt',
+      share: 3,
+      readsReceipts: true,
+      corpus: receipts,
+      maxLength: 70_000,
+      run: (input) => inspectReceipt(input),
+    },
+    {
+      name: 'inspectAssertion',
+      share: 50,
+      corpus: assertions,
+      maxLength: 9000,
+      run: (input) => inspectAssertion(input),
+    },
     ...verifiers,
+    await wrongElements(),
     ...(await assertionVerifiers()).slice(0, 2),
   ];
 }

@@ -2,7 +2,7 @@ import { equalBytes } from '../bytes.js';
 import { DecodingError } from '../decoding-error.js';
 import { type BasicConstraints, readBasicConstraints } from './basic-constraints.js';
 import { type DerElement, readDer } from './der.js';
-import { Identifier } from './der-values.js';
+import { bytesOf, Identifier } from './der-values.js';
 import { NO_EXTENSIONS, readExtensions } from './extensions.js';
 import { readKeyUsage } from './key-usage.js';
 import { assertName } from './name.js';
@@ -10,12 +10,16 @@ import { readValidityDate } from './validity.js';
 
 /** An X.509 certificate whose form has been checked, and nothing else: trust is the business of the chain. */
 export interface Certificate {
+  /** The whole certificate. */
+  readonly der: Uint8Array;
   /** The part that the issuer signed. */
   readonly tbsCertificate: Uint8Array;
   /** The issuer's ECDSA signature over it, DER. */
   readonly signature: Uint8Array;
   /** The hash under that signature; `undefined` where it is not ECDSA with SHA-2. */
   readonly signatureHash: SignatureHash | undefined;
+  /** The INTEGER, DER. */
+  readonly serialNumber: Uint8Array;
   /** Names as DER, to be compared byte by byte. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
@@ -78,9 +82,11 @@ export function decodeCertificate(der: Uint8Array): Certificate {
   const { isCa, pathLength } = basicConstraints ? readBasicConstraints(basicConstraints) : NO_CA;
   const keyUsage = values.get(KEY_USAGE);
   return {
+    der,
     tbsCertificate: bytesOf(der, tbs),
     signature: readSignature(der, signatureValue),
     signatureHash: SIGNATURE_ALGORITHMS.find(([identifier]) => equalBytes(identifier, algorithm))?.[1],
+    serialNumber: bytesOf(der, fields.serial),
     issuer: bytesOf(der, fields.issuer),
     subject: bytesOf(der, fields.subject),
     notBefore,
@@ -110,7 +116,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   assertPublicKeyInfo(subjectPublicKeyInfo);
   assertName(issuer);
   assertName(subject);
-  return { algorithm, issuer, validity, subject, subjectPublicKeyInfo, extensions };
+  return { serial, algorithm, issuer, validity, subject, subjectPublicKeyInfo, extensions };
 }
 
 function readValidity(der: Uint8Array, validity: DerElement) {
@@ -147,8 +153,4 @@ function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
 function partsOf(element: DerElement, name: string): readonly DerElement[] {
   if (element.identifier === Identifier.Sequence) return element.children;
   throw new DecodingError(`${name} is not a SEQUENCE`);
-}
-
-function bytesOf(der: Uint8Array, { start, end }: DerElement): Uint8Array {
-  return der.subarray(start, end);
 }

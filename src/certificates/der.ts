@@ -52,7 +52,7 @@ class DerReader {
     this.#elements += 1;
     if (this.#elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} DER elements`);
 
-    const identifier = octet(this.#bytes, start, limit);
+    const identifier = octetAt(this.#bytes, start, limit);
     let tagNumber = identifier & HIGH_TAG_NUMBER;
     let offset = start + 1;
     if (tagNumber === HIGH_TAG_NUMBER) {
@@ -60,18 +60,9 @@ class DerReader {
       offset += tagNumber < 0x80 ? 1 : 2;
     }
 
-    let length = octet(this.#bytes, offset, limit);
-    offset += 1;
-    if (length >= LONG_LENGTH) {
-      const width = length - LONG_LENGTH;
-      length = readLongLength(this.#bytes, offset, width, limit);
-      offset += width;
-    }
-    if (length > limit - offset) throw truncated();
-
-    const end = offset + length;
-    const children = (identifier & CONSTRUCTED) === 0 ? NONE : this.#elementsBetween(offset, end, depth + 1);
-    const element = { identifier, tagNumber, start, contents: offset, end, children };
+    const { contents, end } = readLength(this.#bytes, offset, limit);
+    const children = (identifier & CONSTRUCTED) === 0 ? NONE : this.#elementsBetween(contents, end, depth + 1);
+    const element = { identifier, tagNumber, start, contents, end, children };
     assertUniversalValue(this.#bytes, element);
     return element;
   }
@@ -91,29 +82,43 @@ const NONE: readonly DerElement[] = [];
 
 /** Tag numbers from 31 on: base 128, most significant first, no leading zero (X.690 §8.1.2.4). Apple's end at 1421. */
 function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): number {
-  const first = octet(bytes, offset, limit);
+  const first = octetAt(bytes, offset, limit);
   if (first === 0x80 || first < HIGH_TAG_NUMBER) throw new DecodingError('DER tag not in its shortest form');
   if (first < 0x80) return first;
-  const second = octet(bytes, offset + 1, limit);
+  const second = octetAt(bytes, offset + 1, limit);
   if (second < 0x80) return (first - 0x80) * 0x80 + second;
   throw new DecodingError('DER tag number above 16383');
 }
 
-function readLongLength(bytes: Uint8Array, offset: number, width: number, limit: number): number {
-  // Four octets hold any length that a bounded input can have; zero octets mean BER's indefinite length.
-  if (width === 0 || width > 4) throw new DecodingError('DER of indefinite or excessive length');
-  let length = 0;
-  for (let index = 0; index < width; index += 1) length = length * 256 + octet(bytes, offset + index, limit);
-  if (length >= LONG_LENGTH && length >= 256 ** (width - 1)) return length;
-  throw new DecodingError('DER length not in its shortest form');
+/** Where the contents of an element start and end, whose length in its shortest form stands at `offset` (X.690 §10.1). */
+export function readLength(bytes: Uint8Array, offset: number, limit: number): { contents: number; end: number } {
+  let contents = offset + 1;
+  let length = octetAt(bytes, offset, limit);
+  if (length >= LONG_LENGTH) {
+    const width = length - LONG_LENGTH;
+    length = readLongLength(bytes, contents, width, limit);
+    contents += width;
+  }
+  if (length > limit - contents) throw truncated();
+  return { contents, end: contents + length };
 }
 
-function octet(bytes: Uint8Array, offset: number, limit: number): number {
+function readLongLength(bytes: Uint8Array, offset: number, width: number, limit: number): number {
+  // Four octets hold any length that a bounded input can have; zero octets mean BER's indefinite length.
+  if (width === 0 || width > 4) throw new DecodingError('ASN.1 of indefinite or excessive length');
+  let length = 0;
+  for (let index = 0; index < width; index += 1) length = length * 256 + octetAt(bytes, offset + index, limit);
+  if (length >= LONG_LENGTH && length >= 256 ** (width - 1)) return length;
+  throw new DecodingError('ASN.1 length not in its shortest form');
+}
+
+/** @throws DecodingError where the bytes, or the element around, end before */
+export function octetAt(bytes: Uint8Array, offset: number, limit: number): number {
   const value = offset < limit ? bytes[offset] : undefined;
   if (value === undefined) throw truncated();
   return value;
 }
 
 function truncated(): DecodingError {
-  return new DecodingError('DER ends in the middle of an element');
+  return new DecodingError('ASN.1 ends in the middle of an element');
 }

@@ -1,3 +1,5 @@
+import { type DerElement, octetAt, readDer, readLength } from '../certificates/der.js';
+import { Identifier } from '../certificates/der-values.js';
 import { DecodingError } from '../decoding-error.js';
 
 /** A receipt nests twelve levels, down to the extensions of its certificates. */
@@ -7,56 +9,53 @@ const MAX_ELEMENTS = 2048;
 
 const CONSTRUCTED = 0x20;
 const HIGH_TAG_NUMBER = 0x1f;
-const LONG_LENGTH = 0x80;
 const INDEFINITE = 0x80;
-const OctetString = { Primitive: 0x04, Constructed: 0x24 } as const;
+const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Identifier.OctetString;
 
-/** One element and all that it holds. */
-export interface BerElement {
-  /** The identifier octet: class, constructed bit and tag number. */
-  readonly identifier: number;
-  /** The whole element as it came. */
-  readonly bytes: Uint8Array;
-  /** What stands between head and end. */
-  readonly contents: Uint8Array;
-  /** Empty for a primitive element. */
-  readonly children: readonly BerElement[];
+/** Bytes in DER, and the element that they are. */
+export interface NormalizedBer {
+  readonly der: Uint8Array;
+  readonly element: DerElement;
 }
 
 /**
- * Reads bytes that must be exactly one BER element, all the way down, before a tolerant parser sees them: nothing behind
- * the end, bounded depth and count. Narrower than X.690 §8.1, as Apple's servers are: lengths are indefinite or in their
- * shortest form, and tag numbers end at 30.
+ * Reads bytes that must be exactly one BER element. They are written again in DER first, and read by {@link readDer}: what
+ * comes out has definite lengths, OCTET STRINGs in one piece, and bounded values of every universal type.
  *
  * @throws DecodingError
  */
-export function readBer(bytes: Uint8Array): BerElement {
-  const reader = new BerReader(bytes);
-  const element = reader.element(0, bytes.length, 0);
-  if (element.end !== bytes.length) {
-    throw new DecodingError(`${bytes.length - element.end} bytes after the BER element`);
-  }
-  return element;
+export function readBer(bytes: Uint8Array): NormalizedBer {
+  const der = normalizeBer(bytes);
+  return { der, element: readDer(der) };
 }
 
 /**
- * What an OCTET STRING holds, whether it stands there as one or is cut into chunks (X.690 §8.7.3).
+ * Writes one BER element again with definite lengths (X.690 §10.1) and OCTET STRINGs in one piece (§10.2), in bounded
+ * depth and count. Values are left as they are. Narrower than X.690 §8.1, as Apple's servers are: lengths are
+ * indefinite or in their shortest form, and tag numbers end at 30.
  *
  * @throws DecodingError
  */
-export function octetsOf(element: BerElement): Uint8Array {
-  if (element.identifier === OctetString.Primitive) return element.contents;
-  if (element.identifier === OctetString.Constructed) return Buffer.concat(element.children.map(octetsOf));
-  throw new DecodingError('something else in place of an OCTET STRING');
+export function normalizeBer(bytes: Uint8Array): Uint8Array {
+  const normalizer = new BerNormalizer(bytes);
+  const { end } = normalizer.element(0, bytes.length, 0);
+  if (end === bytes.length) return Buffer.concat(normalizer.pieces);
+  throw new DecodingError(`${bytes.length - end} bytes after the BER element`);
 }
 
-/** An element, and where the next one starts. */
-interface ReadElement extends BerElement {
+/** What was read: where it ends in BER, and how long it is in DER. */
+interface Written {
   readonly end: number;
+  readonly length: number;
 }
+
+/** Writes what stands at `start`, and must end at `limit` or before. */
+type Writer = (start: number, limit: number, depth: number) => Written;
 
 /** One walk over one element. */
-class BerReader {
+class BerNormalizer {
+  /** The DER so far: heads, and the contents of primitive elements. */
+  readonly pieces: Uint8Array[] = [];
   readonly #bytes: Uint8Array;
   #elements = 0;
 
@@ -64,91 +63,81 @@ class BerReader {
     this.#bytes = bytes;
   }
 
-  /** Reads the element that starts at `start` and must end at `limit` or before. */
-  element(start: number, limit: number, depth: number): ReadElement {
-    if (depth > MAX_DEPTH) throw new DecodingError(`BER nested deeper than ${MAX_DEPTH} levels`);
-    this.#elements += 1;
-    if (this.#elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} BER elements`);
-
-    const identifier = this.#octet(start, limit);
+  element(start: number, limit: number, depth: number): Written {
+    this.#count(depth);
+    const identifier = octetAt(this.#bytes, start, limit);
     // Tag number 0 of the universal class is the end of an indefinite length, and stands nowhere else.
     if ((identifier & ~CONSTRUCTED) === 0) throw new DecodingError('BER end of contents without a beginning');
     if ((identifier & HIGH_TAG_NUMBER) === HIGH_TAG_NUMBER) throw new DecodingError('BER tag number above 30');
-    const isConstructed = (identifier & CONSTRUCTED) !== 0;
 
-    if (this.#octet(start + 1, limit) === INDEFINITE) {
-      if (!isConstructed) throw new DecodingError('a primitive BER element of indefinite length');
-      return this.#indefinite(identifier, start, limit, depth);
-    }
-    const { contents, length } = this.#length(start + 1, limit);
-    if (length > limit - contents) throw truncated();
-    const end = contents + length;
-    return this.#read(identifier, start, contents, end, end, isConstructed ? this.#children(contents, end, depth) : []);
+    // The head comes first, and its length is known last.
+    const head = this.pieces.push(NOTHING) - 1;
+    const isChunked = identifier === CONSTRUCTED_OCTET_STRING;
+    const contents = isChunked ? this.#chunk : this.element;
+    const { end, length } = this.#contents(identifier, start + 1, limit, depth, contents);
+    const octets = headOf(isChunked ? Identifier.OctetString : identifier, length);
+    this.pieces[head] = octets;
+    return { end, length: octets.length + length };
   }
 
-  #children(start: number, end: number, depth: number): BerElement[] {
-    const children: BerElement[] = [];
+  /** A part of an OCTET STRING, which is one itself (X.690 §8.7.3.2): written without its head. */
+  readonly #chunk: Writer = (start, limit, depth) => {
+    this.#count(depth);
+    const identifier = octetAt(this.#bytes, start, limit);
+    if (identifier !== Identifier.OctetString && identifier !== CONSTRUCTED_OCTET_STRING) {
+      throw new DecodingError('an OCTET STRING in parts that are no OCTET STRINGs');
+    }
+    return this.#contents(identifier, start + 1, limit, depth, this.#chunk);
+  };
+
+  /** The contents whose length stands at `start`: of a constructed element, written one by one. */
+  #contents(identifier: number, start: number, limit: number, depth: number, write: Writer): Written {
+    const isConstructed = (identifier & CONSTRUCTED) !== 0;
+    if (octetAt(this.#bytes, start, limit) === INDEFINITE) {
+      if (!isConstructed) throw new DecodingError('a primitive BER element of indefinite length');
+      return this.#untilEndOfContents(start + 1, limit, depth, write);
+    }
+    const { contents, end } = readLength(this.#bytes, start, limit);
+    if (isConstructed) return this.#between(contents, end, depth, write);
+    this.pieces.push(this.#bytes.subarray(contents, end));
+    return { end, length: end - contents };
+  }
+
+  #between(start: number, end: number, depth: number, write: Writer): Written {
+    let length = 0;
     for (let offset = start; offset < end; ) {
-      const child = this.element(offset, end, depth + 1);
-      children.push(child);
+      const child = write.call(this, offset, end, depth + 1);
+      length += child.length;
       offset = child.end;
     }
-    return children;
+    return { end, length };
   }
 
   /** Contents that go on until two zero octets (X.690 §8.1.3.6). */
-  #indefinite(identifier: number, start: number, limit: number, depth: number): ReadElement {
-    const contents = start + 2;
-    const children: BerElement[] = [];
-    let offset = contents;
-    while (this.#octet(offset, limit) !== 0 || this.#octet(offset + 1, limit) !== 0) {
-      const child = this.element(offset, limit, depth + 1);
-      children.push(child);
+  #untilEndOfContents(start: number, limit: number, depth: number, write: Writer): Written {
+    let length = 0;
+    let offset = start;
+    while (octetAt(this.#bytes, offset, limit) !== 0 || octetAt(this.#bytes, offset + 1, limit) !== 0) {
+      const child = write.call(this, offset, limit, depth + 1);
+      length += child.length;
       offset = child.end;
     }
-    return this.#read(identifier, start, contents, offset, offset + 2, children);
+    return { end: offset + 2, length };
   }
 
-  #read(
-    identifier: number,
-    start: number,
-    contents: number,
-    contentsEnd: number,
-    end: number,
-    children: readonly BerElement[],
-  ): ReadElement {
-    return {
-      identifier,
-      bytes: this.#bytes.subarray(start, end),
-      contents: this.#bytes.subarray(contents, contentsEnd),
-      children,
-      end,
-    };
-  }
-
-  /** A definite length in its shortest form (X.690 §8.1.3.4 and §10.1). */
-  #length(start: number, limit: number): { contents: number; length: number } {
-    const first = this.#octet(start, limit);
-    if (first < LONG_LENGTH) return { contents: start + 1, length: first };
-
-    const width = first - LONG_LENGTH;
-    // Four octets hold any length that a bounded input can have.
-    if (width > 4) throw new DecodingError('BER of excessive length');
-    let length = 0;
-    for (let index = 1; index <= width; index += 1) length = length * 256 + this.#octet(start + index, limit);
-    if (length < LONG_LENGTH || length < 256 ** (width - 1)) {
-      throw new DecodingError('BER length not in its shortest form');
-    }
-    return { contents: start + 1 + width, length };
-  }
-
-  #octet(offset: number, limit: number): number {
-    const octet = offset < limit ? this.#bytes[offset] : undefined;
-    if (octet === undefined) throw truncated();
-    return octet;
+  #count(depth: number): void {
+    if (depth > MAX_DEPTH) throw new DecodingError(`BER nested deeper than ${MAX_DEPTH} levels`);
+    this.#elements += 1;
+    if (this.#elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} BER elements`);
   }
 }
 
-function truncated(): DecodingError {
-  return new DecodingError('BER ends in the middle of an element');
+const NOTHING = new Uint8Array();
+
+/** An identifier octet, and a length in its shortest form (X.690 §10.1). */
+function headOf(identifier: number, length: number): Uint8Array {
+  if (length < 0x80) return Uint8Array.of(identifier, length);
+  const octets: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
+  return Uint8Array.of(identifier, 0x80 | octets.length, ...octets);
 }

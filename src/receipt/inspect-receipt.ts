@@ -22,7 +22,8 @@ export interface InspectedReceipt extends Partial<Omit<VerifiedReceipt, 'environ
  * decoded is missing from the result and named in `problems`.
  *
  * @param receipt base64 or base64url text, or bytes
- * @throws AppAttestError `invalid_argument` for a value of another type
+ * @throws AppAttestError `invalid_argument` for a value of another type, or where the packages that read receipts cannot be
+ * loaded
  *
  * @example
  * ```ts
@@ -37,11 +38,11 @@ export async function inspectReceipt(receipt: string | Uint8Array): Promise<Insp
   const signedData = bytes && (await inspection.attemptLater('receipt', () => decodeSignedData(bytes)));
   if (!signedData) return inspected;
 
-  for (const [index, { der }] of signedData.certificates.entries()) {
+  for (const [index, der] of signedData.certificates.entries()) {
     const certificate = inspectCertificate(der, `certificate ${index}`, inspection);
     if (certificate) inspected.certificates.push(certificate);
   }
-  const payload = await inspection.attemptLater('payload', () => decodeReceiptPayload(signedData.content));
+  const payload = inspection.attempt('payload', () => decodeReceiptPayload(signedData.content));
   if (!payload) return inspected;
   const { publicKeyPoint, ...fields } = payload;
   const known = Object.entries(fields).filter(([, value]) => value !== undefined);

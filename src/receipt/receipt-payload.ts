@@ -1,10 +1,10 @@
-import type { AsnType } from 'asn1js';
+import { decodeCertificate } from '../certificates/certificate.js';
+import { contentsOf, Identifier, readInteger } from '../certificates/der-values.js';
 import { DecodingError } from '../decoding-error.js';
 import { shortText } from '../errors.js';
 import { pointOfSpki } from '../public-key.js';
 import { decodeUtf8 } from '../utf8.js';
 import { readBer } from './ber.js';
-import { readCertificateNames } from './certificate-names.js';
 
 /** `'ATTEST'` for the receipt that comes with an attestation, `'RECEIPT'` for those that Apple's server gives for it. */
 export type ReceiptType = 'ATTEST' | 'RECEIPT';
@@ -52,8 +52,8 @@ const RISK_METRIC = /^\d{1,9}$/;
  *
  * @throws DecodingError
  */
-export async function decodeReceiptPayload(content: Uint8Array): Promise<ReceiptPayload> {
-  const fields = await readFields(content);
+export function decodeReceiptPayload(content: Uint8Array): ReceiptPayload {
+  const fields = readFields(content);
   const required = (type: number): Uint8Array => {
     const value = fields.get(type);
     if (!value) throw new DecodingError(`field ${type} is missing`);
@@ -77,31 +77,22 @@ export async function decodeReceiptPayload(content: Uint8Array): Promise<Receipt
   };
 }
 
-async function readFields(content: Uint8Array): Promise<ReadonlyMap<number, Uint8Array>> {
-  readBer(content);
-  const { fromBER, Integer, OctetString, Sequence, Set: AsnSet } = await import('asn1js');
-
-  const readField = (element: AsnType): readonly [type: number, value: Uint8Array] => {
-    const [type, version, value, ...rest] = element instanceof Sequence ? element.valueBlock.value : [];
-    if (!(type instanceof Integer && version instanceof Integer && value instanceof OctetString) || rest.length > 0) {
-      throw new DecodingError('a receipt field is not made of type, version and value');
-    }
-    if (value.idBlock.isConstructed) throw new DecodingError('the value of a receipt field comes in chunks');
-    // A type too large to be exact is none that is known.
-    return [Number(type.toBigInt()), new Uint8Array(value.valueBlock.valueHexView)];
-  };
-
-  let payload: AsnType;
-  try {
-    payload = fromBER(content, { parseEmbedded: false }).result;
-  } catch (cause) {
-    throw new DecodingError('the receipt payload cannot be read', { cause });
-  }
-  if (!(payload instanceof AsnSet)) throw new DecodingError('the receipt payload is not a SET');
+function readFields(content: Uint8Array): ReadonlyMap<number, Uint8Array> {
+  const { der, element } = readBer(content);
+  if (element.identifier !== Identifier.Set) throw new DecodingError('the receipt payload is not a SET');
   const fields = new Map<number, Uint8Array>();
-  for (const [type, value] of payload.valueBlock.value.map(readField)) {
-    if (fields.has(type)) throw new DecodingError(`field ${type} twice`);
-    fields.set(type, value);
+  for (const { identifier, children } of element.children) {
+    const { 0: type, 1: version, 2: value, length } = identifier === Identifier.Sequence ? children : [];
+    const isField =
+      type?.identifier === Identifier.Integer &&
+      version?.identifier === Identifier.Integer &&
+      value?.identifier === Identifier.OctetString;
+    if (!isField || length > 3) throw new DecodingError('a receipt field is not made of type, version and value');
+    // A type too large to be exact is none that is known.
+    const number = readInteger(der, type);
+    if (fields.has(number)) throw new DecodingError(`field ${number} twice`);
+    // A copy, so that what is kept of a receipt is no slice of it.
+    fields.set(number, new Uint8Array(contentsOf(der, value)));
   }
   return fields;
 }
@@ -114,7 +105,7 @@ function readText(value: Uint8Array): string {
 
 /** Apple calls field 3 the attested public key; it is the whole credential certificate. */
 function readPublicKeyPoint(value: Uint8Array): Uint8Array {
-  const point = pointOfSpki(readCertificateNames(value).subjectPublicKeyInfo);
+  const point = pointOfSpki(decodeCertificate(value).subjectPublicKeyInfo);
   if (!point) throw new DecodingError('the attested key is not on P-256');
   return point;
 }

@@ -21,7 +21,7 @@ export const MAX_RECEIPT_LENGTH = 65_536;
 export function decodeReceipt(receipt: unknown): Promise<Receipt> {
   return asReceipt(async () => {
     const signedData = await decodeSignedData(readEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH));
-    return { signedData, payload: await decodeReceiptPayload(signedData.content) };
+    return { signedData, payload: decodeReceiptPayload(signedData.content) };
   });
 }
 

@@ -1,7 +1,6 @@
 import { equalBytes } from '../bytes.js';
 import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
 import { AppAttestError } from '../errors.js';
-import type { CertificateNames } from './certificate-names.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 
 /** Apple's mark on the certificates that may sign receipts. Observed: the extension has no contents that mean anything. */
@@ -19,12 +18,14 @@ const MAX_ISSUERS = 3;
  * names alone, which proves nothing yet: the certificates come as a set, in any order, with others among them. It ends
  * below a trust anchor, so that a root that comes along is never looked at.
  *
+ * @throws DecodingError where any of them is no certificate
  * @throws AppAttestError `untrusted_certificate`
  */
 export function signerChain(
-  { signer, certificates }: SignedData,
+  { signer, certificates: encoded }: SignedData,
   anchors: readonly Certificate[],
 ): [signer: Uint8Array, ...issuers: Uint8Array[]] {
+  const certificates = encoded.map(decodeCertificate);
   const certificate = certificates.find((candidate) => isSigner(candidate, signer));
   if (!certificate) throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is missing');
 
@@ -39,12 +40,12 @@ export function signerChain(
   return [certificate.der, ...issuers];
 }
 
-function isSigner(candidate: CertificateNames, signer: SignerIdentifier): boolean {
+function isSigner(candidate: Certificate, signer: SignerIdentifier): boolean {
   if ('issuer' in signer) {
     return equalBytes(candidate.issuer, signer.issuer) && equalBytes(candidate.serialNumber, signer.serialNumber);
   }
   const { subjectKeyIdentifier: id } = signer;
-  const extension = decodeCertificate(candidate.der).extensions.get(SUBJECT_KEY_IDENTIFIER);
+  const extension = candidate.extensions.get(SUBJECT_KEY_IDENTIFIER);
   return extension !== undefined && equalBytes(extension, Buffer.concat([Uint8Array.of(OCTET_STRING, id.length), id]));
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeCborMap } from '../../src/cbor/decode-map.js';
+import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { type VerifyReceiptOptions, verifyReceipt } from '../../src/index.js';
 import { decodeReceipt } from '../../src/receipt/receipt.js';
 import type { SignedData } from '../../src/receipt/signed-data.js';
@@ -21,7 +22,13 @@ import {
   type ReceiptChanges,
   SHA384,
 } from '../support/receipts.js';
-import { attestationFixture, attestationRecordings, fromBase64, recordedReceipts } from '../support/recordings.js';
+import {
+  attestationFixture,
+  attestationRecordings,
+  fromBase64,
+  hasVerifiableReceipt,
+  recordedReceipts,
+} from '../support/recordings.js';
 
 const run = promisify(execFile);
 const APPLE_ROOT = fileURLToPath(new URL('../../certs/Apple_Root_CA_G3.pem', import.meta.url));
@@ -59,7 +66,7 @@ interface Recorded {
 const recorded: readonly Recorded[] = [
   ...new Map(
     [
-      ...attestationRecordings.map(({ attestation, appId }) => {
+      ...attestationRecordings.filter(hasVerifiableReceipt).map(({ attestation, appId }) => {
         return { receipt: receiptIn(attestation.object), appId };
       }),
       ...recordedReceipts.map(({ receipt, appId }) => ({ receipt: fromBase64(receipt.object), appId })),
@@ -97,7 +104,7 @@ function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number>
  * Where one of the two does not look, and why that is right. A disagreement anywhere else fails the test.
  */
 function differences(receipt: Uint8Array, { certificates, signer }: SignedData) {
-  const root = certificates.find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));
+  const root = certificates.map(decodeCertificate).find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));
   if (!root || !('issuer' in signer)) throw new Error('another kind of receipt');
   const signerInfo = Math.max(...offsetsOf(receipt, root.der));
   const chunkHeads = [...receipt.keys()].filter((offset) => receipt[offset] === 0x04 && receipt[offset + 1] === 0x82);
@@ -151,7 +158,7 @@ describe('OpenSSL and verifyReceipt', () => {
     const refused = await compareTampered({ receipt, appId }, [...receipt.keys()]);
     const signed = signedData.content.length + signedData.signature.length;
     const [signer, intermediate] = signedData.certificates;
-    expect(refused).toBeGreaterThan(signed + (signer?.der.length ?? 0) + (intermediate?.der.length ?? 0));
+    expect(refused).toBeGreaterThan(signed + (signer?.length ?? 0) + (intermediate?.length ?? 0));
     // OpenSSL starts four thousand times, once for each byte.
   }, 600_000);
 

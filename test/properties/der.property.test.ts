@@ -1,3 +1,4 @@
+import { assertProperty } from '../support/assert-property.js';
 import 'reflect-metadata';
 import { BasicConstraintsExtension, KeyUsagesExtension, X509Certificate } from '@peculiar/x509';
 import { type AsnType, Constructed, Enumerated, fromBER, Integer, OctetString, Sequence } from 'asn1js';
@@ -9,12 +10,14 @@ import { type Certificate, decodeCertificate } from '../../src/certificates/cert
 import { nameText } from '../../src/certificates/name.js';
 import { DecodingError } from '../../src/decoding-error.js';
 import { certificate, mutated, singleOctetString, taggedValues } from '../support/arbitrary-der.js';
-import { attestationRecordings, fromBase64 } from '../support/recordings.js';
+import { fixtures, fromBase64 } from '../support/recordings.js';
 
 /** More of them by hand. */
 const { RUNS = '1000' } = process.env;
 
-const recorded = attestationRecordings.flatMap(({ attestation }) => {
+/** Of fixtures alone: with what stands beside the project on some machines, a seed would mean something else there. */
+const recorded = fixtures.flatMap(({ attestation }) => {
+  if (!attestation) return [];
   return decodeCborMap(fromBase64(attestation.object)).map('attStmt').arrayOfBytes('x5c');
 });
 const recordedExtensions = recorded.flatMap((bytes) => [...decodeCertificate(bytes).extensions.values()]);
@@ -35,7 +38,7 @@ async function accepted<Value>(values: fc.Arbitrary<Value>, isAccepted: (value: 
   const property = fc.property(values, (value) => {
     if (isAccepted(value)) count += 1;
   });
-  await fc.assert(property, { numRuns: Number(RUNS) });
+  await assertProperty(property, { numRuns: Number(RUNS) });
   return count;
 }
 

@@ -20,6 +20,7 @@ import {
   environment,
   os,
 } from '../support/arbitrary-evidence.js';
+import { assertProperty } from '../support/assert-property.js';
 import { sha256 } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';
 
@@ -95,7 +96,7 @@ describe('an attestation of which the server believes one thing that is not so',
   });
 
   it('is rejected with the code of that one thing', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...DIFFERENCES), async (world, [code, change]) => {
         const { keyId, attestation } = await attested(world);
         const options = { ...told(world, { keyId, attestation }), ...change(world) };
@@ -107,7 +108,7 @@ describe('an attestation of which the server believes one thing that is not so',
 
   it('is rejected with the code of the first of two, in Apple’s order', async () => {
     const two = fc.shuffledSubarray([...DIFFERENCES], { minLength: 2, maxLength: 2 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(worlds, two, async (world, differences) => {
         const { keyId, attestation } = await attested(world);
         const changes = differences.map(([, change]) => change(world));
@@ -123,7 +124,7 @@ describe('an attestation of which the server believes one thing that is not so',
   });
 
   it('is rejected where a policy names another build, or asks for one that the system does not sign', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...POLICIES), async (world, [, policyFor, signs]) => {
         const { keyId, attestation } = await attested(world);
         const policy = { ...policyFor(world.build[1]), whenAbsent: 'reject' } as const;
@@ -164,7 +165,7 @@ describe('an assertion of which the server believes one thing that is not so', (
   }
 
   it('is rejected with the code of that one thing', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...DIFFERENCES), async (world, [code, change]) => {
         const options = { ...(await asserted(world)), ...change(world) };
         await expectCode(() => verifyAssertion(options), code);
@@ -174,7 +175,7 @@ describe('an assertion of which the server believes one thing that is not so', (
   });
 
   it('is rejected where a policy names another build, or asks for one that the system does not sign', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...POLICIES), async (world, [, policyFor, signs]) => {
         const policy = { ...policyFor(world.build[1]), whenAbsent: 'reject' } as const;
         const code = signs(world.os) ? 'extension_rejected' : 'extension_missing';

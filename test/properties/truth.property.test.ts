@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AuthenticatorExtensions, verifyAssertion, verifyAttestation } from '../../src/index.js';
 import type { VirtualOs } from '../../src/testing/index.js';
 import { appId, apple, type Build, build, clientData, environment, os } from '../support/arbitrary-evidence.js';
+import { assertProperty } from '../support/assert-property.js';
 import { sha256 } from '../support/evidence.js';
 
 const { trustAnchors } = apple;
@@ -20,7 +21,7 @@ function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDi
 describe('whatever a device makes', () => {
   it('verifies, and the result is the truth', async () => {
     const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.record({ appId, environment, os, build, challenge: clientData, requests }), async (world) => {
         const { appId, environment, os, build } = world;
         const device = await apple.createDevice({ appId, environment, os, ...build });

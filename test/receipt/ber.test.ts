@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { octetsOf, readBer } from '../../src/receipt/ber.js';
-import { der, indefinite, NULL, octetString, sequence } from '../../src/testing/encoding/der.js';
+import { normalizeBer, readBer } from '../../src/receipt/ber.js';
+import { der, indefinite, NULL, octetString, sequence, set, utf8String } from '../../src/testing/encoding/der.js';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
-const nested = (depth: number, wrap: (contents: Uint8Array) => Uint8Array): Uint8Array => {
-  let element: Uint8Array = NULL;
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+/** With a length of three octets. */
+const longOctetString = (length: number): Uint8Array => {
+  const head = Uint8Array.of(0x04, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
+  return new Uint8Array(Buffer.concat([head, new Uint8Array(length)]));
+};
+const nested = (
+  depth: number,
+  wrap: (contents: Uint8Array) => Uint8Array,
+  innermost: Uint8Array = NULL,
+): Uint8Array => {
+  let element: Uint8Array = innermost;
   for (let level = 0; level < depth; level += 1) element = wrap(element);
   return element;
 };
@@ -12,26 +22,43 @@ const definite = (contents: Uint8Array): Uint8Array => sequence(contents);
 const endless = (contents: Uint8Array): Uint8Array => indefinite(0x30, contents);
 
 describe('BER', () => {
-  it.each([0, 1, 127, 128, 255, 256, 65_535])('with contents of %i bytes is read', (length) => {
-    const bytes = octetString(new Uint8Array(length));
-    const element = readBer(bytes);
-    expect(element).toMatchObject({ identifier: 0x04, children: [] });
-    expect([element.bytes.length, element.contents.length]).toEqual([bytes.length, length]);
-  });
+  it.each([0, 1, 127, 128, 255, 256, 65_535, 65_536, 70_000])(
+    'in DER with contents of %i bytes stays as it is',
+    (length) => {
+      const head = length < 65_536 ? octetString(new Uint8Array(length)) : longOctetString(length);
+      expect(hexOf(normalizeBer(head))).toBe(hexOf(head));
+      expect(readBer(head).element).toMatchObject({ identifier: 0x04, start: 0, end: head.length, children: [] });
+    },
+  );
 
-  it.each([
-    ['definite', sequence(NULL, octetString('a'))],
-    ['indefinite', indefinite(0x30, NULL, octetString('a'))],
-  ])('of %s length holds its children', (_, bytes) => {
-    const element = readBer(bytes);
-    expect(element.children.map(({ identifier }) => identifier)).toEqual([0x05, 0x04]);
-    expect(Buffer.from(element.contents).toString('hex')).toBe('0500040161');
-    expect(element.bytes).toEqual(bytes);
-  });
-
-  it('of indefinite length may hold more of it, and nothing', () => {
-    expect(readBer(hex('30 80 24 80 00 00 30 00 00 00')).children.map(({ children }) => children)).toEqual([[], []]);
-    expect(readBer(hex('30 80 00 00')).children).toEqual([]);
+  const normalized: readonly [string, Uint8Array, Uint8Array][] = [
+    ['an indefinite length', indefinite(0x30, NULL, octetString('a')), sequence(NULL, octetString('a'))],
+    ['nothing in an indefinite length', hex('30 80 00 00'), sequence()],
+    ['indefinite lengths in each other', indefinite(0x31, indefinite(0xa0, NULL), NULL), set(der(0xa0, NULL), NULL)],
+    ['an indefinite length in a definite one', sequence(indefinite(0x30, NULL)), sequence(sequence(NULL))],
+    ['zeros in an indefinite length', indefinite(0x30, octetString(hex('0000'))), sequence(octetString(hex('0000')))],
+    ['chunks', der(0x24, octetString('a'), octetString(''), octetString('bc')), octetString('abc')],
+    ['no chunks', der(0x24), octetString('')],
+    ['endless chunks', indefinite(0x24, octetString('ab'), octetString('c')), octetString('abc')],
+    [
+      'chunks of chunks',
+      indefinite(0x24, indefinite(0x24, octetString('a')), der(0x24), octetString('bc')),
+      octetString('abc'),
+    ],
+    [
+      'a length that grows by what was chunks',
+      indefinite(0x30, indefinite(0x24, ...Array.from({ length: 3 }, () => octetString(new Uint8Array(100))))),
+      sequence(octetString(new Uint8Array(300))),
+    ],
+    [
+      'a length of 200 behind indefinite ones',
+      indefinite(0x30, octetString(new Uint8Array(197))),
+      sequence(octetString(new Uint8Array(197))),
+    ],
+  ];
+  it.each(normalized)('with %s becomes DER', (_, ber, expected) => {
+    expect(hexOf(normalizeBer(ber))).toBe(hexOf(expected));
+    expect(hexOf(readBer(ber).der)).toBe(hexOf(expected));
   });
 
   it.each([
@@ -81,19 +108,31 @@ describe('BER', () => {
 
 describe('an OCTET STRING', () => {
   it.each([
-    ['in one piece', octetString('abc')],
-    ['in chunks', der(0x24, octetString('a'), octetString(''), octetString('bc'))],
-    ['in endless chunks', indefinite(0x24, octetString('ab'), octetString('c'))],
-    ['in chunks of chunks', indefinite(0x24, indefinite(0x24, octetString('a')), octetString('bc'))],
-  ])('%s is put together', (_, bytes) => {
-    expect(Buffer.from(octetsOf(readBer(bytes))).toString()).toBe('abc');
+    ['another element', der(0x24, octetString('a'), NULL)],
+    ['chunks of another kind in chunks', der(0x24, der(0x24, sequence()))],
+    ['an endless chunk of another kind', indefinite(0x24, indefinite(0x30))],
+    ['a constructed string of another type', der(0x24, der(0x2c, utf8String('a')))],
+  ])('has no parts that are %s', (_, bytes) => {
+    expect(() => readBer(bytes)).toThrow('in parts that are no OCTET STRINGs');
   });
 
+  it('has as many levels and parts as other elements', () => {
+    const wrap = (contents: Uint8Array): Uint8Array => indefinite(0x24, contents);
+    const empty = octetString('');
+    readBer(nested(16, wrap, empty));
+    expect(() => readBer(nested(17, wrap, empty))).toThrow('nested deeper');
+    readBer(indefinite(0x24, ...Array.from({ length: 2047 }, () => empty)));
+    expect(() => readBer(indefinite(0x24, ...Array.from({ length: 2048 }, () => empty)))).toThrow('more than 2048');
+  });
+});
+
+describe('what was written in DER', () => {
   it.each([
-    ['another element', NULL],
-    ['chunks of another kind', der(0x24, octetString('a'), NULL)],
-    ['chunks of chunks of another kind', der(0x24, der(0x24, sequence()))],
-  ])('is not %s', (_, bytes) => {
-    expect(() => octetsOf(readBer(bytes))).toThrow('in place of an OCTET STRING');
+    ['a BOOLEAN of two octets', '01 02 ffff'],
+    ['UTF8String in parts', '2c 80 0c 01 61 00 00'],
+    ['a SEQUENCE in one piece', '10 00'],
+    ['a NULL that holds something', '05 01 00'],
+  ])('is read by the rules of DER: no %s', (_, text) => {
+    expect(() => readBer(hex(text))).toThrow('a DER');
   });
 });

@@ -1,14 +1,26 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { type AppAttestErrorCode, verifyReceipt } from '../../src/index.js';
-import { der, indefinite, integer, NULL, octetString, sequence } from '../../src/testing/encoding/der.js';
+import {
+  der,
+  indefinite,
+  integer,
+  NULL,
+  objectIdentifier,
+  octetString,
+  sequence,
+  set,
+} from '../../src/testing/encoding/der.js';
 import { NOW } from '../support/certificate-authority.js';
 import { APP_ID, sha256 } from '../support/evidence.js';
 import {
+  algorithm,
   attribute,
+  attributesOf,
   chunks,
   contentTypeAttribute,
   createReceiptChain,
+  DATA,
   makeReceipt,
   messageDigestAttribute,
   minutesFromNow,
@@ -48,6 +60,8 @@ describe('a receipt', () => {
     expect(clientHash.buffer.byteLength).toBe(32);
   });
 
+  const contentTypeParts = [objectIdentifier('1.2.840.113549.1.9.3'), set(DATA)];
+  const PLAIN_SHA256 = algorithm('2.16.840.1.101.3.4.2.1');
   const accepted: readonly [string, ReceiptChanges][] = [
     ['in DER', { encoding: 'DER' }],
     ['in many chunks', { content: (payload) => indefinite(0x24, ...chunks(payload, 10)) }],
@@ -73,7 +87,6 @@ describe('a receipt', () => {
         ],
       },
     ],
-    ['with revocation lists', { revocationLists: der(0xa1, sequence()) }],
     ['with SHA-384', { hash: 'sha384' }],
     [
       'with signed attributes',
@@ -89,6 +102,23 @@ describe('a receipt', () => {
         ],
       },
     ],
+    [
+      'with signed attributes in BER, of which the DER is signed',
+      {
+        signedAttributes: (digest) => [indefinite(0x30, ...contentTypeParts), messageDigestAttribute(digest)],
+        message: (attributes) => {
+          const inBer = indefinite(0x30, ...contentTypeParts);
+          return set(contentTypeAttribute, attributes.subarray(attributes.indexOf(0x30) + inBer.length));
+        },
+      },
+    ],
+    [
+      'with a field in chunks',
+      { moreFields: [sequence(integer(99), integer(1), der(0x24, octetString('a'), octetString('b')))] },
+    ],
+    ['with algorithms without parameters', { digestAlgorithms: set(PLAIN_SHA256), digestAlgorithm: PLAIN_SHA256 }],
+    ['with an algorithm whose parameters are NULL', { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', NULL) }],
+    ['with 4 KiB of unsigned attributes', { moreInSignerInfo: [attributesOf(4096)] }],
     ['with unsigned attributes', { moreInSignerInfo: [der(0xa1, attribute('1.2.3.4', NULL))] }],
     ['whose signer is named by its key identifier', { identifier: () => der(0x80, Buffer.alloc(20, 7)) }],
     [

@@ -141,6 +141,11 @@ export interface ReceiptChanges {
 export const attribute = (oid: string, ...values: Uint8Array[]): Uint8Array => {
   return sequence(objectIdentifier(oid), set(...values));
 };
+/** A set of unsigned attributes with so many bytes. */
+export const attributesOf = (length: number): Uint8Array => {
+  const overhead = 21;
+  return der(0xa1, attribute('1.2.3.4', octetString(new Uint8Array(length - overhead))));
+};
 export const contentTypeAttribute = attribute('1.2.840.113549.1.9.3', DATA);
 export const messageDigestAttribute = (digest: Uint8Array): Uint8Array => {
   return attribute('1.2.840.113549.1.9.4', octetString(digest));

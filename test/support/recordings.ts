@@ -51,15 +51,13 @@ export const attestationRecordings = recordings.filter(hasAttestation);
 
 export type AttestationRecording = Recording & Required<Pick<Recording, 'attestation'>>;
 
-/**
- * The receipts in attestations from before October 2020 carry signatures that nobody can verify, OpenSSL included: all of
- * those that were seen.
- */
-export const hasVerifiableReceipt = ({ attestation }: AttestationRecording): boolean =>
-  attestation.validAt >= '2020-10';
-
 function hasAttestation(recording: Recording): recording is AttestationRecording {
   return recording.attestation !== undefined;
+}
+
+/** Until October 2020 the receipts in attestations were signed in a way that nobody can verify, OpenSSL included. */
+export function hasVerifiableReceipt({ attestation }: AttestationRecording): boolean {
+  return new Date(attestation.validAt) >= new Date('2020-10-01T00:00:00Z');
 }
 
 /** Every recorded receipt with what is known about its key. */

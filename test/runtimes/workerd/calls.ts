@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import {
   AppAttestError,
   type VerifyAssertionOptions,
@@ -7,17 +8,23 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from 'app-attest';
+import { verifyEcdsa } from '../../../src/ecdsa.js';
 
 /** One call of a verifier. */
 export type Call =
   | { verifyAttestation: VerifyAttestationOptions }
   | { verifyAssertion: VerifyAssertionOptions }
-  | { verifyReceipt: VerifyReceiptOptions };
+  | { verifyReceipt: VerifyReceiptOptions }
+  | { verifyEcdsa: { publicKey: string; message: Uint8Array; signature: Uint8Array } };
 
 /** What came of it; an error that is no `AppAttestError` is one too many. */
 export type Outcome = { accepted: unknown } | { rejected: string } | { threw: string };
 
-function verify(call: Call): Promise<unknown> {
+async function verify(call: Call): Promise<unknown> {
+  if ('verifyEcdsa' in call) {
+    const { publicKey, message, signature } = call.verifyEcdsa;
+    return verifyEcdsa('sha256', message, createPublicKey(publicKey), signature);
+  }
   if ('verifyAttestation' in call) return verifyAttestation(call.verifyAttestation);
   if ('verifyReceipt' in call) return verifyReceipt(call.verifyReceipt);
   return verifyAssertion(call.verifyAssertion);

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { inspectReceipt, verifyAttestation } from 'app-attest';
 import { createVirtualApple } from 'app-attest/testing';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -9,6 +11,7 @@ import {
   recordedReceipts,
   recordings,
 } from '../../support/recordings.js';
+import { readVectors, VECTORS } from '../../support/wycheproof.js';
 import { documentedCompatibilityDate, documentedDifferences, inWords } from '../documentation.js';
 import { type Call, fromJson, type Outcome, outcomesOf, toJson } from './calls.js';
 import { bundleWorker, startWorker } from './start-worker.js';
@@ -165,4 +168,20 @@ describe('a worker in workerd', () => {
     const inWorker = Object.entries(answers).map(([statement, isSo]) => [statement, inWords(isSo)]);
     expect(Object.fromEntries(inWorker)).toEqual(documentedDifferences('workerd'));
   });
+});
+
+describe.skipIf(!VECTORS.every((file) => existsSync(file)))('the vectors of Project Wycheproof in workerd', () => {
+  it.each(VECTORS.map((file) => [basename(file.pathname), file] as const))(
+    'verify where they are valid: %s',
+    async (_, file) => {
+      const tests = readVectors(readFileSync(file, 'utf8')).groups.flatMap(({ pem, tests }) => {
+        return tests.map((test) => ({ ...test, pem }));
+      });
+      const calls = tests.map(
+        ({ pem, message, signature }): Call => ({ verifyEcdsa: { publicKey: pem, message, signature } }),
+      );
+      const expected = tests.map(({ result }): Outcome => ({ accepted: result === 'valid' }));
+      expect(await outcomesInWorker(calls)).toEqual(expected);
+    },
+  );
 });

@@ -1,0 +1,68 @@
+import { concatenated, lengthOctets } from '../test/support/element-tree.js';
+import type { ReceiptTree } from '../test/support/receipt-tree.js';
+import type { Random } from './random.js';
+
+/** The last universal type (X.680 §8.6), and what is reserved behind it. */
+const LAST_TYPE = 40;
+const CONTEXT_TAGS = [0x80, 0x81, 0xa0, 0xa1, 0xa3] as const;
+const CONSTRUCTED = 0x20;
+const HIGH_TAG_NUMBER = 0x1f;
+
+/** What the octets of a long value repeat: numbers without end, text, digits, elements, lengths without end. */
+const PATTERNS: readonly Uint8Array[] = [
+  ...['00', '01', 'ff', '80', '81', '2a', '31', '61', '8001', 'c3bc', '0000d800', '0500', '0400', '3000', '3080'],
+  ...['2480', '06012a', '0101ff', '300506032a0304'],
+].map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
+
+/** Most are short, because more of those are read in a second; a receipt may have 64 KiB. */
+const LENGTHS = [0, 1, 2, 3, 4, 8, 13, 15, 20, 32, 64, 65, 127, 128, 255, 256, 1000] as const;
+const LONG_LENGTHS = [4096, 20_000, 60_000] as const;
+
+/** A receipt of our own form with a wrong element in the place of one, or with one element less, or twice. */
+export function receiptWithWrongElement(receipt: ReceiptTree, random: Random): Uint8Array {
+  const path = random.pick(receipt.paths);
+  switch (random.below(16)) {
+    case 0:
+      return receipt.with(path, new Uint8Array());
+    case 1:
+      // Another element of the same receipt, in a form that fits somewhere else.
+      return receipt.with(path, receipt.elementAt(random.pick(receipt.paths)));
+    case 2: {
+      const element = receipt.elementAt(path);
+      return receipt.with(path, concatenated([element, random.below(2) === 0 ? element : wrongElement(random)]));
+    }
+    default:
+      return receipt.with(path, wrongElement(random));
+  }
+}
+
+/** Any type, in one piece or in parts, with contents short or long, and now and then a length that does not fit. */
+function wrongElement(random: Random): Uint8Array {
+  const contents = repeated(random.pick(PATTERNS), lengthOf(random));
+  const identifier = identifierOf(random);
+  if (random.below(12) === 0) return concatenated([identifier, Uint8Array.of(0x80), contents, new Uint8Array(2)]);
+  const length = random.below(24) === 0 ? random.below(70_000) : contents.length;
+  return concatenated([identifier, Uint8Array.from(lengthOctets(length)), contents]);
+}
+
+function lengthOf(random: Random): number {
+  return random.below(32) === 0 ? random.pick(LONG_LENGTHS) : random.pick(LENGTHS);
+}
+
+function identifierOf(random: Random): Uint8Array {
+  if (random.below(6) === 0) return Uint8Array.of(random.pick(CONTEXT_TAGS));
+  const type = 1 + random.below(LAST_TYPE);
+  const constructed = random.below(4) === 0 ? CONSTRUCTED : 0;
+  // SEQUENCE and SET are nearly always in parts.
+  if (type === 16 || type === 17) return Uint8Array.of(type | (constructed === 0 ? CONSTRUCTED : 0));
+  if (type < HIGH_TAG_NUMBER) return Uint8Array.of(type | constructed);
+  return Uint8Array.of(HIGH_TAG_NUMBER | constructed, type);
+}
+
+function repeated(pattern: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let offset = 0; offset < length; offset += pattern.length) {
+    bytes.set(pattern.subarray(0, length - offset), offset);
+  }
+  return bytes;
+}
