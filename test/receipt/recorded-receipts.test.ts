@@ -11,11 +11,6 @@ import {
 } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
 
-const where = hasSharedRecordings ? '../shared/recordings' : 'fixtures/ alone: no ../shared/recordings here';
-console.info(
-  `${recordedReceipts.length} receipts, and those in ${attestationRecordings.length} attestations, in ${where}`,
-);
-
 const date = (time: string | null): Date | undefined => (time === null ? undefined : new Date(time));
 
 describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded receipts`, () => {
