@@ -72,7 +72,7 @@ export interface VerifiedReceipt {
  * The steps are those of Apple's page; the ones that go beyond it say so.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: this call is wrong, not the receipt
+ * - `invalid_argument`: this call is wrong, not the receipt, or the packages that read receipts cannot be loaded
  * - `malformed_receipt`: no App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2
