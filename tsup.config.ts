@@ -32,14 +32,6 @@ const shared: Options = {
   removeNodeProtocol: false,
 };
 
-/** Jest runs CommonJS in a context in which `import()` fails without a flag of Node.js. */
-const requireInsteadOfImport: Plugin = {
-  name: 'require-instead-of-import',
-  renderChunk: (code) => ({
-    code: code.replace(/\bimport\((['"][^'"]+['"])\)/g, 'Promise.resolve().then(() => require($1))'),
-  }),
-};
-
 /** For migration tools that read files. */
 async function writeMigrations(): Promise<void> {
   await mkdir('dist/migrations', { recursive: true });
@@ -47,6 +39,20 @@ async function writeMigrations(): Promise<void> {
     await writeFile(`dist/migrations/${String(version).padStart(4, '0')}-${name}.sql`, `${sql};\n`);
   }
 }
+
+/**
+ * What CommonJS loads later, it requires: `import()` needs a flag where code runs in a context of its own, as in Jest.
+ * Line by line, so that source maps stay right.
+ */
+const requireLater: Plugin = {
+  name: 'require-later',
+  renderChunk(code, { map }) {
+    return {
+      code: code.replaceAll(/\bimport\((["'][^"']+["'])\)/g, 'Promise.resolve().then(() => require($1))'),
+      map: map ?? null,
+    };
+  },
+};
 
 // Once for both formats: each would clean away what the other has written.
 rmSync('dist', { recursive: true, force: true });
@@ -80,7 +86,7 @@ export default defineConfig([
     entry,
     // Rollup writes CommonJS as it stands; the transform that tsup takes without it rewrites `?.` and `??`.
     treeshake: true,
-    plugins: [requireInsteadOfImport],
+    plugins: [requireLater],
     // It is an ES module, which neither Jest nor Node.js before 22.12 can require.
     noExternal: ['jose'],
   },

@@ -3,7 +3,7 @@
  *
  * | code | who is at fault |
  * | --- | --- |
- * | `invalid_argument` | the calling server: a missing, contradictory or badly typed option |
+ * | `invalid_argument` | the calling server: a missing, contradictory or badly typed option, or a package that cannot be loaded |
  * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | the client: not evidence at all |
  * | `unsupported_format` | the client: evidence, but not Apple's App Attest |
  * | `overloaded` | nobody: too much is being verified; nothing was decided, try again after `retryAfter` seconds |

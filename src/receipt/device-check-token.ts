@@ -73,12 +73,21 @@ export function deviceCheckToken(credentials: unknown): DeviceCheckToken {
 }
 
 async function signToken(teamId: string, keyId: string, privateKey: KeyObject, issuedAt: number): Promise<string> {
-  const { SignJWT } = await import('jose');
+  const { SignJWT } = await loadJose();
   return new SignJWT()
     .setProtectedHeader({ alg: 'ES256', kid: keyId })
     .setIssuer(teamId)
     .setIssuedAt(Math.floor(issuedAt / 1000))
     .sign(privateKey);
+}
+
+/** @throws AppAttestError `invalid_argument` where it cannot be loaded */
+async function loadJose(): Promise<typeof import('jose')> {
+  try {
+    return await import('jose');
+  } catch (cause) {
+    throw new AppAttestError('invalid_argument', 'the package jose, which signs tokens, cannot be loaded', { cause });
+  }
 }
 
 function readCredentials(credentials: unknown): DeviceCheckCredentials {

@@ -115,7 +115,7 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
  * The steps are those of Apple's page; the ones that go beyond it say so.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: this call is wrong, not the receipt
+ * - `invalid_argument`: this call is wrong, not the receipt, or the packages that read receipts cannot be loaded
  * - `overloaded`: 512 receipts wait for their turn already, or this one waited for five seconds; nothing is decided.
  *   `retryAfter` are the seconds after which to try again
  * - `malformed_receipt`: no App Attest receipt

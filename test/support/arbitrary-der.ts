@@ -159,6 +159,11 @@ const primitive = fc.oneof(
   fc.constant(NULL),
 );
 
+/** Types from 31 on, which stand behind the first octet, reserved ones among them. */
+const highType = fc.tuple(fc.integer({ min: 31, max: 16_383 }), octets(4)).map(([type, contents]) => {
+  return der([0x1f, ...(type < 0x80 ? [type] : [0x80 | (type >> 7), type & 0x7f])], contents);
+});
+
 /** Elements as they stand in Apple's extensions, under tags low and high, and others among them. */
 export const taggedValues = fc
   .array(
@@ -167,6 +172,7 @@ export const taggedValues = fc
       { weight: 1, arbitrary: primitive },
       { weight: 1, arbitrary: fc.tuple(primitive, primitive).map((two) => tagged(9, ...two)) },
       { weight: 1, arbitrary: octets(5).map((contents) => der(0x8a, contents)) },
+      { weight: 1, arbitrary: highType },
     ),
     { maxLength: 6 },
   )

@@ -1,0 +1,103 @@
+import { Set as AsnSet, fromBER, Integer, OctetString, Sequence } from 'asn1js';
+import fc from 'fast-check';
+import { ContentInfo, SignedData } from 'pkijs';
+import { expect, it } from 'vitest';
+import { decodeCborMap } from '../../src/cbor/decode-map.js';
+import { decodeCertificate } from '../../src/certificates/certificate.js';
+import { DecodingError } from '../../src/decoding-error.js';
+import { normalizeBer, readBer } from '../../src/receipt/ber.js';
+import { decodeReceiptPayload } from '../../src/receipt/receipt-payload.js';
+import { decodeSignedData } from '../../src/receipt/signed-data.js';
+import { mutated } from '../support/arbitrary-der.js';
+import { assertProperty } from '../support/assert-property.js';
+import { createReceiptTree } from '../support/receipt-tree.js';
+import { attestationFixture, fromBase64 } from '../support/recordings.js';
+import { wrongElements } from '../support/wrong-elements.js';
+
+const recorded = ['apple-guide-2026', 'node-app-attest-production'].map((name) => {
+  const { attestation } = attestationFixture(name);
+  return new Uint8Array(decodeCborMap(fromBase64(attestation.object)).map('attStmt').bytes('receipt'));
+});
+const made = await createReceiptTree();
+const elements = [...wrongElements(0), ...wrongElements(1), ...wrongElements(3)].map(([, element]) => element);
+
+const receipts = fc.oneof(
+  mutated(fc.constantFrom(...recorded, made.bytes)),
+  fc.tuple(fc.constantFrom(...made.paths), fc.constantFrom(...elements)).map(([path, element]) => {
+    return made.with(path, element);
+  }),
+);
+
+const hex = (bytes: ArrayBuffer | Uint8Array): string => Buffer.from(new Uint8Array(bytes)).toString('hex');
+
+/** What the decoder makes of the bytes, `undefined` where it refuses them. */
+async function decodedOrRefused<Decoded>(decode: () => Decoded | Promise<Decoded>): Promise<Decoded | undefined> {
+  try {
+    return await decode();
+  } catch (error) {
+    expect(error).toBeInstanceOf(DecodingError);
+    return undefined;
+  }
+}
+
+/** The fields of a payload as asn1js reads them. */
+function fieldsByAsn1js(content: Uint8Array): Map<bigint, string> {
+  const { result } = fromBER(new Uint8Array(content));
+  if (!(result instanceof AsnSet)) throw new Error(`no SET: ${result.error}`);
+  return new Map(
+    result.valueBlock.value.map((field) => {
+      const [type, version, value] = field instanceof Sequence ? field.valueBlock.value : [];
+      if (!(type instanceof Integer && version instanceof Integer && value instanceof OctetString))
+        throw new Error('field');
+      return [type.toBigInt(), hex(value.getValue())];
+    }),
+  );
+}
+
+it('a receipt that is accepted says what pkijs reads', async () => {
+  let accepted = 0;
+  await assertProperty(
+    fc.asyncProperty(receipts, async (receipt) => {
+      const decoded = await decodedOrRefused(() => decodeSignedData(receipt));
+      // What is only bytes here, pkijs takes apart.
+      if (!decoded || !(await decodedOrRefused(() => decoded.certificates.map(decodeCertificate)))) return;
+      accepted += 1;
+      // As it came, and not as it was written again.
+      const contentInfo = new ContentInfo({ schema: fromBER(receipt).result });
+      const theirs = new SignedData({ schema: contentInfo.content });
+      const [signer, ...others] = theirs.signerInfos;
+      expect(others).toEqual([]);
+      expect(hex(decoded.content)).toBe(hex(theirs.encapContentInfo.eContent?.getValue() ?? new Uint8Array()));
+      expect(hex(decoded.signature)).toBe(hex(signer?.signature.getValue() ?? new Uint8Array()));
+      expect(decoded.certificates.length).toBe(theirs.certificates?.length);
+
+      const payload = await decodedOrRefused(() => decodeReceiptPayload(decoded.content));
+      if (!payload) return;
+      const fields = fieldsByAsn1js(decoded.content);
+      expect(hex(Buffer.from(payload.appId))).toBe(fields.get(2n));
+      expect(hex(payload.clientHash)).toBe(fields.get(4n));
+      expect(hex(Buffer.from(payload.token))).toBe(fields.get(5n));
+      expect(hex(Buffer.from(payload.type))).toBe(fields.get(6n));
+    }),
+    { numRuns: 1000 },
+  );
+  expect(accepted).toBeGreaterThan(100);
+});
+
+it('BER that is accepted becomes DER, which stays as it is', async () => {
+  let accepted = 0;
+  await assertProperty(
+    fc.asyncProperty(receipts, async (receipt) => {
+      const read = await decodedOrRefused(() => readBer(receipt));
+      if (!read) return;
+      accepted += 1;
+      expect(hex(normalizeBer(read.der))).toBe(hex(read.der));
+      // asn1js reads it to the end, and finds no length but those of DER.
+      const { offset, result } = fromBER(new Uint8Array(read.der), { parseEmbedded: false });
+      expect([offset, result.error]).toEqual([read.der.length, '']);
+      expect(hex(result.toBER())).toBe(hex(read.der));
+    }),
+    { numRuns: 1000 },
+  );
+  expect(accepted).toBeGreaterThan(100);
+});
