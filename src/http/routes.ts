@@ -79,9 +79,11 @@ export function createRoutes<Context>(
     return decide('protected', incoming, async (claims, shares) => {
       const request = await readSignedRequest(configuration, incoming, shares, form);
       claims.keyId = request.keyId;
-      const { assertion, readChallenge } = request;
+      const { assertion, readChallenge, mismatch } = request;
       const known = { ...(await readSubject(configuration, context)), ...(readChallenge && { readChallenge }) };
-      const attested = await ask(() => appAttest.authenticate(assertion, known));
+      const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
+        throw mismatch && isChallengeUnknown(error) ? mismatch : error;
+      });
       return { attested, content: await request.content(attested.payload) };
     });
   }
@@ -116,6 +118,10 @@ export function createRoutes<Context>(
       return 'refused' in outcome ? outcome.refused : success(200, { keyId: outcome.attested.key.keyId });
     },
   };
+}
+
+function isChallengeUnknown(error: unknown): boolean {
+  return error instanceof AppAttestError && error.code === 'challenge_unknown';
 }
 
 /** @throws AppAttestHttpError `subject_missing`, `unavailable` */

@@ -22,6 +22,8 @@ export interface SignedRequest {
   readonly assertion: object;
   /** Where the challenge stands, if it is not for the server to find. */
   readonly readChallenge?: ReadChallenge;
+  /** Why no challenge can be found, where something else than the request was signed. */
+  readonly mismatch?: AppAttestHttpError;
   /**
    * The request's body, once the assertion has been verified.
    *
@@ -57,15 +59,12 @@ export async function readSignedRequest<Context>(
   form: PayloadForm,
 ): Promise<SignedRequest> {
   const { headers, signed, publicTarget, protectedLimits } = configuration;
-  const header = (role: keyof HeaderNames) => incoming.header(headers[role].toLowerCase()) || undefined;
+  const header = (role: keyof HeaderNames) => incoming.header(headers[role].toLowerCase());
   const keyId = header('keyId');
   const token = header('assertion');
   const opening = signed === 'request' ? `${incoming.method} ${publicTarget(incoming.target)}\n` : undefined;
-  const isInHeaders = [headers.keyId, headers.assertion].some(
-    (name) => incoming.header(name.toLowerCase()) !== undefined,
-  );
 
-  if (!isInHeaders) {
+  if (keyId === undefined && token === undefined) {
     assertJsonBody(incoming, headers);
     const read = await openBody(incoming, protectedLimits);
     return inBody(readAssertion(await read(shares.unverified), headers), opening, form);
@@ -136,12 +135,13 @@ function readAssertion(body: Uint8Array, headers: Readonly<Record<keyof HeaderNa
 
 function inBody(assertion: object, opening: string | undefined, form: PayloadForm): SignedRequest {
   const { keyId, payload }: { keyId?: unknown; payload?: unknown } = assertion;
-  const isOpened = opening !== undefined && typeof payload === 'string' && payload.startsWith(opening);
-  if (isOpened) return { keyId, assertion, ...boundTo(opening) };
-  if (opening !== undefined && form === 'request' && typeof payload === 'string') {
-    throw new AppAttestHttpError('request_mismatch', 'the payload was signed for another method or target');
+  if (opening !== undefined && typeof payload === 'string' && payload.startsWith(opening)) {
+    return { keyId, assertion, ...boundTo(opening) };
   }
-  return { keyId, assertion, content: (bytes) => bytes };
+  const content = (bytes: Uint8Array) => bytes;
+  if (opening === undefined || form === 'any') return { keyId, assertion, content };
+  const mismatch = new AppAttestHttpError('request_mismatch', 'the payload was signed for another method or target');
+  return { keyId, assertion, content, mismatch, readChallenge: () => undefined };
 }
 
 /** The challenge and the content behind the line with method and target. */

@@ -132,6 +132,7 @@ describe('onReject', () => {
     expect(warn).not.toHaveBeenCalled();
     stores.challenges.put = () => Promise.reject(new Error('gone'));
     await handlers.challenge(post('/', { purpose: 'assertion' }));
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
     expect(warn.mock.calls.map(([warning]) => String(warning))).toEqual([expect.stringContaining('gone')]);
   });
 });
