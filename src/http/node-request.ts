@@ -28,8 +28,17 @@ export function fromNode({ method, target, headers, stream, rawBody, response, a
 
 function unreadBody(stream: Readable, advice: string): IncomingBody {
   if (stream.readableDidRead) throw alreadyRead(advice);
-  // The connection stays open for the answer, however much of the body is read.
-  return stream.iterator({ destroyOnReturn: false });
+  return chunksOf(stream);
+}
+
+async function* chunksOf(stream: Readable): AsyncGenerator<unknown> {
+  try {
+    // The connection stays open for the answer, however much of the body is read.
+    yield* stream.iterator({ destroyOnReturn: false });
+  } finally {
+    // Node.js reads the next request of the connection only once this body is over.
+    stream.resume();
+  }
 }
 
 /** A response is sent once it is finished; one whose connection is lost only closes. */

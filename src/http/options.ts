@@ -44,9 +44,10 @@ export interface HttpOptions<Context> {
   /** The longest body of a registration, in bytes. 128 KiB by default: an attestation is at most 64 KiB before base64. */
   registrationLimit?: number | undefined;
   /**
-   * The memory for all bodies that these handlers are reading at one time, in bytes. 64 MiB by default, and at least
-   * twice the larger of `bodyLimit` and `registrationLimit`: half of it is kept for requests whose assertion was
-   * verified, so that strangers cannot take it. A request that finds no room is answered with 503 and `Retry-After`.
+   * The memory for all bodies that these handlers are reading at one time, in bytes. 64 MiB by default, or four times the
+   * larger of `bodyLimit` and `registrationLimit`, which is the least: a quarter each is for challenges, for registrations, and for
+   * protected requests before and after their assertion was verified. A request that finds no room is answered with 503
+   * and `Retry-After`.
    */
   bodyBudget?: number | undefined;
   /** How long a body may take to arrive, in seconds, up to 2 147 483. 30 by default. */
@@ -127,7 +128,8 @@ export function readHttpOptions<Context>(
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
 
   const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
-  const { bodyLimit = MIB, registrationLimit = MIB / 8, bodyBudget = 64 * MIB } = options;
+  const { bodyLimit = MIB, registrationLimit = MIB / 8 } = options;
+  const { bodyBudget = Math.max(64 * MIB, 4 * bodyLimit, 4 * registrationLimit) } = options;
   if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'request' or 'body'");
   assertFunction('subject', options.subject);
   assertFunction('onReject', options.onReject);
@@ -137,8 +139,8 @@ export function readHttpOptions<Context>(
   assertBytes('bodyBudget', bodyBudget);
   assertSeconds('bodyTimeout', bodyTimeout);
   assertSeconds('decisionTimeout', decisionTimeout);
-  if (bodyBudget < 2 * Math.max(bodyLimit, registrationLimit)) {
-    throw invalid('bodyBudget must be at least twice the larger of bodyLimit and registrationLimit');
+  if (bodyBudget < 4 * Math.max(bodyLimit, registrationLimit, CHALLENGE_LIMIT)) {
+    throw invalid('bodyBudget must be at least four times the larger of bodyLimit and registrationLimit');
   }
   const limits = (length: number): ReadLimits => ({ length, timeout: bodyTimeout * 1000 });
   return {

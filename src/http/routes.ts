@@ -41,9 +41,10 @@ export function createRoutes<Context>(
 ): Routes<Context> {
   const configuration = readHttpOptions(caller, appAttest, options);
   const { onReject, challengeLimits, registrationLimits } = configuration;
-  // Strangers must not take the memory that requests of registered keys need.
-  const unverifiedBodies = new BodyBudget(configuration.bodyBudget / 2);
-  const verifiedBodies = new BodyBudget(configuration.bodyBudget / 2);
+  // Who fills one of them with bodies that never end must not keep out the others.
+  const budgetOf = (): BodyBudget => new BodyBudget(configuration.bodyBudget / 4);
+  const budgets = { challenge: budgetOf(), registration: budgetOf(), protected: budgetOf() };
+  const verifiedBodies = budgetOf();
 
   /** Lets a route decide, and turns whatever it throws into an answer. */
   async function decide<Result>(
@@ -53,7 +54,7 @@ export function createRoutes<Context>(
   ): Promise<Result | { refused: Answer }> {
     const start = performance.now();
     const claims: Claims = {};
-    const shares = { unverified: unverifiedBodies.open(), verified: verifiedBodies.open() };
+    const shares = { unverified: budgets[route].open(), verified: verifiedBodies.open() };
     try {
       return await decision(claims, shares);
     } catch (thrown) {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rejection } from '../../src/http/index.js';
@@ -279,6 +280,20 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
       const answer = await answerToHead(server.origin, { ...headers, 'content-type': 'application/json' });
       expect(answer, error).toContain(`{"error":"${error}"}`);
     }
+  });
+
+  it('a body that was cut off does not hold up the next request of its connection', async () => {
+    const { hostname, port } = new URL(server.origin);
+    const socket = connect(Number(port), hostname);
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    const head =
+      'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
+    socket.write(`${head}${chunk.repeat(20)}0\r\n\r\nGET /orders/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    const start = performance.now();
+    const answers = await readAll(socket);
+    // The server of Hono closes such a connection.
+    expect(answers).toMatch(/^[^{]*\{"error":"body_too_large"\}([^{]*\{"error":"assertion_missing"\})?$/);
+    expect(performance.now() - start).toBeLessThan(3000);
   });
 
   it('long headers reach a registered key, and are refused', async () => {

@@ -3,7 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import express, { type RequestHandler } from 'express';
 import Fastify, { type FastifyRequest, type preParsingAsyncHookHandler, type RequestPayload } from 'fastify';
 import { Hono, type MiddlewareHandler } from 'hono';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expressHandlers } from '../../src/http/express.js';
 import { fastifyHandlers } from '../../src/http/fastify.js';
 import { honoHandlers } from '../../src/http/hono.js';
@@ -131,15 +131,13 @@ describe('Express', () => {
   });
 
   it('warns the process where nobody listens', async () => {
-    const warnings: Error[] = [];
-    const listen = (warning: Error) => warnings.push(warning);
-    process.on('warning', listen);
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const app = express();
     app.use(express.json());
     app.post('/orders', expressHandlers(backend).protect);
     await order(await serveNode(app), [], 'headers');
-    await expect.poll(() => warnings.map(({ message }) => message).join()).toMatch(/before express\.json\(\)/);
-    process.off('warning', listen);
+    await expect.poll(() => warn.mock.calls.map(String).join()).toMatch(/before express\.json\(\)/);
+    warn.mockRestore();
   });
 });
 
