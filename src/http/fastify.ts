@@ -139,12 +139,18 @@ function refuse(): never {
 function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload): IncomingRequest {
   return fromNode({
     method: request.method,
-    target: request.originalUrl,
+    target: targetOf(request),
     headers: request.headers,
     stream: payload,
     response: reply.raw,
     advice: 'a preParsing hook that reads the payload must return a new stream of the same bytes',
   });
+}
+
+/** As the client sent it. Fastify 4 did not have `request.originalUrl` from the beginning. */
+function targetOf({ raw }: FastifyRequest): string {
+  const original: unknown = Reflect.get(raw, 'originalUrl');
+  return typeof original === 'string' ? original : String(raw.url);
 }
 
 function typeOf(content: Uint8Array): string | undefined {

@@ -192,17 +192,21 @@ describe('Fastify', () => {
     expect(await order({ origin, close: () => app.close() }, [], 'headers')).toMatchObject({ status: 500 });
   });
 
-  /** A server that parses forms, and takes JSON by a schema for JSON alone. */
-  async function serveForms(onRequest: (request: FastifyRequest) => unknown = () => undefined): Promise<TestServer> {
-    const { protect } = fastifyHandlers(backend);
+  const coffee = { type: 'object', required: ['item'], properties: { item: { enum: ['coffee'] } } };
+
+  /** A server that parses forms, and takes bodies by a schema. */
+  async function serveForms(
+    schema: object = coffee,
+    onRequest: (request: FastifyRequest) => unknown = () => undefined,
+  ): Promise<TestServer> {
+    const { protect } = fastifyHandlers(backend, { onReject: () => undefined });
     const app = Fastify({ forceCloseConnections: true });
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
       done(null, Object.fromEntries(new URLSearchParams(String(body))));
     });
     app.addHook('onRequest', async (request) => void onRequest(request));
-    const item = { type: 'object', required: ['item'], properties: { item: { enum: ['coffee'] } } };
     app.post('/orders', {
-      schema: { body: { content: { 'application/json': { schema: item } } } },
+      schema: { body: schema },
       ...protect<{ Body: { item: string } }>(async ({ body, headers }) => ({
         item: body.item,
         type: headers['content-type'],
@@ -211,12 +215,14 @@ describe('Fastify', () => {
     return { origin: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
   }
 
-  it.each([
+  const RELABELLED: readonly [string, Record<string, string>][] = [
     ['a form', FORM],
     ['text', { 'content-type': 'text/plain' }],
     ['nothing that Fastify knows', { 'content-type': 'x/y' }],
     ['no media type at all', { 'content-type': 'x' }],
-  ])('takes JSON that was relabelled as %s for JSON, and validates it', async (_, type) => {
+  ];
+
+  it.each(RELABELLED)('takes JSON that was relabelled as %s for JSON, and validates it', async (_, type) => {
     expect(await order(await serveForms(), [], 'headers', type)).toMatchObject({
       status: 200,
       body: { item: 'coffee', type: 'application/json' },
@@ -224,10 +230,21 @@ describe('Fastify', () => {
     expect(await order(await serveForms(), [], 'headers', type, '{"item":"gold"}')).toMatchObject({ status: 400 });
   });
 
-  it('refuses a request whose media type was read before, where a schema would be chosen by it', async () => {
-    const read = (request: FastifyRequest): unknown => Reflect.get(request, 'mediaType');
-    const answer = await order(await serveForms(read), [], 'headers', FORM, '{"item":"gold"}');
-    expect(answer.status).toBeGreaterThanOrEqual(400);
+  // The first releases of Fastify 4 had no such schemas.
+  describe.skipIf(Fastify().version === '4.0.0')('with a schema for JSON alone', () => {
+    const schema = { content: { 'application/json': { schema: coffee } } };
+
+    it.each(RELABELLED)('validates JSON that was relabelled as %s', async (_, type) => {
+      expect(await order(await serveForms(schema), [], 'headers', type)).toMatchObject({ status: 200 });
+      const gold = await order(await serveForms(schema), [], 'headers', type, '{"item":"gold"}');
+      expect(gold).toMatchObject({ status: 400 });
+    });
+
+    it('rejects a request whose media type was read before', async () => {
+      const read = (request: FastifyRequest): unknown => Reflect.get(request, 'mediaType');
+      const gold = await order(await serveForms(schema, read), [], 'headers', FORM, '{"item":"gold"}');
+      expect(gold.status).toBeGreaterThanOrEqual(400);
+    });
   });
 
   it('guards against poisoned prototypes as Fastify does', async () => {

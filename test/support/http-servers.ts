@@ -71,7 +71,8 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
 
   'app-attest/fastify': async (appAttest, options) => {
     const { challenge, registration, assertion, protect } = fastifyHandlers(appAttest, options);
-    const app = Fastify({ http: { maxHeaderSize }, forceCloseConnections: true });
+    const serverFactory = (listener: RequestListener) => createServer({ maxHeaderSize }, listener);
+    const app = Fastify({ serverFactory, forceCloseConnections: true });
     app.post('/challenge', challenge);
     app.post('/registration', registration);
     app.post('/assertion', assertion);
