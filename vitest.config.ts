@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/{bundlers,package,peers,queues,servers}/**', 'test/runtimes/**'],
+    exclude: ['**/node_modules/**', 'test/{bundlers,frameworks,package,peers,queues,servers}/**', 'test/runtimes/**'],
     setupFiles: ['test/support/quiet-run.ts'],
     // By default one processor would stay free.
     maxWorkers: '100%',

@@ -54,12 +54,18 @@ export async function presign(origin: string, devices: readonly Registered[], co
 
 async function presignOne({ device, keyId }: Registered, challenge: string): Promise<PresignedRequest> {
   const body = '{"item":"coffee","size":"large","note":"as always, to the desk at the window"}';
-  const hash = createHash('sha256').update(`POST ${TARGET}\n${challenge}\n${body}`).digest();
+  const contentDigest = `sha-256=:${sha256(body).toString('base64')}:`;
+  const hash = sha256(`POST ${TARGET}\n${challenge}\n${contentDigest}`);
   const headers = {
     'content-type': 'application/json',
+    'content-digest': contentDigest,
     'x-app-attest-key-id': keyId,
     'x-app-attest-assertion': Buffer.from(await device.generateAssertion(keyId, hash)).toString('base64'),
     'x-app-attest-challenge': challenge,
   };
   return { headers, body };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -38,12 +38,12 @@ export class App {
   async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
     const challenge = await this.#challenge('assertion');
     const body = json && JSON.stringify(json);
-    const clientDataHash = createHash('sha256')
-      .update(`${method} ${target}\n${challenge}\n${body ?? ''}`)
-      .digest();
+    const contentDigest = `sha-256=:${sha256(body ?? '').toString('base64')}:`;
+    const clientDataHash = sha256(`${method} ${target}\n${challenge}\n${contentDigest}`);
     const assertion = await this.#device.generateAssertion(this.#keyId, clientDataHash);
     const headers = {
       'content-type': 'application/json',
+      'content-digest': contentDigest,
       'x-app-attest-key-id': this.#keyId,
       'x-app-attest-assertion': Buffer.from(assertion).toString('base64'),
       'x-app-attest-challenge': challenge,
@@ -66,4 +66,8 @@ export class App {
     const headers = { 'content-type': 'application/json' };
     return this.send({ method: 'POST', target, headers, body: JSON.stringify(json) });
   }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

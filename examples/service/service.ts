@@ -4,7 +4,7 @@ import express, { type Express } from 'express';
 
 /** A coffee shop that takes orders from its own app only: each request signed as a whole, by a registered key. */
 export function createService(appAttest: AppAttest, onReject: OnReject): Express {
-  const { challenge, registration, protect } = expressHandlers(appAttest, { signed: 'request', onReject });
+  const { challenge, registration, protect } = expressHandlers(appAttest, { onReject });
   const orders = new Map<string, string[]>(); // key identifier → what it ordered
 
   const service = express();

@@ -22,17 +22,23 @@ export function success(status: 200 | 201, body: object): Answer {
   return { status, headers: HEADERS, body };
 }
 
-/** The code, and after how many seconds to try again; nothing else: the reason is for `onReject`. */
-export function refusal({ code, retryAfter }: { code: RejectionCode; retryAfter?: number | undefined }): Answer {
+/**
+ * The code and nothing else: the reason is for `onReject`.
+ *
+ * @param retryAfter Seconds, where the server knows when to try again
+ */
+export function refusal(code: RejectionCode, retryAfter?: number): Answer {
   const status = STATUS[code];
-  const headers = {
-    ...HEADERS,
-    ...STATUS_HEADERS[status],
-    ...(retryAfter !== undefined && { 'retry-after': String(Math.ceil(retryAfter)) }),
-  };
+  const headers = { ...HEADERS, ...STATUS_HEADERS[status], ...(retryAfter !== undefined && retryIn(retryAfter)) };
   return { status, headers, body: { error: code } };
 }
 
+/** Whole seconds (RFC 9110 §10.2.3). */
+function retryIn(seconds: number): Record<string, string> {
+  return { 'retry-after': String(Math.max(1, Math.ceil(seconds))) };
+}
+
 export function toResponse({ status, headers, body }: Answer): Response {
-  return Response.json(body, { status, headers });
+  const contentType = { 'content-type': 'application/json' };
+  return new Response(JSON.stringify(body), { status, headers: { ...contentType, ...headers } });
 }

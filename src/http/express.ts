@@ -1,9 +1,10 @@
 /**
- * Routes for challenges, registrations and protected requests, for Express 5.
+ * Routes for challenges, registrations and protected requests, for Express 4 and 5.
  *
  * @packageDocumentation
  */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { isBytes } from '../bytes.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
@@ -26,7 +27,21 @@ export interface AppAttestLocals {
   appAttest: AuthenticatedRequest;
 }
 
-/** What {@link expressHandlers} makes. Refusals are JSON `{ "error": code }`; `docs/http.md` has all codes. */
+/**
+ * A `RequestHandler`, for any parameters, query and body: the types of the handler behind it stay as they are, and
+ * `response.locals` there has {@link AppAttestLocals}.
+ */
+export interface ExpressProtect {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
+  // The last signature is the one that a route infers the types of its next handler from.
+  (
+    request: IncomingMessage,
+    response: ServerResponse & { locals: AppAttestLocals },
+    next: (error?: unknown) => void,
+  ): Promise<void>;
+}
+
+/** What {@link expressHandlers} makes. Rejections are JSON `{ "error": code }`; `docs/http.md` has all codes. */
 export interface ExpressHandlers {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
@@ -36,10 +51,10 @@ export interface ExpressHandlers {
   assertion: RequestHandler;
   /**
    * Lets only requests through that a registered key signed, each of them once. `request.body` is then what was signed,
-   * parsed where it is JSON and a `Buffer` otherwise; `response.locals.appAttest` says by which key.
+   * parsed where it is JSON and a `Buffer` otherwise; `response.locals.appAttest` says by which key. Body parsers behind
+   * it have nothing left to do.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: what Express itself says of bodies that nobody described
-  protect: RequestHandler<any, any, any, any, AppAttestLocals>;
+  protect: ExpressProtect;
 }
 
 /**
@@ -60,28 +75,44 @@ export interface ExpressHandlers {
  * ```
  */
 export function expressHandlers(appAttest: AppAttest, options?: HttpOptions<Request>): ExpressHandlers {
-  const routes = createRoutes(appAttest, options);
+  const routes = createRoutes('expressHandlers', appAttest, options);
+
+  const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
+    return async (request, response) => send(response, await route(fromExpress(request, response), request));
+  };
+
   return {
-    challenge: async (request, response) => send(response, await routes.challenge(fromExpress(request), request)),
-    registration: async (request, response) => send(response, await routes.registration(fromExpress(request), request)),
-    assertion: async (request, response) => send(response, await routes.assertion(fromExpress(request), request)),
-    protect: async (request, response, next) => {
-      const outcome = await routes.protect(fromExpress(request), request);
+    challenge: answered(routes.challenge),
+    registration: answered(routes.registration),
+    assertion: answered(routes.assertion),
+    protect: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+      if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect is a handler for Express');
+      const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
       response.locals.appAttest = outcome.attested;
-      request.body = parseContent(outcome.content);
+      // The parsers of Express 4 would look for the bytes once more.
+      Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
     },
   };
 }
 
-function fromExpress(request: Request): IncomingRequest {
+function isRequest(request: IncomingMessage): request is Request {
+  return 'originalUrl' in request;
+}
+
+function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals> {
+  return 'locals' in response;
+}
+
+function fromExpress(request: Request, response: ServerResponse): IncomingRequest {
   return fromNode({
     method: request.method,
     target: request.originalUrl,
     headers: request.headers,
     stream: request,
     rawBody: keptBody(request),
+    response,
     advice:
       'register the App Attest handlers before express.json() and other parsers, or keep the bytes with ' +
       'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
@@ -93,5 +124,6 @@ function keptBody(request: Request & { rawBody?: unknown }): Uint8Array | undefi
 }
 
 function send(response: Response, { status, headers, body }: Answer): void {
+  if (response.headersSent) return;
   response.status(status).set(headers).json(body);
 }

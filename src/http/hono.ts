@@ -57,7 +57,7 @@ export interface HonoHandlers {
  * ```
  */
 export function honoHandlers(appAttest: AppAttest, options?: HttpOptions<Context>): HonoHandlers {
-  const routes = createRoutes(appAttest, options);
+  const routes = createRoutes('honoHandlers', appAttest, options);
   return {
     challenge: async (c) => toResponse(await routes.challenge(fromHono(c), c)),
     registration: async (c) => toResponse(await routes.registration(fromHono(c), c)),

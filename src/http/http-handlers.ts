@@ -10,12 +10,12 @@ import { withContent } from './signed-content.js';
  * Serves a request that a registered key signed.
  *
  * @param request Its body is what was signed, and nothing else. Its headers are not signed; of its URL, path and query
- * are with `signed: 'request'`
+ * are, but not with `signed: 'body'`
  * @param attested The key that signed, and every byte that it signed
  * @param rest What the framework hands on beside the request
  */
-export type ProtectedHandler<Rest extends unknown[] = []> = (
-  request: Request,
+export type ProtectedHandler<Rest extends unknown[] = [], Incoming extends Request = Request> = (
+  request: Incoming,
   attested: AuthenticatedRequest,
   ...rest: Rest
 ) => Response | Promise<Response>;
@@ -29,9 +29,9 @@ export interface HttpHandlers {
   /** A protected request that does nothing else. Answers `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;
   /** Lets only requests through that a registered key signed, each of them once. */
-  protect<Rest extends unknown[]>(
-    handler: ProtectedHandler<Rest>,
-  ): (request: Request, ...rest: Rest) => Promise<Response>;
+  protect<Rest extends unknown[], Incoming extends Request = Request>(
+    handler: ProtectedHandler<Rest, Incoming>,
+  ): (request: Incoming, ...rest: Rest) => Promise<Response>;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface HttpHandlers {
  *
  * @example
  * ```ts
- * const { challenge, registration, protect } = httpHandlers(appAttest, { signed: 'request' });
+ * const { challenge, registration, protect } = httpHandlers(appAttest);
  *
  * export const POST = protect(async (request, { key }) => {
  *   const order = await request.json();
@@ -50,7 +50,7 @@ export interface HttpHandlers {
  * ```
  */
 export function httpHandlers(appAttest: AppAttest, options?: HttpOptions<Request>): HttpHandlers {
-  const routes = createRoutes(appAttest, options);
+  const routes = createRoutes('httpHandlers', appAttest, options);
   return {
     challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),
     registration: async (request) => toResponse(await routes.registration(fromRequest(request), request)),

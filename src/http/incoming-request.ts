@@ -16,9 +16,14 @@ export interface IncomingRequest {
    * @throws AppAttestHttpError `body_already_read`
    */
   body(): IncomingBody | Promise<IncomingBody>;
+  /** Calls a function once the answer has been sent, or nobody waits for it any longer. */
+  afterAnswer(call: () => void): void;
 }
 
 const EMPTY = new Uint8Array();
+
+/** Milliseconds. The Fetch standard does not say when a response was sent. */
+const TIME_TO_ANSWER = 20;
 
 /** A request of the Fetch standard. */
 export function fromRequest(request: Request): IncomingRequest {
@@ -30,6 +35,7 @@ export function fromRequest(request: Request): IncomingRequest {
       if (!request.bodyUsed && request.body?.locked !== true) return request.body ?? EMPTY;
       throw alreadyRead('protect the route before anything reads the request, or hand on request.clone()');
     },
+    afterAnswer: (call) => setTimeout(call, TIME_TO_ANSWER),
   };
 }
 

@@ -1,5 +1,5 @@
-import { AppAttestError, shortText } from '../errors.js';
-import { assertOptions } from '../options.js';
+import { AppAttestError } from '../errors.js';
+import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { ReadLimits } from './read-bytes.js';
@@ -8,42 +8,56 @@ import type { OnReject } from './rejection.js';
 /** The names of the headers that carry an assertion. */
 export interface HeaderNames {
   /** The key identifier, base64 or base64url. `X-App-Attest-Key-Id` by default. */
-  keyId?: string;
+  keyId?: string | undefined;
   /** The assertion object, base64 or base64url. `X-App-Attest-Assertion` by default. */
-  assertion?: string;
-  /** The challenge, as it was issued. `X-App-Attest-Challenge` by default. Only read where the request is signed. */
-  challenge?: string;
+  assertion?: string | undefined;
+  /** The challenge, as it was issued. `X-App-Attest-Challenge` by default. Only read with `signed: 'request'`. */
+  challenge?: string | undefined;
 }
 
 /**
  * What a client signs:
  *
+ * - `'request'`: the UTF-8 bytes of `METHOD SP target LF challenge LF content-digest`. The method is in capitals; the
+ *   target is path and query as they stand in the request line; the challenge is the issued text, which a header carries
+ *   too; SP and LF are the bytes 0x20 and 0x0A; `content-digest` is the value of the header `Content-Digest` (RFC 9530),
+ *   or the digest of nothing where there is neither header nor body. Everything is verified from the headers before a
+ *   byte of the body is read.
  * - `'body'`: the raw bytes of the body, with the challenge in them. Path and query are not protected: who holds up a
  *   request on its way can send it to another route.
- * - `'request'`: the bytes `METHOD SP target LF challenge LF body`. The method is in capitals; the target is path and
- *   query as they stand in the request line; the challenge is the issued text, which the header carries too; SP and LF
- *   are the bytes 0x20 and 0x0A; the body's bytes end it, none where there is no body.
  */
-export type Signed = 'body' | 'request';
+export type Signed = 'request' | 'body';
 
 /** How routes read requests. `Context` is the request of the framework. */
 export interface HttpOptions<Context> {
-  /** What a client signs, on every route that is protected with these options. `'body'` by default. */
-  signed?: Signed;
+  /** What a client signs, on every route that is protected with these options. `'request'` by default. */
+  signed?: Signed | undefined;
   /**
-   * Whom the server takes the request to come from: an account, a session. Challenges, keys and requests are then tied
-   * to it. Where the function is given and finds nobody, the request is refused.
+   * The user (account, session) that sent the request. Challenges, keys and requests are then tied to it. Where the
+   * function is given and finds nobody, the request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
-  /** Hears of each refusal, for logs and metrics. Nothing waits for it, and its failure changes no answer. */
-  onReject?: OnReject;
-  headers?: HeaderNames;
+  /** Called for every rejected request, after it was answered: for logs and metrics. Its failure changes no answer. */
+  onReject?: OnReject | undefined;
+  headers?: HeaderNames | undefined;
   /** The longest body of a protected request, in bytes. 1 MiB by default. */
-  bodyLimit?: number;
+  bodyLimit?: number | undefined;
   /** The longest body of a registration, in bytes. 128 KiB by default: an attestation is at most 64 KiB before base64. */
-  registrationLimit?: number;
-  /** How long a body may take to arrive, in seconds, at most 2147483. 30 by default. */
-  bodyTimeout?: number;
+  registrationLimit?: number | undefined;
+  /**
+   * The memory for all bodies that these handlers are reading at one time, in bytes. 64 MiB by default, or four times the
+   * larger of `bodyLimit` and `registrationLimit`, which is the least: a quarter each is for challenges, for registrations, and for
+   * protected requests before and after their assertion was verified. A request that finds no room is answered with 503
+   * and `Retry-After`.
+   */
+  bodyBudget?: number | undefined;
+  /** How long a body may take to arrive, in seconds, up to 2 147 483. 30 by default. */
+  bodyTimeout?: number | undefined;
+  /**
+   * How long the stores, or `subject`, may take to settle, in seconds, up to 2 147 483. 10 by default. A request that
+   * takes longer is answered with 503.
+   */
+  decisionTimeout?: number | undefined;
   /**
    * The target that the client signed, from the one that arrived, where a proxy in front of the server rewrites paths.
    *
@@ -52,7 +66,7 @@ export interface HttpOptions<Context> {
    * publicTarget: (target) => `/api${target}`
    * ```
    */
-  publicTarget?: (target: string) => string;
+  publicTarget?: ((target: string) => string) | undefined;
 }
 
 /** Options whose form has been checked. */
@@ -61,83 +75,100 @@ export interface HttpConfiguration<Context> {
   readonly signed: Signed;
   readonly subject: HttpOptions<Context>['subject'];
   readonly onReject: OnReject | undefined;
-  /** In lower case. */
-  readonly headers: Readonly<Required<HeaderNames>>;
+  readonly headers: Readonly<Record<keyof HeaderNames, string>>;
   readonly challengeLimits: ReadLimits;
   readonly registrationLimits: ReadLimits;
   readonly protectedLimits: ReadLimits;
+  /** Bytes. */
+  readonly bodyBudget: number;
+  /** Seconds. */
+  readonly decisionTimeout: number;
   readonly publicTarget: (target: string) => string;
 }
 
-const KNOWN: ReadonlySet<string> = new Set<keyof HttpOptions<unknown>>([
-  'signed',
-  'subject',
-  'onReject',
-  'headers',
-  'bodyLimit',
-  'registrationLimit',
-  'bodyTimeout',
-  'publicTarget',
-]);
+const OPTIONS: KnownOptions<HttpOptions<unknown>> = {
+  signed: 'may be undefined',
+  subject: 'never undefined',
+  onReject: 'may be undefined',
+  headers: 'may be undefined',
+  bodyLimit: 'may be undefined',
+  registrationLimit: 'may be undefined',
+  bodyBudget: 'may be undefined',
+  bodyTimeout: 'may be undefined',
+  decisionTimeout: 'may be undefined',
+  publicTarget: 'may be undefined',
+};
 
-const DEFAULT_HEADERS: Required<HeaderNames> = {
-  keyId: 'x-app-attest-key-id',
-  assertion: 'x-app-attest-assertion',
-  challenge: 'x-app-attest-challenge',
+const HEADERS: KnownOptions<HeaderNames> = {
+  keyId: 'may be undefined',
+  assertion: 'may be undefined',
+  challenge: 'may be undefined',
 };
 
 const CHALLENGE_LIMIT = 1024;
 const MIB = 1 << 20;
 
 /** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
 /**
  * Checks the options once, when the server starts.
  *
+ * @param caller The function that takes them, for the message
  * @throws AppAttestError `invalid_argument`
  */
 export function readHttpOptions<Context>(
+  caller: string,
   appAttest: AppAttest,
   options: HttpOptions<Context> = {},
 ): HttpConfiguration<Context> {
-  assertOptions(options);
-  const unknown = Object.keys(options).find((name) => !KNOWN.has(name));
-  if (unknown !== undefined) throw invalid(`there is no option ${shortText(unknown)}`);
+  assertKnownOptions(caller, options, OPTIONS);
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
 
-  const { signed = 'body', bodyTimeout = 30, bodyLimit = MIB, registrationLimit = MIB / 8 } = options;
-  if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'body' or 'request'");
+  const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
+  const { bodyLimit = MIB, registrationLimit = MIB / 8 } = options;
+  const { bodyBudget = Math.max(64 * MIB, 4 * bodyLimit, 4 * registrationLimit) } = options;
+  if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'request' or 'body'");
   assertFunction('subject', options.subject);
   assertFunction('onReject', options.onReject);
   assertFunction('publicTarget', options.publicTarget);
+  assertBytes('bodyLimit', bodyLimit);
+  assertBytes('registrationLimit', registrationLimit);
+  assertBytes('bodyBudget', bodyBudget);
   const timeout = readTimeLimit('bodyTimeout', bodyTimeout);
-  assertPositive('bodyLimit', bodyLimit);
-  assertPositive('registrationLimit', registrationLimit);
+  if (bodyBudget < 4 * Math.max(bodyLimit, registrationLimit, CHALLENGE_LIMIT)) {
+    throw invalid('bodyBudget must be at least four times the larger of bodyLimit and registrationLimit');
+  }
   const limits = (length: number): ReadLimits => ({ length, timeout });
   return {
     appAttest,
     signed,
     subject: options.subject,
     onReject: options.onReject,
-    headers: readHeaderNames(options.headers),
+    headers: readHeaderNames(caller, options.headers),
     challengeLimits: limits(CHALLENGE_LIMIT),
     registrationLimits: limits(registrationLimit),
     protectedLimits: limits(bodyLimit),
+    bodyBudget,
+    decisionTimeout: readTimeLimit('decisionTimeout', decisionTimeout),
     publicTarget: options.publicTarget ?? ((target) => target),
   };
 }
 
-function readHeaderNames(names: HeaderNames = {}): Required<HeaderNames> {
-  assertOptions(names);
-  const read = (role: keyof HeaderNames): string => {
-    const name = (names[role] ?? DEFAULT_HEADERS[role]).toLowerCase();
-    if (TOKEN.test(name)) return name;
-    throw invalid(`headers.${role} must be the name of a header`);
-  };
-  const headers = { keyId: read('keyId'), assertion: read('assertion'), challenge: read('challenge') };
-  if (new Set(Object.values(headers)).size === 3) return headers;
-  throw invalid('headers must be three different names');
+function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfiguration<unknown>['headers'] {
+  assertKnownOptions(`headers of ${caller}`, names, HEADERS);
+  const {
+    keyId = 'X-App-Attest-Key-Id',
+    assertion = 'X-App-Attest-Assertion',
+    challenge = 'X-App-Attest-Challenge',
+  } = names;
+  const headers = { keyId, assertion, challenge };
+  for (const [role, name] of Object.entries(headers)) {
+    if (typeof name !== 'string' || !TOKEN.test(name)) throw invalid(`headers.${role} must be the name of a header`);
+  }
+  const different = new Set([...Object.values(headers), 'Content-Digest'].map((name) => name.toLowerCase()));
+  if (different.size === 4) return headers;
+  throw invalid('headers must be three different names, and none of them Content-Digest');
 }
 
 function assertFunction(name: string, value: unknown): void {
@@ -145,9 +176,9 @@ function assertFunction(name: string, value: unknown): void {
   throw invalid(`${name} must be a function`);
 }
 
-function assertPositive(name: string, value: number): void {
+function assertBytes(name: string, value: number): void {
   if (typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER) return;
-  throw invalid(`${name} must be a positive number`);
+  throw invalid(`${name} must be a positive number of bytes`);
 }
 
 function invalid(message: string): AppAttestError {

@@ -1,4 +1,5 @@
 import { isBytes } from '../bytes.js';
+import type { BodyShare } from './body-budget.js';
 import { AppAttestHttpError } from './http-error.js';
 import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
 
@@ -10,22 +11,31 @@ export interface ReadLimits {
   readonly timeout: number;
 }
 
-const FIRST_CAPACITY = 16_384;
+/** Reads the bytes of a body that was opened. */
+export type ReadBody = (share: BodyShare) => Promise<Uint8Array>;
+
+const FIRST_CAPACITY = 1024;
 
 /**
- * The bytes of a body, not decoded in any way. Memory grows with what has arrived, to the limit at most, however many
- * chunks it comes in and whatever length is announced.
+ * Decides by the headers whether a body may be read, and reads none of it. The bytes come as they were sent, not decoded
+ * in any way. Memory grows with what has arrived, to the limit at most, however many chunks it comes in and whatever
+ * length is announced.
  *
- * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_timeout`,
- * `body_incomplete`, `body_already_read`
+ * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_already_read`; when
+ * it is read, also `body_timeout`, `body_incomplete`, `unavailable`
  */
-export async function readBytes(incoming: IncomingRequest, limits: ReadLimits): Promise<Uint8Array> {
+export async function openBody(incoming: IncomingRequest, limits: ReadLimits): Promise<ReadBody> {
   assertNotEncoded(incoming.header('content-encoding'));
-  assertLength(Number(incoming.header('content-length') ?? 0), limits.length);
+  assertLength(announcedLength(incoming), limits.length);
   const body = await incoming.body();
-  if (!isBytes(body)) return collect(body, limits);
+  if (!isBytes(body)) return (share) => collect(body, limits, share);
   assertLength(body.length, limits.length);
-  return body;
+  return async () => body;
+}
+
+/** What `Content-Length` says; 0 where it says nothing. */
+export function announcedLength(incoming: IncomingRequest): number {
+  return Number(incoming.header('content-length') ?? 0);
 }
 
 /** A compressed body has other bytes than those that were signed, and may be a thousand times as long. */
@@ -39,7 +49,11 @@ function assertLength(length: number, limit: number): void {
   throw new AppAttestHttpError('body_too_large', `the body is longer than ${limit} bytes`);
 }
 
-async function collect(body: Exclude<IncomingBody, Uint8Array>, { length: limit, timeout }: ReadLimits) {
+async function collect(
+  body: Exclude<IncomingBody, Uint8Array>,
+  { length: limit, timeout }: ReadLimits,
+  share: BodyShare,
+): Promise<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   let expire = (_reason: Error): void => undefined;
   const timer = setTimeout(() => {
@@ -54,7 +68,7 @@ async function collect(body: Exclude<IncomingBody, Uint8Array>, { length: limit,
     });
   };
 
-  const bytes = new GrowingBytes();
+  const bytes = new GrowingBytes(limit, share);
   try {
     for (let chunk = await nextChunk(); chunk.done !== true; chunk = await nextChunk()) {
       if (!isBytes(chunk.value)) throw alreadyRead('it turned them into text');
@@ -70,21 +84,34 @@ async function collect(body: Exclude<IncomingBody, Uint8Array>, { length: limit,
 
 /** Bytes in one piece: thousands of small chunks would weigh a hundred times what is in them. */
 class GrowingBytes {
-  #bytes = new Uint8Array(FIRST_CAPACITY);
+  readonly #limit: number;
+  readonly #share: BodyShare;
+  #bytes = new Uint8Array();
   length = 0;
 
+  constructor(limit: number, share: BodyShare) {
+    this.#limit = limit;
+    this.#share = share;
+  }
+
+  /** @throws AppAttestHttpError `unavailable` */
   append(chunk: Uint8Array): void {
     const length = this.length + chunk.length;
-    if (length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length));
-      larger.set(this.all());
-      this.#bytes = larger;
-    }
+    if (length > this.#bytes.length) this.#grow(length);
     this.#bytes.set(chunk, this.length);
     this.length = length;
   }
 
   all(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
+  }
+
+  #grow(length: number): void {
+    const doubled = Math.max(2 * this.#bytes.length, FIRST_CAPACITY);
+    const capacity = Math.max(length, Math.min(doubled, this.#limit));
+    this.#share.take(capacity - this.#bytes.length);
+    const bytes = new Uint8Array(capacity);
+    bytes.set(this.all());
+    this.#bytes = bytes;
   }
 }

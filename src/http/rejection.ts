@@ -1,7 +1,7 @@
 import type { AttestedDevice } from '../attestation/device.js';
 import { inspectAttestation } from '../attestation/inspect-attestation.js';
 import type { Environment } from '../environment.js';
-import { AppAttestError } from '../errors.js';
+import type { AppAttestError } from '../errors.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
 import { AppAttestHttpError } from './http-error.js';
@@ -41,31 +41,25 @@ export interface Claims {
   attestation?: unknown;
 }
 
-/** Gives anything that was thrown its code. What neither evidence nor HTTP explains, a store or a hook did. */
-export function withCode(error: unknown): AppAttestError | AppAttestHttpError {
-  if (error instanceof AppAttestError || error instanceof AppAttestHttpError) return error;
-  return new AppAttestHttpError('unavailable', `a store, or a function in the options, failed: ${error}`, error);
-}
-
 /**
- * Tells the hook, once the answer is on its way. Without a hook, what the client cannot have caused becomes a warning of
- * the process, so that a wrong configuration does not stay silent.
+ * Tells the hook. Without a hook, what the client cannot have caused becomes a warning of the process, so that a wrong
+ * configuration does not stay silent.
  */
 export async function report(
   onReject: OnReject | undefined,
   appAttest: AppAttest,
   claims: Claims,
-  rejection: Omit<Rejection, 'status' | 'code'>,
+  rejection: Omit<Rejection, 'status'>,
 ): Promise<void> {
-  const { code } = rejection.error;
+  const { code, error } = rejection;
   const status = STATUS[code];
   if (!onReject) {
-    // Who is turned away comes by the thousand, and may come for just that.
-    if (status >= 500 && code !== 'overloaded') process.emitWarning(rejection.error);
+    // Overload rejects by the thousand, and an attacker can cause it.
+    if (status >= 500 && code !== 'overloaded') process.emitWarning(error);
     return;
   }
   try {
-    await onReject({ ...rejection, code, status, ...(await describe(appAttest, claims, code)) });
+    await onReject({ ...rejection, status, ...(await describe(appAttest, claims, code)) });
   } catch (cause) {
     process.emitWarning(new AppAttestHttpError('unavailable', 'onReject failed', cause));
   }

@@ -1,14 +1,17 @@
 import { AppAttestError } from '../errors.js';
+import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { type Answer, refusal, success } from './answer.js';
+import { BodyBudget, type BodyShare } from './body-budget.js';
+import { failureOf } from './failure.js';
 import { AppAttestHttpError } from './http-error.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
 import { type HttpConfiguration, type HttpOptions, readHttpOptions } from './options.js';
-import { type ReadLimits, readBytes } from './read-bytes.js';
-import { type Claims, type Route, report, withCode } from './rejection.js';
-import { readSignedRequest } from './signed-request.js';
+import { openBody, type ReadLimits } from './read-bytes.js';
+import { type Claims, type Route, report } from './rejection.js';
+import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 
 /** A protected request that may go on, or the answer to one that may not. */
 export type Outcome =
@@ -27,91 +30,121 @@ export interface Routes<Context> {
   protect(incoming: IncomingRequest, context: Context): Promise<Outcome>;
 }
 
-/** @throws AppAttestError `invalid_argument` */
-export function createRoutes<Context>(appAttest: AppAttest, options?: HttpOptions<Context>): Routes<Context> {
-  const configuration = readHttpOptions(appAttest, options);
+/**
+ * @param caller The function that takes the options, for messages
+ * @throws AppAttestError `invalid_argument`
+ */
+export function createRoutes<Context>(
+  caller: string,
+  appAttest: AppAttest,
+  options?: HttpOptions<Context>,
+): Routes<Context> {
+  const configuration = readHttpOptions(caller, appAttest, options);
+  const { onReject, challengeLimits, registrationLimits } = configuration;
+  // Who fills one of them with bodies that never end must not keep out the others.
+  const budgetOf = (): BodyBudget => new BodyBudget(configuration.bodyBudget / 4);
+  const budgets = { challenge: budgetOf(), registration: budgetOf(), protected: budgetOf() };
+  const verifiedBodies = budgetOf();
 
   /** Lets a route decide, and turns whatever it throws into an answer. */
   async function decide<Result>(
     route: Route,
     incoming: IncomingRequest,
-    decision: (claims: Claims) => Promise<Result>,
+    decision: (claims: Claims, shares: BodyShares) => Promise<Result>,
   ): Promise<Result | { refused: Answer }> {
     const start = performance.now();
     const claims: Claims = {};
+    const shares = { unverified: budgets[route].open(), verified: verifiedBodies.open() };
     try {
-      return await decision(claims);
+      return await decision(claims, shares);
     } catch (thrown) {
-      const error = withCode(thrown);
+      const { error, code, retryAfter } = failureOf(thrown);
       const { method, target } = incoming;
       const duration = performance.now() - start;
-      void report(configuration.onReject, appAttest, claims, { route, error, duration, method, target });
-      return { refused: refusal(error) };
+      incoming.afterAnswer(() => {
+        void report(onReject, appAttest, claims, { route, code, error, duration, method, target });
+      });
+      return { refused: refusal(code, retryAfter) };
+    } finally {
+      shares.unverified.release();
+      shares.verified.release();
     }
   }
 
-  const protect: Routes<Context>['protect'] = (incoming, context) => {
-    return decide('protected', incoming, async (claims) => {
-      const request = await readSignedRequest(configuration, incoming);
+  /** Waits for the stores. */
+  function ask<Value>(start: () => Promise<Value>): Promise<Value> {
+    return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
+  }
+
+  function authenticated(incoming: IncomingRequest, context: Context, form: PayloadForm): Promise<Outcome> {
+    return decide('protected', incoming, async (claims, shares) => {
+      const request = await readSignedRequest(configuration, incoming, shares, form);
       claims.keyId = request.keyId;
-      const { readChallenge } = request;
-      const attested = await appAttest.authenticate(request.assertion, {
-        ...(await readSubject(configuration, context)),
-        ...(readChallenge && { readChallenge }),
+      const { assertion, readChallenge, mismatch } = request;
+      const known = { ...(await readSubject(configuration, context)), ...(readChallenge && { readChallenge }) };
+      const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
+        throw mismatch && isChallengeUnknown(error) ? mismatch : error;
       });
-      return { attested, content: request.content(attested.payload) };
+      return { attested, content: await request.content(attested.payload) };
     });
-  };
+  }
 
   return {
-    protect,
+    protect: (incoming, context) => authenticated(incoming, context, 'request'),
 
     async challenge(incoming, context) {
-      const decision = await decide('challenge', incoming, async () => {
-        const purpose = readPurpose(await readJson(incoming, configuration.challengeLimits));
-        const issued = await appAttest.issueChallenge({ purpose, ...(await readSubject(configuration, context)) });
+      const decision = await decide('challenge', incoming, async (_claims, { unverified }) => {
+        const purpose = readPurpose(await readJson(incoming, challengeLimits, unverified));
+        const subject = await readSubject(configuration, context);
+        const issued = await ask(() => appAttest.issueChallenge({ purpose, ...subject }));
         return { answer: success(200, issued) };
       });
       return 'refused' in decision ? decision.refused : decision.answer;
     },
 
     async registration(incoming, context) {
-      const decision = await decide('registration', incoming, async (claims) => {
-        const body = await readRegistration(incoming, configuration.registrationLimits);
+      const decision = await decide('registration', incoming, async (claims, { unverified }) => {
+        const body = await readRegistration(incoming, registrationLimits, unverified);
         claims.keyId = body.keyId;
         claims.attestation = body.token ?? body.attestation;
-        const { keyId } = await appAttest.register(body, await readSubject(configuration, context));
+        const subject = await readSubject(configuration, context);
+        const { keyId } = await ask(() => appAttest.register(body, subject));
         return { answer: success(201, { keyId }) };
       });
       return 'refused' in decision ? decision.refused : decision.answer;
     },
 
     async assertion(incoming, context) {
-      const outcome = await protect(incoming, context);
+      const outcome = await authenticated(incoming, context, 'any');
       return 'refused' in outcome ? outcome.refused : success(200, { keyId: outcome.attested.key.keyId });
     },
   };
 }
 
-/** @throws AppAttestHttpError `subject_missing` */
+function isChallengeUnknown(error: unknown): boolean {
+  return error instanceof AppAttestError && error.code === 'challenge_unknown';
+}
+
+/** @throws AppAttestHttpError `subject_missing`, `unavailable` */
 async function readSubject<Context>(
-  { subject }: HttpConfiguration<Context>,
+  { subject, decisionTimeout }: HttpConfiguration<Context>,
   context: Context,
 ): Promise<{ subject?: string }> {
   if (!subject) return {};
-  const found = await subject(context);
+  const found = await withinTimeLimit(decisionTimeout, 'the subject function', (async () => subject(context))());
   if (found !== undefined && found !== null) return { subject: found };
   throw new AppAttestHttpError('subject_missing', 'the subject function found nobody that the request comes from');
 }
 
-/** @throws AppAttestHttpError `malformed_request` and those of `readBytes` */
-async function readJson(incoming: IncomingRequest, limits: ReadLimits): Promise<object> {
+/** @throws AppAttestHttpError `malformed_request` and those of `openBody` */
+async function readJson(incoming: IncomingRequest, limits: ReadLimits, share: BodyShare): Promise<object> {
   const { method } = incoming;
   if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method is ${method}, not POST`);
   if (!isJson(incoming.header('content-type'))) {
     throw new AppAttestHttpError('unsupported_media_type', 'the body must be application/json');
   }
-  const bytes = await readBytes(incoming, limits);
+  const read = await openBody(incoming, limits);
+  const bytes = await read(share);
   let json: unknown;
   try {
     json = parseJson(bytes);
@@ -125,9 +158,10 @@ async function readJson(incoming: IncomingRequest, limits: ReadLimits): Promise<
 async function readRegistration(
   incoming: IncomingRequest,
   limits: ReadLimits,
+  share: BodyShare,
 ): Promise<{ keyId?: unknown; token?: unknown; attestation?: unknown }> {
   try {
-    return await readJson(incoming, limits);
+    return await readJson(incoming, limits, share);
   } catch (cause) {
     if (!(cause instanceof AppAttestHttpError) || cause.code !== 'malformed_request') throw cause;
     throw new AppAttestError('malformed_attestation', cause.message, { cause });

@@ -1,10 +1,19 @@
 import { AppAttestError } from '../errors.js';
-import type { ReadChallenge } from '../server/challenge.js';
+import { challengeText, type ReadChallenge } from '../server/challenge.js';
+import type { BodyShare } from './body-budget.js';
+import {
+  assertContentMatches,
+  type ContentDigest,
+  DIGEST_OF_NOTHING,
+  digestMissing,
+  isContentDigest,
+  readContentDigest,
+} from './content-digest.js';
 import { AppAttestHttpError } from './http-error.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
-import type { HttpConfiguration } from './options.js';
-import { readBytes } from './read-bytes.js';
+import type { HeaderNames, HttpConfiguration } from './options.js';
+import { announcedLength, openBody } from './read-bytes.js';
 
 /** A request with an assertion, as `authenticate` takes it. */
 export interface SignedRequest {
@@ -13,51 +22,104 @@ export interface SignedRequest {
   readonly assertion: object;
   /** Where the challenge stands, if it is not for the server to find. */
   readonly readChallenge?: ReadChallenge;
-  /** The part of the signed bytes that is the request's body. */
-  content(payload: Uint8Array): Uint8Array;
+  /** Why no challenge can be found, where something else than the request was signed. */
+  readonly mismatch?: AppAttestHttpError;
+  /**
+   * The request's body, once the assertion has been verified.
+   *
+   * @throws AppAttestHttpError `request_mismatch`, and those of `openBody`
+   */
+  content(payload: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** What may stand in the payload of the plugin's JSON: the request with its content, or anything with a challenge. */
+export type PayloadForm = 'request' | 'any';
+
+/** Memory for the body of one request. */
+export interface BodyShares {
+  /** Until a signature was verified. */
+  readonly unverified: BodyShare;
+  readonly verified: BodyShare;
 }
 
 const CHALLENGE_LENGTH = 43;
 const LF = 0x0a;
 
 /**
- * Reads who signed a request, and what. An assertion in headers signs the request itself; one in the body brings what it
- * signs along as `payload`.
+ * Reads who signed a request, and what. An assertion in headers signs the request by its `Content-Digest`, so that it is
+ * verified before the body is read; one in the body brings what it signs along as `payload`.
  *
- * @throws AppAttestError `malformed_assertion`
- * @throws AppAttestHttpError `assertion_missing`, `request_mismatch`, and those of `readBytes`
+ * @throws AppAttestError `malformed_assertion`, `challenge_unknown`
+ * @throws AppAttestHttpError `assertion_missing`, `malformed_request`, `request_mismatch`, and those of `openBody`
  */
 export async function readSignedRequest<Context>(
   configuration: HttpConfiguration<Context>,
   incoming: IncomingRequest,
+  shares: BodyShares,
+  form: PayloadForm,
 ): Promise<SignedRequest> {
   const { headers, signed, publicTarget, protectedLimits } = configuration;
-  const keyId = incoming.header(headers.keyId);
-  const token = incoming.header(headers.assertion);
+  const header = (role: keyof HeaderNames) => incoming.header(headers[role].toLowerCase());
+  const keyId = header('keyId');
+  const token = header('assertion');
   const opening = signed === 'request' ? `${incoming.method} ${publicTarget(incoming.target)}\n` : undefined;
 
   if (keyId === undefined && token === undefined) {
-    assertJsonBody(incoming);
-    return inBody(readAssertion(await readBytes(incoming, protectedLimits)), opening);
+    assertJsonBody(incoming, headers);
+    const read = await openBody(incoming, protectedLimits);
+    return inBody(readAssertion(await read(shares.unverified), headers), opening, form);
   }
-  const body = await readBytes(incoming, protectedLimits);
-  if (opening === undefined)
-    return { keyId, assertion: { keyId, payload: body, token }, content: (payload) => payload };
-  const challenge = incoming.header(headers.challenge) ?? '';
-  const payload = Buffer.concat([Buffer.from(`${opening}${challenge}\n`), body]);
-  return { keyId, assertion: { keyId, payload, token }, ...boundTo(opening) };
+  if (keyId === undefined) throw headerMissing('malformed_assertion', headers.keyId);
+  if (token === undefined) throw headerMissing('malformed_assertion', headers.assertion);
+  if (opening === undefined) {
+    const read = await openBody(incoming, protectedLimits);
+    const payload = await read(shares.unverified);
+    return { keyId, assertion: { keyId, payload, token }, content: () => payload };
+  }
+
+  const challenge = readChallengeHeader(header('challenge'), headers.challenge);
+  const digest = readDigestHeader(incoming);
+  const read = await openBody(incoming, protectedLimits);
+  return {
+    keyId,
+    assertion: { keyId, payload: `${opening}${challenge}\n${digest.value}`, token },
+    readChallenge: () => challenge,
+    content: async () => {
+      const content = await read(shares.verified);
+      assertContentMatches(digest, content);
+      return content;
+    },
+  };
+}
+
+/** @throws AppAttestError `challenge_unknown` */
+function readChallengeHeader(challenge: string | undefined, name: string): string {
+  if (challenge === undefined) throw headerMissing('challenge_unknown', name);
+  if (challengeText(challenge) !== undefined) return challenge;
+  throw new AppAttestError('challenge_unknown', `the header ${name} holds no challenge as it was issued`);
+}
+
+/** @throws AppAttestHttpError `malformed_request`, `request_mismatch` */
+function readDigestHeader(incoming: IncomingRequest): ContentDigest {
+  const value = incoming.header('content-digest');
+  if (value !== undefined) return readContentDigest(value);
+  if (announcedLength(incoming) > 0) throw digestMissing();
+  return DIGEST_OF_NOTHING;
 }
 
 /** @throws AppAttestHttpError `assertion_missing`, `unsupported_media_type` */
-function assertJsonBody(incoming: IncomingRequest): void {
+function assertJsonBody(incoming: IncomingRequest, headers: Readonly<Record<keyof HeaderNames, string>>): void {
   const contentType = incoming.header('content-type');
   if (isJson(contentType)) return;
-  if (contentType === undefined) throw missing();
-  throw new AppAttestHttpError('unsupported_media_type', 'without headers, the body must be JSON with an assertion');
+  if (contentType === undefined) throw assertionMissing(headers);
+  throw new AppAttestHttpError(
+    'unsupported_media_type',
+    `without the headers ${headers.keyId} and ${headers.assertion}, the body must be JSON with an assertion`,
+  );
 }
 
-function readAssertion(body: Uint8Array): object {
-  if (body.length === 0) throw missing();
+function readAssertion(body: Uint8Array, headers: Readonly<Record<keyof HeaderNames, string>>): object {
+  if (body.length === 0) throw assertionMissing(headers);
   let json: unknown;
   try {
     json = parseJson(body);
@@ -67,20 +129,22 @@ function readAssertion(body: Uint8Array): object {
   if (typeof json !== 'object' || json === null) {
     throw new AppAttestError('malformed_assertion', 'the body is not a JSON object');
   }
-  if (!['keyId', 'token', 'assertion'].some((name) => Object.hasOwn(json, name))) throw missing();
+  if (!['keyId', 'token', 'assertion'].some((name) => Object.hasOwn(json, name))) throw assertionMissing(headers);
   return json;
 }
 
-function inBody(assertion: object, opening: string | undefined): SignedRequest {
+function inBody(assertion: object, opening: string | undefined, form: PayloadForm): SignedRequest {
   const { keyId, payload }: { keyId?: unknown; payload?: unknown } = assertion;
-  if (opening === undefined) return { keyId, assertion, content: (bytes) => bytes };
-  if (typeof payload === 'string' && !payload.startsWith(opening)) {
-    throw new AppAttestHttpError('request_mismatch', 'the payload was signed for another method or target');
+  if (opening !== undefined && typeof payload === 'string' && payload.startsWith(opening)) {
+    return { keyId, assertion, ...boundTo(opening) };
   }
-  return { keyId, assertion, ...boundTo(opening) };
+  const content = (bytes: Uint8Array) => bytes;
+  if (opening === undefined || form === 'any') return { keyId, assertion, content };
+  const mismatch = new AppAttestHttpError('request_mismatch', 'the payload was signed for another method or target');
+  return { keyId, assertion, content, mismatch, readChallenge: () => undefined };
 }
 
-/** The challenge and the body behind the line with method and target. */
+/** The challenge and the content behind the line with method and target. */
 function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'content'> {
   const start = Buffer.byteLength(opening);
   const end = start + CHALLENGE_LENGTH;
@@ -88,10 +152,22 @@ function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'conten
     readChallenge: (payload) => {
       return payload[end] === LF ? Buffer.from(payload.subarray(start, end)).toString('latin1') : undefined;
     },
-    content: (payload) => payload.subarray(end + 1),
+    content: (payload) => {
+      const content = payload.subarray(end + 1);
+      // What was signed for the headers of a request must not come as the content of another.
+      if (!isContentDigest(Buffer.from(content).toString('latin1'))) return content;
+      throw new AppAttestHttpError('request_mismatch', 'the payload ends with a Content-Digest, not with the content');
+    },
   };
 }
 
-function missing(): AppAttestHttpError {
-  return new AppAttestHttpError('assertion_missing', 'the request carries no assertion, in headers or in its body');
+function headerMissing(code: 'malformed_assertion' | 'challenge_unknown', name: string): AppAttestError {
+  return new AppAttestError(code, `the header ${name} is missing`);
+}
+
+function assertionMissing({ keyId, assertion }: Readonly<Record<keyof HeaderNames, string>>): AppAttestHttpError {
+  return new AppAttestHttpError(
+    'assertion_missing',
+    `the request carries no assertion: the headers ${keyId} and ${assertion} are missing, and so is the JSON of the plugin`,
+  );
 }

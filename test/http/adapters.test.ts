@@ -4,6 +4,7 @@ import { createBackend, createDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { SERVERS, type SharedOptions, type TestServer } from '../support/http-servers.js';
 import { send } from '../support/raw-http.js';
+import { contentDigest, signedHeaders } from '../support/signed-headers.js';
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -38,18 +39,26 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('accepts an assertion in headers over the raw bytes of the body, once', async () => {
+  it('accepts a GET with method, path, query and challenge signed, once', async () => {
     const { client } = await serve();
-    const challenge = await client.challenge();
-    const body = `{ "amount" : 1.50,\n\t"item":"\\u0063offee ☕", "challenge":"${challenge}" }\n`;
-    const headers = await client.headers(body);
+    const target = '/orders/7?detail=a%20b&detail=%C3%BC';
+    const headers = await client.sign('GET', target);
+    expect(await client.get(target, headers)).toMatchObject({ status: 200, body: { counter: 1 } });
+    expect(await client.get(target, headers)).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
+  });
+
+  it('accepts a POST with the digest of its body signed, once', async () => {
+    const { client } = await serve();
+    const body = '{ "amount" : 1.50,\n\t"item":"\\u0063offee ☕" }\n';
+    const headers = await client.sign('POST', '/orders', body);
+    const challenge = headers['x-app-attest-challenge'];
     expect(await client.post('/orders', body, headers)).toMatchObject({
       status: 200,
       body: {
         keyId: client.keyId,
         counter: 1,
-        payload: Buffer.from(body).toString('latin1'),
-        body: { amount: 1.5, item: 'coffee ☕', challenge },
+        payload: `POST /orders\n${challenge}\n${contentDigest(body)}`,
+        body: { amount: 1.5, item: 'coffee ☕' },
       },
     });
     expect(await client.post('/orders', body, headers)).toMatchObject({
@@ -58,159 +67,254 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('refuses a body that was written anew', async () => {
+  it('takes an empty body with the digest of nothing, in a header or without one', async () => {
     const { client } = await serve();
-    const body = `{"amount": 1.50, "challenge":"${await client.challenge()}"}`;
-    const answer = await client.post('/orders', JSON.stringify(JSON.parse(body)), await client.headers(body));
-    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
-    expect(answer.headers.get('www-authenticate')).toBe('AppAttest');
+    for (const body of ['', undefined]) {
+      const headers = await client.sign('GET', '/orders/7', body);
+      expect(await client.get('/orders/7', headers)).toMatchObject({ status: 200 });
+    }
   });
 
-  it("accepts the plugin's JSON, and shows the handler nothing but what was signed", async () => {
+  it('signs the header Content-Digest as it is sent, with the digests of other algorithms', async () => {
     const { client } = await serve();
     const challenge = await client.challenge();
-    const signed = await client.body(JSON.stringify({ item: 'coffee', challenge }));
-    const sent = JSON.stringify({ ...signed, item: 'gold', amount: 1000 });
-    expect(await client.post('/orders', sent, {})).toMatchObject({
-      status: 200,
-      body: { counter: 1, body: { item: 'coffee', challenge } },
-    });
+    const digest = `sha-512=:AAAA:,  ${contentDigest('{}')}`;
+    const headers = {
+      ...(await client.headers(`POST /orders\n${challenge}\n${digest}`)),
+      'x-app-attest-challenge': challenge,
+      'content-digest': digest,
+    };
+    const changed = { ...headers, 'content-digest': contentDigest('{}') };
+    expect(await client.post('/orders', '{}', changed)).toMatchObject({ body: { error: 'invalid_signature' } });
+    const again = await client.challenge();
+    const signed = await client.headers(`POST /orders\n${again}\n${digest}`);
+    expect(
+      await client.post('/orders', '{}', { ...headers, ...signed, 'x-app-attest-challenge': again }),
+    ).toMatchObject({ status: 200 });
   });
 
-  it('takes an assertion alone, and names the key', async () => {
+  it('refuses a body that was written anew, and uses the challenge up', async () => {
     const { client } = await serve();
-    const body = JSON.stringify(await client.body(await client.challenge()));
-    expect(await client.post('/assertion', body, {})).toMatchObject({ status: 200, body: { keyId: client.keyId } });
-    expect(await client.post('/assertion', body, {})).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
+    const body = '{"amount": 1.50}';
+    const headers = await client.sign('POST', '/orders', body);
+    const answer = await client.post('/orders', JSON.stringify(JSON.parse(body)), headers);
+    expect(answer).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
+    expect(answer.headers.get('www-authenticate')).toBe('AppAttest');
+    expect(await client.post('/orders', body, headers)).toMatchObject({ body: { error: 'challenge_used' } });
   });
 
-  describe('where requests are signed', () => {
-    const signed = 'request';
+  it.each([
+    ['another path', 'GET', '/orders/8'],
+    ['another query', 'GET', '/orders/7?all=1'],
+    ['another method', 'POST', '/orders/7'],
+    ['a path that means the same', 'GET', '/orders/./7'],
+  ])('refuses %s', async (_case, method, target) => {
+    const { client } = await serve();
+    const answer = await client.get('/orders/7', await client.sign(method, target));
+    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
+  });
 
-    it('accepts a GET with method, path, query and challenge signed', async () => {
-      const { client } = await serve({ signed });
-      const challenge = await client.challenge();
-      const target = '/orders/7?detail=a%20b&detail=%C3%BC';
-      const headers = await client.headers(`GET ${target}\n${challenge}\n`);
-      const bound = { ...headers, 'x-app-attest-challenge': challenge };
-      expect(await client.get(target, bound)).toMatchObject({ status: 200, body: { counter: 1 } });
-      expect(await client.get(target, bound)).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
+  it('refuses a body that was left out, added, or replaced with its digest', async () => {
+    const { client } = await serve();
+    const leftOut = await client.sign('GET', '/orders/7', '{}');
+    expect(await client.get('/orders/7', leftOut)).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
+    const added = await client.sign('POST', '/orders');
+    expect(await client.post('/orders', '{}', added)).toMatchObject({
+      status: 401,
+      body: { error: 'request_mismatch' },
     });
+    const unannounced = await send(client.origin, {
+      path: '/orders',
+      headers: await client.sign('POST', '/orders'),
+      chunks: ['{}'],
+    });
+    expect(unannounced).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
+    const replaced = await client.sign('POST', '/orders', '{"item":"coffee"}');
+    expect(await client.post('/orders', '{}', { ...replaced, 'content-digest': contentDigest('{}') })).toMatchObject({
+      status: 401,
+      body: { error: 'invalid_signature' },
+    });
+  });
 
-    it('accepts a POST with its body signed too', async () => {
-      const { client } = await serve({ signed });
-      const challenge = await client.challenge();
-      const headers = await client.headers(`POST /orders\n${challenge}\n{"item": "coffee"}`);
-      const bound = { ...headers, 'x-app-attest-challenge': challenge };
-      expect(await client.post('/orders', '{"item": "coffee"}', bound)).toMatchObject({
+  it('accepts a body of any kind', async () => {
+    const { client } = await serve();
+    for (const body of [Uint8Array.of(0, 0xff, 0x0a, 0x80), 'item=coffee', '\n']) {
+      const headers = await client.sign('POST', '/echo', body);
+      const answer = await client.post('/echo', body, { ...headers, 'content-type': 'application/octet-stream' });
+      expect(answer).toMatchObject({ status: 200, body: { length: body.length } });
+    }
+  });
+
+  it.each([
+    ['none', () => ({ 'x-app-attest-challenge': '' })],
+    ['one that was not signed', (other: string) => ({ 'x-app-attest-challenge': other })],
+    ['the beginning of one', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
+    ['two', (other: string) => ({ 'x-app-attest-challenge': `${other}, ${other}` })],
+  ])('refuses %s as the challenge', async (_case, header) => {
+    const { client } = await serve();
+    const headers = await client.sign('GET', '/orders/7');
+    const { status, body } = await client.get('/orders/7', { ...headers, ...header(await client.challenge()) });
+    expect(status).toBe(401);
+    expect(body).toEqual({ error: expect.stringMatching(/^(invalid_signature|challenge_unknown)$/) });
+  });
+
+  it('knows where the challenge ends', async () => {
+    const { client } = await serve();
+    const challenge = `${await client.challenge()}x`;
+    const headers = await signedHeaders(client.device, client.keyId, {
+      method: 'POST',
+      target: '/orders',
+      body: '{}',
+      challenge,
+    });
+    const answer = await client.post('/orders', '{}', headers);
+    expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
+  });
+
+  it('never serves one path by a signature for another that means the same', async () => {
+    const { client } = await serve();
+    for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
+      const headers = await client.sign('GET', '/orders/7');
+      const { status, body } = await send(client.origin, { method: 'GET', path, headers });
+      // A server that takes the path for the other one routes by that one, too.
+      if (status === 200) expect(body.path).toBe('/orders/7');
+      else expect([401, 404], path).toContain(status);
+    }
+  });
+
+  it('signs the path that the client sees, where a proxy rewrites it', async () => {
+    const { client } = await serve({ publicTarget: (target) => `/api${target}` });
+    const answer = await client.get('/orders/7', await client.sign('GET', '/api/orders/7'));
+    expect(answer.status).toBe(200);
+  });
+
+  describe("with the plugin's JSON in the body", () => {
+    const content = '{"item":"coffee"}';
+    const payload = async (client: Client, opening = 'POST /orders') =>
+      `${opening}\n${await client.challenge()}\n${content}`;
+
+    it('shows the handler nothing but what was signed', async () => {
+      const { client } = await serve();
+      const signed = await client.body(await payload(client));
+      const sent = JSON.stringify({ ...signed, item: 'gold', amount: 1000 });
+      expect(await client.post('/orders', sent, {})).toMatchObject({
         status: 200,
-        body: { body: { item: 'coffee' } },
+        body: { counter: 1, body: { item: 'coffee' } },
       });
     });
 
-    it("accepts the plugin's JSON with these bytes as its payload", async () => {
-      const { client } = await serve({ signed });
-      const body = await client.body(`POST /orders\n${await client.challenge()}\n{"item":"coffee"}`);
-      expect(await client.post('/orders', JSON.stringify(body), {})).toMatchObject({
-        status: 200,
-        body: { body: { item: 'coffee' } },
-      });
-      const other = await client.body(`POST /refunds\n${await client.challenge()}\n{"item":"coffee"}`);
-      expect(await client.post('/orders', JSON.stringify(other), {})).toMatchObject({
+    it('refuses a payload for another method or target', async () => {
+      const { client } = await serve();
+      for (const opening of ['POST /refunds', 'PUT /orders', 'POST /orders?all=1']) {
+        const other = JSON.stringify(await client.body(await payload(client, opening)));
+        expect(await client.post('/orders', other, {})).toMatchObject({
+          status: 401,
+          body: { error: 'request_mismatch' },
+        });
+      }
+    });
+
+    it('refuses a payload without a line for the request, but for the route that does nothing else', async () => {
+      const { client } = await serve();
+      const bare = async () => JSON.stringify(await client.body(await client.challenge()));
+      const json = async () => JSON.stringify(await client.body(`{"challenge":"${await client.challenge()}"}`));
+      for (const make of [bare, json]) {
+        expect(await client.post('/orders', await make(), {})).toMatchObject({ body: { error: 'request_mismatch' } });
+        const sent = await make();
+        expect(await client.post('/assertion', sent, {})).toMatchObject({ status: 200, body: { keyId: client.keyId } });
+        expect(await client.post('/assertion', sent, {})).toMatchObject({ body: { error: 'challenge_used' } });
+      }
+      const bound = JSON.stringify(await client.body(await payload(client, 'POST /assertion')));
+      expect(await client.post('/assertion', bound, {})).toMatchObject({ status: 200 });
+      const other = JSON.stringify(await client.body(await payload(client)));
+      expect(await client.post('/assertion', other, {})).toMatchObject({ body: { error: 'challenge_unknown' } });
+    });
+
+    it('does not take for content what was signed in headers', async () => {
+      const { client } = await serve();
+      const challenge = await client.challenge();
+      const signed = await client.body(`POST /orders\n${challenge}\n${contentDigest('{"item":"coffee"}')}`);
+      expect(await client.post('/orders', JSON.stringify(signed), {})).toMatchObject({
         status: 401,
         body: { error: 'request_mismatch' },
       });
     });
+  });
 
-    it.each([
-      ['another path', 'GET /orders/8\n', ''],
-      ['another query', 'GET /orders/7?all=1\n', ''],
-      ['another method', 'POST /orders/7\n', ''],
-      ['a path that means the same', 'GET /orders/./7\n', ''],
-      ['a body that was left out', 'GET /orders/7\n', '{}'],
-    ])('refuses %s', async (_case, opening, content) => {
+  it('takes an assertion in headers alone, and names the key', async () => {
+    const { client } = await serve();
+    const headers = await client.sign('POST', '/assertion', '');
+    expect(await client.post('/assertion', '', headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
+  });
+
+  describe('where bodies are signed', () => {
+    const signed = 'body';
+
+    it('accepts an assertion in headers over the raw bytes of the body, once', async () => {
       const { client } = await serve({ signed });
       const challenge = await client.challenge();
-      const headers = await client.headers(`${opening}${challenge}\n${content}`);
-      const answer = await client.get('/orders/7', { ...headers, 'x-app-attest-challenge': challenge });
+      const body = `{ "amount" : 1.50,\n\t"item":"\\u0063offee ☕", "challenge":"${challenge}" }\n`;
+      const headers = await client.headers(body);
+      expect(await client.post('/orders', body, headers)).toMatchObject({
+        status: 200,
+        body: {
+          keyId: client.keyId,
+          counter: 1,
+          payload: Buffer.from(body).toString('latin1'),
+          body: { amount: 1.5, item: 'coffee ☕', challenge },
+        },
+      });
+      expect(await client.post('/orders', body, headers)).toMatchObject({
+        status: 401,
+        body: { error: 'challenge_used' },
+      });
+    });
+
+    it('refuses a body that was written anew', async () => {
+      const { client } = await serve({ signed });
+      const body = `{"amount": 1.50, "challenge":"${await client.challenge()}"}`;
+      const answer = await client.post('/orders', JSON.stringify(JSON.parse(body)), await client.headers(body));
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
-    it.each([
-      ['none', () => ({})],
-      ['one that was not signed', (other: string) => ({ 'x-app-attest-challenge': other })],
-      ['the beginning of one', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
-      ['two', (other: string) => ({ 'x-app-attest-challenge': `${other}, ${other}` })],
-    ])('refuses %s as the challenge', async (_case, header) => {
+    it("accepts the plugin's JSON, and shows the handler nothing but what was signed", async () => {
       const { client } = await serve({ signed });
-      const headers = await client.headers(`GET /orders/7\n${await client.challenge()}\n`);
-      const { status, body } = await client.get('/orders/7', { ...headers, ...header(await client.challenge()) });
-      expect(status).toBe(401);
-      expect(body).toEqual({ error: expect.stringMatching(/^(invalid_signature|challenge_unknown)$/) });
-    });
-
-    it('knows where the challenge ends', async () => {
-      const { client } = await serve({ signed });
-      const longer = `${await client.challenge()}x`;
-      const headers = await client.headers(`POST /orders\n${longer}\n{}`);
-      const answer = await client.post('/orders', '{}', { ...headers, 'x-app-attest-challenge': longer });
-      expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
-    });
-
-    it('does not move a line between header and body', async () => {
-      const { client } = await serve({ signed });
-      const [first, second] = [await client.challenge(), await client.challenge()];
-      // Signed: the first challenge, with a body that begins with the second. Sent: everything in the body.
-      const headers = await client.headers(`POST /orders\n${first}\n${second}\n{}`);
-      const answer = await client.post('/orders', `${first}\n${second}\n{}`, headers);
-      expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
-    });
-
-    it('never serves one path by a signature for another that means the same', async () => {
-      const { client } = await serve({ signed });
-      for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
-        const challenge = await client.challenge();
-        const headers = await client.headers(`GET /orders/7\n${challenge}\n`);
-        const bound = { ...headers, 'x-app-attest-challenge': challenge };
-        const { status, body } = await send(client.origin, { method: 'GET', path, headers: bound });
-        // A server that takes the path for the other one routes by that one, too.
-        if (status === 200) expect(body.path).toBe('/orders/7');
-        else expect([401, 404], path).toContain(status);
-      }
-    });
-
-    it('signs the path that the client sees, where a proxy rewrites it', async () => {
-      const { client } = await serve({ signed, publicTarget: (target) => `/api${target}` });
       const challenge = await client.challenge();
-      const headers = await client.headers(`GET /api/orders/7\n${challenge}\n`);
-      const answer = await client.get('/orders/7', { ...headers, 'x-app-attest-challenge': challenge });
-      expect(answer.status).toBe(200);
+      const body = await client.body(JSON.stringify({ item: 'coffee', challenge }));
+      const sent = JSON.stringify({ ...body, item: 'gold', amount: 1000 });
+      expect(await client.post('/orders', sent, {})).toMatchObject({
+        status: 200,
+        body: { counter: 1, body: { item: 'coffee', challenge } },
+      });
     });
   });
 
   it('reads headers of other names', async () => {
-    const { client } = await serve({ headers: { keyId: 'X-Key', assertion: 'X-Proof' } });
-    const body = `{"challenge":"${await client.challenge()}"}`;
-    const headers = await client.headers(body);
-    expect(await client.post('/orders', body, headers)).toMatchObject({ body: { error: 'assertion_missing' } });
-    const renamed = { 'x-key': client.keyId, 'x-proof': String(headers['x-app-attest-assertion']) };
-    expect(await client.post('/orders', body, renamed)).toMatchObject({ status: 200 });
+    const { client } = await serve({ headers: { keyId: 'X-Key', assertion: 'X-Proof', challenge: 'X-Nonce' } });
+    const headers = await client.sign('POST', '/orders', '{}');
+    expect(await client.post('/orders', '{}', headers)).toMatchObject({ body: { error: 'assertion_missing' } });
+    const renamed = {
+      'x-key': client.keyId,
+      'x-proof': String(headers['x-app-attest-assertion']),
+      'x-nonce': String(headers['x-app-attest-challenge']),
+      'content-digest': String(headers['content-digest']),
+    };
+    expect(await client.post('/orders', '{}', renamed)).toMatchObject({ status: 200 });
   });
 
   it('ties challenges and keys to a subject, and refuses requests without one', async () => {
     let subject: string | undefined = 'alice';
     const { backend, client } = await serve({ subject: () => subject });
     expect((await backend.key(client.keyId))?.subject).toBe('alice');
-    const challenge = await client.challenge();
+    const headers = await client.sign('POST', '/orders', '{}');
     subject = 'bob';
-    const body = `{"challenge":"${challenge}"}`;
-    expect(await client.post('/orders', body, await client.headers(body))).toMatchObject({
+    expect(await client.post('/orders', '{}', headers)).toMatchObject({
       status: 401,
       body: { error: 'key_unknown' },
     });
     subject = undefined;
     for (const path of ['/challenge', '/registration', '/assertion', '/orders']) {
-      const sent = JSON.stringify({ ...(await client.body('x')), challenge: 'x', purpose: 'assertion' });
+      const sent = JSON.stringify({ ...(await client.body(`POST ${path}\nx`)), challenge: 'x', purpose: 'assertion' });
       expect(await client.post(path, sent, {})).toMatchObject({ status: 401, body: { error: 'subject_missing' } });
     }
   });
@@ -218,8 +322,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
   it('tells a registered key from a revoked one', async () => {
     const { backend, client } = await serve();
     await backend.revoke(client.keyId);
-    const body = `{"challenge":"${await client.challenge()}"}`;
-    expect(await client.post('/orders', body, await client.headers(body))).toMatchObject({
+    expect(await client.get('/orders/7', await client.sign('GET', '/orders/7'))).toMatchObject({
       status: 403,
       body: { error: 'key_revoked' },
     });

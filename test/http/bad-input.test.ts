@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text as readAll } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rejection } from '../../src/http/index.js';
@@ -6,6 +8,7 @@ import { memoryInUse } from '../support/cost.js';
 import { Client } from '../support/http-client.js';
 import { SERVERS, type TestServer } from '../support/http-servers.js';
 import { type RawRequest, send, sendAndLeave } from '../support/raw-http.js';
+import { contentDigest } from '../support/signed-headers.js';
 
 const MEGABYTE = 1024 * 1024;
 const ROUTES = ['/challenge', '/registration', '/assertion', '/orders'];
@@ -138,7 +141,7 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
   [
     'a constructor',
     () => json({ ...FIELDS, constructor: { prototype: { polluted: true } } }),
-    ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'challenge_unknown'],
+    ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'request_mismatch'],
   ],
   [
     'arrays, deeply nested',
@@ -158,6 +161,11 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
   [
     'a challenge that was never issued',
     () => json({ ...FIELDS, challenge: 'A'.repeat(43), payload: 'A'.repeat(43) }),
+    ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'request_mismatch'],
+  ],
+  [
+    'a payload that ends before its challenge',
+    () => json({ ...FIELDS, payload: 'POST /orders\n' }),
     ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'challenge_unknown'],
   ],
 ];
@@ -178,6 +186,19 @@ const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
     'challenge_unknown',
   ],
   ['100 000 bytes that nobody reads', { 'x-other': 'A'.repeat(100_000) }, 'assertion_missing'],
+];
+
+const SIGNED = { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'x', 'x-app-attest-challenge': 'A'.repeat(43) };
+
+/** What is sent as `Content-Digest`, and the code that it gets. */
+const BAD_DIGESTS: readonly [string, string, string][] = [
+  ['nothing', '', 'malformed_request'],
+  ['another algorithm alone', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],
+  ['SHA-256 twice', `${contentDigest('{}')}, ${contentDigest('')}`, 'malformed_request'],
+  ['a digest that is too short', 'sha-256=:AAAA:', 'malformed_request'],
+  ['base64url', `sha-256=:${'-'.repeat(43)}=:`, 'malformed_request'],
+  ['100 000 bytes', `${contentDigest('{}')}${' '.repeat(100_000)}x`, 'malformed_request'],
+  ['the digest of other bytes', contentDigest('{"a":1}'), 'challenge_unknown'],
 ];
 
 describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
@@ -207,13 +228,80 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     }
   });
 
+  it.each(BAD_DIGESTS)('%s as the digest is refused with its code', async (_case, digest, code) => {
+    for (const path of ['/assertion', '/orders']) {
+      const answer = await send(server.origin, { path, ...withHeaders({ ...SIGNED, 'content-digest': digest }) });
+      expect(answer).toMatchObject({ status: code === 'malformed_request' ? 400 : 401, body: { error: code } });
+    }
+  });
+
+  it('the header that is missing is named', async () => {
+    const all = { ...SIGNED, 'content-digest': contentDigest('{}') };
+    for (const [name, shown] of [
+      ['x-app-attest-key-id', 'X-App-Attest-Key-Id'],
+      ['x-app-attest-assertion', 'X-App-Attest-Assertion'],
+      ['x-app-attest-challenge', 'X-App-Attest-Challenge'],
+      ['content-digest', 'Content-Digest'],
+    ] as const) {
+      rejections.length = 0;
+      const { [name]: _, ...rest } = all;
+      await send(server.origin, { path: '/orders', ...withHeaders(rest) });
+      await expect
+        .poll(() => rejections.map(({ error }) => error.message).join())
+        .toMatch(`header ${shown} is missing`);
+    }
+    rejections.length = 0;
+    await send(server.origin, { method: 'GET', path: '/orders/7' });
+    await expect
+      .poll(() => rejections.map(({ error }) => error.message).join())
+      .toMatch('the headers X-App-Attest-Key-Id and X-App-Attest-Assertion are missing');
+  });
+
+  it('what headers alone decide is answered before a byte of the body is sent', async () => {
+    const client = new Client(server.origin, await createDevice());
+    await client.register();
+    const signed = await client.sign('POST', '/orders', '{}');
+    const stranger = new Client(server.origin, await createDevice());
+    stranger.keyId = await stranger.device.generateKey();
+    await stranger.device.attestKey(stranger.keyId, new Uint8Array(32));
+    const { 'x-app-attest-key-id': __, ...withoutKey } = signed;
+    const { 'x-app-attest-assertion': ___, ...withoutAssertion } = signed;
+    const cases: [Record<string, string>, string][] = [
+      [withoutKey, 'malformed_assertion'],
+      [withoutAssertion, 'malformed_assertion'],
+      [{ ...signed, 'x-app-attest-challenge': 'x' }, 'challenge_unknown'],
+      [{ ...signed, 'content-digest': 'x' }, 'malformed_request'],
+      [await stranger.sign('POST', '/orders', '{}'), 'key_unknown'],
+      [{ ...(await client.sign('POST', '/orders', '{}')), 'x-app-attest-assertion': '%' }, 'malformed_assertion'],
+      [await client.sign('POST', '/refunds', '{}'), 'invalid_signature'],
+      [{ ...(await client.sign('POST', '/orders', '{}')), 'content-digest': contentDigest('') }, 'invalid_signature'],
+    ];
+    for (const [headers, error] of cases) {
+      const answer = await answerToHead(server.origin, { ...headers, 'content-type': 'application/json' });
+      expect(answer, error).toContain(`{"error":"${error}"}`);
+    }
+  });
+
+  it('a body that was cut off does not hold up the next request of its connection', async () => {
+    const { hostname, port } = new URL(server.origin);
+    const socket = connect(Number(port), hostname);
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    const head =
+      'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
+    socket.write(`${head}${chunk.repeat(20)}0\r\n\r\nGET /orders/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    const start = performance.now();
+    const answers = await readAll(socket);
+    // The server of Hono closes such a connection.
+    expect(answers).toMatch(/^[^{]*\{"error":"body_too_large"\}([^{]*\{"error":"assertion_missing"\})?$/);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
   it('long headers reach a registered key, and are refused', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const attempt = async (change: (headers: Record<string, string>) => Record<string, string>) => {
-      const body = `{"challenge":"${await client.challenge()}"}`;
-      const headers = change(await client.headers(body));
-      return (await send(server.origin, { path: '/orders', ...withHeaders(headers, body) })).body;
+      const headers = change(await client.sign('POST', '/orders', '{}'));
+      return (await send(server.origin, { path: '/orders', ...withHeaders(headers) })).body;
     };
     expect(await attempt((headers) => ({ ...headers, 'x-app-attest-assertion': 'A'.repeat(100_000) }))).toEqual({
       error: 'malformed_assertion',
@@ -260,6 +348,20 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     await expect.poll(() => (memoryInUse() - before) / MEGABYTE, { timeout: 20_000, interval: 200 }).toBeLessThan(8);
   });
 });
+
+/** What comes back for the head of a request whose body is announced and never sent. */
+async function answerToHead(origin: string, headers: Record<string, string>): Promise<string> {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`POST /orders HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n${lines.join('')}\r\n`);
+  let answer = '';
+  for await (const chunk of socket) {
+    answer += chunk;
+    if (answer.includes('"}')) break;
+  }
+  return answer;
+}
 
 /** The beginning of a body; {@link send} would end it, so the rest is announced and never comes. */
 function* stalled(): Generator<string> {

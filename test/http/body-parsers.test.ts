@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import express, { type RequestHandler } from 'express';
-import Fastify, { type preParsingAsyncHookHandler } from 'fastify';
+import Fastify, { type FastifyRequest, type preParsingAsyncHookHandler, type RequestPayload } from 'fastify';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expressHandlers } from '../../src/http/express.js';
@@ -12,6 +12,7 @@ import { backendWithDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
 import { send } from '../support/raw-http.js';
+import { signedHeaders } from '../support/signed-headers.js';
 
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -21,21 +22,33 @@ afterEach(async () => {
 const { backend, device, keyId } = await backendWithDevice();
 
 /** Sends one request, signed in headers or in the body, and gives the answer with what the server's log would say. */
-async function order(server: TestServer, rejections: readonly Rejection[], way: 'headers' | 'body') {
+async function order(
+  server: TestServer,
+  rejections: readonly Rejection[],
+  way: 'headers' | 'body',
+  type: Record<string, string> = {},
+  body = '{ "item": "coffee" }',
+) {
   servers.push(server);
   const client = new Client(server.origin, device);
   client.keyId = keyId;
   const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
-  const content = `{ "challenge": "${challenge}", "item": "coffee" }`;
-  const { status, body } =
+  const request = { method: 'POST', target: '/orders', challenge, body };
+  const answer =
     way === 'headers'
-      ? await client.post('/orders', content, await client.headers(content))
-      : await client.post('/orders', JSON.stringify({ ...(await client.body(content)), item: 'gold' }), {});
-  return { status, body, advice: rejections.map(({ error }) => error.message).join('\n') };
+      ? await client.post('/orders', body, { ...(await signedHeaders(device, keyId, request)), ...type })
+      : await client.post(
+          '/orders',
+          JSON.stringify({ ...(await client.body(`POST /orders\n${challenge}\n${body}`)), item: 'gold' }),
+          {},
+        );
+  const { status, body: answered } = answer;
+  return { status, body: answered, advice: () => rejections.map(({ error }) => error.message).join('\n') };
 }
 
 const READ_ALREADY = { status: 500, body: { error: 'body_already_read' } };
 const ORDERED = { status: 200, body: { item: 'coffee' } };
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 describe('Express', () => {
   async function serve(...middleware: RequestHandler[]) {
@@ -52,7 +65,9 @@ describe('Express', () => {
   it.each(['headers', 'body'] as const)('with express.json() in front says what to do: %s', async (way) => {
     const answer = await order(...(await serve(express.json())), way);
     expect(answer).toMatchObject(READ_ALREADY);
-    expect(answer.advice).toMatch(/something else has read .*before express\.json\(\).*verify: .*rawBody = bytes/);
+    await expect
+      .poll(answer.advice)
+      .toMatch(/something else has read .*before express\.json\(\).*verify: .*rawBody = bytes/);
   });
 
   const keep = express.json({
@@ -90,10 +105,21 @@ describe('Express', () => {
     app.post('/orders', expressHandlers(backend, { bodyLimit: 10 }).protect);
     const server = await serveNode(app);
     servers.push(server);
-    const headers = { 'x-app-attest-key-id': keyId, 'x-app-attest-assertion': 'x' };
-    const answer = await send(server.origin, { path: '/orders', headers, chunks: ['x'.repeat(20)] });
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const body = 'x'.repeat(20);
+    const headers = await signedHeaders(device, keyId, { method: 'POST', target: '/orders', challenge, body });
+    const answer = await send(server.origin, { path: '/orders', headers, chunks: [body] });
     expect(answer).toMatchObject({ status: 413, body: { error: 'body_too_large' } });
     await expect.poll(() => addresses).toEqual(['127.0.0.1']);
+  });
+
+  it('hands JSON that was relabelled as a form to no other parser', async () => {
+    const { protect } = expressHandlers(backend);
+    const app = express();
+    app.post('/orders', protect, express.urlencoded(), express.text({ type: () => true }), (request, response) => {
+      response.json({ item: request.body.item });
+    });
+    expect(await order(await serveNode(app), [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
   it('with a stream that became text says what to do', async () => {
@@ -110,7 +136,7 @@ describe('Express', () => {
     app.use(express.json());
     app.post('/orders', expressHandlers(backend).protect);
     await order(await serveNode(app), [], 'headers');
-    await expect.poll(() => warn.mock.calls.join()).toMatch(/before express\.json\(\)/);
+    await expect.poll(() => warn.mock.calls.map(String).join()).toMatch(/before express\.json\(\)/);
     expect(warn).toHaveBeenCalledOnce();
     warn.mockRestore();
   });
@@ -141,7 +167,7 @@ describe('Fastify', () => {
     });
     const answer = await order(server, rejections, 'headers');
     expect(answer).toMatchObject(READ_ALREADY);
-    expect(answer.advice).toMatch(/must return a new stream of the same bytes/);
+    await expect.poll(answer.advice).toMatch(/must return a new stream of the same bytes/);
   });
 
   it('with a hook in front that hands on the bytes shows the handler what was signed', async () => {
@@ -153,15 +179,78 @@ describe('Fastify', () => {
     expect(await order(...serving, 'headers')).toMatchObject(ORDERED);
   });
 
-  it('serves nobody where the hook of a protected route was replaced', async () => {
+  it.each([
+    [
+      'preParsing',
+      { preParsing: async (_request: FastifyRequest, _reply: unknown, payload: RequestPayload) => payload },
+    ],
+    ['preValidation', { preValidation: async () => undefined }],
+  ])('serves nobody where the %s hook of a protected route was replaced', async (_, hook) => {
     const { protect } = fastifyHandlers(backend);
     const app = Fastify({ forceCloseConnections: true });
-    app.post('/orders', {
-      ...protect(async () => ({ item: 'coffee' })),
-      preParsing: async (_request, _reply, payload) => payload,
-    });
+    app.post('/orders', { ...protect(async () => ({ item: 'coffee' })), ...hook });
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
     expect(await order({ origin, close: () => app.close() }, [], 'headers')).toMatchObject({ status: 500 });
+  });
+
+  const coffee = { type: 'object', required: ['item'], properties: { item: { enum: ['coffee'] } } };
+
+  /** A server that parses forms, and takes bodies by a schema. */
+  async function serveForms(
+    schema: object = coffee,
+    onRequest: (request: FastifyRequest) => unknown = () => undefined,
+  ): Promise<TestServer> {
+    const { protect } = fastifyHandlers(backend, { onReject: () => undefined });
+    const app = Fastify({ forceCloseConnections: true });
+    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
+      done(null, Object.fromEntries(new URLSearchParams(String(body))));
+    });
+    app.addHook('onRequest', async (request) => void onRequest(request));
+    app.post('/orders', {
+      schema: { body: schema },
+      ...protect<{ Body: { item: string } }>(async ({ body, headers }) => ({
+        item: body.item,
+        type: headers['content-type'],
+      })),
+    });
+    return { origin: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
+  }
+
+  const RELABELLED: readonly [string, Record<string, string>][] = [
+    ['a form', FORM],
+    ['text', { 'content-type': 'text/plain' }],
+    ['nothing that Fastify knows', { 'content-type': 'x/y' }],
+    ['no media type at all', { 'content-type': 'x' }],
+  ];
+
+  it.each(RELABELLED)('takes JSON that was relabelled as %s for JSON, and validates it', async (_, type) => {
+    expect(await order(await serveForms(), [], 'headers', type)).toMatchObject({
+      status: 200,
+      body: { item: 'coffee', type: 'application/json' },
+    });
+    expect(await order(await serveForms(), [], 'headers', type, '{"item":"gold"}')).toMatchObject({ status: 400 });
+  });
+
+  // The first releases of Fastify 4 had no such schemas.
+  describe.skipIf(Fastify().version === '4.0.0')('with a schema for JSON alone', () => {
+    const schema = { content: { 'application/json': { schema: coffee } } };
+
+    it.each(RELABELLED)('validates JSON that was relabelled as %s', async (_, type) => {
+      expect(await order(await serveForms(schema), [], 'headers', type)).toMatchObject({ status: 200 });
+      const gold = await order(await serveForms(schema), [], 'headers', type, '{"item":"gold"}');
+      expect(gold).toMatchObject({ status: 400 });
+    });
+
+    it('rejects a request whose media type was read before', async () => {
+      const read = (request: FastifyRequest): unknown => Reflect.get(request, 'mediaType');
+      const gold = await order(await serveForms(schema, read), [], 'headers', FORM, '{"item":"gold"}');
+      expect(gold.status).toBeGreaterThanOrEqual(400);
+    });
+  });
+
+  it('guards against poisoned prototypes as Fastify does', async () => {
+    const body = '{"item":"coffee","__proto__":{"admin":true}}';
+    expect(await order(await serveForms(), [], 'headers', {}, body)).toMatchObject({ status: 400 });
   });
 });
 
@@ -187,7 +276,17 @@ describe('Hono', () => {
   it.each(['json', 'text'] as const)('with c.req.%s() in front says what to do', async (method) => {
     const answer = await order(...(await serve(reading(method))), 'headers');
     expect(answer).toMatchObject(READ_ALREADY);
-    expect(answer.advice).toMatch(/or read it there with c\.req\.arrayBuffer\(\)/);
+    await expect.poll(answer.advice).toMatch(/or read it there with c\.req\.arrayBuffer\(\)/);
+  });
+
+  it('calls JSON that was relabelled as a form JSON', async () => {
+    const app = new Hono();
+    app.post('/orders', honoHandlers(backend).protect, async (c) => {
+      const isForm = c.req.header('content-type')?.includes('form');
+      return c.json(isForm ? await c.req.parseBody() : { item: (await c.req.json()).item });
+    });
+    const server = await serveNode(getRequestListener(app.fetch));
+    expect(await order(server, [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
   it.each(['headers', 'body'] as const)('with nothing, or c.req.arrayBuffer(), in front: %s', async (way) => {
@@ -201,9 +300,13 @@ describe('Request', () => {
     const rejections: Rejection[] = [];
     const { protect } = httpHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
     const handler = protect(async () => Response.json({}));
-    const headers = { 'x-app-attest-key-id': keyId, 'x-app-attest-assertion': 'x' };
-    const make = () => new Request('http://localhost/orders', { method: 'POST', body: '{}', headers });
-    const [read, locked, released] = [make(), make(), make()];
+    const make = async () => {
+      const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+      const request = { method: 'POST', body: '{}' };
+      const headers = await signedHeaders(device, keyId, { ...request, target: '/orders', challenge });
+      return new Request('http://localhost/orders', { ...request, headers });
+    };
+    const [read, locked, released] = [await make(), await make(), await make()];
     await read.text();
     locked.body?.getReader();
     const reader = released.body?.getReader();
@@ -222,9 +325,25 @@ describe('Request', () => {
       return Response.json({ id, keyId: key.keyId, length: request.headers.get('content-length') });
     });
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
-    const body = JSON.stringify(await device.capacitor.createAssertion({ keyId, payload: challenge }));
+    const payload = `POST /\n${challenge}\n{}`;
+    const body = JSON.stringify(await device.capacitor.createAssertion({ keyId, payload }));
     const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
     const response = await handler(new Request('http://localhost/', { method: 'POST', body, headers }), { id: '7' });
     expect(await response.json()).toEqual({ id: '7', keyId, length: null });
+  });
+
+  it('stays an instance of its subclass, such as that of Next.js', async () => {
+    class NextRequest extends Request {
+      readonly nextUrl = new URL(this.url);
+    }
+    const { protect } = httpHandlers(backend);
+    const handler = protect(async (request: NextRequest) => {
+      return Response.json({ path: request.nextUrl.pathname, body: await request.json() });
+    });
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const request = { method: 'POST', body: '{"item":"coffee"}' };
+    const headers = await signedHeaders(device, keyId, { ...request, target: '/orders', challenge });
+    const response = await handler(new NextRequest('http://localhost/orders', { ...request, headers }));
+    expect(await response.json()).toEqual({ path: '/orders', body: { item: 'coffee' } });
   });
 });

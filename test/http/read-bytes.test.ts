@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { BodyBudget } from '../../src/http/body-budget.js';
 import { AppAttestHttpError } from '../../src/http/index.js';
-import { readBytes } from '../../src/http/read-bytes.js';
+import { openBody } from '../../src/http/read-bytes.js';
 import { costOf } from '../support/cost.js';
 
 const MEGABYTE = 1024 * 1024;
 
-const read = (body: AsyncIterable<unknown> | Uint8Array, length: number, headers: Record<string, string> = {}) => {
+const read = async (
+  body: AsyncIterable<unknown> | Uint8Array,
+  length: number,
+  headers: Record<string, string> = {},
+  budget = new BodyBudget(MEGABYTE),
+) => {
   const header = (name: string) => headers[name];
-  return readBytes({ method: 'POST', target: '/', header, body: () => body }, { length, timeout: 1 });
+  const incoming = { method: 'POST', target: '/', header, body: () => body, afterAnswer: setImmediate };
+  const readOpened = await openBody(incoming, { length, timeout: 1 });
+  return readOpened(budget.open());
 };
 
 async function* chunks(size: number, count: number) {

@@ -132,6 +132,7 @@ describe('onReject', () => {
     expect(warn).not.toHaveBeenCalled();
     stores.challenges.put = () => Promise.reject(new Error('gone'));
     await handlers.challenge(post('/', { purpose: 'assertion' }));
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
     expect(warn.mock.calls.map(([warning]) => String(warning))).toEqual([expect.stringContaining('gone')]);
   });
 });
@@ -207,13 +208,48 @@ describe('the options', () => {
     ['bodyLimit without an end', { bodyLimit: Number.POSITIVE_INFINITY }],
     ['registrationLimit', { registrationLimit: 0 }],
     ['bodyTimeout', { bodyTimeout: Number.NaN }],
-    ['bodyTimeout in milliseconds, for which no timer runs so long', { bodyTimeout: 3_000_000 }],
+    ['bodyTimeout that overflows a timer', { bodyTimeout: 3_000_000 }],
+    ['decisionTimeout that overflows a timer', { decisionTimeout: 2_147_484 }],
+    ['decisionTimeout', { decisionTimeout: 0 }],
+    ['bodyBudget that holds no body', { bodyBudget: 1 << 21 }],
+    ['a subject from a lookup that found nothing', { subject: undefined }],
+    ['an unknown header', { headers: { keyID: 'x' } }],
+    ['a header that is no text', { headers: { keyId: 1 } }],
+    ['a header that has a meaning', { headers: { challenge: 'content-digest' } }],
     ['a header that is none', { headers: { keyId: 'key id' } }],
     ['one header for two', { headers: { keyId: 'x', assertion: 'X' } }],
   ];
   it.each(WRONG)('refuses %s', (_, options) => {
     const wrong: HttpOptions<Request> = options;
     expect(() => httpHandlers(createBackend(), wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  });
+
+  it('names the function and the option', () => {
+    const options = (wrong: Record<string, unknown>): HttpOptions<Request> => wrong;
+    expect(() => httpHandlers(createBackend(), options({ bodylimit: 1 }))).toThrow(
+      'httpHandlers has no option "bodylimit"',
+    );
+    expect(() => httpHandlers(createBackend(), options({ subject: undefined }))).toThrow(
+      'the option subject of httpHandlers is undefined',
+    );
+  });
+
+  it('takes what is undefined for left out, where that checks no less', () => {
+    const options: HttpOptions<Request> = {
+      signed: undefined,
+      onReject: undefined,
+      headers: { keyId: undefined, assertion: undefined, challenge: undefined },
+      bodyLimit: undefined,
+      registrationLimit: undefined,
+      bodyBudget: undefined,
+      bodyTimeout: undefined,
+      decisionTimeout: undefined,
+      publicTarget: undefined,
+    };
+    expect(() => httpHandlers(createBackend(), options)).not.toThrow();
+    expect(() =>
+      httpHandlers(createBackend(), { ...options, bodyTimeout: 2_147_483, bodyLimit: 1 << 28 }),
+    ).not.toThrow();
   });
 
   it('refuses to be without a backend', () => {

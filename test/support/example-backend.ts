@@ -3,6 +3,7 @@ import type { AppAttestOptions } from '../../src/server/index.js';
 import { apple, createDevice } from './backend.js';
 import { Client, challengeFrom, postJson } from './http-client.js';
 import type { TestServer } from './http-servers.js';
+import { signedHeaders } from './signed-headers.js';
 
 /** Examples trust Apple alone: the one that is loaded here, and no other, trusts the virtual Apple. */
 export function trusting<Example>(load: () => Promise<Example>): Promise<Example> {
@@ -22,16 +23,19 @@ export function trusting<Example>(load: () => Promise<Example>): Promise<Example
 export async function useExample(server: TestServer): Promise<void> {
   const client = new Client(`${server.origin}/app-attest`, await createDevice());
   expect((await client.register()).status).toBe(201);
-  const order = async () =>
-    JSON.stringify({ item: 'coffee', challenge: await challengeFrom(client.origin, 'assertion') });
-
-  const inHeaders = await order();
   const orders = new Client(server.origin, client.device);
-  const headers = await client.headers(inHeaders);
+  const body = '{"item":"coffee"}';
+  const sign = async () => {
+    const challenge = await challengeFrom(client.origin, 'assertion');
+    return signedHeaders(client.device, client.keyId, { method: 'POST', target: '/orders', challenge, body });
+  };
+  const payload = async () => `POST /orders\n${await challengeFrom(client.origin, 'assertion')}\n${body}`;
+
+  const headers = await sign();
   const coffee = { status: 200, body: { by: client.keyId } };
   const answers = [
-    await orders.post('/orders', inHeaders, headers),
-    await postJson(`${server.origin}/orders`, await client.body(await order())),
+    await orders.post('/orders', body, headers),
+    await postJson(`${server.origin}/orders`, await client.body(await payload())),
   ];
   for (const answer of answers) {
     expect(answer).toMatchObject(coffee);
@@ -39,11 +43,7 @@ export async function useExample(server: TestServer): Promise<void> {
   }
 
   const refused = (error: string) => ({ status: 401, body: { error } });
-  expect(await orders.post('/orders', inHeaders, headers)).toMatchObject(refused('challenge_used'));
+  expect(await orders.post('/orders', body, headers)).toMatchObject(refused('challenge_used'));
   expect(await orders.post('/orders', '{"item":"coffee"}', {})).toMatchObject(refused('assertion_missing'));
-  const signed = await order();
-  const changed = signed.replace('coffee', 'gold');
-  expect(await orders.post('/orders', changed, await client.headers(signed))).toMatchObject(
-    refused('invalid_signature'),
-  );
+  expect(await orders.post('/orders', '{"item":"gold"}', await sign())).toMatchObject(refused('request_mismatch'));
 }

@@ -1,11 +1,20 @@
 import type { VirtualDevice } from '../../src/testing/index.js';
 import { base64, sha256 } from './backend.js';
+import { signedHeaders } from './signed-headers.js';
 
 /** What a server answered. */
 export interface Answer {
   status: number;
   headers: Headers;
-  body: { challenge?: string; expiresAt?: string; keyId?: string; error?: string; path?: string; text?: string };
+  body: {
+    challenge?: string;
+    expiresAt?: string;
+    keyId?: string;
+    error?: string;
+    path?: string;
+    text?: string;
+    length?: number;
+  };
 }
 
 export async function answerOf(response: Response): Promise<Answer> {
@@ -52,7 +61,12 @@ export class Client {
     );
   }
 
-  /** The headers of a request that signs these bytes. */
+  /** The headers of a request that signs itself, with a fresh challenge. */
+  async sign(method: string, target: string, body?: string | Uint8Array): Promise<Record<string, string>> {
+    return signedHeaders(this.device, this.keyId, { method, target, body, challenge: await this.challenge() });
+  }
+
+  /** The headers of a request that signs these bytes, and nothing else. */
   async headers(signed: string | Uint8Array): Promise<Record<string, string>> {
     const assertion = base64(await this.device.generateAssertion(this.keyId, sha256(signed)));
     return { 'x-app-attest-key-id': this.keyId, 'x-app-attest-assertion': assertion };

@@ -42,6 +42,7 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
       return Response.json(seen(new URL(request.url).pathname, attested, text === '' ? undefined : JSON.parse(text)));
     });
     const handlers: Record<string, (request: Request) => Response | Promise<Response>> = {
+      '/echo': protect(async (request) => Response.json({ length: (await request.arrayBuffer()).byteLength })),
       '/challenge': challenge,
       '/registration': registration,
       '/assertion': assertion,
@@ -56,6 +57,9 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     app.post('/challenge', challenge);
     app.post('/registration', registration);
     app.post('/assertion', assertion);
+    app.post('/echo', protect, (request, response) => {
+      response.json({ length: request.body.length });
+    });
     app.post('/orders', protect, (request, response) => {
       response.json(seen(request.path, response.locals.appAttest, request.body));
     });
@@ -67,12 +71,14 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
 
   'app-attest/fastify': async (appAttest, options) => {
     const { challenge, registration, assertion, protect } = fastifyHandlers(appAttest, options);
-    const app = Fastify({ http: { maxHeaderSize }, forceCloseConnections: true });
+    const serverFactory = (listener: RequestListener) => createServer({ maxHeaderSize }, listener);
+    const app = Fastify({ serverFactory, forceCloseConnections: true });
     app.post('/challenge', challenge);
     app.post('/registration', registration);
     app.post('/assertion', assertion);
-    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
-      done(null, JSON.parse(String(body))),
+    app.post(
+      '/echo',
+      protect<{ Body: Buffer }>(async ({ body }) => ({ length: body.length })),
     );
     app.post(
       '/orders',
@@ -92,6 +98,7 @@ export const SERVERS: Readonly<Record<string, StartServer>> = {
     app.post('/challenge', challenge);
     app.post('/registration', registration);
     app.post('/assertion', assertion);
+    app.post('/echo', protect, async (c) => c.json({ length: (await c.req.arrayBuffer()).byteLength }));
     app.post('/orders', protect, async (c) => c.json(seen(c.req.path, c.get('appAttest'), await c.req.json())));
     app.get('/orders/:id', protect, (c) => c.json(seen(c.req.path, c.get('appAttest'), undefined)));
     return serveNode(getRequestListener(app.fetch));

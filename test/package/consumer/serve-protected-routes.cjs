@@ -49,7 +49,7 @@ exports.serveProtectedRoutes = async (modules) => {
 
   const statuses = {};
   for (const [name, order] of Object.entries(orders)) {
-    const payload = JSON.stringify({ challenge: await issue('assertion') });
+    const payload = `POST /orders\n${await issue('assertion')}\n{}`;
     const body = await capacitor.createAssertion({ keyId, payload });
     statuses[name] = [(await order(post(body))).status, (await order(post(body))).status];
   }

@@ -199,7 +199,7 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
     return c.json({ keyId, none: c.get('appAttest').none });
   });
 
-  const order = httpHandlers(appAttest, { signed: 'request' }).protect((request, { key }, context: { id: string }) => {
+  const order = httpHandlers(appAttest).protect((request, { key }, context: { id: string }) => {
     return Response.json({ url: request.url, keyId: key.keyId, id: context.id });
   });
   const answer: Promise<Response> = order(new Request('http://localhost/'), { id: '7' });

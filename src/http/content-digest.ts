@@ -1,0 +1,86 @@
+import { encodeBase64 } from '../base64.js';
+import { equalBytes, sha256 } from '../bytes.js';
+import { AppAttestHttpError } from './http-error.js';
+
+/** The field `Content-Digest` of a request (RFC 9530 §2). */
+export interface ContentDigest {
+  /** The value of the field as it was sent: what the app signed. */
+  readonly value: string;
+  /** The SHA-256 digest in it, 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+const MAX_LENGTH = 1024;
+
+/** A member of the dictionary whose value is a Byte Sequence without parameters (RFC 8941 §3.1.2, §3.2, §3.3.5). */
+const MEMBER = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/;
+
+/** White space around the commas of a dictionary: OWS of RFC 9110 §5.6.3. */
+const WHITE_SPACE_AROUND = /^[ \t]+|[ \t]+$/g;
+
+/** The value of `Content-Digest` for these bytes: `sha-256=:…base64…:`. */
+export function contentDigestOf(bytes: Uint8Array): string {
+  return `sha-256=:${encodeBase64(sha256(bytes))}:`;
+}
+
+/** What a request without the field, and so without a body, signs. */
+export const DIGEST_OF_NOTHING: ContentDigest = {
+  value: contentDigestOf(new Uint8Array()),
+  sha256: sha256(new Uint8Array()),
+};
+
+/**
+ * Reads the field exactly: a dictionary of Byte Sequences, each key once. Digests of other algorithms may stand beside
+ * SHA-256, and are not compared.
+ *
+ * @throws AppAttestHttpError `malformed_request`
+ */
+export function readContentDigest(value: string): ContentDigest {
+  if (value.length > MAX_LENGTH) throw malformed(`is longer than ${MAX_LENGTH} characters`);
+  const digests = new Map<string, string>();
+  for (const part of value.split(',')) {
+    const [, algorithm, base64] = MEMBER.exec(part.replace(WHITE_SPACE_AROUND, '')) ?? [];
+    if (algorithm === undefined || base64 === undefined) throw malformed('must have the form sha-256=:…base64…:');
+    if (digests.has(algorithm)) throw malformed('has two digests of one algorithm');
+    if (!isExactBase64(base64)) throw malformed('has a digest that is not exact base64');
+    digests.set(algorithm, base64);
+  }
+  const digest = digests.get('sha-256');
+  if (digest === undefined) throw malformed('has no sha-256 digest');
+  const bytes = Buffer.from(digest, 'base64');
+  if (bytes.length !== 32) throw malformed(`has a sha-256 digest of ${bytes.length} bytes`);
+  return { value, sha256: bytes };
+}
+
+/** Whether a text could stand as the value of the field. */
+export function isContentDigest(text: string): boolean {
+  try {
+    readContentDigest(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws AppAttestHttpError `request_mismatch` */
+export function assertContentMatches(digest: ContentDigest, content: Uint8Array): void {
+  if (equalBytes(sha256(content), digest.sha256)) return;
+  throw digest === DIGEST_OF_NOTHING ? digestMissing() : mismatch();
+}
+
+/** A body without the field. */
+export function digestMissing(): AppAttestHttpError {
+  return new AppAttestHttpError('request_mismatch', 'the request has a body, but the header Content-Digest is missing');
+}
+
+function mismatch(): AppAttestHttpError {
+  return new AppAttestHttpError('request_mismatch', 'the body has another digest than the header Content-Digest');
+}
+
+function isExactBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text;
+}
+
+function malformed(problem: string): AppAttestHttpError {
+  return new AppAttestHttpError('malformed_request', `the header Content-Digest ${problem}`);
+}

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BodyBudget } from '../../src/http/body-budget.js';
+import { createBackend, createDevice } from '../support/backend.js';
+import { Client } from '../support/http-client.js';
+import { SERVERS, type TestServer } from '../support/http-servers.js';
+import { send } from '../support/raw-http.js';
+
+const MIB = 1 << 20;
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+/** Sends a body but for its last byte, and waits. */
+async function withhold(server: TestServer, path: string, length: number): Promise<Socket> {
+  const { hostname, port } = new URL(server.origin);
+  const socket = connect(Number(port), hostname);
+  closing.push(() => socket.destroy());
+  await once(socket, 'connect');
+  const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
+  socket.write(head);
+  await new Promise((resolve) => socket.write(Buffer.alloc(length - 1, ' '), resolve));
+  return socket;
+}
+
+const json = { 'content-type': 'application/json' };
+
+describe('the budget of bodies', () => {
+  it('counts what is taken, and gives it back once', () => {
+    const budget = new BodyBudget(10);
+    const [first, second] = [budget.open(), budget.open()];
+    first.take(6);
+    expect(() => second.take(5)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    second.take(4);
+    first.release();
+    first.release();
+    expect(() => second.take(7)).toThrow();
+    second.take(6);
+  });
+});
+
+describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, start) => {
+  async function serve(options: { bodyTimeout?: number } = {}) {
+    const server = await start(createBackend(), {
+      bodyLimit: MIB,
+      bodyBudget: 16 * MIB,
+      onReject: () => undefined,
+      ...options,
+    });
+    closing.push(() => server.close());
+    const client = new Client(server.origin, await createDevice());
+    await client.register();
+    return { server, client };
+  }
+
+  it('take no more than the budget: then strangers are told to come back, and registered keys are served', async () => {
+    const { server, client } = await serve();
+    const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
+    const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
+    const refused = await Promise.race(answers);
+    expect(refused).toMatch(/^HTTP\/1\.1 503 /);
+    expect(refused).toMatch(/\r\nretry-after: 1\r\n/i);
+    expect(refused).toContain('{"error":"unavailable"}');
+    const body = JSON.stringify({ item: 'x'.repeat(MIB / 2) });
+    const headers = await client.sign('POST', '/orders', body);
+    expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('give back what they took, however they end', async () => {
+    const { server, client } = await serve({ bodyTimeout: 0.3 });
+    const full = () => send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
+    for (let round = 0; round < 3; round += 1) {
+      // Cut off by the client, by the time limit, by their length; and read to their end.
+      const left = await Promise.all(Array.from({ length: 3 }, () => withhold(server, '/orders', MIB)));
+      for (const socket of left) socket.destroy();
+      const late = await Promise.all(Array.from({ length: 3 }, () => withhold(server, '/registration', MIB / 8)));
+      await Promise.all(late.map((socket) => once(socket, 'data')));
+      await send(server.origin, {
+        path: '/orders',
+        headers: json,
+        chunks: Array(20).fill(Buffer.alloc(MIB / 16, ' ')),
+      });
+      await expect.poll(async () => (await full()).body).toEqual({ error: 'malformed_assertion' });
+      const body = JSON.stringify({ item: 'x'.repeat(MIB - 20) });
+      expect(await client.post('/orders', body, await client.sign('POST', '/orders', body))).toMatchObject({
+        status: 200,
+      });
+    }
+    // As much as the budget holds at one time, once more.
+    const together = await Promise.all(Array.from({ length: 4 }, full));
+    expect(together.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
+  });
+
+  it('count as they arrive, not as they are announced', async () => {
+    const { server } = await serve();
+    const { hostname, port } = new URL(server.origin);
+    const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${MIB}\r\n\r\n{`;
+    for (let index = 0; index < 100; index += 1) {
+      const socket = connect(Number(port), hostname);
+      closing.push(() => socket.destroy());
+      socket.write(head);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const answer = await send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
+    expect(answer.body).toEqual({ error: 'malformed_assertion' });
+  });
+});

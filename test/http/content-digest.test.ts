@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  assertContentMatches,
+  contentDigestOf,
+  DIGEST_OF_NOTHING,
+  isContentDigest,
+  readContentDigest,
+} from '../../src/http/content-digest.js';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const refused = (code: string) => expect.objectContaining({ name: 'AppAttestHttpError', code });
+
+/** RFC 9530, appendix B.1 and B.2: the same digest for a body with a line feed at its end. */
+const RFC_BODY = bytes('{"hello": "world"}\n');
+const RFC_SHA256 = 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:';
+const RFC_SHA512 = 'sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:';
+
+describe('Content-Digest', () => {
+  it('has the values of RFC 9530, and of a body without bytes', () => {
+    expect(contentDigestOf(RFC_BODY)).toBe(RFC_SHA256);
+    expect(contentDigestOf(bytes(''))).toBe('sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:');
+    expect(DIGEST_OF_NOTHING).toEqual(readContentDigest(contentDigestOf(bytes(''))));
+  });
+
+  it.each([
+    RFC_SHA256,
+    `${RFC_SHA512}, ${RFC_SHA256}`,
+    `${RFC_SHA256},${RFC_SHA512}`,
+    `${RFC_SHA256} \t,\t ${RFC_SHA512}`,
+    `md5=::,*x.y-z_0=:AA==:,${RFC_SHA256}`,
+  ])('reads %s', (value) => {
+    const digest = readContentDigest(value);
+    expect(digest).toEqual({ value, sha256: createHash('sha256').update(RFC_BODY).digest() });
+    expect(() => assertContentMatches(digest, RFC_BODY)).not.toThrow();
+    expect(() => assertContentMatches(digest, bytes('{"hello": "world"}'))).toThrow(refused('request_mismatch'));
+    expect(() => assertContentMatches(digest, bytes(''))).toThrow(refused('request_mismatch'));
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no value', 'sha-256'],
+    ['another algorithm alone', RFC_SHA512],
+    ['one algorithm twice', `${RFC_SHA256}, ${RFC_SHA256}`],
+    ['another algorithm twice', `${RFC_SHA512}, ${RFC_SHA512}, ${RFC_SHA256}`],
+    ['a trailing comma', `${RFC_SHA256},`],
+    ['a leading comma', `,${RFC_SHA256}`],
+    ['a semicolon', `${RFC_SHA512};${RFC_SHA256}`],
+    ['a parameter', `${RFC_SHA256};q=1`],
+    ['a capital letter', RFC_SHA256.replace('sha', 'SHA')],
+    ['text in place of bytes', 'sha-256="RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg="'],
+    ['a token in place of bytes', 'sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
+    ['base64url', RFC_SHA256.replaceAll('/', '_')],
+    ['no padding', RFC_SHA256.replace('Dg=:', 'Dg:')],
+    ['stray bits', RFC_SHA256.replace('Dg=:', 'Dh=:')],
+    ['white space in the value', RFC_SHA256.replace('RK', 'R K')],
+    ['white space around the equals sign', RFC_SHA256.replace('=:', ' = :')],
+    ['a line feed at the end', `${RFC_SHA256}\n`],
+    ['31 bytes', `sha-256=:${Buffer.alloc(31).toString('base64')}:`],
+    ['33 bytes', `sha-256=:${Buffer.alloc(33).toString('base64')}:`],
+    ['hex', `sha-256=:${Buffer.alloc(32).toString('hex')}:`],
+    [
+      'other digests without an end',
+      `${RFC_SHA256}${Array.from({ length: 99 }, (_, index) => `,a${index}=:AAAA:`).join('')}`,
+    ],
+  ])('refuses %s', (_, value) => {
+    expect(() => readContentDigest(value)).toThrow(refused('malformed_request'));
+    expect(isContentDigest(value)).toBe(false);
+  });
+});
+
+/** The examples of docs/http.md. */
+describe('docs/http.md', () => {
+  const document = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8');
+  const vectors = [...document.matchAll(/^\| (?:`([^`]+)`|none) \| `([^`]+)` \| `([0-9a-f]{64})` \|$/gm)];
+
+  it('has the digests and hashes of its vectors', () => {
+    expect(vectors.length).toBe(3);
+    for (const [, body = '', signed = '', hash] of vectors) {
+      const digest = contentDigestOf(bytes(body));
+      expect(signed.split('↵')[2]).toBe(digest);
+      const text = signed.replace('·', ' ').replaceAll('↵', '\n');
+      expect(createHash('sha256').update(text).digest('hex')).toBe(hash);
+    }
+  });
+});

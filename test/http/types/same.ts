@@ -1,0 +1,7 @@
+/** Whether two types are the same, and not merely assignable. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Fails to compile where the value has another type: `isExactly<string>()(value, true)`. */
+export function isExactly<Expected>(): <Actual>(value: Actual, same: Same<Actual, Expected>) => void {
+  return () => undefined;
+}

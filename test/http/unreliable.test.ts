@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AppAttestError } from '../../src/errors.js';
+import { refusal } from '../../src/http/answer.js';
+import { failureOf } from '../../src/http/failure.js';
+import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { memoryStores } from '../../src/server/index.js';
+import { backendWithDevice, createBackend } from '../support/backend.js';
+import { SERVERS, type TestServer } from '../support/http-servers.js';
+import { sendAndLeave } from '../support/raw-http.js';
+
+const servers: TestServer[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const server of servers.splice(0)) await server.close();
+});
+
+const post = (body: unknown): Request => {
+  const headers = { 'content-type': 'application/json' };
+  return new Request('http://localhost/', { method: 'POST', body: JSON.stringify(body), headers });
+};
+
+const trap = () => {
+  throw new Error('at every question');
+};
+const hostileProxy = (target: object): object => {
+  return new Proxy(target, {
+    get: trap,
+    has: trap,
+    getPrototypeOf: trap,
+    ownKeys: trap,
+    getOwnPropertyDescriptor: trap,
+  });
+};
+const unknownCode = new AppAttestError('invalid_signature', 'made up');
+Object.defineProperty(unknownCode, 'code', { value: 'no_such_code' });
+const throwingCode = Object.create(AppAttestError.prototype, { code: { get: trap } });
+
+/** Everything that JavaScript can throw and that does not want to be looked at. */
+const THROWN: readonly [string, unknown][] = [
+  ['a symbol', Symbol('no text')],
+  ['an object without a prototype', Object.create(null)],
+  ['an object whose text throws', { toString: trap }],
+  ['a proxy that throws', hostileProxy({})],
+  ['a proxy of an error that throws', hostileProxy(unknownCode)],
+  ['an error with a code that nobody knows', unknownCode],
+  ['an error whose code throws', throwingCode],
+  ['null', null],
+  ['undefined', undefined],
+  ['a number', 0],
+];
+
+describe.each(THROWN)('a function of the user that throws %s', (_, thrown) => {
+  const failing = {
+    throws: () => {
+      throw thrown;
+    },
+    rejects: () => Promise.reject(thrown),
+  };
+
+  it.each(Object.entries(failing))('and %s: every route answers 503', async (_way, fail) => {
+    const stores = memoryStores();
+    const { backend, request } = await backendWithDevice(stores);
+    const body = { ...(await request()), purpose: 'assertion', challenge: 'A'.repeat(43) };
+    const byHook = httpHandlers(backend, { subject: fail, onReject: () => undefined });
+    const byStore = httpHandlers(backend, { onReject: () => undefined });
+    const answers = [byHook.challenge, byHook.registration, byHook.assertion];
+    for (const route of answers) expect((await route(post(body))).status).toBe(503);
+    stores.challenges.put = fail;
+    stores.challenges.take = fail;
+    for (const route of [byStore.challenge, byStore.assertion, byStore.registration]) {
+      const response = await route(post({ ...body, ...(route === byStore.registration && { token: 'AAAA' }) }));
+      expect([response.status, await response.json()]).toEqual([503, { error: 'unavailable' }]);
+      expect(response.headers.get('retry-after')).toBe('1');
+    }
+  });
+
+  it('is told to the hook, whose own failure changes nothing', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const heard: Rejection[] = [];
+    const onReject = (rejection: Rejection) => {
+      heard.push(rejection);
+      throw thrown;
+    };
+    const { challenge } = httpHandlers(createBackend(), { subject: failing.throws, onReject });
+    expect((await challenge(post({ purpose: 'assertion' }))).status).toBe(503);
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
+    expect(heard.map(({ code }) => code)).toEqual(['unavailable']);
+    expect(heard[0]?.error.cause).toBe(thrown);
+  });
+});
+
+describe('what never settles', () => {
+  const never = () => new Promise<never>(() => undefined);
+
+  it('ends in 503 after the limit', async () => {
+    const stores = memoryStores();
+    const { backend, request } = await backendWithDevice(stores);
+    const options = { decisionTimeout: 0.05, onReject: () => undefined };
+    const [body, other] = [await request(), await request()];
+    const byHook = httpHandlers(backend, { ...options, subject: never });
+    expect((await byHook.challenge(post({ purpose: 'assertion' }))).status).toBe(503);
+    expect((await byHook.assertion(post(body))).status).toBe(503);
+    const byStore = httpHandlers(backend, options);
+    stores.keys.find = never;
+    expect((await byStore.assertion(post(body))).status).toBe(503);
+    stores.challenges.take = never;
+    stores.challenges.put = never;
+    expect((await byStore.assertion(post(other))).status).toBe(503);
+    expect((await byStore.challenge(post({ purpose: 'assertion' }))).status).toBe(503);
+  });
+
+  it('has ten seconds by default', async () => {
+    const timeouts = vi.spyOn(globalThis, 'setTimeout');
+    const { challenge } = httpHandlers(createBackend());
+    expect((await challenge(post({ purpose: 'assertion' }))).status).toBe(200);
+    expect(timeouts.mock.calls.map(([, milliseconds]) => milliseconds)).toContain(10_000);
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    [undefined, '1'],
+    [0, '1'],
+    [0.2, '1'],
+    [2.1, '3'],
+    [120, '120'],
+  ])('of an error with retryAfter %s is %s', (retryAfter, header) => {
+    const thrown = new AppAttestError(
+      'receipt_request_failed',
+      'later',
+      retryAfter === undefined ? {} : { retryAfter },
+    );
+    const failure = failureOf(thrown);
+    expect(refusal(failure.code, failure.retryAfter).headers).toMatchObject({ 'retry-after': header });
+  });
+
+  it('is not there where nobody said when', () => {
+    const failure = failureOf(new AppAttestError('invalid_signature', 'no'));
+    expect(refusal(failure.code, failure.retryAfter).headers).not.toHaveProperty('retry-after');
+  });
+});
+
+/** A client on a thread of its own: this one is busy while it waits. Gives the milliseconds until the answer came. */
+const CLIENT = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { connect } = require('node:net');
+  const { hostname, port } = new URL(workerData);
+  const socket = connect(Number(port), hostname, () => {
+    const start = performance.now();
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+      if (!answer.includes('assertion_missing')) return;
+      parentPort.postMessage(performance.now() - start);
+      socket.destroy();
+    });
+    socket.write('GET /orders/7 HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n');
+  });
+`;
+
+describe.each(Object.entries(SERVERS))('onReject of %s', (_, start) => {
+  it('delays no answer, even where it is synchronous and slow', async () => {
+    let calls = 0;
+    const onReject = () => {
+      calls += 1;
+      const end = performance.now() + 1500;
+      while (performance.now() < end);
+    };
+    const server = await start(createBackend(), { onReject });
+    servers.push(server);
+    const client = new Worker(CLIENT, { eval: true, workerData: server.origin });
+    const [milliseconds] = await once(client, 'message');
+    await client.terminate();
+    await expect.poll(() => calls).toBe(1);
+    expect(milliseconds).toBeLessThan(1000);
+  });
+
+  it('is called for a client that left before its answer', async () => {
+    const codes: string[] = [];
+    const server = await start(createBackend(), { onReject: ({ code }) => codes.push(code) });
+    servers.push(server);
+    const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{';
+    await sendAndLeave(server.origin, head);
+    await expect.poll(() => codes).toEqual(['body_incomplete']);
+  });
+});
