@@ -85,9 +85,10 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
       });
       await expect.poll(async () => (await full()).body).toEqual({ error: 'malformed_assertion' });
       const body = JSON.stringify({ item: 'x'.repeat(MIB - 20) });
-      expect(await client.post('/orders', body, await client.sign('POST', '/orders', body))).toMatchObject({
-        status: 200,
-      });
+      for (let time = 0; time < 2; time += 1) {
+        const headers = await client.sign('POST', '/orders', body);
+        expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
+      }
     }
     // As much as the budget holds at one time, once more.
     const together = await Promise.all(Array.from({ length: 4 }, full));
