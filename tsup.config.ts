@@ -9,7 +9,7 @@ type Plugin = NonNullable<Options['plugins']>[number];
 const entry = {
   index: 'src/index.ts',
   server: 'src/server/index.ts',
-  'server/conformance': 'src/server/conformance/index.ts',
+  'server/conformance': 'src/conformance/index.ts',
   http: 'src/http/index.ts',
   express: 'src/http/express.ts',
   fastify: 'src/http/fastify.ts',
@@ -69,9 +69,9 @@ export default defineConfig([
     dts: false,
     entry: {
       ...entry,
-      'core/inspect-assertion': 'src/assertion/inspect-assertion.ts',
-      'core/inspect-attestation': 'src/attestation/inspect-attestation.ts',
-      'core/inspect-receipt': 'src/receipt/inspect-receipt.ts',
+      'core/inspect-assertion': 'src/explain/inspect-assertion.ts',
+      'core/inspect-attestation': 'src/explain/inspect-attestation.ts',
+      'core/inspect-receipt': 'src/explain/inspect-receipt.ts',
       'core/receipt-due': 'src/receipt/receipt-due.ts',
       'core/refresh-receipt': 'src/receipt/refresh-receipt.ts',
       'core/validation-category': 'src/authenticator-data/validation-category.ts',

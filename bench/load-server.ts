@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { CallingThread } from '../src/calling-thread.js';
-import { verifyEcdsa, verifyEcdsaInPool } from '../src/ecdsa.js';
+import { verifyEcdsa, verifyEcdsaInPool } from '../src/keys/ecdsa.js';
+import { CallingThread } from '../src/runtime/calling-thread.js';
 import { signedRequests } from './evidence.js';
 
 /** A server whose every request is one assertion, verified in one of three ways, and which answers pings beside. */

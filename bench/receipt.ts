@@ -1,6 +1,6 @@
 import * as pkijs from 'pkijs';
-import { decodeCborMap } from '../src/cbor/decode-map.js';
 import { APPLE_ROOT_CA_G3 } from '../src/certificates/apple-roots.js';
+import { decodeCborMap } from '../src/encoding/cbor-map.js';
 import { verifyReceipt } from '../src/index.js';
 import { decodeReceipt } from '../src/receipt/receipt.js';
 import { attestationRecordings, fromBase64, recordedReceipts } from '../test/support/recordings.js';

@@ -3,10 +3,11 @@ import {
   decodeAttestedAuthenticatorData,
   decodeAuthenticatorData,
 } from '../src/authenticator-data/authenticator-data.js';
-import { decodeCborMap } from '../src/cbor/decode-map.js';
 import { readSingleOctetString, TaggedValues } from '../src/certificates/apple-extensions.js';
 import { decodeCertificate } from '../src/certificates/certificate.js';
-import { DecodingError } from '../src/decoding-error.js';
+import { readBer } from '../src/encoding/ber.js';
+import { decodeCborMap } from '../src/encoding/cbor-map.js';
+import { DecodingError } from '../src/encoding/decoding-error.js';
 import {
   AppAttestError,
   type Environment,
@@ -17,7 +18,6 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from '../src/index.js';
-import { readBer } from '../src/receipt/ber.js';
 import { decodeReceipt } from '../src/receipt/receipt.js';
 import { decodeReceiptPayload } from '../src/receipt/receipt-payload.js';
 import { decodeSignedData } from '../src/receipt/signed-data.js';

@@ -5,29 +5,29 @@
  * @packageDocumentation
  */
 
-export type { AppId } from './app-id.js';
-export { type InspectedAssertion, inspectAssertion } from './assertion/inspect-assertion.js';
 export { type VerifiedAssertion, type VerifyAssertionOptions, verifyAssertion } from './assertion/verify-assertion.js';
-export type { AttestedDevice } from './attestation/device.js';
-export {
-  type InspectedAttestation,
-  type InspectedAttestedData,
-  inspectAttestation,
-} from './attestation/inspect-attestation.js';
-export type { InspectedCertificate } from './attestation/inspect-certificate.js';
+export type { AttestedDevice } from './attestation/attested-device.js';
 export {
   type VerifiedAttestation,
   type VerifyAttestationOptions,
   verifyAttestation,
 } from './attestation/verify-attestation.js';
+export type { AuthenticatorExtensions } from './authenticator-data/authenticator-extensions.js';
 export type { ExtensionPolicy } from './authenticator-data/extension-policy.js';
-export type { AuthenticatorExtensions } from './authenticator-data/extensions.js';
-export type { InspectedAuthenticatorData } from './authenticator-data/inspect-authenticator-data.js';
 export { ValidationCategory } from './authenticator-data/validation-category.js';
-export type { Environment } from './environment.js';
 export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
+export { type InspectedAssertion, inspectAssertion } from './explain/inspect-assertion.js';
+export {
+  type InspectedAttestation,
+  type InspectedAttestedData,
+  inspectAttestation,
+} from './explain/inspect-attestation.js';
+export type { InspectedAuthenticatorData } from './explain/inspect-authenticator-data.js';
+export type { InspectedCertificate } from './explain/inspect-certificate.js';
+export { type InspectedReceipt, inspectReceipt } from './explain/inspect-receipt.js';
+export type { AppId } from './options/app-id.js';
+export type { Environment } from './options/environment.js';
 export type { DeviceCheckCredentials } from './receipt/device-check-token.js';
-export { type InspectedReceipt, inspectReceipt } from './receipt/inspect-receipt.js';
 export {
   type DueReceiptsOptions,
   dueReceipts,

@@ -1,14 +1,14 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import * as ecdsa from '../src/ecdsa.js';
 import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
+import * as ecdsa from '../src/keys/ecdsa.js';
 import { createAuthority } from './support/certificate-authority.js';
 import { APP_ID, assert, attest, sha256, signedExtensions } from './support/evidence.js';
 import { expectCode } from './support/rejection.js';
 
 // The functions themselves, counted.
-vi.mock('../src/ecdsa.js', async (importOriginal) => {
-  const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../src/ecdsa.js')>();
+vi.mock('../src/keys/ecdsa.js', async (importOriginal) => {
+  const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../src/keys/ecdsa.js')>();
   return { verifyEcdsa: vi.fn(verifyEcdsa), verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
 });
 const here = vi.mocked(ecdsa.verifyEcdsa);
@@ -89,7 +89,7 @@ describe('many attestations at once', () => {
     vi.stubEnv('UV_THREADPOOL_SIZE', size);
     vi.resetModules();
     const { verifyAttestation } = await import('../src/index.js');
-    const { verifyEcdsaInPool } = vi.mocked(await import('../src/ecdsa.js'));
+    const { verifyEcdsaInPool } = vi.mocked(await import('../src/keys/ecdsa.js'));
     const options = await attestation();
     let underWay = 0;
     let most = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCborMap } from '../src/cbor/decode-map.js';
+import { decodeCborMap } from '../src/encoding/cbor-map.js';
 import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
 import { cbor } from '../src/testing/encoding/cbor.js';
 import { CostOfGenuine } from './support/cost-of-genuine.js';

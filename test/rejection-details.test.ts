@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DecodingError } from '../src/decoding-error.js';
+import { DecodingError } from '../src/encoding/decoding-error.js';
 import {
   type AppAttestErrorCode,
   type ExtensionPolicy,

@@ -1,8 +1,8 @@
 import { type AuthenticatorData, decodeAuthenticatorData } from '../authenticator-data/authenticator-data.js';
-import { decodeCborMap } from '../cbor/decode-map.js';
-import { DecodingError } from '../decoding-error.js';
+import { decodeCborMap } from '../encoding/cbor-map.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
-import { decodeEvidence, type KeptEvidence } from '../evidence-bytes.js';
+import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
 /** An assertion object whose form has been checked, and nothing else. */
 export interface AssertionObject {

@@ -1,15 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { isPromise } from 'node:util/types';
-import { type AppId, assertAppId, readAppIds } from '../app-id.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
-import { readClientDataHash } from '../client-data.js';
-import { assertCounterIncreased, readStoredCounter } from '../counter.js';
-import { keepEvidence } from '../evidence-bytes.js';
+import { preparePublicKey } from '../keys/public-key.js';
+import { type AppId, assertAppId, readAppIds } from '../options/app-id.js';
+import { readClientDataHash } from '../options/client-data-hash.js';
+import { assertCounterIncreased, readStoredCounter } from '../options/counter.js';
+import { keepEvidence } from '../options/evidence.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
-import { preparePublicKey } from '../public-key.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
-import { assertSignature } from './signature.js';
+import { assertSignature } from './assertion-signature.js';
 
 /** Options of {@link verifyAssertion}: the evidence from the app, and what the server stored about its key. */
 export interface VerifyAssertionOptions {

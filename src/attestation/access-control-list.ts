@@ -1,6 +1,6 @@
-import { equalBytes } from '../bytes.js';
 import { AppleExtension, readSingleOctetString } from '../certificates/apple-extensions.js';
 import type { Certificate } from '../certificates/certificate.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex } from '../errors.js';
 
 /**

@@ -2,10 +2,10 @@ import {
   type AttestedAuthenticatorData,
   decodeAttestedAuthenticatorData,
 } from '../authenticator-data/authenticator-data.js';
-import { decodeCborMap } from '../cbor/decode-map.js';
-import { DecodingError } from '../decoding-error.js';
+import { decodeCborMap } from '../encoding/cbor-map.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
-import { decodeEvidence, type KeptEvidence } from '../evidence-bytes.js';
+import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
 /** An attestation object whose form has been checked, and nothing else. */
 export interface AttestationObject {

@@ -1,8 +1,8 @@
-import { isAppId } from '../app-id.js';
 import { AppleExtension, AppleTag, TaggedValues } from '../certificates/apple-extensions.js';
 import type { Certificate } from '../certificates/certificate.js';
-import { DecodingError } from '../decoding-error.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
+import { isAppId } from '../options/app-id.js';
 
 /**
  * The App ID that newer leaf certificates name in clear text (observed, undocumented); `undefined` where there is none.

@@ -1,7 +1,7 @@
-import { equalBytes } from '../bytes.js';
 import type { Certificate } from '../certificates/certificate.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex } from '../errors.js';
-import { pointOfSpki } from '../public-key.js';
+import { pointOfSpki } from '../keys/public-key.js';
 
 /**
  * The key that the leaf certifies, as an uncompressed P-256 point. The Secure Enclave has keys on no other curve.

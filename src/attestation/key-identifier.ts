@@ -1,5 +1,5 @@
-import { decodeBase64, maxBase64Length } from '../base64.js';
-import { equalBytes, sha256 } from '../bytes.js';
+import { decodeBase64, maxBase64Length } from '../encoding/base64.js';
+import { equalBytes, sha256 } from '../encoding/bytes.js';
 import { mistakenEncoding } from '../encoding/mistaken-encoding.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 

@@ -1,6 +1,6 @@
-import { equalBytes, sha256 } from '../bytes.js';
 import { AppleExtension, readSingleOctetString } from '../certificates/apple-extensions.js';
 import type { Certificate } from '../certificates/certificate.js';
+import { equalBytes, sha256 } from '../encoding/bytes.js';
 import { AppAttestError, shortHex } from '../errors.js';
 
 const NONCE_TAG = 1;

@@ -1,21 +1,21 @@
-import { type AppId, assertAppId, readAppIds } from '../app-id.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
-import { encodeBase64 } from '../base64.js';
-import { CallingThread } from '../calling-thread.js';
 import { APPLE_APP_ATTESTATION_ROOT_CA } from '../certificates/apple-roots.js';
 import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
-import { readClientDataHash } from '../client-data.js';
-import { assertCounterIsZero } from '../counter.js';
-import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
-import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
-import { readEvidence } from '../evidence-bytes.js';
+import { encodeBase64 } from '../encoding/base64.js';
+import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
+import { pemOfPoint } from '../keys/public-key.js';
+import { type AppId, assertAppId, readAppIds } from '../options/app-id.js';
+import { readClientDataHash } from '../options/client-data-hash.js';
+import { assertCounterIsZero } from '../options/counter.js';
+import { assertEnvironment, type Environment, readEnvironments } from '../options/environment.js';
+import { readEvidence } from '../options/evidence.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
-import { pemOfPoint } from '../public-key.js';
+import { readVerificationDate } from '../options/verification-date.js';
+import { CallingThread } from '../runtime/calling-thread.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
-import { Turnstile } from '../turnstile.js';
-import { readVerificationDate } from '../verification-date.js';
+import { Turnstile } from '../runtime/turnstile.js';
 import { assertAccessControlList } from './access-control-list.js';
 import {
   asAttestation,
@@ -23,9 +23,9 @@ import {
   decodeAttestationObject,
   MAX_ATTESTATION_LENGTH,
 } from './attestation-object.js';
+import { type AttestedDevice, readAttestedDevice } from './attested-device.js';
 import { assertCertifiedAppId, readCertifiedAppId } from './certified-app-id.js';
 import { assertSamePublicKey, readCertifiedKey } from './certified-key.js';
-import { type AttestedDevice, readAttestedDevice } from './device.js';
 import { assertCredentialId, assertKeyIdentifier, readKeyIdentifier } from './key-identifier.js';
 import { assertNonce } from './nonce.js';
 

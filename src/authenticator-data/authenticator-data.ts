@@ -1,7 +1,7 @@
-import { type CborMap, decodeCborMap } from '../cbor/decode-map.js';
-import { DecodingError } from '../decoding-error.js';
+import { type CborMap, decodeCborMap } from '../encoding/cbor-map.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { type AuthenticatorExtensions, readExtensions } from './authenticator-extensions.js';
 import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
-import { type AuthenticatorExtensions, readExtensions } from './extensions.js';
 
 /** Authenticator data of an assertion (WebAuthn §6.1). */
 export interface AuthenticatorData {

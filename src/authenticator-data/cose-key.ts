@@ -1,5 +1,5 @@
-import { equalBytes } from '../bytes.js';
-import { DecodingError } from '../decoding-error.js';
+import { equalBytes } from '../encoding/bytes.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 
 /** `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`: 77 bytes, every one of them fixed but the coordinates. */
 export const COSE_KEY_LENGTH = 77;

@@ -1,7 +1,7 @@
-import { equalBytes } from '../bytes.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
-import type { AuthenticatorExtensions } from './extensions.js';
+import type { AuthenticatorExtensions } from './authenticator-extensions.js';
 
 /**
  * What a server asks of the entries that iOS 27 and later sign. Whatever is named must hold: an entry that is there and

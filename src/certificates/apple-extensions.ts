@@ -1,7 +1,7 @@
-import { DecodingError } from '../decoding-error.js';
-import { decodeUtf8 } from '../utf8.js';
-import { type DerElement, readDer } from './der.js';
-import { contentsOf, Identifier, readInteger } from './der-values.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { type DerElement, readDer } from '../encoding/der.js';
+import { contentsOf, Identifier, readInteger } from '../encoding/der-values.js';
+import { decodeUtf8 } from '../encoding/utf8.js';
 
 /** The extensions that Apple writes into a credential certificate. All but the nonce may be absent. */
 export const AppleExtension = {

@@ -1,6 +1,6 @@
-import { DecodingError } from '../decoding-error.js';
-import { readDer } from './der.js';
-import { Identifier, isTrue, readInteger } from './der-values.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { readDer } from '../encoding/der.js';
+import { Identifier, isTrue, readInteger } from '../encoding/der-values.js';
 
 /** RFC 5280 §4.2.1.9. */
 export interface BasicConstraints {

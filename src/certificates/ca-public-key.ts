@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { BoundedMemo } from '../bounded-memo.js';
+import { BoundedMemo } from '../runtime/bounded-memo.js';
 import type { Certificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 import { untrusted } from './untrusted.js';

@@ -1,6 +1,6 @@
-import { equalBytes } from '../bytes.js';
-import { type VerifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
+import { type VerifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
 import { type Certificate, decodeCertificate } from './certificate.js';
 import { isCaSignedBy, isSignedBy } from './issuer-signature.js';
 import { KeyUsage } from './key-usage.js';

@@ -1,9 +1,9 @@
-import { equalBytes } from '../bytes.js';
-import { DecodingError } from '../decoding-error.js';
+import { equalBytes } from '../encoding/bytes.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { type DerElement, readDer } from '../encoding/der.js';
+import { bytesOf, Identifier } from '../encoding/der-values.js';
 import { type BasicConstraints, readBasicConstraints } from './basic-constraints.js';
-import { type DerElement, readDer } from './der.js';
-import { bytesOf, Identifier } from './der-values.js';
-import { NO_EXTENSIONS, readExtensions } from './extensions.js';
+import { NO_EXTENSIONS, readExtensions } from './certificate-extensions.js';
 import { readKeyUsage } from './key-usage.js';
 import { assertName } from './name.js';
 import { readValidityDate } from './validity.js';

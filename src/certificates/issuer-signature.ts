@@ -1,6 +1,6 @@
-import { BoundedMemo } from '../bounded-memo.js';
-import { equalBytes } from '../bytes.js';
-import { type VerifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
+import { equalBytes } from '../encoding/bytes.js';
+import { type VerifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
+import { BoundedMemo } from '../runtime/bounded-memo.js';
 import { caPublicKey } from './ca-public-key.js';
 import type { Certificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';

@@ -1,6 +1,6 @@
-import { DecodingError } from '../decoding-error.js';
-import { readDer } from './der.js';
-import { Identifier } from './der-values.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { readDer } from '../encoding/der.js';
+import { Identifier } from '../encoding/der-values.js';
 
 /** What a key may be used for, as the bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
 export const KeyUsage = { digitalSignature: 1 << 0, keyCertSign: 1 << 5 } as const;

@@ -1,6 +1,6 @@
-import { DecodingError } from '../decoding-error.js';
-import { type DerElement, readDer } from './der.js';
-import { contentsOf, Identifier, readObjectIdentifier } from './der-values.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { type DerElement, readDer } from '../encoding/der.js';
+import { contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
 
 /** RFC 4514 §3, and the abbreviations that are in use beyond it. */
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([

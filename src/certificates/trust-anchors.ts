@@ -1,8 +1,8 @@
-import { decodeBase64 } from '../base64.js';
-import { BoundedMemo } from '../bounded-memo.js';
-import { isBytes } from '../bytes.js';
+import { decodeBase64 } from '../encoding/base64.js';
+import { isBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
-import { copyOf } from '../evidence-bytes.js';
+import { copyOf } from '../options/evidence.js';
+import { BoundedMemo } from '../runtime/bounded-memo.js';
 import { type Certificate, decodeCertificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from './virtual-apple.js';

@@ -1,6 +1,6 @@
-import { DecodingError } from '../decoding-error.js';
-import type { DerElement } from './der.js';
-import { Identifier } from './der-values.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import type { DerElement } from '../encoding/der.js';
+import { Identifier } from '../encoding/der-values.js';
 
 /** `YYYYMMDDHHMMSSZ`: a GeneralizedTime without a fraction of a second. */
 const WHOLE_SECONDS = 15;

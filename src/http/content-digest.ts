@@ -1,5 +1,5 @@
-import { encodeBase64 } from '../base64.js';
-import { equalBytes, sha256 } from '../bytes.js';
+import { encodeBase64 } from '../encoding/base64.js';
+import { equalBytes, sha256 } from '../encoding/bytes.js';
 import { AppAttestHttpError } from './http-error.js';
 
 /** The field `Content-Digest` of a request (RFC 9530 §2). */

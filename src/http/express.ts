@@ -6,18 +6,18 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
-import { isBytes } from '../bytes.js';
+import { isBytes } from '../encoding/bytes.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { Answer } from './answer.js';
+import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { fromNode } from './node-request.js';
-import type { HttpOptions } from './options.js';
 import { createRoutes } from './routes.js';
 import { parseContent } from './signed-content.js';
 
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
-export type { HeaderNames, HttpOptions, Signed } from './options.js';
+export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 

@@ -8,13 +8,13 @@ import type { Context, Handler, MiddlewareHandler } from 'hono';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { toResponse } from './answer.js';
+import type { HttpOptions } from './http-options.js';
 import { alreadyRead, fromRequest, type IncomingRequest } from './incoming-request.js';
-import type { HttpOptions } from './options.js';
 import { createRoutes } from './routes.js';
 import { withContent } from './signed-content.js';
 
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
-export type { HeaderNames, HttpOptions, Signed } from './options.js';
+export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 

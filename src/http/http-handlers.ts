@@ -1,8 +1,8 @@
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { toResponse } from './answer.js';
+import type { HttpOptions } from './http-options.js';
 import { fromRequest } from './incoming-request.js';
-import type { HttpOptions } from './options.js';
 import { createRoutes } from './routes.js';
 import { withContent } from './signed-content.js';
 

@@ -6,6 +6,6 @@
 
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export { type HttpHandlers, httpHandlers, type ProtectedHandler } from './http-handlers.js';
-export type { HeaderNames, HttpOptions, Signed } from './options.js';
+export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';

@@ -1,4 +1,4 @@
-import { isBytes } from '../bytes.js';
+import { isBytes } from '../encoding/bytes.js';
 import type { BodyShare } from './body-budget.js';
 import { AppAttestHttpError } from './http-error.js';
 import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';

@@ -1,7 +1,7 @@
-import type { AttestedDevice } from '../attestation/device.js';
-import { inspectAttestation } from '../attestation/inspect-attestation.js';
-import type { Environment } from '../environment.js';
+import type { AttestedDevice } from '../attestation/attested-device.js';
 import type { AppAttestError } from '../errors.js';
+import { inspectAttestation } from '../explain/inspect-attestation.js';
+import type { Environment } from '../options/environment.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
 import { AppAttestHttpError } from './http-error.js';

@@ -10,9 +10,9 @@ import {
   readContentDigest,
 } from './content-digest.js';
 import { AppAttestHttpError } from './http-error.js';
+import type { HeaderNames, HttpConfiguration } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
-import type { HeaderNames, HttpConfiguration } from './options.js';
 import { announcedLength, openBody } from './read-bytes.js';
 
 /** A request with an assertion, as `authenticate` takes it. */

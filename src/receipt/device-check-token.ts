@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
-import { BoundedMemo } from '../bounded-memo.js';
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { BoundedMemo } from '../runtime/bounded-memo.js';
 
 /** A private key of the developer account that is enabled for DeviceCheck, as its owner downloads it from Apple. */
 export interface DeviceCheckCredentials {

@@ -1,8 +1,8 @@
 import { isDate } from 'node:util/types';
-import { sha256 } from '../bytes.js';
+import { sha256 } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
-import { readVerificationDate } from '../verification-date.js';
+import { readVerificationDate } from '../options/verification-date.js';
 import type { ReceiptType } from './receipt-payload.js';
 
 /** A stored receipt: its key's identifier, and what `verifyReceipt` said about it. */

@@ -1,10 +1,10 @@
 import { decodeCertificate } from '../certificates/certificate.js';
-import { contentsOf, Identifier, readInteger } from '../certificates/der-values.js';
-import { DecodingError } from '../decoding-error.js';
+import { readBer } from '../encoding/ber.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import { contentsOf, Identifier, readInteger } from '../encoding/der-values.js';
+import { decodeUtf8 } from '../encoding/utf8.js';
 import { shortText } from '../errors.js';
-import { pointOfSpki } from '../public-key.js';
-import { decodeUtf8 } from '../utf8.js';
-import { readBer } from './ber.js';
+import { pointOfSpki } from '../keys/public-key.js';
 
 /** `'ATTEST'` for the receipt that comes with an attestation, `'RECEIPT'` for those that Apple's server gives for it. */
 export type ReceiptType = 'ATTEST' | 'RECEIPT';

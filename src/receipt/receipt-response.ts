@@ -1,4 +1,4 @@
-import { decodeBase64, maxBase64Length } from '../base64.js';
+import { decodeBase64, maxBase64Length } from '../encoding/base64.js';
 import { AppAttestError, shortText } from '../errors.js';
 import { MAX_RECEIPT_LENGTH } from './receipt.js';
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { equalBytes } from '../bytes.js';
-import type { Environment } from '../environment.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
+import type { Environment } from '../options/environment.js';
 import { RECEIPT_TYPES, type ReceiptPayload, type ReceiptType } from './receipt-payload.js';
 
 /** What Apple calls the environments in receipts (observed). */

@@ -1,6 +1,6 @@
-import { DecodingError } from '../decoding-error.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
-import { readEvidence } from '../evidence-bytes.js';
+import { readEvidence } from '../options/evidence.js';
 import { decodeReceiptPayload, type ReceiptPayload } from './receipt-payload.js';
 import { decodeSignedData, type SignedData } from './signed-data.js';
 

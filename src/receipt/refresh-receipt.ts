@@ -1,7 +1,7 @@
-import { encodeBase64 } from '../base64.js';
-import { type Environment, isEnvironment } from '../environment.js';
+import { encodeBase64 } from '../encoding/base64.js';
 import { AppAttestError } from '../errors.js';
-import { decodeBytes, keepEvidence } from '../evidence-bytes.js';
+import { type Environment, isEnvironment } from '../options/environment.js';
+import { decodeBytes, keepEvidence } from '../options/evidence.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { abortAfterTimeLimit, readTimeLimit } from '../runtime/time-limit.js';
 import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';

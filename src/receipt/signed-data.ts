@@ -1,7 +1,7 @@
-import type { DerElement } from '../certificates/der.js';
-import { bytesOf, contentsOf, Identifier, readObjectIdentifier } from '../certificates/der-values.js';
-import { DecodingError } from '../decoding-error.js';
-import { readBer } from './ber.js';
+import { readBer } from '../encoding/ber.js';
+import { DecodingError } from '../encoding/decoding-error.js';
+import type { DerElement } from '../encoding/der.js';
+import { bytesOf, contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
 import { loadCmsLibrary } from './cms-library.js';
 
 /** CMS SignedData (RFC 5652 §5) whose form has been checked, and nothing else: no signature, no certificate. */

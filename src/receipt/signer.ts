@@ -1,5 +1,5 @@
-import { equalBytes } from '../bytes.js';
 import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
+import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 

@@ -1,18 +1,19 @@
 import type { KeyObject } from 'node:crypto';
-import { type AppId, readAppIds } from '../app-id.js';
 import { APPLE_ROOT_CA_G3 } from '../certificates/apple-roots.js';
 import { verifyCertificateChain } from '../certificates/certificate-chain.js';
 import { readTrustAnchors } from '../certificates/trust-anchors.js';
-import { readClientDataHash } from '../client-data.js';
-import { type Environment, readEnvironments } from '../environment.js';
-import { readEvidence } from '../evidence-bytes.js';
+import { pemOfPoint, readPublicKey } from '../keys/public-key.js';
+import { type AppId, readAppIds } from '../options/app-id.js';
+import { readClientDataHash } from '../options/client-data-hash.js';
+import { type Environment, readEnvironments } from '../options/environment.js';
+import { readEvidence } from '../options/evidence.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
-import { pemOfPoint, readPublicKey } from '../public-key.js';
+import { readVerificationDate } from '../options/verification-date.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
-import { Turnstile } from '../turnstile.js';
-import { readVerificationDate } from '../verification-date.js';
+import { Turnstile } from '../runtime/turnstile.js';
 import { asReceipt, decodeReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import type { ReceiptType } from './receipt-payload.js';
+import { assertReceiptSignature } from './receipt-signature.js';
 import {
   assertReceiptAppId,
   assertReceiptClientHash,
@@ -22,7 +23,6 @@ import {
   readReceiptType,
 } from './receipt-subject.js';
 import { assertAge, assertNotExpired, readMaxAge } from './receipt-time.js';
-import { assertReceiptSignature } from './signature.js';
 import { assertReceiptSigner, signerChain } from './signer.js';
 
 /** Options of {@link verifyReceipt}: a receipt, and what the server knows about its key. `undefined` turns no check off. */

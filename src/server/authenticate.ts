@@ -1,14 +1,14 @@
 import { verifyAssertion } from '../assertion/verify-assertion.js';
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions } from '../options/known-options.js';
+import { type Configuration, readReadChallenge } from './app-attest-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
 import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
 import { counterFloor } from './counter-window.js';
 import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
 import { findKey, unknownKey } from './find-key.js';
 import type { KeyStore } from './key-store.js';
-import { type Configuration, readReadChallenge } from './options.js';
 import type { PublicKeyCache } from './public-key-cache.js';
 import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';

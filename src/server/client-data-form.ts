@@ -1,6 +1,6 @@
-import { decodeBase64 } from '../base64.js';
-import { sha256 } from '../bytes.js';
-import { DecodingError } from '../decoding-error.js';
+import { decodeBase64 } from '../encoding/base64.js';
+import { sha256 } from '../encoding/bytes.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
 
 /**

@@ -1,7 +1,7 @@
+import { type AppAttestOptions, readOptions } from './app-attest-options.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
-import { type AppAttestOptions, readOptions } from './options.js';
 import { PublicKeyCache } from './public-key-cache.js';
 import { type RegisterOptions, register } from './register.js';
 import type { StoredKey } from './stored-key.js';

@@ -1,5 +1,5 @@
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import type { ExtensionPolicy } from '../authenticator-data/extension-policy.js';
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { AppAttestError } from '../errors.js';
 
 /** Whether evidence says anything about the running app. A map without a known entry does not. */

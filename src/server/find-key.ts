@@ -1,5 +1,5 @@
 import { decodeKeyIdentifier } from '../attestation/key-identifier.js';
-import { encodeBase64 } from '../base64.js';
+import { encodeBase64 } from '../encoding/base64.js';
 import { AppAttestError, shortText } from '../errors.js';
 import type { KeyStore } from './key-store.js';
 import type { StoredKey } from './stored-key.js';

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { type MemoryStoresOptions, memoryStores } from '../stores/memory/memory-stores.js';
+export type { AppAttestOptions } from './app-attest-options.js';
 export type { AuthenticatedRequest, AuthenticateOptions } from './authenticate.js';
 export type { ReadChallenge } from './challenge.js';
 export type { ChallengeFate, ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
@@ -12,6 +12,6 @@ export type { ClientDataForm } from './client-data-form.js';
 export { type AppAttest, createAppAttest } from './create-app-attest.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
 export type { KeyStore } from './key-store.js';
-export type { AppAttestOptions } from './options.js';
+export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
 export type { RegisterOptions } from './register.js';
 export type { StoredKey } from './stored-key.js';

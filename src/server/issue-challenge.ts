@@ -1,8 +1,8 @@
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions } from '../options/known-options.js';
+import type { Configuration } from './app-attest-options.js';
 import { newChallenge } from './challenge.js';
 import type { ChallengePurpose } from './challenge-store.js';
-import type { Configuration } from './options.js';
 import { readSubject } from './subject.js';
 
 /** What a challenge is issued for. */

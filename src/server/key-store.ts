@@ -1,4 +1,4 @@
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import type { StoredKey } from './stored-key.js';
 
 /**

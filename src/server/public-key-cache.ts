@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { BoundedMemo } from '../bounded-memo.js';
-import { readPublicKey } from '../public-key.js';
+import { readPublicKey } from '../keys/public-key.js';
+import { BoundedMemo } from '../runtime/bounded-memo.js';
 
 /** About 2 KB a key: an import takes as long as a verification, and the devices of an hour are far fewer than all. */
 const LIMIT = 10_000;

@@ -1,5 +1,5 @@
-import { equalBytes, isBytes } from '../bytes.js';
-import { DecodingError } from '../decoding-error.js';
+import { equalBytes, isBytes } from '../encoding/bytes.js';
+import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
 
 /**

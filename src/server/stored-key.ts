@@ -1,6 +1,6 @@
-import type { AttestedDevice } from '../attestation/device.js';
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
-import type { Environment } from '../environment.js';
+import type { AttestedDevice } from '../attestation/attested-device.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
+import type { Environment } from '../options/environment.js';
 
 /** A registered key, as a {@link KeyStore} keeps it. */
 export interface StoredKey {

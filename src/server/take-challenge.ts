@@ -1,7 +1,7 @@
 import { AppAttestError } from '../errors.js';
+import type { Configuration } from './app-attest-options.js';
 import type { FoundChallenge } from './challenge.js';
 import type { ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
-import type { Configuration } from './options.js';
 
 /**
  * Takes a challenge out of its store, for good: whatever comes of the request, it does not work again.

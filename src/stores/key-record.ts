@@ -1,6 +1,6 @@
-import type { AttestedDevice } from '../attestation/device.js';
-import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
-import { encodeBase64 } from '../base64.js';
+import type { AttestedDevice } from '../attestation/attested-device.js';
+import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
+import { encodeBase64 } from '../encoding/base64.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { StoredRecord } from './stored-record.js';
 

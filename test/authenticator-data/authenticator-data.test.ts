@@ -4,7 +4,7 @@ import {
   decodeAuthenticatorData,
 } from '../../src/authenticator-data/authenticator-data.js';
 import { pointOfCoseKey } from '../../src/authenticator-data/cose-key.js';
-import { DecodingError } from '../../src/decoding-error.js';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { cbor } from '../../src/testing/encoding/cbor.js';
 import { APP_ID, authenticatorDataHead, coseKey, PRODUCTION, sha256, signedExtensions } from '../support/evidence.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSingleOctetString, TaggedValues } from '../../src/certificates/apple-extensions.js';
-import { DecodingError } from '../../src/decoding-error.js';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { der, integer, octetString, sequence, tagged } from '../../src/testing/encoding/der.js';
 
 const bytes = Uint8Array.of(1, 2, 3);

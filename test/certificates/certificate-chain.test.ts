@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, sign, webcrypto 
 import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
-import { readDer } from '../../src/certificates/der.js';
+import { readDer } from '../../src/encoding/der.js';
 import { type AppAttestErrorCode, verifyAttestation } from '../../src/index.js';
 import { der, sequence } from '../../src/testing/encoding/der.js';
 import {

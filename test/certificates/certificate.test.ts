@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
-import { readDer } from '../../src/certificates/der.js';
 import { fingerprint } from '../../src/certificates/fingerprint.js';
-import { DecodingError } from '../../src/decoding-error.js';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
+import { readDer } from '../../src/encoding/der.js';
 import { der, objectIdentifier, octetString, sequence } from '../../src/testing/encoding/der.js';
 import {
   createAuthority,

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
-import { readDer } from '../../src/certificates/der.js';
-import * as ecdsa from '../../src/ecdsa.js';
+import { readDer } from '../../src/encoding/der.js';
+import * as ecdsa from '../../src/keys/ecdsa.js';
 import { der } from '../../src/testing/encoding/der.js';
 import {
   type CertificateAuthority,
@@ -16,8 +16,8 @@ import {
 } from '../support/certificate-authority.js';
 
 // The function itself, counted.
-vi.mock('../../src/ecdsa.js', async (importOriginal) => {
-  const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../../src/ecdsa.js')>();
+vi.mock('../../src/keys/ecdsa.js', async (importOriginal) => {
+  const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../../src/keys/ecdsa.js')>();
   return { verifyEcdsa, verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
 });
 const inPool = vi.mocked(ecdsa.verifyEcdsaInPool);

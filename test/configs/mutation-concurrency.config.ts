@@ -10,7 +10,8 @@ export default defineConfig({
   test: {
     ...config.test,
     include: [
-      'test/{concurrency,overload,turnstile,calling-thread}.test.ts',
+      'test/{concurrency,overload}.test.ts',
+      'test/runtime/{turnstile,calling-thread}.test.ts',
       'test/certificates/issuer-signature.test.ts',
     ],
   },

@@ -23,11 +23,11 @@ export default mergeConfig(config, {
       'test/certificates/issuer-signature.test.ts',
       'test/cold-start.test.ts',
       'test/memory.test.ts',
-      'test/stores/**',
+      'test/{conformance,stores}/**',
       'test/http/**',
       'test/examples/**',
       'examples/**',
-      'test/readme.test.ts',
+      'test/{readme,scripts}.test.ts',
     ],
   },
 });

@@ -4,9 +4,8 @@ import { common } from './common.config.mjs';
 export default {
   ...common,
   mutate: [
-    'src/*.ts',
-    'src/{assertion,attestation,authenticator-data,cbor,certificates,options,receipt,runtime}/**/*.ts',
-    '!src/index.ts',
+    'src/errors.ts',
+    'src/{assertion,attestation,authenticator-data,certificates,encoding,explain,keys,options,receipt,runtime}/**/*.ts',
   ],
   vitest: { configFile: 'test/configs/mutation.config.ts' },
   jsonReporter: { fileName: 'test/mutation/report/quick.json' },

@@ -4,11 +4,11 @@ import { BasicConstraintsExtension, KeyUsagesExtension, X509Certificate } from '
 import { type AsnType, Constructed, Enumerated, fromBER, Integer, OctetString, Sequence } from 'asn1js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCborMap } from '../../src/cbor/decode-map.js';
 import { readSingleOctetString, TaggedValues } from '../../src/certificates/apple-extensions.js';
 import { type Certificate, decodeCertificate } from '../../src/certificates/certificate.js';
 import { nameText } from '../../src/certificates/name.js';
-import { DecodingError } from '../../src/decoding-error.js';
+import { decodeCborMap } from '../../src/encoding/cbor-map.js';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { certificate, mutated, singleOctetString, taggedValues } from '../support/arbitrary-der.js';
 import { fixtures, fromBase64 } from '../support/recordings.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, inject, it } from 'vitest';
-import { type Stores, storeConformance } from '../../src/server/conformance/index.js';
+import { type Stores, storeConformance } from '../../src/conformance/index.js';
 import { type OpenedStores, openStores, PATIENCE, storeKinds } from './support/store-kinds.js';
 
 describe.each(storeKinds)('%s', (kind) => {

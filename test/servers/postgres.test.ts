@@ -3,9 +3,9 @@ import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { migrate, openPostgres } from '../../examples/postgres.js';
 import { openBoth } from '../../examples/redis-and-postgres.js';
+import { storeConformance } from '../../src/conformance/index.js';
+import { newKey } from '../../src/conformance/key-cases.js';
 import { newChallenge } from '../../src/server/challenge.js';
-import { storeConformance } from '../../src/server/conformance/index.js';
-import { newKey } from '../../src/server/conformance/key-cases.js';
 import { migrations, postgresStores } from '../../src/stores/postgres/index.js';
 import { PATIENCE } from './support/store-kinds.js';
 

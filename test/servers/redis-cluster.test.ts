@@ -1,7 +1,7 @@
 import { expect, inject, it } from 'vitest';
 import { openRedisCluster } from '../../examples/redis-cluster.js';
+import { newKey } from '../../src/conformance/key-cases.js';
 import { newChallenge } from '../../src/server/challenge.js';
-import { newKey } from '../../src/server/conformance/key-cases.js';
 import { PATIENCE } from './support/store-kinds.js';
 
 it('a Redis Cluster has challenges and keys on all its nodes', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openIoRedis } from '../../examples/ioredis.js';
 import { openRedis } from '../../examples/redis.js';
+import { storeConformance } from '../../src/conformance/index.js';
+import { newKey } from '../../src/conformance/key-cases.js';
 import { newChallenge } from '../../src/server/challenge.js';
-import { storeConformance } from '../../src/server/conformance/index.js';
-import { newKey } from '../../src/server/conformance/key-cases.js';
 import { redisStores } from '../../src/stores/redis/index.js';
 import { RedisServer } from './support/redis-server.js';
 import { PATIENCE } from './support/store-kinds.js';

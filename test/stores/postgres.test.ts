@@ -1,8 +1,8 @@
 import { PGlite } from '@electric-sql/pglite';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { storeConformance } from '../../src/conformance/index.js';
+import { newKey } from '../../src/conformance/key-cases.js';
 import { newChallenge } from '../../src/server/challenge.js';
-import { storeConformance } from '../../src/server/conformance/index.js';
-import { newKey } from '../../src/server/conformance/key-cases.js';
 import {
   migrations,
   type PostgresStoresOptions,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newKey } from '../../src/conformance/key-cases.js';
 import { AppAttestError } from '../../src/index.js';
-import { newKey } from '../../src/server/conformance/key-cases.js';
 import type { StoredKey } from '../../src/server/index.js';
 import { keyRecord } from '../../src/stores/key-record.js';
 import { postgresStores } from '../../src/stores/postgres/index.js';

@@ -7,8 +7,8 @@ import { Hono } from 'hono';
 import { expressHandlers } from '../../src/http/express.js';
 import { fastifyHandlers } from '../../src/http/fastify.js';
 import { honoHandlers } from '../../src/http/hono.js';
+import type { HttpOptions } from '../../src/http/http-options.js';
 import { httpHandlers } from '../../src/http/index.js';
-import type { HttpOptions } from '../../src/http/options.js';
 import type { AppAttest, AuthenticatedRequest } from '../../src/server/index.js';
 
 export interface TestServer {

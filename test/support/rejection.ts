@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { DecodingError } from '../../src/decoding-error.js';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { AppAttestError, type AppAttestErrorCode } from '../../src/index.js';
 
 /** What a rejected promise or a throwing function threw; fails the test where it did not, or threw anything else. */

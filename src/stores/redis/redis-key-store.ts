@@ -1,4 +1,4 @@
-import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
+import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
 import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
 import type { KeyStore } from '../../server/key-store.js';
 import type { StoredKey } from '../../server/stored-key.js';

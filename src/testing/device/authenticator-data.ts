@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
-import type { Environment } from '../../environment.js';
+import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
+import type { Environment } from '../../options/environment.js';
 import { cbor } from '../encoding/cbor.js';
 
 const AAGUIDS: Readonly<Record<Environment, Uint8Array>> = {

@@ -1,4 +1,4 @@
-import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
+import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
 import { assertKnownOptions } from '../../options/known-options.js';
 
 /**

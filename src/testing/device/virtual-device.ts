@@ -1,7 +1,7 @@
 import { randomBytes, webcrypto } from 'node:crypto';
-import { type AppId, readAppId } from '../../app-id.js';
-import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
-import type { Environment } from '../../environment.js';
+import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
+import { type AppId, readAppId } from '../../options/app-id.js';
+import type { Environment } from '../../options/environment.js';
 import { assertKnownOptions } from '../../options/known-options.js';
 import type { AppleServices } from '../apple-services.js';
 import { issueCredentialCertificate } from '../certificates/credential-certificate.js';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Environment } from '../../environment.js';
+import type { Environment } from '../../options/environment.js';
 import { assertKnownOptions } from '../../options/known-options.js';
 import { type DeviceCheckKey, isTokenAccepted } from './device-check-token.js';
 import { type ListeningServer, listen } from './loopback-server.js';

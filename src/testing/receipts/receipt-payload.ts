@@ -1,4 +1,4 @@
-import type { Environment } from '../../environment.js';
+import type { Environment } from '../../options/environment.js';
 import { integer, octetString, sequence, set } from '../encoding/der.js';
 import { DAY, later } from '../time.js';
 

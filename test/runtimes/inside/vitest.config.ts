@@ -3,7 +3,11 @@ import core from '../../../vitest.config.js';
 import { runningRuntime } from '../running-runtime.js';
 
 /** What stands on the core, and the documents. */
-const BEYOND_THE_CORE = ['test/{examples,http,server,stores}/**', 'examples/**', 'test/readme.test.ts'];
+const BEYOND_THE_CORE = [
+  'test/{conformance,examples,http,server,stores}/**',
+  'examples/**',
+  'test/{readme,scripts}.test.ts',
+];
 
 /** The tests of the core as `npm test` runs them, and those of this folder, inside the runtime that runs this. */
 export default defineConfig({

@@ -8,7 +8,7 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from 'app-attest';
-import { verifyEcdsa } from '../../../src/ecdsa.js';
+import { verifyEcdsa } from '../../../src/keys/ecdsa.js';
 
 /** One call of a verifier. */
 export type Call =

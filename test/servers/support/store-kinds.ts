@@ -2,7 +2,7 @@ import { openIoRedis, openIoRedisCluster } from '../../../examples/ioredis.js';
 import { openPostgres } from '../../../examples/postgres.js';
 import { openRedis } from '../../../examples/redis.js';
 import { openRedisCluster } from '../../../examples/redis-cluster.js';
-import type { Stores } from '../../../src/server/conformance/index.js';
+import type { Stores } from '../../../src/conformance/index.js';
 
 /** Where the servers listen. */
 export interface Addresses {

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
+import { newChallenge } from '../server/challenge.js';
+import type { ChallengeRecord } from '../server/challenge-store.js';
+import { accepted, atOnce, otherCase } from './concurrency.js';
+import type { Requirement } from './store-conformance.js';
+
+function record(changes: Partial<ChallengeRecord> = {}, lifetime = 60_000): ChallengeRecord {
+  const issuedAt = new Date();
+  return { purpose: 'assertion', issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime), ...changes };
+}
+
+function assertRecord(actual: ChallengeRecord | null | undefined, expected: ChallengeRecord): void {
+  assert.ok(actual, 'take gave nothing');
+  assert.equal(actual.purpose, expected.purpose);
+  assert.equal(actual.subject ?? undefined, expected.subject);
+  assert.deepEqual(actual.expiresAt, expected.expiresAt);
+}
+
+export const CHALLENGE_CASES: readonly Requirement[] = [
+  {
+    name: 'a challenge that one server put is taken by another, with its record',
+    async check(one, other) {
+      const subjects = [undefined, 'user 1', 'grüße 🔑', `"';--\\ \n%s $1 {}`, 'x'.repeat(1024)];
+      for (const purpose of ['attestation', 'assertion'] as const) {
+        for (const subject of subjects) {
+          const challenge = newChallenge();
+          await one.challenges.put(challenge, record({ purpose, subject }));
+          const taken = await other.challenges.take(challenge);
+          assertRecord(taken, record({ purpose, subject, ...(taken && { expiresAt: taken.expiresAt }) }));
+        }
+      }
+    },
+  },
+  {
+    name: 'a challenge keeps its expiry to the millisecond',
+    async check(one, other) {
+      const challenge = newChallenge();
+      const issuedAt = new Date();
+      const put = record({ issuedAt, expiresAt: new Date(Math.floor(issuedAt.getTime() / 1000) * 1000 + 59_999) });
+      await one.challenges.put(challenge, put);
+      assertRecord(await other.challenges.take(challenge), put);
+    },
+  },
+  {
+    name: 'a challenge lives by its lifetime, not by the date on which a server believes it was issued',
+    async check(one, other) {
+      for (const issuedAt of [new Date('2020-01-01T00:00:00Z'), new Date('2045-01-01T00:00:00Z')]) {
+        const challenge = newChallenge();
+        const put = record({ issuedAt, expiresAt: new Date(issuedAt.getTime() + 60_000) });
+        await one.challenges.put(challenge, put);
+        assertRecord(await other.challenges.take(challenge), put);
+      }
+    },
+  },
+  {
+    name: 'a challenge is given to one of many who take it at once',
+    async check(one, other) {
+      for (let round = 0; round < 5; round += 1) {
+        const challenge = newChallenge();
+        await one.challenges.put(challenge, record());
+        const taken = await atOnce(one, other, ({ challenges }) => challenges.take(challenge));
+        assert.equal(taken.filter((value) => value !== undefined && value !== null).length, 1);
+      }
+    },
+  },
+  {
+    name: 'a challenge that was taken is gone for all servers',
+    async check(one, other) {
+      const challenge = newChallenge();
+      await one.challenges.put(challenge, record());
+      assert.ok(await one.challenges.take(challenge));
+      assert.ok(!(await one.challenges.take(challenge)));
+      assert.ok(!(await other.challenges.take(challenge)));
+    },
+  },
+  {
+    name: 'a challenge that was never put, or differs in the case of one letter, is not there',
+    async check(one, other) {
+      const challenge = newChallenge();
+      assert.ok(!(await one.challenges.take(challenge)));
+      await one.challenges.put(challenge, record());
+      assert.ok(!(await other.challenges.take(otherCase(challenge))));
+      assert.ok(await other.challenges.take(challenge));
+    },
+  },
+  {
+    name: 'a challenge that is over gets no new life',
+    async check(one, other) {
+      const challenge = newChallenge();
+      const put = record({}, 50);
+      await one.challenges.put(challenge, put);
+      await setTimeout(120);
+      // Nothing, or the record as it was, which the server then finds to be over.
+      const taken = await other.challenges.take(challenge);
+      if (taken) assertRecord(taken, put);
+    },
+  },
+  {
+    name: 'a store that says what became of a challenge says the truth',
+    async check(one, other) {
+      if (!one.challenges.fate) return;
+      const [used, waiting] = [newChallenge(), newChallenge()];
+      for (const challenge of [used, waiting]) await one.challenges.put(challenge, record());
+      await one.challenges.take(used);
+      assert.equal(await other.challenges.fate?.(used), 'used');
+      assert.ok(!(await other.challenges.fate?.(waiting)));
+      assert.ok(!(await other.challenges.fate?.(newChallenge())));
+      assert.ok(await other.challenges.take(waiting));
+    },
+  },
+  {
+    name: 'two hundred challenges at once do not mix',
+    async check(one, other) {
+      const challenges = Array.from({ length: 200 }, (_, index) => [newChallenge(), `user ${index}`] as const);
+      await Promise.all(challenges.map(([challenge, subject]) => one.challenges.put(challenge, record({ subject }))));
+      const taken = await Promise.all(challenges.map(([challenge]) => other.challenges.take(challenge)));
+      assert.deepEqual(
+        taken.map((value) => value?.subject),
+        challenges.map(([, subject]) => subject),
+      );
+      assert.equal(accepted(taken.map(Boolean)), 200);
+    },
+  },
+];

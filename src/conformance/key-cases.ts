@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { StoredKey } from '../server/stored-key.js';
+import { accepted, atOnce, otherCase } from './concurrency.js';
+import type { Requirement } from './store-conformance.js';
+
+/** A key that no store has seen, with nothing in it that may be absent. */
+export function newKey(changes: Partial<StoredKey> = {}): StoredKey {
+  return {
+    keyId: randomBytes(32).toString('base64'),
+    publicKey: `-----BEGIN PUBLIC KEY-----\n${randomBytes(91).toString('base64')}\n-----END PUBLIC KEY-----\n`,
+    counter: 0,
+    appId: 'TEAMID1234.com.example.app',
+    environment: 'production',
+    receipt: new Uint8Array(randomBytes(4000)),
+    device: {},
+    createdAt: new Date(),
+    ...changes,
+  };
+}
+
+/** The same values in the same types; `undefined` and `null` count as absent, a `Buffer` as its bytes. */
+function assertKey(actual: StoredKey | null | undefined, expected: StoredKey): void {
+  assert.ok(actual, 'the key is not there');
+  assert.deepEqual(comparable(actual), comparable(expected));
+}
+
+function comparable(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== undefined && entry !== null)
+      .map(([name, entry]) => [name, comparable(entry)]),
+  );
+}
+
+export const KEY_CASES: readonly Requirement[] = [
+  {
+    name: 'a key that one server registered is found by another, with everything in it',
+    async check(one, other) {
+      const keys = [
+        newKey(),
+        newKey({
+          appClipId: 'TEAMID1234.com.example.app.Clip',
+          environment: 'development',
+          subject: `grüße 🔑 "';--\\ \n%s $1 {}`,
+          device: { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 0xffff_ffff },
+          extensions: {
+            validationCategory: 0xffff_ffff,
+            bundleVersion: '1.0 \u{1f511}',
+            codeDirectoryHash: new Uint8Array(randomBytes(32)),
+          },
+          receipt: Uint8Array.from({ length: 256 }, (_, index) => index),
+          createdAt: new Date('2026-09-01T12:34:56.789Z'),
+        }),
+        newKey({ receipt: new Uint8Array(), device: { osVersion: '14.4' }, extensions: { validationCategory: 0 } }),
+      ];
+      for (const key of keys) {
+        assert.equal(await one.keys.insert(key), true);
+        assertKey(await other.keys.find(key.keyId), key);
+      }
+    },
+  },
+  {
+    name: 'a key that was never registered, or differs in the case of one letter, is not there',
+    async check(one, other) {
+      const key = newKey();
+      assert.ok(!(await one.keys.find(key.keyId)));
+      assert.equal(await one.keys.insert(key), true);
+      const similar = { ...key, keyId: otherCase(key.keyId), subject: 'another' };
+      assert.ok(!(await other.keys.find(similar.keyId)));
+      assert.equal(await other.keys.insert(similar), true);
+      assertKey(await one.keys.find(key.keyId), key);
+      assertKey(await one.keys.find(similar.keyId), similar);
+    },
+  },
+  {
+    name: 'a key is registered once, and the first registration stays as it was',
+    async check(one, other) {
+      const key = newKey({ subject: 'first' });
+      assert.equal(await one.keys.insert(key), true);
+      assert.equal(await one.keys.advance(key.keyId, 3, 0), true);
+      assert.equal(await other.keys.insert({ ...newKey({ subject: 'second' }), keyId: key.keyId }), false);
+      assertKey(await other.keys.find(key.keyId), { ...key, counter: 3 });
+    },
+  },
+  {
+    name: 'a key is registered by one of many who register it at once',
+    async check(one, other) {
+      for (let round = 0; round < 5; round += 1) {
+        const key = newKey();
+        assert.equal(accepted(await atOnce(one, other, ({ keys }) => keys.insert(key))), 1);
+      }
+    },
+  },
+  {
+    name: 'what was found or registered can be changed without changing what is stored',
+    async check(one) {
+      const key = newKey({ receipt: Uint8Array.of(1, 2, 3) });
+      const original = structuredClone(key);
+      await one.keys.insert(key);
+      key.subject = 'changed';
+      key.receipt.fill(9);
+      const found = await one.keys.find(key.keyId);
+      assertKey(found, original);
+      if (found) {
+        found.counter = 99;
+        found.receipt.fill(9);
+        found.device.platform = 'changed';
+      }
+      assertKey(await one.keys.find(key.keyId), original);
+    },
+  },
+  {
+    name: 'a revoked key is found as such, accepts no counter and cannot be registered again',
+    async check(one, other) {
+      const key = newKey();
+      const revokedAt = new Date('2026-09-02T00:00:00.001Z');
+      await one.keys.insert(key);
+      assert.equal(await one.keys.advance(key.keyId, 1, 0), true);
+      assert.equal(await one.keys.revoke(key.keyId, revokedAt), true);
+      assertKey(await other.keys.find(key.keyId), { ...key, counter: 1, revokedAt });
+      assert.equal(await other.keys.advance(key.keyId, 2, 0), false);
+      assert.equal(await other.keys.advance(key.keyId, 3, 64), false);
+      assert.equal(await other.keys.insert(key), false);
+      assertKey(await other.keys.find(key.keyId), { ...key, counter: 1, revokedAt });
+    },
+  },
+  {
+    name: 'a key that is revoked again keeps its first date, and one that is not there cannot be revoked',
+    async check(one, other) {
+      const key = newKey();
+      await one.keys.insert(key);
+      const before = Date.now() - 1000;
+      assert.equal(await one.keys.revoke(key.keyId), true);
+      const revokedAt = (await one.keys.find(key.keyId))?.revokedAt;
+      assert.ok(revokedAt instanceof Date && revokedAt.getTime() > before);
+      assert.equal(await other.keys.revoke(key.keyId, new Date(0)), true);
+      assert.deepEqual((await one.keys.find(key.keyId))?.revokedAt, revokedAt);
+
+      const absent = newKey();
+      assert.equal(await one.keys.revoke(absent.keyId), false);
+      assert.ok(!(await one.keys.find(absent.keyId)));
+      assert.equal(await one.keys.insert(absent), true);
+    },
+  },
+  {
+    name: 'a store that records extensions keeps the first of a key that had none',
+    async check(one, other) {
+      if (!one.keys.recordExtensions) return;
+      const key = newKey();
+      await one.keys.insert(key);
+      await one.keys.advance(key.keyId, 5, 0);
+      const extensions = { validationCategory: 4, codeDirectoryHash: Uint8Array.of(1, 2, 3) };
+      await one.keys.recordExtensions(key.keyId, extensions);
+      await other.keys.recordExtensions?.(key.keyId, { bundleVersion: '2' });
+      assertKey(await other.keys.find(key.keyId), { ...key, counter: 5, extensions });
+      assert.equal(await other.keys.advance(key.keyId, 5, 0), false);
+
+      const absent = newKey();
+      await one.keys.recordExtensions(absent.keyId, extensions);
+      assert.ok(!(await one.keys.find(absent.keyId)));
+    },
+  },
+];

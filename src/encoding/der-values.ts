@@ -1,0 +1,213 @@
+import { DecodingError } from './decoding-error.js';
+import type { DerElement } from './der.js';
+import { isUtf8 } from './utf8.js';
+
+/** The identifier octets of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */
+export const Identifier = {
+  Boolean: 0x01,
+  Integer: 0x02,
+  BitString: 0x03,
+  OctetString: 0x04,
+  Null: 0x05,
+  ObjectIdentifier: 0x06,
+  Real: 0x09,
+  Enumerated: 0x0a,
+  Utf8String: 0x0c,
+  RelativeObjectIdentifier: 0x0d,
+  Time: 0x0e,
+  PrintableString: 0x13,
+  TeletexString: 0x14,
+  Ia5String: 0x16,
+  UtcTime: 0x17,
+  GeneralizedTime: 0x18,
+  UniversalString: 0x1c,
+  BmpString: 0x1e,
+  /** DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI, whose numbers stand behind it. */
+  HighTagNumber: 0x1f,
+  Sequence: 0x30,
+  Set: 0x31,
+} as const;
+
+const UNIVERSAL = 0x20;
+const TRUE = 0xff;
+/** ASCII. */
+const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
+
+/** The end of BER's indefinite lengths, and a number that no type has. As bits, as below. */
+const RESERVED = (1 << 0) | (1 << 15);
+
+/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: DER writes these in parts, and all others in one. */
+const CONSTRUCTED_TYPES = (1 << 8) | (1 << 11) | (1 << 16) | (1 << 17) | (1 << 29);
+
+/** The last type of X.680 §8.6; the numbers above are reserved. */
+const LAST_TYPE = 36;
+
+/** The most octets of an INTEGER: twice a coordinate on P-521, and three times a serial number (RFC 5280 §4.1.2.2). */
+const MAX_INTEGER = 132;
+/** The most octets of an OBJECT IDENTIFIER, which may be relative; Apple's have twelve at most. */
+const MAX_OBJECT_IDENTIFIER = 64;
+/** The most octets of a time, with sixteen digits of a fraction. */
+const MAX_TIME = 32;
+/** The most octets of a value whose type no certificate and no receipt has: there is no need to know what it means. */
+const MAX_OTHER = 64;
+
+/** Seven octets with seven bits each fit JavaScript's numbers; Apple's certificates need four at most. */
+const MAX_OCTETS_OF_NUMBER = 7;
+
+/**
+ * Checks one element of a universal type: that DER writes the type in this form, and its value in this way, and no
+ * longer than anybody needs it. The library that reads the signers of receipts takes half a second for a BOOLEAN of 60 KB.
+ * Elements of other classes mean what their surroundings say, and pass.
+ *
+ * @throws DecodingError
+ */
+export function assertUniversalValue(der: Uint8Array, element: DerElement): void {
+  const { identifier, tagNumber } = element;
+  if (identifier >= 2 * UNIVERSAL) return;
+  const isConstructed = (identifier & UNIVERSAL) !== 0;
+  if (tagNumber > LAST_TYPE) throw new DecodingError('a DER element of a reserved type');
+  // From 31 on there are only types in one.
+  const bit = tagNumber < 31 ? 1 << tagNumber : 0;
+  if ((RESERVED & bit) !== 0 || isConstructed !== ((CONSTRUCTED_TYPES & bit) !== 0)) {
+    throw new DecodingError('a DER element in a form that its type does not have');
+  }
+  if (!isValue(der, element)) throw new DecodingError(`a DER value of type ${tagNumber} cannot be read`);
+}
+
+/** X.690 §8.2 to §8.5, §8.8, §8.19, §8.20, §8.23, §11.1, §11.2, §11.7, §11.8. */
+function isValue(der: Uint8Array, element: DerElement): boolean {
+  const length = element.end - element.contents;
+  switch (element.identifier) {
+    case Identifier.Boolean:
+      return length === 1 && (der[element.contents] === 0 || der[element.contents] === TRUE);
+    case Identifier.Integer:
+    case Identifier.Enumerated:
+      return isShortestInteger(der, element);
+    case Identifier.BitString:
+      return isBitString(der, element);
+    case Identifier.Null:
+      return length === 0;
+    case Identifier.ObjectIdentifier:
+      return isObjectIdentifier(der, element);
+    case Identifier.Utf8String:
+      return isUtf8(der, element.contents, element.end);
+    case Identifier.RelativeObjectIdentifier:
+      return isObjectIdentifier(der, element);
+    case Identifier.UniversalString:
+      return areCharacters(der, element, 4);
+    case Identifier.BmpString:
+      return areCharacters(der, element, 2);
+    case Identifier.UtcTime:
+      return isTime(der, element, 12);
+    case Identifier.GeneralizedTime:
+      return isTime(der, element, 14) || isTimeWithFraction(der, element);
+    case Identifier.Real:
+    case Identifier.Time:
+    case Identifier.HighTagNumber:
+      return length <= MAX_OTHER;
+    default:
+      return true;
+  }
+}
+
+/** Nine equal bits at the beginning would be one octet too many. */
+function isShortestInteger(der: Uint8Array, { contents, end }: DerElement): boolean {
+  const [first, second] = [der[contents] ?? 0, der[contents + 1] ?? 0];
+  if (end - contents < 2) return end - contents === 1;
+  if (end - contents > MAX_INTEGER) return false;
+  return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80);
+}
+
+/** Unused bits are counted in the first octet, and are zero. */
+function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
+  const unused = der[contents] ?? 0;
+  if (end - contents < 2) return end - contents === 1 && unused === 0;
+  return unused < 8 && (der[end - 1] ?? 0) % 2 ** unused === 0;
+}
+
+/** Numbers in base 128, each in its shortest form and of a bounded length, and the last one complete. */
+function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
+  if (end - contents > MAX_OBJECT_IDENTIFIER) return false;
+  let octets = 0;
+  for (let offset = contents; offset < end; offset += 1) {
+    const octet = der[offset] ?? 0;
+    if (octets === 0 && octet === 0x80) return false;
+    octets += 1;
+    if (octets > MAX_OCTETS_OF_NUMBER) return false;
+    if (octet < 0x80) octets = 0;
+  }
+  return end > contents && octets === 0;
+}
+
+/** So many digits and a Z: in UTC, to the second. */
+function isTime(der: Uint8Array, { contents, end }: DerElement, digits: number): boolean {
+  return end - contents === digits + 1 && areDigits(der, contents, end - 1) && der[end - 1] === Z;
+}
+
+/** `YYYYMMDDHHMMSS.fffZ`: no certificate has one. The last digit is none that could be left out. */
+function isTimeWithFraction(der: Uint8Array, { contents, end }: DerElement): boolean {
+  const point = contents + 14;
+  if (end - contents > MAX_TIME) return false;
+  if (end - point < 3 || der[point] !== POINT || der[end - 1] !== Z) return false;
+  return areDigits(der, contents, point) && areDigits(der, point + 1, end - 1) && der[end - 2] !== ZERO;
+}
+
+function areDigits(der: Uint8Array, start: number, end: number): boolean {
+  for (let offset = start; offset < end; offset += 1) {
+    const octet = der[offset] ?? 0;
+    if (octet < ZERO || octet > NINE) return false;
+  }
+  return true;
+}
+
+/** Characters of ISO 10646 in as many octets each: up to U+10FFFF, and no halves of surrogate pairs. X.690 §8.23.7, §8.23.8. */
+function areCharacters(der: Uint8Array, { contents, end }: DerElement, width: number): boolean {
+  if ((end - contents) % width !== 0) return false;
+  for (let offset = contents; offset < end; offset += width) {
+    let character = 0;
+    for (let index = 0; index < width; index += 1) character = character * 256 + (der[offset + index] ?? 0);
+    if (character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) return false;
+  }
+  return true;
+}
+
+/** The whole element, as it came. */
+export function bytesOf(der: Uint8Array, { start, end }: DerElement): Uint8Array {
+  return der.subarray(start, end);
+}
+
+export function contentsOf(der: Uint8Array, { contents, end }: DerElement): Uint8Array {
+  return der.subarray(contents, end);
+}
+
+/** Of a BOOLEAN. A default is left out in DER, so one that stands where FALSE is the default must be true. */
+export function isTrue(der: Uint8Array, { contents }: DerElement): boolean {
+  return der[contents] === TRUE;
+}
+
+/** An INTEGER; of one too large for JavaScript's numbers only that it is large. */
+export function readInteger(der: Uint8Array, { contents, end }: DerElement): number {
+  let integer = ((der[contents] ?? 0) ^ 0x80) - 0x80;
+  for (let offset = contents + 1; offset < end; offset += 1) integer = integer * 256 + (der[offset] ?? 0);
+  return integer;
+}
+
+/** The dotted form of an OBJECT IDENTIFIER. */
+export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): string {
+  let text = '';
+  let number = 0;
+  for (let offset = contents; offset < end; offset += 1) {
+    const octet = der[offset] ?? 0;
+    number = number * 0x80 + (octet & 0x7f);
+    if (octet >= 0x80) continue;
+    text += text === '' ? firstTwoNumbers(number) : `.${number}`;
+    number = 0;
+  }
+  return text;
+}
+
+/** X.690 §8.19.4: the first number holds two, of which the first is 0, 1 or 2. */
+function firstTwoNumbers(number: number): string {
+  const first = Math.min(Math.floor(number / 40), 2);
+  return `${first}.${number - first * 40}`;
+}

@@ -1,0 +1,124 @@
+import { DecodingError } from './decoding-error.js';
+import { assertUniversalValue } from './der-values.js';
+
+/** A certificate nests nine levels. */
+const MAX_DEPTH = 16;
+/** The largest recorded certificate has about 130 elements. */
+const MAX_ELEMENTS = 2048;
+
+const CONSTRUCTED = 0x20;
+const HIGH_TAG_NUMBER = 0x1f;
+const LONG_LENGTH = 0x80;
+
+/** One element: where it starts, where its contents start, where both end, and what it holds. */
+export interface DerElement {
+  /** The identifier octet: class, constructed bit, and the tag number up to 30. */
+  readonly identifier: number;
+  readonly tagNumber: number;
+  readonly start: number;
+  readonly contents: number;
+  readonly end: number;
+  /** The elements in a constructed element; a primitive one has none. */
+  readonly children: readonly DerElement[];
+}
+
+/**
+ * Reads bytes that must be exactly one DER element, all the way down: definite and shortest lengths, shortest tags,
+ * values of the universal types as DER writes them, nothing behind the end, bounded depth and count. What passes, a
+ * tolerant BER parser cannot be surprised by, and no two parsers can read differently. X.690 §8.1 and §10.
+ *
+ * @throws DecodingError
+ */
+export function readDer(bytes: Uint8Array): DerElement {
+  const element = new DerReader(bytes).element(0, bytes.length, 0);
+  if (element.end === bytes.length) return element;
+  throw new DecodingError(`${bytes.length - element.end} bytes after the DER element`);
+}
+
+/** One walk over one element. */
+class DerReader {
+  readonly #bytes: Uint8Array;
+  /** The children of all elements that have not ended; each cuts off its own at its end, an array just as long. */
+  readonly #found: DerElement[] = [];
+  #elements = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The element that starts at `start` and must end at `limit` or before. */
+  element(start: number, limit: number, depth: number): DerElement {
+    if (depth > MAX_DEPTH) throw new DecodingError(`DER nested deeper than ${MAX_DEPTH} levels`);
+    this.#elements += 1;
+    if (this.#elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} DER elements`);
+
+    const identifier = octetAt(this.#bytes, start, limit);
+    let tagNumber = identifier & HIGH_TAG_NUMBER;
+    let offset = start + 1;
+    if (tagNumber === HIGH_TAG_NUMBER) {
+      tagNumber = readHighTagNumber(this.#bytes, offset, limit);
+      offset += tagNumber < 0x80 ? 1 : 2;
+    }
+
+    const { contents, end } = readLength(this.#bytes, offset, limit);
+    const children = (identifier & CONSTRUCTED) === 0 ? NONE : this.#elementsBetween(contents, end, depth + 1);
+    const element = { identifier, tagNumber, start, contents, end, children };
+    assertUniversalValue(this.#bytes, element);
+    return element;
+  }
+
+  #elementsBetween(start: number, end: number, depth: number): readonly DerElement[] {
+    const first = this.#found.length;
+    for (let offset = start; offset < end; ) {
+      const element = this.element(offset, end, depth);
+      this.#found.push(element);
+      offset = element.end;
+    }
+    return this.#found.splice(first);
+  }
+}
+
+const NONE: readonly DerElement[] = [];
+
+/** Tag numbers from 31 on: base 128, most significant first, no leading zero (X.690 §8.1.2.4). Apple's end at 1421. */
+function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): number {
+  const first = octetAt(bytes, offset, limit);
+  if (first === 0x80 || first < HIGH_TAG_NUMBER) throw new DecodingError('DER tag not in its shortest form');
+  if (first < 0x80) return first;
+  const second = octetAt(bytes, offset + 1, limit);
+  if (second < 0x80) return (first - 0x80) * 0x80 + second;
+  throw new DecodingError('DER tag number above 16383');
+}
+
+/** Where the contents of an element start and end, whose length in its shortest form stands at `offset` (X.690 §10.1). */
+export function readLength(bytes: Uint8Array, offset: number, limit: number): { contents: number; end: number } {
+  let contents = offset + 1;
+  let length = octetAt(bytes, offset, limit);
+  if (length >= LONG_LENGTH) {
+    const width = length - LONG_LENGTH;
+    length = readLongLength(bytes, contents, width, limit);
+    contents += width;
+  }
+  if (length > limit - contents) throw truncated();
+  return { contents, end: contents + length };
+}
+
+function readLongLength(bytes: Uint8Array, offset: number, width: number, limit: number): number {
+  // Four octets hold any length that a bounded input can have; zero octets mean BER's indefinite length.
+  if (width === 0 || width > 4) throw new DecodingError('ASN.1 of indefinite or excessive length');
+  let length = 0;
+  for (let index = 0; index < width; index += 1) length = length * 256 + octetAt(bytes, offset + index, limit);
+  if (length >= LONG_LENGTH && length >= 256 ** (width - 1)) return length;
+  throw new DecodingError('ASN.1 length not in its shortest form');
+}
+
+/** @throws DecodingError where the bytes, or the element around, end before */
+export function octetAt(bytes: Uint8Array, offset: number, limit: number): number {
+  const value = offset < limit ? bytes[offset] : undefined;
+  if (value === undefined) throw truncated();
+  return value;
+}
+
+function truncated(): DecodingError {
+  return new DecodingError('ASN.1 ends in the middle of an element');
+}

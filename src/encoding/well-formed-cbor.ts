@@ -1,0 +1,153 @@
+import { asBuffer } from './bytes.js';
+import { DecodingError } from './decoding-error.js';
+import { isUtf8 } from './utf8.js';
+
+/** Deeper than any evidence (an attestation nests three levels), shallow enough to recurse over safely. */
+const MAX_DEPTH = 8;
+/** Evidence has about twenty data items. */
+const MAX_ITEMS = 256;
+
+const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
+
+/**
+ * Checks that the bytes are exactly one CBOR item of the kind that authenticators write, before a decoder sees them:
+ * definite and shortest lengths, no tags, UTF-8 text, text or integer map keys, no key twice, bounded depth and count.
+ * This is the well-formedness check of RFC 8949 appendix C, narrowed as WebAuthn §6 (CTAP2 canonical CBOR) asks; only
+ * the order of map keys is left free, because entries of later systems may come anywhere.
+ *
+ * @returns the names of the entries that are unsigned integers, where the item is a map: decoded, they look like floats
+ * @throws DecodingError
+ */
+export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
+  const walk = new WellFormedness(bytes);
+  const end = walk.item(0, 0);
+  if (end !== bytes.length) throw new DecodingError(`${bytes.length - end} bytes after the CBOR item`);
+  return walk.unsignedEntries;
+}
+
+/** One walk over one item. `item` takes an offset and returns the offset behind the item. */
+class WellFormedness {
+  readonly unsignedEntries = new Set<string>();
+  readonly #bytes: Buffer;
+  #items = 0;
+  /** The number in the head that was read last: a value, a length or a count. */
+  #argument = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = asBuffer(bytes);
+  }
+
+  item(offset: number, depth: number): number {
+    if (depth > MAX_DEPTH) throw new DecodingError(`CBOR nested deeper than ${MAX_DEPTH} levels`);
+    this.#items += 1;
+    if (this.#items > MAX_ITEMS) throw new DecodingError(`more than ${MAX_ITEMS} CBOR items`);
+
+    const initial = this.#bytes[offset];
+    if (initial === undefined) throw truncated();
+    const majorType = initial >> 5;
+    const additional = initial & 0x1f;
+    if (majorType === MajorType.Simple) return this.#simple(offset, additional);
+
+    const next = this.#head(offset, additional);
+    const argument = this.#argument;
+    switch (majorType) {
+      case MajorType.Unsigned:
+      case MajorType.Negative:
+        return next;
+      case MajorType.Bytes:
+        return this.#string(next, argument);
+      case MajorType.Text: {
+        const end = this.#string(next, argument);
+        if (!isUtf8(this.#bytes, next, end)) throw new DecodingError('CBOR text is not UTF-8');
+        return end;
+      }
+      case MajorType.Array:
+        return this.#array(next, argument, depth);
+      case MajorType.Map:
+        return this.#map(next, argument, depth);
+      default:
+        throw new DecodingError('CBOR tags are not part of App Attest');
+    }
+  }
+
+  /** Reads the number in an item's head, and returns the offset behind it. */
+  #head(offset: number, additional: number): number {
+    this.#argument = additional;
+    if (additional < 24) return offset + 1;
+    if (additional > 27) throw new DecodingError('CBOR of indefinite or reserved length');
+    const width = 1 << (additional - 24);
+    const next = offset + 1 + width;
+    if (next > this.#bytes.length) throw truncated();
+    this.#argument = this.#unsigned(offset + 1, width);
+    if (this.#argument < (SHORTEST_FROM[width] ?? 0)) throw new DecodingError('CBOR number not in its shortest form');
+    return next;
+  }
+
+  #unsigned(offset: number, width: number): number {
+    let number = 0;
+    for (let index = 0; index < width; index += 1) number = number * 256 + (this.#bytes[offset + index] ?? 0);
+    return number;
+  }
+
+  #string(offset: number, length: number): number {
+    if (length > this.#bytes.length - offset) throw truncated();
+    return offset + length;
+  }
+
+  #array(offset: number, count: number, depth: number): number {
+    let position = offset;
+    for (let index = 0; index < count; index += 1) position = this.item(position, depth + 1);
+    return position;
+  }
+
+  #map(offset: number, count: number, depth: number): number {
+    let position = offset;
+    // Every number is in its shortest form, so equal keys have equal bytes.
+    const keys: string[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const keyEnd = this.#key(position);
+      const key = this.#bytes.toString('latin1', position, keyEnd);
+      if (keys.includes(key)) throw new DecodingError('the same CBOR map key twice');
+      keys.push(key);
+      if (depth === 0) this.#noteUnsigned(position, keyEnd);
+      position = this.item(keyEnd, depth + 1);
+    }
+    return position;
+  }
+
+  /** The key was read last, so the number in its head is the length of its text. */
+  #noteUnsigned(key: number, value: number): void {
+    if (this.#majorType(key) !== MajorType.Text || this.#majorType(value) !== MajorType.Unsigned) return;
+    this.unsignedEntries.add(this.#bytes.toString('utf8', value - this.#argument, value));
+  }
+
+  /** Of the item at an offset; that of an unsigned integer where the bytes have ended, which nothing follows from. */
+  #majorType(offset: number): number {
+    return (this.#bytes[offset] ?? 0) >> 5;
+  }
+
+  #key(offset: number): number {
+    const majorType = this.#majorType(offset);
+    if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
+      throw new DecodingError('a CBOR map key that is neither text nor an integer');
+    }
+    // It holds nothing that could go deeper.
+    return this.item(offset, 0);
+  }
+
+  /** false, true, null, undefined and floats: no known entry has them, but an entry of a later system might. */
+  #simple(offset: number, additional: number): number {
+    if (additional >= 20 && additional <= 23) return offset + 1;
+    if (additional < 25 || additional > 27) throw new DecodingError('unassigned or indefinite CBOR simple value');
+    const next = offset + 1 + (1 << (additional - 24));
+    if (next > this.#bytes.length) throw truncated();
+    return next;
+  }
+}
+
+/** By width in bytes: the smallest number that needs it (RFC 8949 §4.2.1). */
+const SHORTEST_FROM: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
+
+function truncated(): DecodingError {
+  return new DecodingError('CBOR ends in the middle of an item');
+}

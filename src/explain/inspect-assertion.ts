@@ -1,0 +1,49 @@
+import { MAX_ASSERTION_LENGTH } from '../assertion/assertion-object.js';
+import { decodeAuthenticatorData } from '../authenticator-data/authenticator-data.js';
+import { decodeCborMap } from '../encoding/cbor-map.js';
+import { readEvidence } from '../options/evidence.js';
+import { type InspectedAuthenticatorData, inspectAuthenticatorData } from './inspect-authenticator-data.js';
+import { Inspection } from './inspection.js';
+
+/** An assertion object, taken apart and not verified: nothing in it is known to be true. */
+export interface InspectedAssertion {
+  /** The names of the entries of the CBOR map, in their order, those that no verifier reads among them. */
+  entries: string[];
+  /** ECDSA, DER. */
+  signature?: Uint8Array;
+  authenticatorData?: InspectedAuthenticatorData;
+  /** What could not be decoded, in sentences. Empty for an assertion that `verifyAssertion` would look at. */
+  problems: string[];
+}
+
+/**
+ * Takes an assertion object apart, for logs and tools. Verifies nothing, and does not throw for odd contents: what
+ * cannot be decoded is missing from the result and named in `problems`.
+ *
+ * @param assertion base64 or base64url text, or bytes
+ * @throws AppAttestError `invalid_argument` for a value of another type
+ *
+ * @example
+ * ```ts
+ * const { authenticatorData, problems } = inspectAssertion(body.token);
+ * console.log(authenticatorData?.counter, problems);
+ * ```
+ */
+export function inspectAssertion(assertion: string | Uint8Array): InspectedAssertion {
+  const inspection = new Inspection();
+  const inspected: InspectedAssertion = { entries: [], problems: inspection.problems };
+  const object = inspection.attempt('assertion', () => {
+    return decodeCborMap(readEvidence(assertion, 'assertion', MAX_ASSERTION_LENGTH));
+  });
+  if (!object) return inspected;
+
+  inspected.entries = object.names();
+  const signature = inspection.attempt('signature', () => new Uint8Array(object.bytes('signature')));
+  const authenticatorData = inspection.attempt('authenticatorData', () => {
+    const data = decodeAuthenticatorData(object.bytes('authenticatorData'));
+    return inspectAuthenticatorData(data, 'authenticatorData', inspection);
+  });
+  if (signature) inspected.signature = signature;
+  if (authenticatorData) inspected.authenticatorData = authenticatorData;
+  return inspected;
+}

@@ -1,0 +1,99 @@
+import { MAX_ATTESTATION_LENGTH, MAX_CERTIFICATES } from '../attestation/attestation-object.js';
+import {
+  type AttestedAuthenticatorData,
+  decodeAttestedAuthenticatorData,
+} from '../authenticator-data/authenticator-data.js';
+import { encodeBase64 } from '../encoding/base64.js';
+import { sha256 } from '../encoding/bytes.js';
+import { type CborMap, decodeCborMap } from '../encoding/cbor-map.js';
+import { pemOfPoint } from '../keys/public-key.js';
+import { type Environment, environmentOf } from '../options/environment.js';
+import { readEvidence } from '../options/evidence.js';
+import { type InspectedAuthenticatorData, inspectAuthenticatorData } from './inspect-authenticator-data.js';
+import { type InspectedCertificate, inspectCertificate } from './inspect-certificate.js';
+import { Inspection } from './inspection.js';
+
+/** Authenticator data of an attestation, taken apart and not verified. */
+export interface InspectedAttestedData extends InspectedAuthenticatorData {
+  /** 16 bytes. */
+  aaguid: Uint8Array;
+  /** What the aaguid stands for; absent for an unknown one. */
+  environment?: Environment;
+  /** 32 bytes. */
+  credentialId: Uint8Array;
+  /** SubjectPublicKeyInfo as PEM. */
+  publicKey: string;
+  /** The key identifier that this public key has, base64. */
+  keyId: string;
+}
+
+/** An attestation object, taken apart and not verified: nothing in it is known to be true. */
+export interface InspectedAttestation {
+  /** The names of the entries of the CBOR map, in their order, those that no verifier reads among them. */
+  entries: string[];
+  /** `"apple-appattest"`, if it is one. */
+  format?: string;
+  authenticatorData?: InspectedAttestedData;
+  /** The certificates of `x5c`, the leaf first; those that cannot be decoded are left out. */
+  certificates: InspectedCertificate[];
+  /** CMS, not decoded. */
+  receipt?: Uint8Array;
+  /** What could not be decoded, in sentences. */
+  problems: string[];
+}
+
+/**
+ * Takes an attestation object apart, for logs and tools. Verifies nothing, and does not throw for odd contents: what
+ * cannot be decoded is missing from the result and named in `problems`.
+ *
+ * @param attestation base64 or base64url text, or bytes
+ * @throws AppAttestError `invalid_argument` for a value of another type
+ *
+ * @example
+ * ```ts
+ * const { authenticatorData, certificates, problems } = inspectAttestation(body.token);
+ * console.log(authenticatorData?.environment, certificates[0]?.appId, problems);
+ * ```
+ */
+export function inspectAttestation(attestation: string | Uint8Array): InspectedAttestation {
+  const inspection = new Inspection();
+  const inspected: InspectedAttestation = { entries: [], certificates: [], problems: inspection.problems };
+  const object = inspection.attempt('attestation', () => {
+    return decodeCborMap(readEvidence(attestation, 'attestation', MAX_ATTESTATION_LENGTH));
+  });
+  if (!object) return inspected;
+
+  inspected.entries = object.names();
+  const format = inspection.attempt('fmt', () => object.text('fmt'));
+  const authenticatorData = inspection.attempt('authData', () => {
+    return inspectAttestedData(decodeAttestedAuthenticatorData(object.bytes('authData')), inspection);
+  });
+  const statement = inspection.attempt('attStmt', () => object.map('attStmt'));
+  if (format !== undefined) inspected.format = format;
+  if (authenticatorData) inspected.authenticatorData = authenticatorData;
+  if (statement) inspectStatement(statement, inspected, inspection);
+  return inspected;
+}
+
+function inspectAttestedData(data: AttestedAuthenticatorData, inspection: Inspection): InspectedAttestedData {
+  const environment = environmentOf(data.aaguid);
+  return {
+    ...inspectAuthenticatorData(data, 'authData', inspection),
+    aaguid: new Uint8Array(data.aaguid),
+    ...(environment && { environment }),
+    credentialId: new Uint8Array(data.credentialId),
+    publicKey: pemOfPoint(data.credentialPublicKey),
+    keyId: encodeBase64(sha256(data.credentialPublicKey)),
+  };
+}
+
+function inspectStatement(statement: CborMap, inspected: InspectedAttestation, inspection: Inspection): void {
+  const receipt = inspection.attempt('receipt', () => new Uint8Array(statement.bytes('receipt')));
+  if (receipt) inspected.receipt = receipt;
+  const x5c = inspection.attempt('x5c', () => statement.arrayOfBytes('x5c')) ?? [];
+  if (x5c.length > MAX_CERTIFICATES) inspection.problems.push(`x5c: more than ${MAX_CERTIFICATES} certificates`);
+  for (const [index, der] of x5c.slice(0, MAX_CERTIFICATES).entries()) {
+    const certificate = inspectCertificate(der, `x5c[${index}]`, inspection);
+    if (certificate) inspected.certificates.push(certificate);
+  }
+}

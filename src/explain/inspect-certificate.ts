@@ -1,0 +1,67 @@
+import { type AttestedDevice, readAttestedDevice } from '../attestation/attested-device.js';
+import { readCertifiedAppId } from '../attestation/certified-app-id.js';
+import { AppleExtension, readSingleOctetString } from '../certificates/apple-extensions.js';
+import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
+import { fingerprint } from '../certificates/fingerprint.js';
+import { nameText } from '../certificates/name.js';
+import type { Inspection } from './inspection.js';
+
+/** A certificate of an attestation, taken apart and not verified. */
+export interface InspectedCertificate {
+  /** For example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`. */
+  subject: string;
+  issuer: string;
+  notBefore: Date;
+  notAfter: Date;
+  /** SHA-256 over the certificate, hex. */
+  fingerprint: string;
+  isCa: boolean;
+  /** The object identifiers of its extensions, in their order. */
+  extensions: string[];
+  /** What Apple certifies about the device; empty for a CA certificate. */
+  device: AttestedDevice;
+  /** The nonce that ties the leaf to a challenge, 32 bytes. */
+  nonce?: Uint8Array;
+  /** The App ID in the leaf: that of the app, or of its App Clip. */
+  appId?: string;
+  /** The access control list of the key, DER. */
+  accessControlList?: Uint8Array;
+}
+
+/** @param name Where the certificate stands, for the problems found in it */
+export function inspectCertificate(
+  der: Uint8Array,
+  name: string,
+  inspection: Inspection,
+): InspectedCertificate | undefined {
+  const certificate = inspection.attempt(name, () => decodeCertificate(der));
+  if (!certificate) return undefined;
+  const nonce = octetStringOf(certificate, AppleExtension.Nonce, name, inspection);
+  const accessControlList = octetStringOf(certificate, AppleExtension.AccessControlList, name, inspection);
+  const appId = inspection.attempt(name, () => readCertifiedAppId(certificate));
+  return {
+    subject: nameText(certificate.subject),
+    issuer: nameText(certificate.issuer),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+    fingerprint: fingerprint(der),
+    isCa: certificate.isCa,
+    extensions: [...certificate.extensions.keys()],
+    device: inspection.attempt(name, () => readAttestedDevice(certificate)) ?? {},
+    ...(nonce && { nonce }),
+    ...(appId !== undefined && { appId }),
+    ...(accessControlList && { accessControlList }),
+  };
+}
+
+function octetStringOf(
+  certificate: Certificate,
+  oid: string,
+  name: string,
+  inspection: Inspection,
+): Uint8Array | undefined {
+  const extension = certificate.extensions.get(oid);
+  if (!extension) return undefined;
+  // A copy, so that what is kept of a certificate is no slice of it.
+  return inspection.attempt(`${name} extension ${oid}`, () => new Uint8Array(readSingleOctetString(extension)));
+}

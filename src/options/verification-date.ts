@@ -1,0 +1,13 @@
+import { isDate } from 'node:util/types';
+import { AppAttestError } from '../errors.js';
+
+/**
+ * The moment at which certificates are judged.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readVerificationDate(date: unknown): Date {
+  if (date === undefined) return new Date();
+  if (isDate(date) && !Number.isNaN(date.getTime())) return new Date(date);
+  throw new AppAttestError('invalid_argument', 'date must be a valid Date');
+}

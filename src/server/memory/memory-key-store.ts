@@ -1,0 +1,57 @@
+import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
+import { acceptCounter, type CounterWindow, newWindow } from '../counter-window.js';
+import type { KeyStore } from '../key-store.js';
+import type { StoredKey } from '../stored-key.js';
+
+interface Entry {
+  key: StoredKey;
+  window: CounterWindow;
+}
+
+/** Keys in the memory of one process. A full store refuses further keys: to forget one would let it in again. */
+export class MemoryKeyStore implements KeyStore {
+  readonly #entries = new Map<string, Entry>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  async insert(key: StoredKey): Promise<boolean> {
+    if (this.#entries.has(key.keyId)) return false;
+    if (this.#entries.size >= this.#limit) throw new Error(`the key store in memory is full: ${this.#limit} keys`);
+    this.#entries.set(key.keyId, { key: copy(key), window: newWindow(key.counter) });
+    return true;
+  }
+
+  async find(keyId: string): Promise<StoredKey | undefined> {
+    const entry = this.#entries.get(keyId);
+    return entry && { ...copy(entry.key), counter: entry.window.highest };
+  }
+
+  async advance(keyId: string, counter: number, window: number): Promise<boolean> {
+    const entry = this.#entries.get(keyId);
+    if (!entry || entry.key.revokedAt) return false;
+    const accepted = acceptCounter(entry.window, counter, window);
+    if (!accepted) return false;
+    entry.window = accepted;
+    return true;
+  }
+
+  async revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
+    const entry = this.#entries.get(keyId);
+    if (!entry) return false;
+    entry.key.revokedAt ??= new Date(revokedAt);
+    return true;
+  }
+
+  async recordExtensions(keyId: string, extensions: AuthenticatorExtensions): Promise<void> {
+    const entry = this.#entries.get(keyId);
+    if (entry) entry.key.extensions ??= structuredClone(extensions);
+  }
+}
+
+/** What the store holds is its own: nobody else can change it. */
+function copy(key: StoredKey): StoredKey {
+  return structuredClone(key);
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { normalizeBer, readBer } from '../../src/encoding/ber.js';
+import { der, indefinite, NULL, octetString, sequence, set, utf8String } from '../../src/testing/encoding/der.js';
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+/** With a length of three octets. */
+const longOctetString = (length: number): Uint8Array => {
+  const head = Uint8Array.of(0x04, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
+  return new Uint8Array(Buffer.concat([head, new Uint8Array(length)]));
+};
+const nested = (
+  depth: number,
+  wrap: (contents: Uint8Array) => Uint8Array,
+  innermost: Uint8Array = NULL,
+): Uint8Array => {
+  let element: Uint8Array = innermost;
+  for (let level = 0; level < depth; level += 1) element = wrap(element);
+  return element;
+};
+const definite = (contents: Uint8Array): Uint8Array => sequence(contents);
+const endless = (contents: Uint8Array): Uint8Array => indefinite(0x30, contents);
+
+describe('BER', () => {
+  it.each([0, 1, 127, 128, 255, 256, 65_535, 65_536, 70_000])(
+    'in DER with contents of %i bytes stays as it is',
+    (length) => {
+      const head = length < 65_536 ? octetString(new Uint8Array(length)) : longOctetString(length);
+      expect(hexOf(normalizeBer(head))).toBe(hexOf(head));
+      expect(readBer(head).element).toMatchObject({ identifier: 0x04, start: 0, end: head.length, children: [] });
+    },
+  );
+
+  const normalized: readonly [string, Uint8Array, Uint8Array][] = [
+    ['an indefinite length', indefinite(0x30, NULL, octetString('a')), sequence(NULL, octetString('a'))],
+    ['nothing in an indefinite length', hex('30 80 00 00'), sequence()],
+    ['indefinite lengths in each other', indefinite(0x31, indefinite(0xa0, NULL), NULL), set(der(0xa0, NULL), NULL)],
+    ['an indefinite length in a definite one', sequence(indefinite(0x30, NULL)), sequence(sequence(NULL))],
+    ['zeros in an indefinite length', indefinite(0x30, octetString(hex('0000'))), sequence(octetString(hex('0000')))],
+    ['chunks', der(0x24, octetString('a'), octetString(''), octetString('bc')), octetString('abc')],
+    ['no chunks', der(0x24), octetString('')],
+    ['endless chunks', indefinite(0x24, octetString('ab'), octetString('c')), octetString('abc')],
+    [
+      'chunks of chunks',
+      indefinite(0x24, indefinite(0x24, octetString('a')), der(0x24), octetString('bc')),
+      octetString('abc'),
+    ],
+    [
+      'a length that grows by what was chunks',
+      indefinite(0x30, indefinite(0x24, ...Array.from({ length: 3 }, () => octetString(new Uint8Array(100))))),
+      sequence(octetString(new Uint8Array(300))),
+    ],
+    [
+      'a length of 200 behind indefinite ones',
+      indefinite(0x30, octetString(new Uint8Array(197))),
+      sequence(octetString(new Uint8Array(197))),
+    ],
+  ];
+  it.each(normalized)('with %s becomes DER', (_, ber, expected) => {
+    expect(hexOf(normalizeBer(ber))).toBe(hexOf(expected));
+    expect(hexOf(readBer(ber).der)).toBe(hexOf(expected));
+  });
+
+  it.each([
+    ['definite', definite],
+    ['indefinite', endless],
+  ])('has at most sixteen levels, %s', (_, wrap) => {
+    readBer(nested(16, wrap));
+    expect(() => readBer(nested(17, wrap))).toThrow('nested deeper');
+  });
+
+  it('has at most 2048 elements', () => {
+    const nulls = (count: number): Uint8Array[] => Array.from({ length: count }, () => NULL);
+    readBer(sequence(...nulls(2047)));
+    expect(() => readBer(sequence(...nulls(2048)))).toThrow('more than 2048');
+    expect(() => readBer(indefinite(0x30, ...nulls(2048)))).toThrow('more than 2048');
+  });
+
+  it('ends where its bytes end, neither earlier nor later', () => {
+    const bytes = indefinite(0x30, octetString(new Uint8Array(200)), sequence(NULL));
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(() => readBer(bytes.subarray(0, length))).toThrow('in the middle');
+    }
+    expect(() => readBer(new Uint8Array([...bytes, 0]))).toThrow('1 bytes after');
+  });
+
+  const refused: readonly [string, string, string][] = [
+    ['a primitive of indefinite length', '04 80 00 00', 'primitive'],
+    ['a length of five octets', '04 85 0000000001 00', 'excessive'],
+    ['a reserved length', '04 ff', 'excessive'],
+    ['a short length in long form', '04 81 7f', 'shortest'],
+    ['a length with a leading zero', '04 82 00 80', 'shortest'],
+    ['a length of 2^32 - 1', '04 84 ffffffff', 'in the middle'],
+    ['a high tag number', '1f 81 00 00', 'above 30'],
+    ['a child that ends behind its parent', '30 03 04 02 00', 'in the middle'],
+    ['an indefinite child that ends behind its parent', '30 02 30 80 00 00', 'in the middle'],
+    ['an indefinite child whose end is half behind its parent', '30 80 30 03 30 80 00 00 00', 'in the middle'],
+    ['an end that has no beginning', '00 00', 'without a beginning'],
+    ['an end inside a definite length', '30 02 00 00', 'without a beginning'],
+    ['an end with contents', '30 80 00 01 00 00 00', 'without a beginning'],
+    ['a constructed end', '30 80 20 00 00 00', 'without a beginning'],
+    ['one end for two beginnings', '30 80 30 80 00 00', 'in the middle'],
+  ];
+  it.each(refused)('with %s is refused', (_, text, reason) => {
+    expect(() => readBer(hex(text))).toThrow(reason);
+  });
+});
+
+describe('an OCTET STRING', () => {
+  it.each([
+    ['another element', der(0x24, octetString('a'), NULL)],
+    ['chunks of another kind in chunks', der(0x24, der(0x24, sequence()))],
+    ['an endless chunk of another kind', indefinite(0x24, indefinite(0x30))],
+    ['a constructed string of another type', der(0x24, der(0x2c, utf8String('a')))],
+  ])('has no parts that are %s', (_, bytes) => {
+    expect(() => readBer(bytes)).toThrow('in parts that are no OCTET STRINGs');
+  });
+
+  it('has as many levels and parts as other elements', () => {
+    const wrap = (contents: Uint8Array): Uint8Array => indefinite(0x24, contents);
+    const empty = octetString('');
+    readBer(nested(16, wrap, empty));
+    expect(() => readBer(nested(17, wrap, empty))).toThrow('nested deeper');
+    readBer(indefinite(0x24, ...Array.from({ length: 2047 }, () => empty)));
+    expect(() => readBer(indefinite(0x24, ...Array.from({ length: 2048 }, () => empty)))).toThrow('more than 2048');
+  });
+});
+
+describe('what was written in DER', () => {
+  it.each([
+    ['a BOOLEAN of two octets', '01 02 ffff'],
+    ['UTF8String in parts', '2c 80 0c 01 61 00 00'],
+    ['a SEQUENCE in one piece', '10 00'],
+    ['a NULL that holds something', '05 01 00'],
+  ])('is read by the rules of DER: no %s', (_, text) => {
+    expect(() => readBer(hex(text))).toThrow('a DER');
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { decodeCborMap } from '../../src/encoding/cbor-map.js';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
+
+const map = decodeCborMap(
+  cbor({
+    text: 'a',
+    bytes: Uint8Array.of(1, 2, 3, 4),
+    five: new Uint8Array(5),
+    map: { a: 1 },
+    array: [Uint8Array.of(1), Uint8Array.of(2)],
+    mixed: [Uint8Array.of(1), 'b'],
+    number: 7,
+    most: 0xffff_ffff,
+    large: 0x1_0000_0000,
+    negative: -1,
+    fraction: 1.5,
+  }),
+);
+
+describe('a CBOR map', () => {
+  it('gives each entry as what it is', () => {
+    expect(map.text('text')).toBe('a');
+    expect(map.bytes('five')).toEqual(new Uint8Array(5));
+    expect(map.map('map').names()).toEqual(['a']);
+    expect(map.arrayOfBytes('array')).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
+    expect(map.uint32('number')).toBe(7);
+    expect(map.uint32('most')).toBe(0xffff_ffff);
+    expect(map.uint32('bytes')).toBe(0x0403_0201);
+  });
+
+  const wrong: readonly [() => unknown, string][] = [
+    [() => map.text('bytes'), 'entry bytes is not text'],
+    [() => map.bytes('text'), 'entry text is not a byte string'],
+    [() => map.map('text'), 'entry text is not a map'],
+    [() => map.map('array'), 'entry array is not a map'],
+    [() => map.arrayOfBytes('text'), 'entry text is not an array of byte strings'],
+    [() => map.arrayOfBytes('mixed'), 'entry mixed is not an array of byte strings'],
+    [() => map.arrayOfBytes('bytes'), 'entry bytes is not an array of byte strings'],
+    [() => map.uint32('five'), 'entry five is not a 32-bit number'],
+    [() => map.uint32('text'), 'entry text is not a 32-bit number'],
+    [() => map.uint32('large'), 'entry large is not a 32-bit number'],
+    [() => map.uint32('negative'), 'entry negative is not a 32-bit number'],
+    [() => map.uint32('fraction'), 'entry fraction is not a 32-bit number'],
+    [() => map.text('none'), 'entry none is missing'],
+  ];
+  it.each(wrong)('gives nothing as what it is not: %s', (read, message) => {
+    expect(read).toThrow(new DecodingError(message));
+  });
+
+  it.each([
+    ['half', 'f94400', false],
+    ['single', 'fa40800000', false],
+    ['double', 'fb4010000000000000', false],
+    ['integer', '04', true],
+    ['integer of four bytes', '1a00010000', true],
+    ['integer of eight bytes', '1b0000000100000000', false],
+    ['negative integer', '23', false],
+    ['true', 'f5', false],
+  ] as const)('reads a number from an integer only: %s', (_, value, isNumber) => {
+    // {"a": value, 7: 0, "é": value}
+    const map = decodeCborMap(Buffer.from(`a36161${value}070062c3a9${value}`, 'hex'));
+    for (const name of ['a', 'é']) {
+      if (isNumber) expect(map.uint32(name)).toBeGreaterThan(3);
+      else expect(() => map.uint32(name)).toThrow(`entry ${name} is not a 32-bit number`);
+    }
+  });
+
+  it('knows the integers of the outermost map only', () => {
+    // {"m": {"a": 4}, "a": 4.0}
+    const map = decodeCborMap(Buffer.from('a2616da16161046161f94400', 'hex'));
+    expect(() => map.uint32('a')).toThrow('not a 32-bit number');
+  });
+
+  it.each(['00', '80', '61 61', '40'])('is what is asked for, and no other item: %s', (hex) => {
+    expect(() => decodeCborMap(new Uint8Array(Buffer.from(hex.replace(' ', ''), 'hex')))).toThrow('not a CBOR map');
+  });
+
+  it('is a Map, whose keys reach no prototype', () => {
+    const names = decodeCborMap(cbor({ ['__proto__']: 1, constructor: 2 })).names();
+    expect(names).toEqual(['__proto__', 'constructor']);
+  });
+});

@@ -1,0 +1,123 @@
+import { Decoder } from 'cbor-x/decode-no-eval';
+import { describe, expect, it } from 'vitest';
+import { DecodingError } from '../../src/encoding/decoding-error.js';
+import { assertWellFormedCbor } from '../../src/encoding/well-formed-cbor.js';
+
+const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+const filled = (byte: number, count: number): Uint8Array => new Uint8Array(count).fill(byte);
+
+/** From RFC 8949 appendix A, without tags and indefinite lengths. */
+const EXAMPLES: readonly [string, unknown][] = [
+  ['00', 0],
+  ['17', 23],
+  ['1818', 24],
+  ['18ff', 255],
+  ['190100', 256],
+  ['19ffff', 65_535],
+  ['1a00010000', 65_536],
+  ['1affffffff', 4_294_967_295],
+  ['1b0000000100000000', 4_294_967_296n],
+  ['1bffffffffffffffff', 18446744073709551615n],
+  ['20', -1],
+  ['3903e7', -1000],
+  ['f4', false],
+  ['f5', true],
+  ['f6', null],
+  ['f7', undefined],
+  ['f93c00', 1],
+  ['fa47c35000', 100_000],
+  ['fb3ff199999999999a', 1.1],
+  ['40', new Uint8Array()],
+  ['4401020304', Uint8Array.of(1, 2, 3, 4)],
+  ['60', ''],
+  ['62c3bc', 'ü'],
+  ['64f0908591', '\ud800\udd51'],
+  ['80', []],
+  ['8301820203820405', [1, [2, 3], [4, 5]]],
+  ['a0', new Map()],
+  [
+    'a26161016162820203',
+    new Map<unknown, unknown>([
+      ['a', 1],
+      ['b', [2, 3]],
+    ]),
+  ],
+  [
+    'a201020304',
+    new Map([
+      [1, 2],
+      [3, 4],
+    ]),
+  ],
+];
+
+describe('well-formed CBOR', () => {
+  const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
+  it.each(EXAMPLES)('%s is accepted, and means what cbor-x reads', (text, value) => {
+    assertWellFormedCbor(hex(text));
+    expect(decoder.decode(hex(text))).toEqual(value);
+  });
+
+  it('ends where its bytes end, neither earlier nor later', () => {
+    for (const [text] of EXAMPLES) {
+      const bytes = hex(text);
+      for (let length = 0; length < bytes.length; length += 1) {
+        const read = () => assertWellFormedCbor(bytes.subarray(0, length));
+        expect(read).toThrow(DecodingError);
+        expect(read).toThrow('ends in the middle');
+      }
+      expect(() => assertWellFormedCbor(concat(bytes, filled(0, 1)))).toThrow('1 bytes after');
+    }
+  });
+
+  it('may start in the middle of a buffer', () => {
+    assertWellFormedCbor(hex('ff 43 010203 ff').subarray(1, 5));
+  });
+
+  it('has at most eight levels', () => {
+    assertWellFormedCbor(concat(filled(0x81, 8), hex('00')));
+    assertWellFormedCbor(hex(`${'a1 00 '.repeat(8)}00`));
+    expect(() => assertWellFormedCbor(concat(filled(0x81, 9), hex('00')))).toThrow('nested deeper');
+    expect(() => assertWellFormedCbor(hex(`${'a1 00 '.repeat(9)}00`))).toThrow('nested deeper');
+  });
+
+  it('has at most 256 items', () => {
+    assertWellFormedCbor(concat(hex('98 ff'), filled(0, 255)));
+    expect(() => assertWellFormedCbor(concat(hex('99 0100'), filled(0, 256)))).toThrow('more than 256');
+    expect(() => assertWellFormedCbor(concat(hex('b9 0100'), filled(0, 512)))).toThrow();
+  });
+
+  const refused: readonly [string, string, string][] = [
+    ['a number below 24 in one byte', '18 17', 'shortest'],
+    ['a number below 256 in two bytes', '19 00ff', 'shortest'],
+    ['a number below 65536 in four bytes', '1a 0000ffff', 'shortest'],
+    ['a number below 2^32 in eight bytes', '1b 00000000ffffffff', 'shortest'],
+    ['a negative number in too many bytes', '38 17', 'shortest'],
+    ['a byte string with too long a length', '58 01 00', 'shortest'],
+    ['additional information 28', '1c', 'reserved'],
+    ['additional information 29', '5d', 'reserved'],
+    ['additional information 30', '9e', 'reserved'],
+    ['an indefinite byte string', '5f ff', 'indefinite'],
+    ['an indefinite map', 'bf ff', 'indefinite'],
+    ['a break', 'ff', 'indefinite'],
+    ['a tag', 'c1 00', 'tags'],
+    ['a tag within', '81 d8 18 41 00', 'tags'],
+    ['an unassigned simple value', 'f3', 'simple'],
+    ['a simple value in a byte', 'f8 20', 'simple'],
+    ['overlong UTF-8', '62 c080', 'UTF-8'],
+    ['a surrogate in UTF-8', '63 eda080', 'UTF-8'],
+    ['the same text key', 'a2 6161 00 6161 00', 'twice'],
+    ['the same integer key', 'a2 20 00 20 00', 'twice'],
+    ['a byte string as a key', 'a1 41 61 00', 'key'],
+    ['a map as a key', 'a1 a0 00', 'key'],
+    ['false as a key', 'a1 f4 00', 'key'],
+  ];
+  it.each(refused)('%s is refused', (_, text, reason) => {
+    expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
+  });
+
+  it('has text and integer keys apart', () => {
+    assertWellFormedCbor(hex('a2 6131 00 01 00'));
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { isAppId, readAppIds } from '../../src/options/app-id.js';
+import { recordings } from '../support/recordings.js';
+import { expectCode } from '../support/rejection.js';
+
+const isNoTeam = (team: string) => `"${team}" is no team ID`;
+const FORM =
+  'must be ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
+
+it.each(recordings)('the App ID of $name is one', ({ appId }) => {
+  expect(readAppIds(appId)).toEqual([appId]);
+  expect(isAppId(appId)).toBe(true);
+});
+
+it.each([
+  'TEAM123456.com.example.app',
+  '0123456789.app',
+  'TEAMID1234.com.example.app.Clip',
+  'TEAMID1234.com.example-app_2',
+])('%s is an App ID', (appId) => {
+  expect(readAppIds(appId)).toEqual([appId]);
+  const [teamId = '', ...bundle] = appId.split('.');
+  expect(readAppIds([{ teamId, bundleId: bundle.join('.') }])).toEqual([appId]);
+});
+
+const wrong: readonly [string, string][] = [
+  ['com.example.app', isNoTeam('com')],
+  ['undefined.com.example.app', `${isNoTeam('undefined')} (is the variable that holds it set?)`],
+  ['null.com.example.app', `${isNoTeam('null')} (is the variable that holds it set?)`],
+  ['.com.example.app', `${isNoTeam('')} (is the variable that holds it set?)`],
+  ['', `${isNoTeam('')} (is the variable that holds it set?)`],
+  ['teamid1234.com.example.app', isNoTeam('teamid1234')],
+  ['TEAMID123.com.example.app', isNoTeam('TEAMID123')],
+  ['TEAMID12345.com.example.app', isNoTeam('TEAMID12345')],
+  ['TEAMID1234', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234.', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234..app', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234.com.example.', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234.com.example.*', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234.com.example.app ', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234.com.example.app\n', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234.com.exämple.app', 'no bundle identifier follows the team ID'],
+];
+it.each(wrong)('%j is no App ID, and the message says why', async (appId, why) => {
+  expect(isAppId(appId)).toBe(false);
+  const { message } = await expectCode(() => readAppIds(['TEAMID1234.com.example.app', appId]), 'invalid_argument');
+  expect(message).toBe(`appId ${JSON.stringify(appId)} ${FORM}: ${why}`);
+});
+
+it.each([
+  [{ teamId: undefined, bundleId: 'com.example.app' }, 'the option teamId of appId is undefined'],
+  [{ teamId: 'TEAMID1234', bundleId: 1 }, 'teamId and bundleId of appId must be text'],
+  [{ bundleId: 'com.example.app' }, 'teamId and bundleId of appId must be text'],
+  [{ teamId: 'TEAMID1234', bundleID: 'com.example.app' }, 'appId has no option "bundleID"'],
+  [{ teamId: 'TEAM.ID', bundleId: 'com.example.app' }, isNoTeam('TEAM.ID')],
+  [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, isNoTeam('TEAMID1234.com')],
+  [5, 'or { teamId, bundleId }'],
+  [null, 'or { teamId, bundleId }'],
+])('%j is no App ID in parts', async (appId, why) => {
+  const { message } = await expectCode(() => readAppIds(appId), 'invalid_argument');
+  expect(message).toContain(why);
+});

@@ -1,0 +1,128 @@
+import { expect, it, vi } from 'vitest';
+import { Turnstile } from '../../src/runtime/turnstile.js';
+import { expectCode } from '../support/rejection.js';
+
+/** Work that goes on until it is told to end. */
+function work() {
+  const started: number[] = [];
+  const ends: ((result: Promise<number>) => void)[] = [];
+  const start = (number: number) => () => {
+    started.push(number);
+    return new Promise<number>((resolve) => {
+      ends[number] = resolve;
+    });
+  };
+  return { started, ends, start };
+}
+
+const turnstileOf = (width: number, { waiting = 100, patience = 60 } = {}) => {
+  return new Turnstile({ width, waiting, patience });
+};
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it('lets so many through at once and the others in their order', async () => {
+  const { started, ends, start } = work();
+  const turnstile = turnstileOf(2);
+  const results = [0, 1, 2, 3, 4].map((number) => turnstile.pass(start(number)));
+  expect(started).toEqual([0, 1]);
+  ends[1]?.(Promise.resolve(10));
+  expect(await results[1]).toBe(10);
+  await turn();
+  expect(started).toEqual([0, 1, 2]);
+  for (const number of [0, 2, 3, 4]) {
+    ends[number]?.(Promise.resolve(number));
+    await turn();
+  }
+  expect(await Promise.all(results)).toEqual([0, 10, 2, 3, 4]);
+});
+
+it('lets the next one through when work fails, at once or later', async () => {
+  const { started, ends, start } = work();
+  const turnstile = turnstileOf(1);
+  const failed = turnstile.pass(start(0));
+  const thrown = turnstile.pass(() => {
+    throw new Error('at once');
+  });
+  const next = turnstile.pass(start(2));
+  ends[0]?.(Promise.reject(new Error('later')));
+  await expect(failed).rejects.toThrow('later');
+  await expect(thrown).rejects.toThrow('at once');
+  await turn();
+  expect(started).toEqual([0, 2]);
+  ends[2]?.(Promise.resolve(2));
+  expect(await next).toBe(2);
+  expect(await turnstile.pass(async () => 'free again')).toBe('free again');
+});
+
+it('says whether more than one are let through', async () => {
+  const { ends, start } = work();
+  const turnstile = turnstileOf(8);
+  expect(turnstile.isShared).toBe(false);
+  const first = turnstile.pass(start(0));
+  expect(turnstile.isShared).toBe(false);
+  const second = turnstile.pass(start(1));
+  expect(turnstile.isShared).toBe(true);
+  ends[0]?.(Promise.resolve(0));
+  await first;
+  expect(turnstile.isShared).toBe(false);
+  ends[1]?.(Promise.resolve(1));
+  await second;
+});
+
+it('rejects at once what comes when as many wait as may, and lets in what comes later', async () => {
+  const { started, ends, start } = work();
+  const turnstile = turnstileOf(1, { waiting: 2 });
+  const accepted = [0, 1, 2].map((number) => turnstile.pass(start(number)));
+  const error = await expectCode(() => turnstile.pass(start(3)), 'overloaded');
+  expect(error.retryAfter).toBe(1);
+  ends[0]?.(Promise.resolve(0));
+  await accepted[0];
+  const later = turnstile.pass(start(4));
+  for (const number of [1, 2, 4]) {
+    await turn();
+    ends[number]?.(Promise.resolve(number));
+  }
+  expect(await Promise.all([...accepted, later])).toEqual([0, 1, 2, 4]);
+  expect(started).toEqual([0, 1, 2, 4]);
+});
+
+it('rejects what waited for too long, and never begins it', async () => {
+  const { started, ends, start } = work();
+  const turnstile = turnstileOf(1, { waiting: 2, patience: 0.02 });
+  const first = turnstile.pass(start(0));
+  const late = [1, 2].map((number) => expectCode(() => turnstile.pass(start(number)), 'overloaded'));
+  for (const { retryAfter } of await Promise.all(late)) expect(retryAfter).toBe(1);
+  const next = turnstile.pass(start(3));
+  ends[0]?.(Promise.resolve(0));
+  expect(await first).toBe(0);
+  await turn();
+  expect(started).toEqual([0, 3]);
+  ends[3]?.(Promise.resolve(3));
+  expect(await next).toBe(3);
+});
+
+it('leaves no timer behind what got its turn', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const turnstile = turnstileOf(1);
+  await Promise.all([0, 1, 2].map((number) => turnstile.pass(async () => number)));
+  expect(timers()).toBe(before);
+});
+
+it('rejects what waits for too long under the fake timers of a test, too', async () => {
+  vi.useFakeTimers();
+  try {
+    const { ends, start } = work();
+    const turnstile = turnstileOf(1, { patience: 0.02 });
+    const first = turnstile.pass(start(0));
+    await expectCode(() => turnstile.pass(start(1)), 'overloaded');
+    const second = turnstile.pass(start(2));
+    ends[0]?.(Promise.resolve(0));
+    await first;
+    ends[2]?.(Promise.resolve(2));
+    expect(await second).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});

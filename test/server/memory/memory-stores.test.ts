@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newKey } from '../../../src/conformance/key-cases.js';
+import { memoryStores } from '../../../src/server/index.js';
+import { memoryInUse } from '../../support/cost.js';
+
+const record = (lifetime: number) => ({ purpose: 'assertion' as const, expiresAt: new Date(Date.now() + lifetime) });
+
+describe('challenges in memory', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('go away by themselves, and for a while it is known why', async () => {
+    const { challenges } = memoryStores();
+    for (const challenge of ['used', 'left']) await challenges.put(challenge, record(1000));
+    await challenges.take('used');
+    vi.advanceTimersByTime(999);
+    expect(await challenges.fate?.('left')).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(await challenges.take('left')).toBeUndefined();
+    expect(await challenges.fate?.('left')).toBe('expired');
+    expect(await challenges.fate?.('used')).toBe('used');
+    vi.advanceTimersByTime(1000);
+    expect(await challenges.fate?.('left')).toBeUndefined();
+    expect(await challenges.fate?.('used')).toBeUndefined();
+  });
+
+  it('stay over when the clock is set back', async () => {
+    const { challenges } = memoryStores();
+    await challenges.put('challenge', record(1000));
+    vi.advanceTimersByTime(1000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect(await challenges.take('challenge')).toBeUndefined();
+  });
+
+  it('are as many as the store may hold: the oldest goes first', async () => {
+    const { challenges } = memoryStores({ maxChallenges: 3 });
+    for (const challenge of ['1', '2', '3', '4']) await challenges.put(challenge, record(1000));
+    expect(await challenges.take('1')).toBeUndefined();
+    for (const challenge of ['2', '3', '4']) expect(await challenges.take(challenge)).toBeDefined();
+  });
+
+  it('do not change with the object that was put', async () => {
+    const { challenges } = memoryStores();
+    const put = record(1000);
+    const expiresAt = new Date(put.expiresAt);
+    await challenges.put('challenge', put);
+    put.expiresAt.setFullYear(2100);
+    expect((await challenges.take('challenge'))?.expiresAt).toEqual(expiresAt);
+  });
+
+  it('take no memory any longer when they are forgotten', async () => {
+    const { challenges } = memoryStores();
+    const before = memoryInUse();
+    for (let index = 0; index < 50_000; index += 1) await challenges.put(`challenge ${index}`, record(1000));
+    const full = memoryInUse();
+    vi.advanceTimersByTime(2000);
+    await challenges.put('another', record(1000));
+    expect(memoryInUse() - before).toBeLessThan((full - before) / 2);
+  });
+
+  it('make room for new ones when they are forgotten', async () => {
+    const { challenges } = memoryStores({ maxChallenges: 2 });
+    await challenges.put('1', record(1000));
+    vi.advanceTimersByTime(2000);
+    await challenges.put('2', record(1000));
+    await challenges.put('3', record(1000));
+    for (const challenge of ['2', '3']) expect(await challenges.take(challenge)).toBeDefined();
+  });
+});
+
+it('a full store of keys refuses further ones, and forgets none', async () => {
+  const { keys } = memoryStores({ maxKeys: 2 });
+  const [first, second, third] = [newKey(), newKey(), newKey()];
+  await keys.insert(first);
+  await keys.insert(second);
+  await keys.revoke(first.keyId);
+  await expect(keys.insert(third)).rejects.toThrow('full');
+  expect(await keys.insert(first)).toBe(false);
+  expect((await keys.find(first.keyId))?.revokedAt).toBeInstanceOf(Date);
+  expect(await keys.find(second.keyId)).toEqual(second);
+});
