@@ -1,13 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import { isPromise } from 'node:util/types';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
+import { assertCounterIncreased } from '../authenticator-data/counter.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import { assertAppId } from '../authenticator-data/rp-id-hash.js';
 import { preparePublicKey } from '../keys/public-key.js';
-import { type AppId, assertAppId, readAppIds } from '../options/app-id.js';
+import { type AppId, readAppIds } from '../options/app-id.js';
 import { readClientDataHash } from '../options/client-data-hash.js';
-import { assertCounterIncreased, readStoredCounter } from '../options/counter.js';
 import { keepEvidence } from '../options/evidence.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { readStoredCounter } from '../options/stored-counter.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './assertion-signature.js';
 

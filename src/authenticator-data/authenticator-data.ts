@@ -1,6 +1,6 @@
 import { type CborMap, decodeCborMap } from '../encoding/cbor-map.js';
 import { DecodingError } from '../encoding/decoding-error.js';
-import { type AuthenticatorExtensions, readExtensions } from './authenticator-extensions.js';
+import { type AuthenticatorExtensions, readAuthenticatorExtensions } from './authenticator-extensions.js';
 import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
 
 /** Authenticator data of an assertion (WebAuthn §6.1). */
@@ -87,7 +87,7 @@ function decodeExtensionData(
   const map = bytes.length > 0 ? decodeCborMap(bytes) : undefined;
   if ((flags & EXTENSION_DATA) === 0) return { extensions: undefined, unauthenticatedExtensions: map };
   if (!map) throw new DecodingError('the flags announce extensions, and none follow');
-  return { extensions: readExtensions(map), unauthenticatedExtensions: undefined };
+  return { extensions: readAuthenticatorExtensions(map), unauthenticatedExtensions: undefined };
 }
 
 function viewOf(bytes: Uint8Array): DataView {

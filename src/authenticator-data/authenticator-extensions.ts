@@ -24,7 +24,7 @@ const Entry = {
  *
  * @throws DecodingError where a known entry has another type
  */
-export function readExtensions(map: CborMap): AuthenticatorExtensions {
+export function readAuthenticatorExtensions(map: CborMap): AuthenticatorExtensions {
   const extensions: AuthenticatorExtensions = {};
   if (map.has(Entry.ValidationCategory)) extensions.validationCategory = map.uint32(Entry.ValidationCategory);
   if (map.has(Entry.BundleVersion)) extensions.bundleVersion = map.text(Entry.BundleVersion);

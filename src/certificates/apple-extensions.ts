@@ -1,5 +1,6 @@
 import { DecodingError } from '../encoding/decoding-error.js';
-import { type DerElement, readDer } from '../encoding/der.js';
+import { readDer } from '../encoding/der.js';
+import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, Identifier, readInteger } from '../encoding/der-values.js';
 import { decodeUtf8 } from '../encoding/utf8.js';
 

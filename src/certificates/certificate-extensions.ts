@@ -1,5 +1,5 @@
 import { DecodingError } from '../encoding/decoding-error.js';
-import type { DerElement } from '../encoding/der.js';
+import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, Identifier, isTrue, readObjectIdentifier } from '../encoding/der-values.js';
 import { shortText } from '../errors.js';
 
@@ -21,7 +21,7 @@ const FIELD = 0xa3;
  *
  * @throws DecodingError
  */
-export function readExtensions(der: Uint8Array, field: DerElement): Extensions {
+export function readCertificateExtensions(der: Uint8Array, field: DerElement): Extensions {
   const { 0: sequence, length } = field.children;
   if (field.identifier !== FIELD || length !== 1 || sequence?.identifier !== Identifier.Sequence) throw malformed();
   const values = new Map<string, Uint8Array>();

@@ -1,9 +1,10 @@
 import { equalBytes } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
-import { type DerElement, readDer } from '../encoding/der.js';
+import { readDer } from '../encoding/der.js';
+import type { DerElement } from '../encoding/der-element.js';
 import { bytesOf, Identifier } from '../encoding/der-values.js';
 import { type BasicConstraints, readBasicConstraints } from './basic-constraints.js';
-import { NO_EXTENSIONS, readExtensions } from './certificate-extensions.js';
+import { NO_EXTENSIONS, readCertificateExtensions } from './certificate-extensions.js';
 import { readKeyUsage } from './key-usage.js';
 import { assertName } from './name.js';
 import { readValidityDate } from './validity.js';
@@ -77,7 +78,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
     throw new DecodingError('the certificate names two signature algorithms');
   }
   const { notBefore, notAfter } = readValidity(der, fields.validity);
-  const { values, critical } = fields.extensions ? readExtensions(der, fields.extensions) : NO_EXTENSIONS;
+  const { values, critical } = fields.extensions ? readCertificateExtensions(der, fields.extensions) : NO_EXTENSIONS;
   const basicConstraints = values.get(BASIC_CONSTRAINTS);
   const { isCa, pathLength } = basicConstraints ? readBasicConstraints(basicConstraints) : NO_CA;
   const keyUsage = values.get(KEY_USAGE);

@@ -1,5 +1,6 @@
 import { DecodingError } from '../encoding/decoding-error.js';
-import { type DerElement, readDer } from '../encoding/der.js';
+import { readDer } from '../encoding/der.js';
+import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
 
 /** RFC 4514 §3, and the abbreviations that are in use beyond it. */

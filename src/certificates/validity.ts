@@ -1,5 +1,5 @@
 import { DecodingError } from '../encoding/decoding-error.js';
-import type { DerElement } from '../encoding/der.js';
+import type { DerElement } from '../encoding/der-element.js';
 import { Identifier } from '../encoding/der-values.js';
 
 /** `YYYYMMDDHHMMSSZ`: a GeneralizedTime without a fraction of a second. */

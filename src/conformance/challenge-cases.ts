@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { newChallenge } from '../server/challenge.js';
 import type { ChallengeRecord } from '../server/challenge-store.js';
 import { accepted, atOnce, otherCase } from './concurrency.js';
-import type { Requirement } from './store-conformance.js';
+import type { Requirement } from './requirement.js';
 
 function record(changes: Partial<ChallengeRecord> = {}, lifetime = 60_000): ChallengeRecord {
   const issuedAt = new Date();

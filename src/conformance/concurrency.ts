@@ -1,4 +1,4 @@
-import type { Stores } from './store-conformance.js';
+import type { Stores } from './requirement.js';
 
 const COPIES = 50;
 

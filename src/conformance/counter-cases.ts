@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { accepted, atOnce } from './concurrency.js';
-import { newKey } from './key-cases.js';
-import type { Requirement, Stores } from './store-conformance.js';
+import { newKey } from './new-key.js';
+import type { Requirement, Stores } from './requirement.js';
 
 const MAX_COUNTER = 0xffff_ffff;
 const MAX_WINDOW = 64;

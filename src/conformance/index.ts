@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 
-export { type ConformanceCase, type OpenStores, type Stores, storeConformance } from './store-conformance.js';
+export type { Stores } from './requirement.js';
+export { type ConformanceCase, type OpenStores, storeConformance } from './store-conformance.js';

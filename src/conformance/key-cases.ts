@@ -2,22 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { StoredKey } from '../server/stored-key.js';
 import { accepted, atOnce, otherCase } from './concurrency.js';
-import type { Requirement } from './store-conformance.js';
-
-/** A key that no store has seen, with nothing in it that may be absent. */
-export function newKey(changes: Partial<StoredKey> = {}): StoredKey {
-  return {
-    keyId: randomBytes(32).toString('base64'),
-    publicKey: `-----BEGIN PUBLIC KEY-----\n${randomBytes(91).toString('base64')}\n-----END PUBLIC KEY-----\n`,
-    counter: 0,
-    appId: 'TEAMID1234.com.example.app',
-    environment: 'production',
-    receipt: new Uint8Array(randomBytes(4000)),
-    device: {},
-    createdAt: new Date(),
-    ...changes,
-  };
-}
+import { newKey } from './new-key.js';
+import type { Requirement } from './requirement.js';
 
 /** The same values in the same types; `undefined` and `null` count as absent, a `Buffer` as its bytes. */
 function assertKey(actual: StoredKey | null | undefined, expected: StoredKey): void {

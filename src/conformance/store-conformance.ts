@@ -1,14 +1,7 @@
-import type { ChallengeStore } from '../server/challenge-store.js';
-import type { KeyStore } from '../server/key-store.js';
 import { CHALLENGE_CASES } from './challenge-cases.js';
 import { COUNTER_CASES } from './counter-cases.js';
 import { KEY_CASES } from './key-cases.js';
-
-/** Both stores of a server. */
-export interface Stores {
-  challenges: ChallengeStore;
-  keys: KeyStore;
-}
+import type { Stores } from './requirement.js';
 
 /**
  * Opens the stores of one server. Each case calls it twice, for two servers on the same data: over two connections
@@ -22,12 +15,6 @@ export interface ConformanceCase {
   readonly name: string;
   /** Rejects with an `AssertionError` of `node:assert` where the stores do not meet it. */
   run(): Promise<void>;
-}
-
-/** A requirement, on the stores of two servers. */
-export interface Requirement {
-  readonly name: string;
-  readonly check: (one: Stores, other: Stores) => Promise<void>;
 }
 
 /**

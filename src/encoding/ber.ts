@@ -1,5 +1,6 @@
 import { DecodingError } from './decoding-error.js';
-import { type DerElement, octetAt, readDer, readLength } from './der.js';
+import { octetAt, readDer, readLength } from './der.js';
+import type { DerElement } from './der-element.js';
 import { Identifier } from './der-values.js';
 
 /** A receipt nests twelve levels, down to the extensions of its certificates. */

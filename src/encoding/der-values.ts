@@ -1,5 +1,5 @@
 import { DecodingError } from './decoding-error.js';
-import type { DerElement } from './der.js';
+import type { DerElement } from './der-element.js';
 import { isUtf8 } from './utf8.js';
 
 /** The identifier octets of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */

@@ -1,4 +1,5 @@
 import { DecodingError } from './decoding-error.js';
+import type { DerElement } from './der-element.js';
 import { assertUniversalValue } from './der-values.js';
 
 /** A certificate nests nine levels. */
@@ -9,18 +10,6 @@ const MAX_ELEMENTS = 2048;
 const CONSTRUCTED = 0x20;
 const HIGH_TAG_NUMBER = 0x1f;
 const LONG_LENGTH = 0x80;
-
-/** One element: where it starts, where its contents start, where both end, and what it holds. */
-export interface DerElement {
-  /** The identifier octet: class, constructed bit, and the tag number up to 30. */
-  readonly identifier: number;
-  readonly tagNumber: number;
-  readonly start: number;
-  readonly contents: number;
-  readonly end: number;
-  /** The elements in a constructed element; a primitive one has none. */
-  readonly children: readonly DerElement[];
-}
 
 /**
  * Reads bytes that must be exactly one DER element, all the way down: definite and shortest lengths, shortest tags,

@@ -1,4 +1,5 @@
 import { MAX_ATTESTATION_LENGTH, MAX_CERTIFICATES } from '../attestation/attestation-object.js';
+import { environmentOf } from '../authenticator-data/aaguid.js';
 import {
   type AttestedAuthenticatorData,
   decodeAttestedAuthenticatorData,
@@ -7,7 +8,7 @@ import { encodeBase64 } from '../encoding/base64.js';
 import { sha256 } from '../encoding/bytes.js';
 import { type CborMap, decodeCborMap } from '../encoding/cbor-map.js';
 import { pemOfPoint } from '../keys/public-key.js';
-import { type Environment, environmentOf } from '../options/environment.js';
+import type { Environment } from '../options/environment.js';
 import { readEvidence } from '../options/evidence.js';
 import { type InspectedAuthenticatorData, inspectAuthenticatorData } from './inspect-authenticator-data.js';
 import { type InspectedCertificate, inspectCertificate } from './inspect-certificate.js';

@@ -1,5 +1,8 @@
 import type { AuthenticatorData } from '../authenticator-data/authenticator-data.js';
-import { type AuthenticatorExtensions, readExtensions } from '../authenticator-data/authenticator-extensions.js';
+import {
+  type AuthenticatorExtensions,
+  readAuthenticatorExtensions,
+} from '../authenticator-data/authenticator-extensions.js';
 import type { Inspection } from './inspection.js';
 
 /** Authenticator data, decoded and not verified. */
@@ -29,7 +32,8 @@ export function inspectAuthenticatorData(
 ): InspectedAuthenticatorData {
   const { flags, counter, extensions } = data;
   const map = data.unauthenticatedExtensions;
-  const unauthenticatedExtensions = map && inspection.attempt(`${name} extensions`, () => readExtensions(map));
+  const unauthenticatedExtensions =
+    map && inspection.attempt(`${name} extensions`, () => readAuthenticatorExtensions(map));
   return {
     bytes: new Uint8Array(data.bytes),
     rpIdHash: new Uint8Array(data.rpIdHash),

@@ -81,7 +81,7 @@ export function createRoutes<Context>(
       const request = await readSignedRequest(configuration, incoming, shares, form);
       claims.keyId = request.keyId;
       const { assertion, readChallenge, mismatch } = request;
-      const known = { ...(await readSubject(configuration, context)), ...(readChallenge && { readChallenge }) };
+      const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
       const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
         throw mismatch && isChallengeUnknown(error) ? mismatch : error;
       });
@@ -95,7 +95,7 @@ export function createRoutes<Context>(
     async challenge(incoming, context) {
       const decision = await decide('challenge', incoming, async (_claims, { unverified }) => {
         const purpose = readPurpose(await readJson(incoming, challengeLimits, unverified));
-        const subject = await readSubject(configuration, context);
+        const subject = await subjectOf(configuration, context);
         const issued = await ask(() => appAttest.issueChallenge({ purpose, ...subject }));
         return { answer: success(200, issued) };
       });
@@ -107,7 +107,7 @@ export function createRoutes<Context>(
         const body = await readRegistration(incoming, registrationLimits, unverified);
         claims.keyId = body.keyId;
         claims.attestation = body.token ?? body.attestation;
-        const subject = await readSubject(configuration, context);
+        const subject = await subjectOf(configuration, context);
         const { keyId } = await ask(() => appAttest.register(body, subject));
         return { answer: success(201, { keyId }) };
       });
@@ -126,7 +126,7 @@ function isChallengeUnknown(error: unknown): boolean {
 }
 
 /** @throws AppAttestHttpError `subject_missing`, `unavailable` */
-async function readSubject<Context>(
+async function subjectOf<Context>(
   { subject, decisionTimeout }: HttpConfiguration<Context>,
   context: Context,
 ): Promise<{ subject?: string }> {

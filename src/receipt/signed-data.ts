@@ -1,6 +1,6 @@
 import { readBer } from '../encoding/ber.js';
 import { DecodingError } from '../encoding/decoding-error.js';
-import type { DerElement } from '../encoding/der.js';
+import type { DerElement } from '../encoding/der-element.js';
 import { bytesOf, contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
 import { loadCmsLibrary } from './cms-library.js';
 

@@ -46,7 +46,7 @@ export async function authenticate(
   });
   const subject = readSubject(options.subject);
   const readChallenge = readReadChallenge(options.readChallenge) ?? configuration.readChallenge;
-  const { keyId, payload, token } = readSignedRequest(body, configuration.clientData);
+  const { keyId, payload, token } = readAssertedRequest(body, configuration.clientData);
 
   // 1. The challenge is ours, and now used up.
   const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
@@ -72,7 +72,8 @@ export async function authenticate(
   assertExtensionsContinue(key.extensions, extensions, policy);
 
   // 4. It signed nothing else with this counter: the last word is the store's.
-  if ((await keys.advance(key.keyId, counter, counterWindow)) !== true) throw await whyRefused(keys, key, counter);
+  if ((await keys.advance(key.keyId, counter, counterWindow)) !== true)
+    throw await counterRejection(keys, key, counter);
   const begins = carriesExtensions(extensions) && !carriesExtensions(key.extensions);
   if (begins) await keys.recordExtensions?.(key.keyId, extensions);
 
@@ -83,7 +84,7 @@ export async function authenticate(
   };
 }
 
-function readSignedRequest(body: unknown, clientData: ClientDataForm) {
+function readAssertedRequest(body: unknown, clientData: ClientDataForm) {
   return readBody('malformed_assertion', body, (fields) => {
     fields.assertAppleAppAttest();
     return {
@@ -125,7 +126,7 @@ function assertStillAccepted({ appId, environment }: StoredKey, { appIds, enviro
   }
 }
 
-async function whyRefused(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {
+async function counterRejection(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {
   const now = await keys.find(key.keyId);
   if (now?.revokedAt) return new AppAttestError('key_revoked', 'the key was revoked');
   return new AppAttestError('counter_not_increased', 'another request was accepted with this counter, or a later one', {

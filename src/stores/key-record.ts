@@ -63,7 +63,7 @@ export function readStoredKey(record: StoredRecord): StoredKey {
     ...(subject !== undefined && { subject }),
     receipt: record.bytes('receipt'),
     device: readDevice(record.json('device')),
-    ...(extensions && { extensions: readExtensions(extensions) }),
+    ...(extensions && { extensions: storedExtensions(extensions) }),
     createdAt: record.date('createdAt'),
     ...(revokedAt && { revokedAt }),
   };
@@ -82,7 +82,7 @@ function readDevice(record: StoredRecord): AttestedDevice {
   };
 }
 
-function readExtensions(record: StoredRecord): AuthenticatorExtensions {
+function storedExtensions(record: StoredRecord): AuthenticatorExtensions {
   const validationCategory = record.optionalInteger('validationCategory');
   const bundleVersion = record.optionalText('bundleVersion');
   const codeDirectoryHash = record.optionalText('codeDirectoryHash');

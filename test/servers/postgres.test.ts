@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { migrate, openPostgres } from '../../examples/postgres.js';
 import { openBoth } from '../../examples/redis-and-postgres.js';
 import { storeConformance } from '../../src/conformance/index.js';
-import { newKey } from '../../src/conformance/key-cases.js';
+import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import { migrations, postgresStores } from '../../src/stores/postgres/index.js';
 import { PATIENCE } from './support/store-kinds.js';

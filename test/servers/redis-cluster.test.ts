@@ -1,6 +1,6 @@
 import { expect, inject, it } from 'vitest';
 import { openRedisCluster } from '../../examples/redis-cluster.js';
-import { newKey } from '../../src/conformance/key-cases.js';
+import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import { PATIENCE } from './support/store-kinds.js';
 

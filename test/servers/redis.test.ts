@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { openIoRedis } from '../../examples/ioredis.js';
 import { openRedis } from '../../examples/redis.js';
 import { storeConformance } from '../../src/conformance/index.js';
-import { newKey } from '../../src/conformance/key-cases.js';
+import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import { redisStores } from '../../src/stores/redis/index.js';
 import { RedisServer } from './support/redis-server.js';

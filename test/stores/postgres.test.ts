@@ -1,7 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { storeConformance } from '../../src/conformance/index.js';
-import { newKey } from '../../src/conformance/key-cases.js';
+import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import {
   migrations,

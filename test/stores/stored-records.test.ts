@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { newKey } from '../../src/conformance/key-cases.js';
+import { newKey } from '../../src/conformance/new-key.js';
 import { AppAttestError } from '../../src/index.js';
 import type { StoredKey } from '../../src/server/index.js';
 import { keyRecord } from '../../src/stores/key-record.js';

@@ -1,5 +1,5 @@
+import type { AppAttestService } from './app-attest-service.js';
 import { sha256 } from './authenticator-data.js';
-import type { VirtualDevice } from './virtual-device.js';
 
 const ENVELOPE = { platform: 'ios', format: 'apple-app-attest' } as const;
 
@@ -31,10 +31,10 @@ export interface CapacitorAssertion extends Envelope {
  * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/index.ts
  */
 export class CapacitorPlugin {
-  readonly #device: Pick<VirtualDevice, 'generateKey' | 'attestKey' | 'generateAssertion'>;
+  readonly #device: AppAttestService;
 
   /** @internal */
-  constructor(device: Pick<VirtualDevice, 'generateKey' | 'attestKey' | 'generateAssertion'>) {
+  constructor(device: AppAttestService) {
     this.#device = device;
   }
 

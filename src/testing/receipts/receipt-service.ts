@@ -1,5 +1,5 @@
+import type { AttestingDevice } from '../apple-services.js';
 import type { ReceiptAuthority } from '../certificates/receipt-authority.js';
-import type { VirtualDevice } from '../device/virtual-device.js';
 import { DAY, later } from '../time.js';
 import {
   attestReceiptPayload,
@@ -14,7 +14,7 @@ const RISK_WINDOW = 30 * DAY;
 
 /** A receipt that was issued, and whom it is about. */
 export interface IssuedReceipt {
-  readonly device: VirtualDevice;
+  readonly device: AttestingDevice;
   readonly subject: ReceiptSubject;
   /** `undefined` for the one that comes with an attestation, which can be exchanged at once. */
   readonly refreshableFrom: Date | undefined;
@@ -27,7 +27,7 @@ export class ReceiptService {
   /** By their base64. */
   readonly #issued = new Map<string, IssuedReceipt>();
   /** When each key of a device was attested last. */
-  readonly #attestations = new WeakMap<VirtualDevice, Map<string, Date>>();
+  readonly #attestations = new WeakMap<AttestingDevice, Map<string, Date>>();
 
   constructor(authority: ReceiptAuthority, now: () => Date) {
     this.#authority = authority;
@@ -35,7 +35,7 @@ export class ReceiptService {
   }
 
   /** The receipt that comes with an attestation. */
-  async attest(device: VirtualDevice, keyId: string, subject: ReceiptSubject): Promise<Uint8Array> {
+  async attest(device: AttestingDevice, keyId: string, subject: ReceiptSubject): Promise<Uint8Array> {
     const now = this.#now();
     this.#attestations.set(device, new Map(this.#attestations.get(device)).set(keyId, now));
     return this.#sign(attestReceiptPayload(subject, now), { device, subject, refreshableFrom: undefined });
@@ -54,7 +54,7 @@ export class ReceiptService {
     return this.#sign(payload, { device, subject, refreshableFrom: refreshableFrom(now) });
   }
 
-  #countKeys(device: VirtualDevice, now: Date): number {
+  #countKeys(device: AttestingDevice, now: Date): number {
     const since = later(now, -RISK_WINDOW);
     const attestedAt = this.#attestations.get(device)?.values() ?? [];
     return [...attestedAt].filter((date) => date > since).length;

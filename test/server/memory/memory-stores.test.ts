@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { newKey } from '../../../src/conformance/key-cases.js';
+import { newKey } from '../../../src/conformance/new-key.js';
 import { memoryStores } from '../../../src/server/index.js';
 import { memoryInUse } from '../../support/cost.js';
 

@@ -1,0 +1,38 @@
+import { equalBytes, sha256OfText } from '../encoding/bytes.js';
+import { AppAttestError, shortHex, shortText } from '../errors.js';
+import { BoundedMemo } from '../runtime/bounded-memo.js';
+
+/** A server names the same few apps each time. */
+const rpIdHashes = new BoundedMemo<Uint8Array>(16);
+
+/** SHA-256(App ID), the RP ID hash of authenticator data. */
+function rpIdHashOf(appId: string): Uint8Array {
+  const known = rpIdHashes.get(appId);
+  if (known) return known;
+  const rpIdHash = sha256OfText(appId);
+  rpIdHashes.set(appId, rpIdHash);
+  return rpIdHash;
+}
+
+/**
+ * Apple: Validating apps …, attestation step 6 and assertion step 4.
+ *
+ * @param rpIdHash From authenticator data
+ * @param certified The App ID that the certificate names, for the message: an RP ID hash says nothing to a reader
+ * @returns the one of the App IDs that the RP ID hash belongs to
+ * @throws AppAttestError `app_id_mismatch`
+ */
+export function assertAppId(rpIdHash: Uint8Array, appIds: readonly string[], certified?: string): string {
+  const appId = appIds.find((candidate) => equalBytes(rpIdHashOf(candidate), rpIdHash));
+  if (appId !== undefined) return appId;
+  throw new AppAttestError('app_id_mismatch', 'the evidence belongs to another app', {
+    expected: appIds.map((candidate) => `${candidate} = ${shortHex(rpIdHashOf(candidate))}`).join(' or '),
+    actual: nameOf(rpIdHash, certified),
+  });
+}
+
+function nameOf(rpIdHash: Uint8Array, certified: string | undefined): string {
+  if (certified === undefined) return shortHex(rpIdHash);
+  if (equalBytes(sha256OfText(certified), rpIdHash)) return `${shortText(certified)} = ${shortHex(rpIdHash)}`;
+  return `${shortHex(rpIdHash)} in a certificate for ${shortText(certified)}`;
+}

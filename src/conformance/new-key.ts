@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import type { StoredKey } from '../server/stored-key.js';
+
+/** A key that no store has seen, with nothing in it that may be absent. */
+export function newKey(changes: Partial<StoredKey> = {}): StoredKey {
+  return {
+    keyId: randomBytes(32).toString('base64'),
+    publicKey: `-----BEGIN PUBLIC KEY-----\n${randomBytes(91).toString('base64')}\n-----END PUBLIC KEY-----\n`,
+    counter: 0,
+    appId: 'TEAMID1234.com.example.app',
+    environment: 'production',
+    receipt: new Uint8Array(randomBytes(4000)),
+    device: {},
+    createdAt: new Date(),
+    ...changes,
+  };
+}
