@@ -1,4 +1,4 @@
-import { AppAttestHttpError } from './http-error.js';
+import { AppAttestError } from '../errors.js';
 
 /** Memory for bodies, shared by all requests of a set of handlers, so that no number of slow connections can exhaust it. */
 export class BodyBudget {
@@ -29,15 +29,16 @@ export class BodyBudget {
 
 /** What one request holds of a {@link BodyBudget}. */
 export interface BodyShare {
-  /** @throws AppAttestHttpError `unavailable`: all bodies together would be longer than the budget */
+  /** @throws AppAttestError `overloaded`: all bodies together would be longer than the budget */
   take(bytes: number): void;
   /** Gives everything back. */
   release(): void;
 }
 
-function exhausted(limit: number): AppAttestHttpError {
-  return new AppAttestHttpError(
-    'unavailable',
-    `the bodies of requests in progress exceed the bodyBudget of ${limit} bytes`,
-  );
+/** Seconds: bodies that arrive free their memory soon. */
+const RETRY_AFTER = 1;
+
+function exhausted(limit: number): AppAttestError {
+  const message = `the bodies of requests in progress exceed the bodyBudget of ${limit} bytes`;
+  return new AppAttestError('overloaded', message, { retryAfter: RETRY_AFTER });
 }

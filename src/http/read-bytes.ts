@@ -22,7 +22,7 @@ const FIRST_CAPACITY = 1024;
  * length is announced.
  *
  * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_already_read`; when
- * it is read, also `body_timeout`, `body_incomplete`, `unavailable`
+ * it is read, also `body_timeout`, `body_incomplete`; AppAttestError `overloaded`
  */
 export async function openBody(incoming: IncomingRequest, limits: ReadLimits): Promise<ReadBody> {
   assertNotEncoded(incoming.header('content-encoding'));
@@ -94,7 +94,7 @@ class GrowingBytes {
     this.#share = share;
   }
 
-  /** @throws AppAttestHttpError `unavailable` */
+  /** @throws AppAttestError `overloaded` */
   append(chunk: Uint8Array): void {
     const length = this.length + chunk.length;
     if (length > this.#bytes.length) this.#grow(length);

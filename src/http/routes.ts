@@ -80,10 +80,10 @@ export function createRoutes<Context>(
     return decide('protected', incoming, async (claims, shares) => {
       const request = await readSignedRequest(configuration, incoming, shares, form);
       claims.keyId = request.keyId;
-      const { assertion, readChallenge, mismatch } = request;
+      const { assertion, readChallenge } = request;
       const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
       const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
-        throw mismatch && isChallengeUnknown(error) ? mismatch : error;
+        throw mismatchBehind(error) ?? error;
       });
       return { attested, content: await request.content(attested.payload) };
     });
@@ -121,8 +121,10 @@ export function createRoutes<Context>(
   };
 }
 
-function isChallengeUnknown(error: unknown): boolean {
-  return error instanceof AppAttestError && error.code === 'challenge_unknown';
+/** What the route's own `readChallenge` threw, which `authenticate` reports as an unknown challenge. */
+function mismatchBehind(error: unknown): AppAttestHttpError | undefined {
+  const isUnknown = error instanceof AppAttestError && error.code === 'challenge_unknown';
+  return isUnknown && error.cause instanceof AppAttestHttpError ? error.cause : undefined;
 }
 
 /** @throws AppAttestHttpError `subject_missing`, `unavailable` */

@@ -20,10 +20,11 @@ export interface SignedRequest {
   readonly keyId: unknown;
   /** The JSON of `@capgo/capacitor-app-attest`, or the same entries from headers. */
   readonly assertion: object;
-  /** Where the challenge stands, if it is not for the server to find. */
+  /**
+   * Where the challenge stands, if it is not for the server to find. Throws `request_mismatch` where something else than
+   * the request was signed.
+   */
   readonly readChallenge?: ReadChallenge;
-  /** Why no challenge can be found, where something else than the request was signed. */
-  readonly mismatch?: AppAttestHttpError;
   /**
    * The request's body, once the assertion has been verified.
    *
@@ -82,7 +83,8 @@ export async function readSignedRequest<Context>(
   const read = await openBody(incoming, protectedLimits);
   return {
     keyId,
-    assertion: { keyId, payload: `${opening}${challenge}\n${digest.value}`, token },
+    // Bytes, which are signed as they are whatever the app does with text.
+    assertion: { keyId, payload: Buffer.from(`${opening}${challenge}\n${digest.value}`), token },
     readChallenge: () => challenge,
     content: async () => {
       const content = await read(shares.verified);
@@ -135,22 +137,19 @@ function readAssertion(body: Uint8Array, headers: Readonly<Record<keyof HeaderNa
 
 function inBody(assertion: object, opening: string | undefined, form: PayloadForm): SignedRequest {
   const { keyId, payload }: { keyId?: unknown; payload?: unknown } = assertion;
-  if (opening !== undefined && typeof payload === 'string' && payload.startsWith(opening)) {
-    return { keyId, assertion, ...boundTo(opening) };
-  }
-  const content = (bytes: Uint8Array) => bytes;
-  if (opening === undefined || form === 'any') return { keyId, assertion, content };
-  const mismatch = new AppAttestHttpError('request_mismatch', 'the payload was signed for another method or target');
-  return { keyId, assertion, content, mismatch, readChallenge: () => undefined };
+  const isBound = form === 'request' || (typeof payload === 'string' && payload.startsWith(opening ?? ''));
+  if (opening !== undefined && isBound) return { keyId, assertion, ...boundTo(opening) };
+  return { keyId, assertion, content: (bytes) => bytes };
 }
 
 /** The challenge and the content behind the line with method and target. */
 function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'content'> {
-  const start = Buffer.byteLength(opening);
-  const end = start + CHALLENGE_LENGTH;
+  const line = Buffer.from(opening);
+  const end = line.length + CHALLENGE_LENGTH;
   return {
     readChallenge: (payload) => {
-      return payload[end] === LF ? Buffer.from(payload.subarray(start, end)).toString('latin1') : undefined;
+      if (!line.equals(payload.subarray(0, line.length))) throw otherRequest();
+      return payload[end] === LF ? Buffer.from(payload.subarray(line.length, end)).toString('latin1') : undefined;
     },
     content: (payload) => {
       const content = payload.subarray(end + 1);
@@ -159,6 +158,10 @@ function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'conten
       throw new AppAttestHttpError('request_mismatch', 'the payload ends with a Content-Digest, not with the content');
     },
   };
+}
+
+function otherRequest(): AppAttestHttpError {
+  return new AppAttestHttpError('request_mismatch', 'the payload was signed for another method or target');
 }
 
 function headerMissing(code: 'malformed_assertion' | 'challenge_unknown', name: string): AppAttestError {

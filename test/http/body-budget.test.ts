@@ -32,7 +32,7 @@ describe('the budget of bodies', () => {
     const budget = new BodyBudget(10);
     const [first, second] = [budget.open(), budget.open()];
     first.take(6);
-    expect(() => second.take(5)).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(() => second.take(5)).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 1 }));
     second.take(4);
     first.release();
     first.release();
@@ -62,7 +62,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     const refused = await Promise.race(answers);
     expect(refused).toMatch(/^HTTP\/1\.1 503 /);
     expect(refused).toMatch(/\r\nretry-after: 1\r\n/i);
-    expect(refused).toContain('{"error":"unavailable"}');
+    expect(refused).toContain('{"error":"overloaded"}');
     const body = JSON.stringify({ item: 'x'.repeat(MIB / 2) });
     const headers = await client.sign('POST', '/orders', body);
     expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
