@@ -1,6 +1,9 @@
 import { AppAttestHttpError } from './http-error.js';
 
-/** Memory for bodies, shared by all requests of a set of handlers, so that no number of slow connections can exhaust it. */
+/**
+ * Memory for request bodies, shared by all requests of a set of handlers. It limits how much memory any number of slow
+ * connections can use.
+ */
 export class BodyBudget {
   readonly #limit: number;
   #used = 0;
@@ -10,7 +13,7 @@ export class BodyBudget {
     this.#limit = limit;
   }
 
-  /** The share of one request, empty at first. */
+  /** Opens the share of one request. It starts empty. */
   open(): BodyShare {
     let held = 0;
     return {
@@ -27,17 +30,17 @@ export class BodyBudget {
   }
 }
 
-/** What one request holds of a {@link BodyBudget}. */
+/** The part of a {@link BodyBudget} that one request uses. */
 export interface BodyShare {
-  /** @throws AppAttestHttpError `unavailable`: all bodies together would be longer than the budget */
+  /** @throws AppAttestHttpError `unavailable`: all bodies together would exceed the budget */
   take(bytes: number): void;
-  /** Gives everything back. */
+  /** Returns everything to the budget. */
   release(): void;
 }
 
 function exhausted(limit: number): AppAttestHttpError {
   return new AppAttestHttpError(
     'unavailable',
-    `the bodies of requests in progress exceed the bodyBudget of ${limit} bytes`,
+    `request bodies in progress exceed the bodyBudget of ${limit} bytes`,
   );
 }
