@@ -39,8 +39,5 @@ export interface BodyShare {
 }
 
 function exhausted(limit: number): AppAttestHttpError {
-  return new AppAttestHttpError(
-    'unavailable',
-    `request bodies in progress exceed the bodyBudget of ${limit} bytes`,
-  );
+  return new AppAttestHttpError('unavailable', `request bodies in progress exceed the bodyBudget of ${limit} bytes`);
 }
