@@ -11,7 +11,7 @@ function record(changes: Partial<ChallengeRecord> = {}, lifetime = 60_000): Chal
 }
 
 function assertRecord(actual: ChallengeRecord | null | undefined, expected: ChallengeRecord): void {
-  assert.ok(actual, 'take gave nothing');
+  assert.ok(actual, 'take returned nothing');
   assert.equal(actual.purpose, expected.purpose);
   assert.equal(actual.subject ?? undefined, expected.subject);
   assert.deepEqual(actual.expiresAt, expected.expiresAt);
@@ -43,7 +43,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge lives by its lifetime, not by the date on which a server believes it was issued',
+    name: 'a challenge expires by its lifetime, not by the date of the server that issued it',
     async check(one, other) {
       for (const issuedAt of [new Date('2020-01-01T00:00:00Z'), new Date('2045-01-01T00:00:00Z')]) {
         const challenge = newChallenge();
@@ -54,7 +54,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge is given to one of many who take it at once',
+    name: 'a challenge that is taken many times at once is given to one caller',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const challenge = newChallenge();
@@ -75,7 +75,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge that was never put, or differs in the case of one letter, is not there',
+    name: 'a challenge that was never put, or differs in the case of one letter, is not found',
     async check(one, other) {
       const challenge = newChallenge();
       assert.ok(!(await one.challenges.take(challenge)));
@@ -85,19 +85,19 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge that is over gets no new life',
+    name: 'an expired challenge does not become valid again',
     async check(one, other) {
       const challenge = newChallenge();
       const put = record({}, 50);
       await one.challenges.put(challenge, put);
       await setTimeout(120);
-      // Nothing, or the record as it was, which the server then finds to be over.
+      // Nothing, or the unchanged record, which the server then finds to be expired.
       const taken = await other.challenges.take(challenge);
       if (taken) assertRecord(taken, put);
     },
   },
   {
-    name: 'a store that says what became of a challenge says the truth',
+    name: 'a store that reports the fate of a challenge reports it correctly',
     async check(one, other) {
       if (!one.challenges.fate) return;
       const [used, waiting] = [newChallenge(), newChallenge()];
@@ -110,7 +110,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred challenges at once do not mix',
+    name: 'two hundred concurrent challenges keep their own records',
     async check(one, other) {
       const challenges = Array.from({ length: 200 }, (_, index) => [newChallenge(), `user ${index}`] as const);
       await Promise.all(challenges.map(([challenge, subject]) => one.challenges.put(challenge, record({ subject }))));

@@ -2,7 +2,7 @@ import type { Stores } from './requirement.js';
 
 const COPIES = 50;
 
-/** The same call many times at the same moment, half of them on each server. */
+/** Makes the same call many times concurrently, half of them on each server. */
 export function atOnce<Result>(
   one: Stores,
   other: Stores,
@@ -11,12 +11,12 @@ export function atOnce<Result>(
   return Promise.all(Array.from({ length: COPIES }, (_, index) => call(index % 2 === 0 ? one : other)));
 }
 
-/** How many of the calls were answered with yes. */
+/** How many of the calls returned `true`. */
 export function accepted(results: readonly boolean[]): number {
   return results.filter((result) => result === true).length;
 }
 
-/** The text with one letter in the other case. */
+/** The text with the case of its first letter swapped. */
 export function otherCase(text: string): string {
   return text.replace(/[a-z]/i, (letter) => {
     const upper = letter.toUpperCase();

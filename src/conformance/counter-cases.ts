@@ -7,7 +7,7 @@ import type { Requirement, Stores } from './requirement.js';
 const MAX_COUNTER = 0xffff_ffff;
 const MAX_WINDOW = 64;
 
-/** A new key whose counters are asked for one after another, by either server in turn. */
+/** A new key, with an `advance` that uses the two servers in turn. */
 async function counters(one: Stores, other: Stores) {
   const key = newKey();
   await one.keys.insert(key);
@@ -22,7 +22,7 @@ async function counters(one: Stores, other: Stores) {
   };
 }
 
-/** What a store must answer, written as the definition says and not as any store computes it. */
+/** The required results, written like the definition and not like the implementation of any store. */
 class Definition {
   readonly #accepted = new Set<number>();
   highest = 0;
@@ -37,12 +37,12 @@ class Definition {
   }
 }
 
-/** Calls in a row: counter, window, expected answer. */
+/** A sequence of calls: counter, window, expected result. */
 type Calls = readonly (readonly [counter: number, window: number, answer: boolean])[];
 
 const SEQUENCES: readonly (readonly [string, Calls])[] = [
   [
-    'without a window a counter is higher than all before',
+    'without a window, a counter must be higher than all before it',
     [
       [0, 0, false],
       [1, 0, true],
@@ -68,7 +68,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a counter may leap over all others',
+    'a counter may skip any number of others',
     [
       [MAX_COUNTER, 64, true],
       [1, 64, false],
@@ -92,7 +92,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a window begins behind the counter 1',
+    'a window never accepts the counter 0',
     [
       [3, 64, true],
       [0, 64, false],
@@ -102,7 +102,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a narrow window is as narrow as it says',
+    'a narrow window accepts no counter outside it',
     [
       [10, 2, true],
       [7, 2, false],
@@ -113,7 +113,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a window that is widened later remembers what was accepted before',
+    'a window that is widened later rejects counters that were accepted before',
     [
       [1, 0, true],
       [2, 0, true],
@@ -126,7 +126,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a leap beyond the window leaves nothing behind that was not seen',
+    'after a jump beyond the window, counters inside it are accepted once',
     [
       [10, 64, true],
       [9, 64, true],
@@ -159,7 +159,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   })),
   {
-    name: 'a key that is not there accepts no counter',
+    name: 'a key that does not exist accepts no counter',
     async check(one) {
       const { keyId } = newKey();
       assert.equal(await one.keys.advance(keyId, 1, 0), false);
@@ -168,7 +168,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that comes with a counter has used up this one and all below',
+    name: 'a key that is inserted with a counter rejects this counter and all below it',
     async check(one, other) {
       const key = newKey({ counter: 20 });
       await one.keys.insert(key);
@@ -180,7 +180,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'three hundred random counters are answered as the definition of the window says',
+    name: 'three hundred random counters are accepted or rejected as the definition of the window says',
     async check(one, other) {
       const { advance, highest } = await counters(one, other);
       const definition = new Definition();
@@ -195,7 +195,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter is accepted from one of many who present it at once, with and without a window',
+    name: 'a counter that is presented many times at once is accepted once, with and without a window',
     async check(one, other) {
       const { keyId } = await counters(one, other);
       for (const [counter, window] of [
@@ -211,7 +211,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of many counters at once without a window the highest is accepted, and none after it',
+    name: 'of many counters at once without a window, the highest is accepted, and none after it',
     async check(one, other) {
       const { keyId, advance, highest } = await counters(one, other);
       const presented = shuffled(50);
@@ -224,7 +224,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of many counters at once inside a window each is accepted once',
+    name: 'of many counters at once inside a window, each is accepted once',
     async check(one, other) {
       const { keyId, highest } = await counters(one, other);
       const presented = [...shuffled(60), ...shuffled(60), ...shuffled(60)];

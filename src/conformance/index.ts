@@ -1,5 +1,5 @@
 /**
- * Proves a store of one's own.
+ * Test cases for your own stores.
  *
  * @packageDocumentation
  */

@@ -5,9 +5,9 @@ import { accepted, atOnce, otherCase } from './concurrency.js';
 import { newKey } from './new-key.js';
 import type { Requirement } from './requirement.js';
 
-/** The same values in the same types; `undefined` and `null` count as absent, a `Buffer` as its bytes. */
+/** Compares values and types. `undefined` and `null` count as absent, and a `Buffer` equals its bytes. */
 function assertKey(actual: StoredKey | null | undefined, expected: StoredKey): void {
-  assert.ok(actual, 'the key is not there');
+  assert.ok(actual, 'the store does not find the key');
   assert.deepEqual(comparable(actual), comparable(expected));
 }
 
@@ -49,7 +49,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that was never registered, or differs in the case of one letter, is not there',
+    name: 'a key that was never registered, or differs in the case of one letter, is not found',
     async check(one, other) {
       const key = newKey();
       assert.ok(!(await one.keys.find(key.keyId)));
@@ -62,7 +62,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key is registered once, and the first registration stays as it was',
+    name: 'a key is registered once, and the first registration stays unchanged',
     async check(one, other) {
       const key = newKey({ subject: 'first' });
       assert.equal(await one.keys.insert(key), true);
@@ -72,7 +72,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key is registered by one of many who register it at once',
+    name: 'a key that is registered many times at once is registered once',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const key = newKey();
@@ -81,7 +81,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'what was found or registered can be changed without changing what is stored',
+    name: 'changing an object that was inserted or found does not change the stored key',
     async check(one) {
       const key = newKey({ receipt: Uint8Array.of(1, 2, 3) });
       const original = structuredClone(key);
@@ -99,7 +99,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a revoked key is found as such, accepts no counter and cannot be registered again',
+    name: 'a revoked key is found as revoked, accepts no counter and cannot be registered again',
     async check(one, other) {
       const key = newKey();
       const revokedAt = new Date('2026-09-02T00:00:00.001Z');
@@ -114,7 +114,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is revoked again keeps its first date, and one that is not there cannot be revoked',
+    name: 'a key that is revoked again keeps its first date, and a key that does not exist cannot be revoked',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -132,7 +132,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a store that records extensions keeps the first of a key that had none',
+    name: 'a store that records extensions keeps the first ones of a key',
     async check(one, other) {
       if (!one.keys.recordExtensions) return;
       const key = newKey();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StoredKey } from '../server/stored-key.js';
 
-/** A key that no store has seen, with nothing in it that may be absent. */
+/** A key that no store has seen, without optional entries. */
 export function newKey(changes: Partial<StoredKey> = {}): StoredKey {
   return {
     keyId: randomBytes(32).toString('base64'),

@@ -4,22 +4,23 @@ import { KEY_CASES } from './key-cases.js';
 import type { Stores } from './requirement.js';
 
 /**
- * Opens the stores of one server. Each case calls it twice, for two servers on the same data: over two connections
- * where the store is a database, and the same stores twice where it lives in one process.
+ * Opens the stores of one server. Each case calls it twice, for two servers on the same data. Return stores with
+ * separate connections if the store is a database, and the same stores both times if it is in memory.
  */
 export type OpenStores = () => Stores | Promise<Stores>;
 
-/** One requirement, for any test runner. */
+/** One test case, for any test runner. */
 export interface ConformanceCase {
-  /** A sentence. */
+  /** The requirement, as a sentence. */
   readonly name: string;
-  /** Rejects with an `AssertionError` of `node:assert` where the stores do not meet it. */
+  /** Rejects with an `AssertionError` of `node:assert` if the stores do not meet the requirement. */
   run(): Promise<void>;
 }
 
 /**
- * What `createAppAttest` asks of its stores, as test cases: each thing once, whatever runs at the same time. The cases
- * use random challenges and key identifiers, so that they need no empty database, and clean up nothing.
+ * Test cases for what `createAppAttest` requires of its stores: each challenge, registration and counter works once,
+ * even if many servers try at the same time. The cases use random challenges and key identifiers. They do not need an
+ * empty database, and they leave their data behind.
  *
  * @example
  * ```ts

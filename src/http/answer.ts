@@ -1,16 +1,16 @@
 import { type RejectionCode, STATUS } from './status.js';
 
-/** What a route answers, whatever framework sends it: JSON. */
+/** The JSON answer of a route, independent of the framework that sends it. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
 }
 
-/** Neither a challenge nor a refusal holds for the next request. */
+/** A challenge or a rejection applies to one request, so nothing may cache it. */
 const HEADERS = { 'cache-control': 'no-store' };
 
-/** What a status asks for beside the code: RFC 9110 §11.6.1, §10.2.1 and §10.2.3, and §15.5.9. */
+/** Headers that a status requires: RFC 9110 §11.6.1, §10.2.1 and §10.2.3, and §15.5.9. */
 const STATUS_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'AppAttest' },
   405: { allow: 'POST' },
@@ -23,9 +23,9 @@ export function success(status: 200 | 201, body: object): Answer {
 }
 
 /**
- * The code and nothing else: the reason is for `onReject`.
+ * An answer with the code and nothing else. The reason goes to `onReject`.
  *
- * @param retryAfter Seconds, where the server knows when to try again
+ * @param retryAfter Seconds until the client may try again, if the server knows
  */
 export function refusal(code: RejectionCode, retryAfter?: number): Answer {
   const status = STATUS[code];

@@ -1,6 +1,9 @@
 import { AppAttestError } from '../errors.js';
 
-/** Memory for bodies, shared by all requests of a set of handlers, so that no number of slow connections can exhaust it. */
+/**
+ * Memory for request bodies, shared by all requests of a set of handlers. It limits how much memory any number of slow
+ * connections can use.
+ */
 export class BodyBudget {
   readonly #limit: number;
   #used = 0;
@@ -10,7 +13,7 @@ export class BodyBudget {
     this.#limit = limit;
   }
 
-  /** The share of one request, empty at first. */
+  /** Opens the share of one request. It starts empty. */
   open(): BodyShare {
     let held = 0;
     return {
@@ -27,11 +30,11 @@ export class BodyBudget {
   }
 }
 
-/** What one request holds of a {@link BodyBudget}. */
+/** The part of a {@link BodyBudget} that one request uses. */
 export interface BodyShare {
   /** @throws AppAttestError `overloaded`: all bodies together would be longer than the budget */
   take(bytes: number): void;
-  /** Gives everything back. */
+  /** Returns everything to the budget. */
   release(): void;
 }
 

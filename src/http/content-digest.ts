@@ -2,11 +2,11 @@ import { encodeBase64 } from '../encoding/base64.js';
 import { equalBytes, sha256 } from '../encoding/bytes.js';
 import { AppAttestHttpError } from './http-error.js';
 
-/** The field `Content-Digest` of a request (RFC 9530 §2). */
+/** The header field `Content-Digest` of a request (RFC 9530 §2). */
 export interface ContentDigest {
-  /** The value of the field as it was sent: what the app signed. */
+  /** The value of the field as it was sent. The app signed this text. */
   readonly value: string;
-  /** The SHA-256 digest in it, 32 bytes. */
+  /** The SHA-256 digest in the field, 32 bytes. */
   readonly sha256: Uint8Array;
 }
 
@@ -18,20 +18,20 @@ const MEMBER = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/;
 /** White space around the commas of a dictionary: OWS of RFC 9110 §5.6.3. */
 const WHITE_SPACE_AROUND = /^[ \t]+|[ \t]+$/g;
 
-/** The value of `Content-Digest` for these bytes: `sha-256=:…base64…:`. */
+/** Formats the `Content-Digest` of some bytes: `sha-256=:…base64…:`. */
 export function contentDigestOf(bytes: Uint8Array): string {
   return `sha-256=:${encodeBase64(sha256(bytes))}:`;
 }
 
-/** What a request without the field, and so without a body, signs. */
+/** The digest of an empty body: signed by a request that has neither a body nor the field. */
 export const DIGEST_OF_NOTHING: ContentDigest = {
   value: contentDigestOf(new Uint8Array()),
   sha256: sha256(new Uint8Array()),
 };
 
 /**
- * Reads the field exactly: a dictionary of Byte Sequences, each key once. Digests of other algorithms may stand beside
- * SHA-256, and are not compared.
+ * Parses the field strictly: a dictionary of Byte Sequences, each key once. The field may also hold digests of other
+ * algorithms; only SHA-256 is compared.
  *
  * @throws AppAttestHttpError `malformed_request`
  */
@@ -41,18 +41,18 @@ export function readContentDigest(value: string): ContentDigest {
   for (const part of value.split(',')) {
     const [, algorithm, base64] = MEMBER.exec(part.replace(WHITE_SPACE_AROUND, '')) ?? [];
     if (algorithm === undefined || base64 === undefined) throw malformed('must have the form sha-256=:…base64…:');
-    if (digests.has(algorithm)) throw malformed('has two digests of one algorithm');
-    if (!isExactBase64(base64)) throw malformed('has a digest that is not exact base64');
+    if (digests.has(algorithm)) throw malformed('has two digests for the same algorithm');
+    if (!isExactBase64(base64)) throw malformed('has a digest that is not canonical base64');
     digests.set(algorithm, base64);
   }
   const digest = digests.get('sha-256');
   if (digest === undefined) throw malformed('has no sha-256 digest');
   const bytes = Buffer.from(digest, 'base64');
-  if (bytes.length !== 32) throw malformed(`has a sha-256 digest of ${bytes.length} bytes`);
+  if (bytes.length !== 32) throw malformed(`has a sha-256 digest of ${bytes.length} bytes, not 32`);
   return { value, sha256: bytes };
 }
 
-/** Whether a text could stand as the value of the field. */
+/** Whether a text is a valid value of the field. */
 export function isContentDigest(text: string): boolean {
   try {
     readContentDigest(text);
@@ -68,13 +68,13 @@ export function assertContentMatches(digest: ContentDigest, content: Uint8Array)
   throw digest === DIGEST_OF_NOTHING ? digestMissing() : mismatch();
 }
 
-/** A body without the field. */
+/** The error for a request with a body but without the field. */
 export function digestMissing(): AppAttestHttpError {
   return new AppAttestHttpError('request_mismatch', 'the request has a body, but the header Content-Digest is missing');
 }
 
 function mismatch(): AppAttestHttpError {
-  return new AppAttestHttpError('request_mismatch', 'the body has another digest than the header Content-Digest');
+  return new AppAttestHttpError('request_mismatch', 'the digest of the body differs from the header Content-Digest');
 }
 
 function isExactBase64(text: string): boolean {

@@ -21,19 +21,19 @@ export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
-/** What `protect` leaves in `response.locals`. */
+/** What `protect` stores in `response.locals`. */
 export interface AppAttestLocals {
-  /** The key that signed the request, and every byte that it signed. */
+  /** The key that signed the request, and the signed bytes. */
   appAttest: AuthenticatedRequest;
 }
 
 /**
- * A `RequestHandler`, for any parameters, query and body: the types of the handler behind it stay as they are, and
- * `response.locals` there has {@link AppAttestLocals}.
+ * A `RequestHandler` for any parameters, query and body. The next handler keeps its own types, and its
+ * `response.locals` has {@link AppAttestLocals}.
  */
 export interface ExpressProtect {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
-  // The last signature is the one that a route infers the types of its next handler from.
+  // TypeScript infers the types of the next handler from the last signature.
   (
     request: IncomingMessage,
     response: ServerResponse & { locals: AppAttestLocals },
@@ -41,27 +41,27 @@ export interface ExpressProtect {
   ): Promise<void>;
 }
 
-/** What {@link expressHandlers} makes. Rejections are JSON `{ "error": code }`; `docs/http.md` has all codes. */
+/** Handlers from {@link expressHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
 export interface ExpressHandlers {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
   /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
   registration: RequestHandler;
-  /** A protected request that does nothing else. Answers `{ "keyId" }`. */
+  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
   assertion: RequestHandler;
   /**
-   * Lets only requests through that a registered key signed, each of them once. `request.body` is then what was signed,
-   * parsed where it is JSON and a `Buffer` otherwise; `response.locals.appAttest` says by which key. Body parsers behind
-   * it have nothing left to do.
+   * Accepts only requests that a registered key signed, each of them once. `request.body` is then the signed content:
+   * parsed if it is JSON, a `Buffer` otherwise. `response.locals.appAttest` holds the key. Body parsers that run after
+   * `protect` do nothing.
    */
   protect: ExpressProtect;
 }
 
 /**
- * Handlers for Express. They read the raw body themselves: a body parser that comes before them must keep it, as
- * `request.rawBody` or by leaving `request.body` a `Buffer`.
+ * Handlers for Express. They read the raw body themselves. A body parser that runs before them must keep the bytes, as
+ * `request.rawBody` or as a `Buffer` in `request.body`.
  *
- * @throws AppAttestError `invalid_argument`: an option is unknown or of the wrong form
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
  * @example
  * ```ts
@@ -86,11 +86,11 @@ export function expressHandlers(appAttest: AppAttest, options?: HttpOptions<Requ
     registration: answered(routes.registration),
     assertion: answered(routes.assertion),
     protect: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
-      if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect is a handler for Express');
+      if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect must be called by Express');
       const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
       response.locals.appAttest = outcome.attested;
-      // The parsers of Express 4 would look for the bytes once more.
+      // Without _body, the parsers of Express 4 would try to read the body again.
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
     },
@@ -114,7 +114,7 @@ function fromExpress(request: Request, response: ServerResponse): IncomingReques
     rawBody: keptBody(request),
     response,
     advice:
-      'register the App Attest handlers before express.json() and other parsers, or keep the bytes with ' +
+      'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
       'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
   });
 }

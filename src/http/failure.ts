@@ -2,7 +2,7 @@ import { AppAttestError } from '../errors.js';
 import { AppAttestHttpError } from './http-error.js';
 import { type RejectionCode, STATUS } from './status.js';
 
-/** Why a request is refused. */
+/** Why a request is rejected. */
 export interface Failure {
   readonly error: AppAttestError | AppAttestHttpError;
   readonly code: RejectionCode;
@@ -11,8 +11,9 @@ export interface Failure {
 }
 
 /**
- * Gives anything that was thrown its code. What neither evidence nor HTTP explains, a store or a function in the options
- * did. Never throws, whatever they threw: a symbol, an object without a prototype, a proxy that throws at each question.
+ * Maps a thrown value to its code. Anything that is not an error of this package comes from a store or from a function
+ * in the options. Never throws, even if the value is a symbol, an object without a prototype, or a proxy whose traps
+ * throw.
  */
 export function failureOf(thrown: unknown): Failure {
   return known(thrown) ?? unavailable(thrown);
@@ -30,7 +31,7 @@ function known(thrown: unknown): Failure | undefined {
 }
 
 function unavailable(thrown: unknown): Failure {
-  const message = `a store, or a function in the options, failed: ${textOf(thrown)}`;
+  const message = `a store or a function in the options failed: ${textOf(thrown)}`;
   const error = new AppAttestHttpError('unavailable', message, thrown);
   return { error, code: error.code, retryAfter: undefined };
 }
@@ -39,6 +40,6 @@ function textOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return `a ${typeof thrown} that has no text`;
+    return `a ${typeof thrown} that cannot be converted to text`;
   }
 }

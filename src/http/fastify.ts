@@ -27,45 +27,48 @@ export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
 /**
- * A request that a registered key signed. Its body is what was signed, and nothing else: the value where it is JSON, a
- * `Buffer` otherwise, `undefined` where there is none.
+ * A request that a registered key signed. Its body is the signed content and nothing else: the parsed value if it is
+ * JSON, a `Buffer` otherwise, `undefined` if there is none.
  */
 export type AttestedFastifyRequest<Generic extends RouteGenericInterface = RouteGenericInterface> =
   FastifyRequest<Generic> & {
-    /** The key that signed the request, and every byte that it signed. */
+    /** The key that signed the request, and the signed bytes. */
     appAttest: AuthenticatedRequest;
   };
 
-/** Options of a route that answers by itself: `app.post(path, route)`. */
+/** Options of a route that needs no handler of yours: `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
   preParsing: preParsingAsyncHookHandler;
   handler: (request: FastifyRequest<Generic>, reply: FastifyReply) => unknown;
 }
 
-/** Options of a protected route with its handler: `app.post(path, route)`, or `{ schema, ...route }` with your own. */
+/**
+ * Options of a protected route, with its handler: `app.post(path, route)`. Add your own options with
+ * `{ schema, ...route }`.
+ */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
   preValidation: preValidationAsyncHookHandler;
 }
 
-/** What {@link fastifyHandlers} makes. Refusals are JSON `{ "error": code }`; `docs/http.md` has all codes. */
+/** Handlers from {@link fastifyHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
 export interface FastifyHandlers {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
   /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
   registration: FastifyRoute;
-  /** A protected request that does nothing else. Answers `{ "keyId" }`. */
+  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
   assertion: FastifyRoute;
-  /** Lets only requests through that a registered key signed, each of them once. */
+  /** Accepts only requests that a registered key signed, each of them once. */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
     handler: (request: AttestedFastifyRequest<Generic>, reply: FastifyReply) => unknown,
   ): FastifyProtectedRoute<Generic>;
 }
 
 /**
- * Handlers for Fastify. They work in place of its content type parsers: nobody signed the content type.
+ * Handlers for Fastify. They replace its content type parsers, because the content type is not signed.
  *
- * @throws AppAttestError `invalid_argument`: an option is unknown or of the wrong form
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
  * @example
  * ```ts
@@ -100,14 +103,14 @@ export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<Fast
         const { attested, content } = outcome;
         request.body = await parseSigned(request, content);
         attestedRequests.set(request, { attested, type: typeOf(content), isValidated: false });
-        // Without a content type and a length, no content type parser runs.
+        // Fastify runs no content type parser if content type and length are absent.
         describeBody(request, undefined);
         return payload;
       },
       preValidation: async (request) => {
         const signed = attestedRequests.get(request) ?? refuse();
         describeBody(request, signed.type);
-        // Fastify picks the schema of the body by it, and may have read it before it was replaced.
+        // Fastify picks the body's schema by mediaType, and may have cached it before the content type was replaced.
         const mediaType: unknown = Reflect.get(request, 'mediaType');
         if (mediaType !== undefined && mediaType !== signed.type) throw new Error(READ_TOO_EARLY);
         signed.isValidated = true;
@@ -123,17 +126,17 @@ export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<Fast
 
 interface Attested {
   readonly attested: AuthenticatedRequest;
-  /** The media type of what was signed. */
+  /** The media type of the signed content. */
   readonly type: string | undefined;
   /** Whether the `preValidation` hook ran. */
   isValidated: boolean;
 }
 
-const READ_TOO_EARLY = 'a hook in front of an App Attest route has read request.mediaType, which nobody signed';
+const READ_TOO_EARLY = 'a hook before an App Attest route read request.mediaType, but the content type is not signed';
 
-/** A route whose hooks were replaced protects nothing. */
+/** Throws: a route protects nothing if its hooks were replaced. */
 function refuse(): never {
-  throw new Error('the preParsing or preValidation hook of an App Attest route was left out or replaced');
+  throw new Error('the preParsing or preValidation hook of an App Attest route is missing or was replaced');
 }
 
 function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload): IncomingRequest {
@@ -143,11 +146,11 @@ function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: Requ
     headers: request.headers,
     stream: payload,
     response: reply.raw,
-    advice: 'a preParsing hook that reads the payload must return a new stream of the same bytes',
+    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
   });
 }
 
-/** As the client sent it. Fastify 4 did not have `request.originalUrl` from the beginning. */
+/** The target as the client sent it. The first releases of Fastify 4 have no `request.originalUrl`. */
 function targetOf({ raw }: FastifyRequest): string {
   const original: unknown = Reflect.get(raw, 'originalUrl');
   return typeof original === 'string' ? original : String(raw.url);
@@ -158,7 +161,7 @@ function typeOf(content: Uint8Array): string | undefined {
   return isJsonContent(content) ? 'application/json' : 'application/octet-stream';
 }
 
-/** JSON as this server's Fastify reads it, which guards against poisoned prototypes; the bytes otherwise. */
+/** JSON as parsed by this Fastify server, which guards against prototype poisoning; the bytes if it is not JSON. */
 async function parseSigned(request: FastifyRequest, content: Uint8Array): Promise<unknown> {
   const { server } = request;
   if (content.length === 0) return undefined;
@@ -171,7 +174,7 @@ async function parseSigned(request: FastifyRequest, content: Uint8Array): Promis
   });
 }
 
-/** Gives the request the headers that what was signed would have come with. */
+/** Replaces the request's headers about the body with those of the signed content. */
 function describeBody(request: FastifyRequest, type: string | undefined): void {
   request.headers = {
     ...request.raw.headers,

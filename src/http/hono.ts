@@ -18,31 +18,31 @@ export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
-/** What `protect` sets in the context: the key that signed the request, and every byte that it signed. */
+/** What `protect` sets in the context: the key that signed the request, and the signed bytes. */
 export interface AppAttestVariables {
   appAttest: AuthenticatedRequest;
 }
 
-/** What {@link honoHandlers} makes. Refusals are JSON `{ "error": code }`; `docs/http.md` has all codes. */
+/** Handlers from {@link honoHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
 export interface HonoHandlers {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge: Handler;
   /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
   registration: Handler;
-  /** A protected request that does nothing else. Answers `{ "keyId" }`. */
+  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
   assertion: Handler;
   /**
-   * Lets only requests through that a registered key signed, each of them once. The body that `c.req` then has is what
-   * was signed, and nothing else.
+   * Accepts only requests that a registered key signed, each of them once. The body of `c.req` is then the signed
+   * content and nothing else.
    */
   protect: MiddlewareHandler<{ Variables: AppAttestVariables }>;
 }
 
 /**
- * Handlers for Hono. They read the raw body themselves: what reads it before them must do so with
+ * Handlers for Hono. They read the raw body themselves. Middleware that reads it before them must use
  * `c.req.arrayBuffer()`.
  *
- * @throws AppAttestError `invalid_argument`: an option is unknown or of the wrong form
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export function honoHandlers(appAttest: AppAttest, options?: HttpOptions<Context
   };
 }
 
-/** Of what Hono keeps of a body, only the bytes are what was sent: it writes JSON and text anew. */
+/** Hono caches a body in several forms. Only `arrayBuffer` holds the bytes that were sent. */
 function fromHono({ req }: Context): IncomingRequest {
   return {
     ...fromRequest(req.raw),
@@ -81,7 +81,7 @@ function fromHono({ req }: Context): IncomingRequest {
       const kept = await req.bodyCache.arrayBuffer;
       if (kept) return new Uint8Array(kept);
       if (!req.raw.bodyUsed) return fromRequest(req.raw).body();
-      throw alreadyRead('use the App Attest handlers before what reads it, or read it there with c.req.arrayBuffer()');
+      throw alreadyRead('run the App Attest handlers first, or read the body with c.req.arrayBuffer()');
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Why a request was refused before App Attest evidence was judged, or could not be judged. The union is closed, like
- * `AppAttestErrorCode`: no code stands in both.
+ * Why a request was rejected before its App Attest evidence was verified, or why it could not be verified. The union is
+ * closed, like `AppAttestErrorCode`, and the two share no code.
  */
 export type HttpErrorCode =
   | 'malformed_request'
@@ -15,7 +15,7 @@ export type HttpErrorCode =
   | 'body_already_read'
   | 'unavailable';
 
-/** A refusal that has nothing to do with evidence. It reaches `onReject`, never the client. */
+/** A rejection that is not about the evidence. It is passed to `onReject` and never sent to the client. */
 export class AppAttestHttpError extends Error {
   readonly code: HttpErrorCode;
 

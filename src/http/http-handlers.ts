@@ -7,12 +7,12 @@ import { createRoutes } from './routes.js';
 import { withContent } from './signed-content.js';
 
 /**
- * Serves a request that a registered key signed.
+ * Handles a request that a registered key signed.
  *
- * @param request Its body is what was signed, and nothing else. Its headers are not signed; of its URL, path and query
- * are, but not with `signed: 'body'`
- * @param attested The key that signed, and every byte that it signed
- * @param rest What the framework hands on beside the request
+ * @param request Its body is the signed content and nothing else. Its headers are not signed. The path and query of its
+ * URL are signed, except with `signed: 'body'`
+ * @param attested The key that signed the request, and the signed bytes
+ * @param rest Further arguments that the framework passes
  */
 export type ProtectedHandler<Rest extends unknown[] = [], Incoming extends Request = Request> = (
   request: Incoming,
@@ -20,24 +20,24 @@ export type ProtectedHandler<Rest extends unknown[] = [], Incoming extends Reque
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** What {@link httpHandlers} makes. Refusals are JSON `{ "error": code }`; `docs/http.md` has all codes. */
+/** Handlers from {@link httpHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
 export interface HttpHandlers {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
   /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
   registration(request: Request): Promise<Response>;
-  /** A protected request that does nothing else. Answers `{ "keyId" }`. */
+  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;
-  /** Lets only requests through that a registered key signed, each of them once. */
+  /** Accepts only requests that a registered key signed, each of them once. */
   protect<Rest extends unknown[], Incoming extends Request = Request>(
     handler: ProtectedHandler<Rest, Incoming>,
   ): (request: Incoming, ...rest: Rest) => Promise<Response>;
 }
 
 /**
- * Handlers for any framework and runtime that speaks `Request` and `Response`.
+ * Handlers for any framework and runtime built on Fetch `Request` and `Response`.
  *
- * @throws AppAttestError `invalid_argument`: an option is unknown or of the wrong form
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
  * @example
  * ```ts

@@ -11,55 +11,59 @@ export interface HeaderNames {
   keyId?: string | undefined;
   /** The assertion object, base64 or base64url. `X-App-Attest-Assertion` by default. */
   assertion?: string | undefined;
-  /** The challenge, as it was issued. `X-App-Attest-Challenge` by default. Only read with `signed: 'request'`. */
+  /** The challenge as issued. `X-App-Attest-Challenge` by default. Only read with `signed: 'request'`. */
   challenge?: string | undefined;
 }
 
 /**
  * What a client signs:
  *
- * - `'request'`: the UTF-8 bytes of `METHOD SP target LF challenge LF content-digest`. The method is in capitals; the
- *   target is path and query as they stand in the request line; the challenge is the issued text, which a header carries
- *   too; SP and LF are the bytes 0x20 and 0x0A; `content-digest` is the value of the header `Content-Digest` (RFC 9530),
- *   or the digest of nothing where there is neither header nor body. Everything is verified from the headers before a
- *   byte of the body is read.
- * - `'body'`: the raw bytes of the body, with the challenge in them. Path and query are not protected: who holds up a
- *   request on its way can send it to another route.
+ * - `'request'`: the UTF-8 bytes of `METHOD SP target LF challenge LF content-digest`. The method is in upper
+ *   case. The target is the path and query exactly as in the request line. The challenge is the issued text, which is
+ *   also sent in a header. SP and LF are the bytes 0x20 and 0x0A. `content-digest` is the value of the header
+ *   `Content-Digest` (RFC 9530), or the digest of zero bytes if there is neither header nor body. The signature is
+ *   verified from the headers before any byte of the body is read.
+ * - `'body'`: the raw bytes of the body, with the challenge in them. Path and query are not protected: an attacker
+ *   who intercepts a request can send it to another route.
  */
 export type Signed = 'request' | 'body';
 
-/** How routes read requests. `Context` is the request of the framework. */
+/** Options of the handlers. `Context` is the framework's request. */
 export interface HttpOptions<Context> {
-  /** What a client signs, on every route that is protected with these options. `'request'` by default. */
+  /** What a client signs, on every route protected with these options. `'request'` by default. */
   signed?: Signed | undefined;
   /**
-   * The user (account, session) that sent the request. Challenges, keys and requests are then tied to it. Where the
-   * function is given and finds nobody, the request is rejected.
+   * The user (account, session) that sent the request. Challenges, keys and requests are then bound to this user. If
+   * the function returns `undefined`, the request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
-  /** Called for every rejected request, after it was answered: for logs and metrics. Its failure changes no answer. */
+  /** Called for every rejected request, after the answer was sent. For logs and metrics; cannot change the answer. */
   onReject?: OnReject | undefined;
   headers?: HeaderNames | undefined;
-  /** The longest body of a protected request, in bytes. 1 MiB by default. */
+  /** The maximum length of the body of a protected request, in bytes. 1 MiB by default. */
   bodyLimit?: number | undefined;
-  /** The longest body of a registration, in bytes. 128 KiB by default: an attestation is at most 64 KiB before base64. */
+  /**
+   * The maximum length of the body of a registration, in bytes. 128 KiB by default: an attestation is at most 64 KiB
+   * before base64.
+   */
   registrationLimit?: number | undefined;
   /**
-   * The memory for all bodies that these handlers are reading at one time, in bytes. 64 MiB by default, or four times the
-   * larger of `bodyLimit` and `registrationLimit`, which is the least: a quarter each is for challenges, for registrations, and for
-   * protected requests before and after their assertion was verified. A request that finds no room is answered with 503
-   * and `Retry-After`.
+   * Memory for all bodies that these handlers read at the same time, in bytes. It must be at least four times the
+   * larger of `bodyLimit` and `registrationLimit`. The default is 64 MiB, or that minimum if it is larger. The budget
+   * has four equal parts: challenges, registrations, and protected requests before and after their assertion was
+   * verified. A request that does not fit is answered with 503 and `Retry-After`.
    */
   bodyBudget?: number | undefined;
-  /** How long a body may take to arrive, in seconds, up to 2 147 483. 30 by default. */
+  /** How long a body may take to arrive, in seconds, at most 2 147 483. 30 by default. */
   bodyTimeout?: number | undefined;
   /**
-   * How long the stores, or `subject`, may take to settle, in seconds, up to 2 147 483. 10 by default. A request that
-   * takes longer is answered with 503.
+   * How long the stores, or `subject`, may take, in seconds, at most 2 147 483. 10 by default. A request that takes
+   * longer is answered with 503.
    */
   decisionTimeout?: number | undefined;
   /**
-   * The target that the client signed, from the one that arrived, where a proxy in front of the server rewrites paths.
+   * Converts the target that arrived into the target that the client signed. Needed if a proxy in front of the server
+   * rewrites paths.
    *
    * @example
    * ```ts
@@ -69,7 +73,7 @@ export interface HttpOptions<Context> {
   publicTarget?: ((target: string) => string) | undefined;
 }
 
-/** Options whose form has been checked. */
+/** Checked options. */
 export interface HttpConfiguration<Context> {
   readonly appAttest: AppAttest;
   readonly signed: Signed;
@@ -112,9 +116,9 @@ const MIB = 1 << 20;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
 /**
- * Checks the options once, when the server starts.
+ * Checks the options once, at server start.
  *
- * @param caller The function that takes them, for the message
+ * @param caller The function that takes them, for error messages
  * @throws AppAttestError `invalid_argument`
  */
 export function readHttpOptions<Context>(
@@ -164,11 +168,11 @@ function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfigura
   } = names;
   const headers = { keyId, assertion, challenge };
   for (const [role, name] of Object.entries(headers)) {
-    if (typeof name !== 'string' || !TOKEN.test(name)) throw invalid(`headers.${role} must be the name of a header`);
+    if (typeof name !== 'string' || !TOKEN.test(name)) throw invalid(`headers.${role} must be a valid header name`);
   }
   const different = new Set([...Object.values(headers), 'Content-Digest'].map((name) => name.toLowerCase()));
   if (different.size === 4) return headers;
-  throw invalid('headers must be three different names, and none of them Content-Digest');
+  throw invalid('headers must have three different names, none of them Content-Digest');
 }
 
 function assertFunction(name: string, value: unknown): void {

@@ -1,28 +1,28 @@
 import { AppAttestHttpError } from './http-error.js';
 
-/** The body of a request: bytes that are there already, or a stream of them. */
+/** The body of a request: its bytes, or a stream of them. */
 export type IncomingBody = Uint8Array | AsyncIterable<unknown>;
 
-/** What the routes need of a request, whatever framework received it. */
+/** What the routes need from a request, independent of the framework. */
 export interface IncomingRequest {
   readonly method: string;
-  /** Path and query as the router sees them, not normalised in any way: what is signed must be what is routed by. */
+  /** Path and query as the router sees them, not normalised: the router must use the same text that was signed. */
   readonly target: string;
   /** @param name In lower case */
   header(name: string): string | undefined;
   /**
-   * The bytes as they came.
+   * The bytes as they were received.
    *
    * @throws AppAttestHttpError `body_already_read`
    */
   body(): IncomingBody | Promise<IncomingBody>;
-  /** Calls a function once the answer has been sent, or nobody waits for it any longer. */
+  /** Calls a function once the answer was sent or the connection was closed. */
   afterAnswer(call: () => void): void;
 }
 
 const EMPTY = new Uint8Array();
 
-/** Milliseconds. The Fetch standard does not say when a response was sent. */
+/** Milliseconds. The Fetch standard has no event for a response that was sent. */
 const TIME_TO_ANSWER = 20;
 
 /** A request of the Fetch standard. */
@@ -33,13 +33,13 @@ export function fromRequest(request: Request): IncomingRequest {
     header: (name) => request.headers.get(name) ?? undefined,
     body: () => {
       if (!request.bodyUsed && request.body?.locked !== true) return request.body ?? EMPTY;
-      throw alreadyRead('protect the route before anything reads the request, or hand on request.clone()');
+      throw alreadyRead('protect the route before anything reads the request, or pass on request.clone()');
     },
     afterAnswer: (call) => setTimeout(call, TIME_TO_ANSWER),
   };
 }
 
-/** What follows scheme and host, up to a fragment, as it stands. */
+/** Path and query, unchanged: everything after scheme and host, without the fragment. */
 function targetOf(url: string): string {
   const [, target = ''] = /^[^:/?#]+:\/\/[^/?#]*([^#]*)/.exec(url) ?? [];
   return target.startsWith('/') ? target : `/${target}`;
@@ -49,6 +49,6 @@ function targetOf(url: string): string {
 export function alreadyRead(advice: string): AppAttestHttpError {
   return new AppAttestHttpError(
     'body_already_read',
-    `something else has read the request's body, and what was signed are its raw bytes: ${advice}`,
+    `the request body was already read, but its raw bytes are needed to verify the signature: ${advice}`,
   );
 }

@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
 
-/** A request of Node's `http`, as Express and Fastify hand it on. */
+/** A request of Node's `http`, as Express and Fastify pass it on. */
 export interface NodeRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
-  /** The body: the request itself, or what a framework put in its place. */
+  /** The body: the request itself, or the stream with which a framework replaced it. */
   readonly stream: Readable;
-  /** The body's bytes, where a parser kept them. */
+  /** The body's bytes, if a parser kept them. */
   readonly rawBody?: Uint8Array | undefined;
   readonly response: ServerResponse;
-  /** What the developer can do where a parser read the body and kept nothing. */
+  /** What the developer can do if a parser read the body and did not keep its bytes. */
   readonly advice: string;
 }
 
@@ -33,15 +33,15 @@ function unreadBody(stream: Readable, advice: string): IncomingBody {
 
 async function* chunksOf(stream: Readable): AsyncGenerator<unknown> {
   try {
-    // The connection stays open for the answer, however much of the body is read.
+    // The connection must stay open for the answer, even if the body is only read in part.
     yield* stream.iterator({ destroyOnReturn: false });
   } finally {
-    // Node.js reads the next request of the connection only once this body is over.
+    // Node.js reads the next request on the connection only after the end of this body.
     stream.resume();
   }
 }
 
-/** A response is sent once it is finished; one whose connection is lost only closes. */
+/** A response that was sent emits `finish`; one whose connection was lost emits only `close`. */
 function whenSent(response: ServerResponse, call: () => void): void {
   if (response.writableFinished || response.destroyed) return void setImmediate(call);
   let isCalled = false;

@@ -3,7 +3,7 @@ import type { BodyShare } from './body-budget.js';
 import { AppAttestHttpError } from './http-error.js';
 import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
 
-/** How much of a body is read, and for how long. */
+/** Limits for reading a body. */
 export interface ReadLimits {
   /** Bytes. */
   readonly length: number;
@@ -11,15 +11,15 @@ export interface ReadLimits {
   readonly timeout: number;
 }
 
-/** Reads the bytes of a body that was opened. */
+/** Reads the bytes of a body that {@link openBody} opened. */
 export type ReadBody = (share: BodyShare) => Promise<Uint8Array>;
 
 const FIRST_CAPACITY = 1024;
 
 /**
- * Decides by the headers whether a body may be read, and reads none of it. The bytes come as they were sent, not decoded
- * in any way. Memory grows with what has arrived, to the limit at most, however many chunks it comes in and whatever
- * length is announced.
+ * Decides from the headers whether a body may be read, without reading it. The returned function resolves to the bytes
+ * as they were sent, without decoding. Memory use grows with the bytes that have arrived, up to the limit. It does not
+ * depend on the number of chunks or on the announced length.
  *
  * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_already_read`; when
  * it is read, also `body_timeout`, `body_incomplete`; AppAttestError `overloaded`
@@ -33,12 +33,12 @@ export async function openBody(incoming: IncomingRequest, limits: ReadLimits): P
   return async () => body;
 }
 
-/** What `Content-Length` says; 0 where it says nothing. */
+/** The value of `Content-Length`; 0 if it is absent. */
 export function announcedLength(incoming: IncomingRequest): number {
   return Number(incoming.header('content-length') ?? 0);
 }
 
-/** A compressed body has other bytes than those that were signed, and may be a thousand times as long. */
+/** A compressed body differs from the signed bytes, and may decompress to a thousand times its length. */
 function assertNotEncoded(encoding: string | undefined): void {
   if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return;
   throw new AppAttestHttpError('unsupported_media_type', 'the body must not have a content coding such as gzip');
@@ -63,7 +63,7 @@ async function collect(
     return new Promise<IteratorResult<unknown>>((resolve, reject) => {
       expire = reject;
       chunks.next().then(resolve, (cause: unknown) => {
-        reject(new AppAttestHttpError('body_incomplete', 'the connection was lost within the body', cause));
+        reject(new AppAttestHttpError('body_incomplete', 'the connection was lost before the end of the body', cause));
       });
     });
   };
@@ -71,7 +71,7 @@ async function collect(
   const bytes = new GrowingBytes(limit, share);
   try {
     for (let chunk = await nextChunk(); chunk.done !== true; chunk = await nextChunk()) {
-      if (!isBytes(chunk.value)) throw alreadyRead('it turned them into text');
+      if (!isBytes(chunk.value)) throw alreadyRead('the stream yields text, not bytes; do not set an encoding on it');
       assertLength(bytes.length + chunk.value.length, limit);
       bytes.append(chunk.value);
     }
@@ -82,7 +82,7 @@ async function collect(
   }
 }
 
-/** Bytes in one piece: thousands of small chunks would weigh a hundred times what is in them. */
+/** Bytes in one buffer: thousands of small chunks would need a hundred times the memory of their content. */
 class GrowingBytes {
   readonly #limit: number;
   readonly #share: BodyShare;

@@ -7,43 +7,43 @@ import { storedKeyId } from '../server/find-key.js';
 import { AppAttestHttpError } from './http-error.js';
 import { type RejectionCode, STATUS } from './status.js';
 
-/** Which handler refused a request. */
+/** The handler that rejected a request. */
 export type Route = 'challenge' | 'registration' | 'protected';
 
-/** A request that was refused, for logs and metrics. Nothing in it is for the client. */
+/** A rejected request, for logs and metrics. Do not send any of it to the client. */
 export interface Rejection {
   route: Route;
   code: RejectionCode;
   /** The status of the answer. */
   status: number;
-  /** The key that the client named, base64 with padding; absent where it named none. */
+  /** The key identifier that the client sent, base64 with padding; absent if it sent none. */
   keyId?: string;
-  /** Of the key as it is registered. At a registration what the client claims: nothing about it is verified. */
+  /** From the registered key. For a registration, what the client claims: none of it is verified. */
   environment?: Environment;
   /** As `environment`. */
   device?: AttestedDevice;
-  /** From the request's arrival to the decision, in milliseconds. */
+  /** Time from the arrival of the request to the decision, in milliseconds. */
   duration: number;
-  /** The full reason: an `AppAttestError`, an `AppAttestHttpError`, or what a store threw, as `cause` of one. */
+  /** The full reason: an `AppAttestError` or an `AppAttestHttpError`. If a store threw, its error is the `cause`. */
   error: AppAttestError | AppAttestHttpError;
   method: string;
-  /** Path and query as they arrived. */
+  /** Path and query as received. */
   target: string;
 }
 
-/** Hears of a refusal. */
+/** Called for every rejected request. */
 export type OnReject = (rejection: Rejection) => unknown;
 
-/** What a client said of itself before it was refused. */
+/** What the rejected client claimed. */
 export interface Claims {
   keyId?: unknown;
-  /** The attestation object, at a registration. */
+  /** The attestation object of a registration. */
   attestation?: unknown;
 }
 
 /**
- * Tells the hook. Without a hook, what the client cannot have caused becomes a warning of the process, so that a wrong
- * configuration does not stay silent.
+ * Calls the hook. Without a hook, errors that the client cannot have caused are emitted as process warnings, so that a
+ * wrong configuration is noticed.
  */
 export async function report(
   onReject: OnReject | undefined,
@@ -54,14 +54,14 @@ export async function report(
   const { code, error } = rejection;
   const status = STATUS[code];
   if (!onReject) {
-    // Overload rejects by the thousand, and an attacker can cause it.
+    // An attacker can cause thousands of overload errors.
     if (status >= 500 && code !== 'overloaded') process.emitWarning(error);
     return;
   }
   try {
     await onReject({ ...rejection, status, ...(await describe(appAttest, claims, code)) });
   } catch (cause) {
-    process.emitWarning(new AppAttestHttpError('unavailable', 'onReject failed', cause));
+    process.emitWarning(new AppAttestHttpError('unavailable', 'onReject threw an error', cause));
   }
 }
 
@@ -81,7 +81,7 @@ async function describe(
   };
 }
 
-/** The stores are not asked again where they just failed, or said that there is no such key. */
+/** Does not query the stores again if they just failed or the key does not exist. */
 async function registered(
   appAttest: AppAttest,
   keyId: string | undefined,

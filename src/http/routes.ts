@@ -13,16 +13,16 @@ import { openBody, type ReadLimits } from './read-bytes.js';
 import { type Claims, type Route, report } from './rejection.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 
-/** A protected request that may go on, or the answer to one that may not. */
+/** An accepted request, or the answer to a rejected one. */
 export type Outcome =
   | {
       readonly attested: AuthenticatedRequest;
-      /** The signed body: what the handler is to see in place of the one that arrived. */
+      /** The signed body. The handler sees it in place of the body that arrived. */
       readonly content: Uint8Array;
     }
   | { readonly refused: Answer };
 
-/** The routes as no framework knows them. None of them ever rejects. */
+/** The routes, independent of any framework. Their promises never reject. */
 export interface Routes<Context> {
   challenge(incoming: IncomingRequest, context: Context): Promise<Answer>;
   registration(incoming: IncomingRequest, context: Context): Promise<Answer>;
@@ -41,12 +41,12 @@ export function createRoutes<Context>(
 ): Routes<Context> {
   const configuration = readHttpOptions(caller, appAttest, options);
   const { onReject, challengeLimits, registrationLimits } = configuration;
-  // Who fills one of them with bodies that never end must not keep out the others.
+  // Separate budgets: a client that fills one with endless bodies must not block the other routes.
   const budgetOf = (): BodyBudget => new BodyBudget(configuration.bodyBudget / 4);
   const budgets = { challenge: budgetOf(), registration: budgetOf(), protected: budgetOf() };
   const verifiedBodies = budgetOf();
 
-  /** Lets a route decide, and turns whatever it throws into an answer. */
+  /** Runs a route's decision and turns anything it throws into an answer. */
   async function decide<Result>(
     route: Route,
     incoming: IncomingRequest,
@@ -71,7 +71,7 @@ export function createRoutes<Context>(
     }
   }
 
-  /** Waits for the stores. */
+  /** Waits for the stores, at most `decisionTimeout`. */
   function ask<Value>(start: () => Promise<Value>): Promise<Value> {
     return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
   }
@@ -135,7 +135,7 @@ async function subjectOf<Context>(
   if (!subject) return {};
   const found = await withinTimeLimit(decisionTimeout, 'the subject function', (async () => subject(context))());
   if (found !== undefined && found !== null) return { subject: found };
-  throw new AppAttestHttpError('subject_missing', 'the subject function found nobody that the request comes from');
+  throw new AppAttestHttpError('subject_missing', 'the subject function returned no user for the request');
 }
 
 /** @throws AppAttestHttpError `malformed_request` and those of `openBody` */
@@ -143,7 +143,7 @@ async function readJson(incoming: IncomingRequest, limits: ReadLimits, share: Bo
   const { method } = incoming;
   if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method is ${method}, not POST`);
   if (!isJson(incoming.header('content-type'))) {
-    throw new AppAttestHttpError('unsupported_media_type', 'the body must be application/json');
+    throw new AppAttestHttpError('unsupported_media_type', 'the content type of the body must be application/json');
   }
   const read = await openBody(incoming, limits);
   const bytes = await read(share);

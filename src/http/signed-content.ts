@@ -1,8 +1,8 @@
 import { parseJson } from './json-body.js';
 
 /**
- * The request with what was signed as its body, to be read as if for the first time. JSON is called JSON, whatever the
- * content type said, as nobody signed it. An instance of a subclass, such as the `NextRequest` of Next.js, stays one.
+ * The request with the signed content as an unread body. The content type is not signed, so it is set to JSON if the
+ * content is JSON. An instance of a subclass, such as the `NextRequest` of Next.js, keeps its class.
  */
 export function withContent<Incoming extends Request>(request: Incoming, content: Uint8Array): Incoming {
   if (request.method === 'GET' || request.method === 'HEAD') return request;
@@ -13,14 +13,14 @@ export function withContent<Incoming extends Request>(request: Incoming, content
   return signed;
 }
 
-/** Not what `constructor` says alone: a server may put an object of its own before the prototype of `Request`. */
+/** `constructor` alone is not reliable: a server may insert its own object before the prototype of `Request`. */
 function classOf(request: Request): Request['constructor'] {
   return request.constructor.prototype === Object.getPrototypeOf(request) ? request.constructor : Request;
 }
 
 /**
- * What was signed as a framework's parsed body: the value where it is JSON, `undefined` where it is empty, the bytes
- * otherwise. The content type has no say, as nobody signed it.
+ * The signed content as a framework's parsed body: the value if it is JSON, `undefined` if it is empty, the bytes
+ * otherwise. The content type is ignored, because it is not signed.
  */
 export function parseContent(content: Uint8Array): unknown {
   if (content.length === 0) return undefined;

@@ -15,7 +15,7 @@ import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
 import { announcedLength, openBody } from './read-bytes.js';
 
-/** A request with an assertion, as `authenticate` takes it. */
+/** A request with an assertion, in the form that `authenticate` takes. */
 export interface SignedRequest {
   readonly keyId: unknown;
   /** The JSON of `@capgo/capacitor-app-attest`, or the same entries from headers. */
@@ -26,19 +26,19 @@ export interface SignedRequest {
    */
   readonly readChallenge?: ReadChallenge;
   /**
-   * The request's body, once the assertion has been verified.
+   * The request's body. Call it after the assertion was verified.
    *
    * @throws AppAttestHttpError `request_mismatch`, and those of `openBody`
    */
   content(payload: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** What may stand in the payload of the plugin's JSON: the request with its content, or anything with a challenge. */
+/** What the payload of the plugin's JSON may hold: the request with its content, or anything with a challenge. */
 export type PayloadForm = 'request' | 'any';
 
 /** Memory for the body of one request. */
 export interface BodyShares {
-  /** Until a signature was verified. */
+  /** For reading before a signature was verified. */
   readonly unverified: BodyShare;
   readonly verified: BodyShare;
 }
@@ -47,8 +47,8 @@ const CHALLENGE_LENGTH = 43;
 const LF = 0x0a;
 
 /**
- * Reads who signed a request, and what. An assertion in headers signs the request by its `Content-Digest`, so that it is
- * verified before the body is read; one in the body brings what it signs along as `payload`.
+ * Reads which key signed a request, and what it signed. An assertion in headers covers the body by `Content-Digest`, so
+ * it is verified before the body is read. An assertion in the body comes with the signed text as `payload`.
  *
  * @throws AppAttestError `malformed_assertion`, `challenge_unknown`
  * @throws AppAttestHttpError `assertion_missing`, `malformed_request`, `request_mismatch`, and those of `openBody`
@@ -98,7 +98,10 @@ export async function readSignedRequest<Context>(
 function readChallengeHeader(challenge: string | undefined, name: string): string {
   if (challenge === undefined) throw headerMissing('challenge_unknown', name);
   if (challengeText(challenge) !== undefined) return challenge;
-  throw new AppAttestError('challenge_unknown', `the header ${name} holds no challenge as it was issued`);
+  throw new AppAttestError('challenge_unknown', `the header ${name} does not hold a well-formed challenge`, {
+    expected: `${CHALLENGE_LENGTH} characters of base64url`,
+    actual: `text of ${challenge.length} characters`,
+  });
 }
 
 /** @throws AppAttestHttpError `malformed_request`, `request_mismatch` */
@@ -142,7 +145,7 @@ function inBody(assertion: object, opening: string | undefined, form: PayloadFor
   return { keyId, assertion, content: (bytes) => bytes };
 }
 
-/** The challenge and the content behind the line with method and target. */
+/** Reads the challenge and the content that follow the line with method and target. */
 function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'content'> {
   const line = Buffer.from(opening);
   const end = line.length + CHALLENGE_LENGTH;
@@ -153,7 +156,7 @@ function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'conten
     },
     content: (payload) => {
       const content = payload.subarray(end + 1);
-      // What was signed for the headers of a request must not come as the content of another.
+      // A text that was signed for the headers of one request must not pass as the content of another.
       if (!isContentDigest(Buffer.from(content).toString('latin1'))) return content;
       throw new AppAttestHttpError('request_mismatch', 'the payload ends with a Content-Digest, not with the content');
     },
@@ -171,6 +174,6 @@ function headerMissing(code: 'malformed_assertion' | 'challenge_unknown', name: 
 function assertionMissing({ keyId, assertion }: Readonly<Record<keyof HeaderNames, string>>): AppAttestHttpError {
   return new AppAttestHttpError(
     'assertion_missing',
-    `the request carries no assertion: the headers ${keyId} and ${assertion} are missing, and so is the JSON of the plugin`,
+    `the request carries no assertion: neither the headers ${keyId} and ${assertion} nor the plugin's JSON`,
   );
 }

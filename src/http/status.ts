@@ -1,12 +1,13 @@
 import type { AppAttestErrorCode } from '../errors.js';
 import type { HttpErrorCode } from './http-error.js';
 
-/** Why a request was refused: what the answer says in `error`. */
+/** Why a request was rejected: the value of `error` in the answer. */
 export type RejectionCode = AppAttestErrorCode | HttpErrorCode;
 
 /**
- * The status of each code (RFC 9110 §15): 400 for what cannot be read, 401 for what proves nothing, so that the app may
- * try again with fresh evidence, 403 for what is proven and not wanted, 5xx where the server could not decide.
+ * The status of each code (RFC 9110 §15): 400 if the request cannot be decoded; 401 if the evidence proves nothing, so
+ * that the app may try again with fresh evidence; 403 if the evidence is valid but not allowed; 5xx if the server could
+ * not decide.
  */
 export const STATUS: Readonly<Record<RejectionCode, number>> = {
   malformed_request: 400,

@@ -12,56 +12,56 @@ import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
 import { ServerClock } from './server-clock.js';
 
-/** Options of {@link createAppAttest}: the apps, and where their state is kept. */
+/** Options of {@link createAppAttest}. */
 export interface AppAttestOptions {
-  /** The app, or the apps, whose keys are accepted. A key of an app that is no longer among them is refused. */
+  /** The app or apps whose keys are accepted. A key of an app that was removed from the list is rejected. */
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
-  /** What iOS 27 and later must say about the running app, at registration and in each request. Nothing by default. */
+  /** What the extensions of iOS 27 and later must hold, at registration and in each request. Unchecked by default. */
   policy?: ExtensionPolicy;
-  /** Where challenges are kept. With `keys` left out too: in the memory of this process, as `memoryStores()` does. */
+  /** Where challenges are kept. In memory, by `memoryStores()`, if both `challenges` and `keys` are absent. */
   challenges?: ChallengeStore;
   /** Where keys and counters are kept. */
   keys?: KeyStore;
-  /** How long a challenge lives, in seconds, up to a day. 300 by default. */
+  /** How long a challenge is valid, in seconds, at most 86 400 (a day). 300 by default. */
   challengeTtl?: number | undefined;
   /**
-   * How far behind the highest counter a request may be that was not seen before, 0 to 64: for apps that sign requests
-   * in parallel. 0 by default: each counter must be higher than all before.
+   * For apps that sign requests in parallel: how far the counter of a new request may be behind the highest one, 0 to
+   * 64. 0 by default: each counter must be higher than all before it.
    */
   counterWindow?: number | undefined;
   /**
-   * Finds the challenge in the bytes that the app hashed, in place of looking for JSON with an entry `challenge`.
-   * Synchronous; `undefined`, or an exception, where there is none. It reads the payload of every request, and the
-   * `challenge` of a registration unless that is an issued challenge and nothing else.
+   * Finds the challenge in the bytes that the app hashed. Replaces the search for JSON with an entry `challenge`. It
+   * must be synchronous, and return `undefined` or throw if there is no challenge. It reads the payload of every
+   * request, and the `challenge` of a registration unless that is a challenge and nothing else.
    */
   readChallenge?: ReadChallenge | undefined;
   /**
-   * What the app hands to `attestKey` and `generateAssertion`, from the text that it was given (the `challenge` of a
+   * What the app passes to `attestKey` and `generateAssertion`, given the text of its client data (the `challenge` of a
    * registration, the `payload` of a request):
    *
    * - `'sha256'`, the default: SHA-256 of its UTF-8 bytes, as `@capgo/capacitor-app-attest` does
-   * - `'sha256-decoded'`: SHA-256 of the bytes that the text stands for: base64 or base64url, padded or not
+   * - `'sha256-decoded'`: SHA-256 of the decoded bytes; the text is base64 or base64url, with or without padding
    * - `'raw'`: the UTF-8 bytes themselves, without a hash
    *
-   * Bytes in place of the text stand for themselves: they are never decoded, and hashed unless the form is `'raw'`.
+   * Client data that is given as bytes is never decoded. It is hashed unless the form is `'raw'`.
    */
   clientData?: ClientDataForm | undefined;
   /**
-   * Whether a registration needs a genuine receipt of its key, less than five minutes old, as Apple recommends. `false` by
-   * default: it costs a few milliseconds, and receipts can be verified later, with `verifyReceipt`.
+   * Whether a registration needs a genuine receipt for its key, less than five minutes old, as Apple recommends.
+   * `false` by default: it costs a few milliseconds, and receipts can be verified later with `verifyReceipt`.
    */
   verifyReceipts?: boolean;
-  /** The roots to trust in place of Apple's, PEM text or DER bytes. For tests. */
+  /** Root certificates to trust in place of Apple's, PEM text or DER bytes. For tests. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
   /** The same for receipts, in place of Apple Root CA - G3. For tests. */
   receiptTrustAnchors?: readonly (string | Uint8Array)[] | undefined;
-  /** The clock; the system's by default. A `Date` stands still. For tests. */
+  /** The clock; the system clock by default. A `Date` is a clock that stands still. For tests. */
   now?: Date | (() => Date) | undefined;
 }
 
-/** Options whose form has been checked. */
+/** Checked options. */
 export interface Configuration {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
@@ -83,7 +83,7 @@ const KNOWN: KnownOptions<AppAttestOptions> = {
   appId: 'never undefined',
   environment: 'may be undefined',
   policy: 'never undefined',
-  // Keys that were meant for a database would be forgotten at the next start, and the revoked ones with them.
+  // An undefined store would silently become memory, which forgets keys and revocations at the next start.
   challenges: 'never undefined',
   keys: 'never undefined',
   challengeTtl: 'may be undefined',
@@ -100,7 +100,7 @@ const DEFAULT_CHALLENGE_TTL = 300;
 const MAX_CHALLENGE_TTL = 86_400;
 
 /**
- * Checks the options once, when the server starts.
+ * Checks the options once, at server start.
  *
  * @throws AppAttestError `invalid_argument`
  */

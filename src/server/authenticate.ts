@@ -15,21 +15,21 @@ import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
 import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 
-/** What the server knows about the user that sends a request. */
+/** Options of `authenticate`. */
 export interface AuthenticateOptions {
-  /** The user that the key must be registered for. Any by default: the key then says who it is. */
+  /** The user that the key must be registered for. Any user by default; the key then identifies the user. */
   subject?: string;
-  /** In place of the server's `readChallenge`, for this request. */
+  /** Replaces `readChallenge` of the server for this request. */
   readChallenge?: ReadChallenge | undefined;
 }
 
 /** A request that a registered key signed, once. */
 export interface AuthenticatedRequest {
-  /** The key, with its counter as it is now. */
+  /** The key, with its current counter. */
   key: StoredKey;
-  /** The bytes that were signed. Go by these, not by what was parsed before. */
+  /** The signed bytes. Use these, not a body that was parsed before. */
   payload: Uint8Array;
-  /** What iOS 27 and later signed about the running app. Absent for older systems. */
+  /** The signed statements of iOS 27 and later about the running app. Absent for older systems. */
   extensions?: AuthenticatorExtensions;
 }
 
@@ -40,7 +40,7 @@ export async function authenticate(
   options: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest> {
   assertKnownOptions<AuthenticateOptions>('authenticate', options, {
-    // A lookup that found nobody must not let anybody in.
+    // A lookup that found no user must not accept every user.
     subject: 'never undefined',
     readChallenge: 'may be undefined',
   });
@@ -48,10 +48,10 @@ export async function authenticate(
   const readChallenge = readReadChallenge(options.readChallenge) ?? configuration.readChallenge;
   const { keyId, payload, token } = readAssertedRequest(body, configuration.clientData);
 
-  // 1. The challenge is ours, and now used up.
+  // 1. The challenge was issued by this server, and is now used up.
   const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
 
-  // 2. The key is registered, and still welcome.
+  // 2. The key is registered and still accepted.
   const { keys, counterWindow, policy, clientData } = configuration;
   const key = await findKey(keys, keyId);
   if (!key) throw unknownKey(keyId);
@@ -71,7 +71,7 @@ export async function authenticate(
   });
   assertExtensionsContinue(key.extensions, extensions, policy);
 
-  // 4. It signed nothing else with this counter: the last word is the store's.
+  // 4. It signed nothing else with this counter. The store decides.
   if ((await keys.advance(key.keyId, counter, counterWindow)) !== true)
     throw await counterRejection(keys, key, counter);
   const begins = carriesExtensions(extensions) && !carriesExtensions(key.extensions);
@@ -89,7 +89,7 @@ function readAssertedRequest(body: unknown, clientData: ClientDataForm) {
     fields.assertAppleAppAttest();
     return {
       keyId: fields.text('keyId'),
-      // A copy: what is verified is what is handed on, whoever else holds the bytes.
+      // A copy, so that the caller receives what was verified even if someone else changes the bytes.
       payload: readClientData(clientData, fields.textOrBytes('payload')),
       token: fields.token('assertion'),
     };
@@ -104,11 +104,11 @@ function assertNotRevoked({ revokedAt }: StoredKey): void {
 /** @throws AppAttestError `key_unknown` */
 function assertKeySubject(key: StoredKey, subject: string | undefined): void {
   if (subject === undefined || key.subject === subject) return;
-  throw new AppAttestError('key_unknown', 'the key is not registered for this subject');
+  throw new AppAttestError('key_unknown', 'the key is not registered for this user');
 }
 
 /**
- * The server may accept less now than when the key was registered.
+ * Checks the key again: the server may accept less now than when the key was registered.
  *
  * @throws AppAttestError `app_id_mismatch`, `environment_mismatch`
  */
@@ -129,8 +129,12 @@ function assertStillAccepted({ appId, environment }: StoredKey, { appIds, enviro
 async function counterRejection(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {
   const now = await keys.find(key.keyId);
   if (now?.revokedAt) return new AppAttestError('key_revoked', 'the key was revoked');
-  return new AppAttestError('counter_not_increased', 'another request was accepted with this counter, or a later one', {
-    expected: `more than ${now?.counter ?? key.counter}`,
-    actual: String(counter),
-  });
+  return new AppAttestError(
+    'counter_not_increased',
+    'a request with this counter or a higher one was already accepted',
+    {
+      expected: `more than ${now?.counter ?? key.counter}`,
+      actual: String(counter),
+    },
+  );
 }

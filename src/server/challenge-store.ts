@@ -1,42 +1,42 @@
-/** What a challenge is for: to register a key, or to sign a request. */
+/** The purpose of a challenge: to register a key, or to sign a request. */
 export type ChallengePurpose = 'attestation' | 'assertion';
 
-/** What a server knows about a challenge that it issued. */
+/** What the server stores about a challenge that it issued. */
 export interface ChallengeRecord {
   purpose: ChallengePurpose;
-  /** Whom it was issued for, in the server's own terms. */
+  /** The user that it was issued for, as the server names it. */
   subject?: string | undefined;
-  /** When the issuing server's clock says it was issued. Now, where it is absent. */
+  /** When it was issued, by the issuing server's clock. If absent: now. */
   issuedAt?: Date;
-  /** When the issuing server's clock says it is over. */
+  /** When it expires, by the issuing server's clock. */
   expiresAt: Date;
 }
 
-/** What became of a challenge that is no longer there. */
+/** Why a challenge is no longer available. */
 export type ChallengeFate = 'used' | 'expired';
 
 /**
- * Where challenges wait for their answers. Each method is atomic for all servers on the same data. A method that cannot
- * reach its database rejects, and the request is refused.
+ * Stores issued challenges until they are used. Each method is atomic for all servers that share the data. A method
+ * that cannot reach its database must reject; the request is then rejected.
  *
- * `app-attest/server/conformance` proves an implementation.
+ * Test an implementation with `app-attest/server/conformance`.
  */
 export interface ChallengeStore {
   /**
-   * Keeps a challenge: 43 characters of base64url.
+   * Stores a challenge: 43 characters of base64url.
    *
-   * Let it expire by the store's own clock, after `expiresAt - issuedAt`, whatever the clocks of the servers say: then
-   * none of them can bring it back by being set back. A store may leave this out; the server compares `expiresAt` with
-   * its own clock in any case.
+   * Let it expire by the store's own clock, after `expiresAt - issuedAt`, regardless of the servers' clocks. A server
+   * clock that is set back can then not make it valid again. This is optional: the server compares `expiresAt` with its
+   * own clock in any case.
    */
   put(challenge: string, record: ChallengeRecord): Promise<void>;
 
-  /** Its record, to exactly one caller, and nothing ever after. */
+  /** Resolves to the record for exactly one caller, and to `undefined` for every later call. */
   take(challenge: string): Promise<ChallengeRecord | null | undefined>;
 
   /**
-   * Optional, for logs: why `take` gave nothing. `undefined` where the store does not know (any longer), so that the
-   * challenge counts as never issued.
+   * Optional, for logs: why `take` returned nothing. `undefined` if the store does not know, or no longer knows; the
+   * challenge then counts as never issued.
    */
   fate?(challenge: string): Promise<ChallengeFate | null | undefined>;
 }

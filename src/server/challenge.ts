@@ -8,25 +8,25 @@ const CHALLENGE_LENGTH = 32;
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const CHALLENGE_TEXT_LENGTH = 43;
 
-/** Longer JSON is not searched for a challenge; a `readChallenge` of the user's may read any length. */
+/** Longer JSON is not searched for a challenge. `readChallenge` in the options may read any length. */
 const MAX_JSON_LENGTH = 1 << 20;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Finds the challenge in the client data: the bytes that the app hashed. */
+/** Finds the challenge in the client data, which are the bytes that the app hashed. */
 export type ReadChallenge = (clientData: Uint8Array) => string | undefined;
 
 /** The entry of a request that holds client data. */
 export type ClientDataEntry = 'challenge' | 'payload';
 
-/** Text that a server may have issued as a challenge. */
+/** A well-formed challenge that was found in client data. */
 export interface FoundChallenge {
   readonly challenge: string;
-  /** Where it was read, for messages. */
+  /** Where it was found, for error messages. */
   readonly source: string;
 }
 
-/** Text that a server can have issued as a challenge: no store ever sees any other. */
+/** Returns the text if it is a well-formed challenge. No store ever receives any other text. */
 export function challengeText(challenge: unknown): string | undefined {
   return typeof challenge === 'string' && CHALLENGE.test(challenge) ? challenge : undefined;
 }
@@ -37,10 +37,10 @@ export function newChallenge(): string {
 }
 
 /**
- * The challenge in the client data of an assertion: where the user's function finds it; else the whole client data, as
- * text or as the bytes it stands for, or the entry `challenge` of a JSON object.
+ * Finds the challenge in the client data of an assertion. `readChallenge` decides if there is one. Otherwise the
+ * challenge is the whole client data, as text or as the decoded bytes, or the entry `challenge` of a JSON object.
  *
- * @throws AppAttestError `challenge_unknown`; `invalid_argument` where `readChallenge` is asynchronous
+ * @throws AppAttestError `challenge_unknown`; `invalid_argument` if `readChallenge` is asynchronous
  */
 export function findChallenge(
   entry: ClientDataEntry,
@@ -52,8 +52,8 @@ export function findChallenge(
 }
 
 /**
- * The challenge in the client data of an attestation: most apps attest the challenge itself, whatever their assertions
- * sign. Anything else is searched like the client data of an assertion.
+ * Finds the challenge in the client data of an attestation. Most apps attest the challenge itself, even if their
+ * assertions sign something else. Other client data is searched like that of an assertion.
  *
  * @throws AppAttestError as {@link findChallenge}
  */
@@ -70,19 +70,20 @@ function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientDa
   try {
     found = readChallenge(clientData);
   } catch (cause) {
-    throw new AppAttestError('challenge_unknown', `readChallenge failed on the ${entry}`, { cause });
+    throw new AppAttestError('challenge_unknown', `readChallenge threw an error for the ${entry}`, { cause });
   }
-  if (types.isPromise(found)) throw new AppAttestError('invalid_argument', 'readChallenge must not be asynchronous');
+  if (types.isPromise(found))
+    throw new AppAttestError('invalid_argument', 'readChallenge must be synchronous, but returned a promise');
   if (found === undefined || found === null) {
     throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${entry}`);
   }
   return {
-    challenge: requireChallenge(found, `readChallenge returned no challenge for the ${entry}`),
+    challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the ${entry}`),
     source: `by readChallenge in the ${entry}`,
   };
 }
 
-/** Clients hash either the text of a challenge or the bytes that the text stands for. */
+/** Clients hash either the text of a challenge or the bytes that it encodes. */
 function wholeChallenge(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge | undefined {
   const source = `as the whole ${entry}`;
   if (clientData.length === CHALLENGE_LENGTH) {
@@ -102,7 +103,7 @@ function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundC
   return {
     challenge: requireChallenge(
       Reflect.get(json, 'challenge'),
-      `the entry challenge in the JSON of the ${entry} is not a challenge`,
+      `the entry challenge in the JSON of the ${entry} is not a well-formed challenge`,
     ),
     source: `as the entry challenge in the JSON of the ${entry}`,
   };
@@ -111,13 +112,16 @@ function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundC
 function parseJson(neither: string, clientData: Uint8Array): unknown {
   const { length } = clientData;
   if (length > MAX_JSON_LENGTH) {
-    throw new AppAttestError('challenge_unknown', `${neither}: ${length} bytes are not searched`);
+    throw new AppAttestError(
+      'challenge_unknown',
+      `${neither}: JSON longer than ${MAX_JSON_LENGTH} bytes is not searched`,
+    );
   }
   try {
     return JSON.parse(utf8.decode(clientData));
   } catch {
     // The cause would quote the client data.
-    throw new AppAttestError('challenge_unknown', `${neither}: it is ${length} bytes of something else`);
+    throw new AppAttestError('challenge_unknown', `${neither}: it is ${length} bytes that are not JSON`);
   }
 }
 

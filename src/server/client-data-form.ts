@@ -4,10 +4,10 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
 
 /**
- * What an app hands to `attestKey` and `generateAssertion`, from the text that it was given:
+ * What an app passes to `attestKey` and `generateAssertion`, given the text of its client data:
  *
  * - `'sha256'`: SHA-256 of its UTF-8 bytes, as `@capgo/capacitor-app-attest` does
- * - `'sha256-decoded'`: SHA-256 of the bytes that the text stands for: base64 or base64url, with or without padding
+ * - `'sha256-decoded'`: SHA-256 of the decoded bytes; the text is base64 or base64url, with or without padding
  * - `'raw'`: its UTF-8 bytes themselves
  */
 export type ClientDataForm = 'sha256' | 'sha256-decoded' | 'raw';
@@ -17,15 +17,14 @@ const FORMS: readonly unknown[] = ['sha256', 'sha256-decoded', 'raw'] satisfies 
 /** @throws AppAttestError `invalid_argument` */
 export function readClientDataForm(form: ClientDataForm = 'sha256'): ClientDataForm {
   if (FORMS.includes(form)) return form;
-  throw new AppAttestError('invalid_argument', `clientData must be ${FORMS.join(', ')}`);
+  throw new AppAttestError('invalid_argument', `clientData must be one of ${FORMS.join(', ')}`);
 }
 
 /**
- * The bytes that an app hashed, or handed over as they are: from its text in a request, or a copy of the bytes
- * themselves, whatever the form.
+ * The client data as bytes: from the text in a request, or a copy if it is given as bytes.
  *
- * @throws DecodingError: not base64 where the text must be, or nothing where nothing is hashed
- * @throws AppAttestError `invalid_argument`: bytes whose memory was transferred
+ * @throws DecodingError: not base64 but `'sha256-decoded'`, or empty but `'raw'`
+ * @throws AppAttestError `invalid_argument`: the `ArrayBuffer` of the bytes is detached
  */
 export function readClientData(form: ClientDataForm, clientData: string | Uint8Array): Uint8Array {
   const bytes = typeof clientData === 'string' ? textBytes(form, clientData) : copy(clientData);
@@ -33,7 +32,7 @@ export function readClientData(form: ClientDataForm, clientData: string | Uint8A
   return bytes;
 }
 
-/** The `clientDataHash` of `attestKey` and `generateAssertion`; not a hash where the form is `'raw'`. */
+/** The `clientDataHash` of `attestKey` and `generateAssertion`. With the form `'raw'` it is not a hash. */
 export function hashClientData(form: ClientDataForm, clientData: Uint8Array): Uint8Array {
   return form === 'raw' ? clientData : sha256(clientData);
 }
@@ -47,6 +46,6 @@ function copy(bytes: Uint8Array): Uint8Array {
   try {
     return new Uint8Array(bytes);
   } catch (cause) {
-    throw new AppAttestError('invalid_argument', 'the memory of the client data was transferred', { cause });
+    throw new AppAttestError('invalid_argument', 'the ArrayBuffer of the client data is detached', { cause });
   }
 }

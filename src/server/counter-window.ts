@@ -1,4 +1,4 @@
-/** The widest `counterWindow`, and the number of counters behind the highest that every store remembers. */
+/** The maximum `counterWindow`, and how many counters behind the highest every store remembers. */
 export const MAX_COUNTER_WINDOW = 64;
 
 /** Which counters of a key were accepted. */
@@ -12,19 +12,20 @@ export interface CounterWindow {
 const ALL_SEEN = (1n << BigInt(MAX_COUNTER_WINDOW)) - 1n;
 
 /**
- * The window of a key when it is registered: whatever counters led up to its own, 0 for a new key, are used up. A key
- * that another library kept has accepted some of them.
+ * The window of a key at registration. Its counter (0 for a new key) and all counters below it count as used: a key
+ * that was migrated from another library may have used any of them.
  */
 export function newWindow(counter: number): CounterWindow {
   return { highest: counter, seen: ALL_SEEN };
 }
 
 /**
- * The anti-replay window of RFC 4303 §3.4.3: what it is after a counter, `undefined` where the counter is refused.
+ * The anti-replay window of RFC 4303 §3.4.3. Returns the window after a counter was accepted; `undefined` if the
+ * counter is rejected.
  *
- * The bits are kept whatever the window is, so that a window that is widened later refuses what was accepted before.
+ * All bits are kept regardless of `window`, so that a window that is widened later rejects counters accepted before.
  *
- * @param window How far behind the highest a counter may be that was not accepted before; 0 for none
+ * @param window How far behind the highest an unused counter may be; 0 for none
  */
 export function acceptCounter(
   { highest, seen }: CounterWindow,
@@ -43,8 +44,8 @@ export function acceptCounter(
 }
 
 /**
- * The counter that a signed one must exceed to have a chance: the highest without a window, and with one the last that
- * lies behind its edge. What is inside the window, `KeyStore.advance` decides.
+ * The counter that a signed one must exceed: the highest counter, or with a window the last one behind the window.
+ * `KeyStore.advance` decides about counters inside the window.
  */
 export function counterFloor(highest: number, window: number): number {
   return window === 0 ? highest : Math.max(0, highest - window - 1);

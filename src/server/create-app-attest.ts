@@ -7,14 +7,14 @@ import { type RegisterOptions, register } from './register.js';
 import type { StoredKey } from './stored-key.js';
 
 /**
- * App Attest with its state: what {@link createAppAttest} makes.
+ * App Attest with its state, created by {@link createAppAttest}.
  *
- * What a client sends makes every method either resolve or reject with an `AppAttestError`. Any other error comes from
- * the stores, or from functions in the options: answer it with 503, never with acceptance.
+ * For anything that a client sends, a method resolves or rejects with an `AppAttestError`. Any other error comes from
+ * the stores or from a function in the options. Answer it with 503, and never accept the request.
  */
 export interface AppAttest {
   /**
-   * Issues a challenge: 32 random bytes as base64url, for one purpose, to be answered once within `challengeTtl`.
+   * Issues a challenge: 32 random bytes as base64url, for one purpose, valid once within `challengeTtl`.
    *
    * @throws AppAttestError `invalid_argument`
    *
@@ -26,26 +26,26 @@ export interface AppAttest {
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
 
   /**
-   * Registers a key, once. A key that is registered for the same user already stays as it is, and is returned as the
-   * store has it: devices can attest a key twice, and answers get lost. The attestation is verified in full all the same.
-   * Regardless of the result, the challenge is used up; a body that cannot be read never gets that far.
+   * Registers a key, once. If the key is already registered for the same user, it stays unchanged and is returned as
+   * stored: devices can attest a key twice, and answers get lost. The attestation is verified in full in this case too.
+   * The challenge is used up regardless of the result, except if the body cannot be decoded.
    *
    * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `challenge`: what the app was given to attest, text or bytes, to be hashed as `clientData` says. It is the issued
-   *   challenge, as text or as the 32 bytes that the text stands for; or client data with the challenge in it, where
-   *   `readChallenge` finds it: JSON with an entry `challenge` at the top by default
-   * - `token`, or `attestation`: the attestation object, base64, base64url or bytes; equal where both are there
+   * - `challenge`: the client data that the app attested, text or bytes, hashed as the option `clientData` says. It is
+   *   the issued challenge, as text or as its 32 bytes, or client data with the challenge in it. `readChallenge` finds
+   *   it there: by default in the top-level entry `challenge` of JSON
+   * - `token`, or `attestation`: the attestation object, base64, base64url or bytes; equal if both are present
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: the options are wrong, not the body
-   * - `malformed_attestation`: no such object, or no attestation in it
-   * - `unsupported_format`: the plugin on Android or the web, or no App Attest attestation
-   * - `challenge_unknown`: none in the client data, never issued, or for something or somebody else
-   * - `challenge_expired`, `challenge_used`: where the store can tell; `challenge_unknown` otherwise
-   * - `key_already_registered`: for another user
-   * - `key_revoked`: registered before, and revoked
+   * - `malformed_attestation`: the body is not such an object, or holds no valid attestation object
+   * - `unsupported_format`: sent by the plugin on Android or the web, or not an App Attest attestation
+   * - `challenge_unknown`: not in the client data, never issued, or issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
+   * - `key_already_registered`: registered for another user
+   * - `key_revoked`: registered before and revoked
    * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
    *
    * @example
@@ -56,27 +56,27 @@ export interface AppAttest {
   register(body: unknown, options?: RegisterOptions): Promise<StoredKey>;
 
   /**
-   * Accepts a signed request, once. Regardless of the result, the challenge is used up.
+   * Verifies a signed request and accepts it once. The challenge is used up regardless of the result.
    *
    * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `payload`: what the app was given to sign, text or bytes, to be hashed as `clientData` says. It holds the
-   *   challenge: it is the issued text, or the 32 bytes that this stands for, or JSON with an entry `challenge` at the
-   *   top, or anything that `readChallenge` can read
-   * - `token`, or `assertion`: the assertion object, base64, base64url or bytes; equal where both are there
+   * - `payload`: the client data that the app signed, text or bytes, hashed as the option `clientData` says. It holds
+   *   the challenge: it is the issued text, its 32 bytes, JSON with a top-level entry `challenge`, or anything in which
+   *   `readChallenge` finds the challenge
+   * - `token`, or `assertion`: the assertion object, base64, base64url or bytes; equal if both are present
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: the options are wrong, not the body
-   * - `malformed_assertion`: no such object, or no assertion in it
-   * - `unsupported_format`: the plugin on Android or the web
-   * - `challenge_unknown`: none in the payload, never issued, or for something or somebody else
-   * - `challenge_expired`, `challenge_used`: where the store can tell; `challenge_unknown` otherwise
-   * - `key_unknown`: no key identifier, not registered, or not for this subject
-   * - `key_revoked`: registered, and revoked
-   * - `app_id_mismatch`, `environment_mismatch`: not accepted here, or no longer
-   * - `counter_not_increased`: a replay, or out of order beyond `counterWindow`
-   * - `extension_missing`: `policy` asks for extensions, or the key carried them before (`whenDropped`)
+   * - `malformed_assertion`: the body is not such an object, or holds no valid assertion object
+   * - `unsupported_format`: sent by the plugin on Android or the web
+   * - `challenge_unknown`: not in the payload, never issued, or issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
+   * - `key_unknown`: not a key identifier, not registered, or registered for another user
+   * - `key_revoked`: registered but revoked
+   * - `app_id_mismatch`, `environment_mismatch`: not accepted by this server, or no longer
+   * - `counter_not_increased`: a replay, or further out of order than `counterWindow` allows
+   * - `extension_missing`: `policy` requires extensions, or the key carried them before (`whenDropped`)
    * - and those of `verifyAssertion`
    *
    * @example
@@ -88,7 +88,7 @@ export interface AppAttest {
   authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest>;
 
   /**
-   * Revokes a key for good: it signs no more requests, and cannot be registered again.
+   * Revokes a key permanently: its requests are rejected, and it cannot be registered again.
    *
    * @param keyId base64 or base64url
    * @throws AppAttestError `key_unknown`
@@ -96,7 +96,7 @@ export interface AppAttest {
   revoke(keyId: string): Promise<void>;
 
   /**
-   * A registered key, revoked or not, `undefined` where there is none.
+   * Returns a registered key, revoked or not; `undefined` if there is none.
    *
    * @param keyId base64 or base64url
    */
@@ -104,10 +104,10 @@ export interface AppAttest {
 }
 
 /**
- * The backend's half of App Attest: challenges that work once, keys that are registered once, counters that are
- * accepted once, however many servers share the stores.
+ * Creates the server side of App Attest. Each challenge works once, each key is registered once, and each counter is
+ * accepted once, regardless of how many servers share the stores.
  *
- * @throws AppAttestError `invalid_argument`: an option is missing, unknown or of the wrong form
+ * @throws AppAttestError `invalid_argument`: an option is missing, unknown or invalid
  *
  * @example
  * ```ts

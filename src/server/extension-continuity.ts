@@ -2,7 +2,7 @@ import type { AuthenticatorExtensions } from '../authenticator-data/authenticato
 import type { ExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import { AppAttestError } from '../errors.js';
 
-/** Whether evidence says anything about the running app. A map without a known entry does not. */
+/** Whether evidence has extensions. A map without a known entry does not count. */
 export function carriesExtensions(
   extensions: AuthenticatorExtensions | null | undefined,
 ): extensions is AuthenticatorExtensions {
@@ -10,11 +10,12 @@ export function carriesExtensions(
 }
 
 /**
- * Judges a key that carried extensions and does not any longer, by `whenDropped` of the policy. A system never goes back
- * to before iOS 27 with its keys, but the app may: to a hotfix that was built with an older SDK, or to an older build that
- * somebody picks to be judged by `whenAbsent`. Without a policy nothing is judged.
+ * Applies `whenDropped` of the policy to a key that carried extensions before and no longer does. A device never keeps
+ * its keys when it goes back to a system before iOS 27. But the app may go back: to a hotfix that was built with an
+ * older SDK, or to an older build that an attacker chose so that `whenAbsent` applies. Without a policy nothing is
+ * checked.
  *
- * Single entries may come and go: an app can give up the opt-in entitlement, and macOS may leave out the bundle version.
+ * Single entries may come and go: an app can give up the opt-in entitlement, and macOS may omit the bundle version.
  *
  * @throws AppAttestError `extension_missing`
  */
@@ -27,6 +28,6 @@ export function assertExtensionsContinue(
   if (!carriesExtensions(stored) || carriesExtensions(presented)) return;
   throw new AppAttestError(
     'extension_missing',
-    "the key carried extensions before and no longer does; a build with an older SDK needs whenDropped: 'accept'",
+    "the key carried extensions before and no longer does; to accept builds with an older SDK set whenDropped: 'accept'",
   );
 }

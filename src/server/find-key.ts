@@ -4,21 +4,21 @@ import { AppAttestError, shortText } from '../errors.js';
 import type { KeyStore } from './key-store.js';
 import type { StoredKey } from './stored-key.js';
 
-/** The one spelling of a key identifier that stores know: base64 with padding. `undefined` for what no key has. */
+/** A key identifier in the form that stores use: base64 with padding. `undefined` if it is not a key identifier. */
 export function storedKeyId(keyId: string): string | undefined {
   const identifier = typeof keyId === 'string' ? decodeKeyIdentifier(keyId) : undefined;
   return identifier && encodeBase64(identifier);
 }
 
-/** The key of an identifier in any spelling, revoked or not. */
+/** Finds a key by its identifier, base64 or base64url. Returns revoked keys too. */
 export async function findKey(keys: KeyStore, keyId: string): Promise<StoredKey | undefined> {
   const stored = storedKeyId(keyId);
   const key = stored === undefined ? undefined : await keys.find(stored);
-  // A database that compares text regardless of case finds another key.
+  // A database with case-insensitive comparison may return a different key.
   return key && key.keyId === stored ? key : undefined;
 }
 
-/** Why {@link findKey} found nothing: the key is not registered, or the text is no key identifier at all. */
+/** The error if {@link findKey} found nothing: the key is not registered, or the value is not a key identifier. */
 export function unknownKey(keyId: unknown): AppAttestError {
   if (typeof keyId === 'string' && storedKeyId(keyId) !== undefined) {
     return new AppAttestError('key_unknown', 'the key is not registered');

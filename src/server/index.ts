@@ -1,5 +1,5 @@
 /**
- * The backend around the verification: challenges, keys and counters, over stores.
+ * The server layer around verification: challenges, keys and counters, kept in stores.
  *
  * @packageDocumentation
  */

@@ -5,17 +5,17 @@ import { newChallenge } from './challenge.js';
 import type { ChallengePurpose } from './challenge-store.js';
 import { readSubject } from './subject.js';
 
-/** What a challenge is issued for. */
+/** Options of `issueChallenge`. */
 export interface IssueChallengeOptions {
-  /** `'attestation'` to register a key, `'assertion'` to sign a request. It works for nothing else. */
+  /** `'attestation'` to register a key, `'assertion'` to sign a request. It is valid for this purpose only. */
   purpose: ChallengePurpose;
-  /** The user that it is issued for. It then works for nobody else. For anybody by default. */
+  /** The user that it is issued for. It is then valid for this user only. Valid for any user by default. */
   subject?: string;
 }
 
-/** A challenge for one answer. */
+/** A challenge that can be used once. */
 export interface IssuedChallenge {
-  /** 32 random bytes as base64url. The app signs this text, or the bytes that it stands for. */
+  /** 32 random bytes as base64url. The app signs this text, or the bytes that it encodes. */
   challenge: string;
   expiresAt: Date;
 }
@@ -26,7 +26,7 @@ export async function issueChallenge(
 ): Promise<IssuedChallenge> {
   assertKnownOptions<IssueChallengeOptions>('issueChallenge', options, {
     purpose: 'never undefined',
-    // A lookup that found nobody must not issue a challenge for everybody.
+    // A lookup that found no user must not issue a challenge for every user.
     subject: 'never undefined',
   });
   const { purpose } = options;

@@ -2,30 +2,30 @@ import type { AuthenticatorExtensions } from '../authenticator-data/authenticato
 import type { StoredKey } from './stored-key.js';
 
 /**
- * Where registered keys and their counters are kept. Each method is atomic for all servers on the same data. A method
- * that cannot reach its database rejects, and the request is refused: it must never guess.
+ * Stores registered keys and their counters. Each method is atomic for all servers that share the data. A method that
+ * cannot reach its database must reject, never guess; the request is then rejected.
  *
- * `app-attest/server/conformance` proves an implementation.
+ * Test an implementation with `app-attest/server/conformance`.
  */
 export interface KeyStore {
   /**
-   * Adds a key. Resolves to `false`, and changes nothing, where the identifier exists, revoked or not. The counter that
-   * it comes with, and all below, count as accepted before: 0 for a new key, more for one that another library kept.
+   * Adds a key. Resolves to `false` and changes nothing if the identifier exists, revoked or not. The counter of the
+   * key and all below it count as used: 0 for a new key, more for one that was migrated from another library.
    */
   insert(key: StoredKey): Promise<boolean>;
 
-  /** The key of that identifier, revoked or not. */
+  /** Resolves to the key with this identifier, revoked or not. */
   find(keyId: string): Promise<StoredKey | null | undefined>;
 
   /**
-   * Accepts a counter and keeps it, in one atomic step. Resolves to `true` where the key exists, is not revoked, and
-   * the counter
+   * Accepts a counter and stores it, in one atomic step. Resolves to `true` if the key exists, is not revoked, and the
+   * counter
    *
    * - is higher than the highest one accepted, or
    * - is at least 1 and at most `window` behind it, and was not accepted before: the anti-replay window of RFC 4303
    *   §3.4.3, with a bit for each counter behind the highest.
    *
-   * Keep 64 bits whatever `window` says: a window that is widened later must not forget what was accepted before.
+   * Keep 64 bits regardless of `window`: a window that is widened later must reject counters accepted before.
    *
    * @param counter 0 to 2^32 - 1
    * @param window 0 to 64
@@ -33,17 +33,16 @@ export interface KeyStore {
   advance(keyId: string, counter: number, window: number): Promise<boolean>;
 
   /**
-   * Revokes a key for good. The first date stays where it was revoked before. Resolves to `false` where there is no such
-   * key.
+   * Revokes a key permanently. A key that is already revoked keeps its first date. Resolves to `false` if there is no
+   * such key.
    *
    * @param revokedAt Now by default
    */
   revoke(keyId: string, revokedAt?: Date): Promise<boolean>;
 
   /**
-   * Optional. Keeps what an assertion was the first of its key to carry, and changes nothing where the key has
-   * extensions already: a device that was updated to iOS 27 after its key was attested may then not stop carrying them
-   * either.
+   * Optional. Stores the extensions of the first assertion that carries them. Changes nothing if the key already has
+   * extensions. `whenDropped` then also applies to a device that was updated to iOS 27 after its key was attested.
    */
   recordExtensions?(keyId: string, extensions: AuthenticatorExtensions): Promise<void>;
 }

@@ -2,14 +2,17 @@ import type { KeyObject } from 'node:crypto';
 import { readPublicKey } from '../keys/public-key.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
-/** About 2 KB a key: an import takes as long as a verification, and the devices of an hour are far fewer than all. */
+/**
+ * About 2 KB each. Importing a key takes as long as verifying a signature, and far fewer devices are active within an
+ * hour than are registered.
+ */
 const LIMIT = 10_000;
 
-/** Public keys ready to verify, by their PEM. */
+/** Imported public keys by their PEM. */
 export class PublicKeyCache {
   readonly #keys = new BoundedMemo<KeyObject>(LIMIT);
 
-  /** @throws AppAttestError `invalid_argument`: the PEM comes from the server's own database */
+  /** @throws AppAttestError `invalid_argument`: the PEM from the server's own database is invalid */
   get(pem: string): KeyObject {
     const known = this.#keys.get(pem);
     if (known) return known;

@@ -13,10 +13,10 @@ import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
 import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 
-/** Seconds. Apple: Assessing fraud risk, of the receipt that comes with an attestation. */
+/** Seconds. Apple: Assessing fraud risk, about the receipt in an attestation. */
 const MAX_RECEIPT_AGE = 300;
 
-/** What the server knows about the user that registers a key. */
+/** Options of `register`. */
 export interface RegisterOptions {
   /** The user that the key is registered for. None by default. */
   subject?: string;
@@ -27,12 +27,12 @@ export async function register(
   body: unknown,
   options: RegisterOptions = {},
 ): Promise<StoredKey> {
-  // A lookup that found nobody must not register a key that belongs to nobody.
+  // A lookup that found no user must not register a key without a user.
   assertKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
   const subject = readSubject(options.subject);
   const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
 
-  // 1. The challenge is ours, and now used up.
+  // 1. The challenge was issued by this server, and is now used up.
   const record = await takeChallenge(
     configuration,
     findAttestedChallenge('challenge', clientData, configuration.readChallenge),
@@ -56,7 +56,7 @@ export async function register(
     ...(trustAnchors && { trustAnchors }),
   });
 
-  // 3. Where the server wants it: the receipt is genuine, about this key, and came at once.
+  // 3. If the server requires it: the receipt is genuine, about this key, and recent.
   if (verifyReceipts) {
     await verifyReceipt({
       receipt: attested.receipt,
@@ -95,13 +95,13 @@ function readRegistration(body: unknown, form: ClientDataForm) {
 }
 
 /**
- * The key as it is in the store: another attestation of it changes nothing.
+ * Returns the stored key: another attestation of the same key changes nothing.
  *
  * @throws AppAttestError `key_revoked`, `key_already_registered`
  */
 async function registeredBefore(keys: KeyStore, { keyId, subject }: StoredKey): Promise<StoredKey> {
   const existing = await findKey(keys, keyId);
-  if (existing?.revokedAt) throw new AppAttestError('key_revoked', 'the key was registered before, and revoked');
+  if (existing?.revokedAt) throw new AppAttestError('key_revoked', 'the key was registered before and is revoked');
   if (existing && (existing.subject ?? undefined) === subject) return existing;
   throw new AppAttestError('key_already_registered', 'the key is registered for another user');
 }

@@ -3,8 +3,8 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
 
 /**
- * What a client sent, or a server read from it: the JSON of `@capgo/capacitor-app-attest`, or the same entries without
- * its envelope. Entries are read by name and type.
+ * The body of a request: the JSON of `@capgo/capacitor-app-attest`, or an object with the same entries but without its
+ * envelope (`platform`, `format`). Entries are read by name and type.
  */
 export class RequestBody {
   readonly #body: object;
@@ -16,7 +16,7 @@ export class RequestBody {
   }
 
   /**
-   * The plugin's `platform` and `format`, which other clients may leave out.
+   * Checks the plugin's `platform` and `format`, which other clients may omit.
    *
    * @throws AppAttestError `unsupported_format` for the plugin's other platforms
    * @throws DecodingError
@@ -25,7 +25,7 @@ export class RequestBody {
     const platform = this.#optional('platform', isText);
     const format = this.#optional('format', isText);
     if ((platform ?? 'ios') === 'ios' && (format ?? 'apple-app-attest') === 'apple-app-attest') return;
-    throw new AppAttestError('unsupported_format', 'the client does not speak App Attest', {
+    throw new AppAttestError('unsupported_format', 'the evidence is not from App Attest on iOS', {
       expected: 'ios, apple-app-attest',
       actual: [platform, format].map((name) => (name === undefined ? 'nothing' : shortText(name))).join(', '),
     });
@@ -42,7 +42,7 @@ export class RequestBody {
   }
 
   /**
-   * The `token`, under this name or the legacy one. Where both are there, they must be the same.
+   * The `token`, under this name or its legacy name. If both are present, they must be equal.
    *
    * @throws DecodingError
    */
@@ -69,7 +69,7 @@ export class RequestBody {
 }
 
 function isText(value: unknown): value is string {
-  // Half a surrogate pair has no UTF-8, so two texts with one would have the same bytes.
+  // A lone surrogate has no UTF-8 encoding: different texts with one would have the same bytes.
   return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 }
 
@@ -82,7 +82,7 @@ function isSame(a: string | Uint8Array, b: string | Uint8Array): boolean {
 }
 
 /**
- * Reads a body, and gives what cannot be read the code of its kind.
+ * Reads a body. Throws with the given code if it cannot be decoded.
  *
  * @throws AppAttestError
  */
@@ -95,6 +95,6 @@ export function readBody<Value>(
     return read(new RequestBody(body));
   } catch (cause) {
     if (!(cause instanceof DecodingError)) throw cause;
-    throw new AppAttestError(code, `the request cannot be read: ${cause.message}`, { cause });
+    throw new AppAttestError(code, `the request body cannot be decoded: ${cause.message}`, { cause });
   }
 }

@@ -2,17 +2,17 @@ import { isDate } from 'node:util/types';
 import { AppAttestError } from '../errors.js';
 import type { ChallengeRecord } from './challenge-store.js';
 
-/** The clock of one server, that may be set back while it runs. */
+/** The clock of one server. It may be set back while the server runs. */
 export class ServerClock {
   readonly #now: () => Date;
-  /** The latest moment that the clock has shown. */
+  /** The latest time that the clock has returned. */
   #latest = Number.NEGATIVE_INFINITY;
 
   constructor(now: () => Date) {
     this.#now = now;
   }
 
-  /** @throws AppAttestError `invalid_argument` where the user's clock shows no time */
+  /** @throws AppAttestError `invalid_argument` if the clock in the options returns no valid date */
   now(): Date {
     const now: unknown = this.#now();
     if (!isDate(now) || Number.isNaN(now.getTime())) {
@@ -23,14 +23,14 @@ export class ServerClock {
   }
 
   /**
-   * Whether a challenge is over. One that seems to be issued in the future was issued before the clock was set back (or
-   * by a server whose clock is ahead); it is judged by the latest moment that this clock has shown, so that it does not
-   * come back if it was over then.
+   * Whether a challenge has expired. If it seems to be issued in the future, the clock was set back after it was issued
+   * (or the clock of the issuing server is ahead). It is then compared with the latest time that this clock has
+   * returned, so that an expired challenge does not become valid again.
    */
   isOver({ issuedAt, expiresAt }: ChallengeRecord): boolean {
     const now = this.now().getTime();
     const isFromLater = issuedAt !== undefined && issuedAt.getTime() > now;
-    // Written so that an invalid date is over.
+    // Written so that an invalid date counts as expired.
     return !((isFromLater ? this.#latest : now) < expiresAt.getTime());
   }
 }

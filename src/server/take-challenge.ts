@@ -4,7 +4,7 @@ import type { FoundChallenge } from './challenge.js';
 import type { ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
 
 /**
- * Takes a challenge out of its store, for good: whatever comes of the request, it does not work again.
+ * Takes a challenge from its store. It cannot be used again, regardless of the result of the request.
  *
  * @throws AppAttestError `challenge_unknown`, `challenge_expired`, `challenge_used`
  */
@@ -17,7 +17,7 @@ export async function takeChallenge(
   if (!record) throw await whyGone(challenges, found);
   if (clock.isOver(record)) throw expired();
   if (record.purpose === purpose) return record;
-  throw new AppAttestError('challenge_unknown', 'the challenge was issued for something else', {
+  throw new AppAttestError('challenge_unknown', 'the challenge was issued for another purpose', {
     expected: purpose,
     actual: String(record.purpose),
   });
@@ -25,24 +25,24 @@ export async function takeChallenge(
 
 async function whyGone(challenges: ChallengeStore, { challenge, source }: FoundChallenge): Promise<AppAttestError> {
   const fate = await challenges.fate?.(challenge);
-  if (fate === 'used') return new AppAttestError('challenge_used', 'the challenge was used before');
+  if (fate === 'used') return new AppAttestError('challenge_used', 'the challenge was already used');
   if (fate === 'expired') return expired();
   return new AppAttestError(
     'challenge_unknown',
-    `the challenge found ${source} was not issued here, or expired long ago`,
+    `the challenge found ${source} was not issued by this server, or expired long ago`,
   );
 }
 
 function expired(): AppAttestError {
-  return new AppAttestError('challenge_expired', 'the challenge was answered too late');
+  return new AppAttestError('challenge_expired', 'the challenge has expired');
 }
 
 /**
- * A challenge that was issued for somebody serves nobody else.
+ * Checks that a challenge issued for one user is not used by another.
  *
  * @throws AppAttestError `challenge_unknown`
  */
 export function assertChallengeSubject(record: ChallengeRecord, subject: string | undefined): void {
   if (record.subject === undefined || record.subject === null || record.subject === subject) return;
-  throw new AppAttestError('challenge_unknown', 'the challenge was issued for another subject');
+  throw new AppAttestError('challenge_unknown', 'the challenge was issued for another user');
 }

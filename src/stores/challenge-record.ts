@@ -1,10 +1,10 @@
 import type { ChallengeRecord } from '../server/challenge-store.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** How long stores know what became of a challenge after its end, in milliseconds: most late answers come soon. */
+/** How long stores remember the fate of a challenge after it expired, in milliseconds. Most late requests come soon. */
 export const REMEMBERED_AFTER_END = 60_000;
 
-/** A challenge as databases keep it: dates in milliseconds since 1970. */
+/** A challenge as stored in a database, with dates in milliseconds since 1970. */
 export interface StoredChallenge {
   readonly purpose: string;
   readonly subject: string | null;
@@ -21,12 +21,12 @@ export function storedChallenge({ purpose, subject, issuedAt, expiresAt }: Chall
   };
 }
 
-/** How long a challenge lives from now on, in milliseconds, whatever date it is for the server that issued it. */
+/** How long a challenge is valid from now on, in milliseconds, regardless of the date on the issuing server. */
 export function challengeLifetime({ issuedAt, expiresAt }: ChallengeRecord): number {
   return Math.max(0, expiresAt.getTime() - (issuedAt?.getTime() ?? Date.now()));
 }
 
-/** @throws Error: not what {@link storedChallenge} made */
+/** @throws Error: the record is not one that {@link storedChallenge} wrote */
 export function readChallengeRecord(record: StoredRecord): ChallengeRecord {
   const issuedAt = record.optionalDate('issuedAt');
   return {

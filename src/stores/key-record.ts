@@ -4,7 +4,7 @@ import { encodeBase64 } from '../encoding/base64.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** What never changes about a key, and its first extensions, as databases keep it. */
+/** The immutable part of a key and its first extensions, as stored in a database. */
 export interface KeyRecord {
   readonly keyId: string;
   readonly publicKey: string;
@@ -44,9 +44,9 @@ export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorEx
 }
 
 /**
- * A key out of the entries of its {@link KeyRecord}, with `counter` and `revokedAt` as they are now.
+ * Reads a key from the entries of its {@link KeyRecord}, with its current `counter` and `revokedAt`.
  *
- * @throws Error: not what {@link keyRecord} made
+ * @throws Error: the record is not one that {@link keyRecord} wrote
  */
 export function readStoredKey(record: StoredRecord): StoredKey {
   const appClipId = record.optionalText('appClipId');

@@ -1,8 +1,8 @@
 /**
- * What a database returned, read by name and type. An entry that is missing or of another type than was written is a
- * failure of the store: it throws, so that no request is accepted on a guess.
+ * A record from a database, read by name and type. An entry that is missing or has the wrong type is a failure of the
+ * store. Reading it throws, so that no request is accepted on a guess.
  *
- * Numbers and dates may come as text: clients differ in what they make of 64-bit integers.
+ * Numbers and dates may come as text, because database clients differ in how they return 64-bit integers.
  */
 export class StoredRecord {
   readonly #record: object;
@@ -77,11 +77,11 @@ export class StoredRecord {
   }
 
   #required<Value>(name: string, value: Value | undefined): Value {
-    if (value === undefined) throw new Error(`the store returned no ${name}`);
+    if (value === undefined) throw new Error(`the store returned a record without ${name}`);
     return value;
   }
 
   #wrong(name: string): Error {
-    return new Error(`the store returned a wrong ${name}`);
+    return new Error(`the store returned a record with an invalid ${name}`);
   }
 }

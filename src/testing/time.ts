@@ -1,7 +1,7 @@
 export const DAY = 24 * 60 * 60 * 1000;
 export const YEAR = 365 * DAY;
 
-/** That moment, or an earlier one where `milliseconds` is negative. */
+/** The date `milliseconds` later; earlier if negative. */
 export function later(date: Date, milliseconds: number): Date {
   return new Date(date.getTime() + milliseconds);
 }

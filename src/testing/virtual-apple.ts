@@ -12,19 +12,19 @@ import { ReceiptService } from './receipts/receipt-service.js';
 
 /** Options of {@link createVirtualApple}. */
 export interface VirtualAppleOptions {
-  /** The clock of Apple and of its devices; the system's by default. A `Date` stands still. */
+  /** The clock of Apple and its devices; the system clock by default. A `Date` is a clock that stands still. */
   now?: Date | (() => Date) | undefined;
 }
 
 /**
- * Apple's part of App Attest, in memory: a root, the certificates below it, and devices whose evidence they sign. A
- * backend that is handed {@link VirtualApple.trustAnchors} accepts it as genuine, and so can be tested without an
- * iPhone.
+ * Apple's part of App Attest, in memory: a root certificate, the certificates below it, and devices whose evidence they
+ * sign. A backend with {@link VirtualApple.trustAnchors} accepts this evidence as genuine, so that it can be tested
+ * without an iPhone.
  */
 export class VirtualApple {
-  /** For `verifyAttestation` in place of Apple App Attestation Root CA: one certificate, PEM. */
+  /** For `verifyAttestation`, in place of Apple App Attestation Root CA: one certificate, PEM. */
   readonly trustAnchors: readonly string[];
-  /** For receipts in place of Apple Root CA - G3: one certificate, PEM. */
+  /** For receipts, in place of Apple Root CA - G3: one certificate, PEM. */
   readonly receiptTrustAnchors: readonly string[];
 
   readonly #attestationAuthority: AttestationAuthority;
@@ -40,7 +40,7 @@ export class VirtualApple {
     this.#now = now;
   }
 
-  /** A device with an app on it. */
+  /** Creates a device with an app on it. */
   async createDevice(options: VirtualDeviceOptions): Promise<VirtualDevice> {
     return new VirtualDevice(
       {
@@ -52,18 +52,18 @@ export class VirtualApple {
     );
   }
 
-  /** A fake of `https://data.appattest.apple.com/v1/attestationData`, where receipts are exchanged for newer ones. */
+  /** A fake of `https://data.appattest.apple.com/v1/attestationData`, which exchanges receipts for newer ones. */
   receiptEndpoint(options: ReceiptEndpointOptions = {}): ReceiptEndpoint {
     return createReceiptEndpoint(this.#receipts, this.#now, options);
   }
 }
 
 /**
- * Makes a virtual Apple with keys of its own, which nobody else has and which cannot be exported.
+ * Creates a virtual Apple with new keys, which cannot be exported.
  *
- * Whoever trusts its root trusts everybody who can run this function, so it does not run in production, and
- * `verifyAttestation` rejects its root there. Production is wherever `NODE_ENV` is neither `test` nor `development` and
- * `APP_ATTEST_VIRTUAL` is not `allow`.
+ * A server that trusts its root trusts everyone who can run this function. So it does not run in production, and
+ * `verifyAttestation` rejects its root there. A process is in production unless `NODE_ENV` is `test` or `development`,
+ * or `APP_ATTEST_VIRTUAL` is `allow`.
  *
  * @throws Error in production
  * @throws AppAttestError `invalid_argument`

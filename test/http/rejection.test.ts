@@ -53,7 +53,7 @@ describe('onReject', () => {
     });
     expect(key.device.osVersion).toBe('27.0');
     expect(rejection.duration).toBeGreaterThan(0);
-    expect(rejection.error.message).toBe('the challenge was used before');
+    expect(rejection.error.message).toBe('the challenge was already used');
   });
 
   it('hears of a registration what the client claims', async () => {

@@ -478,24 +478,32 @@ describe('a challenge that is unknown', () => {
     [
       'in an empty payload',
       '',
-      'neither a challenge nor JSON with an entry challenge: it is 0 bytes of something else',
+      'neither a challenge nor JSON with an entry challenge: it is 0 bytes that are not JSON',
     ],
-    ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes of something else'],
+    ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes that are not JSON'],
     ['in JSON without it', '{"nonce":"abc"}', 'JSON with an entry challenge: it is JSON without that entry'],
     ['in JSON that is no object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
-    ['in long JSON', `{"a":"${'a'.repeat(1 << 20)}"}`, 'JSON with an entry challenge: 1048584 bytes are not searched'],
+    [
+      'in long JSON',
+      `{"a":"${'a'.repeat(1 << 20)}"}`,
+      'JSON with an entry challenge: JSON longer than 1048576 bytes is not searched',
+    ],
     [
       'in JSON with other text',
       '{"challenge":"secret"}',
-      'the entry challenge in the JSON of the payload is not a challenge (expected 43 characters of base64url, got text of 6 characters)',
+      'the entry challenge in the JSON of the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
     ],
     ['in JSON with a number', '{"challenge":5}', 'got number)'],
-    ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued here'],
-    ['as the bytes of the payload', new Uint8Array(32), 'the challenge found as the whole payload was not issued here'],
+    ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued by this server'],
+    [
+      'as the bytes of the payload',
+      new Uint8Array(32),
+      'the challenge found as the whole payload was not issued by this server',
+    ],
     [
       'as an entry',
       JSON.stringify({ challenge: 'A'.repeat(43) }),
-      'the challenge found as the entry challenge in the JSON of the payload was not issued here',
+      'the challenge found as the entry challenge in the JSON of the payload was not issued by this server',
     ],
   ];
   it.each(LOOKED)('%s says where it was looked for', async (_, payload, message) => {
@@ -512,9 +520,9 @@ describe('a challenge that is unknown', () => {
     [() => undefined, 'readChallenge found no challenge in the payload'],
     [
       () => 'secret',
-      'readChallenge returned no challenge for the payload (expected 43 characters of base64url, got text',
+      'readChallenge returned a malformed challenge for the payload (expected 43 characters of base64url, got text',
     ],
-    [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued here'],
+    [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued by this server'],
   ])('to readChallenge says so', async (readChallenge, message) => {
     const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
     const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');

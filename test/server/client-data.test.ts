@@ -146,7 +146,7 @@ describe('readChallenge', () => {
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
     const error = await expectCode(() => backend.register(body), 'challenge_unknown');
-    expect(error.message).toBe('readChallenge failed on the challenge');
+    expect(error.message).toBe('readChallenge threw an error for the challenge');
   });
 
   it('is not asked where a registration brings the challenge itself', async () => {

@@ -1,15 +1,15 @@
 import type { ChallengeFate, ChallengeRecord, ChallengeStore } from '../challenge-store.js';
 
 interface Entry {
-  /** `undefined` once it was taken. */
+  /** `undefined` after it was taken. */
   record: ChallengeRecord | undefined;
-  /** On the process's clock that no one can set. */
+  /** By the monotonic clock of the process. */
   readonly expiresAt: number;
-  /** What became of the challenge is known for as long again as it lived. */
+  /** The fate of a challenge is remembered for another lifetime after it expired. */
   readonly forgottenAt: number;
 }
 
-/** Challenges in the memory of one process. The oldest goes when it is full, so it cannot grow whatever comes in. */
+/** Challenges in the memory of one process. A full store deletes the oldest, so its size is bounded. */
 export class MemoryChallengeStore implements ChallengeStore {
   readonly #entries = new Map<string, Entry>();
   readonly #limit: number;
@@ -45,7 +45,7 @@ export class MemoryChallengeStore implements ChallengeStore {
     return now >= entry.expiresAt ? 'expired' : undefined;
   }
 
-  /** Entries stand in the order in which they came, which with one lifetime is the order in which they go. */
+  /** Entries are in insertion order, which is the order of expiry if all have the same lifetime. */
   #makeRoom(now: number): void {
     for (const [challenge, { forgottenAt }] of this.#entries) {
       if (forgottenAt > now && this.#entries.size < this.#limit) return;

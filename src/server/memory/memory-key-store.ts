@@ -8,7 +8,10 @@ interface Entry {
   window: CounterWindow;
 }
 
-/** Keys in the memory of one process. A full store refuses further keys: to forget one would let it in again. */
+/**
+ * Keys in the memory of one process. A full store rejects further keys: if it deleted a key, its counters and
+ * revocation would be lost, and it could be registered again.
+ */
 export class MemoryKeyStore implements KeyStore {
   readonly #entries = new Map<string, Entry>();
   readonly #limit: number;
@@ -19,7 +22,8 @@ export class MemoryKeyStore implements KeyStore {
 
   async insert(key: StoredKey): Promise<boolean> {
     if (this.#entries.has(key.keyId)) return false;
-    if (this.#entries.size >= this.#limit) throw new Error(`the key store in memory is full: ${this.#limit} keys`);
+    if (this.#entries.size >= this.#limit)
+      throw new Error(`the in-memory key store is full: maxKeys is ${this.#limit}`);
     this.#entries.set(key.keyId, { key: copy(key), window: newWindow(key.counter) });
     return true;
   }
@@ -51,7 +55,7 @@ export class MemoryKeyStore implements KeyStore {
   }
 }
 
-/** What the store holds is its own: nobody else can change it. */
+/** A deep copy, so that callers cannot change what the store holds. */
 function copy(key: StoredKey): StoredKey {
   return structuredClone(key);
 }

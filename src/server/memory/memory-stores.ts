@@ -5,17 +5,17 @@ import type { KeyStore } from '../key-store.js';
 import { MemoryChallengeStore } from './memory-challenge-store.js';
 import { MemoryKeyStore } from './memory-key-store.js';
 
-/** Options of {@link memoryStores}: how much they may hold. */
+/** Options of {@link memoryStores}. */
 export interface MemoryStoresOptions {
-  /** 100 000 by default, some 20 MB. Beyond it the oldest challenge goes. */
+  /** 100 000 by default, about 20 MB. A full store deletes the oldest challenge for a new one. */
   maxChallenges?: number | undefined;
-  /** 10 000 by default, some 60 MB with their receipts. Beyond it no key can be registered. */
+  /** 10 000 by default, about 60 MB with their receipts. A full store registers no further key. */
   maxKeys?: number | undefined;
 }
 
 /**
- * Stores in the memory of this process, for tests, for development and for services that run as one process and may
- * forget their keys: devices then register new ones.
+ * Stores in the memory of this process: for tests, for development, and for services that run as one process and may
+ * lose their keys. Devices then register new ones.
  *
  * @throws AppAttestError `invalid_argument`
  *

@@ -1,5 +1,5 @@
 /**
- * Stores in PostgreSQL, on the user's pool.
+ * Stores in PostgreSQL, on a pool that you provide.
  *
  * @packageDocumentation
  */

@@ -1,22 +1,22 @@
 /** A step from one version of the tables to the next. */
 export interface Migration {
-  /** 1 and up, without gaps. A released one never changes; later versions of this package add to them. */
+  /** Starts at 1, without gaps. A released migration never changes; later versions of this package add new ones. */
   readonly version: number;
-  /** For file names: lower case letters and hyphens. */
+  /** For file names: lowercase letters and hyphens. */
   readonly name: string;
   /**
-   * One statement. Its tables are unqualified: they are made in the first schema of the connection's `search_path`, which
-   * every migration tool can set.
+   * One statement. Table names are unqualified, so the tables are created in the first schema of the connection's
+   * `search_path`, which every migration tool can set.
    */
   readonly sql: string;
 }
 
 /**
- * The tables of `postgresStores`, for your own migration tool, in order. The package has them as files, too:
- * `dist/migrations/*.sql`.
+ * The migrations that create the tables of `postgresStores`, in order, for your own migration tool. The package also
+ * has them as files: `dist/migrations/*.sql`.
  *
- * Challenges are in a table without a write-ahead log: they live for minutes, and a server that crashed, or a replica
- * that takes over, begins with none, so that none works twice. Keys are in a table like any other.
+ * Challenges are in an `UNLOGGED` table. They live for minutes, and after a crash or a failover the table is empty, so
+ * that no challenge works twice. Keys are in an ordinary table.
  */
 export const migrations: readonly Migration[] = [
   {

@@ -4,10 +4,10 @@ import { type Queryable, rows } from './queryable.js';
 import type { Tables } from './tables.js';
 import { fromMilliseconds, toMilliseconds } from './timestamps.js';
 
-/** One challenge in 64 begins with this letter. Whoever puts one removes a batch of those that are over. */
+/** One challenge in 64 begins with this letter. Putting one deletes a batch of expired challenges. */
 const CLEANING = 'A';
 
-/** More than 64, so that those that are over become fewer even after a rush. */
+/** More than 64, so that the number of expired challenges shrinks even after a rush. */
 const BATCH = 256;
 
 export class PostgresChallengeStore implements ChallengeStore {
@@ -37,10 +37,10 @@ export class PostgresChallengeStore implements ChallengeStore {
   }
 
   /**
-   * Removes challenges that have been over for a minute, the oldest first, and says how many. `put` does so now and then,
-   * so that nobody has to; call it from a timer of your own where challenges come in rushes.
+   * Deletes challenges that expired more than a minute ago, oldest first. Returns how many it deleted. `put` does this
+   * from time to time. Call it from a timer of your own if challenges come in rushes.
    *
-   * @param limit The most to remove in one statement. 1000 by default
+   * @param limit The maximum number to delete in one statement. 1000 by default
    */
   async removeExpired(limit = 1000): Promise<number> {
     const [row] = await rows(this.#queryable, this.#statements.removeExpired, [limit]);
@@ -48,14 +48,17 @@ export class PostgresChallengeStore implements ChallengeStore {
   }
 }
 
-/** Each is one statement, atomic at `READ COMMITTED`: who waits for a row looks at it again before changing it. */
+/**
+ * Each is one statement, atomic at `READ COMMITTED`: a statement that waited for a row lock checks the row again before
+ * it changes it.
+ */
 function statements({ challenges }: Tables) {
   return {
     put: `
 INSERT INTO ${challenges} (challenge, purpose, subject, issued_at, expires_at, ends_at)
 VALUES ($1, $2, $3, ${fromMilliseconds('$4')}, ${fromMilliseconds('$5')}, now() + $6::float8 * interval '1 millisecond')`,
 
-    // The row stays for a while, to tell a challenge that was used from one that never was.
+    // The row stays for a while, to distinguish a used challenge from one that was never issued.
     take: `
 UPDATE ${challenges} SET used_at = now() WHERE challenge = $1 AND used_at IS NULL AND ends_at > now()
 RETURNING purpose, subject, ${toMilliseconds('issued_at')} AS "issuedAt", ${toMilliseconds('expires_at')} AS "expiresAt"`,
@@ -64,7 +67,7 @@ RETURNING purpose, subject, ${toMilliseconds('issued_at')} AS "issuedAt", ${toMi
 SELECT CASE WHEN used_at IS NOT NULL THEN 'used' WHEN ends_at <= now() THEN 'expired' END AS fate
 FROM ${challenges} WHERE challenge = $1`,
 
-    // ARRAY: the inner statement runs once. SKIP LOCKED: servers that clean up at the same time do not wait for each other.
+    // ARRAY makes the inner statement run once. With SKIP LOCKED, servers that clean up concurrently do not wait.
     removeExpired: `
 WITH gone AS (
   DELETE FROM ${challenges} WHERE challenge = ANY (ARRAY (

@@ -56,7 +56,10 @@ export class PostgresKeyStore implements KeyStore {
   }
 }
 
-/** Each is one statement, atomic at `READ COMMITTED`: who waits for a row looks at it again before changing it. */
+/**
+ * Each is one statement, atomic at `READ COMMITTED`: a statement that waited for a row lock checks the row again before
+ * it changes it.
+ */
 function statements({ keys }: Tables) {
   return {
     insert: `
@@ -72,7 +75,7 @@ SELECT key_id AS "keyId", public_key AS "publicKey", counter, app_id AS "appId",
   ${toMilliseconds('created_at')} AS "createdAt", ${toMilliseconds('revoked_at')} AS "revokedAt"
 FROM ${keys} WHERE key_id = $1`,
 
-    // acceptCounter, where the data is. CASE, because only it says in which order PostgreSQL computes.
+    // acceptCounter in SQL, so that it runs in the database. Only CASE guarantees the order of evaluation.
     advance: `
 UPDATE ${keys} SET
   counter = greatest(counter, $2::bigint),

@@ -7,20 +7,20 @@ import { PostgresKeyStore } from './postgres-key-store.js';
 import type { Queryable } from './queryable.js';
 import { tablesIn } from './tables.js';
 
-/** Options of {@link postgresStores}: where their tables are, and how long they wait. */
+/** Options of {@link postgresStores}. */
 export interface PostgresStoresOptions {
-  /** The schema, quoted by the stores. By default, and for every connection, the one that `search_path` leads to. */
+  /** The schema of the tables; it is quoted for you. By default, the one that each connection's `search_path` finds. */
   schema?: string | undefined;
-  /** How long to wait for an answer of PostgreSQL, or for a connection, in seconds, at most 2147483. 5 by default. */
+  /** How long to wait for a connection and a result, in seconds, at most 2147483. 5 by default. */
   timeout?: number | undefined;
 }
 
 /**
- * Stores in PostgreSQL 13 or later, on a pool that the user has. Run {@link migrations} first.
+ * Stores in PostgreSQL 13 or later, on a pool that you provide. Run {@link migrations} first.
  *
- * Each method is one statement with its values, without a name, a transaction or a setting of the session: poolers of
- * any mode may stand between. Challenges are over by the clock of the database; those that are over are removed in
- * batches, by the way.
+ * Each method is one parameterised statement. It uses no prepared statement, transaction or session setting, so that
+ * connection poolers work in any mode. Challenges expire by the clock of the database. `put` deletes expired challenges
+ * in batches.
  *
  * Leave `fsync` and `synchronous_commit` on: `docs/stores.md` says what is lost otherwise.
  *
@@ -41,7 +41,10 @@ export function postgresStores(
     timeout: 'may be undefined',
   });
   if (typeof queryable?.query !== 'function') {
-    throw new AppAttestError('invalid_argument', 'queryable must have a method query(text, values)');
+    throw new AppAttestError(
+      'invalid_argument',
+      'queryable must have a method query(text, values), like a Pool of the package pg',
+    );
   }
   const tables = tablesIn(options.schema);
   const { timeout = 5 } = options;

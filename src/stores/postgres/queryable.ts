@@ -1,9 +1,8 @@
 import { StoredRecord } from '../stored-record.js';
 
 /**
- * What runs a statement with its values, each on its own: a `Pool` or a `Client` of the package `pg`, `PGlite`, or a
- * wrapper of another driver. Not a connection inside a transaction: what is rolled back never happened, and a challenge
- * would work twice.
+ * Runs single statements with their values: a `Pool` or a `Client` of the package `pg`, `PGlite`, or a wrapper of
+ * another driver. It must not be a connection inside a transaction: after a rollback, a challenge would work twice.
  */
 export interface Queryable {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;

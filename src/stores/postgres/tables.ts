@@ -1,16 +1,16 @@
 import { AppAttestError } from '../../errors.js';
 
-/** The tables by their names in SQL. */
+/** The names of the tables in SQL. */
 export interface Tables {
   readonly challenges: string;
   readonly keys: string;
 }
 
-/** PostgreSQL cuts longer names, so that two of them could become one. */
+/** PostgreSQL truncates longer names, so that two different names could become one. */
 const MAX_NAME_BYTES = 63;
 
 /**
- * @param schema Their schema; that of the connection's `search_path` by default
+ * @param schema The schema of the tables; the first of the connection's `search_path` by default
  * @throws AppAttestError `invalid_argument`
  */
 export function tablesIn(schema: string | undefined): Tables {
@@ -18,7 +18,7 @@ export function tablesIn(schema: string | undefined): Tables {
   return { challenges: `${qualifier}app_attest_challenges`, keys: `${qualifier}app_attest_keys` };
 }
 
-/** An identifier, whatever characters are in it. */
+/** A quoted SQL identifier. */
 function quoted(name: string): string {
   const isName = typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= MAX_NAME_BYTES;
   if (isName && !/[\0\p{Surrogate}]/u.test(name)) return `"${name.replaceAll('"', '""')}"`;

@@ -1,6 +1,6 @@
 /**
- * SQL between `timestamptz` and milliseconds since 1970: numbers mean the same to every client, in every time zone, and
- * whatever a user's type parsers make of dates.
+ * SQL that converts between `timestamptz` and milliseconds since 1970. Numbers mean the same in every client and time
+ * zone, and do not depend on the type parsers of the connection.
  */
 export function fromMilliseconds(parameter: string): string {
   return `to_timestamp(${parameter}::float8 / 1000)`;

@@ -1,5 +1,5 @@
 /**
- * Stores in Redis, on the user's client.
+ * Stores in Redis, on a client that you provide.
  *
  * @packageDocumentation
  */

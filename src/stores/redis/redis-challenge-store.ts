@@ -4,10 +4,10 @@ import { StoredRecord } from '../stored-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { RedisScript, textReply } from './redis-script.js';
 
-// A challenge is a Redis key that Redis lets expire REMEMBERED_AFTER_END later than the challenge: what is left of its
-// time says whether the challenge is over, with no look at a clock. Once taken, the value is empty.
+// A challenge is a Redis key that expires REMEMBERED_AFTER_END later than the challenge. The remaining time to live
+// says whether the challenge has expired, without reading a clock. After the challenge was taken, the value is empty.
 
-/** NX: a client that sends a command again after its connection was lost brings no taken challenge back. */
+/** NX: a client that resends a command after its connection was lost must not restore a taken challenge. */
 const PUT = new RedisScript(`
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
 return 1`);

@@ -13,17 +13,17 @@ export interface IoRedisClient {
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
-/** The client that the user already has, connected. */
+/** A connected client that you provide. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
-/** What both kinds of client can do: run a script on one Redis key, by its SHA-1 or by its text. */
+/** The common interface of both clients: runs a script on one Redis key, by its SHA-1 or by its text. */
 export interface ScriptClient {
   bySha(sha: string, key: string, parameters: string[]): Promise<unknown>;
   byText(script: string, key: string, parameters: string[]): Promise<unknown>;
 }
 
 /**
- * @param timeout How long to wait for an answer, in seconds
+ * @param timeout How long to wait for a reply, in seconds
  * @throws AppAttestError `invalid_argument`
  */
 export function scriptClient(client: RedisClient, timeout: number): ScriptClient {

@@ -7,20 +7,20 @@ import { RedisChallengeStore } from './redis-challenge-store.js';
 import { type RedisClient, scriptClient } from './redis-client.js';
 import { RedisKeyStore } from './redis-key-store.js';
 
-/** Options of {@link redisStores}: where they keep their data, and how long they wait. */
+/** Options of {@link redisStores}. */
 export interface RedisStoresOptions {
-  /** What the names of all Redis keys begin with. `'app-attest:'` by default. */
+  /** The prefix of the names of all Redis keys. `'app-attest:'` by default. */
   prefix?: string | undefined;
-  /** How long to wait for an answer of Redis, in seconds, at most 2147483. 5 by default. */
+  /** How long to wait for a reply from Redis, in seconds, at most 2147483. 5 by default. */
   timeout?: number | undefined;
 }
 
 /**
- * Stores in Redis 6 or later, or Valkey, on a client that the user has connected: single, sentinel or cluster.
+ * Stores in Redis 6 or later, or Valkey, on a client that you have connected: single, Sentinel or cluster.
  *
- * Each method is one Lua script on one Redis key. Challenges expire by Redis. Keys never do: what Redis forgets or evicts
- * is lost, so the server must persist (`appendonly yes`, `appendfsync always`) and must not evict (`maxmemory-policy
- * noeviction`). What a failover loses, only Redis knows: `docs/stores.md` says what to keep where.
+ * Each method is one Lua script on one Redis key. Redis expires challenges. Keys never expire: a key that Redis loses
+ * or evicts is lost for good, so Redis must persist (`appendonly yes`, `appendfsync always`) and must not evict
+ * (`maxmemory-policy noeviction`). A failover can lose writes; `docs/stores.md` says which data to keep in Redis.
  *
  * @throws AppAttestError `invalid_argument`
  *
@@ -39,7 +39,7 @@ export function redisStores(
     timeout: 'may be undefined',
   });
   const { prefix = 'app-attest:', timeout = 5 } = options;
-  if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be text');
+  if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be a string');
   const scripts = scriptClient(client, readTimeLimit('timeout', timeout));
   return { challenges: new RedisChallengeStore(scripts, prefix), keys: new RedisKeyStore(scripts, prefix) };
 }

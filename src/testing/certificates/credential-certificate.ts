@@ -5,11 +5,11 @@ import { issueCertificate } from './issuer.js';
 import { credentialName } from './names.js';
 import { BasicConstraintsExtension, Extension, KeyUsageFlags, KeyUsagesExtension } from './x509.js';
 
-/** What Apple writes into the certificate of an attested key. */
+/** The contents of the certificate that Apple issues for an attested key. */
 export interface CredentialCertificateFields {
   /** Hex. */
   keyIdentifier: string;
-  /** When Apple issued it; its serial number is this moment. */
+  /** When Apple issued it. The serial number is this time in milliseconds. */
   issuedAt: Date;
   notBefore: Date;
   notAfter: Date;
@@ -17,7 +17,7 @@ export interface CredentialCertificateFields {
   keyUsageProperties: readonly TaggedValue[];
   operatingSystem: readonly TaggedValue[];
   accessControlList: Uint8Array | undefined;
-  /** Certificates issued from 2026 on carry one. */
+  /** Certificates issued since 2026 have this extension. */
   extendedKeyUsage: boolean;
 }
 
@@ -32,7 +32,7 @@ const KEY_USAGE =
 
 const EXTENDED_KEY_USAGE = new Extension('2.5.29.37', false, sequence(objectIdentifier('1.2.840.113635.100.4.24')));
 
-/** The credential certificate, credCert: extension by extension in the order of the recordings. */
+/** Issues the credential certificate (credCert), with its extensions in the order of the recordings. */
 export function issueCredentialCertificate(
   fields: CredentialCertificateFields,
   publicKey: webcrypto.CryptoKey,

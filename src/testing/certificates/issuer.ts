@@ -1,7 +1,7 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import { type Extension, type Name, X509CertificateGenerator } from './x509.js';
 
-/** A certificate and the key that it certifies. The private key cannot be exported and dies with its process. */
+/** A certificate and its key pair. The private key cannot be exported and is lost when the process ends. */
 export interface Issuer {
   readonly certificate: Uint8Array;
   readonly name: Name;
@@ -9,19 +9,19 @@ export interface Issuer {
   readonly keys: webcrypto.CryptoKeyPair;
 }
 
-/** What a certificate says, besides its key. */
+/** The contents of a certificate, except its key. */
 export interface CertificateFields {
   name: Name;
   /** Hex. */
   serialNumber: string;
   notBefore: Date;
   notAfter: Date;
-  /** With which its issuer signs. */
+  /** The hash of the issuer's signature. */
   hash: 'SHA-256' | 'SHA-384';
   extensions: readonly Extension[];
 }
 
-/** A certificate over the public one of `keys`, by an issuer or, where there is none, by itself. */
+/** Issues a certificate for the public key of `keys`. It is self-signed if no issuer is given. */
 export async function issue(
   fields: CertificateFields,
   keys: webcrypto.CryptoKeyPair,
@@ -30,7 +30,7 @@ export async function issue(
   return { ...fields, keys, certificate: await issueCertificate(fields, keys.publicKey, issuer) };
 }
 
-/** The DER of a certificate over `publicKey`. */
+/** Issues a certificate for `publicKey`. Returns its DER. */
 export async function issueCertificate(
   { name, hash, extensions, ...fields }: CertificateFields,
   publicKey: webcrypto.CryptoKey,
@@ -52,7 +52,7 @@ export function generateKeys(namedCurve: 'P-256' | 'P-384'): Promise<webcrypto.C
   return webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve }, false, ['sign', 'verify']);
 }
 
-/** Random, positive, and of that many bytes. */
+/** A random positive serial number of `length` bytes, in hex. */
 export function randomSerialNumber(length: number): string {
   const bytes = randomBytes(length);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;

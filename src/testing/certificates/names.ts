@@ -1,12 +1,12 @@
 import { VIRTUAL_APPLE } from '../../certificates/virtual-apple.js';
 import { type JsonAttributeAndObjectValue, Name } from './x509.js';
 
-/** `CN, O, ST`: the names above a credential certificate. */
+/** `CN, O, ST`: the names of the issuers of a credential certificate. */
 export function authorityName(commonName: string): Name {
   return new Name([utf8('CN', commonName), utf8('O', VIRTUAL_APPLE), utf8('ST', 'California')]);
 }
 
-/** `CN, OU, O, ST`: the credential certificate itself, named for its key identifier in hex. */
+/** `CN, OU, O, ST`: the credential certificate. Its common name is the key identifier in hex. */
 export function credentialName(commonName: string): Name {
   return new Name([
     utf8('CN', commonName),
@@ -16,7 +16,7 @@ export function credentialName(commonName: string): Name {
   ]);
 }
 
-/** `CN, OU, O, C`: the names above the receipt signer. */
+/** `CN, OU, O, C`: the names of the issuers of the receipt signer. */
 export function receiptAuthorityName(commonName: string): Name {
   return new Name([
     utf8('CN', commonName),

@@ -11,7 +11,9 @@ import {
   SubjectKeyIdentifierExtension,
 } from './x509.js';
 
-/** The chain above receipts, as Apple Root CA - G3, Apple Application Integration CA 5 - G1, and the signer below. */
+/**
+ * The certificate chain of receipts, like Apple Root CA - G3, Apple Application Integration CA 5 - G1 and the signer.
+ */
 export interface ReceiptAuthority {
   readonly root: Issuer;
   readonly intermediate: Issuer;
@@ -95,13 +97,13 @@ export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthorit
 
 const URI = 0x86;
 
-/** Authority information access (RFC 5280 §4.2.2.1), with an OCSP responder that nobody can reach. */
+/** Authority information access (RFC 5280 §4.2.2.1), with an OCSP responder that does not exist. */
 function onlineStatus(address: string): Extension {
   const location = sequence(objectIdentifier('1.3.6.1.5.5.7.48.1'), der(URI, Buffer.from(address)));
   return new Extension('1.3.6.1.5.5.7.1.1', false, sequence(location));
 }
 
-/** CRL distribution points (RFC 5280 §4.2.1.13), likewise. */
+/** CRL distribution points (RFC 5280 §4.2.1.13), with an address that does not exist. */
 function revocationList(address: string): Extension {
   const point = sequence(tagged(0, tagged(0, der(URI, Buffer.from(address)))));
   return new Extension('2.5.29.31', false, sequence(point));

@@ -1,4 +1,4 @@
-// @peculiar/x509 does not load without this polyfill, so everything that needs the library takes it from here.
+// @peculiar/x509 does not load without this polyfill, so all other files import the library from here.
 import 'reflect-metadata';
 
 export {

@@ -1,9 +1,9 @@
-/** `DCAppAttestService` of Apple's DeviceCheck framework: what an app, or the plugin, calls on a device. */
+/** `DCAppAttestService` of Apple's DeviceCheck framework, as an app or the plugin calls it on a device. */
 export interface AppAttestService {
-  /** Makes a key, and gives its identifier: base64. */
+  /** Generates a key. Returns its identifier, base64. */
   generateKey(): Promise<string>;
-  /** The attestation object. */
+  /** Returns the attestation object. */
   attestKey(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array>;
-  /** The assertion object. */
+  /** Returns the assertion object. */
   generateAssertion(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array>;
 }

@@ -10,7 +10,7 @@ const AAGUIDS: Readonly<Record<Environment, Uint8Array>> = {
 
 const CODE_DIRECTORY_HASH_SHA256 = Uint8Array.of(2);
 
-/** RP ID hash, flags and counter, and behind them the extensions: authenticator data of an assertion. */
+/** Authenticator data of an assertion: RP ID hash, flags, counter and extensions. */
 export function assertionData(
   appId: string,
   flags: number,
@@ -20,7 +20,7 @@ export function assertionData(
   return concat(head(appId, flags, counter), encodeExtensions(extensions));
 }
 
-/** The same with the attested key between them: authenticator data of an attestation. */
+/** Authenticator data of an attestation: the same, with the attested key before the extensions. */
 export function attestationData(
   appId: string,
   flags: number,
@@ -53,7 +53,7 @@ function head(appId: string, flags: number, counter: number): Uint8Array {
   return concat(sha256(appId), flagsAndCounter);
 }
 
-/** A canonical CBOR map, as all of Apple's are: shorter names first. */
+/** A canonical CBOR map, like all of Apple's: shorter names first. */
 export function encodeExtensions(extensions: AuthenticatorExtensions | undefined): Uint8Array {
   if (!extensions) return new Uint8Array();
   const { validationCategory, bundleVersion, codeDirectoryHash } = extensions;

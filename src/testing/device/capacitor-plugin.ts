@@ -25,8 +25,9 @@ export interface CapacitorAssertion extends Envelope {
 }
 
 /**
- * The methods of `@capgo/capacitor-app-attest` on iOS, and the JSON that they give, in its order. It hashes the UTF-8 bytes of the
- * challenge and of the payload. The legacy methods add the field of their own name.
+ * The methods of `@capgo/capacitor-app-attest` on iOS. They return the plugin's JSON, with its entries in the same
+ * order. The plugin hashes the UTF-8 bytes of the challenge or payload. The legacy methods add the entry of their own
+ * name.
  *
  * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/index.ts
  */

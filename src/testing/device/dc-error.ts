@@ -1,4 +1,4 @@
-/** Why a device refuses, by the names of Apple's `DCError.Code`. */
+/** Why a call on the device fails, with the names of Apple's `DCError.Code`. */
 export type DCErrorCode =
   | 'unknownSystemFailure'
   | 'featureUnsupported'
@@ -7,8 +7,8 @@ export type DCErrorCode =
   | 'serverUnavailable';
 
 /**
- * What `DCAppAttestService` throws on the device. An app answers `invalidKey` with a new key and a new attestation, and
- * `serverUnavailable` with the same call again later.
+ * The error that `DCAppAttestService` throws on the device. After `invalidKey`, an app generates and attests a new key.
+ * After `serverUnavailable`, it repeats the same call later.
  *
  * @see https://developer.apple.com/documentation/devicecheck/dcerror-swift.struct/code
  */

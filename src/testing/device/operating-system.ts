@@ -2,9 +2,10 @@ import type { TaggedValue } from '../certificates/credential-certificate.js';
 import { DAY } from '../time.js';
 
 /**
- * The systems that a virtual device can run. iOS 14.4, 17.2, 17.6, 18 and 27 are shaped as recordings of them are; the
- * others put together what the recordings and Apple's documents say of their parts. "opt-in" means apps with the App
- * Attest opt-in entitlement, which adds a code directory hash: unsigned up to iOS 26, signed from iOS 27 on.
+ * The systems that a virtual device can run. The evidence of iOS 14.4, 17.2, 17.6, 18 and 27 has the structure of
+ * recordings from these systems. That of the others is put together from the recordings and Apple's documentation.
+ * "opt-in" means apps with the App Attest opt-in entitlement, which adds a code directory hash: unsigned up to iOS 26,
+ * signed from iOS 27 on.
  */
 export type VirtualOs =
   | 'iOS 14.4'
@@ -18,7 +19,7 @@ export type VirtualOs =
   | 'iOS 27 opt-in'
   | 'macOS 27';
 
-/** What an operating system puts into the evidence of its devices. */
+/** How an operating system shapes the evidence of its devices. */
 export interface OperatingSystem {
   /** Extension 1.2.840.113635.100.8.5 of the credential certificate. */
   readonly keyUsageProperties: (appId: string) => readonly TaggedValue[];
@@ -27,7 +28,7 @@ export interface OperatingSystem {
   /** Extension 1.2.840.113635.100.8.6. */
   readonly accessControlList: Uint8Array | undefined;
   readonly extendedKeyUsage: boolean;
-  /** How long the credential certificate lasts, from a day before it was issued. */
+  /** How long the credential certificate is valid, in milliseconds, starting a day before it was issued. */
   readonly validity: number;
   readonly codeDirectoryHash: 'none' | 'unsigned' | 'signed';
   readonly signsValidationCategory: boolean;
@@ -79,7 +80,7 @@ const IOS_27_PROPERTIES = properties((appId) => [
   [10, 0],
 ]);
 
-/** As the recordings of iOS 17 and 18 have it, in place of 0 for an iPad and 2 for an iPhone. */
+/** Recorded on iOS 17 and 18. Other recordings have 0 for an iPad and 2 for an iPhone. */
 const UNKNOWN_DEVICE_CLASS = 0xffffffff;
 const IPHONE = 2;
 
@@ -124,7 +125,7 @@ const IPHONE_ACCESS_CONTROL_LIST = Buffer.from(
   'MEMMAjExMD0wCgwDb2tkoQMBAf8wCQwCb2GhAwEB/zALDARvc2duoQMBAf8wCwwEb2RlbKEDAQH/MAoMA29ja6EDAQH/',
   'base64',
 );
-/** Full Security and System Integrity Protection on. Source: Apple, Validating apps …, step 4. */
+/** Full Security, with System Integrity Protection enabled. Source: Apple, Validating apps …, step 4. */
 const MAC_ACCESS_CONTROL_LIST = Buffer.from(
   'MEAMAjExMDowCQwCb2uhAwEB/zAJDAJvYaEDAQH/MAsMBG9kZWyhAwEB/zAVDARvc2duoAYMBHJzZWMwBaYDAgEB',
   'base64',

@@ -3,7 +3,7 @@ import { sha256 } from './authenticator-data.js';
 
 /** A request that an app is about to send to a protected route. */
 export interface RequestToSign {
-  /** In capitals, as in the request line. */
+  /** In upper case, as in the request line. */
   method: string;
   /** Path and query, as in the request line. */
   target: string;
@@ -11,13 +11,13 @@ export interface RequestToSign {
   body?: string | Uint8Array | undefined;
   /** The challenge that the server issued for this request. */
   challenge: string;
-  /** The key that signs. By default the one that the device attested last. */
+  /** The key that signs. By default, the key that the device attested last. */
   keyId?: string | undefined;
 }
 
 /**
- * The headers of a protected request: over `METHOD SP target LF challenge LF content-digest`, with the digest of nothing
- * where there is no body.
+ * The headers of a protected request. They sign `METHOD SP target LF challenge LF content-digest`, with the digest of
+ * zero bytes if there is no body.
  *
  * @param assert `generateAssertion` of the key
  * @see https://www.rfc-editor.org/rfc/rfc9530 for `Content-Digest`

@@ -16,24 +16,25 @@ import { assertMisbehaviour, type Misbehaviour } from './misbehaviour.js';
 import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './operating-system.js';
 import { assertRequestToSign, type RequestToSign, signedHeaders } from './signed-request.js';
 
-/** The device and the app on it. */
+/** Options of `createDevice`: the device and the app on it. */
 export interface VirtualDeviceOptions {
-  /** The app whose code runs: `'TEAMID1234.com.example.app'`, or its two parts. */
+  /** The app that runs: `'TEAMID1234.com.example.app'`, or its two parts. */
   appId: AppId;
   /**
-   * The App ID of an App Clip of the app, whose code then runs: the certificate names it, and authenticator data the full
-   * app. Real certificates may name the full app in both places, as this device does without the option.
+   * The App ID of an App Clip of the app. The App Clip then runs in place of the app: the certificate names the App
+   * Clip, and authenticator data names the full app. Real certificates may name the full app in both places, as this
+   * device does without the option.
    */
   appClipId?: string | undefined;
   /** `'production'` by default. */
   environment?: Environment | undefined;
   /** `'iOS 27'` by default. */
   os?: VirtualOs | undefined;
-  /** `CFBundleVersion`, `'1'` by default. Evidence carries it where the system signs it. */
+  /** `CFBundleVersion`, `'1'` by default. Part of the evidence if the system signs it. */
   bundleVersion?: string | undefined;
-  /** How the app was launched, a `ValidationCategory`; 4, from the App Store, by default. From iOS 27 on. */
+  /** A `ValidationCategory`; 4, an app from the App Store, by default. Part of the evidence from iOS 27 on. */
   validationCategory?: number | undefined;
-  /** 32 bytes, or their first 20; random by default. Only systems with "opt-in" in their names send it. */
+  /** 32 bytes, or the first 20 of them; random by default. Only systems with "opt-in" in their names send it. */
   codeDirectoryHash?: Uint8Array | undefined;
 }
 
@@ -46,15 +47,15 @@ interface VirtualKey {
 }
 
 /**
- * A device with an app on it, in memory: `DCAppAttestService` for tests, with the bytes that real devices send. Made by
- * {@link VirtualApple.createDevice}.
+ * A device with an app on it, in memory: `DCAppAttestService` for tests, with evidence that has the structure of real
+ * devices' evidence. Created by {@link VirtualApple.createDevice}.
  */
 export class VirtualDevice {
-  /** The device as `@capgo/capacitor-app-attest` shows it to an app. */
+  /** The interface of `@capgo/capacitor-app-attest` to this device. */
   readonly capacitor: CapacitorPlugin;
   /**
-   * How many keys this device attested within 30 days, by Apple's count; what the next receipt will say. A number set
-   * here takes the place of the true one.
+   * Overrides the risk metric of the device's next receipts. If `undefined`, a receipt has the number of keys that this
+   * device attested within 30 days.
    */
   riskMetric: number | undefined;
 
@@ -97,7 +98,7 @@ export class VirtualDevice {
   }
 
   /**
-   * Lets the device misbehave from now on, and no longer where it was told to before. `{}` makes it honest again.
+   * Makes the device misbehave from now on. Each call replaces the previous one; `{}` makes the device honest again.
    *
    * @throws AppAttestError `invalid_argument`
    */
@@ -106,7 +107,9 @@ export class VirtualDevice {
     this.#misbehaviour = { ...misbehaviour };
   }
 
-  /** Makes a key in the virtual Secure Enclave. Returns its key identifier: base64 of SHA-256 of the public point. */
+  /**
+   * Generates a key in the virtual Secure Enclave. Returns its key identifier: base64 of SHA-256 of the public point.
+   */
   async generateKey(): Promise<string> {
     const keys = await generateKeys('P-256');
     const point = new Uint8Array(await webcrypto.subtle.exportKey('raw', keys.publicKey));
@@ -116,11 +119,11 @@ export class VirtualDevice {
   }
 
   /**
-   * Lets the virtual Apple attest a key. As on real devices, a key can be attested again: with a certificate of its own.
+   * Attests a key with the virtual Apple. As on real devices, a key can be attested again, with a new certificate.
    *
    * @param clientDataHash SHA-256 of the server's challenge
-   * @returns the attestation object, CBOR
-   * @throws DCError `invalidKey` for a key that is unknown or lost
+   * @returns The attestation object, CBOR
+   * @throws DCError `invalidKey` if the key is unknown or lost
    */
   async attestKey(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
     const key = this.#key(keyId);
@@ -147,11 +150,11 @@ export class VirtualDevice {
   }
 
   /**
-   * Signs a request with an attested key, and counts it.
+   * Signs a request with an attested key, and increments its counter.
    *
    * @param clientDataHash SHA-256 of the request
-   * @returns the assertion object, CBOR
-   * @throws DCError `invalidKey` for a key that is unknown, lost, or not attested yet
+   * @returns The assertion object, CBOR
+   * @throws DCError `invalidKey` if the key is unknown, lost, or not attested yet
    */
   async generateAssertion(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
     const key = this.#key(keyId);
@@ -166,10 +169,10 @@ export class VirtualDevice {
   }
 
   /**
-   * The headers of a request to a protected route, as an app sends them: key identifier, assertion, challenge, and
-   * `Content-Digest` where there is a body. Send the same method, target and body with them.
+   * Signs a request to a protected route. Returns the headers that an app sends: key identifier, assertion, challenge,
+   * and `Content-Digest` if there is a body. Send them with the same method, target and body.
    *
-   * @throws DCError `invalidKey` for a key that is unknown, lost, or not attested yet
+   * @throws DCError `invalidKey` if the key is unknown, lost, or not attested yet
    * @throws AppAttestError `invalid_argument`
    *
    * @example
@@ -182,7 +185,7 @@ export class VirtualDevice {
   async signRequest(request: RequestToSign): Promise<Record<string, string>> {
     assertRequestToSign(request);
     const keyId = request.keyId ?? this.#latestKeyId;
-    if (keyId === undefined) throw new DCError('invalidKey', 'the device has attested no key');
+    if (keyId === undefined) throw new DCError('invalidKey', 'the device has not attested any key');
     return signedHeaders(request, keyId, (clientDataHash) => this.generateAssertion(keyId, clientDataHash));
   }
 
@@ -193,7 +196,7 @@ export class VirtualDevice {
 
   #key(keyId: string): VirtualKey {
     const key = this.#keys.get(keyId);
-    if (!key) throw new DCError('invalidKey', 'the device has no such key');
+    if (!key) throw new DCError('invalidKey', 'the device does not have this key');
     return key;
   }
 
@@ -222,12 +225,14 @@ export class VirtualDevice {
     return this.#misbehaviour.wrongNonce ? sha256('another challenge') : clientDataHash;
   }
 
-  /** `undefined` where the system or the app's SDK knows none. */
+  /** `undefined` if the system or the app's SDK does not support extensions. */
   #signedExtensions(): AuthenticatorExtensions | undefined {
     return this.#system.signsValidationCategory && !this.#misbehaviour.olderSdk ? this.#extensions : undefined;
   }
 
-  /** What a tampered app lets the device sign in front of the client data hash, and moves behind authenticator data. */
+  /**
+   * What a tampered app makes the device sign before the client data hash, and then moves behind authenticator data.
+   */
   #forgedExtensions(): Uint8Array {
     return encodeExtensions(this.#misbehaviour.forgedExtensions);
   }
@@ -236,20 +241,19 @@ export class VirtualDevice {
     return extensions ? ATTESTED_CREDENTIAL_DATA | EXTENSION_DATA : ATTESTED_CREDENTIAL_DATA;
   }
 
-  /** The CBOR map, with the unsigned entry that apps with the opt-in entitlement add up to iOS 26. */
+  /** The CBOR map. Up to iOS 26, apps with the opt-in entitlement add an unsigned entry. */
   #object(entries: Record<string, unknown>): Uint8Array {
     if (this.#system.codeDirectoryHash !== 'unsigned') return cbor(entries);
     return cbor({ ...entries, cdHash: this.#misbehaviour.rewrittenCodeDirectoryHash ?? this.#codeDirectoryHash });
   }
 }
 
-/** Devices set it in assertions too, where no credential data follows. */
+/** Devices set this flag in assertions too, although no credential data follows. */
 const ATTESTED_CREDENTIAL_DATA = 0x40;
 const EXTENSION_DATA = 0x80;
 
 function readOperatingSystem(os: VirtualOs): OperatingSystem {
   const system = OPERATING_SYSTEMS[os];
-  if (!system)
-    throw new TypeError(`no virtual device runs ${os}; there are ${Object.keys(OPERATING_SYSTEMS).join(', ')}`);
+  if (!system) throw new TypeError(`os must be one of ${Object.keys(OPERATING_SYSTEMS).join(', ')}, not ${os}`);
   return system;
 }

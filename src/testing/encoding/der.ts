@@ -9,10 +9,10 @@ function derLength(length: number): Uint8Array {
   if (length < 0x80) return Uint8Array.of(length);
   if (length < 0x100) return Uint8Array.of(0x81, length);
   if (length < 0x10000) return Uint8Array.of(0x82, length >> 8, length & 0xff);
-  throw new RangeError('nothing in App Attest evidence is that long');
+  throw new RangeError(`a DER element of ${length} bytes is too long for App Attest evidence`);
 }
 
-/** BER with an indefinite length: the contents end at two zero octets (X.690 §8.1.3.6). Apple's receipts are like that. */
+/** BER with an indefinite length, as in Apple's receipts: two zero octets end the contents (X.690 §8.1.3.6). */
 export function indefinite(identifier: number, ...contents: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat([Uint8Array.of(identifier, 0x80), ...contents, Uint8Array.of(0, 0)]));
 }
@@ -35,7 +35,7 @@ export function integer(value: number): Uint8Array {
   return integerOfBytes(bytes);
 }
 
-/** A positive INTEGER from its magnitude: a leading zero where the first bit would make it negative. */
+/** A positive INTEGER from its magnitude, with a leading zero if the first bit would make it negative. */
 export function integerOfBytes(magnitude: Uint8Array): Uint8Array {
   const [first = 0] = magnitude;
   return der(0x02, ...(first >= 0x80 ? [Uint8Array.of(0)] : []), magnitude);
@@ -52,7 +52,7 @@ function base128(value: number): number[] {
   return octets;
 }
 
-/** An explicit context tag, in one identifier octet up to 30 and in three above. */
+/** An explicit context tag: one identifier octet up to tag 30, three above. */
 export function tagged(tagNumber: number, ...contents: readonly Uint8Array[]): Uint8Array {
   if (tagNumber < 31) return der(0xa0 | tagNumber, ...contents);
   return der([0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f], ...contents);

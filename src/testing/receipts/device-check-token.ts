@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-/** A key from the developer account that is enabled for DeviceCheck. */
+/** A private key of the developer account with DeviceCheck enabled; here, its public half. */
 export interface DeviceCheckKey {
   teamId: string;
   /** The `kid` of the token. */
@@ -12,8 +12,8 @@ export interface DeviceCheckKey {
 const MAX_AGE = 60 * 60;
 
 /**
- * Whether a request for a receipt bears a token that Apple would accept: ES256, `kid`, `iss` the team of the app, `iat`
- * not older than an hour. The signature is checked where the keys are known.
+ * Whether a receipt request has a token that Apple would accept: ES256, with a `kid`, `iss` equal to the team of the
+ * app, and `iat` at most an hour old. The signature is verified if `keys` are given.
  */
 export async function isTokenAccepted(
   authorization: string | null,

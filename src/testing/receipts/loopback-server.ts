@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 /** A server on a loopback address. */
 export interface ListeningServer {
-  /** `http://127.0.0.1:port` and the path. */
+  /** `http://127.0.0.1:port` followed by the path. */
   url: string;
-  /** Cuts what is open and frees the port. */
+  /** Closes all connections and frees the port. */
   close(): Promise<void>;
 }
 
 type Handler = (request: Request) => Promise<Response>;
 
-/** Serves a handler on a free port of 127.0.0.1. A handler that fails cuts the connection. */
+/** Serves a handler on a free port of 127.0.0.1. The connection is closed if the handler throws. */
 export async function listen(path: string, handler: Handler): Promise<ListeningServer> {
   const server = createServer((incoming, outgoing) => {
     respond(handler, incoming, outgoing).catch(() => outgoing.destroy());
@@ -20,7 +20,7 @@ export async function listen(path: string, handler: Handler): Promise<ListeningS
     server.listen(0, '127.0.0.1', resolve);
   });
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  if (address === null || typeof address === 'string') throw new Error('the server is not listening on a port');
   return {
     url: `http://127.0.0.1:${address.port}${path}`,
     close: () => {

@@ -7,17 +7,19 @@ import type { ReceiptService } from './receipt-service.js';
 
 /** Options of {@link VirtualApple.receiptEndpoint}. */
 export interface ReceiptEndpointOptions {
-  /** The keys whose tokens are accepted. Without them any token of the right form is, whoever signed it. */
+  /**
+   * The keys whose tokens are accepted. Without `keys`, any well-formed token is accepted, regardless of its signature.
+   */
   keys?: readonly DeviceCheckKey[];
 }
 
-/** An answer that the endpoint gives once, in place of its own. */
+/** An answer that replaces the endpoint's own answer once. */
 export interface EndpointAnswer {
-  /** For example 429, 500 or 503; what the endpoint itself would say where it is missing. */
+  /** For example 429, 500 or 503. By default, the endpoint's own status. */
   status?: number | undefined;
   /** Seconds, sent as `Retry-After`. */
   retryAfter?: number | undefined;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   body?: string | undefined;
   /** Milliseconds to wait before the answer. */
   delay?: number | undefined;
@@ -28,22 +30,22 @@ export interface EndpointRequest {
   url: string;
   authorization: string | null;
   body: string;
-  /** What was answered. */
+  /** The status of the answer. */
   status: number;
 }
 
 /**
- * Apple's side of a receipt refresh: a function to be used in place of `fetch`, which can also listen on a loopback
- * address. It answers 200 and the base64 of a new receipt, 304 to a receipt that is too young, 400 to what is no receipt
- * of this virtual Apple, 401 to a wrong token, and 404 to a receipt of the other environment.
+ * Apple's side of a receipt refresh: a function to use in place of `fetch`. It can also listen on a loopback address.
+ * It answers 200 with the base64 of a new receipt, 304 if the receipt is too new, 400 if it was not issued by this
+ * virtual Apple, 401 if the token is wrong, and 404 if the receipt belongs to the other environment.
  */
 export interface ReceiptEndpoint {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** The requests so far, oldest first. */
   readonly requests: readonly EndpointRequest[];
-  /** Answers the next request with this; several calls line up. */
+  /** Sets the answer to the next request. Answers of several calls are used in order. */
   answerNext(answer: EndpointAnswer): void;
-  /** Serves HTTP on a free port of 127.0.0.1, as the endpoint of one environment, `'production'` by default. */
+  /** Serves HTTP on a free port of 127.0.0.1, as the endpoint of one environment; `'production'` by default. */
   listen(environment?: Environment): Promise<ListeningServer>;
 }
 
@@ -52,7 +54,7 @@ const ENVIRONMENTS: ReadonlyMap<string, Environment> = new Map([
   ['data.appattest.apple.com', 'production'],
   ['data-development.appattest.apple.com', 'development'],
 ]);
-/** The statuses that a `Response` must have no body with. */
+/** Statuses with which a `Response` must not have a body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** @internal */
@@ -61,7 +63,7 @@ export function createReceiptEndpoint(
   now: () => Date,
   options: ReceiptEndpointOptions,
 ): ReceiptEndpoint {
-  // Keys that were looked up and not found must not turn into any key.
+  // A lookup that found no keys must not accept any key.
   assertKnownOptions<ReceiptEndpointOptions>('receiptEndpoint', options, { keys: 'never undefined' });
   const { keys } = options;
   const requests: EndpointRequest[] = [];

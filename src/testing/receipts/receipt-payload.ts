@@ -29,7 +29,7 @@ const Field = {
 const VERSION = 1;
 const LIFETIME = 90 * DAY;
 
-/** The payload of the receipt that comes with an attestation. */
+/** The payload of the receipt in an attestation. */
 export function attestReceiptPayload(subject: ReceiptSubject, creationTime: Date): Uint8Array {
   return set(
     field(Field.AppId, subject.appId),
@@ -43,14 +43,14 @@ export function attestReceiptPayload(subject: ReceiptSubject, creationTime: Date
   );
 }
 
-/** The payload of a receipt that Apple's server gives for an earlier one: other fields, and in another order. */
+/** The payload of a receipt that Apple's server issues for an earlier one. It has other fields, in another order. */
 export function refreshedReceiptPayload(subject: ReceiptSubject, riskMetric: number, creationTime: Date): Uint8Array {
   return set(
     field(Field.RiskMetric, String(riskMetric)),
     field(Field.ReceiptType, 'RECEIPT'),
     field(Field.AppId, subject.appId),
     field(Field.AttestedPublicKey, subject.credCert),
-    // The recordings show the hash once through a text decoder here, with U+FFFD for all that is no UTF-8.
+    // In the recordings, this hash has been through a text decoder, with U+FFFD for everything that is not UTF-8.
     field(Field.ClientHash, new TextDecoder().decode(subject.clientDataHash)),
     field(Field.Token, subject.token),
     field(Field.Environment, environmentName(subject.environment)),
@@ -60,7 +60,7 @@ export function refreshedReceiptPayload(subject: ReceiptSubject, riskMetric: num
   );
 }
 
-/** When Apple answers a request for the next receipt. */
+/** When Apple issues the next receipt at the earliest. */
 export function refreshableFrom(creationTime: Date): Date {
   return later(creationTime, DAY);
 }

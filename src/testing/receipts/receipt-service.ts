@@ -9,24 +9,24 @@ import {
 } from './receipt-payload.js';
 import { signReceipt } from './signed-data.js';
 
-/** The days over which Apple counts the keys of a device. */
+/** The period over which Apple counts the keys of a device, in milliseconds. */
 const RISK_WINDOW = 30 * DAY;
 
-/** A receipt that was issued, and whom it is about. */
+/** A receipt that was issued, and the device and key that it is about. */
 export interface IssuedReceipt {
   readonly device: AttestingDevice;
   readonly subject: ReceiptSubject;
-  /** `undefined` for the one that comes with an attestation, which can be exchanged at once. */
+  /** `undefined` for the receipt of an attestation, which can be exchanged immediately. */
   readonly refreshableFrom: Date | undefined;
 }
 
-/** Signs receipts, and remembers them and the attestations that they are about. */
+/** Signs receipts, and remembers all receipts and attestations. */
 export class ReceiptService {
   readonly #authority: ReceiptAuthority;
   readonly #now: () => Date;
-  /** By their base64. */
+  /** By the base64 of the receipt. */
   readonly #issued = new Map<string, IssuedReceipt>();
-  /** When each key of a device was attested last. */
+  /** When each key of a device was last attested. */
   readonly #attestations = new WeakMap<AttestingDevice, Map<string, Date>>();
 
   constructor(authority: ReceiptAuthority, now: () => Date) {
@@ -34,19 +34,19 @@ export class ReceiptService {
     this.#now = now;
   }
 
-  /** The receipt that comes with an attestation. */
+  /** Issues the receipt of an attestation. */
   async attest(device: AttestingDevice, keyId: string, subject: ReceiptSubject): Promise<Uint8Array> {
     const now = this.#now();
     this.#attestations.set(device, new Map(this.#attestations.get(device)).set(keyId, now));
     return this.#sign(attestReceiptPayload(subject, now), { device, subject, refreshableFrom: undefined });
   }
 
-  /** The receipt that was issued as this base64 text, if it was. */
+  /** Finds an issued receipt by its base64. */
   find(receipt: string): IssuedReceipt | undefined {
     return this.#issued.get(receipt);
   }
 
-  /** The next receipt, with the risk metric of this moment. */
+  /** Issues the next receipt, with the current risk metric. */
   async refresh({ device, subject }: IssuedReceipt): Promise<Uint8Array> {
     const now = this.#now();
     const riskMetric = device.riskMetric ?? this.#countKeys(device, now);

@@ -23,8 +23,8 @@ const EXPLICIT_0 = 0xa0;
 const CHUNK_LENGTH = 1000;
 
 /**
- * CMS SignedData (RFC 5652 §5) as Apple's servers write it: BER with indefinite lengths, the content in chunks of 1000
- * bytes, all three certificates with it, and no signed attributes.
+ * CMS SignedData (RFC 5652 §5) as Apple's servers encode it: BER with indefinite lengths, the content in chunks of 1000
+ * bytes, all three certificates, and no signed attributes.
  */
 export async function signReceipt(payload: Uint8Array, authority: ReceiptAuthority): Promise<Uint8Array> {
   const { signer, intermediate, root } = authority;
