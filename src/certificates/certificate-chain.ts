@@ -67,7 +67,7 @@ async function verifyIssuers(
 async function findPath(
   certificate: Certificate,
   candidates: readonly Path[],
-  isSigned: (issuer: Certificate) => boolean | Promise<boolean>,
+  isSigned: (issuer: Certificate) => Promise<boolean>,
 ): Promise<Path> {
   for (const path of candidates) {
     const [issuer] = path;

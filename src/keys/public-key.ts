@@ -85,10 +85,7 @@ const FASTEST_KEY_FORM = fastestKeyForm(process.versions);
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function preparePublicKey(
-  publicKey: unknown,
-  form: KeyForm = FASTEST_KEY_FORM,
-): VerificationKey | Promise<KeyObject> {
+export async function preparePublicKey(publicKey: unknown, form: KeyForm = FASTEST_KEY_FORM): Promise<VerificationKey> {
   if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
   if (form === 'pem') return readPem(publicKey);
   const key = readSpki(publicKey);
@@ -109,13 +106,13 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 /** Kept, because `webcrypto.subtle` looks itself up anew each time; read late, because it takes milliseconds to load. */
 let subtle: webcrypto.SubtleCrypto | undefined;
 
-/** Without an async function, whose own promise would cost as much as a hash. */
-function importPoint(point: Uint8Array): Promise<KeyObject> {
+async function importPoint(point: Uint8Array): Promise<KeyObject> {
   subtle ??= webcrypto.subtle;
-  const key = subtle.importKey('raw', point, P256, true, ['verify']);
-  return key.then(KeyObject.from).catch((cause) => {
+  try {
+    return KeyObject.from(await subtle.importKey('raw', point, P256, true, ['verify']));
+  } catch (cause) {
     throw notAKey(cause);
-  });
+  }
 }
 
 function checkKeyObject(publicKey: KeyObject): KeyObject {
