@@ -1,6 +1,9 @@
 import { verify } from 'node:crypto';
 import type { VerificationKey } from './public-key.js';
 
+/** The hash under an ECDSA signature of a certificate or a receipt: SHA-2. */
+export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
+
 /** {@link verifyEcdsaInPool}, or a function that chooses between it and {@link verifyEcdsa}. */
 export type VerifyEcdsa = typeof verifyEcdsaInPool;
 
