@@ -23,35 +23,18 @@ const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, p
  * Apple: Validating apps …, assertion steps 1 to 3. The device signs the nonce as a message, so the signature is over
  * SHA-256(nonce).
  *
- * @returns a promise only where the calling thread has no time: an await costs as much as a hash
  * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` where the key is none
  */
-export function assertSignature(
+export async function assertSignature(
   signature: Uint8Array,
   publicKey: VerificationKey,
   authenticatorData: Uint8Array,
   clientDataHash: Uint8Array,
-): Promise<void> | undefined {
-  const nonce = sha256(authenticatorData, clientDataHash);
-  const hasTime = callingThread.hasTime();
-  if (hasTime !== true) return assertSignatureLater(hasTime, nonce, publicKey, signature);
-  assertValid(verifyEcdsa('sha256', nonce, publicKey, signature), publicKey);
-  return undefined;
-}
-
-async function assertSignatureLater(
-  hasTime: false | Promise<boolean>,
-  nonce: Uint8Array,
-  publicKey: VerificationKey,
-  signature: Uint8Array,
 ): Promise<void> {
-  const isValid = (await hasTime)
+  const nonce = sha256(authenticatorData, clientDataHash);
+  const isValid = (await callingThread.hasTime())
     ? verifyEcdsa('sha256', nonce, publicKey, signature)
     : await turnstile.pass(() => verifyEcdsaInPool('sha256', nonce, publicKey, signature));
-  assertValid(isValid, publicKey);
-}
-
-function assertValid(isValid: boolean, publicKey: VerificationKey): void {
   if (isValid) return;
   assertOnCurve(publicKey);
   throw new AppAttestError('invalid_signature', 'the assertion was not made by this key over this client data');

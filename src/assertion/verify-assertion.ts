@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { isPromise } from 'node:util/types';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { assertCounterIncreased } from '../authenticator-data/counter.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
@@ -90,14 +89,12 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
   // From the first await on, nothing that the caller can change is looked at again.
-  const prepared = preparePublicKey(options.publicKey);
-  const publicKey = isPromise(prepared) ? await prepared : prepared;
+  const publicKey = await preparePublicKey(options.publicKey);
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
 
   // 2. and 3. The key signed this authenticator data and this client data.
-  const isAsserted = assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
-  if (isAsserted !== undefined) await isAsserted;
+  await assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
 
   // 4. It speaks for one of our apps.
   const appId = assertAppId(authenticatorData.rpIdHash, appIds);

@@ -2,6 +2,8 @@ import {
   type AttestedAuthenticatorData,
   decodeAttestedAuthenticatorData,
 } from '../authenticator-data/authenticator-data.js';
+import { decodeCertificate } from '../certificates/certificate.js';
+import type { CertificateChain } from '../certificates/certificate-chain.js';
 import { decodeCborMap } from '../encoding/cbor-map.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
@@ -9,14 +11,12 @@ import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
 /** An attestation object whose form has been checked, and nothing else. */
 export interface AttestationObject {
-  /** The credential certificate (credCert) and the CA certificates above it, DER, not yet decoded. */
-  readonly x5c: X5c;
+  /** The credential certificate (credCert) and the CA certificates above it: slices of the attestation. */
+  readonly x5c: CertificateChain;
   /** CMS, not verified by an attestation. */
   readonly receipt: Uint8Array;
   readonly authenticatorData: AttestedAuthenticatorData;
 }
-
-export type X5c = readonly [credCert: Uint8Array, issuer: Uint8Array, ...issuers: Uint8Array[]];
 
 const FORMAT = 'apple-appattest';
 /** Every recording has between 5.2 and 6 KB. */
@@ -49,11 +49,11 @@ export function decodeAttestationObject(attestation: KeptEvidence): AttestationO
   });
 }
 
-function readX5c([credCert, issuer, ...issuers]: readonly Uint8Array[]): X5c {
+function readX5c([credCert, issuer, ...issuers]: readonly Uint8Array[]): CertificateChain {
   if (!credCert || !issuer) throw new DecodingError('x5c needs the credential certificate and the one above it');
   if (issuers.length > MAX_CERTIFICATES - 2)
     throw new DecodingError(`x5c has more than ${MAX_CERTIFICATES} certificates`);
-  return [credCert, issuer, ...issuers];
+  return [decodeCertificate(credCert), ...[issuer, ...issuers].map(decodeCertificate)];
 }
 
 /** Runs a decoder; whatever it throws but an `AppAttestError` means that these bytes are no attestation. */
@@ -61,13 +61,8 @@ export function asAttestation<Decoded>(decode: () => Decoded): Decoded {
   try {
     return decode();
   } catch (cause) {
-    throw asAttestationError(cause);
+    if (cause instanceof AppAttestError) throw cause;
+    const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
+    throw new AppAttestError('malformed_attestation', `not an attestation object: ${reason}`, { cause });
   }
-}
-
-/** What a decoder threw, as the error of an attestation. */
-export function asAttestationError(cause: unknown): AppAttestError {
-  if (cause instanceof AppAttestError) return cause;
-  const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
-  return new AppAttestError('malformed_attestation', `not an attestation object: ${reason}`, { cause });
 }

@@ -19,12 +19,7 @@ import { CallingThread } from '../runtime/calling-thread.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../runtime/turnstile.js';
 import { assertAccessControlList } from './access-control-list.js';
-import {
-  asAttestation,
-  asAttestationError,
-  decodeAttestationObject,
-  MAX_ATTESTATION_LENGTH,
-} from './attestation-object.js';
+import { asAttestation, decodeAttestationObject, MAX_ATTESTATION_LENGTH } from './attestation-object.js';
 import { type AttestedDevice, readAttestedDevice } from './attested-device.js';
 import { assertCertifiedAppId, readCertifiedAppId } from './certified-app-id.js';
 import { assertSamePublicKey, readCertifiedKey } from './certified-key.js';
@@ -178,9 +173,7 @@ async function verify({
   const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
 
   // 1. The certificates lead up to Apple's root.
-  const credCert = await verifyCertificateChain(x5c, anchors, date, verifyLeaf).catch((cause) => {
-    throw asAttestationError(cause);
-  });
+  const credCert = await verifyCertificateChain(x5c, anchors, date, verifyLeaf);
 
   // 2. to 4. The certificate was issued for this authenticator data and this challenge.
   assertNonce(credCert, authenticatorData.bytes, clientDataHash);

@@ -1,48 +1,45 @@
 import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import { type VerifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
-import { type Certificate, decodeCertificate } from './certificate.js';
+import type { Certificate } from './certificate.js';
 import { isCaSignedBy, isSignedBy } from './issuer-signature.js';
 import { KeyUsage } from './key-usage.js';
 import { untrusted } from './untrusted.js';
+
+/** The leaf first and each certificate followed by its issuer; the root may be left out. */
+export type CertificateChain = readonly [leaf: Certificate, ...issuers: Certificate[]];
 
 /** A certificate that may have signed another, then those above it up to and with the trust anchor. */
 type Path = readonly [issuer: Certificate, ...above: Certificate[]];
 
 /**
  * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf. Signatures
- * are verified in the thread pool, the leaf's where `verifyLeaf` does it. The result is slices of the leaf in `chain`,
- * which must not change any more.
+ * are verified in the thread pool, the leaf's where `verifyLeaf` does it. The bytes that the certificates were decoded from
+ * must not change any more.
  *
  * Names, CA flags and signatures are verified first, then path lengths, key usages and critical extensions, then all
  * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.
  * Of several anchors with one name and one key the first counts. RFC 5280 §6.1, without policies and name constraints:
  * Apple's hierarchy has none, and critical ones are refused.
  *
- * @param chain DER, the leaf first and each certificate followed by its issuer; the root may be left out
- * @throws DecodingError for bytes that are no certificate
  * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
  */
 export async function verifyCertificateChain(
-  chain: readonly [leaf: Uint8Array, ...issuers: Uint8Array[]],
+  [leaf, ...issuers]: CertificateChain,
   anchors: readonly Certificate[],
   date: Date,
   verifyLeaf: VerifyEcdsa = verifyEcdsaInPool,
 ): Promise<Certificate> {
-  const [leaf, ...issuers] = decodeChain(chain);
   const paths = await verifyIssuers(issuers, anchors);
   const path = await findPath(leaf, paths, (issuer) => isSignedBy(leaf, issuer, verifyLeaf));
 
-  path.forEach(assertCa);
+  for (const certificate of path) assertCa(certificate);
+  assertPathLengths(path);
   assertLeaf(leaf);
   const certificates = [leaf, ...path];
   certificates.forEach(assertUnderstood);
   for (const certificate of certificates) assertValidAt(certificate, date);
   return leaf;
-}
-
-function decodeChain([leaf, ...issuers]: readonly [Uint8Array, ...Uint8Array[]]): [Certificate, ...Certificate[]] {
-  return [decodeCertificate(leaf), ...issuers.map(decodeCertificate)];
 }
 
 /**
@@ -67,7 +64,7 @@ async function verifyIssuers(
 async function findPath(
   certificate: Certificate,
   candidates: readonly Path[],
-  isSigned: (issuer: Certificate) => boolean | Promise<boolean>,
+  isSigned: (issuer: Certificate) => Promise<boolean>,
 ): Promise<Path> {
   for (const path of candidates) {
     const [issuer] = path;
@@ -76,14 +73,22 @@ async function findPath(
   throw untrusted('the certificate chain does not lead to a trusted root');
 }
 
-/** RFC 5280 §6.1.4 (k), (l), (m), (n). */
-function assertCa(certificate: Certificate, caCertificatesBelow: number): void {
+/** RFC 5280 §6.1.4 (k), (n). */
+function assertCa(certificate: Certificate): void {
   assertCaFlag(certificate);
-  if (certificate.pathLength !== undefined && certificate.pathLength < caCertificatesBelow) {
-    throw untrusted('the certificate chain is longer than one of its CA certificates allows');
-  }
   if (!allowsKeyUsage(certificate, KeyUsage.keyCertSign)) {
     throw untrusted('a CA certificate may not sign certificates');
+  }
+}
+
+/** RFC 5280 §6.1.4 (l), (m). */
+function assertPathLengths(path: Path): void {
+  let caCertificatesBelow = 0;
+  for (const { pathLength } of path) {
+    if (pathLength !== undefined && pathLength < caCertificatesBelow) {
+      throw untrusted('the certificate chain is longer than one of its CA certificates allows');
+    }
+    caCertificatesBelow += 1;
   }
 }
 

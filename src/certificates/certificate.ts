@@ -3,6 +3,7 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { bytesOf, Identifier } from '../encoding/der-values.js';
+import type { SignatureHash } from '../keys/ecdsa.js';
 import { type BasicConstraints, readBasicConstraints } from './basic-constraints.js';
 import { NO_EXTENSIONS, readCertificateExtensions } from './certificate-extensions.js';
 import { readKeyUsage } from './key-usage.js';
@@ -38,8 +39,6 @@ export interface Certificate {
   /** Object identifiers of critical extensions that are not understood here. */
   readonly unknownCriticalExtensions: readonly string[];
 }
-
-export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
 
 /** `[0] { INTEGER 2 }`: version 3, the one that has extensions. */
 const VERSION_3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);

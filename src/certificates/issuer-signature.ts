@@ -10,11 +10,7 @@ import { fingerprint } from './fingerprint.js';
  *
  * @throws AppAttestError `untrusted_certificate`: the key of the issuer is none that signs certificates
  */
-export function isSignedBy(
-  certificate: Certificate,
-  issuer: Certificate,
-  verify: VerifyEcdsa,
-): ReturnType<VerifyEcdsa> {
+export async function isSignedBy(certificate: Certificate, issuer: Certificate, verify: VerifyEcdsa): Promise<boolean> {
   const { signatureHash, tbsCertificate, signature } = certificate;
   if (signatureHash === undefined) return false;
   return verify(signatureHash, tbsCertificate, caPublicKey(issuer), signature);

@@ -1,13 +1,11 @@
-import { decodeBase64 } from '../encoding/base64.js';
 import { isBytes } from '../encoding/bytes.js';
+import { decodePem } from '../encoding/pem.js';
 import { AppAttestError } from '../errors.js';
 import { copyOf } from '../options/evidence.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 import { type Certificate, decodeCertificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from './virtual-apple.js';
-
-const PEM_CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/;
 
 /** By PEM text, or by the fingerprint of DER. */
 const decodedAnchors = new BoundedMemo<Certificate>(16);
@@ -38,7 +36,7 @@ function rejectVirtualAppleInProduction(anchors: readonly Certificate[]): void {
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {
-  if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => decodePem(trustAnchor));
+  if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => readPemCertificate(trustAnchor));
   if (isBytes(trustAnchor)) {
     // A copy, so that what is remembered is what the fingerprint was made of.
     const der = copyOf(trustAnchor, 'trustAnchors');
@@ -61,12 +59,13 @@ function remembered(key: string, readDer: () => Uint8Array): Certificate {
   }
 }
 
-function decodePem(pem: string): Uint8Array {
-  const body = PEM_CERTIFICATE.exec(pem)?.[1];
-  if (body === undefined) throw new AppAttestError('invalid_argument', 'a trust anchor must be one PEM certificate');
+function readPemCertificate(pem: string): Uint8Array {
+  let der: Uint8Array | undefined;
   try {
-    return decodeBase64(body.replace(/\s/g, ''));
+    der = decodePem('CERTIFICATE', pem);
   } catch (cause) {
     throw new AppAttestError('invalid_argument', 'a trust anchor is not valid PEM', { cause });
   }
+  if (der) return der;
+  throw new AppAttestError('invalid_argument', 'a trust anchor must be one PEM certificate');
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { encodePem } from '../encoding/pem.js';
 import type { StoredKey } from '../server/stored-key.js';
 
 /** A key that no store has seen, without optional entries. */
 export function newKey(changes: Partial<StoredKey> = {}): StoredKey {
   return {
     keyId: randomBytes(32).toString('base64'),
-    publicKey: `-----BEGIN PUBLIC KEY-----\n${randomBytes(91).toString('base64')}\n-----END PUBLIC KEY-----\n`,
+    publicKey: encodePem('PUBLIC KEY', randomBytes(91)),
     counter: 0,
     appId: 'TEAMID1234.com.example.app',
     environment: 'production',

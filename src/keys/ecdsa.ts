@@ -1,10 +1,11 @@
 import { verify } from 'node:crypto';
 import type { VerificationKey } from './public-key.js';
 
-/** {@link verifyEcdsa}, {@link verifyEcdsaInPool}, or whichever of them fits the moment. */
-export type VerifyEcdsa = (
-  ...signature: Parameters<typeof verifyEcdsa>
-) => ReturnType<typeof verifyEcdsa | typeof verifyEcdsaInPool>;
+/** The hash under an ECDSA signature of a certificate or a receipt: SHA-2. */
+export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
+
+/** {@link verifyEcdsaInPool}, or a function that chooses between it and {@link verifyEcdsa}. */
+export type VerifyEcdsa = typeof verifyEcdsaInPool;
 
 /**
  * Verifies a DER-encoded ECDSA signature over a message, which is hashed here, on the calling thread.

@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
+import { isPem } from '../encoding/pem.js';
 import { AppAttestError } from '../errors.js';
 import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
@@ -25,8 +26,6 @@ const KNOWN_ENTRIES: KnownOptions<DeviceCheckCredentials> = {
  * a token-based connection to APNs"). In between, with a quarter of an hour to spare for clocks that differ.
  */
 const LIFETIME = 45 * 60 * 1000;
-
-const PKCS8 = /^\s*-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----\s*$/;
 
 /** One token for all requests with the same credentials, also while it is still being made. */
 export class DeviceCheckToken {
@@ -105,7 +104,7 @@ function importPrivateKey(privateKey: string): KeyObject {
   let key: KeyObject | undefined;
   try {
     // Deno takes no empty line behind it.
-    if (PKCS8.test(privateKey)) key = createPrivateKey({ key: privateKey.trim(), format: 'pem' });
+    if (isPem('PRIVATE KEY', privateKey)) key = createPrivateKey({ key: privateKey.trim(), format: 'pem' });
   } catch {
     key = undefined;
   }

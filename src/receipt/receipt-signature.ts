@@ -1,11 +1,10 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Certificate } from '../certificates/certificate.js';
+import { importCertificateKey } from '../certificates/certificate-key.js';
 import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import { verifyEcdsa } from '../keys/ecdsa.js';
 import type { SignedData } from './signed-data.js';
-
-const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /**
  * The signer signed this content: by itself or, where there are signed attributes, by its hash in them (RFC 5652 §5.4
@@ -21,18 +20,8 @@ export function assertReceiptSignature(signedData: SignedData, signer: Certifica
     if (!equalBytes(digest, signedAttributes.messageDigest)) throw invalid('the receipt is not what was signed');
   }
   const message = signedAttributes?.bytes ?? content;
-  if (!verifyEcdsa(hash, message, importKey(signer), signature)) throw invalid('the signature of the receipt is wrong');
-}
-
-function importKey({ subjectPublicKeyInfo }: Certificate): KeyObject {
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
-  } catch (cause) {
-    throw invalid('the key of the signer cannot be read', cause);
-  }
-  if (CURVES.has(key.asymmetricKeyDetails?.namedCurve)) return key;
-  throw invalid('the key of the signer is not on a NIST curve');
+  const publicKey = importCertificateKey(signer, 'the signer', invalid);
+  if (!verifyEcdsa(hash, message, publicKey, signature)) throw invalid('the signature of the receipt is wrong');
 }
 
 function invalid(message: string, cause?: unknown): AppAttestError {

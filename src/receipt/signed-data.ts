@@ -2,6 +2,7 @@ import { readBer } from '../encoding/ber.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { bytesOf, contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
+import type { SignatureHash } from '../keys/ecdsa.js';
 import { loadCmsLibrary } from './cms-library.js';
 
 /** CMS SignedData (RFC 5652 §5) whose form has been checked, and nothing else: no signature, no certificate. */
@@ -12,14 +13,12 @@ export interface SignedData {
   readonly certificates: readonly Uint8Array[];
   readonly signer: SignerIdentifier;
   /** The hash under content and signature; `undefined` where they differ or are not ECDSA with SHA-2. */
-  readonly hash: HashName | undefined;
+  readonly hash: SignatureHash | undefined;
   /** What the signer signed besides the content, if anything. */
   readonly signedAttributes: SignedAttributes | undefined;
   /** ECDSA, DER. */
   readonly signature: Uint8Array;
 }
-
-export type HashName = 'sha256' | 'sha384' | 'sha512';
 
 /** RFC 5652 §5.3: by issuer and serial number, or by subject key identifier. */
 export type SignerIdentifier =
@@ -44,7 +43,7 @@ const SIGNED_ATTRIBUTES = 0xa0;
 const UNSIGNED_ATTRIBUTES = 0xa1;
 
 /** By the object identifier of the digest algorithm: that of ECDSA with it, and its name. RFC 5754 §2.2 and §3.3. */
-const ALGORITHMS: ReadonlyMap<string, { readonly signature: string; readonly hash: HashName }> = new Map([
+const ALGORITHMS: ReadonlyMap<string, { readonly signature: string; readonly hash: SignatureHash }> = new Map([
   ['2.16.840.1.101.3.4.2.1', { signature: '1.2.840.10045.4.3.2', hash: 'sha256' }],
   ['2.16.840.1.101.3.4.2.2', { signature: '1.2.840.10045.4.3.3', hash: 'sha384' }],
   ['2.16.840.1.101.3.4.2.3', { signature: '1.2.840.10045.4.3.4', hash: 'sha512' }],
@@ -222,7 +221,7 @@ async function readSignature(
 }
 
 /** RFC 5652 §5.1: a verifier may ask for the signer's digest algorithm among those named in front. OpenSSL does. */
-function hashOf(announced: readonly string[], digest: string, signature: string): HashName | undefined {
+function hashOf(announced: readonly string[], digest: string, signature: string): SignatureHash | undefined {
   const algorithm = announced.includes(digest) ? ALGORITHMS.get(digest) : undefined;
   return algorithm?.signature === signature ? algorithm.hash : undefined;
 }

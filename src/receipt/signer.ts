@@ -1,4 +1,5 @@
 import { type Certificate, decodeCertificate } from '../certificates/certificate.js';
+import type { CertificateChain } from '../certificates/certificate-chain.js';
 import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
@@ -24,20 +25,20 @@ const MAX_ISSUERS = 3;
 export function signerChain(
   { signer, certificates: encoded }: SignedData,
   anchors: readonly Certificate[],
-): [signer: Uint8Array, ...issuers: Uint8Array[]] {
+): CertificateChain {
   const certificates = encoded.map(decodeCertificate);
-  const certificate = certificates.find((candidate) => isSigner(candidate, signer));
-  if (!certificate) throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is missing');
+  const leaf = certificates.find((candidate) => isSigner(candidate, signer));
+  if (!leaf) throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is missing');
 
-  const issuers: Uint8Array[] = [];
-  let last = certificate;
+  const issuers: Certificate[] = [];
+  let last = leaf;
   while (issuers.length < MAX_ISSUERS && !anchors.some(({ subject }) => equalBytes(subject, last.issuer))) {
     const issuer = certificates.find(({ subject }) => equalBytes(subject, last.issuer));
     if (!issuer) break;
-    issuers.push(issuer.der);
+    issuers.push(issuer);
     last = issuer;
   }
-  return [certificate.der, ...issuers];
+  return [leaf, ...issuers];
 }
 
 function isSigner(candidate: Certificate, signer: SignerIdentifier): boolean {

@@ -164,9 +164,8 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readOptio
   const { signedData, payload } = await decodeReceipt(receipt);
 
   // 1. Apple's receipt signer signed it. Its certificate counts at the moment of signing: it lives for about a year.
-  const signer = await asReceipt(async () => {
-    return await verifyCertificateChain(signerChain(signedData, anchors), anchors, payload.creationTime);
-  });
+  const chain = await asReceipt(async () => signerChain(signedData, anchors));
+  const signer = await verifyCertificateChain(chain, anchors, payload.creationTime);
   assertReceiptSigner(signer);
   assertReceiptSignature(signedData, signer);
 

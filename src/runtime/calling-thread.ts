@@ -16,8 +16,11 @@ export class CallingThread {
     this.#limit = limit;
   }
 
-  /** Counts one more piece of work: true when it may be done here, false where it is one for the pool. */
-  hasTime(): boolean | Promise<boolean> {
+  /**
+   * Counts one more piece of work, at the call. Resolves to true when the piece may be done here, to false when it is one
+   * for the pool.
+   */
+  async hasTime(): Promise<boolean> {
     if (this.#pieces === 0) afterThisTurn(() => this.#startTurn());
     this.#pieces += 1;
     if (this.#pieces <= this.#limit) return true;

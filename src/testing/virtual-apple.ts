@@ -1,4 +1,5 @@
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed } from '../certificates/virtual-apple.js';
+import { encodePem } from '../encoding/pem.js';
 import { assertKnownOptions } from '../options/known-options.js';
 import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
 import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
@@ -33,8 +34,8 @@ export class VirtualApple {
 
   /** @internal */
   constructor(attestationAuthority: AttestationAuthority, receiptAuthority: ReceiptAuthority, now: () => Date) {
-    this.trustAnchors = [pem(attestationAuthority.root.certificate)];
-    this.receiptTrustAnchors = [pem(receiptAuthority.root.certificate)];
+    this.trustAnchors = [encodePem('CERTIFICATE', attestationAuthority.root.certificate)];
+    this.receiptTrustAnchors = [encodePem('CERTIFICATE', receiptAuthority.root.certificate)];
     this.#attestationAuthority = attestationAuthority;
     this.#receipts = new ReceiptService(receiptAuthority, now);
     this.#now = now;
@@ -92,12 +93,4 @@ export async function createVirtualApple(options: VirtualAppleOptions = {}): Pro
     createReceiptAuthority(clock()),
   ]);
   return new VirtualApple(attestationAuthority, receiptAuthority, clock);
-}
-
-function pem(certificate: Uint8Array): string {
-  const lines =
-    Buffer.from(certificate)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }

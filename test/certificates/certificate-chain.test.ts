@@ -9,6 +9,7 @@ import {
   type CertificateAuthority,
   type CertificateProfile,
   createAuthority,
+  decodedChain,
   generateKeys,
   INTERMEDIATE_PROFILE,
   issueCertificate,
@@ -101,9 +102,9 @@ describe('a chain', () => {
     const leaf = await issueCertificate(LEAF_PROFILE, intermediate.keys, intermediate.keys);
     const received = new Uint8Array(intermediate.der);
     const anchors = [decodeCertificate(root.der)];
-    await verifyCertificateChain([leaf.der, received], anchors, NOW);
+    await verifyCertificateChain(decodedChain([leaf.der, received]), anchors, NOW);
     received.fill(0);
-    await verifyCertificateChain([leaf.der, intermediate.der], anchors, NOW);
+    await verifyCertificateChain(decodedChain([leaf.der, intermediate.der]), anchors, NOW);
   });
 
   it('remembers an intermediate under its own root only', async () => {
@@ -131,7 +132,7 @@ describe('a chain', () => {
     const [{ root }, other] = [await createAuthority(), await createAuthority()];
     const leaf = await issueCertificate({ ...LEAF_PROFILE, issuer: root.profile.subject }, root.keys, root.keys);
     const anchors = [other.root, root].map(({ der }) => decodeCertificate(der));
-    for (let time = 0; time < 2; time += 1) await verifyCertificateChain([leaf.der], anchors, NOW);
+    for (let time = 0; time < 2; time += 1) await verifyCertificateChain(decodedChain([leaf.der]), anchors, NOW);
   });
 
   it('may be longer where its CA certificates allow it, and is not where they do not', async () => {
@@ -241,9 +242,9 @@ describe('a certificate signed by hand', () => {
     const signer = await privateKeyOf(intermediate);
     const anchors = [decodeCertificate(root.der)];
     const chain = (changes: Changes) => [resigned(leaf.der, signer, changes), intermediate.der] as const;
-    await verifyCertificateChain(chain({ algorithm: 'sha256', hash: 'sha256' }), anchors, NOW);
+    await verifyCertificateChain(decodedChain(chain({ algorithm: 'sha256', hash: 'sha256' })), anchors, NOW);
     for (const hash of ['sha256', 'sha384']) {
-      const verification = () => verifyCertificateChain(chain({ algorithm: 'sha1', hash }), anchors, NOW);
+      const verification = () => verifyCertificateChain(decodedChain(chain({ algorithm: 'sha1', hash })), anchors, NOW);
       await expectCode(verification, 'untrusted_certificate');
     }
   });
@@ -255,7 +256,9 @@ describe('a certificate signed by hand', () => {
     const ca = resigned(intermediate.der, await privateKeyOf(root), { key, algorithm: 'sha384', hash: 'sha384' });
     const issued = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
     const leaf = resigned(issued.der, privateKey, { algorithm: 'sha512', hash: 'sha512' });
-    expect((await verifyCertificateChain([leaf, ca], [decodeCertificate(root.der)], NOW)).isCa).toBe(false);
+    expect((await verifyCertificateChain(decodedChain([leaf, ca]), [decodeCertificate(root.der)], NOW)).isCa).toBe(
+      false,
+    );
   });
 
   it('by a CA on secp256k1 is not, whether the runtime knows the curve or not', async () => {
@@ -269,7 +272,7 @@ describe('a certificate signed by hand', () => {
     );
     const ca = resigned(intermediate.der, await privateKeyOf(root), { key, algorithm: 'sha384', hash: 'sha384' });
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
-    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeCertificate(root.der)], NOW);
+    const verification = () => verifyCertificateChain(decodedChain([leaf.der, ca]), [decodeCertificate(root.der)], NOW);
     expect((await expectCode(verification, 'untrusted_certificate')).message).toMatch(/NIST curve|cannot be read/);
   });
 
@@ -281,7 +284,7 @@ describe('a certificate signed by hand', () => {
     const signature = der(0x03, Uint8Array.of(0), sign('sha384', broken, await privateKeyOf(root)));
     const ca = sequence(broken, algorithmOf(ECDSA_WITH.sha384), signature);
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
-    const verification = () => verifyCertificateChain([leaf.der, ca], [decodeCertificate(root.der)], NOW);
+    const verification = () => verifyCertificateChain(decodedChain([leaf.der, ca]), [decodeCertificate(root.der)], NOW);
     const error = await expectCode(verification, 'untrusted_certificate');
     expect(error.message).toContain('cannot be read');
     expect(error.cause).toBeInstanceOf(Error);

@@ -1,3 +1,5 @@
+import { decodeCertificate } from '../../src/certificates/certificate.js';
+import type { CertificateChain } from '../../src/certificates/certificate-chain.js';
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import {
@@ -137,4 +139,9 @@ export async function createAuthority(
     rootCertificate.keys,
   );
   return { root: rootCertificate, intermediate: intermediateCertificate };
+}
+
+/** A chain as `verifyCertificateChain` takes it, from DER. */
+export function decodedChain([leaf, ...issuers]: readonly [Uint8Array, ...Uint8Array[]]): CertificateChain {
+  return [decodeCertificate(leaf), ...issuers.map(decodeCertificate)];
 }
