@@ -1,8 +1,8 @@
 /**
  * Proves a store of one's own.
  *
- * @packageDocumentation
+ * @module app-attest/server/conformance
  */
 
-export type { Stores } from './requirement.js';
+export type { Stores } from '../server/stores.js';
 export { type ConformanceCase, type OpenStores, storeConformance } from './store-conformance.js';

@@ -17,6 +17,7 @@ export type HttpErrorCode =
 
 /** A refusal that has nothing to do with evidence. It reaches `onReject`, never the client. */
 export class AppAttestHttpError extends Error {
+  /** Why the request was rejected. */
   readonly code: HttpErrorCode;
 
   constructor(code: HttpErrorCode, message: string, cause?: unknown) {

@@ -39,6 +39,7 @@ export interface HttpOptions<Context> {
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
   /** Called for every rejected request, after it was answered: for logs and metrics. Its failure changes no answer. */
   onReject?: OnReject | undefined;
+  /** Other names for the headers of a protected request. */
   headers?: HeaderNames | undefined;
   /** The longest body of a protected request, in bytes. 1 MiB by default. */
   bodyLimit?: number | undefined;

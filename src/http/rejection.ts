@@ -12,7 +12,9 @@ export type Route = 'challenge' | 'registration' | 'protected';
 
 /** A request that was refused, for logs and metrics. Nothing in it is for the client. */
 export interface Rejection {
+  /** Which handler rejected it. */
   route: Route;
+  /** Why it was rejected. It is all that the client is told. */
   code: RejectionCode;
   /** The status of the answer. */
   status: number;
@@ -26,6 +28,7 @@ export interface Rejection {
   duration: number;
   /** The full reason: an `AppAttestError`, an `AppAttestHttpError`, or what a store threw, as `cause` of one. */
   error: AppAttestError | AppAttestHttpError;
+  /** The HTTP method as it arrived. */
   method: string;
   /** Path and query as they arrived. */
   target: string;

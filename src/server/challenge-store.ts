@@ -3,6 +3,7 @@ export type ChallengePurpose = 'attestation' | 'assertion';
 
 /** What a server knows about a challenge that it issued. */
 export interface ChallengeRecord {
+  /** What it was issued for. */
   purpose: ChallengePurpose;
   /** Whom it was issued for, in the server's own terms. */
   subject?: string | undefined;

@@ -10,6 +10,7 @@ const CLEANING = 'A';
 /** More than 64, so that those that are over become fewer even after a rush. */
 const BATCH = 256;
 
+/** Challenges in a table of PostgreSQL, one row each. */
 export class PostgresChallengeStore implements ChallengeStore {
   readonly #queryable: Queryable;
   readonly #statements: ReturnType<typeof statements>;

@@ -1,7 +1,7 @@
 /**
  * Stores in Redis, on the user's client.
  *
- * @packageDocumentation
+ * @module app-attest/redis
  */
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';

@@ -25,8 +25,11 @@ export interface EndpointAnswer {
 
 /** A request that the endpoint answered. */
 export interface EndpointRequest {
+  /** The address that was asked. */
   url: string;
+  /** The header `Authorization`, `null` where there was none. */
   authorization: string | null;
+  /** The receipt that came, base64. */
   body: string;
   /** What was answered. */
   status: number;
