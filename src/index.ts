@@ -2,7 +2,7 @@
  * Verifies Apple App Attest on a server: pure functions, no clock but the default of `date`, and no I/O but that of
  * `refreshReceipt`.
  *
- * @packageDocumentation
+ * @module app-attest
  */
 
 export { type VerifiedAssertion, type VerifyAssertionOptions, verifyAssertion } from './assertion/verify-assertion.js';

@@ -84,7 +84,12 @@ export interface VerifiedAttestation {
   /** What iOS 27 and later signed about the running app. Absent where the signed flags do not announce it (no ED). */
   extensions?: AuthenticatorExtensions;
   /** The validity of the credential certificate: three days to a year. It says nothing about the key's lifetime. */
-  certificate: { notBefore: Date; notAfter: Date };
+  certificate: {
+    /** The certificate is valid from this moment on. */
+    notBefore: Date;
+    /** The certificate is valid until this moment, inclusive. */
+    notAfter: Date;
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Stores } from './requirement.js';
+import type { Stores } from '../server/stores.js';
 
 const COPIES = 50;
 

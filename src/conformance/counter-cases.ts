@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
+import type { Stores } from '../server/stores.js';
 import { accepted, atOnce } from './concurrency.js';
 import { newKey } from './new-key.js';
-import type { Requirement, Stores } from './requirement.js';
+import type { Requirement } from './requirement.js';
 
 const MAX_COUNTER = 0xffff_ffff;
 const MAX_WINDOW = 64;

@@ -1,8 +1,8 @@
 /**
  * Test cases for your own stores.
  *
- * @packageDocumentation
+ * @module app-attest/server/conformance
  */
 
-export type { Stores } from './requirement.js';
+export type { Stores } from '../server/stores.js';
 export { type ConformanceCase, type OpenStores, storeConformance } from './store-conformance.js';

@@ -1,11 +1,4 @@
-import type { ChallengeStore } from '../server/challenge-store.js';
-import type { KeyStore } from '../server/key-store.js';
-
-/** The two stores of a server. */
-export interface Stores {
-  challenges: ChallengeStore;
-  keys: KeyStore;
-}
+import type { Stores } from '../server/stores.js';
 
 /** A requirement, checked on the stores of two servers. */
 export interface Requirement {

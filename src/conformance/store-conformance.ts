@@ -1,7 +1,7 @@
+import type { Stores } from '../server/stores.js';
 import { CHALLENGE_CASES } from './challenge-cases.js';
 import { COUNTER_CASES } from './counter-cases.js';
 import { KEY_CASES } from './key-cases.js';
-import type { Stores } from './requirement.js';
 
 /**
  * Opens the stores of one server. Each case calls it twice, for two servers on the same data. Return stores with

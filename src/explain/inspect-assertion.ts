@@ -11,6 +11,7 @@ export interface InspectedAssertion {
   entries: string[];
   /** ECDSA, DER. */
   signature?: Uint8Array;
+  /** Absent where it cannot be decoded. */
   authenticatorData?: InspectedAuthenticatorData;
   /** What could not be decoded, in sentences. Empty for an assertion that `verifyAssertion` would look at. */
   problems: string[];

@@ -34,6 +34,7 @@ export interface InspectedAttestation {
   entries: string[];
   /** `"apple-appattest"`, if it is one. */
   format?: string;
+  /** Absent where it cannot be decoded. */
   authenticatorData?: InspectedAttestedData;
   /** The certificates of `x5c`, the leaf first; those that cannot be decoded are left out. */
   certificates: InspectedCertificate[];

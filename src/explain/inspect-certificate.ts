@@ -10,11 +10,15 @@ import type { Inspection } from './inspection.js';
 export interface InspectedCertificate {
   /** For example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`. */
   subject: string;
+  /** In the form of `subject`. */
   issuer: string;
+  /** The certificate is valid from this moment on. */
   notBefore: Date;
+  /** The certificate is valid until this moment, inclusive. */
   notAfter: Date;
   /** SHA-256 over the certificate, hex. */
   fingerprint: string;
+  /** Whether its basic constraints make it a CA certificate. */
   isCa: boolean;
   /** The object identifiers of its extensions, in their order. */
   extensions: string[];

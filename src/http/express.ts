@@ -1,7 +1,7 @@
 /**
  * Routes for challenges, registrations and protected requests, for Express 4 and 5.
  *
- * @packageDocumentation
+ * @module app-attest/express
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';

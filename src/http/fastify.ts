@@ -1,7 +1,7 @@
 /**
  * Routes for challenges, registrations and protected requests, for Fastify 4 and 5.
  *
- * @packageDocumentation
+ * @module app-attest/fastify
  */
 
 import type {
@@ -38,7 +38,9 @@ export type AttestedFastifyRequest<Generic extends RouteGenericInterface = Route
 
 /** Options of a route that needs no handler of yours: `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
+  /** Reads and decides on the request before Fastify parses its body. */
   preParsing: preParsingAsyncHookHandler;
+  /** Runs after the hooks; throws where they were replaced. */
   handler: (request: FastifyRequest<Generic>, reply: FastifyReply) => unknown;
 }
 
@@ -48,6 +50,7 @@ export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGener
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
+  /** Sets `body` to what was signed, before the schema of the route judges it. */
   preValidation: preValidationAsyncHookHandler;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Routes for challenges, registrations and protected requests, for Hono 4.
  *
- * @packageDocumentation
+ * @module app-attest/hono
  */
 
 import type { Context, Handler, MiddlewareHandler } from 'hono';
@@ -20,6 +20,7 @@ export type { RejectionCode } from './status.js';
 
 /** What `protect` sets in the context: the key that signed the request, and the signed bytes. */
 export interface AppAttestVariables {
+  /** The key, the payload and the extensions of the request. */
   appAttest: AuthenticatedRequest;
 }
 
@@ -35,7 +36,10 @@ export interface HonoHandlers {
    * Accepts only requests that a registered key signed, each of them once. The body of `c.req` is then the signed
    * content and nothing else.
    */
-  protect: MiddlewareHandler<{ Variables: AppAttestVariables }>;
+  protect: MiddlewareHandler<{
+    /** What `c.get` reads. */
+    Variables: AppAttestVariables;
+  }>;
 }
 
 /**

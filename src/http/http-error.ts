@@ -17,6 +17,7 @@ export type HttpErrorCode =
 
 /** A rejection that is not about the evidence. It is passed to `onReject` and never sent to the client. */
 export class AppAttestHttpError extends Error {
+  /** Why the request was rejected. */
   readonly code: HttpErrorCode;
 
   constructor(code: HttpErrorCode, message: string, cause?: unknown) {

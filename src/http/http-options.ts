@@ -39,6 +39,7 @@ export interface HttpOptions<Context> {
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
   /** Called for every rejected request, after the answer was sent. For logs and metrics; cannot change the answer. */
   onReject?: OnReject | undefined;
+  /** Other names for the headers of a protected request. */
   headers?: HeaderNames | undefined;
   /** The maximum length of the body of a protected request, in bytes. 1 MiB by default. */
   bodyLimit?: number | undefined;

@@ -1,7 +1,7 @@
 /**
  * Routes for challenges, registrations and protected requests, on the `Request` and `Response` of the Fetch standard.
  *
- * @packageDocumentation
+ * @module app-attest/http
  */
 
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';

@@ -12,7 +12,9 @@ export type Route = 'challenge' | 'registration' | 'protected';
 
 /** A rejected request, for logs and metrics. Do not send any of it to the client. */
 export interface Rejection {
+  /** Which handler rejected it. */
   route: Route;
+  /** Why it was rejected. It is all that the client is told. */
   code: RejectionCode;
   /** The status of the answer. */
   status: number;
@@ -26,6 +28,7 @@ export interface Rejection {
   duration: number;
   /** The full reason: an `AppAttestError` or an `AppAttestHttpError`. If a store threw, its error is the `cause`. */
   error: AppAttestError | AppAttestHttpError;
+  /** The HTTP method as it arrived. */
   method: string;
   /** Path and query as received. */
   target: string;

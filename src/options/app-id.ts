@@ -6,7 +6,14 @@ import { assertKnownOptions, type KnownOptions } from './known-options.js';
  * prefix of the developer account, for nearly all apps the team identifier. The evidence of an App Clip carries the App ID
  * of its full app.
  */
-export type AppId = string | { readonly teamId: string; readonly bundleId: string };
+export type AppId =
+  | string
+  | {
+      /** The App ID prefix, ten characters: `'TEAMID1234'`. */
+      readonly teamId: string;
+      /** The bundle identifier: `'com.example.app'`. */
+      readonly bundleId: string;
+    };
 
 /**
  * The App IDs that a server accepts, as text.

@@ -9,9 +9,13 @@ import type { ReceiptType } from './receipt-payload.js';
 export interface StoredReceipt {
   /** Tells it from the others; keys that come at the same moment are spread by it. */
   readonly keyId: string;
+  /** `type` of the verified receipt. */
   readonly type: ReceiptType;
+  /** `creationTime` of the verified receipt. */
   readonly creationTime: Date;
+  /** `notBefore` of the verified receipt; absent or `null` where it has none. */
   readonly notBefore?: Date | null | undefined;
+  /** `expirationTime` of the verified receipt. */
   readonly expirationTime: Date;
 }
 

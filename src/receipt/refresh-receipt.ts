@@ -37,7 +37,19 @@ const KNOWN_OPTIONS: KnownOptions<RefreshReceiptOptions> = {
 };
 
 /** A new receipt, to be verified with `verifyReceipt` and stored; or none, as the one that was sent is too young. */
-export type RefreshedReceipt = { receipt: Uint8Array; notModified?: never } | { notModified: true; receipt?: never };
+export type RefreshedReceipt =
+  | {
+      /** The new receipt, CMS in BER: not verified here. */
+      receipt: Uint8Array;
+      /** Absent beside a receipt. */
+      notModified?: never;
+    }
+  | {
+      /** Apple has no newer receipt yet. */
+      notModified: true;
+      /** Absent where Apple has no newer one. */
+      receipt?: never;
+    };
 
 const ENDPOINTS: Readonly<Record<Environment, string>> = {
   production: 'https://data.appattest.apple.com/v1/attestationData',

@@ -92,6 +92,7 @@ export interface VerifiedReceipt {
   clientHash: Uint8Array;
   /** The same in all receipts of a key. */
   token: string;
+  /** When Apple created the receipt. */
   creationTime: Date;
   /** Apple gives no newer receipt before; absent where it does at once. */
   notBefore?: Date;

@@ -3,6 +3,7 @@ export type ChallengePurpose = 'attestation' | 'assertion';
 
 /** What the server stores about a challenge that it issued. */
 export interface ChallengeRecord {
+  /** What it was issued for. */
   purpose: ChallengePurpose;
   /** The user that it was issued for, as the server names it. */
   subject?: string | undefined;

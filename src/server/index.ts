@@ -1,7 +1,7 @@
 /**
  * The server layer around verification: challenges, keys and counters, kept in stores.
  *
- * @packageDocumentation
+ * @module app-attest/server
  */
 
 export type { AppAttestOptions } from './app-attest-options.js';
@@ -15,3 +15,4 @@ export type { KeyStore } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
 export type { RegisterOptions } from './register.js';
 export type { StoredKey } from './stored-key.js';
+export type { Stores } from './stores.js';

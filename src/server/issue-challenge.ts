@@ -17,6 +17,7 @@ export interface IssueChallengeOptions {
 export interface IssuedChallenge {
   /** 32 random bytes as base64url. The app signs this text, or the bytes that it encodes. */
   challenge: string;
+  /** When it expires, by the clock of this server. */
   expiresAt: Date;
 }
 

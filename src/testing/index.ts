@@ -1,6 +1,13 @@
+/**
+ * A virtual Apple with virtual devices, for the tests of a backend: never for production.
+ *
+ * @module app-attest/testing
+ */
+
 export type {
   CapacitorAssertion,
   CapacitorAttestation,
+  CapacitorKey,
   CapacitorPlugin,
 } from './device/capacitor-plugin.js';
 export { DCError, type DCErrorCode } from './device/dc-error.js';

@@ -4,6 +4,18 @@ import { alias } from '../../vitest.config.js';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
+const framework = (name: string): string => path(`test/frameworks/node_modules/${name}`);
+
+/** The HTTP adapters with one pair of releases; those of the other tests are the newest. */
+const withReleases = (express: string, fastify: string) => ({
+  resolve: { alias: { express: framework(express), fastify: framework(fastify) } },
+  test: {
+    name: `frameworks: ${express}, ${fastify}`,
+    include: ['test/http/{adapters,bad-input,body-parsers,body-budget}.test.ts'],
+    testTimeout: 60_000,
+  },
+});
+
 /** What needs the registry or real servers, so that it is not part of `npm test`: `--project stores` runs one of them. */
 export default defineConfig({
   test: {
@@ -16,6 +28,9 @@ export default defineConfig({
         // The same, bundled.
         test: { name: 'bundlers', include: ['test/bundlers/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
+      withReleases('express-4.17', 'fastify-4.0'),
+      withReleases('express-4', 'fastify-4'),
+      withReleases('express-5.0', 'fastify-5.0'),
       {
         // Against other verifiers and OpenSSL.
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },

@@ -1,7 +1,6 @@
 import { AppAttestError } from '../../errors.js';
 import { assertKnownOptions } from '../../options/known-options.js';
-import type { ChallengeStore } from '../challenge-store.js';
-import type { KeyStore } from '../key-store.js';
+import type { Stores } from '../stores.js';
 import { MemoryChallengeStore } from './memory-challenge-store.js';
 import { MemoryKeyStore } from './memory-key-store.js';
 
@@ -24,7 +23,7 @@ export interface MemoryStoresOptions {
  * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...memoryStores() });
  * ```
  */
-export function memoryStores(options: MemoryStoresOptions = {}): { challenges: ChallengeStore; keys: KeyStore } {
+export function memoryStores(options: MemoryStoresOptions = {}): Stores {
   assertKnownOptions<MemoryStoresOptions>('memoryStores', options, {
     maxChallenges: 'may be undefined',
     maxKeys: 'may be undefined',

@@ -1,10 +1,10 @@
 /**
  * Stores in PostgreSQL, on a pool that you provide.
  *
- * @packageDocumentation
+ * @module app-attest/postgres
  */
 
 export { type Migration, migrations } from './migrations.js';
 export type { PostgresChallengeStore } from './postgres-challenge-store.js';
-export { type PostgresStoresOptions, postgresStores } from './postgres-stores.js';
+export { type PostgresStores, type PostgresStoresOptions, postgresStores } from './postgres-stores.js';
 export type { Queryable } from './queryable.js';

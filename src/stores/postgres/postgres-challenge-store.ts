@@ -10,6 +10,7 @@ const CLEANING = 'A';
 /** More than 64, so that the number of expired challenges shrinks even after a rush. */
 const BATCH = 256;
 
+/** Challenges in a table of PostgreSQL, one row each. */
 export class PostgresChallengeStore implements ChallengeStore {
   readonly #queryable: Queryable;
   readonly #statements: ReturnType<typeof statements>;

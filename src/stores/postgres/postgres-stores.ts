@@ -1,7 +1,7 @@
 import { AppAttestError } from '../../errors.js';
 import { assertKnownOptions } from '../../options/known-options.js';
 import { readTimeLimit, withinTimeLimit } from '../../runtime/time-limit.js';
-import type { KeyStore } from '../../server/key-store.js';
+import type { Stores } from '../../server/stores.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
 import { PostgresKeyStore } from './postgres-key-store.js';
 import type { Queryable } from './queryable.js';
@@ -13,6 +13,12 @@ export interface PostgresStoresOptions {
   schema?: string | undefined;
   /** How long to wait for a connection and a result, in seconds, at most 2147483. 5 by default. */
   timeout?: number | undefined;
+}
+
+/** Both stores of a server, in PostgreSQL. */
+export interface PostgresStores extends Stores {
+  /** Where challenges are kept, with a method that removes the expired ones. */
+  challenges: PostgresChallengeStore;
 }
 
 /**
@@ -32,10 +38,7 @@ export interface PostgresStoresOptions {
  * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgresStores(pool) });
  * ```
  */
-export function postgresStores(
-  queryable: Queryable,
-  options: PostgresStoresOptions = {},
-): { challenges: PostgresChallengeStore; keys: KeyStore } {
+export function postgresStores(queryable: Queryable, options: PostgresStoresOptions = {}): PostgresStores {
   assertKnownOptions<PostgresStoresOptions>('postgresStores', options, {
     schema: 'may be undefined',
     timeout: 'may be undefined',

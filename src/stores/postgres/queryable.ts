@@ -5,7 +5,14 @@ import { StoredRecord } from '../stored-record.js';
  * another driver. It must not be a connection inside a transaction: after a rollback, a challenge would work twice.
  */
 export interface Queryable {
-  query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+  /** Runs one statement; `$1` in it is the first of the values. */
+  query(
+    text: string,
+    values: unknown[],
+  ): Promise<{
+    /** Each row as an object with an entry for each column. */
+    rows: unknown[];
+  }>;
 }
 
 /** The rows that a statement returns. */

@@ -1,7 +1,7 @@
 /**
  * Stores in Redis, on a client that you provide.
  *
- * @packageDocumentation
+ * @module app-attest/redis
  */
 
 export type { IoRedisClient, NodeRedisClient, RedisClient } from './redis-client.js';

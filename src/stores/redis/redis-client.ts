@@ -3,13 +3,17 @@ import { withinTimeLimit } from '../../runtime/time-limit.js';
 
 /** A client of the package `redis`, version 4 or later: single, cluster, sentinel or pool. */
 export interface NodeRedisClient {
+  /** Runs a script that Redis has, by its SHA-1. */
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  /** Runs a script by its text. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
 /** A client of the package `ioredis`, version 5 or later: `Redis` or `Cluster`. */
 export interface IoRedisClient {
+  /** Runs a script that Redis has, by its SHA-1. */
   evalsha(sha: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
+  /** Runs a script by its text. */
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 

@@ -1,8 +1,7 @@
 import { AppAttestError } from '../../errors.js';
 import { assertKnownOptions } from '../../options/known-options.js';
 import { readTimeLimit } from '../../runtime/time-limit.js';
-import type { ChallengeStore } from '../../server/challenge-store.js';
-import type { KeyStore } from '../../server/key-store.js';
+import type { Stores } from '../../server/stores.js';
 import { RedisChallengeStore } from './redis-challenge-store.js';
 import { type RedisClient, scriptClient } from './redis-client.js';
 import { RedisKeyStore } from './redis-key-store.js';
@@ -30,10 +29,7 @@ export interface RedisStoresOptions {
  * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redisStores(client) });
  * ```
  */
-export function redisStores(
-  client: RedisClient,
-  options: RedisStoresOptions = {},
-): { challenges: ChallengeStore; keys: KeyStore } {
+export function redisStores(client: RedisClient, options: RedisStoresOptions = {}): Stores {
   assertKnownOptions<RedisStoresOptions>('redisStores', options, {
     prefix: 'may be undefined',
     timeout: 'may be undefined',

@@ -3,24 +3,29 @@ import { sha256 } from './authenticator-data.js';
 
 const ENVELOPE = { platform: 'ios', format: 'apple-app-attest' } as const;
 
-interface Envelope {
+/** A key as the plugin names it. */
+export interface CapacitorKey {
+  /** The platform of the device. */
   platform: 'ios';
+  /** The kind of evidence. */
   format: 'apple-app-attest';
   /** Base64. */
   keyId: string;
 }
 
 /** What an app sends to register its key. */
-export interface CapacitorAttestation extends Envelope {
+export interface CapacitorAttestation extends CapacitorKey {
   /** The attestation object, base64. */
   token: string;
+  /** The challenge as the app was given it. */
   challenge: string;
 }
 
 /** What an app sends with a protected request. */
-export interface CapacitorAssertion extends Envelope {
+export interface CapacitorAssertion extends CapacitorKey {
   /** The assertion object, base64. */
   token: string;
+  /** The text that was signed. */
   payload: string;
 }
 
@@ -39,39 +44,46 @@ export class CapacitorPlugin {
     this.#device = device;
   }
 
-  async prepare(): Promise<Envelope> {
+  /** Makes a key. */
+  async prepare(): Promise<CapacitorKey> {
     return { ...ENVELOPE, keyId: await this.#device.generateKey() };
   }
 
+  /** Lets Apple attest a key, for a challenge of the server. */
   async createAttestation({ keyId, challenge }: { keyId: string; challenge: string }): Promise<CapacitorAttestation> {
     const token = base64(await this.#device.attestKey(keyId, sha256(challenge)));
     return { ...ENVELOPE, token, keyId, challenge };
   }
 
+  /** Signs a payload with an attested key. */
   async createAssertion({ keyId, payload }: { keyId: string; payload: string }): Promise<CapacitorAssertion> {
     const token = base64(await this.#device.generateAssertion(keyId, sha256(payload)));
     return { ...ENVELOPE, token, keyId, payload };
   }
 
   /** Legacy name of {@link prepare}. */
-  generateKey(): Promise<Envelope> {
+  generateKey(): Promise<CapacitorKey> {
     return this.prepare();
   }
 
   /** Legacy name of {@link createAttestation}; adds `attestation`, equal to `token`. */
-  async attestKey(options: {
-    keyId: string;
-    challenge: string;
-  }): Promise<CapacitorAttestation & { attestation: string }> {
+  async attestKey(options: { keyId: string; challenge: string }): Promise<
+    CapacitorAttestation & {
+      /** Equal to `token`. */
+      attestation: string;
+    }
+  > {
     const result = await this.createAttestation(options);
     return { ...result, attestation: result.token };
   }
 
   /** Legacy name of {@link createAssertion}; adds `assertion`, equal to `token`. */
-  async generateAssertion(options: {
-    keyId: string;
-    payload: string;
-  }): Promise<CapacitorAssertion & { assertion: string }> {
+  async generateAssertion(options: { keyId: string; payload: string }): Promise<
+    CapacitorAssertion & {
+      /** Equal to `token`. */
+      assertion: string;
+    }
+  > {
     const result = await this.createAssertion(options);
     return { ...result, assertion: result.token };
   }

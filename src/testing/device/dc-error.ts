@@ -13,7 +13,9 @@ export type DCErrorCode =
  * @see https://developer.apple.com/documentation/devicecheck/dcerror-swift.struct/code
  */
 export class DCError extends Error {
+  /** Always `DCError`. */
   override readonly name = 'DCError';
+  /** Why the device refuses. */
   readonly code: DCErrorCode;
 
   constructor(code: DCErrorCode, message: string) {

@@ -2,9 +2,11 @@ import type { KeyObject } from 'node:crypto';
 
 /** A private key of the developer account with DeviceCheck enabled; here, its public half. */
 export interface DeviceCheckKey {
+  /** The team that the key belongs to: `iss` of the token. */
   teamId: string;
   /** The `kid` of the token. */
   keyId: string;
+  /** Verifies the signature of the token. */
   publicKey: KeyObject;
 }
 

@@ -27,8 +27,11 @@ export interface EndpointAnswer {
 
 /** A request that the endpoint answered. */
 export interface EndpointRequest {
+  /** The address that was asked. */
   url: string;
+  /** The header `Authorization`, `null` where there was none. */
   authorization: string | null;
+  /** The receipt that came, base64. */
   body: string;
   /** The status of the answer. */
   status: number;
