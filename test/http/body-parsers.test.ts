@@ -65,7 +65,7 @@ describe('Express', () => {
   it.each(['headers', 'body'] as const)('with express.json() in front says what to do: %s', async (way) => {
     const answer = await order(...(await serve(express.json())), way);
     expect(answer).toMatchObject(READ_ALREADY);
-    await expect.poll(answer.advice).toMatch(/was already read .*before express\.json\(\).*verify: .*rawBody = bytes/);
+    await expect.poll(answer.advice).toMatch(/was already read.*before express\.json\(\).*verify: .*rawBody = bytes/);
   });
 
   const keep = express.json({
