@@ -101,7 +101,7 @@ async function expectRejection(title, code, attempt) {
 
 function attestationOptions({ attestation, keyId, appId, environment }) {
   const { object, challenge, clientDataHash, validAt } = attestation;
-  const date = new Date(validAt); // Recorded certificates are expired; a server leaves this out.
+  const date = new Date(validAt); // Recorded certificates have expired. A server omits this.
   const given = challenge === undefined ? { clientDataHash: bytes(clientDataHash) } : { challenge: bytes(challenge) };
   return { attestation: object, keyId, appId, environment, date, ...given };
 }
@@ -110,12 +110,12 @@ function assertionOptions({ assertions: [assertion], publicKey, appId }) {
   return { assertion: assertion.object, publicKey, payload: bytes(assertion.clientData), appId, counter: 0 };
 }
 
-/** A check that `verify…` made, in words. */
+/** A check by `verify…`, described in words. */
 function note(name, values) {
   console.log(`  ✓ ${name.padEnd(26)}${values}`);
 }
 
-/** A check that `verify…` made, made once more with the values shown. */
+/** A check by `verify…`, repeated here to show the values. */
 function compare(name, actual, expected) {
   if (actual !== expected) throw new Error(`${name}: ${actual} is not ${expected}`);
   note(name, `${actual} = ${expected}`);
@@ -154,7 +154,7 @@ function commonName(name) {
   return value.length > 32 ? `${value.slice(0, 16)}…` : value;
 }
 
-/** The uncompressed point, which ends every SubjectPublicKeyInfo. */
+/** The uncompressed point, at the end of every SubjectPublicKeyInfo. */
 function pointOf(pem) {
   return createPublicKey(pem).export({ format: 'der', type: 'spki' }).subarray(-65);
 }

@@ -13,4 +13,4 @@ const order = protect<{ Body: { item: string } }>(async ({ body, appAttest: { ke
   return { ordered: body.item, by: key.keyId };
 });
 const schema = { body: { type: 'object', required: ['item'], properties: { item: { type: 'string' } } } };
-app.post('/orders', { schema, ...order }); // the schema judges what was signed
+app.post('/orders', { schema, ...order }); // the schema validates the signed content

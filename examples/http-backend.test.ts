@@ -5,7 +5,7 @@ import express from 'express';
 import supertest from 'supertest';
 import { test } from 'vitest';
 
-/** Your backend: in production it is given createAppAttest({ appId, ...stores }), without trustAnchors. */
+/** Your backend. In production, pass createAppAttest({ appId, ...stores }), without trustAnchors. */
 function createBackend(appAttest: AppAttest) {
   const { challenge, registration, protect } = expressHandlers(appAttest);
   const app = express();
@@ -21,7 +21,7 @@ const appId = 'TEAMID1234.com.example.app';
 const apple = await createVirtualApple();
 const backend = supertest(createBackend(createAppAttest({ appId, trustAnchors: apple.trustAnchors })));
 
-/** What the app does first, for a registration and for each request. */
+/** The first step of the app, for a registration and for each request. */
 async function fetchChallenge(purpose: 'attestation' | 'assertion'): Promise<string> {
   const { body } = await backend.post('/app-attest/challenge').send({ purpose }).expect(200);
   return body.challenge;
@@ -34,7 +34,7 @@ test('an app registers its key, and each of its orders is accepted once', async 
   const registration = await device.capacitor.createAttestation({ keyId, challenge });
   await backend.post('/app-attest/registration').send(registration).expect(201, { keyId });
 
-  // Signed are the method, the target, the challenge, and the body by its digest.
+  // The signature covers the method, the target, the challenge and the digest of the body.
   const order = { method: 'POST', target: '/orders', body: JSON.stringify({ item: 'coffee' }) };
   const headers = await device.signRequest({ ...order, challenge: await fetchChallenge('assertion') });
   const send = () => backend.post(order.target).set(headers).type('json').send(order.body);

@@ -1,7 +1,7 @@
 import { redisStores } from 'app-attest/redis';
 import { Cluster, Redis } from 'ioredis';
 
-// While Redis is away, requests fail at once; and what Redis may have done already is not sent again.
+// While Redis is unavailable, requests fail at once. Commands that Redis may have executed are not sent again.
 const failFast = { maxRetriesPerRequest: 1, autoResendUnfulfilledCommands: false };
 
 export async function openIoRedis(url: string, timeout = 2) {

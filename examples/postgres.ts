@@ -2,13 +2,13 @@ import { migrations, postgresStores } from 'app-attest/postgres';
 import { Pool } from 'pg';
 
 export function openPostgres(connectionString: string, timeout = 2) {
-  // The pool gives up as well, and closes a connection that does not answer.
+  // The pool times out too, and closes a connection that does not answer.
   const pool = new Pool({ connectionString, connectionTimeoutMillis: timeout * 1000, query_timeout: timeout * 1000 });
-  pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`)); // or a lost connection ends the process
+  pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`)); // else a lost connection ends the process
   return { pool, stores: postgresStores(pool, { schema: 'app_attest', timeout }) };
 }
 
-/** Makes the tables, or brings them up to date. A migration tool does the same. */
+/** Creates the tables or updates them. A migration tool can do the same. */
 export async function migrate(pool: Pool) {
   const client = await pool.connect();
   try {

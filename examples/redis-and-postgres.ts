@@ -1,7 +1,7 @@
 import { openPostgres } from './postgres.js';
 import { openRedis } from './redis.js';
 
-/** Challenges, which live for minutes, in Redis; keys and counters, which must never be lost, in PostgreSQL. */
+/** Challenges live for minutes: Redis. Keys and counters must never be lost: PostgreSQL. */
 export async function openBoth(redisUrl: string, postgresUrl: string, timeout?: number) {
   const { client, stores: redis } = await openRedis(redisUrl, timeout);
   const { pool, stores: postgres } = openPostgres(postgresUrl, timeout);

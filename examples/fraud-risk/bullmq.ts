@@ -2,7 +2,7 @@ import { AppAttestError } from 'app-attest';
 import { type ConnectionOptions, Queue, Worker } from 'bullmq';
 import { type Apple, type Keys, refreshKey } from './refresh-key.js';
 
-/** Looks every minute for what is due, and asks Apple at most 20 times a second, however many workers there are. */
+/** Looks for due keys every minute. All workers together ask Apple at most 20 times a second. */
 export async function refreshWithBullMq(connection: ConnectionOptions, keys: Keys, apple: Apple) {
   const queue = new Queue('receipts', {
     connection,
@@ -10,7 +10,7 @@ export async function refreshWithBullMq(connection: ConnectionOptions, keys: Key
       attempts: 5,
       backoff: { type: 'exponential', delay: 60_000 },
       removeOnComplete: true,
-      removeOnFail: true, // still due, so the next minute finds it
+      removeOnFail: true, // the key is still due, so the next search finds it
     },
   });
   const worker = new Worker(
@@ -18,7 +18,7 @@ export async function refreshWithBullMq(connection: ConnectionOptions, keys: Key
     async ({ name, data }) => {
       if (name === 'look for due keys') {
         const due = await keys.due(new Date(), 2000);
-        // A job with an id that waits already is not added twice.
+        // BullMQ ignores a job whose id is already waiting.
         await queue.addBulk(due.map((keyId) => ({ name: 'refresh', data: { keyId }, opts: { jobId: keyId } })));
         return;
       }
@@ -26,7 +26,7 @@ export async function refreshWithBullMq(connection: ConnectionOptions, keys: Key
         await refreshKey(keys, data.keyId, apple);
       } catch (error) {
         if (!(error instanceof AppAttestError) || error.status !== 429) throw error;
-        // All workers wait, not this job alone.
+        // All workers wait, not only this job.
         await queue.rateLimit((error.retryAfter ?? 60) * 1000);
         throw Worker.RateLimitError();
       }

@@ -3,9 +3,9 @@ import { AppAttestError } from 'app-attest';
 import type PgBoss from 'pg-boss';
 import { type Apple, type Keys, refreshKey } from './refresh-key.js';
 
-/** Looks every minute for what is due, and takes 20 keys a second in each worker. */
+/** Looks for due keys every minute. Each worker refreshes 20 keys a second. */
 export async function refreshWithPgBoss(boss: PgBoss, keys: Keys, apple: Apple): Promise<void> {
-  // 'short': a key that waits already is not queued twice.
+  // 'short': a key that is already waiting is not queued twice.
   const retries = { retryLimit: 5, retryDelay: 60, retryBackoff: true };
   await boss.createQueue('refresh-receipt', { name: 'refresh-receipt', policy: 'short', ...retries });
   await boss.createQueue('look-for-due-keys');
@@ -19,7 +19,7 @@ export async function refreshWithPgBoss(boss: PgBoss, keys: Keys, apple: Apple):
       try {
         await refreshKey(keys, data.keyId, apple);
       } catch (error) {
-        // This worker waits; then the batch fails and comes again, and what was done of it is no longer due.
+        // This worker waits. Then the batch fails and is retried; keys that were refreshed are no longer due.
         if (error instanceof AppAttestError && error.status === 429) await wait((error.retryAfter ?? 60) * 1000);
         throw error;
       }

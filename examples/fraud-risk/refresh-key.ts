@@ -8,7 +8,7 @@ import {
   verifyReceipt,
 } from 'app-attest';
 
-/** What your table of keys holds besides the counter. `receiptDueAt` has an index. */
+/** A row of your table of keys, without the counter. `receiptDueAt` has an index. */
 export interface Key {
   keyId: string;
   publicKey: string;
@@ -16,7 +16,7 @@ export interface Key {
   environment: Environment;
   receipt: Uint8Array;
   riskMetric?: number;
-  /** `null`: never again, as its receipt has expired or is of no use. */
+  /** `null`: never again, because the receipt has expired or cannot be used. */
   receiptDueAt: Date | null;
 }
 
@@ -28,11 +28,11 @@ export interface Keys {
   update(keyId: string, changes: Partial<Key>): Promise<void>;
 }
 
-/** Who asks Apple; and in tests, the virtual one. */
+/** The credentials for Apple's server. In tests, also the endpoint and the roots of the virtual Apple. */
 export type Apple = Pick<RefreshReceiptOptions, 'credentials' | 'endpoint'> &
   Pick<VerifyReceiptOptions, 'trustAnchors'>;
 
-/** The work of one job. It may be done twice: the second time nothing is due. */
+/** One job. It may run twice: the second time, nothing is due. */
 export async function refreshKey(
   keys: Keys,
   keyId: string,
@@ -71,7 +71,7 @@ export async function refreshKey(
   }
 }
 
-/** No answer, a token to be mended, too many requests, a problem of Apple's, a busy process, or your own database. */
+/** No answer, a wrong token, too many requests, an error of Apple's server, a busy process, or your own database. */
 function isTemporary(error: unknown): boolean {
   if (!(error instanceof AppAttestError)) return true;
   const { code, status } = error;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { VirtualDevice } from 'app-attest/testing';
 
-/** What the service answered. */
+/** The answer of the service. */
 export interface Answer {
   status: number;
   body: unknown;
 }
 
-/** A request as it goes over the wire, to be sent more than once by whoever wants to. */
+/** A request as sent over the wire. It can be sent again, as an attacker would. */
 export interface SignedRequest {
   method: string;
   target: string;
@@ -15,7 +15,7 @@ export interface SignedRequest {
   body?: string;
 }
 
-/** The coffee shop's app, on a virtual device: what it does is what an app on an iPhone does. */
+/** The coffee shop's app on a virtual device. It does what an app on an iPhone does. */
 export class App {
   readonly #origin: string;
   readonly #device: VirtualDevice;
@@ -26,7 +26,7 @@ export class App {
     this.#device = device;
   }
 
-  /** Once per installation: makes a key and lets the service register it. */
+  /** Once per installation: generates a key and registers it with the service. */
   async register(): Promise<Answer> {
     this.#keyId = await this.#device.generateKey();
     const challenge = await this.#challenge('attestation');
@@ -34,7 +34,7 @@ export class App {
     return this.#post('/app-attest/registration', body);
   }
 
-  /** For each request: a fresh challenge, and a signature over all that the request says. */
+  /** For each request: gets a fresh challenge and signs the whole request. */
   async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
     const challenge = await this.#challenge('assertion');
     const body = json && JSON.stringify(json);

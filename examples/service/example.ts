@@ -1,5 +1,5 @@
-// A service over real HTTP, and a virtual device whose app uses it. `npm run example`, or with `-- --serve` to go on
-// serving, with the state in Redis where REDIS_URL is set and in PostgreSQL where DATABASE_URL is.
+// A service over real HTTP, and an app on a virtual device that uses it. Run it with `npm run example`; with
+// `-- --serve` it keeps serving. State is in Redis if REDIS_URL is set, and in PostgreSQL if DATABASE_URL is set.
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { createAppAttest } from 'app-attest/server';
@@ -9,7 +9,7 @@ import { createService } from './service.js';
 import { openStores } from './stores.js';
 
 const appId = 'TEAMID1234.com.example.coffee';
-const apple = await createVirtualApple(); // a real service leaves this, trustAnchors and virtual.env out
+const apple = await createVirtualApple(); // a real service omits this, trustAnchors and virtual.env
 const { place, stores, close } = await openStores();
 const appAttest = createAppAttest({ appId, ...stores, trustAnchors: apple.trustAnchors });
 
@@ -27,7 +27,7 @@ console.log(`The service listens on ${origin}. Its state is in ${place}.\n`);
 
 let failures = 0;
 
-/** Shows an answer, and counts it where it is not what it should be. */
+/** Prints an answer, and counts it if it is not the expected one. */
 function expectAnswer(what: string, answer: Answer, status: number, body?: object): void {
   const isRight = answer.status === status && (body === undefined || isDeepStrictEqual(answer.body, body));
   if (!isRight) failures += 1;

@@ -174,6 +174,6 @@ function headerMissing(code: 'malformed_assertion' | 'challenge_unknown', name: 
 function assertionMissing({ keyId, assertion }: Readonly<Record<keyof HeaderNames, string>>): AppAttestHttpError {
   return new AppAttestHttpError(
     'assertion_missing',
-    `the request carries no assertion: neither the headers ${keyId} and ${assertion} nor the plugin's JSON`,
+    `the request carries no assertion: the headers ${keyId} and ${assertion} are missing, and so is the plugin's JSON`,
   );
 }
