@@ -15,8 +15,11 @@ export const alias = {
   'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
 };
 
+/** The plugin only runs in an app; in tests it runs on a virtual device. */
+const plugin = fileURLToPath(new URL('./test/support/capacitor-app-attest.ts', import.meta.url));
+
 export default defineConfig({
-  resolve: { alias },
+  resolve: { alias: { ...alias, '@capgo/capacitor-app-attest': plugin } },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/{bundlers,frameworks,package,peers,queues,servers}/**', 'test/runtimes/**'],

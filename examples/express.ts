@@ -2,7 +2,7 @@ import { expressHandlers } from 'app-attest/express';
 import { createAppAttest } from 'app-attest/server';
 import express from 'express';
 
-// State is in memory here. One line more keeps it in Redis or PostgreSQL: ...redisStores(client), ...postgresStores(pool)
+// State is in memory here. For a database add one entry: ...postgresStores(pool) or ...redisStores(client)
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
   onReject: ({ code, keyId, error }) => console.warn(code, keyId, error.message), // for your log, never for the client
@@ -10,13 +10,17 @@ const { challenge, registration, protect } = expressHandlers(appAttest, {
 
 export const app = express();
 
-// 1. The app asks for a challenge before each attestation and each protected request: { "purpose": "assertion" }.
+// 1. The app asks for a challenge before its registration and before each protected request.
 app.post('/app-attest/challenge', challenge);
 
-// 2. Once per installation: what the app's attestation gave it.
+// 2. The app registers its key, once per installation.
 app.post('/app-attest/registration', registration);
 
-// 3. Protected requests, each accepted once. The body is what the device signed, and nothing else.
+// 3. Protected requests. Each is accepted once. The body is what the device signed, and nothing else.
 app.post('/orders', protect, (request, response) => {
   response.json({ ordered: request.body.item, by: response.locals.appAttest.key.keyId });
+});
+
+app.get('/orders/:id', protect, (request, response) => {
+  response.json({ order: request.params.id, by: response.locals.appAttest.key.keyId });
 });

@@ -72,10 +72,45 @@ describe('the documents', () => {
 });
 
 describe('the README', () => {
+  it('has at most 180 lines', () => {
+    expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(180);
+  });
+
+  it('lists every page in docs/', () => {
+    const section = read('README.md').split('\n## Documentation\n')[1] ?? '';
+    const listed = [...section.matchAll(/\]\((docs\/[^)#]+)\)/g)].map(([, path]) => path);
+    expect(listed.toSorted()).toEqual(list('docs/').filter((path) => path.endsWith('.md')));
+  });
+});
+
+describe('docs/options.md', () => {
+  /** The options in the table below a heading, and whether each may be undefined. */
+  const listed = (heading: string): [string, string][] => {
+    const [, section = ''] = read('docs/options.md').split(`\n## \`${heading}\`\n`);
+    const rows = (section.split('\n#')[0] ?? '').matchAll(/^\| (`.*?) \| .* \| (allowed |rejected )?\|$/gm);
+    return [...rows].flatMap(([, names = '', fate]) => {
+      const undefinedIs = fate === 'allowed ' ? 'may be' : 'never';
+      return [...names.matchAll(/`(\w+)`/g)].map(([, name]): [string, string] => [name ?? '', undefinedIs]);
+    });
+  };
+
+  it.each([
+    ['verifyAttestation', 'src/attestation/verify-attestation.ts'],
+    ['verifyAssertion', 'src/assertion/verify-assertion.ts'],
+    ['verifyReceipt', 'src/receipt/verify-receipt.ts'],
+    ['createAppAttest', 'src/server/app-attest-options.ts'],
+  ])('lists the options of %s, and which of them may not be undefined', (heading, path) => {
+    const known = [...read(path).matchAll(/^ {2}(\w+): '(may be|never) undefined',$/gm)];
+    expect(Object.fromEntries(listed(heading))).toEqual(
+      Object.fromEntries(known.map(([, name, fate]) => [name, fate])),
+    );
+    expect(known.length).toBeGreaterThan(5);
+  });
+});
+
+describe('docs/errors.md', () => {
   it('lists exactly the codes that this version throws, and the type knows them all', () => {
-    const readme = read('README.md');
-    const errors = readme.slice(readme.indexOf('\n## Errors'), readme.indexOf('\n## Coming from'));
-    const listed = [...errors.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
+    const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
     const known = unionOf('src/errors.ts');
     const withoutTheType = sources.filter((source) => !source.includes('export type AppAttestErrorCode'));
     const thrown = known.filter((code) => withoutTheType.some((source) => source.includes(`'${code}'`)));

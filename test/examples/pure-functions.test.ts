@@ -64,7 +64,7 @@ async function order(device: Attestation, counter: number, sent?: string): Promi
   return (await post('/orders', { keyId: device.keyId, payload: sent ?? payload, token })).status;
 }
 
-describe("the README example for state of one's own", () => {
+describe('the example with pure functions', () => {
   it('registers a device and serves its signed requests', async () => {
     const { device, status } = await register(await newChallenge());
     expect(status).toBe(201);

@@ -45,7 +45,7 @@ async function attestWithExample() {
   return attest(Buffer.from(attestation).toString('base64'), keyId, 'challenge');
 }
 
-it('the receipt example of the README verifies both, and gets a risk metric', async () => {
+it('the receipt example verifies both, and gets a risk metric', async () => {
   const key = await attestWithExample();
   const refreshed = await refresh(key, credentials);
   expect(refreshed?.verified).toMatchObject({ type: 'RECEIPT', riskMetric: 1 });
@@ -53,7 +53,7 @@ it('the receipt example of the README verifies both, and gets a risk metric', as
   expect(await refresh({ ...key, receipt: refreshed?.receipt ?? key.receipt }, credentials)).toBeUndefined();
 });
 
-it('the receipt example of the README refuses a receipt of six minutes ago', async () => {
+it('the receipt example rejects a receipt of six minutes ago', async () => {
   createdAt = new Date(Date.now() - 6 * 60_000);
   await expectCode(attestWithExample, 'receipt_too_old');
 });

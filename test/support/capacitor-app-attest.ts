@@ -1,0 +1,45 @@
+import type { VirtualDevice } from '../../src/testing/index.js';
+
+/**
+ * What `@capgo/capacitor-app-attest` exports to an app, as far as `examples/app.ts` uses it, on a virtual device.
+ *
+ * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/definitions.ts
+ */
+class AppAttestOnVirtualDevice {
+  #device: VirtualDevice | undefined;
+  #keyId: string | null = null;
+
+  /** Starts a freshly installed app on a device. */
+  install(device: VirtualDevice): void {
+    this.#device = device;
+    this.#keyId = null;
+  }
+
+  prepare() {
+    return this.#capacitor.prepare();
+  }
+
+  createAttestation(options: { keyId: string; challenge: string }) {
+    return this.#capacitor.createAttestation(options);
+  }
+
+  createAssertion(options: { keyId: string; payload: string }) {
+    return this.#capacitor.createAssertion(options);
+  }
+
+  async storeKeyId({ keyId }: { keyId: string }): Promise<{ success: boolean }> {
+    this.#keyId = keyId;
+    return { success: true };
+  }
+
+  async getStoredKeyId(): Promise<{ keyId: string | null; hasStoredKey: boolean }> {
+    return { keyId: this.#keyId, hasStoredKey: this.#keyId !== null };
+  }
+
+  get #capacitor() {
+    if (!this.#device) throw new Error('no device was chosen');
+    return this.#device.capacitor;
+  }
+}
+
+export const AppAttest = new AppAttestOnVirtualDevice();
