@@ -39,17 +39,17 @@ export function receiptWithWrongElement(receipt: ReceiptTree, random: Random): U
 /** Any type, in one piece or in parts, with contents short or long, and now and then a length that does not fit. */
 function wrongElement(random: Random): Uint8Array {
   const contents = repeated(random.pick(PATTERNS), lengthOf(random));
-  const identifier = identifierOf(random);
-  if (random.below(12) === 0) return concatenated([identifier, Uint8Array.of(0x80), contents, new Uint8Array(2)]);
+  const tag = tagOf(random);
+  if (random.below(12) === 0) return concatenated([tag, Uint8Array.of(0x80), contents, new Uint8Array(2)]);
   const length = random.below(24) === 0 ? random.below(70_000) : contents.length;
-  return concatenated([identifier, Uint8Array.from(lengthOctets(length)), contents]);
+  return concatenated([tag, Uint8Array.from(lengthOctets(length)), contents]);
 }
 
 function lengthOf(random: Random): number {
   return random.below(32) === 0 ? random.pick(LONG_LENGTHS) : random.pick(LENGTHS);
 }
 
-function identifierOf(random: Random): Uint8Array {
+function tagOf(random: Random): Uint8Array {
   if (random.below(6) === 0) return Uint8Array.of(random.pick(CONTEXT_TAGS));
   const type = 1 + random.below(LAST_TYPE);
   const constructed = random.below(4) === 0 ? CONSTRUCTED : 0;

@@ -57,10 +57,10 @@ describe('costs at most ten times what a genuine one costs:', () => {
     const genuine = await CostOfGenuine.measure(() => verify(receipt.bytes));
     const oid = Uint8Array.of(0x06, 0x03, 0x2a, 0x03, 0x04);
     const objects = wrongElements(200).map(([name, value]): readonly [string, Uint8Array] => {
-      const set: Part = { identifier: 0x31, isIndefinite: false, contents: [value] };
-      const attribute: Part = { identifier: 0x30, isIndefinite: false, contents: [oid, set] };
+      const set: Part = { tag: 0x31, isIndefinite: false, contents: [value] };
+      const attribute: Part = { tag: 0x30, isIndefinite: false, contents: [oid, set] };
       const attributes = {
-        identifier: 0xa1,
+        tag: 0xa1,
         isIndefinite: false,
         contents: Array.from({ length: 16 }, () => attribute),
       };

@@ -1,4 +1,4 @@
-import { AppleExtension, AppleTag, TaggedValues } from '../certificates/apple-extensions.js';
+import { AppleExtension, AppleTagNumber, TaggedValues } from '../certificates/apple-extensions.js';
 import type { Certificate } from '../certificates/certificate.js';
 
 /**
@@ -27,10 +27,10 @@ export function readAttestedDevice(credCert: Certificate): AttestedDevice {
   if (!extension) return device;
 
   const values = new TaggedValues(extension);
-  const platform = values.text(AppleTag.PlatformName);
-  const osVersion = values.text(AppleTag.OsVersion);
-  const osBuild = values.text(AppleTag.OsBuild);
-  const deviceClass = values.number(AppleTag.DeviceClass);
+  const platform = values.text(AppleTagNumber.PlatformName);
+  const osVersion = values.text(AppleTagNumber.OsVersion);
+  const osBuild = values.text(AppleTagNumber.OsBuild);
+  const deviceClass = values.number(AppleTagNumber.DeviceClass);
   if (platform !== undefined) device.platform = platform;
   if (osVersion !== undefined) device.osVersion = osVersion;
   if (osBuild !== undefined) device.osBuild = osBuild;

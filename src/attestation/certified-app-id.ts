@@ -1,4 +1,4 @@
-import { AppleExtension, AppleTag, TaggedValues } from '../certificates/apple-extensions.js';
+import { AppleExtension, AppleTagNumber, TaggedValues } from '../certificates/apple-extensions.js';
 import type { Certificate } from '../certificates/certificate.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
@@ -14,9 +14,9 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
   if (!extension) return undefined;
 
   const properties = new TaggedValues(extension);
-  if (!properties.has(AppleTag.AppId)) return undefined;
+  if (!properties.has(AppleTagNumber.AppId)) return undefined;
 
-  const appId = properties.text(AppleTag.AppId);
+  const appId = properties.text(AppleTagNumber.AppId);
   if (appId === undefined) throw new DecodingError('the App ID in the certificate is not text');
   return appId;
 }

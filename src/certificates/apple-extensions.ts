@@ -1,7 +1,7 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
 import type { DerElement } from '../encoding/der-element.js';
-import { contentsOf, Identifier, readInteger } from '../encoding/der-values.js';
+import { contentsOf, readInteger, Tag } from '../encoding/der-values.js';
 import { decodeUtf8 } from '../encoding/utf8.js';
 
 /** The extensions that Apple writes into a credential certificate. All but the nonce may be absent. */
@@ -17,7 +17,7 @@ export const AppleExtension = {
 } as const;
 
 /** Tag numbers inside the extensions above, as observed; Apple documents none of them. */
-export const AppleTag = {
+export const AppleTagNumber = {
   PlatformName: 1026,
   DeviceClass: 1104,
   AppId: 1204,
@@ -32,7 +32,7 @@ const CONTEXT_SPECIFIC = 0x80;
  * Reads `SEQUENCE { [tag] { OCTET STRING } }` and nothing else: the form of the nonce and of the access control list. A
  * slice of the extension.
  *
- * @param tagNumber The tag that must stand there; `undefined` for any, as Apple leaves it open
+ * @param tagNumber The tag number that must stand there; `undefined` for any, as Apple leaves it open
  * @throws DecodingError
  */
 export function readSingleOctetString(extension: Uint8Array, tagNumber?: number): Uint8Array {
@@ -42,7 +42,7 @@ export function readSingleOctetString(extension: Uint8Array, tagNumber?: number)
     throw new DecodingError('not the expected tag');
   }
   const value = explicitValue(tagged);
-  if (value?.identifier !== Identifier.OctetString) throw new DecodingError('not one OCTET STRING');
+  if (value?.tag !== Tag.OctetString) throw new DecodingError('not one OCTET STRING');
   return contentsOf(extension, value);
 }
 
@@ -72,14 +72,14 @@ export class TaggedValues {
   /** The text of an OCTET STRING, `undefined` for anything else. */
   text(tagNumber: number): string | undefined {
     const value = this.#values.get(tagNumber);
-    if (value?.identifier !== Identifier.OctetString) return undefined;
+    if (value?.tag !== Tag.OctetString) return undefined;
     return decodeUtf8(contentsOf(this.#extension, value));
   }
 
   /** An INTEGER that fits a JavaScript number, `undefined` for anything else. */
   number(tagNumber: number): number | undefined {
     const value = this.#values.get(tagNumber);
-    if (value?.identifier !== Identifier.Integer) return undefined;
+    if (value?.tag !== Tag.Integer) return undefined;
     const number = readInteger(this.#extension, value);
     return Number.isSafeInteger(number) ? number : undefined;
   }
@@ -87,12 +87,12 @@ export class TaggedValues {
 
 function readSequence(extension: Uint8Array): readonly DerElement[] {
   const sequence = readDer(extension);
-  if (sequence.identifier !== Identifier.Sequence) throw new DecodingError('not a SEQUENCE');
+  if (sequence.tag !== Tag.Sequence) throw new DecodingError('not a SEQUENCE');
   return sequence.children;
 }
 
-function isTagged({ identifier }: DerElement): boolean {
-  return (identifier & CLASS) === CONTEXT_SPECIFIC;
+function isTagged({ tag }: DerElement): boolean {
+  return (tag & CLASS) === CONTEXT_SPECIFIC;
 }
 
 /** What an explicitly tagged element holds, if that is exactly one element. */

@@ -1,6 +1,6 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
-import { Identifier, isTrue, readInteger } from '../encoding/der-values.js';
+import { isTrue, readInteger, Tag } from '../encoding/der-values.js';
 
 /** RFC 5280 §4.2.1.9. */
 export interface BasicConstraints {
@@ -16,10 +16,10 @@ export interface BasicConstraints {
  * @throws DecodingError
  */
 export function readBasicConstraints(extension: Uint8Array): BasicConstraints {
-  const { identifier, children } = readDer(extension);
-  if (identifier !== Identifier.Sequence) throw malformed();
+  const { tag, children } = readDer(extension);
+  if (tag !== Tag.Sequence) throw malformed();
 
-  const ca = children[0]?.identifier === Identifier.Boolean ? children[0] : undefined;
+  const ca = children[0]?.tag === Tag.Boolean ? children[0] : undefined;
   if (ca && !isTrue(extension, ca)) throw malformed();
 
   const isCa = ca !== undefined;
@@ -27,7 +27,7 @@ export function readBasicConstraints(extension: Uint8Array): BasicConstraints {
   if (children.length > (isCa ? 2 : 1)) throw malformed();
   if (!pathLength) return { isCa, pathLength: undefined };
   const length = readInteger(extension, pathLength);
-  if (pathLength.identifier !== Identifier.Integer || length < 0 || !Number.isSafeInteger(length)) throw malformed();
+  if (pathLength.tag !== Tag.Integer || length < 0 || !Number.isSafeInteger(length)) throw malformed();
   return { isCa, pathLength: length };
 }
 

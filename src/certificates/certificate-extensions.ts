@@ -1,6 +1,6 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
-import { contentsOf, Identifier, isTrue, readObjectIdentifier } from '../encoding/der-values.js';
+import { contentsOf, isTrue, readObjectIdentifier, Tag } from '../encoding/der-values.js';
 import { shortText } from '../errors.js';
 
 /** The extensions of a certificate, by object identifier. */
@@ -16,35 +16,35 @@ export const NO_EXTENSIONS: Extensions = { values: new Map(), critical: [] };
 const FIELD = 0xa3;
 
 /**
- * Reads the extensions of a certificate by object identifier: `[3] { SEQUENCE OF SEQUENCE { identifier, critical BOOLEAN
+ * Reads the extensions of a certificate by object identifier: `[3] { SEQUENCE OF SEQUENCE { extnID, critical BOOLEAN
  * DEFAULT FALSE, value OCTET STRING } }`, at least one, and none of them twice. RFC 5280 §4.1 and §4.2.
  *
  * @throws DecodingError
  */
 export function readCertificateExtensions(der: Uint8Array, field: DerElement): Extensions {
   const { 0: sequence, length } = field.children;
-  if (field.identifier !== FIELD || length !== 1 || sequence?.identifier !== Identifier.Sequence) throw malformed();
+  if (field.tag !== FIELD || length !== 1 || sequence?.tag !== Tag.Sequence) throw malformed();
   const values = new Map<string, Uint8Array>();
   const critical: string[] = [];
   for (const element of sequence.children) {
     const extension = readExtension(der, element);
-    if (values.has(extension.identifier)) throw new DecodingError(`extension ${shortText(extension.identifier)} twice`);
-    values.set(extension.identifier, extension.value);
-    if (extension.isCritical) critical.push(extension.identifier);
+    if (values.has(extension.oid)) throw new DecodingError(`extension ${shortText(extension.oid)} twice`);
+    values.set(extension.oid, extension.value);
+    if (extension.isCritical) critical.push(extension.oid);
   }
   if (values.size === 0) throw malformed();
   return { values, critical };
 }
 
-function readExtension(der: Uint8Array, { identifier, children }: DerElement) {
+function readExtension(der: Uint8Array, { tag, children }: DerElement) {
   const isCritical = children.length === 3;
-  const { 0: name, 1: second, 2: third, length } = children;
+  const { 0: oid, 1: second, 2: third, length } = children;
   const value = isCritical ? third : second;
-  if (identifier !== Identifier.Sequence || length > 3) throw malformed();
-  if (isCritical && (second?.identifier !== Identifier.Boolean || !isTrue(der, second))) throw malformed();
-  if (name?.identifier !== Identifier.ObjectIdentifier) throw malformed();
-  if (value?.identifier !== Identifier.OctetString) throw malformed();
-  return { identifier: readObjectIdentifier(der, name), isCritical, value: contentsOf(der, value) };
+  if (tag !== Tag.Sequence || length > 3) throw malformed();
+  if (isCritical && (second?.tag !== Tag.Boolean || !isTrue(der, second))) throw malformed();
+  if (oid?.tag !== Tag.ObjectIdentifier) throw malformed();
+  if (value?.tag !== Tag.OctetString) throw malformed();
+  return { oid: readObjectIdentifier(der, oid), isCritical, value: contentsOf(der, value) };
 }
 
 function malformed(): DecodingError {

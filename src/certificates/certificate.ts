@@ -2,7 +2,7 @@ import { equalBytes } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
 import type { DerElement } from '../encoding/der-element.js';
-import { bytesOf, Identifier } from '../encoding/der-values.js';
+import { bytesOf, Tag } from '../encoding/der-values.js';
 import type { SignatureHash } from '../keys/ecdsa.js';
 import { type BasicConstraints, readBasicConstraints } from './basic-constraints.js';
 import { NO_EXTENSIONS, readCertificateExtensions } from './certificate-extensions.js';
@@ -85,7 +85,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
     der,
     tbsCertificate: bytesOf(der, tbs),
     signature: readSignature(der, signatureValue),
-    signatureHash: SIGNATURE_ALGORITHMS.find(([identifier]) => equalBytes(identifier, algorithm))?.[1],
+    signatureHash: SIGNATURE_ALGORITHMS.find(([encoded]) => equalBytes(encoded, algorithm))?.[1],
     serialNumber: bytesOf(der, fields.serial),
     issuer: bytesOf(der, fields.issuer),
     subject: bytesOf(der, fields.subject),
@@ -96,7 +96,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
     pathLength,
     keyUsage: keyUsage && readKeyUsage(keyUsage),
     extensions: values,
-    unknownCriticalExtensions: critical.filter((identifier) => !UNDERSTOOD.has(identifier)),
+    unknownCriticalExtensions: critical.filter((oid) => !UNDERSTOOD.has(oid)),
   };
 }
 
@@ -109,7 +109,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
     throw new DecodingError('tbsCertificate is incomplete');
   }
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
-  if (serial.identifier !== Identifier.Integer) throw new DecodingError('the serial number is not an INTEGER');
+  if (serial.tag !== Tag.Integer) throw new DecodingError('the serial number is not an INTEGER');
   // Two unique identifiers could stand before the extensions. No certificate has had them for decades: RFC 5280 §4.1.2.8.
   if (parts.length > 8) throw new DecodingError('tbsCertificate has too many parts');
   assertAlgorithm(algorithm);
@@ -127,8 +127,8 @@ function readValidity(der: Uint8Array, validity: DerElement) {
 
 /** AlgorithmIdentifier ::= SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. */
 function assertAlgorithm(algorithm: DerElement): void {
-  const { 0: identifier, length } = partsOf(algorithm, 'an algorithm');
-  if (identifier?.identifier !== Identifier.ObjectIdentifier || length > 2) {
+  const { 0: oid, length } = partsOf(algorithm, 'an algorithm');
+  if (oid?.tag !== Tag.ObjectIdentifier || length > 2) {
     throw new DecodingError('an algorithm has an object identifier and at most one parameter');
   }
 }
@@ -136,7 +136,7 @@ function assertAlgorithm(algorithm: DerElement): void {
 /** SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING }. */
 function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
   const { 0: algorithm, 1: key, length } = partsOf(subjectPublicKeyInfo, 'subjectPublicKeyInfo');
-  if (!algorithm || key?.identifier !== Identifier.BitString || length > 2) {
+  if (!algorithm || key?.tag !== Tag.BitString || length > 2) {
     throw new DecodingError('subjectPublicKeyInfo has an algorithm and a BIT STRING');
   }
   assertAlgorithm(algorithm);
@@ -144,13 +144,13 @@ function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
 
 /** The contents of a BIT STRING without unused bits. */
 function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
-  if (element.identifier !== Identifier.BitString || der[element.contents] !== 0) {
+  if (element.tag !== Tag.BitString || der[element.contents] !== 0) {
     throw new DecodingError('the certificate signature is not a string of whole bytes');
   }
   return der.subarray(element.contents + 1, element.end);
 }
 
 function partsOf(element: DerElement, name: string): readonly DerElement[] {
-  if (element.identifier === Identifier.Sequence) return element.children;
+  if (element.tag === Tag.Sequence) return element.children;
   throw new DecodingError(`${name} is not a SEQUENCE`);
 }

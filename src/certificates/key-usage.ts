@@ -1,6 +1,6 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
-import { Identifier } from '../encoding/der-values.js';
+import { Tag } from '../encoding/der-values.js';
 
 /** What a key may be used for, as the bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
 export const KeyUsage = { digitalSignature: 1 << 0, keyCertSign: 1 << 5 } as const;
@@ -15,12 +15,12 @@ const MAX_OCTETS = 2;
  * @throws DecodingError
  */
 export function readKeyUsage(extension: Uint8Array): number {
-  const { identifier, contents, end } = readDer(extension);
+  const { tag, contents, end } = readDer(extension);
   const octets = end - contents - 1;
   const unused = extension[contents] ?? 0;
   const last = extension[end - 1] ?? 0;
   const isNamedBits = octets <= MAX_OCTETS && (last >> unused) % 2 === 1;
-  if (identifier !== Identifier.BitString || !isNamedBits) {
+  if (tag !== Tag.BitString || !isNamedBits) {
     throw new DecodingError('the key usage is not a BIT STRING of named bits');
   }
   let usage = 0;

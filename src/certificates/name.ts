@@ -1,7 +1,7 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
 import type { DerElement } from '../encoding/der-element.js';
-import { contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
+import { contentsOf, readObjectIdentifier, Tag } from '../encoding/der-values.js';
 
 /** RFC 4514 §3, and the abbreviations that are in use beyond it. */
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -17,12 +17,12 @@ const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
 
 /** DirectoryString (RFC 5280 §4.1.2.4), and the type of domain components and mail addresses. */
 const STRINGS: ReadonlySet<number> = new Set([
-  Identifier.Utf8String,
-  Identifier.PrintableString,
-  Identifier.TeletexString,
-  Identifier.Ia5String,
-  Identifier.UniversalString,
-  Identifier.BmpString,
+  Tag.Utf8String,
+  Tag.PrintableString,
+  Tag.TeletexString,
+  Tag.Ia5String,
+  Tag.UniversalString,
+  Tag.BmpString,
 ]);
 
 /**
@@ -32,17 +32,17 @@ const STRINGS: ReadonlySet<number> = new Set([
  * @throws DecodingError
  */
 export function assertName(name: DerElement): void {
-  if (name.identifier !== Identifier.Sequence) throw malformed();
-  for (const { identifier, children } of name.children) {
-    if (identifier !== Identifier.Set || children.length === 0) throw malformed();
+  if (name.tag !== Tag.Sequence) throw malformed();
+  for (const { tag, children } of name.children) {
+    if (tag !== Tag.Set || children.length === 0) throw malformed();
     for (const attribute of children) assertAttribute(attribute);
   }
 }
 
-function assertAttribute({ identifier, children }: DerElement): void {
+function assertAttribute({ tag, children }: DerElement): void {
   const [type, value] = children;
-  if (identifier !== Identifier.Sequence || children.length !== 2) throw malformed();
-  if (type?.identifier !== Identifier.ObjectIdentifier || !value || !STRINGS.has(value.identifier)) throw malformed();
+  if (tag !== Tag.Sequence || children.length !== 2) throw malformed();
+  if (type?.tag !== Tag.ObjectIdentifier || !value || !STRINGS.has(value.tag)) throw malformed();
 }
 
 function malformed(): DecodingError {
@@ -63,17 +63,17 @@ export function nameText(name: Uint8Array): string {
 
 function attributeText(name: Uint8Array, { children: [type, value] }: DerElement): string {
   if (!type || !value) throw malformed();
-  const identifier = readObjectIdentifier(name, type);
-  return `${ATTRIBUTE_NAMES.get(identifier) ?? identifier}=${valueText(name, value)}`;
+  const oid = readObjectIdentifier(name, type);
+  return `${ATTRIBUTE_NAMES.get(oid) ?? oid}=${valueText(name, value)}`;
 }
 
 function valueText(name: Uint8Array, value: DerElement): string {
   const contents = Buffer.from(contentsOf(name, value));
-  switch (value.identifier) {
-    case Identifier.Utf8String:
+  switch (value.tag) {
+    case Tag.Utf8String:
       return escaped(contents.toString('utf8'));
-    case Identifier.PrintableString:
-    case Identifier.Ia5String:
+    case Tag.PrintableString:
+    case Tag.Ia5String:
       return escaped(contents.toString('latin1'));
     default:
       return `#${Buffer.from(name.subarray(value.start, value.end)).toString('hex')}`;

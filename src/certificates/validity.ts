@@ -1,6 +1,6 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
-import { Identifier } from '../encoding/der-values.js';
+import { Tag } from '../encoding/der-values.js';
 
 /** `YYYYMMDDHHMMSSZ`: a GeneralizedTime without a fraction of a second. */
 const WHOLE_SECONDS = 15;
@@ -15,7 +15,7 @@ const WHOLE_SECONDS = 15;
 export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const { contents } = element;
   const year = readYear(der, element);
-  const afterYear = element.identifier === Identifier.UtcTime ? contents + 2 : contents + 4;
+  const afterYear = element.tag === Tag.UtcTime ? contents + 2 : contents + 4;
   const month = twoDigits(der, afterYear) - 1;
   const day = twoDigits(der, afterYear + 2);
   const hours = twoDigits(der, afterYear + 4);
@@ -29,11 +29,11 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   throw new DecodingError('not an X.509 certificate: a date that no calendar has');
 }
 
-function readYear(der: Uint8Array, { identifier, contents, end }: DerElement): number {
+function readYear(der: Uint8Array, { tag, contents, end }: DerElement): number {
   const firstTwo = twoDigits(der, contents);
-  if (identifier === Identifier.UtcTime) return firstTwo < 50 ? 2000 + firstTwo : 1900 + firstTwo;
+  if (tag === Tag.UtcTime) return firstTwo < 50 ? 2000 + firstTwo : 1900 + firstTwo;
   const year = firstTwo * 100 + twoDigits(der, contents + 2);
-  if (identifier === Identifier.GeneralizedTime && end - contents === WHOLE_SECONDS && year >= 2050) return year;
+  if (tag === Tag.GeneralizedTime && end - contents === WHOLE_SECONDS && year >= 2050) return year;
   throw new DecodingError('not an X.509 certificate: a date is neither UTCTime through 2049 nor GeneralizedTime later');
 }
 

@@ -1,7 +1,7 @@
 import { DecodingError } from './decoding-error.js';
 import { octetAt, readDer, readLength } from './der.js';
 import type { DerElement } from './der-element.js';
-import { Identifier } from './der-values.js';
+import { Tag } from './der-values.js';
 
 /** A receipt nests twelve levels, down to the extensions of its certificates. */
 const MAX_DEPTH = 16;
@@ -11,7 +11,7 @@ const MAX_ELEMENTS = 2048;
 const CONSTRUCTED = 0x20;
 const HIGH_TAG_NUMBER = 0x1f;
 const INDEFINITE = 0x80;
-const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Identifier.OctetString;
+const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Tag.OctetString;
 
 /** Bytes in DER, and the element that they are. */
 export interface NormalizedBer {
@@ -66,17 +66,17 @@ class BerNormalizer {
 
   element(start: number, limit: number, depth: number): Written {
     this.#count(depth);
-    const identifier = octetAt(this.#bytes, start, limit);
+    const tag = octetAt(this.#bytes, start, limit);
     // Tag number 0 of the universal class is the end of an indefinite length, and stands nowhere else.
-    if ((identifier & ~CONSTRUCTED) === 0) throw new DecodingError('BER end of contents without a beginning');
-    if ((identifier & HIGH_TAG_NUMBER) === HIGH_TAG_NUMBER) throw new DecodingError('BER tag number above 30');
+    if ((tag & ~CONSTRUCTED) === 0) throw new DecodingError('BER end of contents without a beginning');
+    if ((tag & HIGH_TAG_NUMBER) === HIGH_TAG_NUMBER) throw new DecodingError('BER tag number above 30');
 
     // The head comes first, and its length is known last.
     const head = this.pieces.push(NOTHING) - 1;
-    const isChunked = identifier === CONSTRUCTED_OCTET_STRING;
+    const isChunked = tag === CONSTRUCTED_OCTET_STRING;
     const contents = isChunked ? this.#chunk : this.element;
-    const { end, length } = this.#contents(identifier, start + 1, limit, depth, contents);
-    const octets = headOf(isChunked ? Identifier.OctetString : identifier, length);
+    const { end, length } = this.#contents(tag, start + 1, limit, depth, contents);
+    const octets = headOf(isChunked ? Tag.OctetString : tag, length);
     this.pieces[head] = octets;
     return { end, length: octets.length + length };
   }
@@ -84,16 +84,16 @@ class BerNormalizer {
   /** A part of an OCTET STRING, which is one itself (X.690 §8.7.3.2): written without its head. */
   readonly #chunk: Writer = (start, limit, depth) => {
     this.#count(depth);
-    const identifier = octetAt(this.#bytes, start, limit);
-    if (identifier !== Identifier.OctetString && identifier !== CONSTRUCTED_OCTET_STRING) {
+    const tag = octetAt(this.#bytes, start, limit);
+    if (tag !== Tag.OctetString && tag !== CONSTRUCTED_OCTET_STRING) {
       throw new DecodingError('an OCTET STRING in parts that are no OCTET STRINGs');
     }
-    return this.#contents(identifier, start + 1, limit, depth, this.#chunk);
+    return this.#contents(tag, start + 1, limit, depth, this.#chunk);
   };
 
   /** The contents whose length stands at `start`: of a constructed element, written one by one. */
-  #contents(identifier: number, start: number, limit: number, depth: number, write: Writer): Written {
-    const isConstructed = (identifier & CONSTRUCTED) !== 0;
+  #contents(tag: number, start: number, limit: number, depth: number, write: Writer): Written {
+    const isConstructed = (tag & CONSTRUCTED) !== 0;
     if (octetAt(this.#bytes, start, limit) === INDEFINITE) {
       if (!isConstructed) throw new DecodingError('a primitive BER element of indefinite length');
       return this.#untilEndOfContents(start + 1, limit, depth, write);
@@ -135,10 +135,10 @@ class BerNormalizer {
 
 const NOTHING = new Uint8Array();
 
-/** An identifier octet, and a length in its shortest form (X.690 §10.1). */
-function headOf(identifier: number, length: number): Uint8Array {
-  if (length < 0x80) return Uint8Array.of(identifier, length);
+/** A tag, and a length in its shortest form (X.690 §10.1). */
+function headOf(tag: number, length: number): Uint8Array {
+  if (length < 0x80) return Uint8Array.of(tag, length);
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return Uint8Array.of(identifier, 0x80 | octets.length, ...octets);
+  return Uint8Array.of(tag, 0x80 | octets.length, ...octets);
 }

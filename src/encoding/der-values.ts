@@ -2,8 +2,8 @@ import { DecodingError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { isUtf8 } from './utf8.js';
 
-/** The identifier octets of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */
-export const Identifier = {
+/** The tags (identifier octets) of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */
+export const Tag = {
   Boolean: 0x01,
   Integer: 0x02,
   BitString: 0x03,
@@ -62,9 +62,9 @@ const MAX_OCTETS_OF_NUMBER = 7;
  * @throws DecodingError
  */
 export function assertUniversalValue(der: Uint8Array, element: DerElement): void {
-  const { identifier, tagNumber } = element;
-  if (identifier >= 2 * UNIVERSAL) return;
-  const isConstructed = (identifier & UNIVERSAL) !== 0;
+  const { tag, tagNumber } = element;
+  if (tag >= 2 * UNIVERSAL) return;
+  const isConstructed = (tag & UNIVERSAL) !== 0;
   if (tagNumber > LAST_TYPE) throw new DecodingError('a DER element of a reserved type');
   // From 31 on there are only types in one.
   const bit = tagNumber < 31 ? 1 << tagNumber : 0;
@@ -77,33 +77,33 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
 /** X.690 §8.2 to §8.5, §8.8, §8.19, §8.20, §8.23, §11.1, §11.2, §11.7, §11.8. */
 function isValue(der: Uint8Array, element: DerElement): boolean {
   const length = element.end - element.contents;
-  switch (element.identifier) {
-    case Identifier.Boolean:
+  switch (element.tag) {
+    case Tag.Boolean:
       return length === 1 && (der[element.contents] === 0 || der[element.contents] === TRUE);
-    case Identifier.Integer:
-    case Identifier.Enumerated:
+    case Tag.Integer:
+    case Tag.Enumerated:
       return isShortestInteger(der, element);
-    case Identifier.BitString:
+    case Tag.BitString:
       return isBitString(der, element);
-    case Identifier.Null:
+    case Tag.Null:
       return length === 0;
-    case Identifier.ObjectIdentifier:
+    case Tag.ObjectIdentifier:
       return isObjectIdentifier(der, element);
-    case Identifier.Utf8String:
+    case Tag.Utf8String:
       return isUtf8(der, element.contents, element.end);
-    case Identifier.RelativeObjectIdentifier:
+    case Tag.RelativeObjectIdentifier:
       return isObjectIdentifier(der, element);
-    case Identifier.UniversalString:
+    case Tag.UniversalString:
       return areCharacters(der, element, 4);
-    case Identifier.BmpString:
+    case Tag.BmpString:
       return areCharacters(der, element, 2);
-    case Identifier.UtcTime:
+    case Tag.UtcTime:
       return isTime(der, element, 12);
-    case Identifier.GeneralizedTime:
+    case Tag.GeneralizedTime:
       return isTime(der, element, 14) || isTimeWithFraction(der, element);
-    case Identifier.Real:
-    case Identifier.Time:
-    case Identifier.HighTagNumber:
+    case Tag.Real:
+    case Tag.Time:
+    case Tag.HighTagNumber:
       return length <= MAX_OTHER;
     default:
       return true;

@@ -41,8 +41,8 @@ class DerReader {
     this.#elements += 1;
     if (this.#elements > MAX_ELEMENTS) throw new DecodingError(`more than ${MAX_ELEMENTS} DER elements`);
 
-    const identifier = octetAt(this.#bytes, start, limit);
-    let tagNumber = identifier & HIGH_TAG_NUMBER;
+    const tag = octetAt(this.#bytes, start, limit);
+    let tagNumber = tag & HIGH_TAG_NUMBER;
     let offset = start + 1;
     if (tagNumber === HIGH_TAG_NUMBER) {
       tagNumber = readHighTagNumber(this.#bytes, offset, limit);
@@ -50,8 +50,8 @@ class DerReader {
     }
 
     const { contents, end } = readLength(this.#bytes, offset, limit);
-    const children = (identifier & CONSTRUCTED) === 0 ? NONE : this.#elementsBetween(contents, end, depth + 1);
-    const element = { identifier, tagNumber, start, contents, end, children };
+    const children = (tag & CONSTRUCTED) === 0 ? NONE : this.#elementsBetween(contents, end, depth + 1);
+    const element = { tag, tagNumber, start, contents, end, children };
     assertUniversalValue(this.#bytes, element);
     return element;
   }

@@ -1,7 +1,7 @@
 import { decodeCertificate } from '../certificates/certificate.js';
 import { readBer } from '../encoding/ber.js';
 import { DecodingError } from '../encoding/decoding-error.js';
-import { contentsOf, Identifier, readInteger } from '../encoding/der-values.js';
+import { contentsOf, readInteger, Tag } from '../encoding/der-values.js';
 import { decodeUtf8 } from '../encoding/utf8.js';
 import { shortText } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
@@ -79,14 +79,11 @@ export function decodeReceiptPayload(content: Uint8Array): ReceiptPayload {
 
 function readFields(content: Uint8Array): ReadonlyMap<number, Uint8Array> {
   const { der, element } = readBer(content);
-  if (element.identifier !== Identifier.Set) throw new DecodingError('the receipt payload is not a SET');
+  if (element.tag !== Tag.Set) throw new DecodingError('the receipt payload is not a SET');
   const fields = new Map<number, Uint8Array>();
-  for (const { identifier, children } of element.children) {
-    const { 0: type, 1: version, 2: value, length } = identifier === Identifier.Sequence ? children : [];
-    const isField =
-      type?.identifier === Identifier.Integer &&
-      version?.identifier === Identifier.Integer &&
-      value?.identifier === Identifier.OctetString;
+  for (const { tag, children } of element.children) {
+    const { 0: type, 1: version, 2: value, length } = tag === Tag.Sequence ? children : [];
+    const isField = type?.tag === Tag.Integer && version?.tag === Tag.Integer && value?.tag === Tag.OctetString;
     if (!isField || length > 3) throw new DecodingError('a receipt field is not made of type, version and value');
     // A type too large to be exact is none that is known.
     const number = readInteger(der, type);

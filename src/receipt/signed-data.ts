@@ -1,7 +1,7 @@
 import { readBer } from '../encoding/ber.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
-import { bytesOf, contentsOf, Identifier, readObjectIdentifier } from '../encoding/der-values.js';
+import { bytesOf, contentsOf, readObjectIdentifier, Tag } from '../encoding/der-values.js';
 import type { SignatureHash } from '../keys/ecdsa.js';
 import { loadCmsLibrary } from './cms-library.js';
 
@@ -49,7 +49,7 @@ const ALGORITHMS: ReadonlyMap<string, { readonly signature: string; readonly has
   ['2.16.840.1.101.3.4.2.3', { signature: '1.2.840.10045.4.3.4', hash: 'sha512' }],
 ]);
 
-/** The identifiers of an element's children, as RFC 5652 has them. */
+/** The tags of an element's children, as RFC 5652 has them. */
 const Shape = {
   /** OID, [0] content */
   ContentInfo: /^06 a0$/,
@@ -88,7 +88,7 @@ const MAX_ATTRIBUTES_LENGTH = 4096;
  */
 export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
   const { der, element: contentInfo } = readBer(bytes);
-  if (contentInfo.identifier !== Identifier.Sequence) throw new DecodingError('not CMS SignedData');
+  if (contentInfo.tag !== Tag.Sequence) throw new DecodingError('not CMS SignedData');
   const [contentType, wrapped] = childrenOf(contentInfo, Shape.ContentInfo, 'ContentInfo');
   if (!contentType || readObjectIdentifier(der, contentType) !== Oid.SignedData) {
     throw new DecodingError('not CMS SignedData');
@@ -119,16 +119,16 @@ export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
 /** The children of an element, which must be of that shape. */
 function childrenOf(element: DerElement | undefined, shape: RegExp, name: string): readonly DerElement[] {
   const { children } = element ?? { children: [] };
-  const identifiers = children.map(({ identifier }) => identifier.toString(16).padStart(2, '0')).join(' ');
-  if (!shape.test(identifiers)) throw new DecodingError(`malformed CMS ${name}`);
+  const tags = children.map(({ tag }) => tag.toString(16).padStart(2, '0')).join(' ');
+  if (!shape.test(tags)) throw new DecodingError(`malformed CMS ${name}`);
   return children;
 }
 
 /** The object identifier of an algorithm without parameters. */
 function readAlgorithm(der: Uint8Array, algorithm: DerElement | undefined): string {
-  const [identifier] = childrenOf(algorithm, Shape.Algorithm, 'AlgorithmIdentifier');
-  if (!identifier) throw new DecodingError('an algorithm without an object identifier');
-  return readObjectIdentifier(der, identifier);
+  const [oid] = childrenOf(algorithm, Shape.Algorithm, 'AlgorithmIdentifier');
+  if (!oid) throw new DecodingError('an algorithm without an object identifier');
+  return readObjectIdentifier(der, oid);
 }
 
 /** RFC 5652 §5.3: without signed attributes, as Apple's receipts are, the content must be of the type id-data. */
@@ -142,24 +142,26 @@ function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined):
 
 /** Checks the form of all of SignerInfo, for a schema of pkijs passes over what follows behind what it knows. */
 function readSignerInfo(der: Uint8Array, signerInfo: DerElement): Pick<SignedData, 'signer' | 'signedAttributes'> {
-  const [, identifier, digestAlgorithm, ...behind] = childrenOf(signerInfo, Shape.SignerInfo, 'SignerInfo');
+  const [, signerIdentifier, digestAlgorithm, ...behind] = childrenOf(signerInfo, Shape.SignerInfo, 'SignerInfo');
   readAlgorithm(der, digestAlgorithm);
   readAlgorithm(
     der,
-    behind.find((element) => element.identifier === Identifier.Sequence),
+    behind.find((element) => element.tag === Tag.Sequence),
   );
-  const signedAttributes = behind.find((element) => element.identifier === SIGNED_ATTRIBUTES);
-  const unsignedAttributes = behind.find((element) => element.identifier === UNSIGNED_ATTRIBUTES);
+  const signedAttributes = behind.find((element) => element.tag === SIGNED_ATTRIBUTES);
+  const unsignedAttributes = behind.find((element) => element.tag === UNSIGNED_ATTRIBUTES);
   if (unsignedAttributes) attributesIn(unsignedAttributes);
   return {
-    signer: readSignerIdentifier(der, identifier),
+    signer: readSignerIdentifier(der, signerIdentifier),
     signedAttributes: signedAttributes && readSignedAttributes(der, signedAttributes),
   };
 }
 
-function readSignerIdentifier(der: Uint8Array, identifier: DerElement | undefined): SignerIdentifier {
-  if (identifier?.children.length === 0) return { subjectKeyIdentifier: contentsOf(der, identifier) };
-  const [issuer, serialNumber] = childrenOf(identifier, Shape.IssuerAndSerialNumber, 'SignerIdentifier');
+function readSignerIdentifier(der: Uint8Array, signerIdentifier: DerElement | undefined): SignerIdentifier {
+  if (signerIdentifier?.children.length === 0) {
+    return { subjectKeyIdentifier: contentsOf(der, signerIdentifier) };
+  }
+  const [issuer, serialNumber] = childrenOf(signerIdentifier, Shape.IssuerAndSerialNumber, 'SignerIdentifier');
   if (!issuer || !serialNumber) throw new DecodingError('the identifier of the signer is incomplete');
   return { issuer: bytesOf(der, issuer), serialNumber: bytesOf(der, serialNumber) };
 }
@@ -176,22 +178,22 @@ function readSignedAttributes(der: Uint8Array, set: DerElement): SignedAttribute
   const attributes = attributesIn(set);
   // What is hashed is a SET OF in DER, whatever the message around it is written in, and not the [0] in its place.
   const bytes = new Uint8Array(bytesOf(der, set));
-  bytes[0] = Identifier.Set;
-  const contentType = singleValue(der, attributes, Oid.ContentType, Identifier.ObjectIdentifier);
+  bytes[0] = Tag.Set;
+  const contentType = singleValue(der, attributes, Oid.ContentType, Tag.ObjectIdentifier);
   if (readObjectIdentifier(der, contentType) !== Oid.Data) {
     throw new DecodingError('the signed content type is not that of the content');
   }
-  const messageDigest = singleValue(der, attributes, Oid.MessageDigest, Identifier.OctetString);
+  const messageDigest = singleValue(der, attributes, Oid.MessageDigest, Tag.OctetString);
   return { bytes, messageDigest: contentsOf(der, messageDigest) };
 }
 
-function singleValue(der: Uint8Array, attributes: readonly DerElement[], oid: string, identifier: number): DerElement {
+function singleValue(der: Uint8Array, attributes: readonly DerElement[], oid: string, tag: number): DerElement {
   const values = attributes.flatMap((attribute) => {
     const [type, set] = childrenOf(attribute, Shape.Attribute, 'Attribute');
     return type && set && readObjectIdentifier(der, type) === oid ? [set.children] : [];
   });
   const [[value, ...moreValues] = [], ...moreAttributes] = values;
-  if (value?.identifier !== identifier || moreValues.length > 0 || moreAttributes.length > 0) {
+  if (value?.tag !== tag || moreValues.length > 0 || moreAttributes.length > 0) {
     throw new DecodingError(`the signed attribute ${oid} is missing, repeated or of another type`);
   }
   return value;

@@ -129,8 +129,8 @@ describe('the extensions of a certificate', () => {
 });
 
 describe('the dates of a certificate', () => {
-  const dated = (identifier: number, text: string): Uint8Array => {
-    return replaced(4, sequence(der(identifier, Buffer.from(text)), hex('17 0d 3439313233313233353935395a')));
+  const dated = (tag: number, text: string): Uint8Array => {
+    return replaced(4, sequence(der(tag, Buffer.from(text)), hex('17 0d 3439313233313233353935395a')));
   };
   it.each([
     [0x17, '500101000000Z', '1950-01-01T00:00:00.000Z'],
@@ -138,8 +138,8 @@ describe('the dates of a certificate', () => {
     [0x17, '240229000000Z', '2024-02-29T00:00:00.000Z'],
     [0x18, '20500101000000Z', '2050-01-01T00:00:00.000Z'],
     [0x18, '99991231235959Z', '9999-12-31T23:59:59.000Z'],
-  ])('are read: %i %s', (identifier, text, date) => {
-    expect(decodeCertificate(dated(identifier, text)).notBefore.toISOString()).toBe(date);
+  ])('are read: %i %s', (tag, text, date) => {
+    expect(decodeCertificate(dated(tag, text)).notBefore.toISOString()).toBe(date);
   });
 
   it.each([
@@ -158,8 +158,8 @@ describe('the dates of a certificate', () => {
     [0x17, '230101006000Z'],
     [0x17, '230101000060Z'],
     [0x17, '230101990000Z'],
-  ])('are refused: %i %s', (identifier, text) => {
-    expect(() => decodeCertificate(dated(identifier, text))).toThrow('a date');
+  ])('are refused: %i %s', (tag, text) => {
+    expect(() => decodeCertificate(dated(tag, text))).toThrow('a date');
   });
 });
 

@@ -27,7 +27,7 @@ describe('BER', () => {
     (length) => {
       const head = length < 65_536 ? octetString(new Uint8Array(length)) : longOctetString(length);
       expect(hexOf(normalizeBer(head))).toBe(hexOf(head));
-      expect(readBer(head).element).toMatchObject({ identifier: 0x04, start: 0, end: head.length, children: [] });
+      expect(readBer(head).element).toMatchObject({ tag: 0x04, start: 0, end: head.length, children: [] });
     },
   );
 

@@ -13,22 +13,22 @@ describe('DER', () => {
   it.each([0, 1, 127, 128, 255, 256, 65_535])('with contents of %i bytes is read', (length) => {
     const bytes = octetString(new Uint8Array(length));
     const element = readDer(bytes);
-    expect(element).toMatchObject({ identifier: 0x04, start: 0, end: bytes.length });
+    expect(element).toMatchObject({ tag: 0x04, start: 0, end: bytes.length });
     expect(element.end - element.contents).toBe(length);
   });
 
   it.each([31, 127, 128, 1400, 16_383])('with tag number %i is read', (tagNumber) => {
-    const identifier = tagNumber < 128 ? [0xbf, tagNumber] : [0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f];
-    const bytes = der(identifier, octetString('x'));
+    const tag = tagNumber < 128 ? [0xbf, tagNumber] : [0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f];
+    const bytes = der(tag, octetString('x'));
     const element = readDer(bytes);
     expect(element.tagNumber).toBe(tagNumber);
-    expect(element.children.map((child) => child.identifier)).toEqual([0x04]);
+    expect(element.children.map((child) => child.tag)).toEqual([0x04]);
   });
 
   it('yields the children of an element one by one', () => {
     const bytes = sequence(octetString('a'), sequence(), tagged(1400, octetString('b')));
     const found = readDer(bytes).children;
-    expect(found.map(({ identifier }) => identifier)).toEqual([0x04, 0x30, 0xbf]);
+    expect(found.map(({ tag }) => tag)).toEqual([0x04, 0x30, 0xbf]);
     expect(found.at(-1)?.end).toBe(bytes.length);
   });
 

@@ -182,7 +182,7 @@ describe('OpenSSL and verifyReceipt', () => {
       true,
       true,
     ],
-    ['the signer named by its key identifier', { identifier: () => der(0x80, Buffer.alloc(20, 7)) }, true, true],
+    ['the signer named by its key identifier', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) }, true, true],
     ['SHA-384', { hash: 'sha384' }, true, true],
     ['another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }, false, false],
     [

@@ -54,12 +54,12 @@ describe('a receipt is malformed', () => {
     [
       'with a signer whose certificate is none',
       {
-        identifier: () => der(0x80, Buffer.alloc(20, 7)),
+        signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)),
         certificates: () => [sequence(sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence())))],
       },
     ],
-    ['with a signer of neither kind', { identifier: () => octetString('') }],
-    ['with a signer that has more to its name', { identifier: (issuer) => sequence(issuer, integer(1), NULL) }],
+    ['with a signer of neither kind', { signerIdentifier: () => octetString('') }],
+    ['with a signer that has more to its name', { signerIdentifier: (issuer) => sequence(issuer, integer(1), NULL) }],
     ['with content of another kind', { content: (payload) => der(0x0c, payload) }],
     ['with chunks of another kind', { content: (payload) => der(0x24, der(0x0c, payload)) }],
     ['with two contents', { content: (payload) => concat(octetString(payload), octetString('')) }],

@@ -28,9 +28,9 @@ describe('the certificates of a receipt', () => {
   const untrusted: readonly [string, ReceiptChanges][] = [
     ['the signer is missing', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }],
     ['the intermediate is missing', { certificates: ({ signer, root }) => [signer.der, root.der] }],
-    ['another serial number is named', { identifier: (issuer) => issuer.with(issuer.length - 1, 2) }],
-    ['another issuer is named', { identifier: (issuer) => issuer.with(20, 0x41) }],
-    ['another key identifier is named', { identifier: () => der(0x80, Buffer.alloc(20, 8)) }],
+    ['another serial number is named', { signerIdentifier: (issuer) => issuer.with(issuer.length - 1, 2) }],
+    ['another issuer is named', { signerIdentifier: (issuer) => issuer.with(20, 0x41) }],
+    ['another key identifier is named', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 8)) }],
   ];
   it.each(untrusted)('are not trusted where %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'untrusted_certificate');

@@ -120,7 +120,7 @@ describe('a receipt', () => {
     ['with an algorithm whose parameters are NULL', { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', NULL) }],
     ['with 4 KiB of unsigned attributes', { moreInSignerInfo: [attributesOf(4096)] }],
     ['with unsigned attributes', { moreInSignerInfo: [der(0xa1, attribute('1.2.3.4', NULL))] }],
-    ['whose signer is named by its key identifier', { identifier: () => der(0x80, Buffer.alloc(20, 7)) }],
+    ['whose signer is named by its key identifier', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) }],
     [
       'with fields that nobody knows',
       { fields: { 99: 'new', 0: '' }, moreFields: [sequence(der(2, Buffer.alloc(9, 1)), integer(1), octetString(''))] },

@@ -1,6 +1,6 @@
 /** An ASN.1 element in BER that can be changed, and written again with all the lengths around it. */
 export interface Element {
-  readonly identifier: number;
+  readonly tag: number;
   readonly isIndefinite: boolean;
   /** Bytes, or parts: those of a constructed element, and the one that the bytes of a string are. */
   readonly contents: Uint8Array | readonly Part[];
@@ -25,9 +25,9 @@ export function readElement(bytes: Uint8Array): Element {
 }
 
 function elementAt(bytes: Uint8Array, start: number): { element: Element; end: number } {
-  const identifier = bytes[start] ?? 0;
-  if ((identifier & 0x1f) === 0x1f) throw new Error('a tag number above 30');
-  const isConstructed = (identifier & CONSTRUCTED) !== 0;
+  const tag = bytes[start] ?? 0;
+  if ((tag & 0x1f) === 0x1f) throw new Error('a tag number above 30');
+  const isConstructed = (tag & CONSTRUCTED) !== 0;
   let offset = start + 2;
   let length = bytes[start + 1] ?? 0;
   if (length === 0x80 && isConstructed) {
@@ -37,7 +37,7 @@ function elementAt(bytes: Uint8Array, start: number): { element: Element; end: n
       children.push(child.element);
       offset = child.end;
     }
-    return { element: { identifier, isIndefinite: true, contents: children }, end: offset + 2 };
+    return { element: { tag, isIndefinite: true, contents: children }, end: offset + 2 };
   }
   if (length >= 0x80) {
     const width = length - 0x80;
@@ -47,7 +47,7 @@ function elementAt(bytes: Uint8Array, start: number): { element: Element; end: n
   const end = offset + length;
   if (end > bytes.length) throw new Error('truncated');
   const contents = bytes.subarray(offset, end);
-  const element = (held: Element['contents']): Element => ({ identifier, isIndefinite: false, contents: held });
+  const element = (held: Element['contents']): Element => ({ tag, isIndefinite: false, contents: held });
   if (isConstructed) {
     const children: Element[] = [];
     while (offset < end) {
@@ -57,7 +57,7 @@ function elementAt(bytes: Uint8Array, start: number): { element: Element; end: n
     }
     return { element: element(children), end };
   }
-  return { element: element(identifier === OCTET_STRING ? (heldIn(contents) ?? contents) : contents), end };
+  return { element: element(tag === OCTET_STRING ? (heldIn(contents) ?? contents) : contents), end };
 }
 
 function heldIn(contents: Uint8Array): readonly Part[] | undefined {
@@ -82,12 +82,12 @@ function writeTo(pieces: Uint8Array[], element: Part): number {
     pieces.push(element);
     return element.length;
   }
-  const { identifier, isIndefinite, contents } = element;
+  const { tag, isIndefinite, contents } = element;
   const head = pieces.push(NOTHING) - 1;
   let length = 0;
   if (contents instanceof Uint8Array) length = writeTo(pieces, contents);
   else for (const child of contents) length += writeTo(pieces, child);
-  const octets = Uint8Array.of(identifier, ...(isIndefinite ? [0x80] : lengthOctets(length)));
+  const octets = Uint8Array.of(tag, ...(isIndefinite ? [0x80] : lengthOctets(length)));
   pieces[head] = octets;
   if (isIndefinite) pieces.push(END_OF_CONTENTS);
   return octets.length + length + (isIndefinite ? 2 : 0);

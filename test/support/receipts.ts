@@ -125,7 +125,7 @@ export interface ReceiptChanges {
   digestAlgorithms?: Uint8Array;
   digestAlgorithm?: Uint8Array;
   signatureAlgorithm?: Uint8Array;
-  identifier?: (issuerAndSerialNumber: Uint8Array) => Uint8Array;
+  signerIdentifier?: (issuerAndSerialNumber: Uint8Array) => Uint8Array;
   /** The attributes, given the hash of the content. */
   signedAttributes?: (digest: Uint8Array) => readonly Uint8Array[];
   /** What is signed in place of the content, or of the SET of attributes. */
@@ -172,7 +172,7 @@ export async function makeReceipt(chain: ReceiptChain, changes: ReceiptChanges =
   });
   const payload = changes.payload ?? set(...fields, ...(changes.moreFields ?? []));
   const isDer = changes.encoding === 'DER';
-  const wrap = (identifier: number, ...contents: Uint8Array[]) => (isDer ? der : indefinite)(identifier, ...contents);
+  const wrap = (tag: number, ...contents: Uint8Array[]) => (isDer ? der : indefinite)(tag, ...contents);
   const hash = changes.hash ?? 'sha256';
 
   const attributes = changes.signedAttributes?.(createHash(hash).update(payload).digest());
@@ -187,10 +187,10 @@ export async function makeReceipt(chain: ReceiptChain, changes: ReceiptChanges =
   const sent = changes.tamper?.(payload) ?? payload;
   const content = changes.content?.(sent) ?? (isDer ? octetString(sent) : indefinite(0x24, ...chunks(sent)));
   const certificates = changes.certificates?.(chain) ?? [chain.signer.der, chain.intermediate.der, chain.root.der];
-  const identifier = sequence(await nameOf(chain.signer.profile.issuer), ISSUED_SERIAL_NUMBER);
+  const signerIdentifier = sequence(await nameOf(chain.signer.profile.issuer), ISSUED_SERIAL_NUMBER);
   const signerInfo = sequence(
     integer(1),
-    changes.identifier?.(identifier) ?? identifier,
+    changes.signerIdentifier?.(signerIdentifier) ?? signerIdentifier,
     changes.digestAlgorithm ?? (hash === 'sha256' ? SHA256 : SHA384),
     ...(attributes ? [der(0xa0, ...attributes)] : []),
     changes.signatureAlgorithm ?? (hash === 'sha256' ? ECDSA_WITH_SHA256 : ECDSA_WITH_SHA384),

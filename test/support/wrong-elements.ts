@@ -27,6 +27,6 @@ export function wrongElements(length: number): readonly (readonly [string, Uint8
 
 function element(type: number, isConstructed: boolean, contents: Uint8Array): Uint8Array {
   const constructed = isConstructed ? CONSTRUCTED : 0;
-  const identifier = type < HIGH_TAG_NUMBER ? [type | constructed] : [HIGH_TAG_NUMBER, type];
-  return concatenated([Uint8Array.from([...identifier, ...lengthOctets(contents.length)]), contents]);
+  const tag = type < HIGH_TAG_NUMBER ? [type | constructed] : [HIGH_TAG_NUMBER, type];
+  return concatenated([Uint8Array.from([...tag, ...lengthOctets(contents.length)]), contents]);
 }

@@ -1,7 +1,7 @@
-/** One DER element: identifier octets, shortest length, contents. */
-export function der(identifier: number | readonly number[], ...contents: readonly Uint8Array[]): Uint8Array {
+/** One DER element: identifier octets (the tag), shortest length, contents. */
+export function der(tag: number | readonly number[], ...contents: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(contents);
-  const identifierOctets = typeof identifier === 'number' ? [identifier] : identifier;
+  const identifierOctets = typeof tag === 'number' ? [tag] : tag;
   return new Uint8Array(Buffer.concat([Uint8Array.of(...identifierOctets), derLength(body.length), body]));
 }
 
@@ -13,8 +13,8 @@ function derLength(length: number): Uint8Array {
 }
 
 /** BER with an indefinite length, as in Apple's receipts: two zero octets end the contents (X.690 §8.1.3.6). */
-export function indefinite(identifier: number, ...contents: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat([Uint8Array.of(identifier, 0x80), ...contents, Uint8Array.of(0, 0)]));
+export function indefinite(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat([Uint8Array.of(tag, 0x80), ...contents, Uint8Array.of(0, 0)]));
 }
 
 const SEQUENCE = 0x30;
