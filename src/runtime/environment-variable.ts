@@ -5,7 +5,10 @@
  * of the expressions `process.env.NAME`, `process.env` and `process`.
  */
 export function environmentVariable(name: string): string | undefined {
-  const value = entry(entry(entry(globalThis, 'process'), 'env'), name);
+  const variables = entry(entry(globalThis, 'process'), 'env');
+  // Not what it inherits: an entry of a polluted Object.prototype must not pass for a variable.
+  if (typeof variables !== 'object' || variables === null || !Object.hasOwn(variables, name)) return undefined;
+  const value = entry(variables, name);
   return typeof value === 'string' ? value : undefined;
 }
 
