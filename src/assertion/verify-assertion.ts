@@ -6,7 +6,7 @@ import type { AuthenticatorExtensions } from '../authenticator-data/extensions.j
 import { readClientDataHash } from '../client-data.js';
 import { assertCounterIncreased, readStoredCounter } from '../counter.js';
 import { keepEvidence } from '../evidence-bytes.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { preparePublicKey } from '../public-key.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './signature.js';
@@ -79,8 +79,8 @@ export interface VerifiedAssertion {
  *
  * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
  */
-export async function verifyAssertion(options: VerifyAssertionOptions): Promise<VerifiedAssertion> {
-  assertKnownOptions('verifyAssertion', options, KNOWN_OPTIONS);
+export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<VerifiedAssertion> {
+  const options = readKnownOptions('verifyAssertion', passed, KNOWN_OPTIONS);
   const appIds = readAppIds(options.appId);
   const policy = readExtensionPolicy(options.policy);
   const storedCounter = readStoredCounter(options.counter);

@@ -11,7 +11,7 @@ import { assertCounterIsZero } from '../counter.js';
 import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../ecdsa.js';
 import { assertEnvironment, type Environment, readEnvironments } from '../environment.js';
 import { readEvidence } from '../evidence-bytes.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { pemOfPoint } from '../public-key.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../turnstile.js';
@@ -149,8 +149,8 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
  * The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. Evidence
  * that is too long, or no base64, is rejected before it waits.
  */
-function readOptions(options: VerifyAttestationOptions) {
-  assertKnownOptions('verifyAttestation', options, KNOWN_OPTIONS);
+function readOptions(passed: VerifyAttestationOptions) {
+  const options = readKnownOptions('verifyAttestation', passed, KNOWN_OPTIONS);
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),

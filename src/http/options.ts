@@ -1,5 +1,5 @@
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { ReadLimits } from './read-bytes.js';
@@ -120,9 +120,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 export function readHttpOptions<Context>(
   caller: string,
   appAttest: AppAttest,
-  options: HttpOptions<Context> = {},
+  passed: HttpOptions<Context> = {},
 ): HttpConfiguration<Context> {
-  assertKnownOptions(caller, options, OPTIONS);
+  const options = readKnownOptions<HttpOptions<Context>>(caller, passed, OPTIONS);
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
 
   const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
@@ -156,12 +156,11 @@ export function readHttpOptions<Context>(
 }
 
 function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfiguration<unknown>['headers'] {
-  assertKnownOptions(`headers of ${caller}`, names, HEADERS);
   const {
     keyId = 'X-App-Attest-Key-Id',
     assertion = 'X-App-Attest-Assertion',
     challenge = 'X-App-Attest-Challenge',
-  } = names;
+  } = readKnownOptions(`headers of ${caller}`, names, HEADERS);
   const headers = { keyId, assertion, challenge };
   for (const [role, name] of Object.entries(headers)) {
     if (typeof name !== 'string' || !TOKEN.test(name)) throw invalid(`headers.${role} must be the name of a header`);

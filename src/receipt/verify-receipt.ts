@@ -6,7 +6,7 @@ import { readTrustAnchors } from '../certificates/trust-anchors.js';
 import { readClientDataHash } from '../client-data.js';
 import { type Environment, readEnvironments } from '../environment.js';
 import { readEvidence } from '../evidence-bytes.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { pemOfPoint, readPublicKey } from '../public-key.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../turnstile.js';
@@ -138,15 +138,15 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
  *
  * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
  */
-export async function verifyReceipt(options: VerifyReceiptOptions): Promise<VerifiedReceipt> {
-  const expected = readOptions(options);
+export async function verifyReceipt(passed: VerifyReceiptOptions): Promise<VerifiedReceipt> {
+  const options = readKnownOptions('verifyReceipt', passed, KNOWN_OPTIONS);
+  const expected = readExpected(options);
   const receipt = await asReceipt(async () => readEvidence(options.receipt, 'receipt', MAX_RECEIPT_LENGTH));
   return turnstile.pass(() => verify(receipt, expected));
 }
 
 /** The options, checked and copied: nothing that the caller can change is looked at again. */
-function readOptions(options: VerifyReceiptOptions) {
-  assertKnownOptions('verifyReceipt', options, KNOWN_OPTIONS);
+function readExpected(options: VerifyReceiptOptions) {
   return {
     appIds: readAppIds(options.appId),
     publicKey: options.publicKey === undefined ? undefined : readPublicKey(options.publicKey),
@@ -159,7 +159,7 @@ function readOptions(options: VerifyReceiptOptions) {
   };
 }
 
-async function verify(receipt: Uint8Array, expected: ReturnType<typeof readOptions>): Promise<VerifiedReceipt> {
+async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpected>): Promise<VerifiedReceipt> {
   const { appIds, publicKey, clientDataHash, type, environments, maxAge, date, anchors } = expected;
   const { signedData, payload } = await decodeReceipt(receipt);
 

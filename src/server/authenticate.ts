@@ -1,7 +1,7 @@
 import { verifyAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { readKnownOptions } from '../options/known-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
 import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
 import { counterFloor } from './counter-window.js';
@@ -37,9 +37,9 @@ export async function authenticate(
   configuration: Configuration,
   publicKeys: PublicKeyCache,
   body: unknown,
-  options: AuthenticateOptions = {},
+  passed: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest> {
-  assertKnownOptions<AuthenticateOptions>('authenticate', options, {
+  const options = readKnownOptions<AuthenticateOptions>('authenticate', passed, {
     // A lookup that found nobody must not let anybody in.
     subject: 'never undefined',
     readChallenge: 'may be undefined',

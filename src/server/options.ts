@@ -1,8 +1,9 @@
 import { type AppId, readAppIds } from '../app-id.js';
-import { type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import { type ExtensionPolicy, keepExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import { keepTrustAnchors } from '../certificates/trust-anchors.js';
 import { type Environment, readEnvironments } from '../environment.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readSeconds } from '../options/seconds.js';
 import { memoryStores } from '../stores/memory/memory-stores.js';
 import type { ReadChallenge } from './challenge.js';
@@ -61,11 +62,11 @@ export interface AppAttestOptions {
   now?: Date | (() => Date) | undefined;
 }
 
-/** Options whose form has been checked. */
+/** Options whose form has been checked. Of what their owner can change, these are copies. */
 export interface Configuration {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
-  readonly policy: ExtensionPolicy | undefined;
+  readonly policy: Readonly<ExtensionPolicy> | undefined;
   readonly verifyReceipts: boolean;
   readonly trustAnchors: readonly (string | Uint8Array)[] | undefined;
   readonly receiptTrustAnchors: readonly (string | Uint8Array)[] | undefined;
@@ -104,23 +105,22 @@ const MAX_CHALLENGE_TTL = 86_400;
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function readOptions(options: AppAttestOptions): Configuration {
-  assertKnownOptions('createAppAttest', options, KNOWN);
-  readExtensionPolicy(options.policy);
+export function readOptions(passed: AppAttestOptions): Configuration {
+  const options = readKnownOptions('createAppAttest', passed, KNOWN);
   const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
-    policy: options.policy,
+    policy: keepExtensionPolicy(options.policy),
     verifyReceipts: readVerifyReceipts(options.verifyReceipts),
-    trustAnchors: options.trustAnchors,
-    receiptTrustAnchors: options.receiptTrustAnchors,
+    trustAnchors: keepTrustAnchors(options.trustAnchors),
+    receiptTrustAnchors: keepTrustAnchors(options.receiptTrustAnchors),
     ...readStores(options),
     challengeLifetime: readSeconds('challengeTtl', challengeTtl, MAX_CHALLENGE_TTL) * 1000,
     counterWindow: readCounterWindow(options.counterWindow),
     readChallenge: readReadChallenge(options.readChallenge),
     clientData: readClientDataForm(options.clientData),
-    clock: new ServerClock(readNow(options.now)),
+    clock: readClock(options.now),
   };
 }
 
@@ -151,8 +151,11 @@ export function readReadChallenge(readChallenge: ReadChallenge | undefined): Rea
   throw invalid('readChallenge must be a function');
 }
 
-function readNow(now: AppAttestOptions['now'] = () => new Date()): () => Date {
-  return typeof now === 'function' ? now : () => now;
+/** Called once here, so that a server with a clock that shows no time does not start. */
+function readClock(now: AppAttestOptions['now'] = () => new Date()): ServerClock {
+  const clock = new ServerClock(typeof now === 'function' ? now : () => now);
+  clock.now();
+  return clock;
 }
 
 function invalid(message: string): AppAttestError {

@@ -1,6 +1,6 @@
 import { verifyAttestation } from '../attestation/verify-attestation.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { readKnownOptions } from '../options/known-options.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
 import { findAttestedChallenge } from './challenge.js';
 import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
@@ -28,8 +28,8 @@ export async function register(
   options: RegisterOptions = {},
 ): Promise<StoredKey> {
   // A lookup that found nobody must not register a key that belongs to nobody.
-  assertKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
-  const subject = readSubject(options.subject);
+  const known = readKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
+  const subject = readSubject(known.subject);
   const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
 
   // 1. The challenge is ours, and now used up.

@@ -1,5 +1,5 @@
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed } from '../certificates/virtual-apple.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { readKnownOptions } from '../options/known-options.js';
 import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
 import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
 import { VirtualDevice, type VirtualDeviceOptions } from './device/virtual-device.js';
@@ -79,8 +79,7 @@ export class VirtualApple {
  * ```
  */
 export async function createVirtualApple(options: VirtualAppleOptions = {}): Promise<VirtualApple> {
-  assertKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
-  const { now } = options;
+  const { now } = readKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
   if (!isVirtualAppleAllowed()) {
     throw new Error(
       `a virtual Apple proves nothing and must not run in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,

@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import type { ChallengeStore } from '../../server/challenge-store.js';
 import type { KeyStore } from '../../server/key-store.js';
 import { MemoryChallengeStore } from './memory-challenge-store.js';
@@ -25,11 +25,10 @@ export interface MemoryStoresOptions {
  * ```
  */
 export function memoryStores(options: MemoryStoresOptions = {}): { challenges: ChallengeStore; keys: KeyStore } {
-  assertKnownOptions<MemoryStoresOptions>('memoryStores', options, {
+  const { maxChallenges = 100_000, maxKeys = 10_000 } = readKnownOptions<MemoryStoresOptions>('memoryStores', options, {
     maxChallenges: 'may be undefined',
     maxKeys: 'may be undefined',
   });
-  const { maxChallenges = 100_000, maxKeys = 10_000 } = options;
   assertLimit('maxChallenges', maxChallenges);
   assertLimit('maxKeys', maxKeys);
   return { challenges: new MemoryChallengeStore(maxChallenges), keys: new MemoryKeyStore(maxKeys) };

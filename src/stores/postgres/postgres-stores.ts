@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import { readTimeLimit, withinTimeLimit } from '../../runtime/time-limit.js';
 import type { KeyStore } from '../../server/key-store.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
@@ -36,15 +36,14 @@ export function postgresStores(
   queryable: Queryable,
   options: PostgresStoresOptions = {},
 ): { challenges: PostgresChallengeStore; keys: KeyStore } {
-  assertKnownOptions<PostgresStoresOptions>('postgresStores', options, {
+  const { schema, timeout = 5 } = readKnownOptions<PostgresStoresOptions>('postgresStores', options, {
     schema: 'may be undefined',
     timeout: 'may be undefined',
   });
   if (typeof queryable?.query !== 'function') {
     throw new AppAttestError('invalid_argument', 'queryable must have a method query(text, values)');
   }
-  const tables = tablesIn(options.schema);
-  const { timeout = 5 } = options;
+  const tables = tablesIn(schema);
   const timeLimit = readTimeLimit('timeout', timeout);
   const limited: Queryable = {
     query: (text, values) => withinTimeLimit(timeLimit, 'PostgreSQL', queryable.query(text, values)),

@@ -2,7 +2,7 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import { type AppId, readAppId } from '../../app-id.js';
 import type { AuthenticatorExtensions } from '../../authenticator-data/extensions.js';
 import type { Environment } from '../../environment.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import type { AppleServices } from '../apple-services.js';
 import { issueCredentialCertificate } from '../certificates/credential-certificate.js';
 import { generateKeys } from '../certificates/issuer.js';
@@ -12,9 +12,9 @@ import { DAY, later } from '../time.js';
 import { assertionData, attestationData, concat, encodeExtensions, sha256 } from './authenticator-data.js';
 import { CapacitorPlugin } from './capacitor-plugin.js';
 import { DCError } from './dc-error.js';
-import { assertMisbehaviour, type Misbehaviour } from './misbehaviour.js';
+import { type Misbehaviour, readMisbehaviour } from './misbehaviour.js';
 import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './operating-system.js';
-import { assertRequestToSign, type RequestToSign, signedHeaders } from './signed-request.js';
+import { type RequestToSign, readRequestToSign, signedHeaders } from './signed-request.js';
 
 /** The device and the app on it. */
 export interface VirtualDeviceOptions {
@@ -71,8 +71,8 @@ export class VirtualDevice {
   #misbehaviour: Misbehaviour = {};
 
   /** @internal */
-  constructor(apple: AppleServices, options: VirtualDeviceOptions) {
-    assertKnownOptions<VirtualDeviceOptions>('createDevice', options, {
+  constructor(apple: AppleServices, passed: VirtualDeviceOptions) {
+    const options = readKnownOptions<VirtualDeviceOptions>('createDevice', passed, {
       appId: 'never undefined',
       appClipId: 'may be undefined',
       environment: 'may be undefined',
@@ -102,8 +102,7 @@ export class VirtualDevice {
    * @throws AppAttestError `invalid_argument`
    */
   misbehave(misbehaviour: Misbehaviour): void {
-    assertMisbehaviour(misbehaviour);
-    this.#misbehaviour = { ...misbehaviour };
+    this.#misbehaviour = readMisbehaviour(misbehaviour);
   }
 
   /** Makes a key in the virtual Secure Enclave. Returns its key identifier: base64 of SHA-256 of the public point. */
@@ -179,8 +178,8 @@ export class VirtualDevice {
    * const response = await fetch(`${origin}/orders`, { method: 'POST', headers, body });
    * ```
    */
-  async signRequest(request: RequestToSign): Promise<Record<string, string>> {
-    assertRequestToSign(request);
+  async signRequest(passed: RequestToSign): Promise<Record<string, string>> {
+    const request = readRequestToSign(passed);
     const keyId = request.keyId ?? this.#latestKeyId;
     if (keyId === undefined) throw new DCError('invalidKey', 'the device has attested no key');
     return signedHeaders(request, keyId, (clientDataHash) => this.generateAssertion(keyId, clientDataHash));
