@@ -1,6 +1,7 @@
 import { equalBytes } from '../bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { AuthenticatorExtensions } from './extensions.js';
 
 /**
@@ -172,9 +173,7 @@ function assertBundleVersion(bundleVersion: string, accepts: (bundleVersion: str
     throw new AppAttestError('extension_rejected', 'the bundleVersions function failed', { cause });
   }
   // A promise is truthy: an async function here would accept everything.
-  if (typeof accepted !== 'boolean') {
-    // Nobody waits for that promise any more; uncaught, its error would end the process.
-    Promise.resolve(accepted).catch(() => undefined);
+  if (isAsynchronous(accepted) || typeof accepted !== 'boolean') {
     throw invalid('the bundleVersions function must return a boolean');
   }
   if (!accepted) throw rejected('bundle version', 'one that the policy accepts', shortText(bundleVersion));

@@ -1,5 +1,6 @@
 import { AppAttestError } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { ReadLimits } from './read-bytes.js';
@@ -131,7 +132,6 @@ export function readHttpOptions<Context>(
   if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'request' or 'body'");
   assertFunction('subject', options.subject);
   assertFunction('onReject', options.onReject);
-  assertFunction('publicTarget', options.publicTarget);
   assertBytes('bodyLimit', bodyLimit);
   assertBytes('registrationLimit', registrationLimit);
   assertBytes('bodyBudget', bodyBudget);
@@ -151,7 +151,7 @@ export function readHttpOptions<Context>(
     protectedLimits: limits(bodyLimit),
     bodyBudget,
     decisionTimeout: readTimeLimit('decisionTimeout', decisionTimeout),
-    publicTarget: options.publicTarget ?? ((target) => target),
+    publicTarget: readPublicTarget(options.publicTarget),
   };
 }
 
@@ -168,6 +168,16 @@ function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfigura
   const different = new Set([...Object.values(headers), 'Content-Digest'].map((name) => name.toLowerCase()));
   if (different.size === 4) return headers;
   throw invalid('headers must be three different names, and none of them Content-Digest');
+}
+
+/** The function, whose result must be text: a promise would be signed as `[object Promise]`. */
+function readPublicTarget(publicTarget: (target: string) => string = (target) => target): (target: string) => string {
+  assertFunction('publicTarget', publicTarget);
+  return (target) => {
+    const found: unknown = publicTarget(target);
+    if (!isAsynchronous(found) && typeof found === 'string') return found;
+    throw invalid('publicTarget must return text');
+  };
 }
 
 function assertFunction(name: string, value: unknown): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { types } from 'node:util';
 import { AppAttestError } from '../errors.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 
 const CHALLENGE_LENGTH = 32;
 
@@ -72,7 +72,7 @@ function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientDa
   } catch (cause) {
     throw new AppAttestError('challenge_unknown', `readChallenge failed on the ${entry}`, { cause });
   }
-  if (types.isPromise(found)) throw new AppAttestError('invalid_argument', 'readChallenge must not be asynchronous');
+  if (isAsynchronous(found)) throw new AppAttestError('invalid_argument', 'readChallenge must not be asynchronous');
   if (found === undefined || found === null) {
     throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${entry}`);
   }
