@@ -3,6 +3,7 @@ import { isPromise } from 'node:util/types';
 import { type AppId, assertAppId, readAppIds } from '../app-id.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/extensions.js';
+import { assertSignedEnd } from '../authenticator-data/signed-end.js';
 import { readClientDataHash } from '../client-data.js';
 import { assertCounterIncreased, readStoredCounter } from '../counter.js';
 import { keepEvidence } from '../evidence-bytes.js';
@@ -39,6 +40,8 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAssertionOptions> = {
   policy: 'never undefined',
 };
 
+const SHA256_LENGTH = 32;
+
 /** A request that the key signed. */
 export interface VerifiedAssertion {
   /** The new counter. Store it, in one atomic step that fails where a concurrent request stored one as high. */
@@ -60,7 +63,8 @@ export interface VerifiedAssertion {
  * - `invalid_argument`: this call is wrong, not the evidence
  * - `overloaded`: 4096 assertions wait for their turn already, or this one waited for five seconds; nothing is decided.
  *   `retryAfter` are the seconds after which to try again
- * - `malformed_assertion`: no App Attest assertion object
+ * - `malformed_assertion`: no App Attest assertion object; or a map without the flag ED, beside a `clientDataHash` that has
+ *   not 32 bytes
  * - `invalid_signature`: step 3, another key, or client data that changed on its way
  * - `app_id_mismatch`: step 4
  * - `counter_not_increased`: step 5
@@ -92,6 +96,8 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   const publicKey = isPromise(prepared) ? await prepared : prepared;
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
+  // Beyond Apple's list: it is known where authenticator data ends. No client data hashes to more bytes than a hash has.
+  if (clientDataHash.length !== SHA256_LENGTH) assertSignedEnd(authenticatorData, 'malformed_assertion');
 
   // 2. and 3. The key signed this authenticator data and this client data.
   const isAsserted = assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);

@@ -40,7 +40,7 @@ export interface VerifyAttestationOptions {
    * it from where the server keeps its challenges and use it up; never take the client's word for it.
    */
   challenge?: string | Uint8Array | undefined;
-  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
+  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
   clientDataHash?: Uint8Array | undefined;
   /** The app, or the apps, whose keys are accepted. */
   appId: AppId | readonly AppId[];
@@ -146,8 +146,8 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
 }
 
 /**
- * The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. Evidence
- * that is too long, or no base64, is rejected before it waits.
+ * The options, checked and copied: nothing that the caller can change is looked at again. Evidence that is too long,
+ * or no base64, is rejected before it waits, and so is a key identifier that no key has.
  */
 function readOptions(passed: VerifyAttestationOptions) {
   const options = readKnownOptions('verifyAttestation', passed, KNOWN_OPTIONS);
@@ -158,8 +158,8 @@ function readOptions(passed: VerifyAttestationOptions) {
     date: readVerificationDate(options.date),
     anchors: readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA),
     clientDataHash: readClientDataHash('challenge', options.challenge, options.clientDataHash),
-    keyId: options.keyId,
     attestation: asAttestation(() => readEvidence(options.attestation, 'attestation', MAX_ATTESTATION_LENGTH)),
+    keyId: readKeyIdentifier(options.keyId),
   };
 }
 
@@ -170,10 +170,10 @@ async function verify({
   date,
   anchors,
   clientDataHash,
-  ...expected
+  attestation,
+  keyId,
 }: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
-  const keyId = readKeyIdentifier(expected.keyId);
-  const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
+  const { x5c, receipt, authenticatorData } = decodeAttestationObject(attestation);
 
   // 1. The certificates lead up to Apple's root.
   const credCert = await verifyCertificateChain(x5c, anchors, date, verifyLeaf).catch((cause) => {

@@ -44,7 +44,7 @@ export interface VerifyReceiptOptions {
    * of any challenge passes.
    */
   challenge?: string | Uint8Array;
-  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
+  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
   clientDataHash?: Uint8Array;
   /**
    * The type that is accepted: `'ATTEST'` for the receipt that came with an attestation, `'RECEIPT'` for one from

@@ -11,6 +11,7 @@ import type { KeyStore } from './key-store.js';
 import { type Configuration, readReadChallenge } from './options.js';
 import type { PublicKeyCache } from './public-key-cache.js';
 import { readBody } from './request-body.js';
+import { assertAssertionEnd } from './signed-end.js';
 import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
 import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
@@ -60,7 +61,8 @@ export async function authenticate(
   assertChallengeSubject(record, key.subject);
   assertStillAccepted(key, configuration);
 
-  // 3. The key signed this payload.
+  // 3. The key signed this payload, to the byte.
+  assertAssertionEnd(clientData, token);
   const { counter, extensions } = await verifyAssertion({
     assertion: token,
     publicKey: publicKeys.get(key.publicKey),
@@ -111,7 +113,7 @@ function assertKeySubject(key: StoredKey, subject: string | undefined): void {
  *
  * @throws AppAttestError `app_id_mismatch`, `environment_mismatch`
  */
-function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
+export function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
   if (!appIds.includes(appId)) {
     const expected = appIds.join(' or ');
     throw new AppAttestError('app_id_mismatch', 'the key belongs to another app', { expected, actual: appId });

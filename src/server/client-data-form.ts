@@ -1,5 +1,6 @@
 import { decodeBase64 } from '../base64.js';
 import { sha256 } from '../bytes.js';
+import { MAX_CLIENT_DATA_HASH_LENGTH } from '../client-data.js';
 import { DecodingError } from '../decoding-error.js';
 import { AppAttestError } from '../errors.js';
 
@@ -31,6 +32,18 @@ export function readClientData(form: ClientDataForm, clientData: string | Uint8A
   const bytes = typeof clientData === 'string' ? textBytes(form, clientData) : copy(clientData);
   if (form === 'raw' && bytes.length === 0) throw new DecodingError('the client data is empty');
   return bytes;
+}
+
+/**
+ * The same of a registration, which may have to wait for its turn: raw client data is then kept in whole.
+ *
+ * @throws DecodingError
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readAttestedClientData(form: ClientDataForm, clientData: string | Uint8Array): Uint8Array {
+  const bytes = readClientData(form, clientData);
+  if (form !== 'raw' || bytes.length <= MAX_CLIENT_DATA_HASH_LENGTH) return bytes;
+  throw new DecodingError(`the client data is longer than ${MAX_CLIENT_DATA_HASH_LENGTH} bytes`);
 }
 
 /** The `clientDataHash` of `attestKey` and `generateAssertion`; not a hash where the form is `'raw'`. */

@@ -44,7 +44,7 @@ export interface AppAttest {
    * - `unsupported_format`: the plugin on Android or the web, or no App Attest attestation
    * - `challenge_unknown`: none in the client data, never issued, or for something or somebody else
    * - `challenge_expired`, `challenge_used`: where the store can tell; `challenge_unknown` otherwise
-   * - `key_already_registered`: for another user
+   * - `key_already_registered`: for another user, or the store does not find it any more
    * - `key_revoked`: registered before, and revoked
    * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
    *
@@ -131,7 +131,7 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
 
     async revoke(keyId) {
       const stored = storedKeyId(keyId);
-      if (stored !== undefined && (await keys.revoke(stored, clock.now())) !== false) return;
+      if (stored !== undefined && (await keys.revoke(stored, clock.now())) === true) return;
       throw unknownKey(keyId);
     },
 

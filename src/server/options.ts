@@ -44,7 +44,8 @@ export interface AppAttestOptions {
    *
    * - `'sha256'`, the default: SHA-256 of its UTF-8 bytes, as `@capgo/capacitor-app-attest` does
    * - `'sha256-decoded'`: SHA-256 of the bytes that the text stands for: base64 or base64url, padded or not
-   * - `'raw'`: the UTF-8 bytes themselves, without a hash
+   * - `'raw'`: the UTF-8 bytes themselves, without a hash; at most 64 KiB of a registration. Evidence with a map that the
+   *   flags do not announce (no ED) is then malformed
    *
    * Bytes in place of the text stand for themselves: they are never decoded, and hashed unless the form is `'raw'`.
    */
@@ -58,7 +59,7 @@ export interface AppAttestOptions {
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
   /** The same for receipts, in place of Apple Root CA - G3. For tests. */
   receiptTrustAnchors?: readonly (string | Uint8Array)[] | undefined;
-  /** The clock; the system's by default. A `Date` stands still. For tests. */
+  /** The clock, called once at the start as well; the system's by default. A `Date` stands still. For tests. */
   now?: Date | (() => Date) | undefined;
 }
 

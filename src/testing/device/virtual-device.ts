@@ -83,7 +83,7 @@ export class VirtualDevice {
     });
     this.#apple = apple;
     this.#appId = readAppId(options.appId);
-    this.#certifiedAppId = options.appClipId ?? this.#appId;
+    this.#certifiedAppId = options.appClipId === undefined ? this.#appId : readAppId(options.appClipId);
     this.#environment = options.environment ?? 'production';
     this.#system = readOperatingSystem(options.os ?? 'iOS 27');
     this.#codeDirectoryHash = new Uint8Array(options.codeDirectoryHash ?? randomBytes(32));
@@ -247,8 +247,6 @@ const ATTESTED_CREDENTIAL_DATA = 0x40;
 const EXTENSION_DATA = 0x80;
 
 function readOperatingSystem(os: VirtualOs): OperatingSystem {
-  const system = OPERATING_SYSTEMS[os];
-  if (!system)
-    throw new TypeError(`no virtual device runs ${os}; there are ${Object.keys(OPERATING_SYSTEMS).join(', ')}`);
-  return system;
+  if (Object.hasOwn(OPERATING_SYSTEMS, os)) return OPERATING_SYSTEMS[os];
+  throw new TypeError(`no virtual device runs ${os}; there are ${Object.keys(OPERATING_SYSTEMS).join(', ')}`);
 }
