@@ -92,7 +92,8 @@ export interface VerifiedAttestation {
 
 /**
  * As many attestations are worked on at once as the pool has threads, so that none waits in the pool, and the event loop
- * has its turn before the next one gets there. See docs/performance.md. Those that wait hold 32 MiB at most, 64 KiB each.
+ * has its turn before the next one gets there. See docs/performance.md. Those that wait hold 32 MiB at most, 64 KiB each;
+ * and as much again where a client data "hash" is as long as it may be.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 

@@ -43,14 +43,14 @@ export function readKnownOptions<Options>(
 }
 
 function isKnown<Options>(name: string | symbol, known: KnownOptions<Options>): name is keyof Options & string {
-  return typeof name === 'string' && Object.hasOwn(known, name);
+  return Object.hasOwn(known, name);
 }
 
 /** An object literal, also one of another realm (`node:vm`, Jest), or an object without a prototype. */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || isObjectPrototype(prototype);
+  return prototype === null || isObjectPrototype(prototype);
 }
 
 /** Whether it is the `Object.prototype` of its realm: nothing is above it, and it has the methods of one itself. */

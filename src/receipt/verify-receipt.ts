@@ -104,7 +104,8 @@ export interface VerifiedReceipt {
 }
 
 /**
- * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each.
+ * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each; and as
+ * much again where a client data "hash" is as long as it may be.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 

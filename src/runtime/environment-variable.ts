@@ -7,11 +7,15 @@
 export function environmentVariable(name: string): string | undefined {
   const variables = entry(entry(globalThis, 'process'), 'env');
   // Not what it inherits: an entry of a polluted Object.prototype must not pass for a variable.
-  if (typeof variables !== 'object' || variables === null || !Object.hasOwn(variables, name)) return undefined;
-  const value = entry(variables, name);
+  if (!isObject(variables) || !Object.hasOwn(variables, name)) return undefined;
+  const value: unknown = Reflect.get(variables, name);
   return typeof value === 'string' ? value : undefined;
 }
 
 function entry(object: unknown, name: string): unknown {
-  return typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined;
+  return isObject(object) ? Reflect.get(object, name) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

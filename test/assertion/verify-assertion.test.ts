@@ -73,6 +73,14 @@ describe('an assertion that fits', () => {
     }
   });
 
+  it('may sign client data of any length in place of its hash', async () => {
+    const clientDataHash = new Uint8Array(65_537);
+    const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
+    const signature = new Uint8Array(sign('sha256', sha256(authenticatorData, clientDataHash), privateKey));
+    const assertion = cbor({ signature, authenticatorData });
+    expect(await verify({}, { assertion, payload: undefined, clientDataHash })).toMatchObject({ counter: 1 });
+  });
+
   it('counts up to the last of 32 bits', async () => {
     expect((await verify({ counter: 0xffff_ffff }, { counter: 0xffff_fffe })).counter).toBe(0xffff_ffff);
   });

@@ -71,10 +71,13 @@ describe('text that begins with a byte order mark', () => {
     }
   });
 
-  it.each(['4\ufeff', '\uff00', '\ufec0', `4${'\ufeff'.repeat(30)}`])('is other text: %o', (value) => {
-    assertWellFormedCbor(text(value));
-    expect(decoder.decode(text(value))).toBe(value);
-  });
+  it.each(['4\ufeff', '\u2eff', '\uff00', '\uff3f', '\ufec0', `4${'\ufeff'.repeat(30)}`])(
+    'is other text: %o',
+    (value) => {
+      assertWellFormedCbor(text(value));
+      expect(decoder.decode(text(value))).toBe(value);
+    },
+  );
 });
 
 describe('well-formed CBOR', () => {

@@ -122,6 +122,7 @@ const notPlain: readonly [string, () => object][] = [
   ['an instance of a class that extends null', () => new WithoutPrototype()],
   ['an object that inherits its options', () => Object.create({ interval: 1 })],
   ['an object that inherits from one without a prototype', () => Object.create(Object.create(null))],
+  ['an object that inherits from one with its own isPrototypeOf', () => Object.create({ isPrototypeOf: () => true })],
   ['an array', () => []],
   ['a function', () => () => undefined],
   ['a Map of another realm', () => runInNewContext('new Map()')],
