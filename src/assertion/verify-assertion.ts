@@ -3,11 +3,12 @@ import type { AuthenticatorExtensions } from '../authenticator-data/authenticato
 import { assertCounterIncreased } from '../authenticator-data/counter.js';
 import { assertExtensions, type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import { assertAppId } from '../authenticator-data/rp-id-hash.js';
+import { assertSignedEnd } from '../authenticator-data/signed-end.js';
 import { preparePublicKey } from '../keys/public-key.js';
 import { type AppId, readAppIds } from '../options/app-id.js';
 import { readClientDataHash } from '../options/client-data-hash.js';
 import { keepEvidence } from '../options/evidence.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readStoredCounter } from '../options/stored-counter.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './assertion-signature.js';
@@ -40,6 +41,8 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAssertionOptions> = {
   policy: 'never undefined',
 };
 
+const SHA256_LENGTH = 32;
+
 /** A request that the key signed. */
 export interface VerifiedAssertion {
   /** The new counter. Store it, in one atomic step that fails where a concurrent request stored one as high. */
@@ -61,7 +64,8 @@ export interface VerifiedAssertion {
  * - `invalid_argument`: this call is wrong, not the evidence
  * - `overloaded`: 4096 assertions wait for their turn already, or this one waited for five seconds; nothing is decided.
  *   `retryAfter` are the seconds after which to try again
- * - `malformed_assertion`: no App Attest assertion object
+ * - `malformed_assertion`: no App Attest assertion object; or a map without the flag ED, beside a `clientDataHash` that has
+ *   not 32 bytes
  * - `invalid_signature`: step 3, another key, or client data that changed on its way
  * - `app_id_mismatch`: step 4
  * - `counter_not_increased`: step 5
@@ -80,8 +84,8 @@ export interface VerifiedAssertion {
  *
  * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
  */
-export async function verifyAssertion(options: VerifyAssertionOptions): Promise<VerifiedAssertion> {
-  assertKnownOptions('verifyAssertion', options, KNOWN_OPTIONS);
+export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<VerifiedAssertion> {
+  const options = readKnownOptions('verifyAssertion', passed, KNOWN_OPTIONS);
   const appIds = readAppIds(options.appId);
   const policy = readExtensionPolicy(options.policy);
   const storedCounter = readStoredCounter(options.counter);
@@ -92,6 +96,8 @@ export async function verifyAssertion(options: VerifyAssertionOptions): Promise<
   const publicKey = await preparePublicKey(options.publicKey);
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
+  // Beyond Apple's list: it is known where authenticator data ends. No client data hashes to more bytes than a hash has.
+  if (clientDataHash.length !== SHA256_LENGTH) assertSignedEnd(authenticatorData, 'malformed_assertion');
 
   // 2. and 3. The key signed this authenticator data and this client data.
   await assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);

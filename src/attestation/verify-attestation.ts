@@ -13,7 +13,7 @@ import { type AppId, readAppIds } from '../options/app-id.js';
 import { readClientDataHash } from '../options/client-data-hash.js';
 import { type Environment, readEnvironments } from '../options/environment.js';
 import { readEvidence } from '../options/evidence.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readVerificationDate } from '../options/verification-date.js';
 import { CallingThread } from '../runtime/calling-thread.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
@@ -37,7 +37,7 @@ export interface VerifyAttestationOptions {
    * it from where the server keeps its challenges and use it up; never take the client's word for it.
    */
   challenge?: string | Uint8Array | undefined;
-  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
+  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
   clientDataHash?: Uint8Array | undefined;
   /** The app, or the apps, whose keys are accepted. */
   appId: AppId | readonly AppId[];
@@ -94,7 +94,8 @@ export interface VerifiedAttestation {
 
 /**
  * As many attestations are worked on at once as the pool has threads, so that none waits in the pool, and the event loop
- * has its turn before the next one gets there. See docs/performance.md. Those that wait hold 32 MiB at most, 64 KiB each.
+ * has its turn before the next one gets there. See docs/performance.md. Those that wait hold 32 MiB at most, 64 KiB each;
+ * and as much again where a client data "hash" is as long as it may be.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
@@ -148,11 +149,11 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
 }
 
 /**
- * The options, checked and copied: nothing that the caller can change is looked at again. Text cannot change. Evidence
- * that is too long, or no base64, is rejected before it waits.
+ * The options, checked and copied: nothing that the caller can change is looked at again. Evidence that is too long,
+ * or no base64, is rejected before it waits, and so is a key identifier that no key has.
  */
-function readOptions(options: VerifyAttestationOptions) {
-  assertKnownOptions('verifyAttestation', options, KNOWN_OPTIONS);
+function readOptions(passed: VerifyAttestationOptions) {
+  const options = readKnownOptions('verifyAttestation', passed, KNOWN_OPTIONS);
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
@@ -160,8 +161,8 @@ function readOptions(options: VerifyAttestationOptions) {
     date: readVerificationDate(options.date),
     anchors: readTrustAnchors(options.trustAnchors, APPLE_APP_ATTESTATION_ROOT_CA),
     clientDataHash: readClientDataHash('challenge', options.challenge, options.clientDataHash),
-    keyId: options.keyId,
     attestation: asAttestation(() => readEvidence(options.attestation, 'attestation', MAX_ATTESTATION_LENGTH)),
+    keyId: readKeyIdentifier(options.keyId),
   };
 }
 
@@ -172,10 +173,10 @@ async function verify({
   date,
   anchors,
   clientDataHash,
-  ...expected
+  attestation,
+  keyId,
 }: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
-  const keyId = readKeyIdentifier(expected.keyId);
-  const { x5c, receipt, authenticatorData } = decodeAttestationObject(expected.attestation);
+  const { x5c, receipt, authenticatorData } = decodeAttestationObject(attestation);
 
   // 1. The certificates lead up to Apple's root.
   const credCert = await verifyCertificateChain(x5c, anchors, date, verifyLeaf);

@@ -1,6 +1,7 @@
 import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { AuthenticatorExtensions } from './authenticator-extensions.js';
 
 /**
@@ -43,7 +44,6 @@ export type CheckedExtensionPolicy = Readonly<{
   bundleVersions: ((bundleVersion: string) => boolean) | undefined;
   codeDirectoryHashes: readonly Uint8Array[] | undefined;
   rejectAbsent: boolean;
-  rejectDropped: boolean;
 }>;
 
 const KNOWN_ENTRIES: KnownOptions<ExtensionPolicy> = {
@@ -63,40 +63,68 @@ const TRUNCATED_LENGTH = 20;
  * @throws AppAttestError `invalid_argument`
  */
 export function readExtensionPolicy(policy: ExtensionPolicy | undefined): CheckedExtensionPolicy | undefined {
-  if (policy === undefined) return undefined;
-  // A Map, or a promise that nobody awaited, would be a policy without entries.
-  if (Object.prototype.toString.call(policy) !== '[object Object]') throw invalid('policy must be a plain object');
-  assertKnownOptions('policy', policy, KNOWN_ENTRIES);
-
-  const { validationCategories, whenAbsent = 'accept', whenDropped = 'reject' } = policy;
-  if (whenAbsent !== 'accept' && whenAbsent !== 'reject') throw invalid("whenAbsent must be 'accept' or 'reject'");
-  if (whenDropped !== 'accept' && whenDropped !== 'reject') throw invalid("whenDropped must be 'reject' or 'accept'");
-  if (validationCategories !== undefined && !isArrayOf(validationCategories, Number.isInteger)) {
-    throw invalid('validationCategories must be an array of integers');
-  }
+  const kept = keepExtensionPolicy(policy);
+  if (kept === undefined) return undefined;
+  const { validationCategories, bundleVersions, codeDirectoryHashes, whenAbsent } = kept;
   return {
     validationCategories: validationCategories && new Set(validationCategories),
-    bundleVersions: readBundleVersions(policy.bundleVersions),
-    codeDirectoryHashes: readCodeDirectoryHashes(policy.codeDirectoryHashes),
+    bundleVersions: typeof bundleVersions === 'object' ? isOneOf(bundleVersions) : bundleVersions,
+    codeDirectoryHashes: codeDirectoryHashes?.map((hash) => Buffer.from(hash, 'hex')),
     rejectAbsent: whenAbsent === 'reject',
-    rejectDropped: whenDropped === 'reject',
   };
 }
 
-function readBundleVersions(accepted: ExtensionPolicy['bundleVersions']): CheckedExtensionPolicy['bundleVersions'] {
-  if (accepted === undefined || typeof accepted === 'function') return accepted;
-  if (!isArrayOf(accepted, (version) => typeof version === 'string')) {
-    throw invalid('bundleVersions must be an array of strings or a function');
-  }
-  const versions = new Set(accepted);
-  return (bundleVersion) => versions.has(bundleVersion);
+/**
+ * A policy whose form has been checked, and that its owner cannot change any more.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function keepExtensionPolicy(policy: ExtensionPolicy | undefined): Readonly<ExtensionPolicy> | undefined {
+  if (policy === undefined) return undefined;
+  const entries = readKnownOptions('policy', policy, KNOWN_ENTRIES);
+  const { validationCategories, bundleVersions, codeDirectoryHashes } = entries;
+  const { whenAbsent = 'accept', whenDropped = 'reject' } = entries;
+  if (whenAbsent !== 'accept' && whenAbsent !== 'reject') throw invalid("whenAbsent must be 'accept' or 'reject'");
+  if (whenDropped !== 'accept' && whenDropped !== 'reject') throw invalid("whenDropped must be 'reject' or 'accept'");
+  return {
+    ...(validationCategories !== undefined && { validationCategories: keepCategories(validationCategories) }),
+    ...(bundleVersions !== undefined && { bundleVersions: keepBundleVersions(bundleVersions) }),
+    ...(codeDirectoryHashes !== undefined && { codeDirectoryHashes: keepCodeDirectoryHashes(codeDirectoryHashes) }),
+    whenAbsent,
+    whenDropped,
+  };
 }
 
-function readCodeDirectoryHashes(hashes: ExtensionPolicy['codeDirectoryHashes']): readonly Uint8Array[] | undefined {
-  if (hashes === undefined) return undefined;
+type Entry<Name extends keyof ExtensionPolicy> = NonNullable<ExtensionPolicy[Name]>;
+
+function keepCategories(categories: Entry<'validationCategories'>): readonly number[] {
+  return keepArray(categories, Number.isInteger, 'validationCategories must be an array of integers');
+}
+
+function keepBundleVersions(accepted: Entry<'bundleVersions'>): Entry<'bundleVersions'> {
+  if (typeof accepted === 'function') return accepted;
+  const isVersion = (version: unknown): boolean => typeof version === 'string';
+  return keepArray(accepted, isVersion, 'bundleVersions must be an array of strings or a function');
+}
+
+function keepCodeDirectoryHashes(hashes: Entry<'codeDirectoryHashes'>): readonly string[] {
   const isHash = (hash: unknown): boolean => typeof hash === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(hash);
-  if (!isArrayOf(hashes, isHash)) throw invalid('codeDirectoryHashes must be an array of 40 or 64 hex digits each');
-  return hashes.map((hash) => Buffer.from(hash, 'hex'));
+  return keepArray(hashes, isHash, 'codeDirectoryHashes must be an array of 40 or 64 hex digits each');
+}
+
+function keepArray<Element>(
+  array: readonly Element[],
+  test: (element: unknown) => boolean,
+  message: string,
+): readonly Element[] {
+  const kept = Array.isArray(array) ? Array.from(array) : undefined;
+  if (kept?.every(test)) return kept;
+  throw invalid(message);
+}
+
+function isOneOf(accepted: readonly string[]): (bundleVersion: string) => boolean {
+  const versions = new Set(accepted);
+  return (bundleVersion) => versions.has(bundleVersion);
 }
 
 /**
@@ -145,9 +173,7 @@ function assertBundleVersion(bundleVersion: string, accepts: (bundleVersion: str
     throw new AppAttestError('extension_rejected', 'the bundleVersions function failed', { cause });
   }
   // A promise is truthy: an async function here would accept everything.
-  if (typeof accepted !== 'boolean') {
-    // Nobody waits for that promise any more; uncaught, its error would end the process.
-    Promise.resolve(accepted).catch(() => undefined);
+  if (isAsynchronous(accepted) || typeof accepted !== 'boolean') {
     throw invalid('the bundleVersions function must return a boolean');
   }
   if (!accepted) throw rejected('bundle version', 'one that the policy accepts', shortText(bundleVersion));
@@ -164,10 +190,6 @@ function isSameCodeDirectory(a: Uint8Array, b: Uint8Array): boolean {
   if (!lengths.every((length) => length === SHA256_LENGTH || length === TRUNCATED_LENGTH)) return false;
   const compared = Math.min(...lengths);
   return equalBytes(a.subarray(0, compared), b.subarray(0, compared));
-}
-
-function isArrayOf(value: unknown, test: (element: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(test);
 }
 
 function invalid(message: string): AppAttestError {

@@ -16,7 +16,19 @@ const decodedAnchors = new BoundedMemo<Certificate>(16);
  * @throws AppAttestError `invalid_argument`: a trust anchor comes from the server's own code, never from a client
  */
 export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly Certificate[] {
-  if (trustAnchors === undefined) return [readTrustAnchor(pinned)];
+  return trustAnchors === undefined ? [readTrustAnchor(pinned)] : decodeTrustAnchors(trustAnchors);
+}
+
+/**
+ * Trust anchors that can be decoded, and that their owner cannot change any more: DER bytes for {@link readTrustAnchors}.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function keepTrustAnchors(trustAnchors: unknown): readonly Uint8Array[] | undefined {
+  return trustAnchors === undefined ? undefined : decodeTrustAnchors(trustAnchors).map(({ der }) => der);
+}
+
+function decodeTrustAnchors(trustAnchors: unknown): readonly Certificate[] {
   if (!Array.isArray(trustAnchors) || trustAnchors.length === 0) {
     throw new AppAttestError('invalid_argument', 'trustAnchors must be a non-empty array of certificates');
   }
@@ -36,11 +48,12 @@ function rejectVirtualAppleInProduction(anchors: readonly Certificate[]): void {
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {
-  if (typeof trustAnchor === 'string') return remembered(trustAnchor, () => readPemCertificate(trustAnchor));
+  // Two kinds of names for one memo: the fingerprint of a certificate, passed as text, must not pass for its PEM.
+  if (typeof trustAnchor === 'string') return remembered(`PEM ${trustAnchor}`, () => readPemCertificate(trustAnchor));
   if (isBytes(trustAnchor)) {
     // A copy, so that what is remembered is what the fingerprint was made of.
     const der = copyOf(trustAnchor, 'trustAnchors');
-    return remembered(fingerprint(der), () => der);
+    return remembered(`DER ${fingerprint(der)}`, () => der);
   }
   throw new AppAttestError('invalid_argument', 'a trust anchor must be PEM text or DER bytes');
 }

@@ -59,6 +59,7 @@ class WellFormedness {
       case MajorType.Text: {
         const end = this.#string(next, argument);
         if (!isUtf8(this.#bytes, next, end)) throw new DecodingError('CBOR text is not UTF-8');
+        if (this.#isByteOrderMark(next)) throw new DecodingError('CBOR text begins with a byte order mark');
         return end;
       }
       case MajorType.Array:
@@ -92,6 +93,15 @@ class WellFormedness {
   #string(offset: number, length: number): number {
     if (length > this.#bytes.length - offset) throw truncated();
     return offset + length;
+  }
+
+  /**
+   * Whether U+FEFF stands at an offset. The decoder drops it in front of text of more than 64 bytes, and keeps it in front of
+   * shorter text. Behind empty text it is refused as well: no item begins with its first byte.
+   */
+  #isByteOrderMark(offset: number): boolean {
+    const [first, second, third] = [this.#bytes[offset], this.#bytes[offset + 1], this.#bytes[offset + 2]];
+    return first === 0xef && second === 0xbb && third === 0xbf;
   }
 
   #array(offset: number, count: number, depth: number): number {

@@ -1,5 +1,6 @@
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { ReadLimits } from './read-bytes.js';
@@ -125,9 +126,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 export function readHttpOptions<Context>(
   caller: string,
   appAttest: AppAttest,
-  options: HttpOptions<Context> = {},
+  passed: HttpOptions<Context> = {},
 ): HttpConfiguration<Context> {
-  assertKnownOptions(caller, options, OPTIONS);
+  const options = readKnownOptions<HttpOptions<Context>>(caller, passed, OPTIONS);
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
 
   const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
@@ -136,7 +137,6 @@ export function readHttpOptions<Context>(
   if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'request' or 'body'");
   assertFunction('subject', options.subject);
   assertFunction('onReject', options.onReject);
-  assertFunction('publicTarget', options.publicTarget);
   assertBytes('bodyLimit', bodyLimit);
   assertBytes('registrationLimit', registrationLimit);
   assertBytes('bodyBudget', bodyBudget);
@@ -156,17 +156,16 @@ export function readHttpOptions<Context>(
     protectedLimits: limits(bodyLimit),
     bodyBudget,
     decisionTimeout: readTimeLimit('decisionTimeout', decisionTimeout),
-    publicTarget: options.publicTarget ?? ((target) => target),
+    publicTarget: readPublicTarget(options.publicTarget),
   };
 }
 
 function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfiguration<unknown>['headers'] {
-  assertKnownOptions(`headers of ${caller}`, names, HEADERS);
   const {
     keyId = 'X-App-Attest-Key-Id',
     assertion = 'X-App-Attest-Assertion',
     challenge = 'X-App-Attest-Challenge',
-  } = names;
+  } = readKnownOptions(`headers of ${caller}`, names, HEADERS);
   const headers = { keyId, assertion, challenge };
   for (const [role, name] of Object.entries(headers)) {
     if (typeof name !== 'string' || !TOKEN.test(name)) throw invalid(`headers.${role} must be a valid header name`);
@@ -174,6 +173,16 @@ function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfigura
   const different = new Set([...Object.values(headers), 'Content-Digest'].map((name) => name.toLowerCase()));
   if (different.size === 4) return headers;
   throw invalid('headers must have three different names, none of them Content-Digest');
+}
+
+/** The function, whose result must be text: a promise would be signed as `[object Promise]`. */
+function readPublicTarget(publicTarget: (target: string) => string = (target) => target): (target: string) => string {
+  assertFunction('publicTarget', publicTarget);
+  return (target) => {
+    const found: unknown = publicTarget(target);
+    if (!isAsynchronous(found) && typeof found === 'string') return found;
+    throw invalid('publicTarget must return text');
+  };
 }
 
 function assertFunction(name: string, value: unknown): void {

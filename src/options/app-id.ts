@@ -1,5 +1,5 @@
 import { AppAttestError, shortText } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from './known-options.js';
+import { type KnownOptions, readKnownOptions } from './known-options.js';
 
 /**
  * Names one app: `'TEAMID1234.com.example.app'`, or its two parts. The prefix, ten characters A-Z and 0-9, is the App ID
@@ -43,8 +43,7 @@ export function isAppId(text: string): boolean {
 export function readAppId(appId: unknown): string {
   if (typeof appId === 'string') return checkAppId(appId, appId.split('.', 1)[0] ?? '');
   if (typeof appId !== 'object' || appId === null) throw invalid(`appId must be ${FORM} or { teamId, bundleId }`);
-  assertKnownOptions('appId', appId, KNOWN_PARTS);
-  const { teamId, bundleId }: { teamId?: unknown; bundleId?: unknown } = appId;
+  const { teamId, bundleId }: { teamId?: unknown; bundleId?: unknown } = readKnownOptions('appId', appId, KNOWN_PARTS);
   if (typeof teamId === 'string' && typeof bundleId === 'string') return checkAppId(`${teamId}.${bundleId}`, teamId);
   throw invalid('teamId and bundleId of appId must be text');
 }

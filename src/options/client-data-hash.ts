@@ -2,6 +2,9 @@ import { isBytes, sha256, sha256OfText } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import { copyOf } from './evidence.js';
 
+/** Bytes. Nothing is known that passes more than some dozen to `attestKey`. */
+export const MAX_CLIENT_DATA_HASH_LENGTH = 65_536;
+
 /**
  * The client data hash: what the app passed to `attestKey` or `generateAssertion`. The caller gives either the client
  * data, which is hashed here (text as UTF-8, as the Capacitor plugin does), or the hash itself.
@@ -16,9 +19,11 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
     throw new AppAttestError('invalid_argument', `pass exactly one of ${name} and clientDataHash`);
   }
   if (hash !== undefined) {
-    const copy = isBytes(hash) ? copyOf(hash, 'clientDataHash') : undefined;
-    if (copy && copy.length > 0) return copy;
-    throw new AppAttestError('invalid_argument', 'clientDataHash must be a non-empty Uint8Array');
+    // That of an attestation or a receipt waits for its turn; that of an assertion is hashed at once.
+    const most = name === 'challenge' ? MAX_CLIENT_DATA_HASH_LENGTH : Number.POSITIVE_INFINITY;
+    const copy = isBytes(hash) ? copyOf(hash, 'clientDataHash', most + 1) : undefined;
+    if (copy && copy.length > 0 && copy.length <= most) return copy;
+    throw new AppAttestError('invalid_argument', 'clientDataHash must be a Uint8Array, neither empty nor long');
   }
   const data = isBytes(clientData) ? copyOf(clientData, name) : clientData;
   // Only a request may be empty; an empty challenge could be answered in advance.
@@ -26,5 +31,8 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
   if (!isKept || (name === 'challenge' && data.length === 0)) {
     throw new AppAttestError('invalid_argument', `${name} must be text or a Uint8Array, and not empty`);
   }
-  return typeof data === 'string' ? sha256OfText(data) : sha256(data);
+  if (typeof data !== 'string') return sha256(data);
+  // Half a surrogate pair has no UTF-8, so two texts with one would have the same bytes.
+  if (data.isWellFormed()) return sha256OfText(data);
+  throw new AppAttestError('invalid_argument', `${name} is text with half of a surrogate pair, which has no UTF-8`);
 }

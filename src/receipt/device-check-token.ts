@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { isPem } from '../encoding/pem.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
 /** A private key of the developer account that is enabled for DeviceCheck, as its owner downloads it from Apple. */
@@ -91,8 +91,11 @@ async function loadJose(): Promise<typeof import('jose')> {
 
 function readCredentials(credentials: unknown): DeviceCheckCredentials {
   if (typeof credentials === 'object' && credentials !== null) {
-    assertKnownOptions('credentials', credentials, KNOWN_ENTRIES);
-    const { teamId, keyId, privateKey }: Partial<Record<keyof DeviceCheckCredentials, unknown>> = credentials;
+    const { teamId, keyId, privateKey }: Partial<Record<keyof DeviceCheckCredentials, unknown>> = readKnownOptions(
+      'credentials',
+      credentials,
+      KNOWN_ENTRIES,
+    );
     const isName = (name: unknown): name is string => typeof name === 'string' && /^[\w-]+$/.test(name);
     if (isName(teamId) && isName(keyId) && typeof privateKey === 'string') return { teamId, keyId, privateKey };
   }

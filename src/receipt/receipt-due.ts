@@ -1,7 +1,7 @@
 import { isDate } from 'node:util/types';
 import { sha256 } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readVerificationDate } from '../options/verification-date.js';
 import type { ReceiptType } from './receipt-payload.js';
 
@@ -66,8 +66,7 @@ const MAX_TIME = 3650 * DAY;
  * ```
  */
 export function receiptDueAt(receipt: StoredReceipt, schedule: ReceiptSchedule = {}): Date {
-  assertKnownOptions('receiptDueAt', schedule, KNOWN_SCHEDULE);
-  return dueAt(receipt, readSchedule(schedule));
+  return dueAt(receipt, readSchedule(readKnownOptions('receiptDueAt', schedule, KNOWN_SCHEDULE)));
 }
 
 function dueAt(receipt: StoredReceipt, { afterAttestation, interval, jitter, reserve }: ReadSchedule): Date {
@@ -90,9 +89,9 @@ function dueAt(receipt: StoredReceipt, { afterAttestation, interval, jitter, res
  */
 export function dueReceipts<Stored extends StoredReceipt>(
   receipts: Iterable<Stored>,
-  options: DueReceiptsOptions = {},
+  passed: DueReceiptsOptions = {},
 ): Stored[] {
-  assertKnownOptions('dueReceipts', options, KNOWN_OPTIONS);
+  const options = readKnownOptions('dueReceipts', passed, KNOWN_OPTIONS);
   const schedule = readSchedule(options);
   const date = readVerificationDate(options.date);
   return [...receipts]

@@ -2,7 +2,7 @@ import { encodeBase64 } from '../encoding/base64.js';
 import { AppAttestError } from '../errors.js';
 import { type Environment, isEnvironment } from '../options/environment.js';
 import { decodeBytes, keepEvidence } from '../options/evidence.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { abortAfterTimeLimit, readTimeLimit } from '../runtime/time-limit.js';
 import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-token.js';
 import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
@@ -91,8 +91,8 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  *
  * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
  */
-export async function refreshReceipt(options: RefreshReceiptOptions): Promise<RefreshedReceipt> {
-  assertKnownOptions('refreshReceipt', options, KNOWN_OPTIONS);
+export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<RefreshedReceipt> {
+  const options = readKnownOptions('refreshReceipt', passed, KNOWN_OPTIONS);
   const endpoint = readEndpoint(options.endpoint, options.environment);
   const { timeout = DEFAULT_TIMEOUT } = options;
   const timeLimit = readTimeLimit('timeout', timeout);

@@ -7,7 +7,7 @@ import { type AppId, readAppIds } from '../options/app-id.js';
 import { readClientDataHash } from '../options/client-data-hash.js';
 import { type Environment, readEnvironments } from '../options/environment.js';
 import { readEvidence } from '../options/evidence.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readVerificationDate } from '../options/verification-date.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../runtime/turnstile.js';
@@ -44,7 +44,7 @@ export interface VerifyReceiptOptions {
    * of any challenge passes.
    */
   challenge?: string | Uint8Array;
-  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. */
+  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
   clientDataHash?: Uint8Array;
   /**
    * The type that is accepted: `'ATTEST'` for the receipt that came with an attestation, `'RECEIPT'` for one from
@@ -105,7 +105,8 @@ export interface VerifiedReceipt {
 }
 
 /**
- * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each.
+ * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each; and as
+ * much again where a client data "hash" is as long as it may be.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
@@ -139,15 +140,15 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
  *
  * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
  */
-export async function verifyReceipt(options: VerifyReceiptOptions): Promise<VerifiedReceipt> {
-  const expected = readOptions(options);
+export async function verifyReceipt(passed: VerifyReceiptOptions): Promise<VerifiedReceipt> {
+  const options = readKnownOptions('verifyReceipt', passed, KNOWN_OPTIONS);
+  const expected = readExpected(options);
   const receipt = await asReceipt(async () => readEvidence(options.receipt, 'receipt', MAX_RECEIPT_LENGTH));
   return turnstile.pass(() => verify(receipt, expected));
 }
 
 /** The options, checked and copied: nothing that the caller can change is looked at again. */
-function readOptions(options: VerifyReceiptOptions) {
-  assertKnownOptions('verifyReceipt', options, KNOWN_OPTIONS);
+function readExpected(options: VerifyReceiptOptions) {
   return {
     appIds: readAppIds(options.appId),
     publicKey: options.publicKey === undefined ? undefined : readPublicKey(options.publicKey),
@@ -160,7 +161,7 @@ function readOptions(options: VerifyReceiptOptions) {
   };
 }
 
-async function verify(receipt: Uint8Array, expected: ReturnType<typeof readOptions>): Promise<VerifiedReceipt> {
+async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpected>): Promise<VerifiedReceipt> {
   const { appIds, publicKey, clientDataHash, type, environments, maxAge, date, anchors } = expected;
   const { signedData, payload } = await decodeReceipt(receipt);
 

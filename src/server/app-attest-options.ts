@@ -1,8 +1,9 @@
-import { type ExtensionPolicy, readExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import { type ExtensionPolicy, keepExtensionPolicy } from '../authenticator-data/extension-policy.js';
+import { keepTrustAnchors } from '../certificates/trust-anchors.js';
 import { AppAttestError } from '../errors.js';
 import { type AppId, readAppIds } from '../options/app-id.js';
 import { type Environment, readEnvironments } from '../options/environment.js';
-import { assertKnownOptions, type KnownOptions } from '../options/known-options.js';
+import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { readSeconds } from '../options/seconds.js';
 import type { ReadChallenge } from './challenge.js';
 import type { ChallengeStore } from './challenge-store.js';
@@ -43,7 +44,8 @@ export interface AppAttestOptions {
    *
    * - `'sha256'`, the default: SHA-256 of its UTF-8 bytes, as `@capgo/capacitor-app-attest` does
    * - `'sha256-decoded'`: SHA-256 of the decoded bytes; the text is base64 or base64url, with or without padding
-   * - `'raw'`: the UTF-8 bytes themselves, without a hash
+   * - `'raw'`: the UTF-8 bytes themselves, without a hash; at most 64 KiB in a registration. Evidence with a map that the
+   *   flags do not announce (no ED) is then malformed
    *
    * Client data that is given as bytes is never decoded. It is hashed unless the form is `'raw'`.
    */
@@ -57,15 +59,15 @@ export interface AppAttestOptions {
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
   /** The same for receipts, in place of Apple Root CA - G3. For tests. */
   receiptTrustAnchors?: readonly (string | Uint8Array)[] | undefined;
-  /** The clock; the system clock by default. A `Date` is a clock that stands still. For tests. */
+  /** The clock, called once when the server starts as well; the system clock by default. A `Date` is a clock that stands still. For tests. */
   now?: Date | (() => Date) | undefined;
 }
 
-/** Checked options. */
+/** Checked options. They are copies of everything that the caller could change. */
 export interface Configuration {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
-  readonly policy: ExtensionPolicy | undefined;
+  readonly policy: Readonly<ExtensionPolicy> | undefined;
   readonly verifyReceipts: boolean;
   readonly trustAnchors: readonly (string | Uint8Array)[] | undefined;
   readonly receiptTrustAnchors: readonly (string | Uint8Array)[] | undefined;
@@ -104,23 +106,22 @@ const MAX_CHALLENGE_TTL = 86_400;
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function readOptions(options: AppAttestOptions): Configuration {
-  assertKnownOptions('createAppAttest', options, KNOWN);
-  readExtensionPolicy(options.policy);
+export function readOptions(passed: AppAttestOptions): Configuration {
+  const options = readKnownOptions('createAppAttest', passed, KNOWN);
   const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {
     appIds: readAppIds(options.appId),
     environments: readEnvironments(options.environment),
-    policy: options.policy,
+    policy: keepExtensionPolicy(options.policy),
     verifyReceipts: readVerifyReceipts(options.verifyReceipts),
-    trustAnchors: options.trustAnchors,
-    receiptTrustAnchors: options.receiptTrustAnchors,
+    trustAnchors: keepTrustAnchors(options.trustAnchors),
+    receiptTrustAnchors: keepTrustAnchors(options.receiptTrustAnchors),
     ...readStores(options),
     challengeLifetime: readSeconds('challengeTtl', challengeTtl, MAX_CHALLENGE_TTL) * 1000,
     counterWindow: readCounterWindow(options.counterWindow),
     readChallenge: readReadChallenge(options.readChallenge),
     clientData: readClientDataForm(options.clientData),
-    clock: new ServerClock(readNow(options.now)),
+    clock: readClock(options.now),
   };
 }
 
@@ -151,8 +152,11 @@ export function readReadChallenge(readChallenge: ReadChallenge | undefined): Rea
   throw invalid('readChallenge must be a function');
 }
 
-function readNow(now: AppAttestOptions['now'] = () => new Date()): () => Date {
-  return typeof now === 'function' ? now : () => now;
+/** Called once here, so that a server with a clock that shows no time does not start. */
+function readClock(now: AppAttestOptions['now'] = () => new Date()): ServerClock {
+  const clock = new ServerClock(typeof now === 'function' ? now : () => now);
+  clock.now();
+  return clock;
 }
 
 function invalid(message: string): AppAttestError {

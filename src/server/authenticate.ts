@@ -1,9 +1,10 @@
 import { verifyAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { readKnownOptions } from '../options/known-options.js';
 import { type Configuration, readReadChallenge } from './app-attest-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
+import { assertAssertionEnd } from './client-data-end.js';
 import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
 import { counterFloor } from './counter-window.js';
 import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
@@ -37,9 +38,9 @@ export async function authenticate(
   configuration: Configuration,
   publicKeys: PublicKeyCache,
   body: unknown,
-  options: AuthenticateOptions = {},
+  passed: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest> {
-  assertKnownOptions<AuthenticateOptions>('authenticate', options, {
+  const options = readKnownOptions<AuthenticateOptions>('authenticate', passed, {
     // A lookup that found no user must not accept every user.
     subject: 'never undefined',
     readChallenge: 'may be undefined',
@@ -60,7 +61,8 @@ export async function authenticate(
   assertChallengeSubject(record, key.subject);
   assertStillAccepted(key, configuration);
 
-  // 3. The key signed this payload.
+  // 3. The key signed this payload, to the byte.
+  assertAssertionEnd(clientData, token);
   const { counter, extensions } = await verifyAssertion({
     assertion: token,
     publicKey: publicKeys.get(key.publicKey),
@@ -112,7 +114,7 @@ function assertKeySubject(key: StoredKey, subject: string | undefined): void {
  *
  * @throws AppAttestError `app_id_mismatch`, `environment_mismatch`
  */
-function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
+export function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
   if (!appIds.includes(appId)) {
     const expected = appIds.join(' or ');
     throw new AppAttestError('app_id_mismatch', 'the key belongs to another app', { expected, actual: appId });

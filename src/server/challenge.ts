@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { types } from 'node:util';
 import { AppAttestError } from '../errors.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 
 const CHALLENGE_LENGTH = 32;
 
@@ -72,8 +72,9 @@ function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientDa
   } catch (cause) {
     throw new AppAttestError('challenge_unknown', `readChallenge threw an error for the ${entry}`, { cause });
   }
-  if (types.isPromise(found))
+  if (isAsynchronous(found)) {
     throw new AppAttestError('invalid_argument', 'readChallenge must be synchronous, but returned a promise');
+  }
   if (found === undefined || found === null) {
     throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${entry}`);
   }

@@ -2,6 +2,7 @@ import { decodeBase64 } from '../encoding/base64.js';
 import { sha256 } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
+import { MAX_CLIENT_DATA_HASH_LENGTH } from '../options/client-data-hash.js';
 
 /**
  * What an app passes to `attestKey` and `generateAssertion`, given the text of its client data:
@@ -30,6 +31,19 @@ export function readClientData(form: ClientDataForm, clientData: string | Uint8A
   const bytes = typeof clientData === 'string' ? textBytes(form, clientData) : copy(clientData);
   if (form === 'raw' && bytes.length === 0) throw new DecodingError('the client data is empty');
   return bytes;
+}
+
+/**
+ * The client data of a registration. A registration may wait for its turn, and raw client data is then kept in whole, so
+ * its length is limited.
+ *
+ * @throws DecodingError
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readAttestedClientData(form: ClientDataForm, clientData: string | Uint8Array): Uint8Array {
+  const bytes = readClientData(form, clientData);
+  if (form !== 'raw' || bytes.length <= MAX_CLIENT_DATA_HASH_LENGTH) return bytes;
+  throw new DecodingError(`the client data is longer than ${MAX_CLIENT_DATA_HASH_LENGTH} bytes`);
 }
 
 /** The `clientDataHash` of `attestKey` and `generateAssertion`. With the form `'raw'` it is not a hash. */

@@ -44,7 +44,7 @@ export interface AppAttest {
    * - `unsupported_format`: sent by the plugin on Android or the web, or not an App Attest attestation
    * - `challenge_unknown`: not in the client data, never issued, or issued for another purpose or user
    * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
-   * - `key_already_registered`: registered for another user
+   * - `key_already_registered`: registered for another user, or no longer in the store
    * - `key_revoked`: registered before and revoked
    * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
    *
@@ -131,7 +131,7 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
 
     async revoke(keyId) {
       const stored = storedKeyId(keyId);
-      if (stored !== undefined && (await keys.revoke(stored, clock.now())) !== false) return;
+      if (stored !== undefined && (await keys.revoke(stored, clock.now())) === true) return;
       throw unknownKey(keyId);
     },
 

@@ -1,5 +1,5 @@
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { readKnownOptions } from '../options/known-options.js';
 import type { Configuration } from './app-attest-options.js';
 import { newChallenge } from './challenge.js';
 import type { ChallengePurpose } from './challenge-store.js';
@@ -23,9 +23,9 @@ export interface IssuedChallenge {
 
 export async function issueChallenge(
   { clock, challenges, challengeLifetime }: Configuration,
-  options: IssueChallengeOptions,
+  passed: IssueChallengeOptions,
 ): Promise<IssuedChallenge> {
-  assertKnownOptions<IssueChallengeOptions>('issueChallenge', options, {
+  const options = readKnownOptions<IssueChallengeOptions>('issueChallenge', passed, {
     purpose: 'never undefined',
     // A lookup that found no user must not issue a challenge for every user.
     subject: 'never undefined',

@@ -1,13 +1,14 @@
 import { verifyAttestation } from '../attestation/verify-attestation.js';
 import { AppAttestError } from '../errors.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { readKnownOptions } from '../options/known-options.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
 import type { Configuration } from './app-attest-options.js';
+import { assertStillAccepted } from './authenticate.js';
 import { findAttestedChallenge } from './challenge.js';
-import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
+import { assertAttestationEnd } from './client-data-end.js';
+import { type ClientDataForm, hashClientData, readAttestedClientData } from './client-data-form.js';
 import { carriesExtensions } from './extension-continuity.js';
 import { findKey } from './find-key.js';
-import type { KeyStore } from './key-store.js';
 import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
@@ -28,8 +29,8 @@ export async function register(
   options: RegisterOptions = {},
 ): Promise<StoredKey> {
   // A lookup that found no user must not register a key without a user.
-  assertKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
-  const subject = readSubject(options.subject);
+  const known = readKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
+  const subject = readSubject(known.subject);
   const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
 
   // 1. The challenge was issued by this server, and is now used up.
@@ -41,6 +42,7 @@ export async function register(
   assertChallengeSubject(record, subject);
 
   // 2. The attestation is genuine, and was made for this challenge.
+  assertAttestationEnd(configuration.clientData, token);
   const { appIds, environments, policy, verifyReceipts, trustAnchors, receiptTrustAnchors, keys, clock } =
     configuration;
   const createdAt = clock.now();
@@ -80,7 +82,7 @@ export async function register(
     ...(carriesExtensions(extensions) && { extensions }),
   };
   if ((await keys.insert(key)) === true) return key;
-  return registeredBefore(keys, key);
+  return registeredBefore(configuration, key);
 }
 
 function readRegistration(body: unknown, form: ClientDataForm) {
@@ -88,20 +90,29 @@ function readRegistration(body: unknown, form: ClientDataForm) {
     fields.assertAppleAppAttest();
     return {
       keyId: fields.text('keyId'),
-      clientData: readClientData(form, fields.textOrBytes('challenge')),
+      clientData: readAttestedClientData(form, fields.textOrBytes('challenge')),
       token: fields.token('attestation'),
     };
   });
 }
 
 /**
- * Returns the stored key: another attestation of the same key changes nothing.
+ * Returns the stored key: another attestation of the same key changes nothing. The key must still be accepted for requests.
  *
- * @throws AppAttestError `key_revoked`, `key_already_registered`
+ * @throws AppAttestError `key_revoked`, `key_already_registered`, `app_id_mismatch`, `environment_mismatch`
  */
-async function registeredBefore(keys: KeyStore, { keyId, subject }: StoredKey): Promise<StoredKey> {
-  const existing = await findKey(keys, keyId);
-  if (existing?.revokedAt) throw new AppAttestError('key_revoked', 'the key was registered before and is revoked');
-  if (existing && (existing.subject ?? undefined) === subject) return existing;
-  throw new AppAttestError('key_already_registered', 'the key is registered for another user');
+async function registeredBefore(configuration: Configuration, { keyId, subject }: StoredKey): Promise<StoredKey> {
+  const existing = await findKey(configuration.keys, keyId);
+  if (!existing) {
+    throw new AppAttestError(
+      'key_already_registered',
+      'the key was registered before, but the store no longer finds it',
+    );
+  }
+  if (existing.revokedAt) throw new AppAttestError('key_revoked', 'the key was registered before and is revoked');
+  if ((existing.subject ?? undefined) !== subject) {
+    throw new AppAttestError('key_already_registered', 'the key is registered for another user');
+  }
+  assertStillAccepted(existing, configuration);
+  return existing;
 }

@@ -1,5 +1,6 @@
 import { isDate } from 'node:util/types';
 import { AppAttestError } from '../errors.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { ChallengeRecord } from './challenge-store.js';
 
 /** The clock of one server. It may be set back while the server runs. */
@@ -15,6 +16,7 @@ export class ServerClock {
   /** @throws AppAttestError `invalid_argument` if the clock in the options returns no valid date */
   now(): Date {
     const now: unknown = this.#now();
+    if (isAsynchronous(now)) throw new AppAttestError('invalid_argument', 'now must not be asynchronous');
     if (!isDate(now) || Number.isNaN(now.getTime())) {
       throw new AppAttestError('invalid_argument', 'now must return a valid Date');
     }

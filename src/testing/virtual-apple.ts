@@ -1,6 +1,9 @@
+import { isDate } from 'node:util/types';
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed } from '../certificates/virtual-apple.js';
 import { encodePem } from '../encoding/pem.js';
-import { assertKnownOptions } from '../options/known-options.js';
+import { AppAttestError } from '../errors.js';
+import { readKnownOptions } from '../options/known-options.js';
+import { isAsynchronous } from '../runtime/asynchronous.js';
 import { type AttestationAuthority, createAttestationAuthority } from './certificates/attestation-authority.js';
 import { createReceiptAuthority, type ReceiptAuthority } from './certificates/receipt-authority.js';
 import { VirtualDevice, type VirtualDeviceOptions } from './device/virtual-device.js';
@@ -80,17 +83,23 @@ export class VirtualApple {
  * ```
  */
 export async function createVirtualApple(options: VirtualAppleOptions = {}): Promise<VirtualApple> {
-  assertKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
-  const { now } = options;
+  const { now } = readKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
   if (!isVirtualAppleAllowed()) {
     throw new Error(
       `a virtual Apple proves nothing and must not run in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
     );
   }
-  const clock = now instanceof Date ? () => now : (now ?? (() => new Date()));
+  const clock = readClock(now);
   const [attestationAuthority, receiptAuthority] = await Promise.all([
     createAttestationAuthority(clock()),
     createReceiptAuthority(clock()),
   ]);
   return new VirtualApple(attestationAuthority, receiptAuthority, clock);
+}
+
+function readClock(now: VirtualAppleOptions['now'] = () => new Date()): () => Date {
+  const clock = typeof now === 'function' ? now : () => now;
+  const time: unknown = clock();
+  if (!isAsynchronous(time) && isDate(time) && !Number.isNaN(time.getTime())) return clock;
+  throw new AppAttestError('invalid_argument', 'now must be a valid Date, or return one');
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   type AppAttestErrorCode,
@@ -7,7 +7,14 @@ import {
   verifyAssertion,
 } from '../../src/index.js';
 import { cbor } from '../../src/testing/encoding/cbor.js';
-import { APP_ID, type AssertionChanges, assert, sha256, signedExtensions } from '../support/evidence.js';
+import {
+  APP_ID,
+  type AssertionChanges,
+  assert,
+  authenticatorDataHead,
+  sha256,
+  signedExtensions,
+} from '../support/evidence.js';
 import { fixture, fromBase64 } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
 
@@ -46,6 +53,32 @@ describe('an assertion that fits', () => {
     const policy = { validationCategories: [ValidationCategory.AppStore] };
     expect(await verify(changes, { policy })).toEqual({ counter: 1, appId: APP_ID });
     await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
+  });
+
+  it('has no such map where the client data hash has another length than a hash', async () => {
+    const map = signedExtensions();
+    const clientData = Buffer.from('client data in place of its hash');
+    for (const rest of [Buffer.concat([clientData, Uint8Array.of(0)]), clientData.subarray(1), Buffer.from('x')]) {
+      const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
+      const nonce = sha256(authenticatorData, Buffer.concat([map, rest]));
+      const signature = new Uint8Array(sign('sha256', nonce, privateKey));
+      const verifyAs = (behind: Uint8Array, clientDataHash: Uint8Array) => {
+        const data = new Uint8Array(Buffer.concat([authenticatorData, behind]));
+        const assertion = cbor({ signature, authenticatorData: data });
+        return verifyAssertion({ assertion, publicKey, clientDataHash, appId: APP_ID, counter: 0 });
+      };
+      expect((await verifyAs(new Uint8Array(), Buffer.concat([map, rest]))).counter).toBe(1);
+      // The same signature over the same bytes, cut at another place.
+      await expectCode(() => verifyAs(map, rest), 'malformed_assertion');
+    }
+  });
+
+  it('may sign client data of any length in place of its hash', async () => {
+    const clientDataHash = new Uint8Array(65_537);
+    const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
+    const signature = new Uint8Array(sign('sha256', sha256(authenticatorData, clientDataHash), privateKey));
+    const assertion = cbor({ signature, authenticatorData });
+    expect(await verify({}, { assertion, payload: undefined, clientDataHash })).toMatchObject({ counter: 1 });
   });
 
   it('counts up to the last of 32 bits', async () => {
@@ -180,6 +213,8 @@ describe('a call that is wrong in itself', () => {
   const calls: readonly [string, object][] = [
     ['no assertion', { assertion: undefined }],
     ['an object for an assertion', { assertion: {} }],
+    ['text with half of a surrogate pair', { payload: 'pay\ud800load' }],
+    ['text that ends in the middle of a surrogate pair', { payload: 'payload\ud83d' }],
     ['neither payload nor clientDataHash', { payload: undefined }],
     ['both payload and clientDataHash', { clientDataHash: new Uint8Array(32) }],
     ['a parsed payload', { payload: { a: 1 } }],

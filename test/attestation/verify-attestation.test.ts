@@ -6,6 +6,7 @@ import {
   type VerifyAttestationOptions,
   verifyAttestation,
 } from '../../src/index.js';
+import { threadPoolSize } from '../../src/runtime/thread-pool.js';
 import { cbor } from '../../src/testing/encoding/cbor.js';
 import { integer, octetString, sequence, tagged } from '../../src/testing/encoding/der.js';
 import { createAuthority, generateKeys, issueCertificate, LEAF_PROFILE } from '../support/certificate-authority.js';
@@ -379,6 +380,25 @@ describe('an attestation that the server did not ask for', () => {
   });
 });
 
+it('a key identifier that no key has is rejected before it waits', async () => {
+  const options = await attest(authority);
+  const { privateKey: _, ...call } = options;
+  const waiting = Array.from({ length: 3 * threadPoolSize() }, () => verifyAttestation(call).then(() => 'attested'));
+  const rejected = verifyAttestation({ ...call, keyId: 'A'.repeat(1 << 20) }).catch(({ code }) => code);
+  expect(await Promise.race([...waiting, rejected])).toBe('key_id_mismatch');
+  await Promise.all(waiting);
+});
+
+it('evidence that is no base64 is named before a key identifier that no key has, and that before what is decoded', async () => {
+  await expectCode(() => verify({}, { attestation: '!', keyId: '!' }), 'malformed_attestation');
+  await expectCode(() => verify({}, { attestation: Uint8Array.of(0), keyId: '!' }), 'key_id_mismatch');
+});
+
+it('a clientDataHash of 64 KiB is compared', async () => {
+  const options = { challenge: undefined as never, clientDataHash: new Uint8Array(65_536) };
+  await expectCode(() => verify({}, options), 'nonce_mismatch');
+});
+
 describe('a call that is wrong in itself', () => {
   const recording = attestationOptions(attestationFixture('node-app-attest-production'));
   const calls: readonly [string, object][] = [
@@ -393,6 +413,8 @@ describe('a call that is wrong in itself', () => {
     ['empty challenge bytes', { challenge: new Uint8Array() }],
     ['a number for a challenge', { challenge: 1 }],
     ['text for a clientDataHash', { challenge: undefined, clientDataHash: 'hash' }],
+    ['a challenge with half of a surrogate pair', { challenge: '\udc00' }],
+    ['a clientDataHash of more than 64 KiB', { challenge: undefined, clientDataHash: new Uint8Array(65_537) }],
     ['an empty clientDataHash', { challenge: undefined, clientDataHash: new Uint8Array() }],
     ['no app', { appId: undefined }],
     ['an empty list of apps', { appId: [] }],

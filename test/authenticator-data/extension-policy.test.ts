@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { readExtensionPolicy } from '../../src/authenticator-data/extension-policy.js';
+import { keepExtensionPolicy } from '../../src/authenticator-data/extension-policy.js';
 import {
   type AppAttestErrorCode,
   type ExtensionPolicy,
@@ -128,6 +128,12 @@ describe('a policy that is wrong in itself is refused', () => {
     ['an array', []],
     ['a misspelt entry', { validationCategory: [4] }],
     ['a category that is no array', { validationCategories: 4 }],
+    ['null for the categories', { validationCategories: null }],
+    ['zero for the categories', { validationCategories: 0 }],
+    ['a list of categories with a gap', { validationCategories: Object.assign([], { length: 1 }) }],
+    ['null for the bundle versions', { bundleVersions: null }],
+    ['no text for the bundle versions', { bundleVersions: '' }],
+    ['null for the code directory hashes', { codeDirectoryHashes: null }],
     ['a category that is no integer', { validationCategories: ['4'] }],
     ['a bundle version that is no array', { bundleVersions: '42' }],
     ['a bundle version that is a number', { bundleVersions: [42] }],
@@ -157,10 +163,28 @@ describe('a policy that is wrong in itself is refused', () => {
 
 describe('a key that carried extensions and does not any longer', () => {
   it.each([
-    ['is rejected by default', {}, true],
-    ['is rejected where the policy says so', { whenDropped: 'reject' }, true],
-    ['is accepted where the policy says so', { whenDropped: 'accept' }, false],
-  ] as const)('%s', (_, policy, rejectDropped) => {
-    expect(readExtensionPolicy(policy)).toMatchObject({ rejectDropped });
+    ['is rejected by default', {}, 'reject'],
+    ['is rejected where the policy says so', { whenDropped: 'reject' }, 'reject'],
+    ['is accepted where the policy says so', { whenDropped: 'accept' }, 'accept'],
+  ] as const)('%s', (_, policy, whenDropped) => {
+    expect(keepExtensionPolicy(policy)).toMatchObject({ whenDropped });
   });
+});
+
+it('a policy that was checked is a copy, and the same after it was checked again', () => {
+  const policy = {
+    validationCategories: [4],
+    bundleVersions: ['42'],
+    codeDirectoryHashes: [hex(HASH)],
+    whenAbsent: 'reject',
+    whenDropped: 'accept',
+  } as const satisfies ExtensionPolicy;
+  const expected = structuredClone(policy);
+  const kept = keepExtensionPolicy(policy);
+  for (const list of [policy.validationCategories, policy.bundleVersions, policy.codeDirectoryHashes]) {
+    Reflect.deleteProperty(list, 0);
+  }
+  expect(kept).toEqual(expected);
+  expect(keepExtensionPolicy(kept)).toEqual(expected);
+  expect(Object.keys(keepExtensionPolicy({}) ?? {})).toEqual(['whenAbsent', 'whenDropped']);
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { APPLE_APP_ATTESTATION_ROOT_CA } from '../../src/certificates/apple-roots.js';
 import { readTrustAnchors } from '../../src/certificates/trust-anchors.js';
@@ -41,6 +42,26 @@ describe('trust anchors', () => {
     vi.stubEnv('NODE_ENV', environment);
     vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
     expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
+  });
+
+  it('are not the fingerprint of another one, which is no PEM', async () => {
+    const { root } = await createAuthority();
+    expect(read(root.der).length).toBe(1);
+    const fingerprint = createHash('sha256').update(root.der).digest('hex');
+    for (const text of [fingerprint, fingerprint.toUpperCase(), `DER ${fingerprint}`]) {
+      await expectCode(async () => read(text), 'invalid_argument');
+    }
+  });
+
+  it('are not of the environment that Object.prototype claims', async () => {
+    const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
+    vi.stubEnv('NODE_ENV', 'production');
+    Object.defineProperty(Object.prototype, 'APP_ATTEST_VIRTUAL', { value: 'allow', configurable: true });
+    try {
+      await expectCode(async () => read(root.der), 'invalid_argument');
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'APP_ATTEST_VIRTUAL');
+    }
   });
 
   it.each([

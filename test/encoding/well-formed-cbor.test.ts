@@ -52,6 +52,34 @@ const EXAMPLES: readonly [string, unknown][] = [
   ],
 ];
 
+describe('text that begins with a byte order mark', () => {
+  const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
+  const text = (value: string): Uint8Array => {
+    const bytes = Buffer.from(value);
+    const head = bytes.length < 24 ? [0x60 + bytes.length] : [0x78, bytes.length];
+    return concat(Uint8Array.from(head), bytes);
+  };
+
+  it('loses it in the decoder where it is long, and keeps it where it is short', () => {
+    expect(decoder.decode(text('\ufeff42'))).toBe('\ufeff42');
+    expect(decoder.decode(text(`\ufeff${'4'.repeat(62)}`))).toBe('4'.repeat(62));
+  });
+
+  it.each(['\ufeff', '\ufeff42', `\ufeff${'4'.repeat(62)}`])('is refused: %o', (value) => {
+    for (const bytes of [text(value), concat(hex('a1'), text(value), hex('00')), concat(hex('a16161'), text(value))]) {
+      expect(() => assertWellFormedCbor(bytes)).toThrow(DecodingError);
+    }
+  });
+
+  it.each(['4\ufeff', '\u2eff', '\uff00', '\uff3f', '\ufec0', `4${'\ufeff'.repeat(30)}`])(
+    'is other text: %o',
+    (value) => {
+      assertWellFormedCbor(text(value));
+      expect(decoder.decode(text(value))).toBe(value);
+    },
+  );
+});
+
 describe('well-formed CBOR', () => {
   const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
   it.each(EXAMPLES)('%s is accepted, and means what cbor-x reads', (text, value) => {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { runInNewContext } from 'node:vm';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   dueReceipts,
   receiptDueAt,
@@ -9,6 +10,7 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from '../../src/index.js';
+import { type KnownOptions, readKnownOptions } from '../../src/options/known-options.js';
 import { createAuthority } from '../support/certificate-authority.js';
 import { APP_ID, assert, attest } from '../support/evidence.js';
 import { makeReceipt } from '../support/receipts.js';
@@ -97,8 +99,142 @@ it.each(functions.slice(0, 4))('%s needs an object of options', async (name) => 
     verifyReceipt,
     refreshReceipt,
   };
-  for (const options of [undefined, null, 'options', 5]) {
+  for (const options of [undefined, null, 'options', 5, () => undefined]) {
     const error = await expectCode(() => all[name]?.(options as never), 'invalid_argument');
-    expect(error.message).toBe(`the options of ${name} must be an object`);
+    expect(error.message).toBe(`the options of ${name} must be a plain object`);
   }
+});
+
+class Getters {
+  readonly #inherited = 0;
+  get interval(): number {
+    return this.#inherited;
+  }
+}
+
+class WithoutPrototype {}
+Object.setPrototypeOf(WithoutPrototype.prototype, null);
+
+const notPlain: readonly [string, () => object][] = [
+  ['a promise that nobody awaited', () => Promise.resolve({ interval: 1 })],
+  ['a Map', () => new Map([['interval', 1]])],
+  ['an instance of a class', () => new Getters()],
+  ['an instance of a class that extends null', () => new WithoutPrototype()],
+  ['an object that inherits its options', () => Object.create({ interval: 1 })],
+  ['an object that inherits from one without a prototype', () => Object.create(Object.create(null))],
+  ['an object that inherits from one with its own isPrototypeOf', () => Object.create({ isPrototypeOf: () => true })],
+  ['an array', () => []],
+  ['a function', () => () => undefined],
+  ['a Map of another realm', () => runInNewContext('new Map()')],
+  ['an array of another realm', () => runInNewContext('[]')],
+];
+
+describe('options that are not their own names and values are refused', () => {
+  it.each(notPlain)('%s', async (_, options) => {
+    const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
+    expect(error.message).toBe('the options of receiptDueAt must be a plain object');
+    // Wherever options are: each of these calls is right but for them.
+    for (const [, call] of functions.slice(0, 4)) await call({});
+    for (const verify of [verifyAttestation, verifyAssertion, verifyReceipt, refreshReceipt]) {
+      await expectCode(() => verify(options() as never), 'invalid_argument');
+    }
+    await expectCode(() => verifyAssertion({ ...assertion, policy: options() as never }), 'invalid_argument');
+    await expectCode(() => refreshReceipt({ ...refresh, credentials: options() as never }), 'invalid_argument');
+    await expectCode(() => dueReceipts([stored], options()), 'invalid_argument');
+  });
+
+  it('a misspelt option that cannot be enumerated, and a symbol', async () => {
+    const hidden = Object.defineProperty({}, 'intervall', { value: 1 });
+    const { message } = await expectCode(() => receiptDueAt(stored, hidden), 'invalid_argument');
+    expect(message).toBe('receiptDueAt has no option "intervall"');
+    const symbol = await expectCode(
+      () => receiptDueAt(stored, { [Symbol('interval')]: 1 } as never),
+      'invalid_argument',
+    );
+    expect(symbol.message).toBe('receiptDueAt has no option "Symbol(interval)"');
+  });
+
+  it('undefined for an option that cannot be enumerated', async () => {
+    const options = Object.defineProperty({ ...assertion }, 'policy', { value: undefined });
+    await expectCode(() => verifyAssertion(options), 'invalid_argument');
+  });
+});
+
+describe('options are read', () => {
+  const policy = { validationCategories: [4], whenAbsent: 'reject' } as const;
+
+  it('from objects of another realm, and from objects without a prototype', async () => {
+    for (const options of [runInNewContext('({})'), Object.create(null)]) {
+      expect((await verifyAssertion(Object.assign(options, assertion))).counter).toBe(1);
+      await expectCode(() => verifyAssertion(Object.assign(options, { policy })), 'extension_missing');
+    }
+    for (const appId of [runInNewContext('({})'), Object.create(null)]) {
+      Object.assign(appId, { teamId: 'TEAMID1234', bundleId: 'com.example.app' });
+      expect((await verifyAssertion({ ...assertion, appId })).appId).toBe(APP_ID);
+    }
+  });
+
+  it('where they cannot be enumerated', async () => {
+    const options = Object.defineProperty({ ...assertion }, 'policy', { value: policy });
+    await expectCode(() => verifyAssertion(options), 'extension_missing');
+  });
+
+  it('once, so that a getter cannot answer twice', async () => {
+    const known: KnownOptions<{ policy: object; date?: Date | undefined }> = {
+      policy: 'never undefined',
+      date: 'may be undefined',
+    };
+    const answers: unknown[] = [policy, undefined];
+    const options = {
+      get policy() {
+        return answers.shift();
+      },
+    };
+    const read = readKnownOptions('a function', options, known);
+    expect([read.policy, read.policy, answers.length]).toEqual([policy, policy, 1]);
+    expect(Reflect.ownKeys(read)).toEqual(['policy']);
+  });
+
+  it('once, at an assertion', async () => {
+    const answers: unknown[] = [policy, {}, {}];
+    const options = {
+      ...assertion,
+      get policy(): object {
+        return Object(answers.shift());
+      },
+    };
+    await expectCode(() => verifyAssertion(options), 'extension_missing');
+    expect(answers.length).toBe(2);
+  });
+});
+
+describe('a polluted Object.prototype', () => {
+  const names = ['trustAnchors', 'date', 'policy', 'whenAbsent', 'environment', 'clientDataHash'];
+  afterEach(() => {
+    for (const name of names) Reflect.deleteProperty(Object.prototype, name);
+  });
+  const pollute = (name: string, value: unknown): void => {
+    Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
+  };
+
+  it('adds no options', async () => {
+    const evil = await attest(await createAuthority());
+    const { trustAnchors, date, privateKey: __, ...options } = evil;
+    pollute('trustAnchors', trustAnchors);
+    pollute('date', date);
+    await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
+    pollute('clientDataHash', new Uint8Array(32));
+    expect((await verifyAssertion({ ...assertion })).counter).toBe(1);
+    pollute('whenAbsent', 'reject');
+    expect((await verifyAssertion({ ...assertion, policy: {} })).counter).toBe(1);
+  });
+
+  it('makes no name known', async () => {
+    pollute('environment', 'may be undefined');
+    const { message } = await expectCode(
+      () => verifyAssertion({ ...assertion, environment: 1 } as never),
+      'invalid_argument',
+    );
+    expect(message).toBe('verifyAssertion has no option "environment"');
+  });
 });

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { APPLE_APP_ATTESTATION_ROOT_CA } from '../../src/certificates/apple-roots.js';
 import { createAppAttest, memoryStores } from '../../src/server/index.js';
-import { appId, apple, createDevice, registration } from '../support/backend.js';
-import { expectCode } from '../support/rejection.js';
+import { appId, apple, createBackend, createDevice, registration } from '../support/backend.js';
+import { expectCode, rejectionOf } from '../support/rejection.js';
 
 const { challenges, keys } = memoryStores();
 const WRONG: readonly [string, unknown][] = [
@@ -28,6 +29,13 @@ const WRONG: readonly [string, unknown][] = [
   ['a window of more than 64', { appId, counterWindow: 65 }],
   ['text for verifyReceipts', { appId, verifyReceipts: 'yes' }],
   ['text for readChallenge', { appId, readChallenge: 'challenge' }],
+  ['a trust anchor that is none', { appId, trustAnchors: ['junk'] }],
+  ['no trust anchors', { appId, trustAnchors: [] }],
+  ['a trust anchor for receipts that is none', { appId, receiptTrustAnchors: ['junk'] }],
+  ['a clock that is a number', { appId, now: 5 }],
+  ['a clock that is text', { appId, now: 'today' }],
+  ['a clock that shows a number', { appId, now: () => Date.now() }],
+  ['a clock that shows no time', { appId, now: () => new Date(Number.NaN) }],
 ];
 it.each(WRONG)('refuses to start with %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
@@ -58,9 +66,61 @@ it('works on stores in memory where none are named, each server on its own', asy
   expect(await createAppAttest({ appId }).key(keyId)).toBeUndefined();
 });
 
-it('refuses a clock that shows no time', async () => {
-  for (const now of [() => new Date(Number.NaN), () => Date.now(), 'today']) {
-    const backend = createAppAttest({ appId, now: now as never });
+it('refuses a clock that shows no time any longer', async () => {
+  for (const broken of [new Date(Number.NaN), Date.now()]) {
+    const times: unknown[] = [new Date(), broken];
+    const backend = createAppAttest({ appId, now: () => times.shift() as Date });
     await expectCode(() => backend.issueChallenge({ purpose: 'assertion' }), 'invalid_argument');
   }
+});
+
+describe('in production', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each(['trustAnchors', 'receiptTrustAnchors'] as const)(
+    'refuses to start with a virtual Apple among %s',
+    async (name) => {
+      const options = { appId, [name]: apple[name] };
+      createAppAttest(options);
+      vi.stubEnv('NODE_ENV', 'production');
+      const { message } = await expectCode(() => createAppAttest(options), 'invalid_argument');
+      expect(message).toContain('the root of a virtual Apple is trusted in production');
+    },
+  );
+});
+
+describe('what was checked at the start cannot be changed afterwards', () => {
+  it.each(['validationCategories', 'bundleVersions', 'whenAbsent'] as const)('%s of the policy', async (name) => {
+    const policy = { validationCategories: [2], bundleVersions: ['42'], whenAbsent: 'reject' } as const;
+    const backend = createBackend({ policy: { [name]: policy[name] } });
+    const changeable = { [name]: structuredClone(policy[name]) };
+    const changed = createBackend({ policy: changeable });
+    if (Array.isArray(changeable[name])) Reflect.set(changeable[name], 'length', 0);
+    Reflect.deleteProperty(changeable, name);
+    const os = name === 'whenAbsent' ? 'iOS 17.2' : 'iOS 27';
+    for (const server of [backend, changed]) {
+      const body = await registration(server, await createDevice({ os }));
+      const error = await rejectionOf(() => server.register(body));
+      expect(error.code).toBe(name === 'whenAbsent' ? 'extension_missing' : 'extension_rejected');
+    }
+  });
+
+  it.each(['PEM', 'DER'])('the trust anchors, %s', async (form) => {
+    const [pem = ''] = apple.trustAnchors;
+    const der = Buffer.from(pem.replace(/-----.*-----|\s/g, ''), 'base64');
+    const trustAnchors: (string | Uint8Array)[] = [form === 'PEM' ? pem : der];
+    const backend = createBackend({ trustAnchors });
+    der.fill(0);
+    trustAnchors[0] = APPLE_APP_ATTESTATION_ROOT_CA;
+    await backend.register(await registration(backend, await createDevice()));
+  });
+
+  it('the trust anchors for receipts', async () => {
+    const receiptTrustAnchors = [...apple.receiptTrustAnchors];
+    const backend = createBackend({ receiptTrustAnchors, verifyReceipts: true });
+    receiptTrustAnchors.length = 0;
+    await backend.register(await registration(backend, await createDevice()));
+  });
 });

@@ -122,6 +122,29 @@ it('raw client data is not empty: nothing would be signed', async () => {
   }
 });
 
+it('raw client data of a registration has at most 64 KiB, because it waits', async () => {
+  const readChallenge = () => 'A'.repeat(43);
+  const backend = createBackend({ clientData: 'raw', readChallenge });
+  const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
+  const long = 'x'.repeat(65_537);
+  await expectCode(() => backend.register({ ...request, challenge: long }), 'malformed_attestation');
+  await expectCode(() => backend.register({ ...request, challenge: long.slice(1) }), 'challenge_unknown');
+  // A payload is hashed at once, and hashed client data is short.
+  await expectCode(() => backend.authenticate({ ...request, payload: long }), 'challenge_unknown');
+  const hashed = createBackend({ readChallenge });
+  await expectCode(() => hashed.register({ ...request, challenge: long }), 'challenge_unknown');
+});
+
+it('a raw payload of more than 64 KiB is signed', async () => {
+  const backend = createBackend({ clientData: 'raw' });
+  const device = await createDevice();
+  const { keyId } = await register(backend, device, 'raw');
+  const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+  const payload = JSON.stringify({ challenge, text: 'x'.repeat(65_536) });
+  const token = await device.generateAssertion(keyId, utf8(payload));
+  expect((await backend.authenticate({ keyId, payload, token })).payload).toEqual(utf8(payload));
+});
+
 describe('readChallenge', () => {
   const nested = (clientData: Uint8Array): string | undefined => {
     return JSON.parse(Buffer.from(clientData).toString()).data.challenge;

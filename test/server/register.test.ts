@@ -220,6 +220,42 @@ describe('a key', () => {
     await expectCode(() => backend.register(again), 'key_already_registered');
   });
 
+  it('that was deleted while it is attested again is not said to be of another user', async () => {
+    const stores = memoryStores();
+    const device = await createDevice();
+    const backend = createBackend(stores);
+    const { keyId } = await backend.register(await registration(backend, device));
+    vi.spyOn(stores.keys, 'find').mockResolvedValue(undefined);
+    const again = await attestedAgain(backend, device, keyId);
+    const { message } = await expectCode(() => backend.register(again), 'key_already_registered');
+    expect(message).toBe('the key was registered before, and the store does not find it any more');
+  });
+
+  it.each([
+    ['environment_mismatch', { environment: 'development' }],
+    ['app_id_mismatch', { appId: 'TEAMID1234.com.example.dropped' }],
+  ] as const)('that the server accepts no longer, %s, is refused when it is attested again', async (code, changed) => {
+    const stores = memoryStores();
+    const device = await createDevice();
+    const backend = createBackend(stores);
+    const key = await backend.register(await registration(backend, device));
+    vi.spyOn(stores.keys, 'find').mockResolvedValue({ ...key, ...changed });
+    const request = await signedRequest(backend, device, key.keyId);
+    await expectCode(() => backend.authenticate(request), code);
+    const again = await attestedAgain(backend, device, key.keyId);
+    await expectCode(() => backend.register(again), code);
+  });
+
+  it('is revoked only where the store says so', async () => {
+    const stores = memoryStores();
+    const backend = createBackend(stores);
+    const { keyId } = await backend.register(await registration(backend, await createDevice()));
+    for (const answer of [undefined, null, 1, false]) {
+      vi.spyOn(stores.keys, 'revoke').mockResolvedValue(answer as never);
+      await expectCode(() => backend.revoke(keyId), 'key_unknown');
+    }
+  });
+
   it('is inserted by one of two registrations at once, and both succeed', async () => {
     const stores = memoryStores();
     const insert = vi.spyOn(stores.keys, 'insert');

@@ -8,6 +8,7 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from '../../src/index.js';
+import { createAppAttest } from '../../src/server/index.js';
 import { createVirtualApple, DCError, type VirtualDevice, type VirtualDeviceOptions } from '../../src/testing/index.js';
 import { sha256 } from '../support/evidence.js';
 import { receiptFields, receiptPayload } from '../support/evidence-structure.js';
@@ -137,6 +138,14 @@ describe('a virtual device', () => {
     await expectCode(() => register(device), 'untrusted_certificate');
   });
 
+  it.each(['constructor', 'toString', '__proto__'])('runs no system of the name %s', async (os) => {
+    await expect(createDevice({ os: os as never })).rejects.toThrow(`no virtual device runs ${os}`);
+  });
+
+  it.each(['', 'clip', 'TEAMID1234.', 5])('refuses %o as the App ID of an App Clip', async (appClipId) => {
+    await expectCode(() => createDevice({ appClipId: appClipId as never }), 'invalid_argument');
+  });
+
   it('refuses a system that does not exist', async () => {
     // @ts-expect-error There is no such system.
     await expect(createDevice({ os: 'iOS 12' })).rejects.toThrow(TypeError);
@@ -183,6 +192,35 @@ describe('a virtual device that misbehaves', () => {
       expect(authenticatorData).toMatchObject({ flags: 0x40, unauthenticatedExtensions: forgedExtensions });
     },
   );
+
+  it('with forged extensions is refused by a server whose client data has no fixed length', async () => {
+    const backend = createAppAttest({ appId: APP_ID, trustAnchors: apple.trustAnchors, clientData: 'raw' });
+    const device = await createDevice({ os: 'iOS 26' });
+    const challenge = async (purpose: 'attestation' | 'assertion') => {
+      return Buffer.from((await backend.issueChallenge({ purpose })).challenge, 'base64url');
+    };
+    const attested = async (keyId: string) => {
+      const bytes = await challenge('attestation');
+      return { keyId, challenge: bytes, token: await device.attestKey(keyId, bytes) };
+    };
+    const asserted = async (keyId: string) => {
+      const payload = await challenge('assertion');
+      return { keyId, payload, token: await device.generateAssertion(keyId, payload) };
+    };
+    const { keyId } = await backend.register(await attested(await device.generateKey()));
+    await backend.authenticate(await asserted(keyId));
+
+    // The 32 bytes of a challenge are as long as a hash.
+    device.misbehave({ forgedExtensions });
+    const { token, ...request } = await asserted(keyId);
+    for (const spelling of [token, Buffer.from(token).toString('base64')]) {
+      const body = { ...request, token: spelling };
+      await expectCode(() => backend.authenticate(body), 'malformed_assertion');
+      request.payload = await challenge('assertion');
+    }
+    const forged = await attested(await device.generateKey());
+    await expectCode(() => backend.register(forged), 'malformed_attestation');
+  });
 
   it('with forged extensions behind those of its system is malformed', async () => {
     const device = await createDevice();

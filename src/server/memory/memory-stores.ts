@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import type { Stores } from '../stores.js';
 import { MemoryChallengeStore } from './memory-challenge-store.js';
 import { MemoryKeyStore } from './memory-key-store.js';
@@ -24,11 +24,10 @@ export interface MemoryStoresOptions {
  * ```
  */
 export function memoryStores(options: MemoryStoresOptions = {}): Stores {
-  assertKnownOptions<MemoryStoresOptions>('memoryStores', options, {
+  const { maxChallenges = 100_000, maxKeys = 10_000 } = readKnownOptions<MemoryStoresOptions>('memoryStores', options, {
     maxChallenges: 'may be undefined',
     maxKeys: 'may be undefined',
   });
-  const { maxChallenges = 100_000, maxKeys = 10_000 } = options;
   assertLimit('maxChallenges', maxChallenges);
   assertLimit('maxKeys', maxKeys);
   return { challenges: new MemoryChallengeStore(maxChallenges), keys: new MemoryKeyStore(maxKeys) };

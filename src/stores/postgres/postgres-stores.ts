@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import { readTimeLimit, withinTimeLimit } from '../../runtime/time-limit.js';
 import type { Stores } from '../../server/stores.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
@@ -39,7 +39,7 @@ export interface PostgresStores extends Stores {
  * ```
  */
 export function postgresStores(queryable: Queryable, options: PostgresStoresOptions = {}): PostgresStores {
-  assertKnownOptions<PostgresStoresOptions>('postgresStores', options, {
+  const { schema, timeout = 5 } = readKnownOptions<PostgresStoresOptions>('postgresStores', options, {
     schema: 'may be undefined',
     timeout: 'may be undefined',
   });
@@ -49,8 +49,7 @@ export function postgresStores(queryable: Queryable, options: PostgresStoresOpti
       'queryable must have a method query(text, values), like a Pool of the package pg',
     );
   }
-  const tables = tablesIn(options.schema);
-  const { timeout = 5 } = options;
+  const tables = tablesIn(schema);
   const timeLimit = readTimeLimit('timeout', timeout);
   const limited: Queryable = {
     query: (text, values) => withinTimeLimit(timeLimit, 'PostgreSQL', queryable.query(text, values)),

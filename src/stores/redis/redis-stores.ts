@@ -1,5 +1,5 @@
 import { AppAttestError } from '../../errors.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import { readTimeLimit } from '../../runtime/time-limit.js';
 import type { Stores } from '../../server/stores.js';
 import { RedisChallengeStore } from './redis-challenge-store.js';
@@ -30,11 +30,10 @@ export interface RedisStoresOptions {
  * ```
  */
 export function redisStores(client: RedisClient, options: RedisStoresOptions = {}): Stores {
-  assertKnownOptions<RedisStoresOptions>('redisStores', options, {
+  const { prefix = 'app-attest:', timeout = 5 } = readKnownOptions<RedisStoresOptions>('redisStores', options, {
     prefix: 'may be undefined',
     timeout: 'may be undefined',
   });
-  const { prefix = 'app-attest:', timeout = 5 } = options;
   if (typeof prefix !== 'string') throw new AppAttestError('invalid_argument', 'prefix must be a string');
   const scripts = scriptClient(client, readTimeLimit('timeout', timeout));
   return { challenges: new RedisChallengeStore(scripts, prefix), keys: new RedisKeyStore(scripts, prefix) };

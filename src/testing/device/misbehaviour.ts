@@ -1,5 +1,5 @@
 import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 
 /**
  * Misbehaviour of a virtual device, like that of attackers, old apps and developers' devices. If an entry names a code,
@@ -38,8 +38,8 @@ export interface Misbehaviour {
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function assertMisbehaviour(misbehaviour: Misbehaviour): void {
-  assertKnownOptions<Misbehaviour>('misbehave', misbehaviour, {
+export function readMisbehaviour(misbehaviour: Misbehaviour): Misbehaviour {
+  return readKnownOptions<Misbehaviour>('misbehave', misbehaviour, {
     expiredCertificate: 'may be undefined',
     wrongNonce: 'may be undefined',
     developmentBuild: 'may be undefined',

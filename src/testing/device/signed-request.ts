@@ -1,4 +1,4 @@
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import { sha256 } from './authenticator-data.js';
 
 /** A request that an app is about to send to a protected route. */
@@ -38,8 +38,8 @@ export async function signedHeaders(
 }
 
 /** @throws AppAttestError `invalid_argument` */
-export function assertRequestToSign(request: RequestToSign): void {
-  assertKnownOptions<RequestToSign>('signRequest', request, {
+export function readRequestToSign(request: RequestToSign): RequestToSign {
+  return readKnownOptions<RequestToSign>('signRequest', request, {
     method: 'never undefined',
     target: 'never undefined',
     body: 'may be undefined',

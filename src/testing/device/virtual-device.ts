@@ -2,7 +2,7 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
 import { type AppId, readAppId } from '../../options/app-id.js';
 import type { Environment } from '../../options/environment.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import type { AppleServices } from '../apple-services.js';
 import { issueCredentialCertificate } from '../certificates/credential-certificate.js';
 import { generateKeys } from '../certificates/issuer.js';
@@ -12,9 +12,9 @@ import { DAY, later } from '../time.js';
 import { assertionData, attestationData, concat, encodeExtensions, sha256 } from './authenticator-data.js';
 import { CapacitorPlugin } from './capacitor-plugin.js';
 import { DCError } from './dc-error.js';
-import { assertMisbehaviour, type Misbehaviour } from './misbehaviour.js';
+import { type Misbehaviour, readMisbehaviour } from './misbehaviour.js';
 import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './operating-system.js';
-import { assertRequestToSign, type RequestToSign, signedHeaders } from './signed-request.js';
+import { type RequestToSign, readRequestToSign, signedHeaders } from './signed-request.js';
 
 /** Options of `createDevice`: the device and the app on it. */
 export interface VirtualDeviceOptions {
@@ -72,8 +72,8 @@ export class VirtualDevice {
   #misbehaviour: Misbehaviour = {};
 
   /** @internal */
-  constructor(apple: AppleServices, options: VirtualDeviceOptions) {
-    assertKnownOptions<VirtualDeviceOptions>('createDevice', options, {
+  constructor(apple: AppleServices, passed: VirtualDeviceOptions) {
+    const options = readKnownOptions<VirtualDeviceOptions>('createDevice', passed, {
       appId: 'never undefined',
       appClipId: 'may be undefined',
       environment: 'may be undefined',
@@ -84,7 +84,7 @@ export class VirtualDevice {
     });
     this.#apple = apple;
     this.#appId = readAppId(options.appId);
-    this.#certifiedAppId = options.appClipId ?? this.#appId;
+    this.#certifiedAppId = options.appClipId === undefined ? this.#appId : readAppId(options.appClipId);
     this.#environment = options.environment ?? 'production';
     this.#system = readOperatingSystem(options.os ?? 'iOS 27');
     this.#codeDirectoryHash = new Uint8Array(options.codeDirectoryHash ?? randomBytes(32));
@@ -103,8 +103,7 @@ export class VirtualDevice {
    * @throws AppAttestError `invalid_argument`
    */
   misbehave(misbehaviour: Misbehaviour): void {
-    assertMisbehaviour(misbehaviour);
-    this.#misbehaviour = { ...misbehaviour };
+    this.#misbehaviour = readMisbehaviour(misbehaviour);
   }
 
   /**
@@ -182,8 +181,8 @@ export class VirtualDevice {
    * const response = await fetch(`${origin}/orders`, { method: 'POST', headers, body });
    * ```
    */
-  async signRequest(request: RequestToSign): Promise<Record<string, string>> {
-    assertRequestToSign(request);
+  async signRequest(passed: RequestToSign): Promise<Record<string, string>> {
+    const request = readRequestToSign(passed);
     const keyId = request.keyId ?? this.#latestKeyId;
     if (keyId === undefined) throw new DCError('invalidKey', 'the device has not attested any key');
     return signedHeaders(request, keyId, (clientDataHash) => this.generateAssertion(keyId, clientDataHash));
@@ -253,7 +252,6 @@ const ATTESTED_CREDENTIAL_DATA = 0x40;
 const EXTENSION_DATA = 0x80;
 
 function readOperatingSystem(os: VirtualOs): OperatingSystem {
-  const system = OPERATING_SYSTEMS[os];
-  if (!system) throw new TypeError(`os must be one of ${Object.keys(OPERATING_SYSTEMS).join(', ')}, not ${os}`);
-  return system;
+  if (Object.hasOwn(OPERATING_SYSTEMS, os)) return OPERATING_SYSTEMS[os];
+  throw new TypeError(`os must be one of ${Object.keys(OPERATING_SYSTEMS).join(', ')}, not ${os}`);
 }

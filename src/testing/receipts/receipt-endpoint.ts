@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../../options/environment.js';
-import { assertKnownOptions } from '../../options/known-options.js';
+import { readKnownOptions } from '../../options/known-options.js';
 import { type DeviceCheckKey, isTokenAccepted } from './device-check-token.js';
 import { type ListeningServer, listen } from './loopback-server.js';
 import type { ReceiptService } from './receipt-service.js';
@@ -67,8 +67,7 @@ export function createReceiptEndpoint(
   options: ReceiptEndpointOptions,
 ): ReceiptEndpoint {
   // A lookup that found no keys must not accept any key.
-  assertKnownOptions<ReceiptEndpointOptions>('receiptEndpoint', options, { keys: 'never undefined' });
-  const { keys } = options;
+  const { keys } = readKnownOptions<ReceiptEndpointOptions>('receiptEndpoint', options, { keys: 'never undefined' });
   const requests: EndpointRequest[] = [];
   const answers: EndpointAnswer[] = [];
 
@@ -115,13 +114,14 @@ export function createReceiptEndpoint(
     {
       requests,
       answerNext: (told: EndpointAnswer): void => {
-        assertKnownOptions<EndpointAnswer>('answerNext', told, {
-          status: 'may be undefined',
-          retryAfter: 'may be undefined',
-          body: 'may be undefined',
-          delay: 'may be undefined',
-        });
-        answers.push(told);
+        answers.push(
+          readKnownOptions<EndpointAnswer>('answerNext', told, {
+            status: 'may be undefined',
+            retryAfter: 'may be undefined',
+            body: 'may be undefined',
+            delay: 'may be undefined',
+          }),
+        );
       },
       listen: (environment: Environment = 'production'): Promise<ListeningServer> => {
         return listen(PATH, (request) => answer(request, environment));

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { isAsynchronous } from '../../src/runtime/asynchronous.js';
+import { createAppAttest } from '../../src/server/index.js';
+import { createVirtualApple } from '../../src/testing/index.js';
+import { appId, backendWithDevice, createBackend } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+// biome-ignore lint/suspicious/noThenProperty: what is tested
+it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(), () => undefined])('%o is no promise', (value) => {
+  expect(isAsynchronous(value)).toBe(false);
+});
+
+// biome-ignore lint/suspicious/noThenProperty: what is tested
+const thenable = { then: (_: unknown, reject: (cause: unknown) => void) => reject(new Error('late')) };
+
+/** Where nobody caught their errors, these would end the process, and the test run. */
+const results: readonly [string, () => unknown][] = [
+  ['a promise that rejects', () => Promise.reject(new Error('late'))],
+  ['a thenable that rejects', () => thenable],
+  ['a function that is a thenable', () => Object.assign(() => undefined, thenable)],
+  ['a promise', async () => 'x'],
+];
+
+describe.each(results)('a function that must be synchronous and returns %s is refused', (_, result) => {
+  it('as readChallenge', async () => {
+    const readChallenge = result as () => string;
+    const { backend, request } = await backendWithDevice({ readChallenge });
+    const { message } = await expectCode(async () => backend.authenticate(await request()), 'invalid_argument');
+    expect(message).toBe('readChallenge must not be asynchronous');
+    const body = await request();
+    await expectCode(() => createBackend().authenticate(body, { readChallenge }), 'invalid_argument');
+  });
+
+  it('as a clock', async () => {
+    const now = result as () => Date;
+    const { message } = await expectCode(() => createAppAttest({ appId, now }), 'invalid_argument');
+    expect(message).toBe('now must not be asynchronous');
+    await expectCode(() => createVirtualApple({ now }), 'invalid_argument');
+  });
+
+  it('as publicTarget', async () => {
+    const rejections: Rejection[] = [];
+    const publicTarget = result as () => string;
+    const { protect } = httpHandlers(createBackend(), {
+      publicTarget,
+      onReject: (rejection) => rejections.push(rejection),
+    });
+    const headers = { 'x-app-attest-key-id': 'key', 'x-app-attest-assertion': 'assertion' };
+    const response = await protect(() => new Response())(new Request('http://localhost/', { headers }));
+    expect(response.status).toBe(500);
+    await expect.poll(() => rejections.map(({ error }) => error.message)).toEqual(['publicTarget must return text']);
+  });
+});
+
+it('publicTarget that returns no text is refused', async () => {
+  const publicTarget = (() => 5) as never;
+  const headers = { 'x-app-attest-key-id': 'key', 'x-app-attest-assertion': 'assertion' };
+  const { protect } = httpHandlers(createBackend(), { publicTarget, onReject: () => undefined });
+  expect((await protect(() => new Response())(new Request('http://localhost/', { headers }))).status).toBe(500);
+});
+
+it.each([5, 'today', new Date(Number.NaN), () => 5])('a virtual Apple refuses the clock %o', async (now) => {
+  await expectCode(() => createVirtualApple({ now: now as never }), 'invalid_argument');
+});

@@ -1,0 +1,30 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { environmentVariable } from '../../src/runtime/environment-variable.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+
+it('reads a variable of the process', () => {
+  vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
+  expect(environmentVariable('APP_ATTEST_VIRTUAL')).toBe('allow');
+  vi.stubEnv('APP_ATTEST_VIRTUAL', undefined);
+  expect(environmentVariable('APP_ATTEST_VIRTUAL')).toBeUndefined();
+});
+
+it.each([
+  ['no process', undefined],
+  ['null for a process', null],
+  ['no environment', {}],
+  ['null for an environment', { env: null }],
+  ['text for an environment', { env: 'NODE_ENV' }],
+  ['no such variable', { env: {} }],
+  ['a variable that is no text', { env: { NODE_ENV: 1 } }],
+  ['an inherited variable', { env: Object.create({ NODE_ENV: 'test' }) }],
+])('finds none where there is %s', (_, process) => {
+  vi.stubGlobal('process', process);
+  const found = environmentVariable('NODE_ENV');
+  vi.unstubAllGlobals();
+  expect(found).toBeUndefined();
+});
