@@ -39,28 +39,28 @@ expectAnswer('The app registers its key', await app.register(), 201);
 
 const order = await app.sign('POST', '/orders', { item: 'coffee' });
 expectAnswer('It orders a coffee', await app.send(order), 201, { ordered: 'coffee' });
-expectAnswer('Somebody sends the same request again', await app.send(order), 401, { error: 'challenge_used' });
+expectAnswer('An attacker sends the same request again', await app.send(order), 401, { error: 'challenge_used' });
 
 const changed = { ...(await app.sign('POST', '/orders', { item: 'coffee' })), body: '{"item":"gold"}' };
-expectAnswer('Somebody changes an order on its way', await app.send(changed), 401, { error: 'request_mismatch' });
+expectAnswer('An attacker changes an order in transit', await app.send(changed), 401, { error: 'request_mismatch' });
 
 const moved = { ...(await app.sign('POST', '/refunds', { item: 'coffee' })), target: '/orders' };
-expectAnswer('Somebody sends one to another route', await app.send(moved), 401, { error: 'invalid_signature' });
+expectAnswer('An attacker sends one to another route', await app.send(moved), 401, { error: 'invalid_signature' });
 
 const unsigned = { method: 'GET', target: '/orders', headers: {} };
-expectAnswer('A script asks without an app', await app.send(unsigned), 401, { error: 'assertion_missing' });
+expectAnswer('A script sends a request without the app', await app.send(unsigned), 401, { error: 'assertion_missing' });
 
 const copy = new App(origin, await apple.createDevice({ appId: 'TEAMID6666.com.example.copy' }));
 expectAnswer('A repackaged app registers', await copy.register(), 401, { error: 'app_id_mismatch' });
 
 const list = await app.sign('GET', '/orders');
-expectAnswer('The app asks what it ordered', await app.send(list), 200, { orders: ['coffee'] });
+expectAnswer('The app lists its orders', await app.send(list), 200, { orders: ['coffee'] });
 
-console.log(failures === 0 ? '\nEverything came out as it should.' : `\n${failures} came out otherwise.`);
+console.log(failures === 0 ? '\nEverything came out as it should.' : `\n${failures} answers are not as expected.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 if (process.argv.includes('--serve')) {
-  console.log('The service goes on until it is interrupted.');
+  console.log('The service keeps running until it is interrupted.');
 } else {
   server.close();
   await close();

@@ -69,7 +69,7 @@ const MISTAKES: readonly [
         },
       };
     },
-    /one of many who take it at once/,
+    /given to one caller/,
   ],
   [
     'forget the subject',
@@ -144,7 +144,7 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /register it at once/,
+    /registered many times at once/,
   ],
   [
     'read a counter, compare it, then write it',
@@ -162,7 +162,7 @@ const MISTAKES: readonly [
         },
       };
     },
-    /present it at once/,
+    /presented many times at once/,
   ],
   ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all before/],
   ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all before/],
@@ -199,7 +199,7 @@ const MISTAKES: readonly [
   [
     'begin at zero whatever counter a key comes with',
     ({ keys }) => ({ keys: { insert: (key) => keys.insert({ ...key, counter: 0 }) } }),
-    /comes with a counter/,
+    /inserted with a counter/,
   ],
   [
     'forget what was accepted while there was no window',
@@ -262,9 +262,9 @@ const MISTAKES: readonly [
         },
       };
     },
-    /without changing what is stored/,
+    /does not change the stored key/,
   ],
-  ['call a waiting challenge used', () => ({ challenges: { fate: async () => 'used' } }), /says the truth/],
+  ['call a waiting challenge used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
   [
     'overwrite extensions',
     ({ keys }) => {

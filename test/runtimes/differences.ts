@@ -13,25 +13,25 @@ export const differences: Readonly<Record<string, () => boolean>> = {
     const signature = sign('sha256', MESSAGE, privateKey);
     return succeeds(() => verify('sha256', MESSAGE, { key: publicKey, dsaEncoding: 'der' }, signature));
   },
-  'knows the curve secp256k1': () => {
+  'supports the curve secp256k1': () => {
     return succeeds(() => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.type === 'public');
   },
-  'reads a key with bytes behind it': () => {
+  'accepts a key with trailing bytes': () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = Buffer.concat([publicKey.export({ format: 'der', type: 'spki' }), Uint8Array.of(0)]);
     return succeeds(() => createPublicKey({ key, format: 'der', type: 'spki' }).type === 'public');
   },
-  'names its error for a point off the curve `ERR_CRYPTO_INVALID_JWK`': () => {
+  'throws `ERR_CRYPTO_INVALID_JWK` for a point that is not on the curve': () => {
     const coordinate = Buffer.alloc(32, 1).toString('base64url');
     const key = { kty: 'EC', crv: 'P-256', x: coordinate, y: coordinate };
     const error = errorOf(() => createPublicKey({ key, format: 'jwk' }));
     return error instanceof Error && 'code' in error && error.code === 'ERR_CRYPTO_INVALID_JWK';
   },
-  'names its error for lengths that differ `RangeError`': () => {
+  'throws `RangeError` for different lengths': () => {
     return errorOf(() => timingSafeEqual(new Uint8Array(1), new Uint8Array(2))) instanceof RangeError;
   },
-  'reads `Ł` as a digit of base64': () => Buffer.from('YQŁB', 'base64').length === 3,
-  'makes code from text': () => succeeds(() => new Function('return true')() === true),
+  'decodes `Ł` as a base64 digit': () => Buffer.from('YQŁB', 'base64').length === 3,
+  'compiles code from text': () => succeeds(() => new Function('return true')() === true),
 };
 
 const MESSAGE = new TextEncoder().encode('message');

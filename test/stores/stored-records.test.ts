@@ -77,7 +77,7 @@ describe('an answer of Redis that no script gives', () => {
   it('is no key and no challenge', async () => {
     await expect(redisThatAnswers(async () => 'text').keys.find(key.keyId)).rejects.toThrow('list');
     await expect(redisThatAnswers(async () => '5').challenges.take('challenge')).rejects.toThrow('no record');
-    await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('no purpose');
+    await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('without purpose');
   });
 });
 

@@ -43,52 +43,52 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
   'the leaf has expired': fc.constant(leaf({ notAfter: daysFromNow(-0.5) })),
   'the leaf is not valid yet': fc.constant(leaf({ notBefore: daysFromNow(0.5) })),
   'the leaf names another issuer': fc.constant(leaf({ issuer: 'CN=Somebody' })),
-  'the leaf may not sign': fc.constant(leaf({ keyUsage: KeyUsageFlags.keyAgreement })),
+  'the key usage of the leaf does not allow signatures': fc.constant(leaf({ keyUsage: KeyUsageFlags.keyAgreement })),
   'the leaf has an unknown critical extension': fc.constant(
     leaf({ extensions: { '1.2.3.4': Uint8Array.of(5, 0) }, critical: ['1.2.3.4'] }),
   ),
-  'the aaguid only begins like production': bytes(7)
+  'only the first bytes of the aaguid are those of production': bytes(7)
     .filter((tail) => tail.some((byte) => byte !== 0))
     .map((tail) => ({ aaguid: new Uint8Array(Buffer.concat([PRODUCTION.subarray(0, 9), tail])) })),
-  'the aaguid is another': bytes(16).map((aaguid) => ({ aaguid })),
-  'the COSE key is another': bytes(64).map((xy) => ({
+  'the aaguid is unknown': bytes(16).map((aaguid) => ({ aaguid })),
+  'the COSE key is a different key': bytes(64).map((xy) => ({
     coseKey: coseKey(new Uint8Array(Buffer.concat([Uint8Array.of(4), xy]))),
   })),
-  'the COSE key is none': bytes(77).map((key) => ({ coseKey: key })),
-  'the credential id is another': bytes(32).map((credentialId) => ({ credentialId })),
+  'the COSE key is malformed': bytes(77).map((key) => ({ coseKey: key })),
+  'the credential id is a different one': bytes(32).map((credentialId) => ({ credentialId })),
   'the counter is not zero': fc.integer({ min: 1, max: 0xffffffff }).map((counter) => ({ counter })),
   'authenticator data is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
   'the certificate is for another app': fc.constant({ properties: keyUsageProperties('TEAMID1234.com.example.other') }),
   'it is for another challenge': fc.string().map((challenge) => ({ challenge: `${challenge}!` })),
   'the certificate has no nonce': fc.constant({ nonce: () => undefined }),
   'the nonce reads as ASN.1 by chance': fc.constant({ nonceReadsAsAsn1: true }),
-  'the nonce stands in another structure': fc.constant({
+  'the nonce is in a different structure': fc.constant({
     nonce: (nonce: Uint8Array) => sequence(tagged(1, octetString('first')), tagged(2, octetString(nonce))),
   }),
-  'it is from an open Mac': fc.constant({ operatingSystem: operatingSystem('macosx') }),
+  'it is from a Mac without full security': fc.constant({ operatingSystem: operatingSystem('macosx') }),
   'something else follows the COSE key': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
     extensions,
   })),
-  'an extension is no text': fc.integer().map((number) => ({
+  'an extension is not text': fc.integer().map((number) => ({
     extensions: signedExtensions({ apple_bundle_version_01: number }),
   })),
-  'a third certificate is none': bytes(20).map((third) => ({
+  'a third certificate is malformed': bytes(20).map((third) => ({
     x5c: (one: Uint8Array, two: Uint8Array) => [one, two, third],
   })),
-  'one certificate': fc.constant({ x5c: (one: Uint8Array) => [one] }),
+  'there is only one certificate': fc.constant({ x5c: (one: Uint8Array) => [one] }),
   'the length of a certificate is wrong': fc.constant(
     changedLeaf((certificate) => certificate.setUint16(2, certificate.getUint16(2) - 1)),
   ),
-  'the signature algorithm of a certificate is no SEQUENCE': fc.constant(
+  'the signature algorithm of a certificate is not a SEQUENCE': fc.constant(
     changedLeaf((certificate, end) => certificate.setUint8(end, 0xb0)),
   ),
   'the signature of a certificate has unused bits': fc.constant(
     changedLeaf((certificate, end) => certificate.setUint8(end + 14, 1)),
   ),
-  'the signature of a certificate is no SEQUENCE': fc.constant(
+  'the signature of a certificate is not a SEQUENCE': fc.constant(
     changedLeaf((certificate, end) => certificate.setUint8(end + 15, 0xb0)),
   ),
-  'the format is another': fc.constant({ object: { fmt: 'packed' } }),
+  'the format is unknown': fc.constant({ object: { fmt: 'packed' } }),
   'the receipt is text': fc.constant({ statement: { receipt: 'receipt' } }),
 };
 
@@ -97,11 +97,11 @@ export const brokenAssertion: Readonly<Record<string, fc.Arbitrary<AssertionChan
   nothing: fc.constant({}),
   'it is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
   'it is for another payload': fc.string().map((payload) => ({ payload: `${payload}!` })),
-  'its counter stands still': fc.constant({ counter: 0 }),
+  'its counter does not increase': fc.constant({ counter: 0 }),
   'something else follows the counter': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
     extensions,
   })),
-  'an extension is no text': fc.integer().map((number) => ({
+  'an extension is not text': fc.integer().map((number) => ({
     extensions: signedExtensions({ apple_bundle_version_01: number }),
   })),
   'the signature is text': fc.constant({ object: { signature: 'signature' } }),
