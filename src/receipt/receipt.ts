@@ -1,6 +1,5 @@
 import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
-import { readEvidence } from '../options/evidence.js';
 import { decodeReceiptPayload, type ReceiptPayload } from './receipt-payload.js';
 import { decodeSignedData, type SignedData } from './signed-data.js';
 
@@ -16,11 +15,12 @@ export const MAX_RECEIPT_LENGTH = 65_536;
 /**
  * Decodes a receipt: CMS in BER or DER, and the payload in it.
  *
+ * @param receipt At most {@link MAX_RECEIPT_LENGTH} bytes, which must not change any more
  * @throws AppAttestError `malformed_receipt`, `invalid_argument`
  */
-export function decodeReceipt(receipt: unknown): Promise<Receipt> {
+export function decodeReceipt(receipt: Uint8Array): Promise<Receipt> {
   return asReceipt(async () => {
-    const signedData = await decodeSignedData(readEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH));
+    const signedData = await decodeSignedData(receipt);
     return { signedData, payload: decodeReceiptPayload(signedData.content) };
   });
 }
