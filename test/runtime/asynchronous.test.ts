@@ -27,7 +27,7 @@ describe.each(results)('a function that must be synchronous and returns %s is re
     const readChallenge = result as () => string;
     const { backend, request } = await backendWithDevice({ readChallenge });
     const { message } = await expectCode(async () => backend.authenticate(await request()), 'invalid_argument');
-    expect(message).toBe('readChallenge must not be asynchronous');
+    expect(message).toBe('readChallenge must be synchronous, but returned a promise');
     const body = await request();
     await expectCode(() => createBackend().authenticate(body, { readChallenge }), 'invalid_argument');
   });

@@ -228,7 +228,7 @@ describe('a key', () => {
     vi.spyOn(stores.keys, 'find').mockResolvedValue(undefined);
     const again = await attestedAgain(backend, device, keyId);
     const { message } = await expectCode(() => backend.register(again), 'key_already_registered');
-    expect(message).toBe('the key was registered before, and the store does not find it any more');
+    expect(message).toBe('the key was registered before, but the store no longer finds it');
   });
 
   it.each([
