@@ -1,13 +1,13 @@
 /**
- * Why evidence or a call was refused. The union is closed: switch over it.
+ * Why evidence or a call was rejected. The union is closed, so a `switch` over it can be exhaustive.
  *
- * | code | who is at fault |
+ * | code | cause |
  * | --- | --- |
- * | `invalid_argument` | the calling server: a missing, contradictory or badly typed option, or a package that cannot be loaded |
- * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | the client: not evidence at all |
- * | `unsupported_format` | the client: evidence, but not Apple's App Attest |
- * | `overloaded` | nobody: too much is being verified; nothing was decided, try again after `retryAfter` seconds |
- * | every other code | the evidence is well-formed and one check failed |
+ * | `invalid_argument` | the calling server: an option is missing, contradictory or of the wrong type, or a package cannot be loaded |
+ * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | the client: the evidence cannot be decoded |
+ * | `unsupported_format` | the client: the evidence is not from App Attest |
+ * | `overloaded` | the load: too many verifications are waiting. Nothing was decided; try again after `retryAfter` seconds |
+ * | every other code | the evidence is well-formed, but a check failed |
  */
 export type AppAttestErrorCode =
   | 'invalid_argument'
@@ -42,25 +42,25 @@ export type AppAttestErrorCode =
   | 'key_already_registered'
   | 'key_revoked';
 
-/** What an {@link AppAttestError} carries beside its code and message. */
+/** Details of an {@link AppAttestError}, in addition to its code and message. */
 export interface AppAttestErrorDetails {
-  /** The lower-level error that led here. */
+  /** The underlying error. */
   cause?: unknown;
-  /** What the server expected: short hex for bytes, text otherwise. */
+  /** The value that the server expected: shortened hex for bytes, text otherwise. */
   expected?: string;
-  /** What the evidence holds instead, in the same form. */
+  /** The value in the evidence, in the same form. */
   actual?: string;
-  /** The HTTP status that Apple's server answered, for `receipt_request_failed`. */
+  /** The HTTP status of the answer from Apple's server, for `receipt_request_failed`. */
   status?: number;
-  /** Seconds after which to try again: for `overloaded`, and where Apple's server said so. */
+  /** Seconds to wait before the next attempt: for `overloaded`, and if Apple's server sent `Retry-After`. */
   retryAfter?: number;
 }
 
 /**
- * The only error this package throws for what a client sent.
+ * The only error that this package throws for input from a client.
  *
- * Decide by `code`. `message` is a sentence for the person who reads the log; do not send it to the client, and do not
- * parse it. Text that came from the client is quoted and shortened in it, so a log line stays one line.
+ * Decide by `code`. `message` is for the person who reads the log: do not send it to the client, and do not parse it.
+ * Text from the client is quoted and shortened in it, so an error stays on one line of the log.
  *
  * @example
  * ```ts
@@ -76,13 +76,13 @@ export interface AppAttestErrorDetails {
 export class AppAttestError extends Error {
   /** Which check failed. */
   readonly code: AppAttestErrorCode;
-  /** What the server expected, where two values differ: short hex for bytes, text otherwise. */
+  /** The value that the server expected, if two values differ: shortened hex for bytes, text otherwise. */
   readonly expected: string | undefined;
-  /** What the evidence holds instead, where two values differ. */
+  /** The value in the evidence, if two values differ. */
   readonly actual: string | undefined;
-  /** The HTTP status that Apple's server answered; absent where no answer came, and for every other code. */
+  /** The HTTP status of the answer from Apple's server, for `receipt_request_failed`; absent if there was no answer. */
   readonly status: number | undefined;
-  /** Seconds after which to try again: for `overloaded`, and where Apple's server said so. */
+  /** Seconds to wait before the next attempt: for `overloaded`, and if Apple's server sent `Retry-After`. */
   readonly retryAfter: number | undefined;
 
   constructor(code: AppAttestErrorCode, message: string, details: AppAttestErrorDetails = {}) {
@@ -107,7 +107,7 @@ export function shortHex(bytes: Uint8Array): string {
   return bytes.length > SHORT_HEX_BYTES ? `${hex}…` : hex;
 }
 
-/** Text from a client, quoted, escaped and cut, so that it can neither forge nor flood a log line. */
+/** Text from a client, quoted, escaped and shortened, so that it can neither forge log lines nor flood the log. */
 export function shortText(text: string): string {
   const cut = text.length > SHORT_TEXT_LENGTH ? `${text.slice(0, SHORT_TEXT_LENGTH)}…` : text;
   return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {

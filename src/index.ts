@@ -1,6 +1,6 @@
 /**
- * Verifies Apple App Attest on a server: pure functions, no clock but the default of `date`, and no I/O but that of
- * `refreshReceipt`.
+ * Pure functions that verify Apple App Attest on a server. They read the clock only for the default of `date`, and only
+ * `refreshReceipt` performs I/O.
  *
  * @module app-attest
  */
