@@ -4,7 +4,7 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex } from '../errors.js';
 
 /**
- * The access control list of a key on a Mac with Full Security and System Integrity Protection on. Apple asks for
+ * The access control list of a key on a Mac with Full Security and System Integrity Protection (SIP). Apple requires
  * exactly these bytes. Source: Apple, Validating apps …, step 4.
  */
 const MAC_ACCESS_CONTROL_LIST = Buffer.from(
@@ -13,8 +13,8 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 );
 
 /**
- * Asks a Mac, which its owner can open up, for proof that it is closed. Leaf certificates of other devices carry other
- * lists, or none, and Apple says nothing about those.
+ * Rejects a key of a Mac without Full Security or SIP, which the owner of a Mac can turn off. Leaf certificates of other
+ * devices have other lists, or none; Apple documents no requirement for those.
  *
  * @throws AppAttestError `access_control_mismatch`
  */
@@ -28,7 +28,7 @@ export function assertAccessControlList(credCert: Certificate, platform: string 
   });
 }
 
-/** Apple names platforms as its SDKs do, "iphoneos" for one; no Mac has been recorded yet, so "macosx" and "macos". */
+/** Apple uses the names of its SDKs, such as "iphoneos". No Mac has been recorded yet, so "macosx" and "macos" match. */
 function isMac(platform: string | undefined): boolean {
   return platform?.toLowerCase().startsWith('mac') ?? false;
 }
@@ -36,11 +36,11 @@ function isMac(platform: string | undefined): boolean {
 function readAccessControlList(credCert: Certificate): Uint8Array {
   const extension = credCert.extensions.get(AppleExtension.AccessControlList);
   if (!extension) {
-    throw new AppAttestError('access_control_mismatch', 'the certificate of a Mac carries no access control list');
+    throw new AppAttestError('access_control_mismatch', 'the certificate of the Mac has no access control list');
   }
   try {
     return readSingleOctetString(extension);
   } catch (cause) {
-    throw new AppAttestError('access_control_mismatch', 'the access control list cannot be read', { cause });
+    throw new AppAttestError('access_control_mismatch', 'the access control list cannot be decoded', { cause });
   }
 }

@@ -9,24 +9,24 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
 import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
-/** An attestation object whose form has been checked, and nothing else. */
+/** A decoded attestation object: well-formed, but not verified. */
 export interface AttestationObject {
   /** The credential certificate (credCert) and the CA certificates above it: slices of the attestation. */
   readonly x5c: CertificateChain;
-  /** CMS, not verified by an attestation. */
+  /** CMS. `verifyAttestation` does not verify it. */
   readonly receipt: Uint8Array;
   readonly authenticatorData: AttestedAuthenticatorData;
 }
 
 const FORMAT = 'apple-appattest';
-/** Every recording has between 5.2 and 6 KB. */
+/** Bytes. All recordings have between 5.2 and 6 KB. */
 export const MAX_ATTESTATION_LENGTH = 65_536;
-/** Every recording has two; each further one costs a signature to verify. */
+/** All recordings have two. Each additional certificate costs the verification of a signature. */
 export const MAX_CERTIFICATES = 4;
 
 /**
- * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }`. Other entries are passed over: apps with the
- * opt-in entitlement carry an unsigned `cdHash`, which an app can rewrite and which therefore says nothing.
+ * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }`. Other entries are ignored: apps with the opt-in
+ * entitlement send an unsigned `cdHash`, which proves nothing, because the app can change it.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */
@@ -35,7 +35,7 @@ export function decodeAttestationObject(attestation: KeptEvidence): AttestationO
     const object = decodeCborMap(decodeEvidence(attestation, MAX_ATTESTATION_LENGTH));
     const format = object.text('fmt');
     if (format !== FORMAT) {
-      throw new AppAttestError('unsupported_format', 'this is not an App Attest attestation', {
+      throw new AppAttestError('unsupported_format', 'the attestation is not in the App Attest format', {
         expected: shortText(FORMAT),
         actual: shortText(format),
       });
@@ -50,13 +50,13 @@ export function decodeAttestationObject(attestation: KeptEvidence): AttestationO
 }
 
 function readX5c([credCert, issuer, ...issuers]: readonly Uint8Array[]): CertificateChain {
-  if (!credCert || !issuer) throw new DecodingError('x5c needs the credential certificate and the one above it');
+  if (!credCert || !issuer) throw new DecodingError('x5c must contain the credential certificate and its issuer');
   if (issuers.length > MAX_CERTIFICATES - 2)
     throw new DecodingError(`x5c has more than ${MAX_CERTIFICATES} certificates`);
   return [decodeCertificate(credCert), ...[issuer, ...issuers].map(decodeCertificate)];
 }
 
-/** Runs a decoder; whatever it throws but an `AppAttestError` means that these bytes are no attestation. */
+/** Runs a decoder. Any error other than an `AppAttestError` becomes `malformed_attestation`. */
 export function asAttestation<Decoded>(decode: () => Decoded): Decoded {
   try {
     return decode();

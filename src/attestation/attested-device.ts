@@ -2,22 +2,22 @@ import { AppleExtension, AppleTagNumber, TaggedValues } from '../certificates/ap
 import type { Certificate } from '../certificates/certificate.js';
 
 /**
- * What Apple certified about the device at the moment of the attestation. Observed and undocumented: certificates of
- * older systems carry less, later ones may carry something else. Fit for statistics, not for decisions.
+ * The device, as Apple certified it at the time of the attestation. Observed, not documented: certificates of older
+ * systems have fewer of these values, and later ones may have others. Use them for statistics, not for decisions.
  */
 export interface AttestedDevice {
-  /** As Apple's SDKs name it, for example `"iphoneos"`. */
+  /** The platform's name in Apple's SDKs, for example `"iphoneos"`. */
   platform?: string;
   /** For example `"27.0"`. */
   osVersion?: string;
   /** For example `"24A325b"`. */
   osBuild?: string;
-  /** 0 iPad, 2 iPhone. Recordings of iOS 17 and 18 show 4294967295 and 4294967294 instead. */
+  /** 0 for an iPad, 2 for an iPhone. Recordings of iOS 17 and 18 have 4294967295 and 4294967294 instead. */
   deviceClass?: number;
 }
 
 /**
- * Reads the operating system extension of a leaf that Apple signed. What is absent stays out.
+ * Reads the operating system extension of a verified leaf certificate. Missing values are left out.
  *
  * @throws DecodingError
  */

@@ -5,9 +5,9 @@ import { AppAttestError, shortText } from '../errors.js';
 import { isAppId } from '../options/app-id.js';
 
 /**
- * The App ID that newer leaf certificates name in clear text (observed, undocumented); `undefined` where there is none.
+ * The App ID in clear text that newer leaf certificates contain (observed, not documented); `undefined` if there is none.
  *
- * @throws DecodingError where there is one that cannot be read
+ * @throws DecodingError if the App ID cannot be decoded
  */
 export function readCertifiedAppId(credCert: Certificate): string | undefined {
   const extension = credCert.extensions.get(AppleExtension.KeyUsageProperties);
@@ -22,16 +22,17 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
 }
 
 /**
- * Where the leaf names an app, it must be the one that authenticator data speaks of, or an App Clip of it. The RP ID hash
- * of an App Clip is that of its full app (Apple: Validating apps …); whether the leaf names the clip is not known.
+ * An App ID in the leaf must be that of the app in authenticator data, or of an App Clip of this app. The RP ID hash of
+ * an App Clip is that of its full app (Apple: Validating apps …). Whether the leaf contains the App ID of the App Clip is
+ * not known.
  *
- * @returns the App ID of the App Clip, where the leaf names one
+ * @returns the App ID of the App Clip, if the leaf contains one
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertCertifiedAppId(certified: string | undefined, appId: string): string | undefined {
   if (certified === undefined || certified === appId) return undefined;
   if (certified.startsWith(`${appId}.`) && isAppId(certified)) return certified;
-  throw new AppAttestError('app_id_mismatch', 'the certificate names another app than authenticator data', {
+  throw new AppAttestError('app_id_mismatch', 'the certificate and authenticator data belong to different apps', {
     expected: appId,
     actual: shortText(certified),
   });

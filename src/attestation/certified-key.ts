@@ -4,7 +4,7 @@ import { AppAttestError, shortHex } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
 
 /**
- * The key that the leaf certifies, as an uncompressed P-256 point. The Secure Enclave has keys on no other curve.
+ * The public key of the leaf, as an uncompressed P-256 point. The Secure Enclave supports no other curve.
  *
  * @throws AppAttestError `public_key_mismatch`
  */
@@ -15,13 +15,13 @@ export function readCertifiedKey(credCert: Certificate): Uint8Array {
 }
 
 /**
- * The key in authenticator data must be the certified one. Apple's list leaves this out; WebAuthn §8.8 asks for it.
+ * The key in authenticator data must be the certified key. Apple's list omits this check; WebAuthn §8.8 requires it.
  *
  * @throws AppAttestError `public_key_mismatch`
  */
 export function assertSamePublicKey(credentialPublicKey: Uint8Array, certifiedKey: Uint8Array): void {
   if (equalBytes(credentialPublicKey, certifiedKey)) return;
-  throw new AppAttestError('public_key_mismatch', 'authenticator data holds another key than the certificate', {
+  throw new AppAttestError('public_key_mismatch', 'authenticator data and certificate contain different keys', {
     expected: shortHex(certifiedKey),
     actual: shortHex(credentialPublicKey),
   });

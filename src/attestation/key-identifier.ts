@@ -4,13 +4,13 @@ import { mistakenEncoding } from '../encoding/mistaken-encoding.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 
 const LENGTH = 32;
-/** Longer than any mistaken encoding of a key identifier. */
+/** Characters. No mistaken encoding of a key identifier is longer. */
 const MAX_MISTAKEN_LENGTH = 128;
 
 /**
- * The key identifier that a client sent, as bytes: base64 or base64url of 32 bytes.
+ * Decodes the key identifier that a client sent: 32 bytes in base64 or base64url.
  *
- * @throws AppAttestError `invalid_argument` for anything but text; `key_id_mismatch` for text that no key has
+ * @throws AppAttestError `invalid_argument` if it is not a string; `key_id_mismatch` if it is not base64 of 32 bytes
  */
 export function readKeyIdentifier(keyId: unknown): Uint8Array {
   if (typeof keyId !== 'string') throw new AppAttestError('invalid_argument', 'keyId must be base64 text');
@@ -24,7 +24,7 @@ export function readKeyIdentifier(keyId: unknown): Uint8Array {
   });
 }
 
-/** The 32 bytes of a key identifier, base64 or base64url; `undefined` for text that no key has. */
+/** The 32 bytes of a key identifier in base64 or base64url; `undefined` for any other text. */
 export function decodeKeyIdentifier(keyId: string): Uint8Array | undefined {
   if (keyId.length > maxBase64Length(LENGTH)) return undefined;
   try {
@@ -43,7 +43,7 @@ export function decodeKeyIdentifier(keyId: string): Uint8Array | undefined {
 export function assertKeyIdentifier(publicKeyPoint: Uint8Array, keyId: Uint8Array): void {
   const actual = sha256(publicKeyPoint);
   if (equalBytes(actual, keyId)) return;
-  throw new AppAttestError('key_id_mismatch', 'the certified key is not the one that the client names', {
+  throw new AppAttestError('key_id_mismatch', 'the key identifier does not match the certified key', {
     expected: shortHex(keyId),
     actual: shortHex(actual),
   });
@@ -56,7 +56,7 @@ export function assertKeyIdentifier(publicKeyPoint: Uint8Array, keyId: Uint8Arra
  */
 export function assertCredentialId(credentialId: Uint8Array, keyId: Uint8Array): void {
   if (equalBytes(credentialId, keyId)) return;
-  throw new AppAttestError('credential_id_mismatch', 'the credential id is not the key identifier', {
+  throw new AppAttestError('credential_id_mismatch', 'the credential ID does not match the key identifier', {
     expected: shortHex(keyId),
     actual: shortHex(credentialId),
   });

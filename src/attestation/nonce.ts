@@ -6,10 +6,10 @@ import { AppAttestError, shortHex } from '../errors.js';
 const NONCE_TAG = 1;
 
 /**
- * Apple: Validating apps …, steps 2 to 4. The nonce ties the certificate, and with it Apple's signature, to this
+ * Apple: Validating apps …, steps 2 to 4. The nonce binds the certificate, and with it Apple's signature, to this
  * authenticator data and this challenge.
  *
- * @throws AppAttestError `nonce_mismatch`, also where the certificate carries no readable nonce
+ * @throws AppAttestError `nonce_mismatch`, also if the certificate has no nonce, or a malformed one
  */
 export function assertNonce(credCert: Certificate, authenticatorData: Uint8Array, clientDataHash: Uint8Array): void {
   const expected = sha256(authenticatorData, clientDataHash);
@@ -23,10 +23,10 @@ export function assertNonce(credCert: Certificate, authenticatorData: Uint8Array
 
 function readNonce(credCert: Certificate): Uint8Array {
   const extension = credCert.extensions.get(AppleExtension.Nonce);
-  if (!extension) throw new AppAttestError('nonce_mismatch', 'the certificate carries no nonce');
+  if (!extension) throw new AppAttestError('nonce_mismatch', 'the certificate has no nonce');
   try {
     return readSingleOctetString(extension, NONCE_TAG);
   } catch (cause) {
-    throw new AppAttestError('nonce_mismatch', 'the nonce in the certificate cannot be read', { cause });
+    throw new AppAttestError('nonce_mismatch', 'the nonce in the certificate cannot be decoded', { cause });
   }
 }

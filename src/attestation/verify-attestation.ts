@@ -26,28 +26,28 @@ import { assertSamePublicKey, readCertifiedKey } from './certified-key.js';
 import { assertCredentialId, assertKeyIdentifier, readKeyIdentifier } from './key-identifier.js';
 import { assertNonce } from './nonce.js';
 
-/** Options of {@link verifyAttestation}: the evidence from the app, and what the server knows about it. */
+/** Options of {@link verifyAttestation}: the evidence from the app, and what the server expects of it. */
 export interface VerifyAttestationOptions {
   /** The attestation object from `attestKey`: base64 or base64url text, or bytes. At most 64 KiB. */
   attestation: string | Uint8Array;
   /** The key identifier from `generateKey`: base64 or base64url text. */
   keyId: string;
   /**
-   * The one-time challenge that this server issued, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Take
-   * it from where the server keeps its challenges and use it up; never take the client's word for it.
+   * The one-time challenge that this server issued, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Look
+   * it up in the server's own store and use it up there: a challenge that only the client knows proves nothing.
    */
   challenge?: string | Uint8Array | undefined;
-  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
+  /** The bytes that the app passed to `attestKey` as `clientDataHash`, instead of `challenge`. At most 64 KiB. */
   clientDataHash?: Uint8Array | undefined;
-  /** The app, or the apps, whose keys are accepted. */
+  /** The app or apps whose keys are accepted. */
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
-  /** What iOS 27 and later must say about the running app. Nothing by default. */
+  /** Requirements for what iOS 27 and later sign about the running app. None by default. */
   policy?: ExtensionPolicy;
-  /** When the certificates must be valid. Now by default; a recording needs the moment of its recording. */
+  /** The time at which the certificates must be valid. Now by default; for recorded evidence, the time of the recording. */
   date?: Date | undefined;
-  /** The roots to trust in place of Apple's, PEM text or DER bytes. For tests; never trust a test root in production. */
+  /** The roots to trust instead of Apple's, as PEM text or DER bytes. For tests; never trust a test root in production. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
 
@@ -63,71 +63,71 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAttestationOptions> = {
   trustAnchors: 'may be undefined',
 };
 
-/** A key that Apple attested, and what came with it. Store `keyId`, `publicKey`, `counter`, `environment`, `receipt`. */
+/** An attested key with its details. Store `keyId`, `publicKey`, `counter`, `environment` and `receipt`. */
 export interface VerifiedAttestation {
-  /** The key identifier, base64 with padding, whichever form came in. */
+  /** The key identifier in base64 with padding, regardless of the form in which it was passed. */
   keyId: string;
-  /** The attested P-256 key: SubjectPublicKeyInfo as PEM, to be given to `verifyAssertion`. */
+  /** The attested P-256 key: SubjectPublicKeyInfo as PEM. Pass it to `verifyAssertion`. */
   publicKey: string;
-  /** The counter to compare the first assertion with. */
+  /** The counter with which the first assertion is compared. */
   counter: 0;
-  /** The one of the accepted apps that made the key; for a key of an App Clip the full app. */
+  /** The accepted app that made the key; if an App Clip made it, the full app. */
   appId: string;
-  /** The App ID of the App Clip that made the key, where the certificate names one. */
+  /** The App ID of the App Clip that made the key, if the certificate contains it. */
   appClipId?: string;
-  /** Where the key was attested. */
+  /** The environment in which the key was attested. */
   environment: Environment;
-  /** Apple's receipt, CMS in BER: not verified here. */
+  /** Apple's receipt, CMS in BER. It is not verified: see `verifyReceipt`. */
   receipt: Uint8Array;
-  /** What Apple certified about the device; empty for old systems. */
+  /** The device, as Apple certified it; empty for old systems. */
   device: AttestedDevice;
-  /** What iOS 27 and later signed about the running app. Absent where the signed flags do not announce it (no ED). */
+  /** What iOS 27 and later sign about the running app. Absent if the signed flags do not announce it (no ED). */
   extensions?: AuthenticatorExtensions;
   /** The validity of the credential certificate: three days to a year. It says nothing about the key's lifetime. */
   certificate: {
-    /** The certificate is valid from this moment on. */
+    /** The certificate is valid from this time on. */
     notBefore: Date;
-    /** The certificate is valid until this moment, inclusive. */
+    /** The certificate is valid until this time, inclusive. */
     notAfter: Date;
   };
 }
 
 /**
- * As many attestations are worked on at once as the pool has threads, so that none waits in the pool, and the event loop
- * has its turn before the next one gets there. See docs/performance.md. Those that wait hold 32 MiB at most, 64 KiB each;
- * and as much again where a client data "hash" is as long as it may be.
+ * The number of attestations verified at the same time is the number of threads in the pool. So none of them waits in the
+ * pool, and the event loop runs before the next one starts. See docs/performance.md. Waiting attestations hold at most
+ * 32 MiB, 64 KiB each, and the same amount again if each has the longest `clientDataHash`.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
-/** Two signatures on P-384 hold the event loop for less than two milliseconds. */
+/** Two P-384 signatures block the event loop for less than two milliseconds. */
 const callingThread = new CallingThread(2);
 
-/** Attestations that come one by one are spared the way through the pool. */
+/** An attestation that is verified alone does not need the pool: the calling thread is faster. */
 async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
   const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;
   return isAlone ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
 }
 
 /**
- * Verifies that a key lives in the Secure Enclave of a genuine Apple device and was made by a genuine copy of your app,
- * for the challenge that you issued. Do this once a key, then store the result.
+ * Verifies that a key lives in the Secure Enclave of a genuine Apple device, and that a genuine copy of your app attested
+ * it for the challenge that you issued. Call it once per key, then store the result.
  *
- * The steps and their numbers are those of Apple's page; the ones that go beyond it say so.
+ * The steps are numbered as on Apple's page. Comments mark the additional checks.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: this call is wrong, not the evidence
- * - `overloaded`: 512 attestations wait for their turn already, or this one waited for five seconds; nothing is decided.
- *   `retryAfter` are the seconds after which to try again
- * - `malformed_attestation`, `unsupported_format`: no App Attest attestation object
+ * - `invalid_argument`: the options are wrong, not the evidence
+ * - `overloaded`: 512 attestations are already waiting, or this one waited for five seconds. Nothing was decided; try
+ *   again after `retryAfter` seconds
+ * - `malformed_attestation`, `unsupported_format`: not an App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
- * - `nonce_mismatch`: step 4, and so every other challenge than the one that was issued
- * - `access_control_mismatch`: step 4, a Mac that is not locked down
+ * - `nonce_mismatch`: step 4, for example if the attestation was made for another challenge
+ * - `access_control_mismatch`: step 4, a Mac without Full Security or System Integrity Protection
  * - `key_id_mismatch`: step 5
  * - `app_id_mismatch`: step 6
  * - `counter_not_zero`: step 7
- * - `environment_mismatch`: step 8, such as a build from Xcode
+ * - `environment_mismatch`: step 8, for example a build from Xcode
  * - `credential_id_mismatch`: step 9
- * - `public_key_mismatch`: authenticator data and certificate disagree
+ * - `public_key_mismatch`: authenticator data and certificate contain different keys, or the key is not on P-256
  * - `extension_missing`, `extension_rejected`: `policy` is not met
  *
  * @example
@@ -135,7 +135,7 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * const key = await verifyAttestation({
  *   attestation: body.token,
  *   keyId: body.keyId,
- *   challenge, // the one this server issued, taken out of its store
+ *   challenge, // issued by this server, and deleted from its store
  *   appId: 'TEAMID1234.com.example.app',
  * });
  * await database.insertKey(key);
@@ -149,8 +149,8 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
 }
 
 /**
- * The options, checked and copied: nothing that the caller can change is looked at again. Evidence that is too long,
- * or no base64, is rejected before it waits, and so is a key identifier that no key has.
+ * Checks and copies the options. Nothing that the caller can change is read again later. Evidence that is too long or not
+ * base64, and a malformed key identifier, are rejected before they wait.
  */
 function readOptions(passed: VerifyAttestationOptions) {
   const options = readKnownOptions('verifyAttestation', passed, KNOWN_OPTIONS);
@@ -178,36 +178,36 @@ async function verify({
 }: ReturnType<typeof readOptions>): Promise<VerifiedAttestation> {
   const { x5c, receipt, authenticatorData } = decodeAttestationObject(attestation);
 
-  // 1. The certificates lead up to Apple's root.
+  // 1. The certificate chain ends in Apple's root.
   const credCert = await verifyCertificateChain(x5c, anchors, date, verifyLeaf);
 
   // 2. to 4. The certificate was issued for this authenticator data and this challenge.
   assertNonce(credCert, authenticatorData.bytes, clientDataHash);
 
-  // 4., on a Mac: the key can only be used with Full Security and SIP.
+  // 4., on a Mac: the key can be used only with Full Security and SIP.
   const device = asAttestation(() => readAttestedDevice(credCert));
   assertAccessControlList(credCert, device.platform);
 
-  // 5. The certified key is the one that the client names.
+  // 5. The key identifier from the client is that of the certified key.
   const certifiedKey = readCertifiedKey(credCert);
   assertKeyIdentifier(certifiedKey, keyId);
 
-  // 6. It belongs to one of our apps. Beyond Apple's list: the certificate says so too.
+  // 6. The key belongs to an accepted app. Beyond Apple's list: so does the certificate.
   const certifiedAppId = asAttestation(() => readCertifiedAppId(credCert));
   const appId = assertAppId(authenticatorData.rpIdHash, appIds, certifiedAppId);
   const appClipId = assertCertifiedAppId(certifiedAppId, appId);
 
-  // 7. It has not been used yet.
+  // 7. The key has not been used yet.
   assertCounterIsZero(authenticatorData.counter);
 
-  // 8. It comes from an environment that we accept.
+  // 8. The key comes from an accepted environment.
   const environment = assertEnvironment(authenticatorData.aaguid, environments);
 
-  // 9. Authenticator data speaks of the same key. Beyond Apple's list: byte for byte.
+  // 9. Authenticator data names the same key. Beyond Apple's list: it contains the same public key, byte for byte.
   assertCredentialId(authenticatorData.credentialId, keyId);
   assertSamePublicKey(authenticatorData.credentialPublicKey, certifiedKey);
 
-  // Beyond Apple's list: the running app is one that the server's policy accepts.
+  // Beyond Apple's list: the policy accepts the running app.
   const { extensions } = authenticatorData;
   assertExtensions(extensions, policy);
 
