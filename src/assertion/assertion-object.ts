@@ -4,19 +4,19 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
 import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
-/** An assertion object whose form has been checked, and nothing else. */
+/** A decoded assertion object: well-formed, but not verified. */
 export interface AssertionObject {
   /** ECDSA, DER. */
   readonly signature: Uint8Array;
   readonly authenticatorData: AuthenticatorData;
 }
 
-/** Every recording has between 130 and 200 bytes. */
+/** Bytes. All recordings have between 130 and 200. */
 export const MAX_ASSERTION_LENGTH = 8192;
 
 /**
- * Decodes the CBOR map `{ signature, authenticatorData }`. Other entries are passed over, the unsigned `cdHash` of apps
- * with the opt-in entitlement among them.
+ * Decodes the CBOR map `{ signature, authenticatorData }`. Other entries are ignored, including the unsigned `cdHash` of
+ * apps with the opt-in entitlement.
  *
  * @throws AppAttestError `malformed_assertion`
  */

@@ -7,15 +7,15 @@ import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../runtime/turnstile.js';
 
 /**
- * A signature takes 65 µs here, and 20 µs more in the thread pool. Twenty a turn do not hold the event loop for two
- * milliseconds. See docs/performance.md.
+ * A signature takes 65 µs on the calling thread, and 20 µs more in the thread pool. Twenty per turn block the event loop
+ * for less than two milliseconds. See docs/performance.md.
  */
 const callingThread = new CallingThread(20);
 
 /**
- * Of those that go to the pool, sixteen for each of its threads are handed over at once, so that no thread runs out of work
- * before the event loop comes round, and whatever else needs the pool waits for a millisecond or two. Those that wait
- * hold 32 MiB at most, 8 KiB each, and are verified within a second.
+ * The pool gets up to sixteen signatures per thread at a time: enough to keep its threads busy until the next turn of the
+ * event loop, and so few that other work in the pool waits for a millisecond or two. Waiting assertions hold at most
+ * 32 MiB, 8 KiB each, and are verified within a second.
  */
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 
@@ -23,7 +23,7 @@ const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, p
  * Apple: Validating apps …, assertion steps 1 to 3. The device signs the nonce as a message, so the signature is over
  * SHA-256(nonce).
  *
- * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` where the key is none
+ * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` if the stored key is not on the curve
  */
 export async function assertSignature(
   signature: Uint8Array,
@@ -37,5 +37,5 @@ export async function assertSignature(
     : await turnstile.pass(() => verifyEcdsaInPool('sha256', nonce, publicKey, signature));
   if (isValid) return;
   assertOnCurve(publicKey);
-  throw new AppAttestError('invalid_signature', 'the assertion was not made by this key over this client data');
+  throw new AppAttestError('invalid_signature', 'the assertion was signed by another key or over other client data');
 }

@@ -13,21 +13,21 @@ import { readStoredCounter } from '../options/stored-counter.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './assertion-signature.js';
 
-/** Options of {@link verifyAssertion}: the evidence from the app, and what the server stored about its key. */
+/** Options of {@link verifyAssertion}: the evidence from the app, and what the server stored about the key. */
 export interface VerifyAssertionOptions {
   /** The assertion object from `generateAssertion`: base64 or base64url text, or bytes. At most 8 KiB. */
   assertion: string | Uint8Array;
-  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point, or a `KeyObject`, which spares the import. */
+  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point, or a `KeyObject`, which need not be imported. */
   publicKey: string | Uint8Array | KeyObject;
   /** The client data, exactly as the app hashed it: text (hashed as UTF-8) or the raw bytes of the request. */
   payload?: string | Uint8Array | undefined;
-  /** In place of `payload`: what the app passed to `generateAssertion` as `clientDataHash`. */
+  /** The bytes that the app passed to `generateAssertion` as `clientDataHash`, instead of `payload`. */
   clientDataHash?: Uint8Array | undefined;
-  /** The app, or the apps, whose assertions are accepted. */
+  /** The app or apps whose assertions are accepted. */
   appId: AppId | readonly AppId[];
-  /** The last accepted counter of this key, 0 after its attestation. Required. */
+  /** The last accepted counter of this key; 0 after its attestation. Required. */
   counter: number;
-  /** What iOS 27 and later must say about the running app. Nothing by default. */
+  /** Requirements for what iOS 27 and later sign about the running app. None by default. */
   policy?: ExtensionPolicy;
 }
 
@@ -43,30 +43,30 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAssertionOptions> = {
 
 const SHA256_LENGTH = 32;
 
-/** A request that the key signed. */
+/** Result of {@link verifyAssertion}. */
 export interface VerifiedAssertion {
-  /** The new counter. Store it, in one atomic step that fails where a concurrent request stored one as high. */
+  /** The new counter. Store it in one atomic step that fails if a concurrent request stored the same or a higher one. */
   counter: number;
-  /** The one of the accepted apps that signed. */
+  /** The accepted app that signed the request. */
   appId: string;
-  /** What iOS 27 and later signed about the running app. Absent where the signed flags do not announce it (no ED). */
+  /** What iOS 27 and later sign about the running app. Absent if the signed flags do not announce it (no ED). */
   extensions?: AuthenticatorExtensions;
 }
 
 /**
- * Verifies that a request was signed by an attested key, and is not an earlier request again. Do this for every
- * protected request.
+ * Verifies that an attested key signed a request, and that the request is not a replay of an earlier one. Call it for
+ * every protected request.
  *
- * The steps and their numbers are those of Apple's page. Step 6 is the caller's: the client data must hold a one-time
- * challenge that this server issued.
+ * The steps are numbered as on Apple's page. Step 6 is up to the caller: the client data must contain a one-time challenge
+ * that this server issued.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: this call is wrong, not the evidence
- * - `overloaded`: 4096 assertions wait for their turn already, or this one waited for five seconds; nothing is decided.
- *   `retryAfter` are the seconds after which to try again
- * - `malformed_assertion`: no App Attest assertion object; or a map without the flag ED, beside a `clientDataHash` that has
- *   not 32 bytes
- * - `invalid_signature`: step 3, another key, or client data that changed on its way
+ * - `invalid_argument`: the options are wrong, not the evidence
+ * - `overloaded`: 4096 assertions are already waiting, or this one waited for five seconds. Nothing was decided; try
+ *   again after `retryAfter` seconds
+ * - `malformed_assertion`: not an App Attest assertion object; or it has an extension map without the flag ED, and
+ *   `clientDataHash` does not have 32 bytes
+ * - `invalid_signature`: step 3, signed by another key, or the client data changed in transit
  * - `app_id_mismatch`: step 4
  * - `counter_not_increased`: step 5
  * - `extension_missing`, `extension_rejected`: `policy` is not met
@@ -92,23 +92,23 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   // 1. The hash of the client data.
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
-  // From the first await on, nothing that the caller can change is looked at again.
+  // After the first await, nothing that the caller can change is read again.
   const publicKey = await preparePublicKey(options.publicKey);
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
-  // Beyond Apple's list: it is known where authenticator data ends. No client data hashes to more bytes than a hash has.
+  // Beyond Apple's list: the end of authenticator data is unambiguous. With a client data hash of 32 bytes it always is.
   if (clientDataHash.length !== SHA256_LENGTH) assertSignedEnd(authenticatorData, 'malformed_assertion');
 
   // 2. and 3. The key signed this authenticator data and this client data.
   await assertSignature(signature, publicKey, authenticatorData.bytes, clientDataHash);
 
-  // 4. It speaks for one of our apps.
+  // 4. The assertion belongs to an accepted app.
   const appId = assertAppId(authenticatorData.rpIdHash, appIds);
 
-  // 5. It is later than every assertion before.
+  // 5. The counter is greater than that of every earlier assertion.
   assertCounterIncreased(authenticatorData.counter, storedCounter);
 
-  // Beyond Apple's list: the running app is one that the server's policy accepts.
+  // Beyond Apple's list: the policy accepts the running app.
   const { counter, extensions } = authenticatorData;
   assertExtensions(extensions, policy);
 
