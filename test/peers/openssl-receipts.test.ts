@@ -100,6 +100,11 @@ function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number>
   return new Set(Array.from({ length: part.length }, (_, index) => start + index));
 }
 
+/** The two bytes of NULL behind the first SHA-256 that an algorithm identifier names after `from`. */
+function parametersOfSha256(receipt: Uint8Array, from = 0): number[] {
+  return [...offsetsOf(receipt, Buffer.from('6086480165030402010500', 'hex'), from)].slice(-2);
+}
+
 /**
  * Where one of the two does not look, and why that is right. A disagreement anywhere else fails the test.
  */
@@ -120,6 +125,9 @@ function differences(receipt: Uint8Array, { certificates, signer }: SignedData) 
       ...chunkHeads,
       // OpenSSL compares names without regard to case; here they are the same bytes or other names.
       ...offsetsOf(receipt, signer.issuer, signerInfo),
+      // The parameters of a hash algorithm are absent or NULL (RFC 5754 §2). OpenSSL does not look at them.
+      ...parametersOfSha256(receipt),
+      ...parametersOfSha256(receipt, signerInfo),
       // Both must name the hash that was used, and ECDSA with it. OpenSSL goes by what it finds in front.
       ...offsetsOf(receipt, Buffer.from('608648016503040201', 'hex'), signerInfo),
       ...offsetsOf(receipt, Buffer.from('2a8648ce3d040302', 'hex'), signerInfo),
