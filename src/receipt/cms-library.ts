@@ -1,15 +1,15 @@
 import { AppAttestError } from '../errors.js';
 
-/** The two packages that read the signer of a receipt. */
+/** The two packages that decode the signer of a receipt. */
 export interface CmsLibrary {
   readonly asn1js: typeof import('asn1js');
   readonly pkijs: typeof import('pkijs');
 }
 
 /**
- * Loads the packages with the first receipt: most servers verify none, and it takes tens of milliseconds.
+ * Loads the packages for the first receipt: most servers verify none, and loading takes tens of milliseconds.
  *
- * @throws AppAttestError `invalid_argument` where they cannot be loaded: that is no fault of the receipt
+ * @throws AppAttestError `invalid_argument` if they cannot be loaded, which is not the fault of the receipt
  */
 export async function loadCmsLibrary(): Promise<CmsLibrary> {
   try {
@@ -18,7 +18,7 @@ export async function loadCmsLibrary(): Promise<CmsLibrary> {
   } catch (cause) {
     throw new AppAttestError(
       'invalid_argument',
-      'the packages asn1js and pkijs, which read receipts, cannot be loaded',
+      'the packages asn1js and pkijs, which decode receipts, cannot be loaded',
       {
         cause,
       },

@@ -4,13 +4,13 @@ import { AppAttestError } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
-/** A private key of the developer account that is enabled for DeviceCheck, as its owner downloads it from Apple. */
+/** A private key from the developer account with DeviceCheck enabled. */
 export interface DeviceCheckCredentials {
-  /** The ten characters of the team that the app belongs to. */
+  /** The identifier of the app's team, ten characters. */
   teamId: string;
-  /** The ten characters that Apple shows beside the key. */
+  /** The identifier of the private key in the developer account, ten characters. */
   keyId: string;
-  /** The text of Apple's `.p8` file: PKCS #8, PEM, line breaks and all. */
+  /** The text of Apple's `.p8` file with its line breaks: PKCS #8, PEM. */
   privateKey: string;
 }
 
@@ -21,13 +21,13 @@ const KNOWN_ENTRIES: KnownOptions<DeviceCheckCredentials> = {
 };
 
 /**
- * How long a token is sent, in milliseconds. Apple says nothing about it for App Attest; of the same kind of token for
- * push notifications it says that it lives for an hour and must not be renewed more than once in 20 minutes ("Establishing
- * a token-based connection to APNs"). In between, with a quarter of an hour to spare for clocks that differ.
+ * How long a token is used, in milliseconds. Apple documents no lifetime for App Attest. For the same kind of token in
+ * push notifications, Apple documents one hour, and renewal at most once in 20 minutes ("Establishing a token-based
+ * connection to APNs"). 45 minutes lie in between, and leave a quarter of an hour for clock differences.
  */
 const LIFETIME = 45 * 60 * 1000;
 
-/** One token for all requests with the same credentials, also while it is still being made. */
+/** One token for all requests with the same credentials, including those that arrive while it is being signed. */
 export class DeviceCheckToken {
   readonly jwt: Promise<string>;
   readonly #issuedAt = Date.now();
@@ -38,25 +38,25 @@ export class DeviceCheckToken {
     this.jwt.catch(() => this.forget());
   }
 
-  /** A clock that was set back makes a token that seems to come from the future: a new one, too. */
+  /** False also if the clock was set back: the token would seem to come from the future. */
   isCurrent(): boolean {
     const age = Date.now() - this.#issuedAt;
     return !this.#isRefused && age >= 0 && age < LIFETIME;
   }
 
-  /** It was refused; the next request gets a new one. */
+  /** Apple rejected the token: the next request gets a new one. */
   forget(): void {
     this.#isRefused = true;
   }
 }
 
-/** By a hash of the credentials, so that no private key is kept. One entry a developer team. */
+/** The key is a hash of the credentials, so that no private key is kept. One entry per developer team. */
 const tokens = new BoundedMemo<DeviceCheckToken>(16);
 
 /**
- * The token that Apple's servers ask for: ES256, `kid`, `iss` and `iat`.
+ * The token that Apple's servers require: a JWT with ES256, `kid`, `iss` and `iat`.
  *
- * @throws AppAttestError `invalid_argument`, whose message never holds the key
+ * @throws AppAttestError `invalid_argument`; the message never contains the private key
  */
 export function deviceCheckToken(credentials: unknown): DeviceCheckToken {
   const { teamId, keyId, privateKey } = readCredentials(credentials);
@@ -80,7 +80,7 @@ async function signToken(teamId: string, keyId: string, privateKey: KeyObject, i
     .sign(privateKey);
 }
 
-/** @throws AppAttestError `invalid_argument` where it cannot be loaded */
+/** @throws AppAttestError `invalid_argument` if it cannot be loaded */
 async function loadJose(): Promise<typeof import('jose')> {
   try {
     return await import('jose');
@@ -99,14 +99,14 @@ function readCredentials(credentials: unknown): DeviceCheckCredentials {
     const isName = (name: unknown): name is string => typeof name === 'string' && /^[\w-]+$/.test(name);
     if (isName(teamId) && isName(keyId) && typeof privateKey === 'string') return { teamId, keyId, privateKey };
   }
-  throw new AppAttestError('invalid_argument', 'credentials must be { teamId, keyId, privateKey }, all of them text');
+  throw new AppAttestError('invalid_argument', 'credentials must be { teamId, keyId, privateKey }, all three strings');
 }
 
-/** Errors of this function carry no cause: whatever a parser says about a private key stays here. */
+/** The error has no cause, because the message of a parser could contain parts of the private key. */
 function importPrivateKey(privateKey: string): KeyObject {
   let key: KeyObject | undefined;
   try {
-    // Deno takes no empty line behind it.
+    // Deno does not accept an empty line after the block.
     if (isPem('PRIVATE KEY', privateKey)) key = createPrivateKey({ key: privateKey.trim(), format: 'pem' });
   } catch {
     key = undefined;

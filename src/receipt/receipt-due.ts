@@ -5,35 +5,38 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { readVerificationDate } from '../options/verification-date.js';
 import type { ReceiptType } from './receipt-payload.js';
 
-/** A stored receipt: its key's identifier, and what `verifyReceipt` said about it. */
+/** A stored receipt: the key identifier, and fields of the result of `verifyReceipt`. */
 export interface StoredReceipt {
-  /** Tells it from the others; keys that come at the same moment are spread by it. */
+  /** The key identifier. It determines where in the jitter the receipt falls. */
   readonly keyId: string;
   /** `type` of the verified receipt. */
   readonly type: ReceiptType;
   /** `creationTime` of the verified receipt. */
   readonly creationTime: Date;
-  /** `notBefore` of the verified receipt; absent or `null` where it has none. */
+  /** `notBefore` of the verified receipt; absent or `null` if there is none. */
   readonly notBefore?: Date | null | undefined;
   /** `expirationTime` of the verified receipt. */
   readonly expirationTime: Date;
 }
 
-/** When receipts are due. All of it in seconds; the defaults suit an app that has no reason for others. */
+/** When receipts are due. Times are in seconds. The defaults are right for most apps. */
 export interface ReceiptSchedule {
-  /** From the attestation to the first risk metric; 24 hours by default. Zero where a decision waits for it. */
+  /** The time from the attestation to the first risk metric; 24 hours by default. Zero if a decision waits for it. */
   afterAttestation?: number | undefined;
-  /** From one risk metric to the next; 30 days by default, the time over which Apple counts. */
+  /** The time from one risk metric to the next; 30 days by default, the period over which Apple counts. */
   interval?: number | undefined;
-  /** The part of either time over which receipts of the same moment are spread, from 0 to 1; 0.25 by default. */
+  /** The fraction of either time over which receipts of the same time are spread, from 0 to 1; 0.25 by default. */
   jitter?: number | undefined;
-  /** How long before its expiration a receipt is due at the latest; 14 days by default: a key without one is lost. */
+  /**
+   * A receipt is due at least this long before it expires; 14 days by default. Once a receipt has expired, Apple issues no
+   * further one for its key.
+   */
   reserve?: number | undefined;
 }
 
-/** Options of {@link dueReceipts}: the schedule, and the moment at which to ask. */
+/** Options of {@link dueReceipts}: the schedule and the current time. */
 export interface DueReceiptsOptions extends ReceiptSchedule {
-  /** Now by default. */
+  /** The current time. The system clock by default. */
   date?: Date | undefined;
 }
 
@@ -47,13 +50,13 @@ const KNOWN_SCHEDULE: KnownOptions<ReceiptSchedule> = {
 const KNOWN_OPTIONS: KnownOptions<DueReceiptsOptions> = { ...KNOWN_SCHEDULE, date: 'may be undefined' };
 
 const DAY = 24 * 60 * 60;
-/** Ten years: more is a mistake, such as milliseconds. */
+/** Ten years. A longer time is a mistake, such as milliseconds. */
 const MAX_TIME = 3650 * DAY;
 
 /**
- * When to ask for the next receipt: never before Apple gives one (`notBefore`), well before this one expires, and not in
- * the same minute as all the others. A pure function of its arguments: store the moment beside the receipt, in an indexed
- * column, and let a queue take what is due.
+ * Returns when to ask for the next receipt: not before Apple issues one (`notBefore`), well before this one expires, and
+ * not at the same time as all others. The result depends only on the arguments: store it with the receipt in an indexed
+ * column, and let a queue process the receipts that are due.
  *
  * @throws AppAttestError `invalid_argument`
  *
@@ -76,14 +79,14 @@ function dueAt(receipt: StoredReceipt, { afterAttestation, interval, jitter, res
   const earliest = Math.max(creationTime.getTime(), notBefore?.getTime() ?? Number.NEGATIVE_INFINITY);
   const latest = Math.max(earliest, expirationTime.getTime() - reserve * 1000);
   const spread = Math.min(wait * jitter, latest - earliest);
-  // Where a receipt is to expire soon, the whole spread moves ahead; cut off, it would end in one moment for all.
+  // If the receipt expires soon, the whole spread moves forward. Cut off, it would put all receipts at its end.
   const start = Math.min(Math.max(earliest, creationTime.getTime() + wait), latest - spread);
   return new Date(Math.ceil(start + spread * fraction(keyId, creationTime)));
 }
 
 /**
- * Those of the receipts that are due, the one that expires first in front. Receipts that have expired are left out: Apple
- * gives no newer ones for them, and their keys must be made anew.
+ * Returns the receipts that are due, sorted by expiration, the earliest first. Expired receipts are left out: Apple does
+ * not exchange them, so the app must create and attest a new key.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -99,7 +102,7 @@ export function dueReceipts<Stored extends StoredReceipt>(
     .sort((one, other) => one.expirationTime.getTime() - other.expirationTime.getTime());
 }
 
-/** From 0 up to 1, always the same for a receipt and independent for any two. */
+/** A number from 0 up to 1: always the same for one receipt, independent for two. */
 function fraction(keyId: string, creationTime: Date): number {
   const hash = Buffer.from(sha256(Buffer.from(`${keyId} ${creationTime.getTime()}`)));
   return hash.readUIntBE(0, 6) / 2 ** 48;
@@ -114,7 +117,7 @@ function readSchedule(schedule: ReceiptSchedule): ReadSchedule {
   if (areTimes && isUpTo(1, jitter)) return { afterAttestation, interval, jitter, reserve };
   throw new AppAttestError(
     'invalid_argument',
-    'afterAttestation, interval and reserve must be seconds, and jitter a number from 0 to 1',
+    'afterAttestation, interval and reserve must be times in seconds, and jitter a number from 0 to 1',
   );
 }
 
@@ -125,6 +128,6 @@ function readStoredReceipt(receipt: StoredReceipt): StoredReceipt {
   if (isComplete && (notBefore === undefined || notBefore === null || isTime(notBefore))) return receipt;
   throw new AppAttestError(
     'invalid_argument',
-    'a stored receipt must have keyId, type, and creationTime, notBefore and expirationTime as Date',
+    'a stored receipt must have keyId, type, and the valid Dates creationTime, expirationTime and, if present, notBefore',
   );
 }

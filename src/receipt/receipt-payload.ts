@@ -6,10 +6,10 @@ import { decodeUtf8 } from '../encoding/utf8.js';
 import { shortText } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
 
-/** `'ATTEST'` for the receipt that comes with an attestation, `'RECEIPT'` for those that Apple's server gives for it. */
+/** `'ATTEST'` for the receipt of an attestation, `'RECEIPT'` for a receipt that Apple's server issued in exchange. */
 export type ReceiptType = 'ATTEST' | 'RECEIPT';
 
-/** What a receipt says, field by field, well-formed and not verified. */
+/** The decoded fields of a receipt: well-formed, but not verified. */
 export interface ReceiptPayload {
   readonly appId: string;
   /** The attested key: an uncompressed P-256 point. */
@@ -17,7 +17,7 @@ export interface ReceiptPayload {
   readonly clientHash: Uint8Array;
   readonly token: string;
   readonly type: ReceiptType;
-  /** `"production"` or `"sandbox"` in every recording; `undefined` where it is missing, as Apple does not document it. */
+  /** `"production"` or `"sandbox"` in all recordings; `undefined` if missing, because Apple does not document it. */
   readonly environment: string | undefined;
   readonly creationTime: Date;
   readonly riskMetric: number | undefined;
@@ -41,14 +41,14 @@ const Field = {
 
 export const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
 
-/** Seconds and any fraction of them, in UTC; the fraction is cut to the milliseconds that a Date has. */
+/** Seconds, with or without a fraction, in UTC. The fraction is cut to the milliseconds of a Date. */
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
-/** More digits than any device attests keys, and few enough for a number. */
+/** More digits than any count of keys has, and few enough for a JavaScript number. */
 const RISK_METRIC = /^\d{1,9}$/;
 
 /**
- * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Fields of a type that is not known
- * are passed over; no type may come twice.
+ * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Fields of unknown types are ignored.
+ * A type must not occur twice.
  *
  * @throws DecodingError
  */
@@ -84,11 +84,11 @@ function readFields(content: Uint8Array): ReadonlyMap<number, Uint8Array> {
   for (const { tag, children } of element.children) {
     const { 0: type, 1: version, 2: value, length } = tag === Tag.Sequence ? children : [];
     const isField = type?.tag === Tag.Integer && version?.tag === Tag.Integer && value?.tag === Tag.OctetString;
-    if (!isField || length > 3) throw new DecodingError('a receipt field is not made of type, version and value');
-    // A type too large to be exact is none that is known.
+    if (!isField || length > 3) throw new DecodingError('a receipt field does not consist of type, version and value');
+    // A type that is too large for an exact number is not a known one.
     const number = readInteger(der, type);
-    if (fields.has(number)) throw new DecodingError(`field ${number} twice`);
-    // A copy, so that what is kept of a receipt is no slice of it.
+    if (fields.has(number)) throw new DecodingError(`field ${number} occurs twice`);
+    // A copy, so that a field does not keep the whole receipt in memory.
     fields.set(number, new Uint8Array(contentsOf(der, value)));
   }
   return fields;
@@ -100,7 +100,7 @@ function readText(value: Uint8Array): string {
   return text;
 }
 
-/** Apple calls field 3 the attested public key; it is the whole credential certificate. */
+/** Apple calls field 3 the attested public key; it contains the whole credential certificate. */
 function readPublicKeyPoint(value: Uint8Array): Uint8Array {
   const point = pointOfSpki(decodeCertificate(value).subjectPublicKeyInfo);
   if (!point) throw new DecodingError('the attested key is not on P-256');
@@ -110,7 +110,7 @@ function readPublicKeyPoint(value: Uint8Array): Uint8Array {
 function readReceiptType(value: Uint8Array): ReceiptType {
   const text = readText(value);
   const type = RECEIPT_TYPES.find((known) => known === text);
-  if (!type) throw new DecodingError(`${shortText(text)} is not a known type of receipt`);
+  if (!type) throw new DecodingError(`${shortText(text)} is not a known receipt type`);
   return type;
 }
 
@@ -124,7 +124,7 @@ function readRiskMetric(value: Uint8Array): number {
 function readTime(value: Uint8Array): Date {
   const [, seconds, fraction = ''] = TIME.exec(readText(value)) ?? [];
   const date = new Date(seconds === undefined ? Number.NaN : `${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}Z`);
-  // A day or an hour that does not exist is either unreadable or another one when it is written again.
+  // JavaScript either rejects a day or an hour that does not exist, or formats it as another one.
   if (seconds === undefined || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(seconds)) {
     throw new DecodingError('a time in the receipt is not ISO 8601 in UTC');
   }

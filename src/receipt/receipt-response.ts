@@ -2,7 +2,7 @@ import { decodeBase64, maxBase64Length } from '../encoding/base64.js';
 import { AppAttestError, shortText } from '../errors.js';
 import { MAX_RECEIPT_LENGTH } from './receipt.js';
 
-/** What Apple's server answered, read to its end. */
+/** The complete answer of Apple's server. */
 export interface ReceiptResponse {
   readonly status: number;
   /** Seconds. */
@@ -10,19 +10,19 @@ export interface ReceiptResponse {
   readonly body: string;
 }
 
-/** A receipt in base64, and a line break. */
+/** A receipt in base64 and a line break. */
 const MAX_BODY_LENGTH = maxBase64Length(MAX_RECEIPT_LENGTH) + 2;
 
-/** What Apple's page and those who called it know about the statuses. */
+/** The meaning of the statuses, from Apple's page and from observation. */
 const REASONS: ReadonlyMap<number, string> = new Map([
-  [400, 'Apple cannot read the receipt'],
-  [401, 'Apple refuses the token: wrong team, key or clock, or a key that is not enabled for DeviceCheck'],
-  [404, 'Apple knows nothing about the receipt: is it of this environment?'],
-  [429, 'Apple is asked too often'],
+  [400, 'Apple cannot decode the receipt'],
+  [401, 'Apple rejected the token: wrong team, key or clock, or a key without DeviceCheck enabled'],
+  [404, 'Apple has no data for the receipt: does it belong to this environment?'],
+  [429, 'Apple received too many requests'],
 ]);
 
 /**
- * Reads an answer, and no more of it than a receipt can have.
+ * Reads an answer, up to the length of the longest receipt.
  *
  * @throws AppAttestError `receipt_request_failed`
  */
@@ -31,24 +31,24 @@ export async function readResponse(response: Response): Promise<ReceiptResponse>
   const retryAfter = readRetryAfter(headers.get('retry-after'));
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop early cancels the rest.
+  // Leaving the loop early cancels the body.
   for await (const chunk of body ?? []) {
     length += chunk.length;
-    if (length > MAX_BODY_LENGTH) throw failed('the answer of the server is too long', { status, retryAfter });
+    if (length > MAX_BODY_LENGTH) throw failed('the answer from Apple is too long', { status, retryAfter });
     chunks.push(chunk);
   }
   return { status, retryAfter, body: Buffer.concat(chunks).toString() };
 }
 
 /**
- * The new receipt in an answer, `undefined` where there is none yet.
+ * The new receipt in an answer; `undefined` if Apple has none yet.
  *
  * @throws AppAttestError `receipt_request_failed`
  */
 export function receiptOf({ status, retryAfter, body }: ReceiptResponse): Uint8Array | undefined {
   if (status === 304) return undefined;
   if (status !== 200) {
-    const reason = REASONS.get(status) ?? (status >= 500 ? 'Apple has a problem' : 'an unexpected answer');
+    const reason = REASONS.get(status) ?? (status >= 500 ? "Apple's server failed" : 'unexpected answer from Apple');
     throw failed(`${reason} (status ${status}${body === '' ? '' : `, ${shortText(body.trim())}`})`, {
       status,
       retryAfter,
@@ -58,12 +58,12 @@ export function receiptOf({ status, retryAfter, body }: ReceiptResponse): Uint8A
     const receipt = decodeBase64(body.trim());
     if (receipt.length > 0) return new Uint8Array(receipt);
   } catch (cause) {
-    throw failed('the answer is no receipt in base64', { status, retryAfter, cause });
+    throw failed('the answer from Apple is not a receipt in base64', { status, retryAfter, cause });
   }
-  throw failed('the answer is empty', { status, retryAfter });
+  throw failed('the answer from Apple is empty', { status, retryAfter });
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date in the one form that is to be sent (§5.6.7). */
+/** RFC 9110 §10.2.3: seconds, or a date in the only form that senders may use (§5.6.7). */
 function readRetryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value);

@@ -7,8 +7,8 @@ import { verifyEcdsa } from '../keys/ecdsa.js';
 import type { SignedData } from './signed-data.js';
 
 /**
- * The signer signed this content: by itself or, where there are signed attributes, by its hash in them (RFC 5652 §5.4
- * and §5.6). Neither can pass for the other: attributes are no receipt fields.
+ * Verifies the signature over the content or, if there are signed attributes, over these and the digest of the content in
+ * them (RFC 5652 §5.4 and §5.6). One cannot be passed off as the other: attributes are not receipt fields.
  *
  * @throws AppAttestError `invalid_signature`
  */
@@ -17,11 +17,11 @@ export function assertReceiptSignature(signedData: SignedData, signer: Certifica
   if (hash === undefined) throw invalid('the receipt is not signed with ECDSA and SHA-2');
   if (signedAttributes) {
     const digest = createHash(hash).update(content).digest();
-    if (!equalBytes(digest, signedAttributes.messageDigest)) throw invalid('the receipt is not what was signed');
+    if (!equalBytes(digest, signedAttributes.messageDigest)) throw invalid('message digest does not match the receipt');
   }
   const message = signedAttributes?.bytes ?? content;
   const publicKey = importCertificateKey(signer, 'the signer', invalid);
-  if (!verifyEcdsa(hash, message, publicKey, signature)) throw invalid('the signature of the receipt is wrong');
+  if (!verifyEcdsa(hash, message, publicKey, signature)) throw invalid('the signature of the receipt is invalid');
 }
 
 function invalid(message: string, cause?: unknown): AppAttestError {

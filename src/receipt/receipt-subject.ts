@@ -4,7 +4,7 @@ import { AppAttestError, shortHex, shortText } from '../errors.js';
 import type { Environment } from '../options/environment.js';
 import { RECEIPT_TYPES, type ReceiptPayload, type ReceiptType } from './receipt-payload.js';
 
-/** What Apple calls the environments in receipts (observed). */
+/** Apple's names for the environments in receipts (observed). */
 const ENVIRONMENTS: ReadonlyMap<string | undefined, Environment> = new Map([
   ['production', 'production'],
   ['sandbox', 'development'],
@@ -51,19 +51,19 @@ export function readReceiptType(type: unknown): ReceiptType | undefined {
 }
 
 /**
- * Apple: Assessing fraud risk, field 6. The receipt of the attestation and those that follow it are issued on different
- * occasions, so that one in place of the other is a receipt of another occasion.
+ * Apple: Assessing fraud risk, field 6. Otherwise the receipt of an attestation could be replaced by a later one, or the
+ * reverse.
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */
 export function assertReceiptType(type: ReceiptType, expected: ReceiptType | undefined): void {
   if (expected === undefined || type === expected) return;
-  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt is of another type', { expected, actual: type });
+  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt has another type', { expected, actual: type });
 }
 
 /**
- * Apple: Assessing fraud risk, field 4. Byte for byte, so that no `'RECEIPT'` passes whose client hash Apple's server
- * changed by a text decoder (observed).
+ * Apple: Assessing fraud risk, field 4. Compared byte for byte, so a `'RECEIPT'` is rejected if a text decoder on Apple's
+ * side changed its client hash (observed).
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */
@@ -71,7 +71,7 @@ export function assertReceiptClientHash({ clientHash, type }: ReceiptPayload, ex
   if (equalBytes(clientHash, expected)) return;
   const message =
     type === 'RECEIPT'
-      ? "a receipt of type RECEIPT does not hold the client data hash as it was: compare the attestation's receipt"
+      ? 'a receipt of type RECEIPT does not contain the original client data hash: use the receipt of the attestation'
       : 'the receipt was issued for another challenge';
   throw new AppAttestError('receipt_challenge_mismatch', message, {
     expected: shortHex(expected),
@@ -80,8 +80,7 @@ export function assertReceiptClientHash({ clientHash, type }: ReceiptPayload, ex
 }
 
 /**
- * The environment of a receipt. One that says nothing, or something that nobody knows, comes from none that a server
- * could have asked for.
+ * The environment of a receipt. A receipt with an unknown environment, or without one, is rejected.
  *
  * @throws AppAttestError `environment_mismatch`
  */

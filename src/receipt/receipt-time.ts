@@ -3,13 +3,13 @@ import { readSeconds } from '../options/seconds.js';
 import type { ReceiptPayload } from './receipt-payload.js';
 
 /**
- * How far the clock of this server may lag behind Apple's, in milliseconds. Receipts of attestations are created in the
- * very second in which they arrive.
+ * How far the clock of this server may lag behind Apple's, in milliseconds. The receipt of an attestation is created in
+ * the same second in which it arrives.
  */
 const CLOCK_TOLERANCE = 5 * 60 * 1000;
 
 /**
- * The option `maxAge`, in seconds; no limit where there is none.
+ * The option `maxAge`, in seconds; no limit by default.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -19,8 +19,8 @@ export function readMaxAge(maxAge: unknown): number {
 }
 
 /**
- * Apple: Assessing fraud risk, field 21. A receipt from the future is no better than one from the past, and one that
- * expires before it was created was never valid.
+ * Apple: Assessing fraud risk, field 21. Also rejects a receipt from the future, and one that expires before it was
+ * created.
  *
  * @throws AppAttestError `receipt_expired`
  */
@@ -33,12 +33,12 @@ export function assertNotExpired({ creationTime, expirationTime }: ReceiptPayloa
   }
   if (expirationTime < creationTime) {
     throw new AppAttestError('receipt_expired', 'the receipt expires before it was created', {
-      expected: `an expiration from ${creationTime.toISOString()}`,
+      expected: `an expiration not before ${creationTime.toISOString()}`,
       actual: expirationTime.toISOString(),
     });
   }
   if (creationTime.getTime() - date.getTime() > CLOCK_TOLERANCE) {
-    throw new AppAttestError('receipt_expired', 'the receipt is not valid yet: it was created later', {
+    throw new AppAttestError('receipt_expired', 'the receipt is not valid yet: it was created in the future', {
       expected: `a date from ${creationTime.toISOString()}`,
       actual: date.toISOString(),
     });

@@ -3,19 +3,19 @@ import { AppAttestError } from '../errors.js';
 import { decodeReceiptPayload, type ReceiptPayload } from './receipt-payload.js';
 import { decodeSignedData, type SignedData } from './signed-data.js';
 
-/** A receipt whose form has been checked, and nothing else. */
+/** A decoded receipt: well-formed, but not verified. */
 export interface Receipt {
   readonly signedData: SignedData;
   readonly payload: ReceiptPayload;
 }
 
-/** Every recording has between 3.7 and 4 KB. */
+/** Bytes. All recordings have between 3.7 and 4 KB. */
 export const MAX_RECEIPT_LENGTH = 65_536;
 
 /**
- * Decodes a receipt: CMS in BER or DER, and the payload in it.
+ * Decodes a receipt: CMS in BER or DER, and its payload.
  *
- * @param receipt At most {@link MAX_RECEIPT_LENGTH} bytes, which must not change any more
+ * @param receipt At most {@link MAX_RECEIPT_LENGTH} bytes, which must not change afterwards
  * @throws AppAttestError `malformed_receipt`, `invalid_argument`
  */
 export function decodeReceipt(receipt: Uint8Array): Promise<Receipt> {
@@ -25,7 +25,7 @@ export function decodeReceipt(receipt: Uint8Array): Promise<Receipt> {
   });
 }
 
-/** Runs a decoder; whatever it throws but an `AppAttestError` means that these bytes are no receipt. */
+/** Runs a decoder. Any error other than an `AppAttestError` becomes `malformed_receipt`. */
 export async function asReceipt<Decoded>(decode: () => Promise<Decoded>): Promise<Decoded> {
   try {
     return await decode();

@@ -8,21 +8,21 @@ import { type DeviceCheckCredentials, deviceCheckToken } from './device-check-to
 import { asReceipt, MAX_RECEIPT_LENGTH } from './receipt.js';
 import { readResponse, receiptOf } from './receipt-response.js';
 
-/** Options of {@link refreshReceipt}: the latest receipt of a key, and who asks. */
+/** Options of {@link refreshReceipt}: the latest receipt of a key, and the credentials for Apple's server. */
 export interface RefreshReceiptOptions {
-  /** The latest receipt of the key, verified before: base64 or base64url text, or bytes. At most 64 KiB. */
+  /** The latest verified receipt of the key: base64 or base64url text, or bytes. At most 64 KiB. */
   receipt: string | Uint8Array;
-  /** Where the key was attested: each environment has a server of its own. */
+  /** The environment in which the key was attested. Apple has a server for each. */
   environment: Environment;
-  /** Who asks. The private key is neither kept nor ever part of a message. */
+  /** The credentials for Apple's server. The private key is not kept, and never part of a message. */
   credentials: DeviceCheckCredentials;
-  /** In place of the global `fetch`: for a proxy, or the `receiptEndpoint()` of `app-attest/testing`. */
+  /** Replaces the global `fetch`: for a proxy, or the `receiptEndpoint()` of `app-attest/testing`. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
-  /** In place of Apple's own address. `https:`, or `http:` on a loopback address for tests: a token goes there. */
+  /** Replaces Apple's URL. `https:`, or `http:` on a loopback address for tests, because the request carries a token. */
   endpoint?: string | URL | undefined;
-  /** Gives up when it aborts. */
+  /** Aborts the request. */
   signal?: AbortSignal | undefined;
-  /** After how many seconds to give up, at most 2147483. 10 by default. */
+  /** The time limit for the request, in seconds, at most 2147483. 10 by default. */
   timeout?: number | undefined;
 }
 
@@ -36,18 +36,18 @@ const KNOWN_OPTIONS: KnownOptions<RefreshReceiptOptions> = {
   timeout: 'may be undefined',
 };
 
-/** A new receipt, to be verified with `verifyReceipt` and stored; or none, as the one that was sent is too young. */
+/** A new receipt, to be verified with `verifyReceipt` and then stored; or none, if Apple has no newer one yet. */
 export type RefreshedReceipt =
   | {
-      /** The new receipt, CMS in BER: not verified here. */
+      /** The new receipt, CMS in BER. It is not verified. */
       receipt: Uint8Array;
-      /** Absent beside a receipt. */
+      /** Absent if there is a new receipt. */
       notModified?: never;
     }
   | {
       /** Apple has no newer receipt yet. */
       notModified: true;
-      /** Absent where Apple has no newer one. */
+      /** Absent if Apple has no newer receipt yet. */
       receipt?: never;
     };
 
@@ -62,20 +62,19 @@ const DEFAULT_TIMEOUT = 10;
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Asks Apple for a new receipt of a key, with the risk metric of this moment: about how many keys its device attested in
- * the last 30 days. One request, never a second one by itself: a queue that knows all the others decides about that. See
- * `receiptDueAt` for when to ask.
+ * Asks Apple for a new receipt of a key with the current risk metric: about how many keys its device attested in the last
+ * 30 days. Sends one request and does not retry: leave that to the queue of your jobs. `receiptDueAt` tells when to ask.
  *
- * The result comes from the network and is not verified: give it to `verifyReceipt`, then store it in place of the old
- * one.
+ * The result comes from the network and is not verified: pass it to `verifyReceipt`, then store it instead of the old
+ * receipt.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: this call is wrong
- * - `malformed_receipt`: `receipt` is empty, too long or no base64
- * - `receipt_request_failed`: no new receipt. `status` is what Apple's server answered (400: it cannot read the receipt,
- *   401: it refuses the token, 404: it has no data, often for the wrong environment, 429 and 5xx: ask again later) and
- *   absent where no answer came: no connection, no time left, or `signal` aborted, then with its reason as `cause`.
- *   `retryAfter` are the seconds that the server asked to wait.
+ * - `invalid_argument`: the options are wrong
+ * - `malformed_receipt`: `receipt` is empty, too long or not base64
+ * - `receipt_request_failed`: the request failed. `status` is the HTTP status of Apple's answer (400: it cannot decode the
+ *   receipt, 401: it rejected the token, 404: it has no data, often because of the wrong environment, 429 and 5xx: ask
+ *   again later). `status` is absent if there was no answer: no connection, the time limit, or an abort by `signal`, whose
+ *   reason is then the `cause`. `retryAfter` is the number of seconds that the server asked to wait.
  *
  * @example
  * ```ts
@@ -108,14 +107,14 @@ export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<Ref
         method: 'POST',
         headers: { authorization },
         body,
-        // The token is for this address and no other. A status of 3xx fails like any other that is not expected.
+        // The token must not be sent to another address. A status of 3xx fails like any other unexpected status.
         redirect: 'manual',
         signal: limited,
       }),
     );
   }).catch((cause: unknown) => {
     if (cause instanceof AppAttestError) throw cause;
-    throw new AppAttestError('receipt_request_failed', 'there was no answer from the receipt server', { cause });
+    throw new AppAttestError('receipt_request_failed', 'no answer from the receipt server', { cause });
   });
 
   if (response.status === 401) token.forget();
@@ -123,7 +122,7 @@ export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<Ref
   return receipt ? { receipt } : { notModified: true };
 }
 
-/** Apple's server says whether it is a receipt. */
+/** The receipt is not decoded: Apple's server does that. */
 function readReceipt(receipt: unknown): Uint8Array {
   return decodeBytes(keepEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH), MAX_RECEIPT_LENGTH);
 }

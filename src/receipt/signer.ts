@@ -4,22 +4,22 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 
-/** Apple's mark on the certificates that may sign receipts. Observed: the extension has no contents that mean anything. */
+/** The extension of certificates that may sign receipts. Observed: its value carries no information. */
 const RECEIPT_SIGNING = '1.2.840.113635.100.12.15';
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 
-/** The head of an OCTET STRING of fewer than 128 bytes. */
+/** The tag of an OCTET STRING; one octet for the length follows if it has fewer than 128 bytes. */
 const OCTET_STRING = 0x04;
 
-/** The most CA certificates that may lead from the signer up to a trust anchor; Apple has one, and then its root. */
+/** The maximum number of CA certificates between signer and trust anchor. Apple has one. */
 const MAX_ISSUERS = 3;
 
 /**
- * The signer's certificate and those above it, in the order in which `verifyCertificateChain` wants them. A path by
- * names alone, which proves nothing yet: the certificates come as a set, in any order, with others among them. It ends
- * below a trust anchor, so that a root that comes along is never looked at.
+ * The certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. The path is found by
+ * names alone and proves nothing yet: CMS holds a set of certificates, in any order and possibly with unrelated ones. The
+ * path ends below a trust anchor, so a root in the set is never used.
  *
- * @throws DecodingError where any of them is no certificate
+ * @throws DecodingError if one of them is not a certificate
  * @throws AppAttestError `untrusted_certificate`
  */
 export function signerChain(
@@ -51,14 +51,18 @@ function isSigner(candidate: Certificate, signer: SignerIdentifier): boolean {
 }
 
 /**
- * Apple signs much under the same root and the same intermediate; only this certificate is for receipts.
+ * Apple uses the same root and intermediate for many purposes. Only a certificate with this extension is for receipts.
  *
  * @throws AppAttestError `untrusted_certificate`
  */
 export function assertReceiptSigner(certificate: Certificate): void {
   if (certificate.extensions.has(RECEIPT_SIGNING)) return;
-  throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is not for receipts', {
-    expected: `extension ${RECEIPT_SIGNING}`,
-    actual: 'none',
-  });
+  throw new AppAttestError(
+    'untrusted_certificate',
+    'the certificate of the signer is not a receipt signing certificate',
+    {
+      expected: `extension ${RECEIPT_SIGNING}`,
+      actual: 'none',
+    },
+  );
 }

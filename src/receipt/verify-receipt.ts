@@ -25,42 +25,48 @@ import {
 import { assertAge, assertNotExpired, readMaxAge } from './receipt-time.js';
 import { assertReceiptSigner, signerChain } from './signer.js';
 
-/** Options of {@link verifyReceipt}: a receipt, and what the server knows about its key. `undefined` turns no check off. */
+/** Options of {@link verifyReceipt}: the receipt, and what the server expects of it. `undefined` never turns off a check. */
 export interface VerifyReceiptOptions {
   /** The receipt from an attestation or from Apple's server: base64 or base64url text, or bytes. At most 64 KiB. */
   receipt: string | Uint8Array;
-  /** The app, or the apps, whose receipts are accepted. */
+  /** The app or apps whose receipts are accepted. */
   appId: AppId | readonly AppId[];
   /**
    * The attested key, as `verifyAttestation` returned it: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a
-   * `KeyObject`. Without it the receipt of any key of the app passes, so leave it out only where you look the key up by
-   * the `publicKey` of the result.
+   * `KeyObject`. Without it, the receipt of any key of the app is accepted. Omit it only if you look up the key by the
+   * `publicKey` of the result.
    */
   publicKey?: string | Uint8Array | KeyObject;
   /**
-   * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. For the receipt that
-   * came with the attestation: Apple advises to check that it was issued for the challenge. A receipt of type `'RECEIPT'`
-   * is rejected, because its `clientHash` is not what the app passed. Without `challenge` or `clientDataHash` the receipt
-   * of any challenge passes.
+   * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Use it for the
+   * receipt of an attestation, which Apple advises to compare with the challenge. A receipt of type `'RECEIPT'` is then
+   * rejected, because its `clientHash` is not the original one. Without `challenge` or `clientDataHash`, the receipt of any
+   * challenge is accepted.
    */
   challenge?: string | Uint8Array;
-  /** In place of `challenge`: what the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
+  /** The bytes that the app passed to `attestKey` as `clientDataHash`, instead of `challenge`. At most 64 KiB. */
   clientDataHash?: Uint8Array;
   /**
-   * The type that is accepted: `'ATTEST'` for the receipt that came with an attestation, `'RECEIPT'` for one from
-   * `refreshReceipt`. Both by default.
+   * The accepted type: `'ATTEST'` for the receipt of an attestation, `'RECEIPT'` for one from `refreshReceipt`. Both by
+   * default.
    */
   type?: ReceiptType;
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
   /**
-   * The most seconds since the receipt was created; any number by default. Apple wants less than 300 of a receipt that
-   * comes with an attestation.
+   * The maximum age of the receipt, in seconds; no limit by default. Apple advises less than 300 for
+   * the receipt of an attestation.
    */
   maxAge?: number;
-  /** The moment at which expiration and age are judged. Now by default; certificates are judged at the creation time. */
+  /**
+   * The time at which expiration and age are checked. Now by default. Certificates must be valid at the creation time of
+   * the receipt.
+   */
   date?: Date | undefined;
-  /** The roots to trust in place of Apple Root CA - G3, PEM text or DER bytes. For tests; never trust a test root in production. */
+  /**
+   * The roots to trust instead of Apple Root CA - G3, as PEM text or DER bytes. For tests; never trust a test root in
+   * production.
+   */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
 
@@ -77,26 +83,26 @@ const KNOWN_OPTIONS: KnownOptions<VerifyReceiptOptions> = {
   trustAnchors: 'may be undefined',
 };
 
-/** What Apple says about an attested key and the device that it lives on. */
+/** What Apple states in a receipt about an attested key and its device. */
 export interface VerifiedReceipt {
-  /** `'ATTEST'` for the receipt that came with the attestation, `'RECEIPT'` for one from `refreshReceipt`. */
+  /** `'ATTEST'` for the receipt of an attestation, `'RECEIPT'` for one from `refreshReceipt`. */
   type: ReceiptType;
-  /** The one of the accepted apps that made the key. */
+  /** The accepted app that made the key. */
   appId: string;
-  /** Where the key was attested. */
+  /** The environment in which the key was attested. */
   environment: Environment;
   /**
-   * What the app passed to `attestKey`. In a `'RECEIPT'` it went through a text decoder on Apple's side, which puts
-   * EF BF BD in place of all that is no UTF-8 (observed): compare it in an `'ATTEST'` only.
+   * The bytes that the app passed to `attestKey` as `clientDataHash`. Compare them only in an `'ATTEST'`: in a `'RECEIPT'`,
+   * a text decoder on Apple's side has replaced everything that is not UTF-8 with EF BF BD (observed).
    */
   clientHash: Uint8Array;
-  /** The same in all receipts of a key. */
+  /** Apple's token for the key: the same in all its receipts. */
   token: string;
   /** When Apple created the receipt. */
   creationTime: Date;
-  /** Apple gives no newer receipt before; absent where it does at once. */
+  /** Apple issues no newer receipt before this time. Absent if it does so at once. */
   notBefore?: Date;
-  /** Apple gives no newer receipt afterwards: 90 days in every recording. */
+  /** Apple issues no newer receipt after this time: 90 days after the creation in all recordings. */
   expirationTime: Date;
   /** About how many keys the device attested in the last 30 days. Only in a `'RECEIPT'`. */
   riskMetric?: number;
@@ -105,30 +111,28 @@ export interface VerifiedReceipt {
 }
 
 /**
- * Decoding and signatures of a receipt take a few milliseconds. Those that wait hold 32 MiB at most, 64 KiB each; and as
- * much again where a client data "hash" is as long as it may be.
+ * Decoding a receipt and verifying its signatures takes a few milliseconds. Waiting receipts hold at most 32 MiB, 64 KiB
+ * each, and the same amount again if each has the longest `clientDataHash`.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
 /**
- * Verifies that a receipt comes from Apple and is about this app and this key, and decodes what it says. The receipt
- * inside an attestation is not verified by `verifyAttestation`; see the example.
+ * Verifies that a receipt comes from Apple and belongs to this app and this key, and returns its fields.
+ * `verifyAttestation` does not verify the receipt in an attestation; see the example.
  *
- * The steps are those of Apple's page; the ones that go beyond it say so.
+ * The steps are numbered as on Apple's page. Comments mark the additional checks.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: this call is wrong, not the receipt, or the packages that read receipts cannot be loaded
- * - `overloaded`: 512 receipts wait for their turn already, or this one waited for five seconds; nothing is decided.
- *   `retryAfter` are the seconds after which to try again
- * - `malformed_receipt`: no App Attest receipt
+ * - `invalid_argument`: the options are wrong, not the receipt; or the packages that decode receipts cannot be loaded
+ * - `overloaded`: 512 receipts are already waiting, or this one waited for five seconds. Nothing was decided; try again
+ *   after `retryAfter` seconds
+ * - `malformed_receipt`: not an App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2
  * - `receipt_key_mismatch`: step 3
- * - `receipt_challenge_mismatch`: issued on another occasion: for another challenge, or a genuine receipt of another type
- *   than `type`
- * - `environment_mismatch`: a receipt from a build out of Xcode, or one that names no environment
- * - `receipt_expired`: expired, created more than five minutes after `date`, or never valid: it expires before it was
- *   created
+ * - `receipt_challenge_mismatch`: issued for another challenge, or of another type than `type`
+ * - `environment_mismatch`: the environment is not accepted, for example that of a build from Xcode, or is missing
+ * - `receipt_expired`: expired, created more than five minutes after `date`, or with an expiration before its creation
  * - `receipt_too_old`: older than `maxAge`
  *
  * @example
@@ -147,7 +151,7 @@ export async function verifyReceipt(passed: VerifyReceiptOptions): Promise<Verif
   return turnstile.pass(() => verify(receipt, expected));
 }
 
-/** The options, checked and copied: nothing that the caller can change is looked at again. */
+/** Checks and copies the options. Nothing that the caller can change is read again later. */
 function readExpected(options: VerifyReceiptOptions) {
   return {
     appIds: readAppIds(options.appId),
@@ -165,26 +169,26 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpec
   const { appIds, publicKey, clientDataHash, type, environments, maxAge, date, anchors } = expected;
   const { signedData, payload } = await decodeReceipt(receipt);
 
-  // 1. Apple's receipt signer signed it. Its certificate counts at the moment of signing: it lives for about a year.
+  // 1. Apple's receipt signer signed it. Its certificate, valid for about a year, must be valid at the time of signing.
   const chain = await asReceipt(async () => signerChain(signedData, anchors));
   const signer = await verifyCertificateChain(chain, anchors, payload.creationTime);
   assertReceiptSigner(signer);
   assertReceiptSignature(signedData, signer);
 
-  // 2. It is about one of our apps,
+  // 2. The receipt belongs to an accepted app.
   assertReceiptAppId(payload.appId, appIds);
 
-  // 3. and about the key in question.
+  // 3. The receipt belongs to this key.
   if (publicKey) assertReceiptKey(payload.publicKeyPoint, publicKey);
 
-  // It was issued on the occasion that the caller asks about. Apple advises both of the receipt in an attestation.
+  // The receipt has the expected type, and was issued for this challenge. Apple advises both for that of an attestation.
   assertReceiptType(payload.type, type);
   if (clientDataHash) assertReceiptClientHash(payload, clientDataHash);
 
-  // Beyond Apple's list: it comes from an environment that we accept.
+  // Beyond Apple's list: the receipt comes from an accepted environment.
   const environment = assertReceiptEnvironment(payload.environment, environments);
 
-  // 4. It has not expired, and is as fresh as the caller wants it.
+  // 4. The receipt has not expired, and is not older than the caller accepts.
   assertNotExpired(payload, date);
   assertAge(payload, maxAge, date);
 
@@ -203,7 +207,7 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpec
   };
 }
 
-/** Neither is needed; both are refused. */
+/** Both are optional, but passing both is an error. */
 function readReceiptClientDataHash({ challenge, clientDataHash }: VerifyReceiptOptions): Uint8Array | undefined {
   if (challenge === undefined && clientDataHash === undefined) return undefined;
   return readClientDataHash('challenge', challenge, clientDataHash);
