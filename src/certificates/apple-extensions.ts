@@ -4,19 +4,19 @@ import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, readInteger, Tag } from '../encoding/der-values.js';
 import { decodeUtf8 } from '../encoding/utf8.js';
 
-/** The extensions that Apple writes into a credential certificate. All but the nonce may be absent. */
+/** Apple's extensions of a credential certificate. All but the nonce may be absent. */
 export const AppleExtension = {
   /** SHA-256(authData ‖ clientDataHash). */
   Nonce: '1.2.840.113635.100.8.2',
-  /** Properties of the key; the App ID among them. */
+  /** Properties of the key, including the App ID. */
   KeyUsageProperties: '1.2.840.113635.100.8.5',
-  /** Who may use the key under which conditions; what it must say is documented for macOS only. */
+  /** Who may use the key, and under which conditions. Apple documents the required value for macOS only. */
   AccessControlList: '1.2.840.113635.100.8.6',
-  /** What the device runs. */
+  /** Platform, version and build of the operating system, and the device class. */
   OperatingSystem: '1.2.840.113635.100.8.7',
 } as const;
 
-/** Tag numbers inside the extensions above, as observed; Apple documents none of them. */
+/** Tag numbers in the extensions above. Observed: Apple documents none of them. */
 export const AppleTagNumber = {
   PlatformName: 1026,
   DeviceClass: 1104,
@@ -29,38 +29,39 @@ const CLASS = 0xc0;
 const CONTEXT_SPECIFIC = 0x80;
 
 /**
- * Reads `SEQUENCE { [tag] { OCTET STRING } }` and nothing else: the form of the nonce and of the access control list. A
- * slice of the extension.
+ * Decodes an extension that is exactly `SEQUENCE { [tag] { OCTET STRING } }`: the nonce and the access control list.
  *
- * @param tagNumber The tag number that must stand there; `undefined` for any, as Apple leaves it open
+ * @param tagNumber The required tag number; `undefined` for any, because Apple does not document it
+ * @returns a slice of the extension
  * @throws DecodingError
  */
 export function readSingleOctetString(extension: Uint8Array, tagNumber?: number): Uint8Array {
   const { 0: tagged, length } = readSequence(extension);
-  if (!tagged || length > 1) throw new DecodingError('not a SEQUENCE of one element');
+  if (!tagged || length > 1) throw new DecodingError('the extension is not a SEQUENCE of one element');
   if (!isTagged(tagged) || (tagNumber !== undefined && tagged.tagNumber !== tagNumber)) {
-    throw new DecodingError('not the expected tag');
+    throw new DecodingError('the extension does not have the expected tag');
   }
   const value = explicitValue(tagged);
-  if (value?.tag !== Tag.OctetString) throw new DecodingError('not one OCTET STRING');
+  if (value?.tag !== Tag.OctetString)
+    throw new DecodingError('the extension does not contain exactly one OCTET STRING');
   return contentsOf(extension, value);
 }
 
 /**
- * The values of `SEQUENCE OF [tag] { value }` by tag number: the form of the key usage properties and of the operating
- * system extension. What Apple may add in another form is passed over.
+ * The values of `SEQUENCE OF [tag] { value }` by tag number: the key usage properties and the operating system extension.
+ * Elements of another form are ignored, because Apple may add some.
  */
 export class TaggedValues {
   readonly #extension: Uint8Array;
   readonly #values = new Map<number, DerElement>();
 
-  /** @throws DecodingError where the extension is no DER SEQUENCE, or has a tag twice */
+  /** @throws DecodingError if the extension is not a DER SEQUENCE, or contains a tag twice */
   constructor(extension: Uint8Array) {
     this.#extension = extension;
     for (const element of readSequence(extension)) {
       const value = isTagged(element) ? explicitValue(element) : undefined;
       if (value === undefined) continue;
-      if (this.#values.has(element.tagNumber)) throw new DecodingError(`tag ${element.tagNumber} twice`);
+      if (this.#values.has(element.tagNumber)) throw new DecodingError(`tag ${element.tagNumber} occurs twice`);
       this.#values.set(element.tagNumber, value);
     }
   }
@@ -69,14 +70,14 @@ export class TaggedValues {
     return this.#values.has(tagNumber);
   }
 
-  /** The text of an OCTET STRING, `undefined` for anything else. */
+  /** The UTF-8 text of an OCTET STRING; `undefined` for anything else. */
   text(tagNumber: number): string | undefined {
     const value = this.#values.get(tagNumber);
     if (value?.tag !== Tag.OctetString) return undefined;
     return decodeUtf8(contentsOf(this.#extension, value));
   }
 
-  /** An INTEGER that fits a JavaScript number, `undefined` for anything else. */
+  /** An INTEGER that is a safe JavaScript integer; `undefined` for anything else. */
   number(tagNumber: number): number | undefined {
     const value = this.#values.get(tagNumber);
     if (value?.tag !== Tag.Integer) return undefined;
@@ -87,7 +88,7 @@ export class TaggedValues {
 
 function readSequence(extension: Uint8Array): readonly DerElement[] {
   const sequence = readDer(extension);
-  if (sequence.tag !== Tag.Sequence) throw new DecodingError('not a SEQUENCE');
+  if (sequence.tag !== Tag.Sequence) throw new DecodingError('the extension is not a SEQUENCE');
   return sequence.children;
 }
 
@@ -95,7 +96,7 @@ function isTagged({ tag }: DerElement): boolean {
   return (tag & CLASS) === CONTEXT_SPECIFIC;
 }
 
-/** What an explicitly tagged element holds, if that is exactly one element. */
+/** The element in an explicitly tagged element; `undefined` if it does not contain exactly one. */
 function explicitValue(tagged: DerElement): DerElement | undefined {
   return tagged.children.length === 1 ? tagged.children[0] : undefined;
 }

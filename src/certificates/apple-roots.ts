@@ -2,8 +2,7 @@
  * Apple App Attestation Root CA, P-384, valid to 2045-03-15, from https://www.apple.com/certificateauthority/private/.
  * SHA-256 fingerprint 1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932.
  *
- * The same bytes as `certs/Apple_App_Attestation_Root_CA.pem`; they stand here as text so that they survive every
- * bundler.
+ * The same bytes as `certs/Apple_App_Attestation_Root_CA.pem`, as text in the code, so that every bundler includes them.
  */
 export const APPLE_APP_ATTESTATION_ROOT_CA = `-----BEGIN CERTIFICATE-----
 MIICITCCAaegAwIBAgIQC/O+DvHN0uD7jG5yH2IXmDAKBggqhkjOPQQDAzBSMSYw
@@ -22,7 +21,7 @@ oyFraWVIyd/dganmrduC1bmTBGwD
 `;
 
 /**
- * Apple Root CA - G3, P-384, valid to 2039-04-30, from https://www.apple.com/certificateauthority/: the root above
+ * Apple Root CA - G3, P-384, valid to 2039-04-30, from https://www.apple.com/certificateauthority/: the root for
  * receipts. SHA-256 fingerprint 63343ABFB89A6A03EBB57E9B3F5FA7BE7C4F5C756F3017B3A8C488C3653E9179.
  *
  * The same bytes as `certs/Apple_Root_CA_G3.pem`.

@@ -5,13 +5,13 @@ import { isTrue, readInteger, Tag } from '../encoding/der-values.js';
 /** RFC 5280 §4.2.1.9. */
 export interface BasicConstraints {
   readonly isCa: boolean;
-  /** How many further CA certificates may stand between this one and the leaf; `undefined` for any number. */
+  /** The maximum number of CA certificates between this one and the leaf; `undefined` for no limit. */
   readonly pathLength: number | undefined;
 }
 
 /**
- * Reads the basic constraints extension, `SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }`.
- * DER leaves a default out (X.690 §11.5), so a BOOLEAN that is there is true.
+ * Decodes the basic constraints extension, `SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }`.
+ * DER omits default values (X.690 §11.5), so a BOOLEAN that is present must be true.
  *
  * @throws DecodingError
  */
@@ -32,5 +32,5 @@ export function readBasicConstraints(extension: Uint8Array): BasicConstraints {
 }
 
 function malformed(): DecodingError {
-  return new DecodingError('the basic constraints cannot be read');
+  return new DecodingError('malformed basic constraints extension');
 }

@@ -6,14 +6,14 @@ import { fingerprint } from './fingerprint.js';
 import { untrusted } from './untrusted.js';
 
 /**
- * By SHA-256 of the SubjectPublicKeyInfo. A client cannot fill it: a key gets here once its certificate is trusted to be
- * what an issuer signed. See {@link caPublicKey}.
+ * By SHA-256 of the SubjectPublicKeyInfo. A client cannot fill it: a key is added only after the signature of its
+ * certificate was verified. See {@link caPublicKey}.
  */
 const importedKeys = new BoundedMemo<KeyObject>(64);
 
 /**
- * The key of a CA certificate, imported once for all that it issued: a trust anchor, or one whose CA flag and signature
- * have been verified.
+ * The public key of a CA certificate, imported once for all certificates that it issued. The certificate is a trust anchor,
+ * or its CA flag and signature have been verified.
  *
  * @throws AppAttestError `untrusted_certificate`
  */

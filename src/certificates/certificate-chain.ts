@@ -6,21 +6,21 @@ import { isCaSignedBy, isSignedBy } from './issuer-signature.js';
 import { KeyUsage } from './key-usage.js';
 import { untrusted } from './untrusted.js';
 
-/** The leaf first and each certificate followed by its issuer; the root may be left out. */
+/** The leaf first, each certificate followed by its issuer; the root may be omitted. */
 export type CertificateChain = readonly [leaf: Certificate, ...issuers: Certificate[]];
 
-/** A certificate that may have signed another, then those above it up to and with the trust anchor. */
+/** A possible issuer, followed by the certificates above it up to and including the trust anchor. */
 type Path = readonly [issuer: Certificate, ...above: Certificate[]];
 
 /**
- * Verifies a certificate chain up to one of the trust anchors and returns its first certificate, the leaf. Signatures
- * are verified in the thread pool, the leaf's where `verifyLeaf` does it. The bytes that the certificates were decoded from
- * must not change any more.
+ * Verifies a certificate chain up to one of the trust anchors, and returns the leaf. Signatures are verified in the thread
+ * pool, except that `verifyLeaf` verifies the signature of the leaf. The bytes from which the certificates were decoded
+ * must not change afterwards.
  *
- * Names, CA flags and signatures are verified first, then path lengths, key usages and critical extensions, then all
- * dates at `date`. The result rests on the anchors' own bytes alone: a root that comes with the chain proves nothing.
- * Of several anchors with one name and one key the first counts. RFC 5280 §6.1, without policies and name constraints:
- * Apple's hierarchy has none, and critical ones are refused.
+ * Names, CA flags and signatures are verified first, then path lengths, key usages and critical extensions, then the
+ * validity of all certificates at `date`. Only the trust anchors themselves are trusted: a root in the chain proves
+ * nothing. If several anchors have the same name and key, the first one is used. RFC 5280 §6.1, without policies and name
+ * constraints: Apple's hierarchy has none, and critical ones are rejected.
  *
  * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
  */
@@ -43,9 +43,9 @@ export async function verifyCertificateChain(
 }
 
 /**
- * From the anchors downwards. The paths that may lead to the leaf: from the last CA certificate, or from each anchor where
- * there is none in between. Only signatures are remembered from one chain to the next; flags, path lengths and dates are
- * judged at each use.
+ * Verifies the CA certificates from the anchors downwards. Returns the paths to possible issuers of the leaf: the path to
+ * the last CA certificate, or one to each anchor if there is none in between. Only verified signatures are remembered for
+ * later chains; flags, path lengths and dates are checked every time.
  */
 async function verifyIssuers(
   issuers: readonly Certificate[],
@@ -60,7 +60,7 @@ async function verifyIssuers(
   return paths;
 }
 
-/** By name, byte for byte, and by signature: neither alone proves anything. */
+/** Finds the issuer by name, byte for byte, and by signature: neither alone proves anything. */
 async function findPath(
   certificate: Certificate,
   candidates: readonly Path[],
@@ -70,14 +70,14 @@ async function findPath(
     const [issuer] = path;
     if (equalBytes(issuer.subject, certificate.issuer) && (await isSigned(issuer))) return path;
   }
-  throw untrusted('the certificate chain does not lead to a trusted root');
+  throw untrusted('the certificate chain does not end in a trusted root');
 }
 
 /** RFC 5280 §6.1.4 (k), (n). */
 function assertCa(certificate: Certificate): void {
   assertCaFlag(certificate);
   if (!allowsKeyUsage(certificate, KeyUsage.keyCertSign)) {
-    throw untrusted('a CA certificate may not sign certificates');
+    throw untrusted('the key usage of a CA certificate does not allow signing certificates');
   }
 }
 
@@ -86,7 +86,7 @@ function assertPathLengths(path: Path): void {
   let caCertificatesBelow = 0;
   for (const { pathLength } of path) {
     if (pathLength !== undefined && pathLength < caCertificatesBelow) {
-      throw untrusted('the certificate chain is longer than one of its CA certificates allows');
+      throw untrusted('the certificate chain is longer than the path length of a CA certificate allows');
     }
     caCertificatesBelow += 1;
   }
@@ -98,28 +98,29 @@ function assertCaFlag(certificate: Certificate): void {
 
 function assertLeaf(certificate: Certificate): void {
   if (certificate.isCa) throw untrusted('the leaf is a CA certificate');
-  if (!allowsKeyUsage(certificate, KeyUsage.digitalSignature)) throw untrusted('the leaf may not sign');
+  if (!allowsKeyUsage(certificate, KeyUsage.digitalSignature))
+    throw untrusted('the key usage of the leaf does not allow signing');
 }
 
 function allowsKeyUsage({ keyUsage }: Certificate, flag: number): boolean {
   return keyUsage === undefined || (keyUsage & flag) !== 0;
 }
 
-/** RFC 5280 §4.2: a certificate with a critical extension that is not understood must be refused. */
+/** RFC 5280 §4.2: a certificate with an unknown critical extension must be rejected. */
 function assertUnderstood({ unknownCriticalExtensions: [unknown] }: Certificate): void {
   if (unknown !== undefined) throw untrusted(`a certificate has the unknown critical extension ${unknown}`);
 }
 
 function assertValidAt({ notBefore, notAfter }: Certificate, date: Date): void {
   const time = date.getTime();
-  // Written so that an unreadable date, which compares as false, is refused.
+  // An invalid Date compares as false, and is therefore rejected.
   if (time >= notBefore.getTime() && time <= notAfter.getTime()) return;
-  throw new AppAttestError('certificate_expired', 'a certificate is expired or not yet valid', {
+  throw new AppAttestError('certificate_expired', 'a certificate has expired or is not yet valid', {
     expected: `a date from ${isoDate(notBefore)} to ${isoDate(notAfter)}`,
     actual: isoDate(date),
   });
 }
 
 function isoDate(date: Date): string {
-  return Number.isNaN(date.getTime()) ? 'an unreadable date' : date.toISOString();
+  return Number.isNaN(date.getTime()) ? 'an invalid date' : date.toISOString();
 }

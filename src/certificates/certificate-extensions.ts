@@ -6,7 +6,7 @@ import { shortText } from '../errors.js';
 /** The extensions of a certificate, by object identifier. */
 export interface Extensions {
   readonly values: ReadonlyMap<string, Uint8Array>;
-  /** Those that whoever does not understand them must refuse. */
+  /** Object identifiers of the critical extensions: a verifier must reject those that it does not know. */
   readonly critical: readonly string[];
 }
 
@@ -16,8 +16,8 @@ export const NO_EXTENSIONS: Extensions = { values: new Map(), critical: [] };
 const FIELD = 0xa3;
 
 /**
- * Reads the extensions of a certificate by object identifier: `[3] { SEQUENCE OF SEQUENCE { extnID, critical BOOLEAN
- * DEFAULT FALSE, value OCTET STRING } }`, at least one, and none of them twice. RFC 5280 §4.1 and §4.2.
+ * Decodes the extensions of a certificate: `[3] { SEQUENCE OF SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, value
+ * OCTET STRING } }`, at least one, and none of them twice. RFC 5280 §4.1 and §4.2.
  *
  * @throws DecodingError
  */
@@ -28,7 +28,7 @@ export function readCertificateExtensions(der: Uint8Array, field: DerElement): E
   const critical: string[] = [];
   for (const element of sequence.children) {
     const extension = readExtension(der, element);
-    if (values.has(extension.oid)) throw new DecodingError(`extension ${shortText(extension.oid)} twice`);
+    if (values.has(extension.oid)) throw new DecodingError(`extension ${shortText(extension.oid)} occurs twice`);
     values.set(extension.oid, extension.value);
     if (extension.isCritical) critical.push(extension.oid);
   }
@@ -48,5 +48,5 @@ function readExtension(der: Uint8Array, { tag, children }: DerElement) {
 }
 
 function malformed(): DecodingError {
-  return new DecodingError('the extensions of a certificate cannot be read');
+  return new DecodingError('malformed certificate extensions');
 }

@@ -5,10 +5,10 @@ import type { Certificate } from './certificate.js';
 const CURVES: ReadonlySet<string | undefined> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
 /**
- * Imports the key of a certificate, which must be on a NIST curve.
+ * Imports the public key of a certificate, which must be on a NIST curve.
  *
- * @param owner The certificate as the error message names it
- * @param error Makes the error that is thrown where the key cannot be used
+ * @param owner The name of the certificate in error messages
+ * @param error Creates the error to throw if the key cannot be used
  */
 export function importCertificateKey(
   { subjectPublicKeyInfo }: Certificate,
@@ -19,8 +19,8 @@ export function importCertificateKey(
   try {
     key = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
   } catch (cause) {
-    throw error(`the key of ${owner} cannot be read`, cause);
+    throw error(`the public key of ${owner} cannot be decoded`, cause);
   }
   if (CURVES.has(key.asymmetricKeyDetails?.namedCurve)) return key;
-  throw error(`the key of ${owner} is not on a NIST curve`);
+  throw error(`the public key of ${owner} is not on a NIST curve`);
 }

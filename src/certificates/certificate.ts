@@ -10,7 +10,7 @@ import { readKeyUsage } from './key-usage.js';
 import { assertName } from './name.js';
 import { readValidityDate } from './validity.js';
 
-/** An X.509 certificate whose form has been checked, and nothing else: trust is the business of the chain. */
+/** A decoded X.509 certificate: well-formed, but not verified. See `verifyCertificateChain`. */
 export interface Certificate {
   /** The whole certificate. */
   readonly der: Uint8Array;
@@ -18,11 +18,11 @@ export interface Certificate {
   readonly tbsCertificate: Uint8Array;
   /** The issuer's ECDSA signature over it, DER. */
   readonly signature: Uint8Array;
-  /** The hash under that signature; `undefined` where it is not ECDSA with SHA-2. */
+  /** The hash algorithm of the signature; `undefined` if it is not ECDSA with SHA-2. */
   readonly signatureHash: SignatureHash | undefined;
   /** The INTEGER, DER. */
   readonly serialNumber: Uint8Array;
-  /** Names as DER, to be compared byte by byte. */
+  /** Names as DER, compared byte for byte. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
   readonly notBefore: Date;
@@ -30,20 +30,20 @@ export interface Certificate {
   /** DER. */
   readonly subjectPublicKeyInfo: Uint8Array;
   readonly isCa: boolean;
-  /** How many further CA certificates may stand between this one and the leaf; `undefined` for any number. */
+  /** The maximum number of CA certificates between this one and the leaf; `undefined` for no limit. */
   readonly pathLength: number | undefined;
-  /** The bits of RFC 5280 §4.2.1.3 (`KeyUsage`), `undefined` where the key may be used for anything. */
+  /** The bits of RFC 5280 §4.2.1.3 (`KeyUsage`); `undefined` if the usage is not restricted. */
   readonly keyUsage: number | undefined;
   /** Extension values by object identifier. */
   readonly extensions: ReadonlyMap<string, Uint8Array>;
-  /** Object identifiers of critical extensions that are not understood here. */
+  /** Object identifiers of critical extensions that this package does not know. */
   readonly unknownCriticalExtensions: readonly string[];
 }
 
-/** `[0] { INTEGER 2 }`: version 3, the one that has extensions. */
+/** `[0] { INTEGER 2 }`: version 3, the version with extensions. */
 const VERSION_3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
 
-/** ECDSA with SHA-2, and no parameters, as a whole AlgorithmIdentifier (RFC 5758 §3.2): 1.2.840.10045.4.3.{2,3,4}. */
+/** The AlgorithmIdentifier of ECDSA with SHA-2, without parameters (RFC 5758 §3.2): 1.2.840.10045.4.3.{2,3,4}. */
 const ECDSA_WITH_SHA2 = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03] as const;
 const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = [
   [Uint8Array.of(...ECDSA_WITH_SHA2, 2), 'sha256'],
@@ -54,27 +54,27 @@ const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = 
 const NO_CA: BasicConstraints = { isCa: false, pathLength: undefined };
 const KEY_USAGE = '2.5.29.15';
 const BASIC_CONSTRAINTS = '2.5.29.19';
-/** The extensions that {@link Certificate} carries by their meaning. */
+/** The extensions that have properties of their own in {@link Certificate}. */
 const UNDERSTOOD: ReadonlySet<string> = new Set([KEY_USAGE, BASIC_CONSTRAINTS]);
 
 /**
- * Decodes one X.509 version 3 certificate from DER, field by field. RFC 5280 §4.1.
+ * Decodes one X.509 version 3 certificate from DER. RFC 5280 §4.1.
  *
- * What is compared or verified byte by byte (names, algorithm, signed part, signature) is cut out of the DER as it came:
- * slices, which keep all of it alive.
+ * Fields that are compared or verified byte for byte (names, algorithm, signed part, signature) are slices of the DER, and
+ * keep all of it in memory.
  *
  * @throws DecodingError
  */
 export function decodeCertificate(der: Uint8Array): Certificate {
   const { 0: tbs, 1: outerAlgorithm, 2: signatureValue, length } = partsOf(readDer(der), 'certificate');
   if (!tbs || !outerAlgorithm || !signatureValue || length > 3) {
-    throw new DecodingError('a certificate has three parts');
+    throw new DecodingError('the certificate does not have exactly three parts');
   }
   const fields = readTbsCertificate(der, tbs);
   // RFC 5280 §4.1.1.2: the algorithm outside the signature must be the one inside it.
   const algorithm = bytesOf(der, fields.algorithm);
   if (!equalBytes(algorithm, bytesOf(der, outerAlgorithm))) {
-    throw new DecodingError('the certificate names two signature algorithms');
+    throw new DecodingError('the certificate names two different signature algorithms');
   }
   const { notBefore, notAfter } = readValidity(der, fields.validity);
   const { values, critical } = fields.extensions ? readCertificateExtensions(der, fields.extensions) : NO_EXTENSIONS;
@@ -100,7 +100,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
   };
 }
 
-/** The parts of what the issuer signed, each in its form but for dates and extensions. */
+/** The parts of the signed certificate. Dates and extensions are not checked here. */
 function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   const parts = partsOf(tbs, 'tbsCertificate');
   const { 0: version, 1: serial, 2: algorithm, 3: issuer, 4: validity, 5: subject } = parts;
@@ -110,7 +110,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   }
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
   if (serial.tag !== Tag.Integer) throw new DecodingError('the serial number is not an INTEGER');
-  // Two unique identifiers could stand before the extensions. No certificate has had them for decades: RFC 5280 §4.1.2.8.
+  // Two unique identifiers may precede the extensions, but no certificate has had them for decades: RFC 5280 §4.1.2.8.
   if (parts.length > 8) throw new DecodingError('tbsCertificate has too many parts');
   assertAlgorithm(algorithm);
   assertPublicKeyInfo(subjectPublicKeyInfo);
@@ -121,7 +121,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
 
 function readValidity(der: Uint8Array, validity: DerElement) {
   const { 0: notBefore, 1: notAfter, length } = partsOf(validity, 'validity');
-  if (!notBefore || !notAfter || length > 2) throw new DecodingError('a validity has two dates');
+  if (!notBefore || !notAfter || length > 2) throw new DecodingError('the validity does not consist of two dates');
   return { notBefore: readValidityDate(der, notBefore), notAfter: readValidityDate(der, notAfter) };
 }
 
@@ -129,7 +129,7 @@ function readValidity(der: Uint8Array, validity: DerElement) {
 function assertAlgorithm(algorithm: DerElement): void {
   const { 0: oid, length } = partsOf(algorithm, 'an algorithm');
   if (oid?.tag !== Tag.ObjectIdentifier || length > 2) {
-    throw new DecodingError('an algorithm has an object identifier and at most one parameter');
+    throw new DecodingError('an algorithm does not consist of an object identifier and at most one parameter');
   }
 }
 
@@ -137,7 +137,7 @@ function assertAlgorithm(algorithm: DerElement): void {
 function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
   const { 0: algorithm, 1: key, length } = partsOf(subjectPublicKeyInfo, 'subjectPublicKeyInfo');
   if (!algorithm || key?.tag !== Tag.BitString || length > 2) {
-    throw new DecodingError('subjectPublicKeyInfo has an algorithm and a BIT STRING');
+    throw new DecodingError('subjectPublicKeyInfo does not consist of an algorithm and a BIT STRING');
   }
   assertAlgorithm(algorithm);
 }
@@ -145,7 +145,7 @@ function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
 /** The contents of a BIT STRING without unused bits. */
 function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
   if (element.tag !== Tag.BitString || der[element.contents] !== 0) {
-    throw new DecodingError('the certificate signature is not a string of whole bytes');
+    throw new DecodingError('the certificate signature is not a BIT STRING of whole bytes');
   }
   return der.subarray(element.contents + 1, element.end);
 }

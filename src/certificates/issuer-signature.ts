@@ -6,9 +6,9 @@ import type { Certificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 
 /**
- * Whether the key of a CA certificate signed another certificate. Says nothing about names, flags or dates.
+ * Whether the key of a CA certificate signed another certificate. Does not check names, flags or dates.
  *
- * @throws AppAttestError `untrusted_certificate`: the key of the issuer is none that signs certificates
+ * @throws AppAttestError `untrusted_certificate`: the key of the issuer cannot be used
  */
 export async function isSignedBy(certificate: Certificate, issuer: Certificate, verify: VerifyEcdsa): Promise<boolean> {
   const { signatureHash, tbsCertificate, signature } = certificate;
@@ -17,25 +17,25 @@ export async function isSignedBy(certificate: Certificate, issuer: Certificate, 
 }
 
 /**
- * The signatures of CA certificates that were verified, by what was signed and by which key: only what an issuer signed
- * is remembered. Apple has about twenty CA certificates in its two hierarchies.
+ * Verified signatures of CA certificates, by the signed certificate and the key of its issuer. Only valid signatures are
+ * remembered. Apple has about twenty CA certificates in its two hierarchies.
  */
 const verifiedSignatures = new BoundedMemo<readonly Uint8Array[]>(64);
 
 /**
- * Where (r, s) is a signature, so is (r, n - s), and anybody can compute it. A third one takes the issuer's key, so
- * two are remembered, and the name of the entry does not depend on them: copies of a certificate with either signature
- * neither take the place of another certificate nor of each other.
+ * If (r, s) is a valid signature, so is (r, n - s), and anyone can compute it. A third one requires the issuer's private
+ * key. So two are remembered per certificate, under a name that does not depend on them: copies of a certificate with
+ * either signature replace neither another certificate nor each other.
  */
 const MAX_SIGNATURES = 2;
 
-/** Those whose verification is under way, so that the first attestations of a busy server share it. */
+/** Verifications in progress, so that the first attestations of a busy server share one. */
 const underWay = new Map<string, Promise<boolean>>();
 const MAX_UNDER_WAY = 64;
 
 /**
- * As {@link isSignedBy}, of a certificate whose CA flag has been checked: in the thread pool, or from memory. What is
- * remembered never changes an answer. A wrong signature is not remembered.
+ * Like {@link isSignedBy}, for a certificate whose CA flag has been checked: verified in the thread pool, or remembered.
+ * A remembered signature never changes the result. An invalid signature is not remembered.
  *
  * @throws AppAttestError `untrusted_certificate`
  */
@@ -56,7 +56,7 @@ export async function isCaSignedBy(certificate: Certificate, issuer: Certificate
 async function verifyAndRemember(certificate: Certificate, issuer: Certificate, name: string): Promise<boolean> {
   const isValid = await isSignedBy(certificate, issuer, verifyEcdsaInPool);
   if (isValid) {
-    // A copy, so that what is remembered does not keep the evidence alive that it came in.
+    // A copy, so that the evidence is not kept in memory.
     const signatures = [new Uint8Array(certificate.signature), ...(verifiedSignatures.get(name) ?? [])];
     verifiedSignatures.set(name, signatures.slice(0, MAX_SIGNATURES));
   }

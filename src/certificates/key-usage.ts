@@ -2,15 +2,15 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
 import { Tag } from '../encoding/der-values.js';
 
-/** What a key may be used for, as the bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
+/** Key usages, as bits of {@link readKeyUsage}. RFC 5280 §4.2.1.3. */
 export const KeyUsage = { digitalSignature: 1 << 0, keyCertSign: 1 << 5 } as const;
 
-/** The last bit that the RFC names, decipherOnly, is bit 8. */
+/** The last bit in the RFC, decipherOnly, is bit 8. */
 const MAX_OCTETS = 2;
 
 /**
- * Reads the key usage extension: a BIT STRING, whose first bit becomes the lowest. X.690 §11.2.2 asks for no zero bit at
- * the end, and the RFC for at least one bit that is set, so the last octet is not zero either.
+ * Decodes the key usage extension: a BIT STRING, whose first bit becomes the lowest. X.690 §11.2.2 forbids trailing zero
+ * bits, and the RFC requires at least one bit to be set, so the last octet is not zero either.
  *
  * @throws DecodingError
  */

@@ -3,7 +3,7 @@ import { readDer } from '../encoding/der.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, readObjectIdentifier, Tag } from '../encoding/der-values.js';
 
-/** RFC 4514 §3, and the abbreviations that are in use beyond it. */
+/** RFC 4514 §3, and other common abbreviations. */
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ['2.5.4.3', 'CN'],
   ['2.5.4.6', 'C'],
@@ -15,7 +15,7 @@ const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.9.1', 'E'],
 ]);
 
-/** DirectoryString (RFC 5280 §4.1.2.4), and the type of domain components and mail addresses. */
+/** DirectoryString (RFC 5280 §4.1.2.4), and IA5String for domain components and email addresses. */
 const STRINGS: ReadonlySet<number> = new Set([
   Tag.Utf8String,
   Tag.PrintableString,
@@ -26,7 +26,7 @@ const STRINGS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Checks the form of a Name, a SEQUENCE OF SET OF SEQUENCE { type, value }, and nothing of what it says. RFC 5280
+ * Checks that a Name is well-formed: a SEQUENCE OF SET OF SEQUENCE { type, value }. Does not check its values. RFC 5280
  * §4.1.2.4.
  *
  * @throws DecodingError
@@ -46,14 +46,14 @@ function assertAttribute({ tag, children }: DerElement): void {
 }
 
 function malformed(): DecodingError {
-  return new DecodingError('a certificate names somebody in a form that names do not have');
+  return new DecodingError('malformed X.501 name');
 }
 
 /**
  * A name as text, for example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`, in the order of the
- * certificate. Escaped as in RFC 4514 §2.4, control characters too, so that a log line stays one line.
+ * certificate. Special characters and control characters are escaped as in RFC 4514 §2.4, so the text stays on one line.
  *
- * @param name DER whose form has been checked
+ * @param name Well-formed DER
  */
 export function nameText(name: Uint8Array): string {
   return readDer(name)

@@ -11,7 +11,7 @@ import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from
 const decodedAnchors = new BoundedMemo<Certificate>(16);
 
 /**
- * The certificates that a chain may end in: the caller's own, or the pinned one.
+ * The certificates in which a chain may end: those of the caller, or else the pinned root.
  *
  * @throws AppAttestError `invalid_argument`: a trust anchor comes from the server's own code, never from a client
  */
@@ -20,7 +20,7 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
 }
 
 /**
- * Trust anchors that can be decoded, and that their owner cannot change any more: DER bytes for {@link readTrustAnchors}.
+ * Checked copies of trust anchors, which the caller cannot change later: DER bytes for {@link readTrustAnchors}.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -37,21 +37,21 @@ function decodeTrustAnchors(trustAnchors: unknown): readonly Certificate[] {
   return anchors;
 }
 
-/** The root of a virtual Apple must not get from a test's configuration into a server's unnoticed. */
+/** The root of a virtual Apple must not get from test configuration into production unnoticed. */
 function rejectVirtualAppleInProduction(anchors: readonly Certificate[]): void {
   if (isVirtualAppleAllowed()) return;
   if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
   throw new AppAttestError(
     'invalid_argument',
-    `the root of a virtual Apple is trusted in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
+    `the root of a virtual Apple must not be a trust anchor in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
   );
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {
-  // Two kinds of names for one memo: the fingerprint of a certificate, passed as text, must not pass for its PEM.
+  // Two prefixes in one memo: a fingerprint that is passed as text must not be taken for a certificate.
   if (typeof trustAnchor === 'string') return remembered(`PEM ${trustAnchor}`, () => readPemCertificate(trustAnchor));
   if (isBytes(trustAnchor)) {
-    // A copy, so that what is remembered is what the fingerprint was made of.
+    // A copy, so that the remembered bytes are those of the fingerprint.
     const der = copyOf(trustAnchor, 'trustAnchors');
     return remembered(`DER ${fingerprint(der)}`, () => der);
   }
@@ -61,7 +61,7 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
 function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
-  // A copy of its own: what comes out of PEM lies in the buffer pool, where any code of the process can write.
+  // A copy with memory of its own: bytes decoded from PEM are in Node's buffer pool, where other code can write.
   const der = new Uint8Array(readDer());
   try {
     const anchor = decodeCertificate(der);
@@ -80,5 +80,5 @@ function readPemCertificate(pem: string): Uint8Array {
     throw new AppAttestError('invalid_argument', 'a trust anchor is not valid PEM', { cause });
   }
   if (der) return der;
-  throw new AppAttestError('invalid_argument', 'a trust anchor must be one PEM certificate');
+  throw new AppAttestError('invalid_argument', 'a trust anchor must be exactly one PEM certificate');
 }

@@ -1,6 +1,6 @@
 import { AppAttestError } from '../errors.js';
 
-/** The error of a certificate that no trust anchor vouches for. */
+/** Creates the error for a certificate that is not trusted. */
 export function untrusted(message: string, cause?: unknown): AppAttestError {
   return new AppAttestError('untrusted_certificate', message, { cause });
 }

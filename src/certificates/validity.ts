@@ -6,11 +6,11 @@ import { Tag } from '../encoding/der-values.js';
 const WHOLE_SECONDS = 15;
 
 /**
- * Reads a date of a certificate: UTCTime through 2049 and GeneralizedTime from 2050, in whole seconds and in UTC.
+ * Decodes a date of a certificate: UTCTime through 2049, GeneralizedTime from 2050 on, in whole seconds and in UTC.
  * RFC 5280 §4.1.2.5.
  *
- * @param element As {@link readDer} gives it, so that a time consists of digits
- * @throws DecodingError also for a day or an hour that no calendar and no clock shows
+ * @param element Comes from {@link readDer}, so a time consists of digits
+ * @throws DecodingError also for a day or an hour that does not exist
  */
 export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const { contents } = element;
@@ -26,7 +26,7 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   // JavaScript takes February 30 for March 2, and hour 24 for the next day.
   const isInCalendar = month >= 0 && month < 12 && date.getUTCDate() === day;
   if (isInCalendar && minutes < 60 && seconds < 60) return date;
-  throw new DecodingError('not an X.509 certificate: a date that no calendar has');
+  throw new DecodingError('not an X.509 certificate: a date does not exist');
 }
 
 function readYear(der: Uint8Array, { tag, contents, end }: DerElement): number {
@@ -34,7 +34,9 @@ function readYear(der: Uint8Array, { tag, contents, end }: DerElement): number {
   if (tag === Tag.UtcTime) return firstTwo < 50 ? 2000 + firstTwo : 1900 + firstTwo;
   const year = firstTwo * 100 + twoDigits(der, contents + 2);
   if (tag === Tag.GeneralizedTime && end - contents === WHOLE_SECONDS && year >= 2050) return year;
-  throw new DecodingError('not an X.509 certificate: a date is neither UTCTime through 2049 nor GeneralizedTime later');
+  throw new DecodingError(
+    'not an X.509 certificate: a date is neither UTCTime through 2049 nor GeneralizedTime from 2050',
+  );
 }
 
 function twoDigits(der: Uint8Array, offset: number): number {
