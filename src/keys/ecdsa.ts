@@ -1,16 +1,16 @@
 import { verify } from 'node:crypto';
 import type { VerificationKey } from './public-key.js';
 
-/** The hash under an ECDSA signature of a certificate or a receipt: SHA-2. */
+/** The hash algorithm of an ECDSA signature in a certificate or a receipt: SHA-2. */
 export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
 
-/** {@link verifyEcdsaInPool}, or a function that chooses between it and {@link verifyEcdsa}. */
+/** The type of {@link verifyEcdsaInPool}, and of a function that chooses between it and {@link verifyEcdsa}. */
 export type VerifyEcdsa = typeof verifyEcdsaInPool;
 
 /**
- * Verifies a DER-encoded ECDSA signature over a message, which is hashed here, on the calling thread.
+ * Hashes a message and verifies its DER-encoded ECDSA signature, on the calling thread.
  *
- * (r, n - s) verifies where (r, s) does, so signature bytes never identify a message.
+ * If (r, s) is valid, so is (r, n - s): signature bytes never identify a message.
  */
 export function verifyEcdsa(
   hash: string,
@@ -19,18 +19,18 @@ export function verifyEcdsa(
   signature: Uint8Array,
 ): boolean {
   try {
-    // DER is the default. Said in an options object, workerd would not take a KeyObject.
+    // DER is the default. With an options object that says so, workerd does not accept a KeyObject.
     return verify(hash, message, publicKey, signature);
   } catch {
-    // Thrown for a signature that is not DER (Bun, Deno), a hash that the runtime cannot pair with the curve, or a key off
-    // the curve, which `assertOnCurve` tells apart. Whichever it was, nothing has been verified.
+    // Thrown for a signature that is not DER (Bun, Deno), a combination of hash and curve that the runtime does not support,
+    // or a key that is not on the curve, which `assertOnCurve` detects. In every case the signature is not verified.
     return false;
   }
 }
 
 /**
- * The same in Node's thread pool, while the calling thread does other work. Never rejects: whatever goes wrong, the
- * signature is not valid.
+ * Like {@link verifyEcdsa}, but in Node's thread pool, while the calling thread does other work. Never rejects: the result
+ * is false if anything fails.
  */
 export function verifyEcdsaInPool(
   hash: string,

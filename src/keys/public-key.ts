@@ -3,14 +3,14 @@ import { copyBytes, equalBytes, isBytes } from '../encoding/bytes.js';
 import { decodePem, encodePem } from '../encoding/pem.js';
 import { AppAttestError } from '../errors.js';
 
-/** A point on P-256 as App Attest hashes it: 0x04, x and y (X9.62 uncompressed). */
+/** Bytes of a P-256 point as App Attest hashes it: 0x04, x and y (X9.62 uncompressed). */
 export const POINT_LENGTH = 65;
 const UNCOMPRESSED = 0x04;
 
 /** SubjectPublicKeyInfo { id-ecPublicKey, prime256v1 } up to the point itself (RFC 5480 §2). */
 const SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
 
-/** The point in a SubjectPublicKeyInfo, `undefined` where the key is on another curve or written otherwise. */
+/** The point in a SubjectPublicKeyInfo; `undefined` if the key is on another curve or encoded differently. */
 export function pointOfSpki(spki: Uint8Array): Uint8Array | undefined {
   const prefix = spki.subarray(0, SPKI_PREFIX.length);
   const point = spki.subarray(SPKI_PREFIX.length);
@@ -27,21 +27,21 @@ function spkiOfPoint(point: Uint8Array): Buffer {
 }
 
 /**
- * A key exactly as {@link pemOfPoint} writes it: in base64 the prefix and the first byte of the point come out even, and
- * the last figure before the padding holds two bits. Nearly all stored keys have this form: checking it takes a
- * microsecond less than decoding PEM.
+ * A key exactly as {@link pemOfPoint} encodes it. The prefix and the first byte of the point fill whole base64 characters,
+ * and the last character before the padding holds two bits. Nearly all stored keys have this form, and checking it is a
+ * microsecond faster than decoding PEM.
  */
 const STORED_PEM =
   /^-----BEGIN PUBLIC KEY-----\n(MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{28}\n[A-Za-z0-9+/]{57}[AQgw]==)\n-----END PUBLIC KEY-----\n$/;
 
-/** The form in which a server stores the key: SubjectPublicKeyInfo as PEM. */
+/** Encodes a point in the form that servers store: SubjectPublicKeyInfo as PEM. */
 export function pemOfPoint(point: Uint8Array): string {
   return encodePem('PUBLIC KEY', spkiOfPoint(point));
 }
 
 /**
- * The stored public key, ready to verify: a `KeyObject` as it is, PEM, SubjectPublicKeyInfo bytes or a 65-byte point
- * imported. P-256 only.
+ * Imports the stored public key: PEM, SubjectPublicKeyInfo bytes or a 65-byte point. A `KeyObject` is returned as it is.
+ * P-256 only.
  *
  * @throws AppAttestError `invalid_argument`: the key comes from the server's own database
  */
@@ -49,27 +49,28 @@ export function readPublicKey(publicKey: unknown): KeyObject {
   if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
   const pem = readPem(publicKey);
   try {
-    // Refuses a point that is not on the curve.
+    // Throws for a point that is not on the curve.
     return createPublicKey(pem);
   } catch (cause) {
     throw notAKey(cause);
   }
 }
 
-/** What `verify` of node:crypto takes: a key that is ready, or one in PEM or DER that it reads anew each time. */
+/** A key for `verify` of node:crypto: imported, or in PEM or DER, which it decodes at each call. */
 export type VerificationKey =
   | KeyObject
   | string
   | { readonly key: Buffer; readonly format: 'der'; readonly type: 'spki' };
 
-/** In what form a stored key gets to its verification. */
+/** The form in which a stored key is passed to the verification. */
 export type KeyForm = 'point' | 'pem' | 'der';
 
 /**
- * The fastest one. The decoders of OpenSSL 3.0 (Node.js 20) take 110 µs for a key, the Web Crypto API 50 µs for a point.
- * Later OpenSSL takes 15 µs, and two less for DER; but Node.js 24 needs 25 µs to see that an object is no `KeyObject`.
+ * The fastest form for a runtime. OpenSSL 3.0 (Node.js 20) takes 110 µs to decode a key, the Web Crypto API 50 µs to import
+ * a point. Later versions of OpenSSL take 15 µs, and 13 µs for DER; but Node.js 24 takes 25 µs to detect that an object is
+ * not a `KeyObject`.
  *
- * @param versions of the runtime; older compatibility dates of Workers name none
+ * @param versions `process.versions`; absent with older compatibility dates of Workers
  */
 export function fastestKeyForm(versions: { node?: string; openssl?: string } | undefined): KeyForm {
   const { node, openssl } = versions ?? {};
@@ -80,8 +81,8 @@ export function fastestKeyForm(versions: { node?: string; openssl?: string } | u
 const FASTEST_KEY_FORM = fastestKeyForm(process.versions);
 
 /**
- * The stored public key for one verification. In PEM or DER it is not made an object, which garbage collection would
- * have to free: its form is checked here, and the point on the curve by `verify`. See {@link assertOnCurve}.
+ * The stored public key for one verification. PEM and DER are not imported, so that there is no object to garbage-collect:
+ * the encoding is checked here, and `verify` checks that the point is on the curve. See {@link assertOnCurve}.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -93,7 +94,8 @@ export async function preparePublicKey(publicKey: unknown, form: KeyForm = FASTE
 }
 
 /**
- * Tells a key with a point that is not on the curve, under which nothing verifies, from a signature that is not valid.
+ * Throws if the point of a stored key is not on the curve: no signature verifies with such a key, and the client is not at
+ * fault.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -103,7 +105,7 @@ export function assertOnCurve(publicKey: VerificationKey): void {
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
-/** Kept, because `webcrypto.subtle` looks itself up anew each time; read late, because it takes milliseconds to load. */
+/** Kept, because each access to `webcrypto.subtle` is a lookup; read late, because loading it takes milliseconds. */
 let subtle: webcrypto.SubtleCrypto | undefined;
 
 async function importPoint(point: Uint8Array): Promise<KeyObject> {
@@ -120,13 +122,13 @@ function checkKeyObject(publicKey: KeyObject): KeyObject {
   throw notAKey();
 }
 
-/** The stored key as {@link pemOfPoint} writes it. */
+/** The stored key as {@link pemOfPoint} encodes it. */
 function readPem(publicKey: unknown): string {
   if (typeof publicKey === 'string' && STORED_PEM.test(publicKey)) return publicKey;
   return encodePem('PUBLIC KEY', readSpki(publicKey));
 }
 
-/** A copy of bytes, because their owner may change them while they are imported. */
+/** Copies bytes, because the caller may change them while they are imported. */
 function readSpki(publicKey: unknown): Buffer {
   const stored = typeof publicKey === 'string' ? STORED_PEM.exec(publicKey)?.[1] : undefined;
   if (stored !== undefined) return Buffer.from(stored, 'base64');
