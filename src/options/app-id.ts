@@ -2,9 +2,9 @@ import { AppAttestError, shortText } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from './known-options.js';
 
 /**
- * Names one app: `'TEAMID1234.com.example.app'`, or its two parts. The prefix, ten characters A-Z and 0-9, is the App ID
- * prefix of the developer account, for nearly all apps the team identifier. The evidence of an App Clip carries the App ID
- * of its full app.
+ * The App ID of one app: `'TEAMID1234.com.example.app'`, or its two parts. The prefix has ten characters A-Z and 0-9. It is
+ * the App ID prefix of the developer account, for nearly all apps the team identifier. Evidence from an App Clip contains
+ * the App ID of its full app.
  */
 export type AppId =
   | string
@@ -16,17 +16,17 @@ export type AppId =
     };
 
 /**
- * The App IDs that a server accepts, as text.
+ * The option `appId`: the accepted App IDs, as text.
  *
  * @throws AppAttestError `invalid_argument`
  */
 export function readAppIds(appId: unknown): readonly string[] {
   const named: readonly unknown[] = Array.isArray(appId) ? [...appId] : [appId];
-  if (named.length === 0) throw new AppAttestError('invalid_argument', 'appId must name at least one app');
+  if (named.length === 0) throw new AppAttestError('invalid_argument', 'appId must contain at least one App ID');
   return named.map(readAppId);
 }
 
-/** Letters, digits, hyphens and dots, says Apple of bundle identifiers; in its own sample there are underscores. */
+/** Apple allows letters, digits, hyphens and dots in bundle identifiers. Its own sample also has underscores. */
 const APP_ID = /^[A-Z0-9]{10}(?:\.[A-Za-z0-9_-]+)+$/;
 const TEAM_ID = /^[A-Z0-9]{10}$/;
 
@@ -45,7 +45,7 @@ export function readAppId(appId: unknown): string {
   if (typeof appId !== 'object' || appId === null) throw invalid(`appId must be ${FORM} or { teamId, bundleId }`);
   const { teamId, bundleId }: { teamId?: unknown; bundleId?: unknown } = readKnownOptions('appId', appId, KNOWN_PARTS);
   if (typeof teamId === 'string' && typeof bundleId === 'string') return checkAppId(`${teamId}.${bundleId}`, teamId);
-  throw invalid('teamId and bundleId of appId must be text');
+  throw invalid('teamId and bundleId of appId must be strings');
 }
 
 const FORM = 'ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
@@ -58,10 +58,9 @@ const KNOWN_PARTS: KnownOptions<{ teamId: string; bundleId: string }> = {
 function checkAppId(appId: string, teamId: string): string {
   if (isAppId(appId) && TEAM_ID.test(teamId)) return appId;
   const wrong = TEAM_ID.test(teamId)
-    ? 'no bundle identifier follows the team ID'
-    : `${shortText(teamId)} is no team ID`;
-  const hint =
-    teamId === 'undefined' || teamId === 'null' || teamId === '' ? ' (is the variable that holds it set?)' : '';
+    ? 'the bundle identifier after the team ID is missing or malformed'
+    : `${shortText(teamId)} is not a team ID`;
+  const hint = teamId === 'undefined' || teamId === 'null' || teamId === '' ? ' (is the variable for it set?)' : '';
   throw invalid(`appId ${shortText(appId)} must be ${FORM}: ${wrong}${hint}`);
 }
 

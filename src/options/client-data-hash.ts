@@ -2,16 +2,16 @@ import { isBytes, sha256, sha256OfText } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import { copyOf } from './evidence.js';
 
-/** Bytes. Nothing is known that passes more than some dozen to `attestKey`. */
+/** Bytes. No known app passes more than a few dozen to `attestKey`. */
 export const MAX_CLIENT_DATA_HASH_LENGTH = 65_536;
 
 /**
- * The client data hash: what the app passed to `attestKey` or `generateAssertion`. The caller gives either the client
- * data, which is hashed here (text as UTF-8, as the Capacitor plugin does), or the hash itself.
+ * The client data hash: the bytes that the app passed to `attestKey` or `generateAssertion`. The caller passes either the
+ * client data, which is hashed here (text as UTF-8, as the Capacitor plugin does), or the hash itself.
  *
- * The hash may have any length: Apple's published samples have raw challenge bytes in its place.
+ * The hash may have any length: Apple's published samples have the raw challenge in its place.
  *
- * @param name The option that holds the client data: `challenge` or `payload`
+ * @param name The option for the client data: `challenge` or `payload`
  * @throws AppAttestError `invalid_argument`
  */
 export function readClientDataHash(name: 'challenge' | 'payload', clientData: unknown, hash: unknown): Uint8Array {
@@ -19,20 +19,23 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
     throw new AppAttestError('invalid_argument', `pass exactly one of ${name} and clientDataHash`);
   }
   if (hash !== undefined) {
-    // That of an attestation or a receipt waits for its turn; that of an assertion is hashed at once.
+    // The hash of an attestation or a receipt may have to wait; that of an assertion is used at once.
     const most = name === 'challenge' ? MAX_CLIENT_DATA_HASH_LENGTH : Number.POSITIVE_INFINITY;
     const copy = isBytes(hash) ? copyOf(hash, 'clientDataHash', most + 1) : undefined;
     if (copy && copy.length > 0 && copy.length <= most) return copy;
-    throw new AppAttestError('invalid_argument', 'clientDataHash must be a Uint8Array, neither empty nor long');
+    throw new AppAttestError('invalid_argument', 'clientDataHash must be a Uint8Array, neither empty nor too long');
   }
   const data = isBytes(clientData) ? copyOf(clientData, name) : clientData;
-  // Only a request may be empty; an empty challenge could be answered in advance.
+  // Only a payload may be empty: an empty challenge could be answered in advance.
   const isKept = typeof data === 'string' || data instanceof Uint8Array;
   if (!isKept || (name === 'challenge' && data.length === 0)) {
-    throw new AppAttestError('invalid_argument', `${name} must be text or a Uint8Array, and not empty`);
+    throw new AppAttestError(
+      'invalid_argument',
+      `${name} must be a string or a Uint8Array, and a challenge must not be empty`,
+    );
   }
   if (typeof data !== 'string') return sha256(data);
-  // Half a surrogate pair has no UTF-8, so two texts with one would have the same bytes.
+  // A lone surrogate has no UTF-8 encoding, so two different strings with one would have the same bytes.
   if (data.isWellFormed()) return sha256OfText(data);
-  throw new AppAttestError('invalid_argument', `${name} is text with half of a surrogate pair, which has no UTF-8`);
+  throw new AppAttestError('invalid_argument', `${name} contains a lone surrogate, which cannot be encoded in UTF-8`);
 }

@@ -1,15 +1,15 @@
 import { AppAttestError } from '../errors.js';
 
 /**
- * Where a key was attested: `production` for apps from the App Store, TestFlight and enterprise distribution,
- * `development` for builds that run from Xcode with the development entitlement.
+ * The environment in which a key was attested: `production` for apps from the App Store, TestFlight and enterprise
+ * distribution, `development` for builds from Xcode with the development entitlement.
  */
 export type Environment = 'production' | 'development';
 
 export const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
 
 /**
- * The environments that a server accepts; production where it names none.
+ * The option `environment`: the accepted environments, production by default.
  *
  * @throws AppAttestError `invalid_argument`
  */

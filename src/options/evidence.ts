@@ -4,14 +4,14 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { isBase64, mistakenEncoding } from '../encoding/mistaken-encoding.js';
 import { AppAttestError } from '../errors.js';
 
-/** Evidence that cannot change any more: text, or bytes that nobody else was given. */
+/** Evidence that nobody else can change: text, or a copy of bytes. */
 export type KeptEvidence = string | Uint8Array;
 
 /**
- * Evidence that can wait to be read: text as it is, and a copy of bytes, which their owner, or another thread, may
- * change meanwhile. One byte more than is allowed is enough for {@link decodeEvidence} to refuse.
+ * Evidence that can be decoded later: text as it is, and a copy of bytes, because the caller or another thread may change
+ * them. The copy has at most one byte more than allowed, which is enough for {@link decodeEvidence} to reject it.
  *
- * @param name The option it came in, for the error of a caller who passed neither.
+ * @param name The name of the option, for the error message
  * @throws AppAttestError `invalid_argument`
  */
 export function keepEvidence(evidence: unknown, name: string, maxLength: number): KeptEvidence {
@@ -21,23 +21,23 @@ export function keepEvidence(evidence: unknown, name: string, maxLength: number)
 }
 
 /**
- * A copy of bytes that a caller passed: their owner, or another thread, may change them meanwhile.
+ * A copy of bytes that a caller passed: the caller or another thread may change them.
  *
- * @param name The option that holds them
- * @throws AppAttestError `invalid_argument` where their memory is gone
+ * @param name The name of the option, for the error message
+ * @throws AppAttestError `invalid_argument` if their ArrayBuffer is detached or has shrunk
  */
 export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uint8Array {
   try {
     return copyBytes(bytes, maxLength);
   } catch (cause) {
-    throw new AppAttestError('invalid_argument', `${name} has no bytes any more: its memory was transferred`, {
+    throw new AppAttestError('invalid_argument', `the ArrayBuffer of ${name} is detached or has shrunk`, {
       cause,
     });
   }
 }
 
 /**
- * The bytes of evidence, from base64 or base64url where it is text. Bounded before anything is decoded.
+ * The bytes of evidence; text is decoded as base64 or base64url. The length is checked before anything is decoded.
  *
  * @throws DecodingError
  */
@@ -45,12 +45,12 @@ export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8
   const bytes = decodeBytes(evidence, maxLength);
   const mistake = typeof evidence === 'string' ? mistakenEncoding(evidence, asBuffer(bytes)) : undefined;
   if (mistake !== undefined) throw new DecodingError(mistake);
-  if (isBase64(asBuffer(bytes))) throw new DecodingError('the bytes are base64 text, not what it stands for');
+  if (isBase64(asBuffer(bytes))) throw new DecodingError('the bytes are base64 text that was not decoded');
   return bytes;
 }
 
 /**
- * Bytes that are not looked at here. Never empty.
+ * Like {@link decodeEvidence}, but without a check for wrong encodings. The result is never empty.
  *
  * @throws DecodingError
  */
@@ -71,7 +71,7 @@ function decodeText(text: string, maxLength: number): Uint8Array {
 }
 
 /**
- * Evidence as it comes in, at once.
+ * Checks and decodes evidence as the caller passed it.
  *
  * @throws AppAttestError `invalid_argument`
  * @throws DecodingError

@@ -1,9 +1,9 @@
 import { AppAttestError, shortText } from '../errors.js';
 
 /**
- * The options of a function by name, and whether `undefined` may be passed for them. The types decide which: an option
- * typed `| undefined` may be undefined, and is then as good as left out. One whose absence would check less is not typed
- * so: `undefined`, from a lookup that found nothing, must not turn a check off.
+ * The options of a function by name, and whether each may be `undefined`. The type of the option decides: an option with
+ * `| undefined` in its type may be undefined, which means the same as omitting it. The type does not allow `undefined` if
+ * the function would check less without the option: a lookup that found nothing must not turn off a check.
  */
 export type KnownOptions<Options> = {
   readonly [Name in keyof Required<Options>]: undefined extends Required<Options>[Name]
@@ -12,12 +12,12 @@ export type KnownOptions<Options> = {
 };
 
 /**
- * Reads the options that a caller passed: a misspelt option, a promise that nobody awaited, or an instance whose values are
- * inherited must not turn into a check that never runs. Only the names are checked here, not the values.
+ * Reads the options that a caller passed, and checks their names, not their values. A check must not be skipped because an
+ * option is misspelt, a promise was not awaited, or the values are inherited.
  *
- * @param caller The function or option that takes them, for the message
- * @returns a copy, for which each option was read once. It has no prototype: what is not in it is `undefined`, whatever
- *   has become of `Object.prototype`
+ * @param caller The function or option that has these options, for the error message
+ * @returns a copy, for which each option was read once. It has no prototype, so a polluted `Object.prototype` cannot add
+ *   options
  * @throws AppAttestError `invalid_argument`
  */
 export function readKnownOptions<Options>(
@@ -46,14 +46,14 @@ function isKnown<Options>(name: string | symbol, known: KnownOptions<Options>): 
   return Object.hasOwn(known, name);
 }
 
-/** An object literal, also one of another realm (`node:vm`, Jest), or an object without a prototype. */
+/** An object literal, possibly of another realm (`node:vm`, Jest), or an object without a prototype. */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null || isObjectPrototype(prototype);
 }
 
-/** Whether it is the `Object.prototype` of its realm: nothing is above it, and it has the methods of one itself. */
+/** Whether this is the `Object.prototype` of some realm: it has no prototype, and has the methods itself. */
 function isObjectPrototype(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }

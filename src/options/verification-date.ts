@@ -2,7 +2,7 @@ import { isDate } from 'node:util/types';
 import { AppAttestError } from '../errors.js';
 
 /**
- * The moment at which certificates are judged.
+ * The option `date`: the time at which evidence must be valid, now by default.
  *
  * @throws AppAttestError `invalid_argument`
  */
