@@ -5,27 +5,27 @@ import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
 
 /** Authenticator data of an assertion (WebAuthn §6.1). */
 export interface AuthenticatorData {
-  /** The bytes as received: they are what is signed. */
+  /** The bytes as received, which the signature covers. */
   readonly bytes: Uint8Array;
   /** SHA-256(App ID), 32 bytes. */
   readonly rpIdHash: Uint8Array;
-  /** 0x40 AT, 0x80 ED. Nothing follows from AT: devices set it where no credential data follows. */
+  /** 0x40 AT, 0x80 ED. AT is ignored: devices set it even if no credential data follows. */
   readonly flags: number;
-  /** How many assertions the key has made, 0 to 2^32 - 1. */
+  /** The number of assertions that the key has signed, 0 to 2^32 - 1. */
   readonly counter: number;
-  /** iOS 27 and later. Signed: the flags carry ED. */
+  /** The extensions of iOS 27 and later, signed: the flags include ED. */
   readonly extensions: AuthenticatorExtensions | undefined;
   /**
-   * A map behind flags without ED. Anybody who can tamper with the app can put it there: the device signs
-   * SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash, so that a map in front of the
-   * hash can be moved to the end of authenticator data. Only for inspection.
+   * A map that the flags do not announce (no ED). Anyone who can tamper with the app can add it: the device signs
+   * SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash, so a map at the start of the
+   * hash can be moved to the end of authenticator data. Use it only for inspection.
    */
   readonly unauthenticatedExtensions: CborMap | undefined;
 }
 
-/** Authenticator data of an attestation: the same with the attested key in it. */
+/** Authenticator data of an attestation, which includes the attested key. */
 export interface AttestedAuthenticatorData extends AuthenticatorData {
-  /** 16 bytes that name the environment. */
+  /** The environment, 16 bytes. */
   readonly aaguid: Uint8Array;
   /** The key identifier, 32 bytes. */
   readonly credentialId: Uint8Array;
@@ -54,7 +54,7 @@ export function decodeAttestedAuthenticatorData(bytes: Uint8Array): AttestedAuth
   const fixedPart = decodeFixedPart(bytes, ATTESTED_EXTENSIONS);
   const credentialIdLength = viewOf(bytes).getUint16(CREDENTIAL_ID_LENGTH);
   if (credentialIdLength !== CREDENTIAL_PUBLIC_KEY - CREDENTIAL_ID) {
-    throw new DecodingError(`the credential id has ${credentialIdLength} bytes instead of 32`);
+    throw new DecodingError(`the credential ID has ${credentialIdLength} bytes instead of 32`);
   }
   return {
     ...fixedPart,
@@ -79,14 +79,14 @@ function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): Authenticator
   };
 }
 
-/** What follows the fixed part: nothing, or exactly one CBOR map, which is signed only where the flags announce it. */
+/** Decodes the rest: nothing, or exactly one CBOR map, which is authenticated only if the flags announce it. */
 function decodeExtensionData(
   bytes: Uint8Array,
   flags: number,
 ): Pick<AuthenticatorData, 'extensions' | 'unauthenticatedExtensions'> {
   const map = bytes.length > 0 ? decodeCborMap(bytes) : undefined;
   if ((flags & EXTENSION_DATA) === 0) return { extensions: undefined, unauthenticatedExtensions: map };
-  if (!map) throw new DecodingError('the flags announce extensions, and none follow');
+  if (!map) throw new DecodingError('the flags announce extensions, but there are none');
   return { extensions: readAuthenticatorExtensions(map), unauthenticatedExtensions: undefined };
 }
 

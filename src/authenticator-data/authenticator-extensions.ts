@@ -1,8 +1,8 @@
 import type { CborMap } from '../encoding/cbor-map.js';
 
 /**
- * What iOS 27 and later sign into authenticator data about the running app. Each entry may be missing: macOS may send
- * no bundle version, and only apps with the opt-in entitlement send a code directory hash.
+ * Information about the running app that iOS 27 and later sign in authenticator data. Each entry may be missing: macOS may
+ * omit the bundle version, and only apps with the opt-in entitlement send a code directory hash.
  */
 export interface AuthenticatorExtensions {
   /** How the app was signed and launched: a `ValidationCategory`, or a later number. */
@@ -20,9 +20,9 @@ const Entry = {
 } as const;
 
 /**
- * Reads the entries of the map behind the fixed part of authenticator data. Unknown entries are passed over.
+ * Reads the entries of the extension map. Unknown entries are ignored.
  *
- * @throws DecodingError where a known entry has another type
+ * @throws DecodingError if a known entry has the wrong type
  */
 export function readAuthenticatorExtensions(map: CborMap): AuthenticatorExtensions {
   const extensions: AuthenticatorExtensions = {};

@@ -1,7 +1,7 @@
 import { equalBytes } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 
-/** `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`: 77 bytes, every one of them fixed but the coordinates. */
+/** `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`: 77 bytes, all of them fixed except the coordinates. */
 export const COSE_KEY_LENGTH = 77;
 
 const BEFORE_X = Buffer.from('a5010203262001215820', 'hex');
@@ -10,8 +10,8 @@ const X = BEFORE_X.length;
 const Y = X + 32 + BEFORE_Y.length;
 
 /**
- * The uncompressed point of a COSE key: EC2, ES256, P-256. Canonical CBOR has one spelling for such a key (RFC 9053
- * §7.1.1, WebAuthn §6.5.1.1), so it is compared instead of parsed.
+ * The uncompressed point of a COSE key: EC2, ES256, P-256. Canonical CBOR has exactly one encoding of such a key (RFC 9053
+ * §7.1.1, WebAuthn §6.5.1.1), so the bytes are compared instead of parsed.
  *
  * @throws DecodingError
  */

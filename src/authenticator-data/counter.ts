@@ -14,13 +14,13 @@ export function assertCounterIsZero(counter: number): void {
 }
 
 /**
- * Apple: Validating apps …, assertion step 5. Gaps are normal: a request may get lost on its way.
+ * Apple: Validating apps …, assertion step 5. Gaps are normal: requests may get lost.
  *
  * @throws AppAttestError `counter_not_increased`
  */
 export function assertCounterIncreased(counter: number, stored: number): void {
   if (counter > stored) return;
-  throw new AppAttestError('counter_not_increased', 'the assertion is a replay, or came out of order', {
+  throw new AppAttestError('counter_not_increased', 'the assertion is a replay or arrived out of order', {
     expected: `more than ${stored}`,
     actual: String(counter),
   });

@@ -5,9 +5,9 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { AuthenticatorExtensions } from './authenticator-extensions.js';
 
 /**
- * What a server asks of the entries that iOS 27 and later sign. Whatever is named must hold: an entry that is there and
- * does not fit is always rejected, an entry that is missing as `whenAbsent` says. Entries that the signed flags do not
- * announce (no ED) count as missing.
+ * A server's requirements for the extensions that iOS 27 and later sign. All requirements must be met: evidence with an
+ * extension that does not meet one is always rejected, and `whenAbsent` decides about a missing extension. Extensions that
+ * the signed flags do not announce (no ED) count as missing.
  *
  * @example
  * ```ts
@@ -25,8 +25,8 @@ export interface ExtensionPolicy {
   /** Accepted code directory hashes as hex: 32 bytes, or the first 20 (the `CDHash` that `codesign` prints). */
   codeDirectoryHashes?: readonly string[];
   /**
-   * What becomes of evidence without an entry that the policy names: iOS 26 and earlier have none. `'accept'` by
-   * default; `'reject'` asks for the extensions as such even where the policy names no entry.
+   * Whether evidence without a required extension is accepted: iOS 26 and earlier send none. `'accept'` by default.
+   * `'reject'` rejects evidence without extensions even if the policy has no other entry.
    */
   whenAbsent?: 'accept' | 'reject';
   /**
@@ -38,7 +38,7 @@ export interface ExtensionPolicy {
   whenDropped?: 'reject' | 'accept';
 }
 
-/** A policy whose form has been checked. */
+/** A checked policy. */
 export type CheckedExtensionPolicy = Readonly<{
   validationCategories: ReadonlySet<number> | undefined;
   bundleVersions: ((bundleVersion: string) => boolean) | undefined;
@@ -58,7 +58,7 @@ const SHA256_LENGTH = 32;
 const TRUNCATED_LENGTH = 20;
 
 /**
- * Checks a policy before any evidence is read: a misspelt entry must not turn into a check that never runs.
+ * Checks a policy before any evidence is decoded: a check must not be skipped because an entry is misspelt.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -75,7 +75,7 @@ export function readExtensionPolicy(policy: ExtensionPolicy | undefined): Checke
 }
 
 /**
- * A policy whose form has been checked, and that its owner cannot change any more.
+ * A checked copy of a policy, which the caller cannot change later.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -109,7 +109,7 @@ function keepBundleVersions(accepted: Entry<'bundleVersions'>): Entry<'bundleVer
 
 function keepCodeDirectoryHashes(hashes: Entry<'codeDirectoryHashes'>): readonly string[] {
   const isHash = (hash: unknown): boolean => typeof hash === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(hash);
-  return keepArray(hashes, isHash, 'codeDirectoryHashes must be an array of 40 or 64 hex digits each');
+  return keepArray(hashes, isHash, 'codeDirectoryHashes must be an array of strings of 40 or 64 hex digits');
 }
 
 function keepArray<Element>(
@@ -128,10 +128,10 @@ function isOneOf(accepted: readonly string[]): (bundleVersion: string) => boolea
 }
 
 /**
- * Judges signed extensions by the policy.
+ * Checks signed extensions against the policy.
  *
- * @throws AppAttestError `extension_rejected`, `extension_missing`; `invalid_argument` where the `bundleVersions`
- *   function does not return a boolean
+ * @throws AppAttestError `extension_rejected`, `extension_missing`; `invalid_argument` if the `bundleVersions` function does
+ *   not return a boolean
  */
 export function assertExtensions(
   extensions: AuthenticatorExtensions | undefined,
@@ -170,13 +170,13 @@ function assertBundleVersion(bundleVersion: string, accepts: (bundleVersion: str
   try {
     accepted = accepts(bundleVersion);
   } catch (cause) {
-    throw new AppAttestError('extension_rejected', 'the bundleVersions function failed', { cause });
+    throw new AppAttestError('extension_rejected', 'the bundleVersions function threw an error', { cause });
   }
-  // A promise is truthy: an async function here would accept everything.
+  // A promise is truthy, so an async function would accept everything.
   if (isAsynchronous(accepted) || typeof accepted !== 'boolean') {
     throw invalid('the bundleVersions function must return a boolean');
   }
-  if (!accepted) throw rejected('bundle version', 'one that the policy accepts', shortText(bundleVersion));
+  if (!accepted) throw rejected('bundle version', 'a version that the policy accepts', shortText(bundleVersion));
 }
 
 function assertCodeDirectoryHash(hash: Uint8Array, accepted: readonly Uint8Array[]): void {
@@ -184,7 +184,7 @@ function assertCodeDirectoryHash(hash: Uint8Array, accepted: readonly Uint8Array
   throw rejected('code directory hash', accepted.map(shortHex).join(' or '), shortHex(hash));
 }
 
-/** 20 bytes on either side are the beginning of 32; any other length is another kind of hash. */
+/** A hash of 20 bytes on either side is the beginning of one of 32. Any other length is another kind of hash. */
 function isSameCodeDirectory(a: Uint8Array, b: Uint8Array): boolean {
   const lengths = [a.length, b.length];
   if (!lengths.every((length) => length === SHA256_LENGTH || length === TRUNCATED_LENGTH)) return false;
@@ -197,7 +197,7 @@ function invalid(message: string): AppAttestError {
 }
 
 function missing(name: string): AppAttestError {
-  return new AppAttestError('extension_missing', `the evidence carries no ${name}, which the policy asks for`);
+  return new AppAttestError('extension_missing', `the evidence has no ${name}, which the policy requires`);
 }
 
 function rejected(name: string, expected: string, actual: string): AppAttestError {

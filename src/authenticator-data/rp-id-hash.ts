@@ -2,7 +2,7 @@ import { equalBytes, sha256OfText } from '../encoding/bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
-/** A server names the same few apps each time. */
+/** A server accepts the same few apps in each call. */
 const rpIdHashes = new BoundedMemo<Uint8Array>(16);
 
 /** SHA-256(App ID), the RP ID hash of authenticator data. */
@@ -18,8 +18,8 @@ function rpIdHashOf(appId: string): Uint8Array {
  * Apple: Validating apps …, attestation step 6 and assertion step 4.
  *
  * @param rpIdHash From authenticator data
- * @param certified The App ID that the certificate names, for the message: an RP ID hash says nothing to a reader
- * @returns the one of the App IDs that the RP ID hash belongs to
+ * @param certified The App ID in the certificate, for the error message: a hash alone does not tell which app it is
+ * @returns the accepted App ID with this RP ID hash
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertAppId(rpIdHash: Uint8Array, appIds: readonly string[], certified?: string): string {

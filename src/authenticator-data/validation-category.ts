@@ -1,7 +1,7 @@
 /**
- * How the running app was signed and launched, as iOS 27 and later sign it into every attestation and assertion.
+ * How the running app was signed and launched. iOS 27 and later sign this into every attestation and assertion.
  *
- * A system may send a number that is not listed here; it stays a number in the result.
+ * A system may send a number that is not listed here. The result then contains that number.
  *
  * Source: Apple, Attestation Object Validation Guide (2026).
  */
