@@ -1,6 +1,6 @@
 /**
- * Whether a function that must be synchronous returned a promise, or anything else that can be awaited. Nobody waits for it:
- * its rejection is caught here, because uncaught it would end the process.
+ * Whether a function that must be synchronous returned a promise or another thenable. Its rejection is caught here, because
+ * nobody awaits it, and an unhandled rejection would end the process.
  */
 export function isAsynchronous(result: unknown): boolean {
   if (!isThenable(result)) return false;

@@ -1,7 +1,6 @@
 /**
- * Remembers values that are expensive to compute and few in number, such as the apps of a server, trust anchors, and CA
- * certificates below them. The one that was not used for the longest time goes when it is full, so it cannot grow
- * whatever comes in, and what is in use stays.
+ * A small cache for values that are expensive to compute and few in number, such as the apps of a server, trust anchors,
+ * and the CA certificates below them. When it is full, the least recently used value is removed, so its size is bounded.
  */
 export class BoundedMemo<Value> {
   readonly #values = new Map<string, Value>();
@@ -18,7 +17,7 @@ export class BoundedMemo<Value> {
   }
 
   set(key: string, value: Value): void {
-    // A map keeps the order of insertion: the last used goes to its end.
+    // A Map keeps the order of insertion, so the last used value moves to the end.
     this.#values.delete(key);
     const [oldest] = this.#values.keys();
     if (oldest !== undefined && this.#values.size >= this.#limit) this.#values.delete(oldest);

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers';
 
-// Taken when the module loads: the fake timers of somebody's tests must not stop verification.
+// Read when the module loads: fake timers in a test must not stop verification.
 const afterThisTurn = setImmediate;
 
 /**
- * Decides where short pieces of work are done: on the calling thread, which is cheapest, or in the thread pool. The
- * calling thread does so many in one turn of the event loop. The next one waits for the turn after it, so that work that
- * comes piece by piece never needs the pool; what comes on top in the same turn goes there.
+ * Decides where short tasks run: on the calling thread, which is cheapest, or in the thread pool. The calling thread runs a
+ * limited number per turn of the event loop. The next task waits for the following turn, so tasks that arrive one by one
+ * never need the pool. All further tasks of the same turn go to the pool.
  */
 export class CallingThread {
   readonly #limit: number;
@@ -17,8 +17,8 @@ export class CallingThread {
   }
 
   /**
-   * Counts one more piece of work, at the call. Resolves to true when the piece may be done here, to false when it is one
-   * for the pool.
+   * Counts one more task when called. Resolves to true when the task may run on the calling thread, or to false if it
+   * belongs in the pool.
    */
   async hasTime(): Promise<boolean> {
     if (this.#pieces === 0) afterThisTurn(() => this.#startTurn());

@@ -1,12 +1,12 @@
 /**
- * A variable of the environment that the process runs in, `undefined` where there is none.
+ * An environment variable of the process; `undefined` if it is not set.
  *
- * Found by names that are values: bundlers and minifiers write their own machine's environment, or nothing, in the place
- * of the expressions `process.env.NAME`, `process.env` and `process`.
+ * Looked up by name at run time: bundlers and minifiers replace the expressions `process.env.NAME`, `process.env` and
+ * `process` with values of the build environment, or with nothing.
  */
 export function environmentVariable(name: string): string | undefined {
   const variables = entry(entry(globalThis, 'process'), 'env');
-  // Not what it inherits: an entry of a polluted Object.prototype must not pass for a variable.
+  // Not inherited: an entry of a polluted Object.prototype must not be taken for a variable.
   if (!isObject(variables) || !Object.hasOwn(variables, name)) return undefined;
   const value: unknown = Reflect.get(variables, name);
   return typeof value === 'string' ? value : undefined;

@@ -1,12 +1,12 @@
 import { environmentVariable } from './environment-variable.js';
 
-/** Of libuv: what there is by default, and the most that there can be. */
+/** The default and the maximum size of libuv's thread pool. */
 const DEFAULT_SIZE = 4;
 const MAX_SIZE = 1024;
 
 /**
- * How many threads the pool has that signatures are verified in: `UV_THREADPOOL_SIZE`, as it was set before the process
- * started. Where it is no positive integer, or there is no such pool (Workers), the default.
+ * The number of threads in the pool that verifies signatures: `UV_THREADPOOL_SIZE`, as set before the process started. The
+ * default if it is not a positive integer, or if there is no such pool (Workers).
  *
  * @see https://docs.libuv.org/en/v1.x/threadpool.html
  */

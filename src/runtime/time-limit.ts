@@ -1,12 +1,12 @@
 import { readSeconds } from '../options/seconds.js';
 
-/** Seconds. A timer counts milliseconds in 32 bits, and fires at once where there are more. */
+/** Seconds. A timer counts milliseconds in a signed 32-bit integer, and fires at once if they overflow. */
 const MAX_TIME_LIMIT = 2_147_483;
 
 /**
- * A time limit in seconds, as a caller passed it.
+ * Checks a time limit in seconds that a caller passed.
  *
- * @param name The option it came in, for the message
+ * @param name The name of the option, for the error message
  * @throws AppAttestError `invalid_argument`
  */
 export function readTimeLimit(name: string, seconds: unknown): number {
@@ -14,10 +14,10 @@ export function readTimeLimit(name: string, seconds: unknown): number {
 }
 
 /**
- * The answer, or a rejection once it takes too long, for what cannot be aborted. Who was asked may still do it.
+ * Resolves with the answer, or rejects when the time is up. For operations that cannot be aborted: they may still finish.
  *
- * @param seconds Not more than {@link MAX_TIME_LIMIT}
- * @param asked Who was asked, for the message
+ * @param seconds At most {@link MAX_TIME_LIMIT}
+ * @param asked The name of the operation's other side, for the error message
  */
 export async function withinTimeLimit<Answer>(
   seconds: number,
@@ -37,10 +37,10 @@ export async function withinTimeLimit<Answer>(
 }
 
 /**
- * Runs something that can be aborted, and aborts it when its time is up or its caller no longer waits. Settles then, even
- * if what runs does not.
+ * Runs an operation that can be aborted, and aborts it when the time is up or the caller's signal aborts. Then rejects at
+ * once, even if the operation does not settle.
  *
- * @param seconds Not more than {@link MAX_TIME_LIMIT}
+ * @param seconds At most {@link MAX_TIME_LIMIT}
  * @param waiting The caller's own signal
  */
 export async function abortAfterTimeLimit<Result>(
@@ -48,7 +48,7 @@ export async function abortAfterTimeLimit<Result>(
   waiting: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  // Not AbortSignal.any, which in Node 20 stays attached to a caller's signal for as long as that lives.
+  // Not AbortSignal.any: in Node.js 20 its result stays attached to the caller's signal for the lifetime of that signal.
   const controller = new AbortController();
   const { signal } = controller;
   const abandon = (): void => controller.abort(waiting?.reason);
