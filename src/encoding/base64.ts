@@ -1,14 +1,14 @@
 import { DecodingError } from './decoding-error.js';
 
 /**
- * Decodes base64 (RFC 4648 §4) or base64url (§5), padded or not, but exactly: no white space, no mixed alphabets, no
- * stray bits at the end. One byte string has one spelling per alphabet and padding, so two spellings never pass as two
- * values.
+ * Decodes base64 (RFC 4648 §4) or base64url (§5), with or without padding. Strict: no white space, no mixed alphabets, no
+ * non-zero bits after the last byte. Each byte string has exactly one encoding per alphabet and padding, so two encodings
+ * are never taken for two values.
  */
 export function decodeBase64(text: string): Buffer {
   const alphabet = text.includes('-') || text.includes('_') ? 'base64url' : 'base64';
   const bytes = Buffer.from(text, alphabet);
-  // Buffer.from skips what it does not know; encoding again shows whether it skipped anything.
+  // Buffer.from skips invalid characters. Encoding the bytes again shows whether it skipped any.
   if (withoutPadding(bytes.toString(alphabet)) !== withoutPadding(text)) {
     throw new DecodingError('not valid base64 or base64url');
   }
@@ -22,12 +22,12 @@ function withoutPadding(text: string): string {
   return text.endsWith('=') ? text.slice(0, -1) : text;
 }
 
-/** The longest text that {@link decodeBase64} can turn into at most `byteLength` bytes. */
+/** The length of the longest text that {@link decodeBase64} decodes to at most `byteLength` bytes. */
 export function maxBase64Length(byteLength: number): number {
   return Math.ceil(byteLength / 3) * 4;
 }
 
-/** Plain base64 with padding, the form in which Apple and the stores keep a key identifier. */
+/** Encodes base64 with padding, the form of key identifiers at Apple and in the stores. */
 export function encodeBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

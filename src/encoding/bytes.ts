@@ -6,25 +6,25 @@ export function isBytes(value: unknown): value is Uint8Array {
   return isUint8Array(value);
 }
 
-/** Equality whose running time does not depend on where two values of one length differ. */
+/** Compares in a time that does not depend on where two values of the same length differ. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** The same memory as a Buffer, whose methods will be called: only for bytes that no caller has made. */
+/** A Buffer over the same memory. Only for bytes that this package created, because their methods are called. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** What all typed arrays inherit from. Its getters tell the truth about bytes whose own class says something else. */
+/** The prototype of all typed arrays. Its getters are correct even for bytes of a subclass that overrides them. */
 const TypedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 
 /**
- * A copy of the first bytes, out of Node's buffer pool. No method and no getter of the bytes' own class is called, which
- * could hand out something else, or the bytes themselves.
+ * A copy of the first bytes, with memory outside Node's buffer pool. No method or getter of a subclass is called, because
+ * it could return other bytes, or the original ones.
  *
- * @throws TypeError where the memory is gone: transferred to another thread, or a buffer that has shrunk. Such bytes claim
- *   to be empty, and must not pass for bytes that are.
+ * @throws TypeError if the ArrayBuffer is detached or has shrunk. Such bytes seem to be empty, and must not be taken for
+ *   empty bytes
  */
 export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINITY): Buffer {
   Uint8Array.prototype.at.call(bytes, 0);
@@ -34,17 +34,17 @@ export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINIT
   return Buffer.from(new Uint8Array(buffer, offset, Math.min(length, maxLength)));
 }
 
-/** SHA-256 over bytes, or over two parts, one after the other. */
+/** SHA-256 of bytes, or of two byte strings, concatenated. */
 export function sha256(bytes: Uint8Array, more?: Uint8Array): Uint8Array {
   return sha256Of(more ? Buffer.concat([bytes, more]) : bytes);
 }
 
-/** SHA-256 over text as UTF-8. */
+/** SHA-256 of text in UTF-8. */
 export function sha256OfText(text: string): Uint8Array {
   return sha256Of(text);
 }
 
 function sha256Of(message: string | Uint8Array): Uint8Array {
-  // As text and back: two thirds of the time that Node takes to make a Buffer of it.
+  // As text and back: this takes two thirds of the time that Node takes for a Buffer.
   return Buffer.from(hash('sha256', message, 'binary'), 'latin1');
 }

@@ -3,8 +3,8 @@ import { isBytes } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { assertWellFormedCbor } from './well-formed-cbor.js';
 
-// The build of cbor-x without `new Function` and without its native add-on: hostile bytes meet plain JavaScript only.
-// Maps stay Maps, so that no key can reach a prototype.
+// The build of cbor-x without `new Function` and without its native add-on: hostile bytes are decoded by plain JavaScript.
+// Maps are decoded to Maps, so that no key can reach a prototype.
 const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
 
 const NONE: ReadonlySet<string> = new Set();
@@ -14,13 +14,13 @@ export class CborMap {
   readonly #entries: ReadonlyMap<unknown, unknown>;
   readonly #unsigned: ReadonlySet<string>;
 
-  /** @param unsigned The names of the entries that are unsigned integers and not floats of the same value */
+  /** @param unsigned The names of the entries that are encoded as unsigned integers, not as floats */
   constructor(entries: ReadonlyMap<unknown, unknown>, unsigned: ReadonlySet<string>) {
     this.#entries = entries;
     this.#unsigned = unsigned;
   }
 
-  /** The text keys, in the order in which they came. */
+  /** The keys as text, in their order. */
   names(): string[] {
     return [...this.#entries.keys()].map(String);
   }
@@ -54,8 +54,8 @@ export class CborMap {
   }
 
   /**
-   * A number from 0 to 2^32 - 1, as the four little-endian bytes that Apple's devices write or, in the outermost map, as
-   * an integer.
+   * A number from 0 to 2^32 - 1: as four little-endian bytes, as Apple's devices encode it, or, in the outermost map, as an
+   * integer.
    */
   uint32(name: string): number {
     const value = this.#entries.get(name);

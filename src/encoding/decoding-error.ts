@@ -1,5 +1,5 @@
 /**
- * Bytes that do not decode. Internal: each public decoder turns it into its own `malformed_…` code.
+ * Bytes cannot be decoded. Internal: public functions convert it to a `malformed_…` code.
  */
 export class DecodingError extends Error {
   override readonly name = 'DecodingError';

@@ -1,11 +1,11 @@
-/** One element: where it starts, where its contents start, where both end, and what it holds. */
+/** One element, as offsets: `start` of the element, start of its `contents`, and the `end` of both. */
 export interface DerElement {
-  /** The identifier octet (X.690 §8.1.2): class, constructed bit, and the tag number up to 30. */
+  /** The identifier octet (X.690 §8.1.2): class, constructed bit, and tag number up to 30. */
   readonly tag: number;
   readonly tagNumber: number;
   readonly start: number;
   readonly contents: number;
   readonly end: number;
-  /** The elements in a constructed element; a primitive one has none. */
+  /** The elements in a constructed element; empty for a primitive one. */
   readonly children: readonly DerElement[];
 }

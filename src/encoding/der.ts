@@ -2,7 +2,7 @@ import { DecodingError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { assertUniversalValue } from './der-values.js';
 
-/** A certificate nests nine levels. */
+/** A certificate has nine levels. */
 const MAX_DEPTH = 16;
 /** The largest recorded certificate has about 130 elements. */
 const MAX_ELEMENTS = 2048;
@@ -12,9 +12,9 @@ const HIGH_TAG_NUMBER = 0x1f;
 const LONG_LENGTH = 0x80;
 
 /**
- * Reads bytes that must be exactly one DER element, all the way down: definite and shortest lengths, shortest tags,
- * values of the universal types as DER writes them, nothing behind the end, bounded depth and count. What passes, a
- * tolerant BER parser cannot be surprised by, and no two parsers can read differently. X.690 §8.1 and §10.
+ * Decodes bytes that must be exactly one DER element, including all elements in it: definite lengths and shortest forms of
+ * lengths and tags, values of the universal types in DER, no bytes after the end, bounded depth and count. So a tolerant
+ * BER parser can process the result safely, and no two parsers can interpret it differently. X.690 §8.1 and §10.
  *
  * @throws DecodingError
  */
@@ -24,10 +24,10 @@ export function readDer(bytes: Uint8Array): DerElement {
   throw new DecodingError(`${bytes.length - element.end} bytes after the DER element`);
 }
 
-/** One walk over one element. */
+/** Reads one element and all elements in it. */
 class DerReader {
   readonly #bytes: Uint8Array;
-  /** The children of all elements that have not ended; each cuts off its own at its end, an array just as long. */
+  /** The children of all unfinished elements. At its end, each element removes its own, into an array of the exact size. */
   readonly #found: DerElement[] = [];
   #elements = 0;
 
@@ -35,7 +35,7 @@ class DerReader {
     this.#bytes = bytes;
   }
 
-  /** The element that starts at `start` and must end at `limit` or before. */
+  /** Reads the element that starts at `start` and must end at or before `limit`. */
   element(start: number, limit: number, depth: number): DerElement {
     if (depth > MAX_DEPTH) throw new DecodingError(`DER nested deeper than ${MAX_DEPTH} levels`);
     this.#elements += 1;
@@ -72,14 +72,14 @@ const NONE: readonly DerElement[] = [];
 /** Tag numbers from 31 on: base 128, most significant first, no leading zero (X.690 §8.1.2.4). Apple's end at 1421. */
 function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): number {
   const first = octetAt(bytes, offset, limit);
-  if (first === 0x80 || first < HIGH_TAG_NUMBER) throw new DecodingError('DER tag not in its shortest form');
+  if (first === 0x80 || first < HIGH_TAG_NUMBER) throw new DecodingError('DER tag is not in its shortest form');
   if (first < 0x80) return first;
   const second = octetAt(bytes, offset + 1, limit);
   if (second < 0x80) return (first - 0x80) * 0x80 + second;
   throw new DecodingError('DER tag number above 16383');
 }
 
-/** Where the contents of an element start and end, whose length in its shortest form stands at `offset` (X.690 §10.1). */
+/** Reads the length at `offset`, in its shortest form (X.690 §10.1). Returns where the contents start and end. */
 export function readLength(bytes: Uint8Array, offset: number, limit: number): { contents: number; end: number } {
   let contents = offset + 1;
   let length = octetAt(bytes, offset, limit);
@@ -93,15 +93,15 @@ export function readLength(bytes: Uint8Array, offset: number, limit: number): { 
 }
 
 function readLongLength(bytes: Uint8Array, offset: number, width: number, limit: number): number {
-  // Four octets hold any length that a bounded input can have; zero octets mean BER's indefinite length.
-  if (width === 0 || width > 4) throw new DecodingError('ASN.1 of indefinite or excessive length');
+  // Four octets are enough for any length of a bounded input. Zero octets mean BER's indefinite length.
+  if (width === 0 || width > 4) throw new DecodingError('ASN.1 length is indefinite or too large');
   let length = 0;
   for (let index = 0; index < width; index += 1) length = length * 256 + octetAt(bytes, offset + index, limit);
   if (length >= LONG_LENGTH && length >= 256 ** (width - 1)) return length;
-  throw new DecodingError('ASN.1 length not in its shortest form');
+  throw new DecodingError('ASN.1 length is not in its shortest form');
 }
 
-/** @throws DecodingError where the bytes, or the element around, end before */
+/** @throws DecodingError if the bytes, or the enclosing element, end before `offset` */
 export function octetAt(bytes: Uint8Array, offset: number, limit: number): number {
   const value = offset < limit ? bytes[offset] : undefined;
   if (value === undefined) throw truncated();

@@ -2,24 +2,24 @@ const HEX = /^[0-9a-f]+$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /**
- * What is wrong with text that should be base64, where it shows one of the mistakes that clients make; `undefined` where
- * it does not. Neither evidence nor a key identifier ever looks like one of them in base64: evidence begins with a CBOR
- * map or with an ASN.1 SEQUENCE of a long length.
+ * Describes a common encoding mistake in text that should be base64; `undefined` if there is none. Correct base64 of
+ * evidence or of a key identifier never looks like a mistake: evidence begins with a CBOR map, or with an ASN.1 SEQUENCE of
+ * a long length.
  *
- * @param decoded What Node.js decodes the text to, where that is known already
+ * @param decoded The text as Node.js decodes it, if already known
  */
 export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(text, 'base64')): string | undefined {
   if (text === '') return 'it is empty';
   if (text.length % 2 === 0 && HEX.test(text)) return 'the text is hex instead of base64';
   if (isBase64(decoded)) return 'the text is base64 of base64: it was encoded twice';
   if (text.includes(' ')) {
-    return 'the text has spaces: a + of base64 becomes one where a form or a URL is decoded, unless it is sent as %2B';
+    return 'the text contains spaces: in a form or a URL, a + of base64 must be sent as %2B, or it becomes a space';
   }
   return undefined;
 }
 
-/** Whether bytes are themselves base64 text, as evidence and key identifiers never are. */
+/** Whether bytes are themselves base64 text. Evidence and key identifiers never are. */
 export function isBase64(bytes: Buffer): boolean {
-  // Evidence nearly always begins with another byte, so that no text is made of it.
+  // Evidence nearly always begins with a larger byte, so it need not be converted to text.
   return (bytes[0] ?? 0) < 0x80 && BASE64.test(bytes.toString('latin1'));
 }

@@ -2,7 +2,7 @@ import { asBuffer } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { isUtf8 } from './utf8.js';
 
-/** Deeper than any evidence (an attestation nests three levels), shallow enough to recurse over safely. */
+/** Deeper than any evidence (an attestation has three levels), and shallow enough for safe recursion. */
 const MAX_DEPTH = 8;
 /** Evidence has about twenty data items. */
 const MAX_ITEMS = 256;
@@ -10,12 +10,12 @@ const MAX_ITEMS = 256;
 const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
 
 /**
- * Checks that the bytes are exactly one CBOR item of the kind that authenticators write, before a decoder sees them:
- * definite and shortest lengths, no tags, UTF-8 text, text or integer map keys, no key twice, bounded depth and count.
- * This is the well-formedness check of RFC 8949 appendix C, narrowed as WebAuthn §6 (CTAP2 canonical CBOR) asks; only
- * the order of map keys is left free, because entries of later systems may come anywhere.
+ * Checks that the bytes are exactly one CBOR item as authenticators encode it, before a decoder processes them: definite
+ * and shortest lengths, no tags, UTF-8 text, text or integer map keys, no duplicate keys, bounded depth and count. This is
+ * the well-formedness check of RFC 8949 appendix C with the restrictions of WebAuthn §6 (CTAP2 canonical CBOR). Only the
+ * order of map keys is not checked, because entries of later systems may be in any place.
  *
- * @returns the names of the entries that are unsigned integers, where the item is a map: decoded, they look like floats
+ * @returns the names of the entries that are unsigned integers, if the item is a map: once decoded, they look like floats
  * @throws DecodingError
  */
 export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
@@ -25,12 +25,12 @@ export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
   return walk.unsignedEntries;
 }
 
-/** One walk over one item. `item` takes an offset and returns the offset behind the item. */
+/** Checks one item and all items in it. `item` takes an offset and returns the offset after the item. */
 class WellFormedness {
   readonly unsignedEntries = new Set<string>();
   readonly #bytes: Buffer;
   #items = 0;
-  /** The number in the head that was read last: a value, a length or a count. */
+  /** The number in the last head: a value, a length or a count. */
   #argument = 0;
 
   constructor(bytes: Uint8Array) {
@@ -71,16 +71,17 @@ class WellFormedness {
     }
   }
 
-  /** Reads the number in an item's head, and returns the offset behind it. */
+  /** Reads the number in an item's head, and returns the offset after it. */
   #head(offset: number, additional: number): number {
     this.#argument = additional;
     if (additional < 24) return offset + 1;
-    if (additional > 27) throw new DecodingError('CBOR of indefinite or reserved length');
+    if (additional > 27) throw new DecodingError('CBOR length is indefinite or reserved');
     const width = 1 << (additional - 24);
     const next = offset + 1 + width;
     if (next > this.#bytes.length) throw truncated();
     this.#argument = this.#unsigned(offset + 1, width);
-    if (this.#argument < (SHORTEST_FROM[width] ?? 0)) throw new DecodingError('CBOR number not in its shortest form');
+    if (this.#argument < (SHORTEST_FROM[width] ?? 0))
+      throw new DecodingError('CBOR number is not in its shortest form');
     return next;
   }
 
@@ -96,8 +97,8 @@ class WellFormedness {
   }
 
   /**
-   * Whether U+FEFF stands at an offset. The decoder drops it in front of text of more than 64 bytes, and keeps it in front of
-   * shorter text. Behind empty text it is refused as well: no item begins with its first byte.
+   * Whether there is a U+FEFF at an offset. The decoder removes it from the start of text of more than 64 bytes, and keeps
+   * it at the start of shorter text. After empty text it is rejected as well: no item begins with its first byte.
    */
   #isByteOrderMark(offset: number): boolean {
     const [first, second, third] = [this.#bytes[offset], this.#bytes[offset + 1], this.#bytes[offset + 2]];
@@ -112,12 +113,12 @@ class WellFormedness {
 
   #map(offset: number, count: number, depth: number): number {
     let position = offset;
-    // Every number is in its shortest form, so equal keys have equal bytes.
+    // All numbers are in their shortest form, so equal keys have equal bytes.
     const keys: string[] = [];
     for (let index = 0; index < count; index += 1) {
       const keyEnd = this.#key(position);
       const key = this.#bytes.toString('latin1', position, keyEnd);
-      if (keys.includes(key)) throw new DecodingError('the same CBOR map key twice');
+      if (keys.includes(key)) throw new DecodingError('CBOR map key occurs twice');
       keys.push(key);
       if (depth === 0) this.#noteUnsigned(position, keyEnd);
       position = this.item(keyEnd, depth + 1);
@@ -131,7 +132,7 @@ class WellFormedness {
     this.unsignedEntries.add(this.#bytes.toString('utf8', value - this.#argument, value));
   }
 
-  /** Of the item at an offset; that of an unsigned integer where the bytes have ended, which nothing follows from. */
+  /** The major type of the item at an offset. After the end of the bytes it is that of an unsigned integer, without effect. */
   #majorType(offset: number): number {
     return (this.#bytes[offset] ?? 0) >> 5;
   }
@@ -139,13 +140,13 @@ class WellFormedness {
   #key(offset: number): number {
     const majorType = this.#majorType(offset);
     if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
-      throw new DecodingError('a CBOR map key that is neither text nor an integer');
+      throw new DecodingError('CBOR map key is neither text nor an integer');
     }
-    // It holds nothing that could go deeper.
+    // A key contains no other items, so it cannot increase the depth.
     return this.item(offset, 0);
   }
 
-  /** false, true, null, undefined and floats: no known entry has them, but an entry of a later system might. */
+  /** false, true, null, undefined and floats: no known entry uses them, but an entry of a later system might. */
   #simple(offset: number, additional: number): number {
     if (additional >= 20 && additional <= 23) return offset + 1;
     if (additional < 25 || additional > 27) throw new DecodingError('unassigned or indefinite CBOR simple value');
