@@ -5,21 +5,21 @@ import { readEvidence } from '../options/evidence.js';
 import { type InspectedAuthenticatorData, inspectAuthenticatorData } from './inspect-authenticator-data.js';
 import { Inspection } from './inspection.js';
 
-/** An assertion object, taken apart and not verified: nothing in it is known to be true. */
+/** A decoded assertion object. Nothing in it is verified. */
 export interface InspectedAssertion {
-  /** The names of the entries of the CBOR map, in their order, those that no verifier reads among them. */
+  /** The names of all entries of the CBOR map, in their order, including those that no verifier reads. */
   entries: string[];
   /** ECDSA, DER. */
   signature?: Uint8Array;
-  /** Absent where it cannot be decoded. */
+  /** Absent if it cannot be decoded. */
   authenticatorData?: InspectedAuthenticatorData;
-  /** What could not be decoded, in sentences. Empty for an assertion that `verifyAssertion` would look at. */
+  /** Messages about the parts that cannot be decoded. Empty if `verifyAssertion` can decode the assertion. */
   problems: string[];
 }
 
 /**
- * Takes an assertion object apart, for logs and tools. Verifies nothing, and does not throw for odd contents: what
- * cannot be decoded is missing from the result and named in `problems`.
+ * Decodes an assertion object for logs and tools. Verifies nothing, and does not throw for malformed contents: parts that
+ * cannot be decoded are missing from the result and listed in `problems`.
  *
  * @param assertion base64 or base64url text, or bytes
  * @throws AppAttestError `invalid_argument` for a value of another type

@@ -14,39 +14,39 @@ import { type InspectedAuthenticatorData, inspectAuthenticatorData } from './ins
 import { type InspectedCertificate, inspectCertificate } from './inspect-certificate.js';
 import { Inspection } from './inspection.js';
 
-/** Authenticator data of an attestation, taken apart and not verified. */
+/** Decoded authenticator data of an attestation. Nothing in it is verified. */
 export interface InspectedAttestedData extends InspectedAuthenticatorData {
   /** 16 bytes. */
   aaguid: Uint8Array;
-  /** What the aaguid stands for; absent for an unknown one. */
+  /** The environment of the aaguid; absent for an unknown one. */
   environment?: Environment;
   /** 32 bytes. */
   credentialId: Uint8Array;
   /** SubjectPublicKeyInfo as PEM. */
   publicKey: string;
-  /** The key identifier that this public key has, base64. */
+  /** The key identifier of this public key, base64. */
   keyId: string;
 }
 
-/** An attestation object, taken apart and not verified: nothing in it is known to be true. */
+/** A decoded attestation object. Nothing in it is verified. */
 export interface InspectedAttestation {
-  /** The names of the entries of the CBOR map, in their order, those that no verifier reads among them. */
+  /** The names of all entries of the CBOR map, in their order, including those that no verifier reads. */
   entries: string[];
-  /** `"apple-appattest"`, if it is one. */
+  /** `"apple-appattest"` for an App Attest attestation. */
   format?: string;
-  /** Absent where it cannot be decoded. */
+  /** Absent if it cannot be decoded. */
   authenticatorData?: InspectedAttestedData;
   /** The certificates of `x5c`, the leaf first; those that cannot be decoded are left out. */
   certificates: InspectedCertificate[];
   /** CMS, not decoded. */
   receipt?: Uint8Array;
-  /** What could not be decoded, in sentences. */
+  /** Messages about the parts that cannot be decoded. */
   problems: string[];
 }
 
 /**
- * Takes an attestation object apart, for logs and tools. Verifies nothing, and does not throw for odd contents: what
- * cannot be decoded is missing from the result and named in `problems`.
+ * Decodes an attestation object for logs and tools. Verifies nothing, and does not throw for malformed contents: parts that
+ * cannot be decoded are missing from the result and listed in `problems`.
  *
  * @param attestation base64 or base64url text, or bytes
  * @throws AppAttestError `invalid_argument` for a value of another type

@@ -5,26 +5,26 @@ import {
 } from '../authenticator-data/authenticator-extensions.js';
 import type { Inspection } from './inspection.js';
 
-/** Authenticator data, decoded and not verified. */
+/** Decoded authenticator data. Nothing in it is verified. */
 export interface InspectedAuthenticatorData {
-  /** The bytes as received, which are what is signed. */
+  /** The bytes as received, which the signature covers. */
   bytes: Uint8Array;
   /** SHA-256(App ID), 32 bytes. */
   rpIdHash: Uint8Array;
   /** 0x40 AT, 0x80 ED. */
   flags: number;
-  /** How many assertions the key has made. */
+  /** The number of assertions that the key has signed. */
   counter: number;
-  /** iOS 27 and later, where the flags carry ED: signed by the device in evidence that verifies. */
+  /** The extensions of iOS 27 and later, if the flags include ED. In valid evidence, they are signed by the device. */
   extensions?: AuthenticatorExtensions;
   /**
-   * A map that the flags do not announce (no ED). A tampered app can put it there, also in evidence that verifies:
-   * `verifyAttestation` and `verifyAssertion` neither report it nor judge it by a policy.
+   * A map that the flags do not announce (no ED). A tampered app can add it even to valid evidence: `verifyAttestation` and
+   * `verifyAssertion` neither return it nor check it against a policy.
    */
   unauthenticatedExtensions?: AuthenticatorExtensions;
 }
 
-/** @param name Where the data stands, for the problems found in it */
+/** @param name The name of the entry, for `problems` */
 export function inspectAuthenticatorData(
   data: AuthenticatorData,
   name: string,

@@ -6,25 +6,25 @@ import { fingerprint } from '../certificates/fingerprint.js';
 import { nameText } from '../certificates/name.js';
 import type { Inspection } from './inspection.js';
 
-/** A certificate of an attestation, taken apart and not verified. */
+/** A decoded certificate of an attestation or a receipt. Nothing in it is verified. */
 export interface InspectedCertificate {
   /** For example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`. */
   subject: string;
   /** In the form of `subject`. */
   issuer: string;
-  /** The certificate is valid from this moment on. */
+  /** The certificate is valid from this time on. */
   notBefore: Date;
-  /** The certificate is valid until this moment, inclusive. */
+  /** The certificate is valid until this time, inclusive. */
   notAfter: Date;
-  /** SHA-256 over the certificate, hex. */
+  /** SHA-256 of the certificate, hex. */
   fingerprint: string;
-  /** Whether its basic constraints make it a CA certificate. */
+  /** Whether it is a CA certificate, according to its basic constraints. */
   isCa: boolean;
   /** The object identifiers of its extensions, in their order. */
   extensions: string[];
-  /** What Apple certifies about the device; empty for a CA certificate. */
+  /** The device in a leaf certificate; empty for a CA certificate. */
   device: AttestedDevice;
-  /** The nonce that ties the leaf to a challenge, 32 bytes. */
+  /** The nonce that binds the leaf to a challenge, 32 bytes. */
   nonce?: Uint8Array;
   /** The App ID in the leaf: that of the app, or of its App Clip. */
   appId?: string;
@@ -32,7 +32,7 @@ export interface InspectedCertificate {
   accessControlList?: Uint8Array;
 }
 
-/** @param name Where the certificate stands, for the problems found in it */
+/** @param name The name of the certificate, for `problems` */
 export function inspectCertificate(
   der: Uint8Array,
   name: string,
@@ -66,6 +66,6 @@ function octetStringOf(
 ): Uint8Array | undefined {
   const extension = certificate.extensions.get(oid);
   if (!extension) return undefined;
-  // A copy, so that what is kept of a certificate is no slice of it.
+  // A copy, so that the whole certificate is not kept in memory.
   return inspection.attempt(`${name} extension ${oid}`, () => new Uint8Array(readSingleOctetString(extension)));
 }

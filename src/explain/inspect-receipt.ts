@@ -7,22 +7,22 @@ import type { VerifiedReceipt } from '../receipt/verify-receipt.js';
 import { type InspectedCertificate, inspectCertificate } from './inspect-certificate.js';
 import { Inspection } from './inspection.js';
 
-/** A receipt, taken apart and not verified: nothing in it is known to be true. */
+/** A decoded receipt. Nothing in it is verified. */
 export interface InspectedReceipt extends Partial<Omit<VerifiedReceipt, 'environment'>> {
-  /** As Apple calls it: `"production"` or `"sandbox"` in every recording. */
+  /** Apple's name for the environment: `"production"` or `"sandbox"` in all recordings. */
   environment?: string;
-  /** Those that came along, in their order; in every recording the signer's, the one above it, and the root. */
+  /** The certificates in the receipt, in their order: in all recordings that of the signer, its issuer, and the root. */
   certificates: InspectedCertificate[];
-  /** What could not be decoded, in sentences. Empty for a receipt that `verifyReceipt` would look at. */
+  /** Messages about the parts that cannot be decoded. Empty if `verifyReceipt` can decode the receipt. */
   problems: string[];
 }
 
 /**
- * Takes a receipt apart, for logs and tools. Verifies nothing, and does not throw for odd contents: what cannot be
- * decoded is missing from the result and named in `problems`.
+ * Decodes a receipt for logs and tools. Verifies nothing, and does not throw for malformed contents: parts that cannot be
+ * decoded are missing from the result and listed in `problems`.
  *
  * @param receipt base64 or base64url text, or bytes
- * @throws AppAttestError `invalid_argument` for a value of another type, or where the packages that read receipts cannot be
+ * @throws AppAttestError `invalid_argument` for a value of another type, or if the packages that decode receipts cannot be
  * loaded
  *
  * @example

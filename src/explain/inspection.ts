@@ -1,10 +1,10 @@
 import { AppAttestError } from '../errors.js';
 
-/** Collects what goes wrong while evidence is taken apart, so that one bad part does not hide the others. */
+/** Collects the problems while evidence is decoded, so that one malformed part does not hide the others. */
 export class Inspection {
   readonly problems: string[] = [];
 
-  /** The result of `decode`, or `undefined` and one more problem. */
+  /** Returns the result of `decode`; or adds a problem and returns `undefined`. */
   attempt<Decoded>(part: string, decode: () => Decoded): Decoded | undefined {
     try {
       return decode();
@@ -13,7 +13,7 @@ export class Inspection {
     }
   }
 
-  /** The same for a decoder that takes its time. */
+  /** The same for an asynchronous decoder. */
   async attemptLater<Decoded>(part: string, decode: () => Promise<Decoded>): Promise<Decoded | undefined> {
     try {
       return await decode();
@@ -23,7 +23,7 @@ export class Inspection {
   }
 
   #note(part: string, error: unknown): undefined {
-    // A wrong call stays an error; evidence never is one here.
+    // A wrong call is an error. Malformed evidence is a problem.
     if (error instanceof AppAttestError && error.code === 'invalid_argument') throw error;
     this.problems.push(`${part}: ${error instanceof Error ? error.message : String(error)}`);
   }
