@@ -4,5 +4,5 @@ import { type ExtensionPolicy, ValidationCategory } from 'app-attest';
 export const policy: ExtensionPolicy = {
   validationCategories: [ValidationCategory.AppStore, ValidationCategory.TestFlight],
   bundleVersions: (bundleVersion) => Number(bundleVersion) >= 120,
-  whenAbsent: 'accept', // systems before iOS 27 sign nothing of this; 'reject' locks them out
+  whenAbsent: 'accept', // iOS 26 and earlier sign no extensions; 'reject' locks them out
 };

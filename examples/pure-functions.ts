@@ -23,7 +23,7 @@ app.post('/register', async (request, response) => {
   const { keyId, challenge, token } = request.body;
   takeChallenge(challenge);
   const attested = await verifyAttestation({ attestation: token, keyId, challenge, appId });
-  if (keys.has(attested.keyId)) throw new Error('this key is registered already');
+  if (keys.has(attested.keyId)) throw new Error('this key is already registered');
   const { publicKey, counter, environment, receipt } = attested;
   keys.set(attested.keyId, { publicKey, counter, environment, receipt });
   response.status(201).json({ keyId: attested.keyId });
@@ -37,12 +37,12 @@ app.post('/orders', async (request, response) => {
   const { counter } = await verifyAssertion({
     assertion: token,
     publicKey: key.publicKey,
-    payload, // the text as it came: parsed and written again it would have another hash
+    payload, // the text as received: parsed and serialized again, it would have another hash
     appId,
     counter: key.counter,
   });
   // In SQL: UPDATE keys SET counter = $1 WHERE key_id = $2 AND counter < $1, and one row must have changed.
-  if (counter <= key.counter) throw new Error('another request was faster with this counter');
+  if (counter <= key.counter) throw new Error('a concurrent request stored the same or a higher counter');
   key.counter = counter;
 
   const { challenge, item } = JSON.parse(payload);
@@ -50,11 +50,11 @@ app.post('/orders', async (request, response) => {
   response.json({ ordered: item });
 });
 
-/** A challenge works once, whatever comes of it. */
+/** A challenge works once, regardless of the result. */
 function takeChallenge(challenge: string): void {
   const expiresAt = challenges.get(challenge);
   challenges.delete(challenge);
-  if (!expiresAt || expiresAt < new Date()) throw new Error('this challenge was not issued, was used, or is too old');
+  if (!expiresAt || expiresAt < new Date()) throw new Error('this challenge is unknown, already used or expired');
 }
 
 // 4. The reason goes to your log, never to the client.

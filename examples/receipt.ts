@@ -9,7 +9,7 @@ import {
 
 const appId = 'TEAMID1234.com.example.app';
 
-/** Verifies an attestation and its receipt, which Apple wants to be made for the challenge, at most five minutes ago. */
+/** Verifies an attestation and its receipt, which must be issued for the challenge, at most five minutes ago. */
 export async function attest(attestation: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {
   const key = await verifyAttestation({ attestation, keyId, challenge, appId });
   const { receipt, publicKey, environment } = key;
