@@ -39,10 +39,12 @@ export function fromRequest(request: Request): IncomingRequest {
   };
 }
 
-/** What follows scheme and host, up to a fragment, as it stands. */
+/**
+ * What follows scheme and host, as it stands: routers differ in where they see the path end, and some route by what
+ * stands behind a `#`.
+ */
 function targetOf(url: string): string {
-  const [, target = ''] = /^[^:/?#]+:\/\/[^/?#]*([^#]*)/.exec(url) ?? [];
-  return target.startsWith('/') ? target : `/${target}`;
+  return url.replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
 }
 
 /** @param advice What the developer can do */
