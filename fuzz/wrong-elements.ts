@@ -1,5 +1,6 @@
 import { concatenated, lengthOctets } from '../test/support/element-tree.js';
 import type { ReceiptTree } from '../test/support/receipt-tree.js';
+import { manyElements } from '../test/support/wrong-elements.js';
 import type { Random } from './random.js';
 
 /** The last universal type (X.680 §8.6), and what is reserved behind it. */
@@ -18,6 +19,8 @@ const PATTERNS: readonly Uint8Array[] = [
 const LENGTHS = [0, 1, 2, 3, 4, 8, 13, 15, 20, 32, 64, 65, 127, 128, 255, 256, 1000] as const;
 const LONG_LENGTHS = [4096, 20_000, 60_000] as const;
 
+const MANY_ELEMENTS = manyElements(58 * 1024);
+
 /** A receipt of our own form with a wrong element in the place of one, or with one element less, or twice. */
 export function receiptWithWrongElement(receipt: ReceiptTree, random: Random): Uint8Array {
   const path = random.pick(receipt.paths);
@@ -30,6 +33,11 @@ export function receiptWithWrongElement(receipt: ReceiptTree, random: Random): U
     case 2: {
       const element = receipt.elementAt(path);
       return receipt.with(path, concatenated([element, random.below(2) === 0 ? element : wrongElement(random)]));
+    }
+    case 3: {
+      // Rarely, because they take long to read: as many small elements as there may be.
+      const [, many] = random.pick(MANY_ELEMENTS);
+      return receipt.with(path, random.below(8) === 0 ? many : wrongElement(random));
     }
     default:
       return receipt.with(path, wrongElement(random));

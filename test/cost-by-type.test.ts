@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeCborMap } from '../src/encoding/cbor-map.js';
 import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
+import { threadPoolSize } from '../src/runtime/thread-pool.js';
 import { cbor } from '../src/testing/encoding/cbor.js';
 import { CostOfGenuine } from './support/cost-of-genuine.js';
 import {
@@ -14,7 +15,7 @@ import {
 } from './support/element-tree.js';
 import { createReceiptTree } from './support/receipt-tree.js';
 import { attestationFixture, attestationOptions } from './support/recordings.js';
-import { wrongElements } from './support/wrong-elements.js';
+import { manyElements, wrongElements } from './support/wrong-elements.js';
 
 const KIB = 1024;
 
@@ -37,6 +38,20 @@ async function dearer(
   return found;
 }
 
+/** How often the event loop turns until all is done. */
+async function turnsDuring(attempt: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isDone = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  await attempt();
+  isDone = true;
+  return turns;
+}
+
 describe('costs at most ten times what a genuine one costs:', () => {
   it('a receipt with a long element of any type in the place of any of its elements', async () => {
     const receipt = await createReceiptTree();
@@ -50,6 +65,32 @@ describe('costs at most ten times what a genuine one costs:', () => {
     }
     expect(await dearer(genuine, objects(), verify)).toEqual([]);
   }, 300_000);
+
+  it('a receipt with many small elements in the place of any of its elements', async () => {
+    const receipt = await createReceiptTree();
+    const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
+    const genuine = await CostOfGenuine.measure(() => verify(receipt.bytes));
+    const elements = manyElements(58 * KIB);
+    function* objects(): Generator<readonly [string, Uint8Array]> {
+      for (const path of receipt.paths.filter((each) => !isInOtherCertificate(each))) {
+        for (const [name, element] of elements) yield [`${name} at ${path.join('.')}`, receipt.with(path, element)];
+      }
+    }
+    expect(await dearer(genuine, objects(), verify)).toEqual([]);
+  }, 300_000);
+
+  it('thirty-two receipts at once, while the event loop goes on', async () => {
+    const receipt = await createReceiptTree();
+    const issuer = [1, 0, 4, 0, 1, 0, 0];
+    const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes }).catch(() => undefined);
+    const together = (bytes: Uint8Array) => Promise.all(Array.from({ length: 32 }, () => verify(bytes)));
+    const genuine = await CostOfGenuine.measure(() => together(receipt.bytes));
+    const objects = manyElements(58 * KIB).map(([name, element]) => [name, receipt.with(issuer, element)] as const);
+    expect(await dearer(genuine, objects, together)).toEqual([]);
+    for (const [name, object] of objects) {
+      expect(await turnsDuring(() => together(object)), name).toBeGreaterThanOrEqual(32 / threadPoolSize() - 1);
+    }
+  });
 
   it('a receipt with as many attributes as it may have, of any type', async () => {
     const receipt = await createReceiptTree();

@@ -136,7 +136,7 @@ class BerNormalizer {
 const NOTHING = new Uint8Array();
 
 /** A tag, and a length in its shortest form (X.690 §10.1). */
-function headOf(tag: number, length: number): Uint8Array {
+export function headOf(tag: number, length: number): Uint8Array {
   if (length < 0x80) return Uint8Array.of(tag, length);
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);

@@ -46,6 +46,8 @@ const LAST_TYPE = 36;
 const MAX_INTEGER = 132;
 /** The most octets of an OBJECT IDENTIFIER, which may be relative; Apple's have twelve at most. */
 const MAX_OBJECT_IDENTIFIER = 64;
+/** The most numbers in an OBJECT IDENTIFIER, of which Apple's have fewer than ten. The first two are written as one. */
+const MAX_NUMBERS = 20;
 /** The most octets of a time, with sixteen digits of a fraction. */
 const MAX_TIME = 32;
 /** The most octets of a value whose type no certificate and no receipt has: there is no need to know what it means. */
@@ -125,18 +127,21 @@ function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
   return unused < 8 && (der[end - 1] ?? 0) % 2 ** unused === 0;
 }
 
-/** Numbers in base 128, each in its shortest form and of a bounded length, and the last one complete. */
+/** Numbers in base 128, bounded in count, each in its shortest form and of a bounded length, and the last one complete. */
 function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
   if (end - contents > MAX_OBJECT_IDENTIFIER) return false;
   let octets = 0;
+  let numbers = 0;
   for (let offset = contents; offset < end; offset += 1) {
     const octet = der[offset] ?? 0;
     if (octets === 0 && octet === 0x80) return false;
     octets += 1;
     if (octets > MAX_OCTETS_OF_NUMBER) return false;
-    if (octet < 0x80) octets = 0;
+    if (octet >= 0x80) continue;
+    octets = 0;
+    numbers += 1;
   }
-  return end > contents && octets === 0;
+  return numbers > 0 && numbers < MAX_NUMBERS && octets === 0;
 }
 
 /** So many digits and a Z: in UTC, to the second. */

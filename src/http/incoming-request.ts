@@ -39,10 +39,12 @@ export function fromRequest(request: Request): IncomingRequest {
   };
 }
 
-/** Path and query, unchanged: everything after scheme and host, without the fragment. */
+/**
+ * Everything after scheme and host, unchanged, with the fragment: routers differ in where the path ends, and some route
+ * by what follows a `#`.
+ */
 function targetOf(url: string): string {
-  const [, target = ''] = /^[^:/?#]+:\/\/[^/?#]*([^#]*)/.exec(url) ?? [];
-  return target.startsWith('/') ? target : `/${target}`;
+  return url.replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
 }
 
 /** @param advice What the developer can do */

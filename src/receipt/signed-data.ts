@@ -1,4 +1,5 @@
-import { readBer } from '../encoding/ber.js';
+import { assertName } from '../certificates/name.js';
+import { headOf, readBer } from '../encoding/ber.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { bytesOf, contentsOf, readObjectIdentifier, Tag } from '../encoding/der-values.js';
@@ -38,6 +39,8 @@ const Oid = {
   MessageDigest: '1.2.840.113549.1.9.4',
 } as const;
 
+/** [0] in place of issuer and serial number. */
+const SUBJECT_KEY_IDENTIFIER = 0x80;
 /** [0] and [1] of SignerInfo. */
 const SIGNED_ATTRIBUTES = 0xa0;
 const UNSIGNED_ATTRIBUTES = 0xa1;
@@ -75,13 +78,24 @@ const Shape = {
 
 /** The most bytes of a set of attributes. */
 const MAX_ATTRIBUTES_LENGTH = 4096;
+/** The most bytes of the issuer's name; Apple's has 124. */
+const MAX_ISSUER_LENGTH = 1024;
+/** The most octets of a serial number, of which RFC 5280 §4.1.2.2 allows twenty. */
+const MAX_SERIAL_NUMBER_LENGTH = 32;
+/** The most bytes of a subject key identifier: a hash (RFC 5280 §4.2.1.2). */
+const MAX_SUBJECT_KEY_IDENTIFIER_LENGTH = 64;
+/** The most bytes of a signature: those of ECDSA have 139 at most, and those of RSA with 8192 bits are still named. */
+const MAX_SIGNATURE_LENGTH = 1024;
+
+/** Version 1, and an issuer without a name with serial number 0: what pkijs gets in place of what the signer says. */
+const SIGNER_INFO_START = Uint8Array.of(0x02, 0x01, 0x01, 0x30, 0x05, 0x30, 0x00, 0x02, 0x01, 0x00);
 
 /**
  * Decodes CMS SignedData with one signer, in DER or in BER with indefinite lengths and content in chunks.
  *
  * The receipt is written in DER once, and read field by field. What is compared or verified byte by byte (content,
- * certificates, the signer's identifier, signed attributes) is cut out of the DER; what the signer says (algorithms,
- * signature) is read by pkijs, whose input is bounded in every element by then.
+ * certificates, the signer's identifier, signed attributes) is cut out of the DER. pkijs reads the algorithms and the
+ * signature, and nothing else: it takes milliseconds for what a client may write as a name.
  *
  * @throws DecodingError
  * @throws AppAttestError `invalid_argument` where pkijs cannot be loaded
@@ -111,8 +125,7 @@ export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
     certificates: childrenOf(certificates, Shape.Certificates, 'CertificateSet').map((certificate) =>
       bytesOf(der, certificate),
     ),
-    ...readSignerInfo(der, signerInfo),
-    ...(await readSignature(bytesOf(der, signerInfo), announced)),
+    ...(await readSignerInfo(der, signerInfo, announced)),
   };
 }
 
@@ -140,30 +153,50 @@ function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined):
   return contentsOf(der, content);
 }
 
-/** Checks the form of all of SignerInfo, for a schema of pkijs passes over what follows behind what it knows. */
-function readSignerInfo(der: Uint8Array, signerInfo: DerElement): Pick<SignedData, 'signer' | 'signedAttributes'> {
+/**
+ * Checks the form of all of SignerInfo, for a schema of pkijs passes over what follows behind what it knows.
+ *
+ * @param announced Object identifiers of the digest algorithms that are named in front
+ */
+async function readSignerInfo(
+  der: Uint8Array,
+  signerInfo: DerElement,
+  announced: readonly string[],
+): Promise<Pick<SignedData, 'signer' | 'signedAttributes' | 'hash' | 'signature'>> {
   const [, signerIdentifier, digestAlgorithm, ...behind] = childrenOf(signerInfo, Shape.SignerInfo, 'SignerInfo');
-  readAlgorithm(der, digestAlgorithm);
-  readAlgorithm(
-    der,
-    behind.find((element) => element.tag === Tag.Sequence),
-  );
+  const signatureAlgorithm = behind.find((element) => element.tag === Tag.Sequence);
+  const signature = behind.find((element) => element.tag === Tag.OctetString);
+  if (!digestAlgorithm || !signatureAlgorithm || !signature) throw new DecodingError('SignerInfo is incomplete');
+  for (const algorithm of [digestAlgorithm, signatureAlgorithm]) readAlgorithm(der, algorithm);
+  assertLength('signature', signature, 0, MAX_SIGNATURE_LENGTH);
   const signedAttributes = behind.find((element) => element.tag === SIGNED_ATTRIBUTES);
   const unsignedAttributes = behind.find((element) => element.tag === UNSIGNED_ATTRIBUTES);
   if (unsignedAttributes) attributesIn(unsignedAttributes);
+  const parts = [digestAlgorithm, signatureAlgorithm, signature].map((element) => bytesOf(der, element));
   return {
     signer: readSignerIdentifier(der, signerIdentifier),
     signedAttributes: signedAttributes && readSignedAttributes(der, signedAttributes),
+    ...(await readSignature(sequenceOf([SIGNER_INFO_START, ...parts]), announced)),
   };
 }
 
 function readSignerIdentifier(der: Uint8Array, signerIdentifier: DerElement | undefined): SignerIdentifier {
-  if (signerIdentifier?.children.length === 0) {
+  if (signerIdentifier?.tag === SUBJECT_KEY_IDENTIFIER) {
+    assertLength('subject key identifier', signerIdentifier, 1, MAX_SUBJECT_KEY_IDENTIFIER_LENGTH);
     return { subjectKeyIdentifier: contentsOf(der, signerIdentifier) };
   }
   const [issuer, serialNumber] = childrenOf(signerIdentifier, Shape.IssuerAndSerialNumber, 'SignerIdentifier');
   if (!issuer || !serialNumber) throw new DecodingError('the identifier of the signer is incomplete');
+  assertLength('issuer', issuer, 0, MAX_ISSUER_LENGTH);
+  assertName(issuer);
+  assertLength('serial number', serialNumber, 1, MAX_SERIAL_NUMBER_LENGTH);
   return { issuer: bytesOf(der, issuer), serialNumber: bytesOf(der, serialNumber) };
+}
+
+function assertLength(name: string, { contents, end }: DerElement, least: number, most: number): void {
+  const length = end - contents;
+  if (length >= least && length <= most) return;
+  throw new DecodingError(`the ${name} of the signer has ${length} bytes, not ${least} to ${most}`);
 }
 
 function attributesIn(set: DerElement): readonly DerElement[] {
@@ -199,11 +232,15 @@ function singleValue(der: Uint8Array, attributes: readonly DerElement[], oid: st
   return value;
 }
 
+/** A SEQUENCE of elements. */
+function sequenceOf(elements: readonly Uint8Array[]): Uint8Array {
+  const length = elements.reduce((sum, element) => sum + element.length, 0);
+  return Buffer.concat([headOf(Tag.Sequence, length), ...elements]);
+}
+
 /**
  * Reads SignerInfo, whose form is known, with pkijs. Not the whole of SignedData: to set up the schema of all that one may
  * hold takes as long as all the rest.
- *
- * @param announced Object identifiers of the digest algorithms that are named in front
  */
 async function readSignature(
   signerInfo: Uint8Array,

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { AppAttestError } from '../errors.js';
 
 // Imported by name: the fake timers of somebody's tests must not stop verification.
@@ -55,9 +55,10 @@ export class Turnstile {
     const { waiting, patience } = this.#limits;
     if (this.#waiting.size >= waiting) throw overloaded(`${waiting} verifications wait for their turn already`);
     return new Promise((resolve, reject) => {
+      // Work that fails before it waits for anything would otherwise hold up the event loop until the line is empty.
       const enter = (): void => {
         clearTimeout(timer);
-        resolve();
+        setImmediate(resolve);
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(enter);

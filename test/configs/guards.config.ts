@@ -6,12 +6,12 @@ const path = (relative: string): string => fileURLToPath(new URL(`../../${relati
 
 const framework = (name: string): string => path(`test/frameworks/node_modules/${name}`);
 
-/** The HTTP adapters with one pair of releases; those of the other tests are the newest. */
-const withReleases = (express: string, fastify: string) => ({
-  resolve: { alias: { express: framework(express), fastify: framework(fastify) } },
+/** The HTTP adapters with one release of each framework; those of the other tests are the newest. */
+const withReleases = (express: string, fastify: string, hono: string) => ({
+  resolve: { alias: { express: framework(express), fastify: framework(fastify), hono: framework(hono) } },
   test: {
-    name: `frameworks: ${express}, ${fastify}`,
-    include: ['test/http/{adapters,bad-input,body-parsers,body-budget}.test.ts'],
+    name: `frameworks: ${express}, ${fastify}, ${hono}`,
+    include: ['test/http/{adapters,bad-input,body-parsers,body-budget,target}.test.ts'],
     testTimeout: 60_000,
   },
 });
@@ -28,9 +28,9 @@ export default defineConfig({
         // The same, bundled.
         test: { name: 'bundlers', include: ['test/bundlers/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
-      withReleases('express-4.17', 'fastify-4.0'),
-      withReleases('express-4', 'fastify-4'),
-      withReleases('express-5.0', 'fastify-5.0'),
+      withReleases('express-4.17', 'fastify-4.0', 'hono-4.0'),
+      withReleases('express-4', 'fastify-4', 'hono-4.12'),
+      withReleases('express-5.0', 'fastify-5.0', 'hono-4.0'),
       {
         // Against other verifiers and OpenSSL.
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },

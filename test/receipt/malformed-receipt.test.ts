@@ -13,8 +13,10 @@ import {
   field,
   makeReceipt,
   messageDigestAttribute,
+  nameOfLength,
   type ReceiptChanges,
   SHA256,
+  serialNumberOfLength,
 } from '../support/receipts.js';
 import { expectCode } from '../support/rejection.js';
 import { chain, concat, fieldsOfReceipt, verify, withFields } from '../support/verified-receipts.js';
@@ -59,6 +61,17 @@ describe('a receipt is malformed', () => {
       },
     ],
     ['with a signer of neither kind', { signerIdentifier: () => octetString('') }],
+    ...[0, 65].map((length): [string, ReceiptChanges] => [
+      `with a subject key identifier of ${length} bytes`,
+      { signerIdentifier: () => der(0x80, new Uint8Array(length)) },
+    ]),
+    ['with an issuer that is no name', { signerIdentifier: () => sequence(sequence(NULL), integer(1)) }],
+    ['with an issuer of more than 1 KiB', { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) }],
+    [
+      'with a serial number of 33 octets',
+      { signerIdentifier: () => sequence(nameOfLength(20), serialNumberOfLength(33)) },
+    ],
+    ['with a signature of more than 1 KiB', { signature: () => new Uint8Array(1025) }],
     ['with a signer that has more to its name', { signerIdentifier: (issuer) => sequence(issuer, integer(1), NULL) }],
     ['with content of another kind', { content: (payload) => der(0x0c, payload) }],
     ['with chunks of another kind', { content: (payload) => der(0x24, der(0x0c, payload)) }],

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { verifyReceipt } from '../../src/index.js';
-import { der, NULL } from '../../src/testing/encoding/der.js';
+import { der, NULL, sequence } from '../../src/testing/encoding/der.js';
 import { issueCertificate, KeyUsageFlags, NOW, ROOT_PROFILE } from '../support/certificate-authority.js';
 import { APP_ID } from '../support/evidence.js';
 import {
   createReceiptChain,
   makeReceipt,
   minutesFromNow,
+  nameOfLength,
   RECEIPT_SIGNING_OID,
   type ReceiptChanges,
+  serialNumberOfLength,
 } from '../support/receipts.js';
 import { expectCode } from '../support/rejection.js';
 import { chain, verify, withFields } from '../support/verified-receipts.js';
@@ -31,6 +33,11 @@ describe('the certificates of a receipt', () => {
     ['another serial number is named', { signerIdentifier: (issuer) => issuer.with(issuer.length - 1, 2) }],
     ['another issuer is named', { signerIdentifier: (issuer) => issuer.with(20, 0x41) }],
     ['another key identifier is named', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 8)) }],
+    ['a long key identifier is named', { signerIdentifier: () => der(0x80, new Uint8Array(64)) }],
+    [
+      'a long issuer and a long serial number are named',
+      { signerIdentifier: () => sequence(nameOfLength(1024), serialNumberOfLength(32)) },
+    ],
   ];
   it.each(untrusted)('are not trusted where %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'untrusted_certificate');

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { expect, it, vi } from 'vitest';
 import { Turnstile } from '../../src/runtime/turnstile.js';
 import { expectCode } from '../support/rejection.js';
@@ -19,7 +20,10 @@ const turnstileOf = (width: number, { waiting = 100, patience = 60 } = {}) => {
   return new Turnstile({ width, waiting, patience });
 };
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+/** One turn of the event loop in which work ends, and one in which the next begins. */
+const turn = async () => {
+  for (let count = 0; count < 2; count += 1) await new Promise((resolve) => setImmediate(resolve));
+};
 
 it('lets so many through at once and the others in their order', async () => {
   const { started, ends, start } = work();
@@ -53,6 +57,15 @@ it('lets the next one through when work fails, at once or later', async () => {
   ends[2]?.(Promise.resolve(2));
   expect(await next).toBe(2);
   expect(await turnstile.pass(async () => 'free again')).toBe('free again');
+});
+
+it('lets the event loop turn before the next one, even if nobody waits for anything', async () => {
+  const order: string[] = [];
+  const turnstile = turnstileOf(1);
+  const passed = ['first', 'second', 'third'].map((name) => turnstile.pass(async () => order.push(name)));
+  setImmediate(() => order.push('turn'));
+  await Promise.all(passed);
+  expect(order).toEqual(['first', 'turn', 'second', 'third']);
 });
 
 it('says whether more than one are let through', async () => {
@@ -120,6 +133,7 @@ it('rejects what waits for too long under the fake timers of a test, too', async
     const second = turnstile.pass(start(2));
     ends[0]?.(Promise.resolve(0));
     await first;
+    await turn();
     ends[2]?.(Promise.resolve(2));
     expect(await second).toBe(2);
   } finally {

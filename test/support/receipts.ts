@@ -146,6 +146,13 @@ export const attributesOf = (length: number): Uint8Array => {
   const overhead = 21;
   return der(0xa1, attribute('1.2.3.4', octetString(new Uint8Array(length - overhead))));
 };
+/** A Name with so many bytes of contents, between 16 and 138 or from 274 on. */
+export const nameOfLength = (length: number): Uint8Array => {
+  const overhead = length < 0x100 ? 11 : 17;
+  return sequence(set(sequence(objectIdentifier('2.5.4.3'), der(0x0c, Buffer.alloc(length - overhead, 'a')))));
+};
+export const serialNumberOfLength = (length: number): Uint8Array => der(2, new Uint8Array(length).fill(0x7f));
+
 export const contentTypeAttribute = attribute('1.2.840.113549.1.9.3', DATA);
 export const messageDigestAttribute = (digest: Uint8Array): Uint8Array => {
   return attribute('1.2.840.113549.1.9.4', octetString(digest));

@@ -30,3 +30,47 @@ function element(type: number, isConstructed: boolean, contents: Uint8Array): Ui
   const tag = type < HIGH_TAG_NUMBER ? [type | constructed] : [HIGH_TAG_NUMBER, type];
   return concatenated([Uint8Array.from([...tag, ...lengthOctets(contents.length)]), contents]);
 }
+
+/** As many small elements as a receipt may have beside its own. */
+const MANY = 1400;
+
+/** The small elements that readers have most to do with, each as long as it may be. */
+const SMALL: readonly (readonly [string, Uint8Array])[] = [
+  ['NULL', Uint8Array.of(0x05, 0)],
+  ['BOOLEAN', Uint8Array.of(0x01, 1, 0xff)],
+  ['INTEGER', element(2, false, new Uint8Array(132).fill(0x7f))],
+  ['short INTEGER', element(2, false, new Uint8Array(40).fill(0x7f))],
+  ['OBJECT IDENTIFIER', element(6, false, new Uint8Array(64).fill(1))],
+  ['short OBJECT IDENTIFIER', element(6, false, new Uint8Array(19).fill(1))],
+  ['OBJECT IDENTIFIER of large numbers', element(6, false, largeNumbers(63))],
+  ['RELATIVE-OID', element(13, false, new Uint8Array(64).fill(1))],
+  ['short RELATIVE-OID', element(13, false, new Uint8Array(19).fill(1))],
+  ['UTCTime', element(23, false, Buffer.from('260101000000Z'))],
+  ['GeneralizedTime', element(24, false, Buffer.from('20260101000000.1234567890123456Z'))],
+  ['TIME', element(14, false, new Uint8Array(60).fill(0x31))],
+  ['REAL', element(9, false, new Uint8Array(64).fill(3))],
+  ['OCTET STRING', element(4, false, new Uint8Array(30).fill(1))],
+  ['SEQUENCE', element(16, true, new Uint8Array())],
+  ['relative name', relativeName(new Uint8Array(3).fill(0x55))],
+  ['relative name of a long type', relativeName(new Uint8Array(19).fill(1))],
+];
+
+/** Many small elements in a row, with no more octets than one wants. */
+export function manyElements(length: number): readonly (readonly [string, Uint8Array])[] {
+  return SMALL.map(([name, small]) => {
+    const elements = name.startsWith('relative') ? 4 : 1;
+    const count = Math.min(Math.floor(MANY / elements), Math.floor(length / small.length));
+    return [`${count} of ${name}`, concatenated(Array.from({ length: count }, () => small))] as const;
+  });
+}
+
+/** SET { SEQUENCE { type, value } }: a part of a Name. */
+function relativeName(type: Uint8Array): Uint8Array {
+  const attribute = concatenated([element(6, false, type), element(12, false, new Uint8Array(1).fill(0x61))]);
+  return element(17, true, element(16, true, attribute));
+}
+
+/** Seven octets each, which are the most that a number of an OBJECT IDENTIFIER may have. */
+function largeNumbers(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index % 7 === 6 ? 0x7f : 0xff));
+}
