@@ -3,7 +3,7 @@ import { octetAt, readDer, readLength } from './der.js';
 import type { DerElement } from './der-element.js';
 import { Tag } from './der-values.js';
 
-/** A receipt nests twelve levels, down to the extensions of its certificates. */
+/** A receipt has twelve levels, down to the extensions of its certificates. */
 const MAX_DEPTH = 16;
 /** A receipt has about 420 elements, nearly all of them in its three certificates. */
 const MAX_ELEMENTS = 2048;
@@ -13,15 +13,15 @@ const HIGH_TAG_NUMBER = 0x1f;
 const INDEFINITE = 0x80;
 const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Tag.OctetString;
 
-/** Bytes in DER, and the element that they are. */
+/** The bytes in DER, and the decoded element. */
 export interface NormalizedBer {
   readonly der: Uint8Array;
   readonly element: DerElement;
 }
 
 /**
- * Reads bytes that must be exactly one BER element. They are written again in DER first, and read by {@link readDer}: what
- * comes out has definite lengths, OCTET STRINGs in one piece, and bounded values of every universal type.
+ * Decodes bytes that must be exactly one BER element. They are converted to DER first and decoded by {@link readDer}: the
+ * result has definite lengths, OCTET STRINGs in one piece, and bounded values of every universal type.
  *
  * @throws DecodingError
  */
@@ -31,9 +31,9 @@ export function readBer(bytes: Uint8Array): NormalizedBer {
 }
 
 /**
- * Writes one BER element again with definite lengths (X.690 §10.1) and OCTET STRINGs in one piece (§10.2), in bounded
- * depth and count. Values are left as they are. Narrower than X.690 §8.1, as Apple's servers are: lengths are
- * indefinite or in their shortest form, and tag numbers end at 30.
+ * Converts one BER element to definite lengths (X.690 §10.1) and OCTET STRINGs in one piece (§10.2), with bounded depth
+ * and count. Other values are not changed. Stricter than X.690 §8.1, as Apple's servers are: lengths must be indefinite or
+ * in their shortest form, and tag numbers must not exceed 30.
  *
  * @throws DecodingError
  */
@@ -44,18 +44,18 @@ export function normalizeBer(bytes: Uint8Array): Uint8Array {
   throw new DecodingError(`${bytes.length - end} bytes after the BER element`);
 }
 
-/** What was read: where it ends in BER, and how long it is in DER. */
+/** Where an element ends in BER, and its length in DER. */
 interface Written {
   readonly end: number;
   readonly length: number;
 }
 
-/** Writes what stands at `start`, and must end at `limit` or before. */
+/** Converts the element that starts at `start` and must end at or before `limit`. */
 type Writer = (start: number, limit: number, depth: number) => Written;
 
-/** One walk over one element. */
+/** Converts one element and all elements in it. */
 class BerNormalizer {
-  /** The DER so far: heads, and the contents of primitive elements. */
+  /** The DER so far: heads and the contents of primitive elements. */
   readonly pieces: Uint8Array[] = [];
   readonly #bytes: Uint8Array;
   #elements = 0;
@@ -67,11 +67,11 @@ class BerNormalizer {
   element(start: number, limit: number, depth: number): Written {
     this.#count(depth);
     const tag = octetAt(this.#bytes, start, limit);
-    // Tag number 0 of the universal class is the end of an indefinite length, and stands nowhere else.
-    if ((tag & ~CONSTRUCTED) === 0) throw new DecodingError('BER end of contents without a beginning');
+    // Universal tag number 0 marks the end of an indefinite length, and is valid nowhere else.
+    if ((tag & ~CONSTRUCTED) === 0) throw new DecodingError('BER end-of-contents octets outside an indefinite length');
     if ((tag & HIGH_TAG_NUMBER) === HIGH_TAG_NUMBER) throw new DecodingError('BER tag number above 30');
 
-    // The head comes first, and its length is known last.
+    // The head comes first, but its length is known only at the end.
     const head = this.pieces.push(NOTHING) - 1;
     const isChunked = tag === CONSTRUCTED_OCTET_STRING;
     const contents = isChunked ? this.#chunk : this.element;
@@ -81,21 +81,21 @@ class BerNormalizer {
     return { end, length: octets.length + length };
   }
 
-  /** A part of an OCTET STRING, which is one itself (X.690 §8.7.3.2): written without its head. */
+  /** A chunk of an OCTET STRING, itself an OCTET STRING (X.690 §8.7.3.2), whose head is omitted. */
   readonly #chunk: Writer = (start, limit, depth) => {
     this.#count(depth);
     const tag = octetAt(this.#bytes, start, limit);
     if (tag !== Tag.OctetString && tag !== CONSTRUCTED_OCTET_STRING) {
-      throw new DecodingError('an OCTET STRING in parts that are no OCTET STRINGs');
+      throw new DecodingError('a chunk of a BER OCTET STRING is not an OCTET STRING');
     }
     return this.#contents(tag, start + 1, limit, depth, this.#chunk);
   };
 
-  /** The contents whose length stands at `start`: of a constructed element, written one by one. */
+  /** Converts the contents whose length is at `start`, those of a constructed element one by one. */
   #contents(tag: number, start: number, limit: number, depth: number, write: Writer): Written {
     const isConstructed = (tag & CONSTRUCTED) !== 0;
     if (octetAt(this.#bytes, start, limit) === INDEFINITE) {
-      if (!isConstructed) throw new DecodingError('a primitive BER element of indefinite length');
+      if (!isConstructed) throw new DecodingError('a primitive BER element has an indefinite length');
       return this.#untilEndOfContents(start + 1, limit, depth, write);
     }
     const { contents, end } = readLength(this.#bytes, start, limit);
@@ -114,7 +114,7 @@ class BerNormalizer {
     return { end, length };
   }
 
-  /** Contents that go on until two zero octets (X.690 §8.1.3.6). */
+  /** Converts contents that end with two zero octets (X.690 §8.1.3.6). */
   #untilEndOfContents(start: number, limit: number, depth: number, write: Writer): Written {
     let length = 0;
     let offset = start;
@@ -135,7 +135,7 @@ class BerNormalizer {
 
 const NOTHING = new Uint8Array();
 
-/** A tag, and a length in its shortest form (X.690 §10.1). */
+/** A tag and a length in its shortest form (X.690 §10.1). */
 export function headOf(tag: number, length: number): Uint8Array {
   if (length < 0x80) return Uint8Array.of(tag, length);
   const octets: number[] = [];

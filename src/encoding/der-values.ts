@@ -2,7 +2,7 @@ import { DecodingError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { isUtf8 } from './utf8.js';
 
-/** The tags (identifier octets) of the universal types that certificates are made of: X.680 §8.6, X.690 §8.1.2. */
+/** The tags (identifier octets) of the universal types in certificates: X.680 §8.6, X.690 §8.1.2. */
 export const Tag = {
   Boolean: 0x01,
   Integer: 0x02,
@@ -22,7 +22,7 @@ export const Tag = {
   GeneralizedTime: 0x18,
   UniversalString: 0x1c,
   BmpString: 0x1e,
-  /** DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI, whose numbers stand behind it. */
+  /** DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI, whose tag numbers follow in further octets. */
   HighTagNumber: 0x1f,
   Sequence: 0x30,
   Set: 0x31,
@@ -33,33 +33,33 @@ const TRUE = 0xff;
 /** ASCII. */
 const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
 
-/** The end of BER's indefinite lengths, and a number that no type has. As bits, as below. */
+/** The tag number that ends BER's indefinite lengths, and a number without a type. One bit per number, as below. */
 const RESERVED = (1 << 0) | (1 << 15);
 
-/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: DER writes these in parts, and all others in one. */
+/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: constructed in DER. All other types are primitive. */
 const CONSTRUCTED_TYPES = (1 << 8) | (1 << 11) | (1 << 16) | (1 << 17) | (1 << 29);
 
 /** The last type of X.680 §8.6; the numbers above are reserved. */
 const LAST_TYPE = 36;
 
-/** The most octets of an INTEGER: twice a coordinate on P-521, and three times a serial number (RFC 5280 §4.1.2.2). */
+/** The maximum octets of an INTEGER: twice a P-521 coordinate, and more than any serial number (RFC 5280 §4.1.2.2). */
 const MAX_INTEGER = 132;
-/** The most octets of an OBJECT IDENTIFIER, which may be relative; Apple's have twelve at most. */
+/** The maximum octets of an OBJECT IDENTIFIER, relative or not; Apple's have at most twelve. */
 const MAX_OBJECT_IDENTIFIER = 64;
-/** The most numbers in an OBJECT IDENTIFIER, of which Apple's have fewer than ten. The first two are written as one. */
+/** The maximum numbers in an OBJECT IDENTIFIER; Apple's have fewer than ten. The first two are encoded as one. */
 const MAX_NUMBERS = 20;
-/** The most octets of a time, with sixteen digits of a fraction. */
+/** The maximum octets of a time, which leaves sixteen digits for a fraction. */
 const MAX_TIME = 32;
-/** The most octets of a value whose type no certificate and no receipt has: there is no need to know what it means. */
+/** The maximum octets of a value whose type occurs in no certificate and no receipt. Such values are not decoded. */
 const MAX_OTHER = 64;
 
-/** Seven octets with seven bits each fit JavaScript's numbers; Apple's certificates need four at most. */
+/** Seven octets of seven bits fit a JavaScript number; Apple's certificates need at most four. */
 const MAX_OCTETS_OF_NUMBER = 7;
 
 /**
- * Checks one element of a universal type: that DER writes the type in this form, and its value in this way, and no
- * longer than anybody needs it. The library that reads the signers of receipts takes half a second for a BOOLEAN of 60 KB.
- * Elements of other classes mean what their surroundings say, and pass.
+ * Checks one element of a universal type: its form and its value must be those of DER, and its length is bounded. The
+ * library that decodes the signers of receipts takes half a second for a BOOLEAN of 60 KB. Elements of other classes are
+ * not checked, because their meaning depends on the context.
  *
  * @throws DecodingError
  */
@@ -67,13 +67,13 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   const { tag, tagNumber } = element;
   if (tag >= 2 * UNIVERSAL) return;
   const isConstructed = (tag & UNIVERSAL) !== 0;
-  if (tagNumber > LAST_TYPE) throw new DecodingError('a DER element of a reserved type');
-  // From 31 on there are only types in one.
+  if (tagNumber > LAST_TYPE) throw new DecodingError('a DER element has a reserved type');
+  // All types from 31 on are primitive.
   const bit = tagNumber < 31 ? 1 << tagNumber : 0;
   if ((RESERVED & bit) !== 0 || isConstructed !== ((CONSTRUCTED_TYPES & bit) !== 0)) {
-    throw new DecodingError('a DER element in a form that its type does not have');
+    throw new DecodingError('a DER element has a reserved type or the wrong form');
   }
-  if (!isValue(der, element)) throw new DecodingError(`a DER value of type ${tagNumber} cannot be read`);
+  if (!isValue(der, element)) throw new DecodingError(`malformed DER value of universal type ${tagNumber}`);
 }
 
 /** X.690 §8.2 to §8.5, §8.8, §8.19, §8.20, §8.23, §11.1, §11.2, §11.7, §11.8. */
@@ -112,7 +112,7 @@ function isValue(der: Uint8Array, element: DerElement): boolean {
   }
 }
 
-/** Nine equal bits at the beginning would be one octet too many. */
+/** If the first nine bits are equal, the encoding has an unnecessary octet. */
 function isShortestInteger(der: Uint8Array, { contents, end }: DerElement): boolean {
   const [first, second] = [der[contents] ?? 0, der[contents + 1] ?? 0];
   if (end - contents < 2) return end - contents === 1;
@@ -120,14 +120,14 @@ function isShortestInteger(der: Uint8Array, { contents, end }: DerElement): bool
   return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80);
 }
 
-/** Unused bits are counted in the first octet, and are zero. */
+/** The first octet is the number of unused bits, which must be zero. */
 function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
   const unused = der[contents] ?? 0;
   if (end - contents < 2) return end - contents === 1 && unused === 0;
   return unused < 8 && (der[end - 1] ?? 0) % 2 ** unused === 0;
 }
 
-/** Numbers in base 128, bounded in count, each in its shortest form and of a bounded length, and the last one complete. */
+/** Numbers in base 128: a bounded count, each in its shortest form and of bounded length, and the last one complete. */
 function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
   if (end - contents > MAX_OBJECT_IDENTIFIER) return false;
   let octets = 0;
@@ -144,12 +144,12 @@ function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boo
   return numbers > 0 && numbers < MAX_NUMBERS && octets === 0;
 }
 
-/** So many digits and a Z: in UTC, to the second. */
+/** The given number of digits and a Z: UTC, to the second. */
 function isTime(der: Uint8Array, { contents, end }: DerElement, digits: number): boolean {
   return end - contents === digits + 1 && areDigits(der, contents, end - 1) && der[end - 1] === Z;
 }
 
-/** `YYYYMMDDHHMMSS.fffZ`: no certificate has one. The last digit is none that could be left out. */
+/** `YYYYMMDDHHMMSS.fffZ`, which no certificate contains. The last digit must not be 0. */
 function isTimeWithFraction(der: Uint8Array, { contents, end }: DerElement): boolean {
   const point = contents + 14;
   if (end - contents > MAX_TIME) return false;
@@ -165,7 +165,7 @@ function areDigits(der: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** Characters of ISO 10646 in as many octets each: up to U+10FFFF, and no halves of surrogate pairs. X.690 §8.23.7, §8.23.8. */
+/** ISO 10646 characters of `width` octets each: up to U+10FFFF, and no surrogates. X.690 §8.23.7, §8.23.8. */
 function areCharacters(der: Uint8Array, { contents, end }: DerElement, width: number): boolean {
   if ((end - contents) % width !== 0) return false;
   for (let offset = contents; offset < end; offset += width) {
@@ -176,7 +176,7 @@ function areCharacters(der: Uint8Array, { contents, end }: DerElement, width: nu
   return true;
 }
 
-/** The whole element, as it came. */
+/** The bytes of the whole element, as received. */
 export function bytesOf(der: Uint8Array, { start, end }: DerElement): Uint8Array {
   return der.subarray(start, end);
 }
@@ -185,12 +185,12 @@ export function contentsOf(der: Uint8Array, { contents, end }: DerElement): Uint
   return der.subarray(contents, end);
 }
 
-/** Of a BOOLEAN. A default is left out in DER, so one that stands where FALSE is the default must be true. */
+/** The value of a BOOLEAN. DER omits default values, so a BOOLEAN with the default FALSE must be true if it is present. */
 export function isTrue(der: Uint8Array, { contents }: DerElement): boolean {
   return der[contents] === TRUE;
 }
 
-/** An INTEGER; of one too large for JavaScript's numbers only that it is large. */
+/** The value of an INTEGER; only an approximation if it is too large for a JavaScript number. */
 export function readInteger(der: Uint8Array, { contents, end }: DerElement): number {
   let integer = ((der[contents] ?? 0) ^ 0x80) - 0x80;
   for (let offset = contents + 1; offset < end; offset += 1) integer = integer * 256 + (der[offset] ?? 0);
@@ -211,7 +211,7 @@ export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElem
   return text;
 }
 
-/** X.690 §8.19.4: the first number holds two, of which the first is 0, 1 or 2. */
+/** X.690 §8.19.4: the first number encodes two, the first of which is 0, 1 or 2. */
 function firstTwoNumbers(number: number): string {
   const first = Math.min(Math.floor(number / 40), 2);
   return `${first}.${number - first * 40}`;
