@@ -6,16 +6,16 @@ import { bytesOf, contentsOf, readObjectIdentifier, Tag } from '../encoding/der-
 import type { SignatureHash } from '../keys/ecdsa.js';
 import { loadCmsLibrary } from './cms-library.js';
 
-/** CMS SignedData (RFC 5652 §5) whose form has been checked, and nothing else: no signature, no certificate. */
+/** Decoded CMS SignedData (RFC 5652 §5): well-formed, but neither signature nor certificates are verified. */
 export interface SignedData {
-  /** What is signed, its chunks put together. */
+  /** The signed content, with its chunks concatenated. */
   readonly content: Uint8Array;
-  /** DER of the certificates that came along, in no order that means anything: SEQUENCEs so far. */
+  /** The DER of the certificates, in any order. Each is a SEQUENCE, not decoded yet. */
   readonly certificates: readonly Uint8Array[];
   readonly signer: SignerIdentifier;
-  /** The hash under content and signature; `undefined` where they differ or are not ECDSA with SHA-2. */
+  /** The hash algorithm of digest and signature; `undefined` if they differ or are not ECDSA with SHA-2. */
   readonly hash: SignatureHash | undefined;
-  /** What the signer signed besides the content, if anything. */
+  /** The signed attributes, if there are any. */
   readonly signedAttributes: SignedAttributes | undefined;
   /** ECDSA, DER. */
   readonly signature: Uint8Array;
@@ -27,7 +27,7 @@ export type SignerIdentifier =
   | { readonly subjectKeyIdentifier: Uint8Array };
 
 export interface SignedAttributes {
-  /** The DER of the SET OF attributes: the message that is signed in place of the content (RFC 5652 §5.4). */
+  /** The DER of the SET OF attributes, which is signed instead of the content (RFC 5652 §5.4). */
   readonly bytes: Uint8Array;
   readonly messageDigest: Uint8Array;
 }
@@ -39,20 +39,20 @@ const Oid = {
   MessageDigest: '1.2.840.113549.1.9.4',
 } as const;
 
-/** [0] in place of issuer and serial number. */
+/** [0] instead of issuer and serial number. */
 const SUBJECT_KEY_IDENTIFIER = 0x80;
 /** [0] and [1] of SignerInfo. */
 const SIGNED_ATTRIBUTES = 0xa0;
 const UNSIGNED_ATTRIBUTES = 0xa1;
 
-/** By the object identifier of the digest algorithm: that of ECDSA with it, and its name. RFC 5754 §2.2 and §3.3. */
+/** By object identifier of the digest: the object identifier of ECDSA with it, and its name. RFC 5754 §2.2 and §3.3. */
 const ALGORITHMS: ReadonlyMap<string, { readonly signature: string; readonly hash: SignatureHash }> = new Map([
   ['2.16.840.1.101.3.4.2.1', { signature: '1.2.840.10045.4.3.2', hash: 'sha256' }],
   ['2.16.840.1.101.3.4.2.2', { signature: '1.2.840.10045.4.3.3', hash: 'sha384' }],
   ['2.16.840.1.101.3.4.2.3', { signature: '1.2.840.10045.4.3.4', hash: 'sha512' }],
 ]);
 
-/** The tags of an element's children, as RFC 5652 has them. */
+/** The tags of an element's children, as RFC 5652 defines them. */
 const Shape = {
   /** OID, [0] content */
   ContentInfo: /^06 a0$/,
@@ -76,29 +76,29 @@ const Shape = {
   Attribute: /^06 31$/,
 } as const;
 
-/** The most bytes of a set of attributes. */
+/** The maximum bytes of a set of attributes. */
 const MAX_ATTRIBUTES_LENGTH = 4096;
-/** The most bytes of the issuer's name; Apple's has 124. */
+/** The maximum bytes of the issuer's name; Apple's has 124. */
 const MAX_ISSUER_LENGTH = 1024;
-/** The most octets of a serial number, of which RFC 5280 §4.1.2.2 allows twenty. */
+/** The maximum octets of a serial number; RFC 5280 §4.1.2.2 allows twenty. */
 const MAX_SERIAL_NUMBER_LENGTH = 32;
-/** The most bytes of a subject key identifier: a hash (RFC 5280 §4.2.1.2). */
+/** The maximum bytes of a subject key identifier, which is a hash (RFC 5280 §4.2.1.2). */
 const MAX_SUBJECT_KEY_IDENTIFIER_LENGTH = 64;
-/** The most bytes of a signature: those of ECDSA have 139 at most, and those of RSA with 8192 bits are still named. */
+/** The maximum bytes of a signature: ECDSA needs at most 139. An RSA signature of 8192 bits still decodes. */
 const MAX_SIGNATURE_LENGTH = 1024;
 
-/** Version 1, and an issuer without a name with serial number 0: what pkijs gets in place of what the signer says. */
+/** Version 1, an empty issuer name and serial number 0: passed to pkijs instead of the signer's own values. */
 const SIGNER_INFO_START = Uint8Array.of(0x02, 0x01, 0x01, 0x30, 0x05, 0x30, 0x00, 0x02, 0x01, 0x00);
 
 /**
  * Decodes CMS SignedData with one signer, in DER or in BER with indefinite lengths and content in chunks.
  *
- * The receipt is written in DER once, and read field by field. What is compared or verified byte by byte (content,
- * certificates, the signer's identifier, signed attributes) is cut out of the DER. pkijs reads the algorithms and the
- * signature, and nothing else: it takes milliseconds for what a client may write as a name.
+ * The receipt is converted to DER once. Fields that are compared or verified byte for byte (content, certificates, signer
+ * identifier, signed attributes) are slices of the DER. pkijs decodes only the algorithms and the signature, because it
+ * takes milliseconds for a name that a client can choose.
  *
  * @throws DecodingError
- * @throws AppAttestError `invalid_argument` where pkijs cannot be loaded
+ * @throws AppAttestError `invalid_argument` if pkijs cannot be loaded
  */
 export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
   const { der, element: contentInfo } = readBer(bytes);
@@ -129,7 +129,7 @@ export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
   };
 }
 
-/** The children of an element, which must be of that shape. */
+/** The children of an element, whose tags must match the shape. */
 function childrenOf(element: DerElement | undefined, shape: RegExp, name: string): readonly DerElement[] {
   const { children } = element ?? { children: [] };
   const tags = children.map(({ tag }) => tag.toString(16).padStart(2, '0')).join(' ');
@@ -137,26 +137,26 @@ function childrenOf(element: DerElement | undefined, shape: RegExp, name: string
   return children;
 }
 
-/** The object identifier of an algorithm without parameters. */
+/** The object identifier of an AlgorithmIdentifier without parameters. */
 function readAlgorithm(der: Uint8Array, algorithm: DerElement | undefined): string {
   const [oid] = childrenOf(algorithm, Shape.Algorithm, 'AlgorithmIdentifier');
-  if (!oid) throw new DecodingError('an algorithm without an object identifier');
+  if (!oid) throw new DecodingError('an algorithm has no object identifier');
   return readObjectIdentifier(der, oid);
 }
 
-/** RFC 5652 §5.3: without signed attributes, as Apple's receipts are, the content must be of the type id-data. */
+/** RFC 5652 §5.3: without signed attributes, as in Apple's receipts, the content must have the type id-data. */
 function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined): Uint8Array {
   const [type, explicit] = childrenOf(encapContentInfo, Shape.EncapsulatedContentInfo, 'EncapsulatedContentInfo');
   const [content] = childrenOf(explicit, Shape.EncapsulatedContent, 'content');
   if (!type || !content) throw new DecodingError('the content is missing');
-  if (readObjectIdentifier(der, type) !== Oid.Data) throw new DecodingError('the content is not of the type id-data');
+  if (readObjectIdentifier(der, type) !== Oid.Data) throw new DecodingError('the content type is not id-data');
   return contentsOf(der, content);
 }
 
 /**
- * Checks the form of all of SignerInfo, for a schema of pkijs passes over what follows behind what it knows.
+ * Decodes SignerInfo and checks all of its structure, because a schema of pkijs ignores elements after the known ones.
  *
- * @param announced Object identifiers of the digest algorithms that are named in front
+ * @param announced Object identifiers of the digest algorithms in SignedData
  */
 async function readSignerInfo(
   der: Uint8Array,
@@ -186,7 +186,7 @@ function readSignerIdentifier(der: Uint8Array, signerIdentifier: DerElement | un
     return { subjectKeyIdentifier: contentsOf(der, signerIdentifier) };
   }
   const [issuer, serialNumber] = childrenOf(signerIdentifier, Shape.IssuerAndSerialNumber, 'SignerIdentifier');
-  if (!issuer || !serialNumber) throw new DecodingError('the identifier of the signer is incomplete');
+  if (!issuer || !serialNumber) throw new DecodingError('the signer identifier is incomplete');
   assertLength('issuer', issuer, 0, MAX_ISSUER_LENGTH);
   assertName(issuer);
   assertLength('serial number', serialNumber, 1, MAX_SERIAL_NUMBER_LENGTH);
@@ -206,15 +206,15 @@ function attributesIn(set: DerElement): readonly DerElement[] {
   return childrenOf(set, Shape.Attributes, 'attributes');
 }
 
-/** Content type and message digest must stand there, once each, with one value (RFC 5652 §5.3, §11.1 and §11.2). */
+/** Content type and message digest are required, once each, with one value (RFC 5652 §5.3, §11.1 and §11.2). */
 function readSignedAttributes(der: Uint8Array, set: DerElement): SignedAttributes {
   const attributes = attributesIn(set);
-  // What is hashed is a SET OF in DER, whatever the message around it is written in, and not the [0] in its place.
+  // The hash covers a SET OF in DER, even if the message is in BER, and not the [0] of the message.
   const bytes = new Uint8Array(bytesOf(der, set));
   bytes[0] = Tag.Set;
   const contentType = singleValue(der, attributes, Oid.ContentType, Tag.ObjectIdentifier);
   if (readObjectIdentifier(der, contentType) !== Oid.Data) {
-    throw new DecodingError('the signed content type is not that of the content');
+    throw new DecodingError('the signed content type differs from that of the content');
   }
   const messageDigest = singleValue(der, attributes, Oid.MessageDigest, Tag.OctetString);
   return { bytes, messageDigest: contentsOf(der, messageDigest) };
@@ -227,20 +227,20 @@ function singleValue(der: Uint8Array, attributes: readonly DerElement[], oid: st
   });
   const [[value, ...moreValues] = [], ...moreAttributes] = values;
   if (value?.tag !== tag || moreValues.length > 0 || moreAttributes.length > 0) {
-    throw new DecodingError(`the signed attribute ${oid} is missing, repeated or of another type`);
+    throw new DecodingError(`the signed attribute ${oid} is missing, repeated or of the wrong type`);
   }
   return value;
 }
 
-/** A SEQUENCE of elements. */
+/** Encodes a SEQUENCE of elements. */
 function sequenceOf(elements: readonly Uint8Array[]): Uint8Array {
   const length = elements.reduce((sum, element) => sum + element.length, 0);
   return Buffer.concat([headOf(Tag.Sequence, length), ...elements]);
 }
 
 /**
- * Reads SignerInfo, whose form is known, with pkijs. Not the whole of SignedData: to set up the schema of all that one may
- * hold takes as long as all the rest.
+ * Decodes a checked SignerInfo with pkijs. Not the whole SignedData, because setting up its schema takes as long as all
+ * other steps together.
  */
 async function readSignature(
   signerInfo: Uint8Array,
@@ -255,11 +255,11 @@ async function readSignature(
       signature: new Uint8Array(signature.valueBlock.valueHexView),
     };
   } catch (cause) {
-    throw new DecodingError('the signer cannot be read', { cause });
+    throw new DecodingError('the signer cannot be decoded', { cause });
   }
 }
 
-/** RFC 5652 §5.1: a verifier may ask for the signer's digest algorithm among those named in front. OpenSSL does. */
+/** RFC 5652 §5.1: a verifier may require that SignedData lists the signer's digest algorithm. OpenSSL does. */
 function hashOf(announced: readonly string[], digest: string, signature: string): SignatureHash | undefined {
   const algorithm = announced.includes(digest) ? ALGORITHMS.get(digest) : undefined;
   return algorithm?.signature === signature ? algorithm.hash : undefined;
