@@ -1,24 +1,24 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { AppAttestError } from '../errors.js';
 
-// Imported by name: the fake timers of somebody's tests must not stop verification.
+// Imported by name: fake timers in a test must not stop verification.
 
-/** What a {@link Turnstile} lets through, and what it keeps waiting. */
+/** Limits of a {@link Turnstile}. */
 export interface TurnstileLimits {
-  /** How many are let through at once. */
+  /** The maximum number of tasks that run at the same time. */
   readonly width: number;
-  /** How many wait at most; one more is rejected at once. */
+  /** The maximum number of waiting tasks; any further task is rejected immediately. */
   readonly waiting: number;
-  /** How long one waits at most, in seconds. */
+  /** The maximum time that a task waits, in seconds. */
   readonly patience: number;
 }
 
-/** Seconds: the line moves on by thousands in that time. */
+/** Seconds. Thousands of waiting tasks are done in this time. */
 const RETRY_AFTER = 1;
 
 /**
- * Lets a few through at a time and the others in the order in which they came. Those that wait hold neither a thread of
- * the pool, which file system and DNS need too, nor the event loop, and what they hold of memory is bounded.
+ * Runs a limited number of tasks at the same time, and the others in their order of arrival. Waiting tasks occupy neither
+ * a thread of the pool, which file system and DNS also need, nor the event loop, and their number is bounded.
  */
 export class Turnstile {
   readonly #limits: TurnstileLimits;
@@ -31,15 +31,15 @@ export class Turnstile {
     this.#free = limits.width;
   }
 
-  /** Whether more than one are let through at this moment. */
+  /** Whether more than one task is running. */
   get isShared(): boolean {
     return this.#limits.width - this.#free > 1;
   }
 
   /**
-   * Does the work, now or when it is its turn.
+   * Runs a task, now or when it is its turn.
    *
-   * @throws AppAttestError `overloaded`: too many wait, or the wait was too long; the work was not begun
+   * @throws AppAttestError `overloaded`: too many tasks are waiting, or this one waited too long; it was not started
    */
   async pass<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
@@ -53,16 +53,16 @@ export class Turnstile {
 
   #turn(): Promise<void> {
     const { waiting, patience } = this.#limits;
-    if (this.#waiting.size >= waiting) throw overloaded(`${waiting} verifications wait for their turn already`);
+    if (this.#waiting.size >= waiting) throw overloaded(`${waiting} verifications are already waiting`);
     return new Promise((resolve, reject) => {
-      // Work that fails before it waits for anything would otherwise hold up the event loop until the line is empty.
+      // Tasks that fail before their first await would otherwise block the event loop until none is waiting.
       const enter = (): void => {
         clearTimeout(timer);
         setImmediate(resolve);
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(enter);
-        reject(overloaded(`it was not the turn of this verification within ${patience} seconds`));
+        reject(overloaded(`the verification waited for more than ${patience} seconds`));
       }, patience * 1000);
       this.#waiting.add(enter);
     });
