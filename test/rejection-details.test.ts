@@ -149,7 +149,7 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     { operatingSystem: operatingSystem('macos') },
     {},
     'access_control_mismatch',
-    { message: expect.stringContaining('carries no access control list') },
+    { message: expect.stringContaining('has no access control list') },
   ],
 ];
 
@@ -170,7 +170,11 @@ const policies: readonly [string, ExtensionPolicy, AppAttestErrorCode, Details][
     'bundle version',
     { bundleVersions: ['1'] },
     'extension_rejected',
-    { expected: 'one that the policy accepts', actual: '"42"', message: expect.stringContaining('bundle version') },
+    {
+      expected: 'a version that the policy accepts',
+      actual: '"42"',
+      message: expect.stringContaining('bundle version'),
+    },
   ],
   [
     'bundle version, where the function fails',

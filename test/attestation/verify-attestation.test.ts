@@ -445,7 +445,7 @@ describe('a call that is wrong in itself', () => {
     ['a root of other DER', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
     ['a number for a root', { trustAnchors: [1] }],
     ['text for roots', { trustAnchors: 'root' }],
-    ['an unreadable date', { date: new Date(Number.NaN) }],
+    ['an invalid date', { date: new Date(Number.NaN) }],
     ['text for a date', { date: '2026-01-01' }],
     ['a policy that is no object', { policy: 'strict' }],
     ['a policy with a misspelt entry', { policy: { validationCategory: [4] } }],
@@ -504,9 +504,9 @@ describe('an error', () => {
 describe('the leaf', () => {
   it('is said to carry no nonce, or none that can be read', async () => {
     const missing = await expectCode(() => verify({ nonce: () => undefined }), 'nonce_mismatch');
-    expect(missing.message).toContain('carries no nonce');
+    expect(missing.message).toContain('has no nonce');
     const unreadable = await expectCode(() => verify({ nonce: () => octetString('') }), 'nonce_mismatch');
-    expect(unreadable.message).toContain('cannot be read');
+    expect(unreadable.message).toContain('cannot be decoded');
   });
 
   it('is found by its object identifier: the same nonce in another extension does not count', async () => {

@@ -73,7 +73,9 @@ describe('extensions', () => {
   });
 
   it('that the flags announce must follow', () => {
-    expect(() => decodeAuthenticatorData(headWith(ED | AT))).toThrow('the flags announce extensions, and none follow');
+    expect(() => decodeAuthenticatorData(headWith(ED | AT))).toThrow(
+      'the flags announce extensions, but there are none',
+    );
   });
 
   const noMaps: readonly [string, Uint8Array][] = [

@@ -26,7 +26,7 @@ const mistakes: readonly [string, (bytes: Uint8Array) => string | Uint8Array, st
   ['hex in capitals', (bytes) => Buffer.from(bytes).toString('hex').toUpperCase(), 'the text is hex'],
   ['base64 of base64', (bytes) => base64(base64(bytes)), 'the text is base64 of base64'],
   ['base64 of base64url', (bytes) => base64(Buffer.from(bytes).toString('base64url')), 'the text is base64 of base64'],
-  ['base64 with spaces', withSpaces, 'the text has spaces: a + of base64'],
+  ['base64 with spaces', withSpaces, 'the text contains spaces'],
 ];
 const mistakesInBytes: typeof mistakes = [
   ...mistakes,

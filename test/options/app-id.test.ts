@@ -3,7 +3,7 @@ import { isAppId, readAppIds } from '../../src/options/app-id.js';
 import { recordings } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
 
-const isNoTeam = (team: string) => `"${team}" is no team ID`;
+const isNoTeam = (team: string) => `"${team}" is not a team ID`;
 const FORM =
   'must be ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
 
@@ -25,21 +25,21 @@ it.each([
 
 const wrong: readonly [string, string][] = [
   ['com.example.app', isNoTeam('com')],
-  ['undefined.com.example.app', `${isNoTeam('undefined')} (is the variable that holds it set?)`],
-  ['null.com.example.app', `${isNoTeam('null')} (is the variable that holds it set?)`],
-  ['.com.example.app', `${isNoTeam('')} (is the variable that holds it set?)`],
-  ['', `${isNoTeam('')} (is the variable that holds it set?)`],
+  ['undefined.com.example.app', `${isNoTeam('undefined')} (is the variable for it set?)`],
+  ['null.com.example.app', `${isNoTeam('null')} (is the variable for it set?)`],
+  ['.com.example.app', `${isNoTeam('')} (is the variable for it set?)`],
+  ['', `${isNoTeam('')} (is the variable for it set?)`],
   ['teamid1234.com.example.app', isNoTeam('teamid1234')],
   ['TEAMID123.com.example.app', isNoTeam('TEAMID123')],
   ['TEAMID12345.com.example.app', isNoTeam('TEAMID12345')],
-  ['TEAMID1234', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234.', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234..app', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234.com.example.', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234.com.example.*', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234.com.example.app ', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234.com.example.app\n', 'no bundle identifier follows the team ID'],
-  ['TEAMID1234.com.exämple.app', 'no bundle identifier follows the team ID'],
+  ['TEAMID1234', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234.', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234..app', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234.com.example.', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234.com.example.*', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234.com.example.app ', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234.com.example.app\n', 'the bundle identifier after the team ID is missing or malformed'],
+  ['TEAMID1234.com.exämple.app', 'the bundle identifier after the team ID is missing or malformed'],
 ];
 it.each(wrong)('%j is no App ID, and the message says why', async (appId, why) => {
   expect(isAppId(appId)).toBe(false);
@@ -49,8 +49,8 @@ it.each(wrong)('%j is no App ID, and the message says why', async (appId, why) =
 
 it.each([
   [{ teamId: undefined, bundleId: 'com.example.app' }, 'the option teamId of appId is undefined'],
-  [{ teamId: 'TEAMID1234', bundleId: 1 }, 'teamId and bundleId of appId must be text'],
-  [{ bundleId: 'com.example.app' }, 'teamId and bundleId of appId must be text'],
+  [{ teamId: 'TEAMID1234', bundleId: 1 }, 'teamId and bundleId of appId must be strings'],
+  [{ bundleId: 'com.example.app' }, 'teamId and bundleId of appId must be strings'],
   [{ teamId: 'TEAMID1234', bundleID: 'com.example.app' }, 'appId has no option "bundleID"'],
   [{ teamId: 'TEAM.ID', bundleId: 'com.example.app' }, isNoTeam('TEAM.ID')],
   [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, isNoTeam('TEAMID1234.com')],

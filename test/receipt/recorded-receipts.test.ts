@@ -56,7 +56,7 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
         await expect(verifyReceipt(options)).resolves.toHaveProperty('type', 'ATTEST');
       } else {
         const error = await expectCode(() => verifyReceipt(options), 'receipt_challenge_mismatch');
-        expect(error.message).toContain('does not hold the client data hash as it was');
+        expect(error.message).toContain('does not contain the original client data hash');
       }
     },
   );

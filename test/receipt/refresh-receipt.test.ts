@@ -213,13 +213,13 @@ describe('the token', () => {
 
 describe('an answer other than 200 and 304', () => {
   it.each([
-    [400, 'cannot read the receipt'],
-    [401, 'refuses the token'],
+    [400, 'cannot decode the receipt'],
+    [401, 'rejected the token'],
     [403, 'unexpected'],
-    [404, 'knows nothing'],
-    [429, 'too often'],
-    [500, 'has a problem'],
-    [503, 'has a problem'],
+    [404, 'no data for the receipt'],
+    [429, 'too many requests'],
+    [500, "Apple's server failed"],
+    [503, "Apple's server failed"],
     [204, 'unexpected'],
     [301, 'unexpected'],
   ])('of status %i is an error that says so', async (status, reason) => {
@@ -284,9 +284,9 @@ describe('an answer other than 200 and 304', () => {
 
 describe('a broken answer', () => {
   it.each([
-    ['not base64!', 'no receipt in base64'],
-    ['QQ=', 'no receipt in base64'],
-    ['<html></html>', 'no receipt in base64'],
+    ['not base64!', 'not a receipt in base64'],
+    ['QQ=', 'not a receipt in base64'],
+    ['<html></html>', 'not a receipt in base64'],
     ['', 'empty'],
     [' \n', 'empty'],
   ])('%j is no receipt', async (body, reason) => {

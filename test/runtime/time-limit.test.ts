@@ -14,7 +14,7 @@ describe('a time limit', () => {
     'may not be %s',
     async (seconds) => {
       const error = await expectCode(() => readTimeLimit('timeout', seconds), 'invalid_argument');
-      expect(error.message).toBe(`timeout must be a number of seconds, more than 0 and at most ${LONGEST}`);
+      expect(error.message).toBe(`timeout must be a number of seconds, greater than 0 and at most ${LONGEST}`);
     },
   );
 });

@@ -86,7 +86,7 @@ describe('in production', () => {
       createAppAttest(options);
       vi.stubEnv('NODE_ENV', 'production');
       const { message } = await expectCode(() => createAppAttest(options), 'invalid_argument');
-      expect(message).toContain('the root of a virtual Apple is trusted in production');
+      expect(message).toContain('the root of a virtual Apple must not be a trust anchor in production');
     },
   );
 });
