@@ -8,7 +8,7 @@ import { verify } from '../support/verified-attestations.js';
 describe('the App ID', () => {
   const accepted: readonly [string, AttestationChanges][] = [
     ['without the App ID in the certificate', { properties: undefined }],
-    ['with key usage properties that name no app', { properties: sequence(tagged(4, integer(10))) }],
+    ['with key usage properties without an App ID', { properties: sequence(tagged(4, integer(10))) }],
   ];
   it.each(accepted)('is accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
@@ -22,12 +22,12 @@ describe('the App ID', () => {
       'app_id_mismatch',
     ],
     [
-      'another app in the certificate, by an invisible character',
+      'an App ID in the certificate with an invisible character',
       { properties: keyUsageProperties(`\ufeff${APP_ID}`) },
       'app_id_mismatch',
     ],
     [
-      'an App ID in the certificate that is no text',
+      'an App ID in the certificate that is not text',
       { properties: sequence(tagged(1204, integer(1))) },
       'malformed_attestation',
     ],
@@ -43,12 +43,15 @@ describe('the App ID', () => {
     await expectCode(() => verify({}, changed), 'app_id_mismatch');
   });
 
-  it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])('names the App Clip of the app: %s', async (clip) => {
-    expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
-    expect(await verify()).not.toHaveProperty('appClipId');
-  });
+  it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])(
+    'is reported with the App Clip in the certificate: %s',
+    async (clip) => {
+      expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
+      expect(await verify()).not.toHaveProperty('appClipId');
+    },
+  );
 
-  it('says what was expected and what came', async () => {
+  it('is in the error, expected and actual', async () => {
     const error = await expectCode(() => verify({}, { appId: 'TEAMID1234.com.example.other' }), 'app_id_mismatch');
     expect(error.expected).toContain('TEAMID1234.com.example.other');
     const rpIdHash = Buffer.from(sha256(APP_ID).subarray(0, 8)).toString('hex');
@@ -56,7 +59,7 @@ describe('the App ID', () => {
     expect(error.message).toContain(error.actual);
   });
 
-  it('names the apps and the counter', async () => {
+  it('is in the error for each expected app', async () => {
     const appId = ['TEAMID1234.com.example.other', 'TEAMID1234.com.example.third'];
     expect((await expectCode(() => verify({}, { appId }), 'app_id_mismatch')).expected).toMatch(
       /other = .* or .*third = /,

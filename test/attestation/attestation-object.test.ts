@@ -25,7 +25,7 @@ describe('an attestation object', () => {
     await expectCode(() => verify(changes), code);
   });
 
-  it('has 64 KiB at most', async () => {
+  it('has at most 64 KiB', async () => {
     const { attestation, privateKey: _, ...options } = await attest(authority);
     // One more entry in the map: { "p": bytes }.
     const padded = (length: number): Uint8Array => {
@@ -37,7 +37,7 @@ describe('an attestation object', () => {
     await expectCode(() => verifyAttestation({ ...options, attestation: padded(65_537) }), 'malformed_attestation');
   });
 
-  it('is not decoded where its text is too long', async () => {
+  it('is not decoded if its text is too long', async () => {
     const attestation = 'A'.repeat(100_000);
     const from = vi.spyOn(Buffer, 'from');
     try {
@@ -48,12 +48,12 @@ describe('an attestation object', () => {
     }
   });
 
-  it('keeps its cause', async () => {
+  it('is rejected with the cause of the error', async () => {
     const error = await expectCode(() => verify({}, { attestation: Uint8Array.of(0xff) }), 'malformed_attestation');
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('quotes and cuts what a client wrote', async () => {
+  it('is quoted and truncated in the error', async () => {
     const error = await expectCode(
       () => verify({ object: { fmt: `\u202e\n${'x'.repeat(500)}` } }),
       'unsupported_format',

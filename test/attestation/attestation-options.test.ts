@@ -6,7 +6,7 @@ import { attestationFixture, attestationOptions } from '../support/recordings.js
 import { expectCode } from '../support/rejection.js';
 import { authority } from '../support/verified-attestations.js';
 
-describe('a call that is wrong in itself', () => {
+describe('invalid options of verifyAttestation', () => {
   const recording = attestationOptions(attestationFixture('node-app-attest-production'));
   const calls: readonly [string, object][] = [
     ['no attestation', { attestation: undefined }],
@@ -20,7 +20,7 @@ describe('a call that is wrong in itself', () => {
     ['empty challenge bytes', { challenge: new Uint8Array() }],
     ['a number for a challenge', { challenge: 1 }],
     ['text for a clientDataHash', { challenge: undefined, clientDataHash: 'hash' }],
-    ['a challenge with half of a surrogate pair', { challenge: '\udc00' }],
+    ['a challenge with an unpaired surrogate', { challenge: '\udc00' }],
     ['a clientDataHash of more than 64 KiB', { challenge: undefined, clientDataHash: new Uint8Array(65_537) }],
     ['an empty clientDataHash', { challenge: undefined, clientDataHash: new Uint8Array() }],
     ['no app', { appId: undefined }],
@@ -36,25 +36,25 @@ describe('a call that is wrong in itself', () => {
     ['an app with a team alone', { appId: { teamId: 'TEAMID1234' } }],
     ['an app with a bundle alone', { appId: { bundleId: 'com.example.app' } }],
     ['null for an app', { appId: null }],
-    ['an app left out of a list', { appId: new Array(1) }],
+    ['a hole in the list of apps', { appId: new Array(1) }],
     ['a number among apps', { appId: [APP_ID, 1] }],
     ['an unknown environment', { environment: 'sandbox' }],
     ['an unknown environment beside a known one', { environment: ['production', 'sandbox'] }],
     ['an empty list of environments', { environment: [] }],
     ['no root', { trustAnchors: [] }],
-    ['a root left out of a list', { trustAnchors: new Array(1) }],
-    ['a root that is no array', { trustAnchors: authority.root.der }],
-    ['a root that is no certificate', { trustAnchors: ['root'] }],
-    ['a root of broken PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----'] }],
-    ['a root of PEM with something before it', { trustAnchors: [`x${pemOf(authority.root.der)}`] }],
-    ['a root of PEM with something behind it', { trustAnchors: [`${pemOf(authority.root.der)}x`] }],
+    ['a hole in the list of roots', { trustAnchors: new Array(1) }],
+    ['a root that is not in an array', { trustAnchors: authority.root.der }],
+    ['a root that is not a certificate', { trustAnchors: ['root'] }],
+    ['a root in malformed PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----'] }],
+    ['a root in PEM with text before it', { trustAnchors: [`x${pemOf(authority.root.der)}`] }],
+    ['a root in PEM with text after it', { trustAnchors: [`${pemOf(authority.root.der)}x`] }],
     ['two roots in one PEM', { trustAnchors: [pemOf(authority.root.der).repeat(2)] }],
-    ['a root of other DER', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
+    ['a root in DER that is not a certificate', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
     ['a number for a root', { trustAnchors: [1] }],
     ['text for roots', { trustAnchors: 'root' }],
-    ['an unreadable date', { date: new Date(Number.NaN) }],
+    ['an invalid date', { date: new Date(Number.NaN) }],
     ['text for a date', { date: '2026-01-01' }],
-    ['a policy that is no object', { policy: 'strict' }],
+    ['a policy that is not an object', { policy: 'strict' }],
     ['a policy with a misspelt entry', { policy: { validationCategory: [4] } }],
     ['a policy with an unknown whenAbsent', { policy: { whenAbsent: 'refuse' } }],
   ];

@@ -13,10 +13,10 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 describe('the device in the certificate', () => {
   const accepted: readonly [string, AttestationChanges][] = [
     ['without Apple’s device information', { operatingSystem: undefined }],
-    ['with device information of another form', { operatingSystem: sequence(integer(1), tagged(1400, integer(27))) }],
+    ['with device information in another format', { operatingSystem: sequence(integer(1), tagged(1400, integer(27))) }],
     ['with an iPhone’s access control list', { accessControlList: sequence(tagged(3, octetString('other'))) }],
     [
-      'from a Mac that is locked down',
+      'from a Mac with full security',
       {
         operatingSystem: operatingSystem('macosx'),
         accessControlList: sequence(tagged(3, octetString(MAC_ACCESS_CONTROL_LIST))),
@@ -35,7 +35,7 @@ describe('the device in the certificate', () => {
       'access_control_mismatch',
     ],
     [
-      'a Mac with a second list behind the right one',
+      'a Mac with a second list after the right one',
       {
         operatingSystem: operatingSystem('macosx'),
         accessControlList: sequence(tagged(3, octetString(MAC_ACCESS_CONTROL_LIST)), tagged(4, octetString(''))),
@@ -43,7 +43,7 @@ describe('the device in the certificate', () => {
       'access_control_mismatch',
     ],
     [
-      'device information with a tag twice',
+      'device information with a duplicate tag',
       { operatingSystem: sequence(tagged(1026, octetString('iphoneos')), tagged(1026, octetString('macosx'))) },
       'malformed_attestation',
     ],
@@ -52,7 +52,7 @@ describe('the device in the certificate', () => {
     await expectCode(() => verify(changes), code);
   });
 
-  it('reports of the device what its certificate says, and nothing else', async () => {
+  it('is reported with only the fields that the certificate contains', async () => {
     const saying = async (tag: number, value: Uint8Array) => {
       return (await verify({ operatingSystem: sequence(tagged(tag, value)) })).device;
     };

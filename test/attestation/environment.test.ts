@@ -8,7 +8,7 @@ describe('the environment', () => {
   const wrong: readonly [string, AttestationChanges][] = [
     ['a development key', { aaguid: DEVELOPMENT }],
     ['an unknown aaguid', { aaguid: new Uint8Array(16) }],
-    ['an aaguid that only begins well', { aaguid: Buffer.from('appattest\0\0\0\0\0\0\x01') }],
+    ['an aaguid that only starts like the production one', { aaguid: Buffer.from('appattest\0\0\0\0\0\0\x01') }],
   ];
   it.each(wrong)('is rejected: %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'environment_mismatch');
@@ -21,7 +21,7 @@ describe('the environment', () => {
     await expectCode(() => verify({}, changed), 'environment_mismatch');
   });
 
-  it('names the environment', async () => {
+  it('is in the error, expected and actual', async () => {
     const error = await expectCode(() => verify({ aaguid: DEVELOPMENT }), 'environment_mismatch');
     expect(error).toMatchObject({ expected: 'production', actual: 'development' });
     const options = { environment: ['production', 'development'] as const };

@@ -18,7 +18,7 @@ describe('the extensions of authenticator data', () => {
     ['without extensions, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
     ['with an empty extension map', { extensions: cbor({}) }],
     ['with an unknown extension', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
-    ['with an unsigned cdHash beside the known entries', { object: { cdHash: new Uint8Array(32) } }],
+    ['with an unsigned cdHash next to the known entries', { object: { cdHash: new Uint8Array(32) } }],
   ];
   it.each(accepted)('are accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
@@ -27,10 +27,10 @@ describe('the extensions of authenticator data', () => {
   const wrong: readonly [string, AttestationChanges][] = [
     ['bytes after the extensions', { extensions: Buffer.concat([signedExtensions(), Uint8Array.of(0)]) }],
     ['a validation category that is a half-float', { extensions: HALF_FLOAT_CATEGORY }],
-    ['no extensions where the flags announce them', { flags: 0xc0, extensions: new Uint8Array() }],
+    ['no extensions although the flags announce them', { flags: 0xc0, extensions: new Uint8Array() }],
     ['bytes that the flags do not announce', { flags: 0x40, extensions: Uint8Array.of(0) }],
-    ['extensions that are no map', { extensions: cbor([1]) }],
-    ['a bundle version that is no text', { extensions: signedExtensions({ apple_bundle_version_01: 1 }) }],
+    ['extensions that are not a map', { extensions: cbor([1]) }],
+    ['a bundle version that is not text', { extensions: signedExtensions({ apple_bundle_version_01: 1 }) }],
     [
       'a category of two bytes',
       { extensions: signedExtensions({ apple_validation_category_01: Uint8Array.of(4, 0) }) },
@@ -44,14 +44,14 @@ describe('the extensions of authenticator data', () => {
       { extensions: signedExtensions({ apple_validation_category_01: [4, 0, 0, 0] }) },
     ],
     ['a negative category', { extensions: signedExtensions({ apple_validation_category_01: -1 }) }],
-    ['a category beyond 32 bits', { extensions: signedExtensions({ apple_validation_category_01: 2 ** 32 }) }],
-    ['a code directory hash that is no bytes', { extensions: signedExtensions({ apple_cd_hash_hash_01: 'aa' }) }],
+    ['a category of more than 32 bits', { extensions: signedExtensions({ apple_validation_category_01: 2 ** 32 }) }],
+    ['a code directory hash that is not bytes', { extensions: signedExtensions({ apple_cd_hash_hash_01: 'aa' }) }],
   ];
   it.each(wrong)('are rejected: %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_attestation');
   });
 
-  it('believes no extensions that the flags do not announce', async () => {
+  it('are ignored if the flags do not announce them', async () => {
     expect(await verify({ flags: 0x40 })).not.toHaveProperty('extensions');
     const { privateKey: _, ...options } = await attest(authority, { flags: 0x40 });
     const policy: ExtensionPolicy = { validationCategories: [4], bundleVersions: ['42'] };
@@ -60,13 +60,13 @@ describe('the extensions of authenticator data', () => {
     await expectCode(() => verifyAttestation({ ...options, policy: strict }), 'extension_missing');
   });
 
-  it('never reports an unsigned entry', async () => {
+  it('are never reported from an unsigned entry', async () => {
     const verified = await verify({ extensions: new Uint8Array(), object: { cdHash: new Uint8Array(32) } });
     expect(verified).not.toHaveProperty('extensions');
     expect(JSON.stringify(verified)).not.toContain('cdHash');
   });
 
-  it('reports the validation category from four little-endian bytes and from an integer', async () => {
+  it('contain the validation category as four little-endian bytes or as an integer', async () => {
     const asInteger = await verify({ extensions: signedExtensions({ apple_validation_category_01: 2 }) });
     expect(asInteger.extensions?.validationCategory).toBe(ValidationCategory.TestFlight);
     const zero = await verify({ extensions: signedExtensions({ apple_validation_category_01: 0 }) });

@@ -11,16 +11,16 @@ describe('the nonce', () => {
     ['no nonce', { nonce: () => undefined }],
     ['a nonce without its tag', { nonce: (nonce) => sequence(octetString(nonce)) }],
     ['a nonce under another tag', { nonce: (nonce) => sequence(tagged(2, octetString(nonce))) }],
-    ['a nonce cut short', { nonce: (nonce) => sequence(tagged(1, octetString(nonce.subarray(0, 31)))) }],
+    ['a truncated nonce', { nonce: (nonce) => sequence(tagged(1, octetString(nonce.subarray(0, 31)))) }],
     ['an empty nonce', { nonce: () => sequence(tagged(1, octetString(''))) }],
-    ['a nonce that is no OCTET STRING', { nonce: () => sequence(tagged(1, integer(1))) }],
+    ['a nonce that is not an OCTET STRING', { nonce: () => sequence(tagged(1, integer(1))) }],
     [
-      'the nonce, but in second place',
+      'the nonce as the second element',
       { nonce: (nonce) => sequence(tagged(1, octetString('')), tagged(1, octetString(nonce))) },
     ],
-    ['the nonce with something behind it', { nonce: (nonce) => sequence(tagged(1, octetString(nonce)), integer(1)) }],
+    ['an element after the nonce', { nonce: (nonce) => sequence(tagged(1, octetString(nonce)), integer(1)) }],
     [
-      'a nonce extension that is no DER',
+      'a nonce extension that is not DER',
       { nonce: (nonce) => Buffer.concat([sequence(tagged(1, octetString(nonce))), Uint8Array.of(0)]) },
     ],
   ];
@@ -36,19 +36,19 @@ describe('the nonce', () => {
     await expectCode(() => verify({}, changed), 'nonce_mismatch');
   });
 
-  it('a clientDataHash of 64 KiB is compared', async () => {
+  it('is compared with a clientDataHash of 64 KiB', async () => {
     const options = { challenge: undefined as never, clientDataHash: new Uint8Array(65_536) };
     await expectCode(() => verify({}, options), 'nonce_mismatch');
   });
 
-  it('is said to carry no nonce, or none that can be read', async () => {
+  it('is reported as missing or as malformed', async () => {
     const missing = await expectCode(() => verify({ nonce: () => undefined }), 'nonce_mismatch');
     expect(missing.message).toContain('carries no nonce');
     const unreadable = await expectCode(() => verify({ nonce: () => octetString('') }), 'nonce_mismatch');
     expect(unreadable.message).toContain('cannot be read');
   });
 
-  it('is found by its object identifier: the same nonce in another extension does not count', async () => {
+  it('is rejected in an extension with another object identifier', async () => {
     await expectCode(() => verify({ nonceOid: '1.2.840.113635.100.8.22' }), 'nonce_mismatch');
   });
 });

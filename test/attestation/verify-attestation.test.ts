@@ -8,7 +8,7 @@ import { expectCode } from '../support/rejection.js';
 import { authority, verify } from '../support/verified-attestations.js';
 
 describe('a valid attestation', () => {
-  it('is verified down to what the server stores', async () => {
+  it('is verified and yields what the server stores', async () => {
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
     const verified = await verifyAttestation({ attestation, keyId, challenge, appId, date, trustAnchors });
 
@@ -25,7 +25,7 @@ describe('a valid attestation', () => {
     });
   });
 
-  it('says which of several apps and environments it belongs to', async () => {
+  it('yields the matching one of several apps and environments', async () => {
     const verified = await verify(
       { aaguid: DEVELOPMENT },
       {
@@ -47,7 +47,7 @@ describe('a valid attestation', () => {
     expect((await verifyAttestation({ ...options, attestation: base64url, keyId })).keyId).toBe(recording.keyId);
   });
 
-  it('yields bytes that are no slices of the evidence', async () => {
+  it('yields bytes that are copies, not slices of the evidence', async () => {
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority, {
       extensions: signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(1) }),
     });
@@ -65,7 +65,7 @@ describe('a valid attestation', () => {
   });
 });
 
-it('a key identifier that no key has is rejected before it waits', async () => {
+it('rejects a malformed key identifier before the attestation waits for its turn', async () => {
   const options = await attest(authority);
   const { privateKey: _, ...call } = options;
   const waiting = Array.from({ length: 3 * threadPoolSize() }, () => verifyAttestation(call).then(() => 'attested'));
@@ -74,7 +74,7 @@ it('a key identifier that no key has is rejected before it waits', async () => {
   await Promise.all(waiting);
 });
 
-it('evidence that is no base64 is named before a key identifier that no key has, and that before what is decoded', async () => {
+it('reports invalid base64 before a malformed key identifier, and that before malformed evidence', async () => {
   await expectCode(() => verify({}, { attestation: '!', keyId: '!' }), 'malformed_attestation');
   await expectCode(() => verify({}, { attestation: Uint8Array.of(0), keyId: '!' }), 'key_id_mismatch');
 });
