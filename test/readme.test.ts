@@ -1,7 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { STATUS } from '../src/http/status.js';
+import { expectedOutcomes } from './peers/expected-outcomes.js';
+import { comparedRuntimes, expectedDifferences, isExpected } from './runtimes/expected-differences.js';
+import { OLDEST_COMPATIBILITY_DATE } from './runtimes/workerd/compatibility-date.js';
 import { SYSTEMS } from './support/arbitrary-evidence.js';
+import { markdownTable } from './support/markdown-table.js';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -161,5 +165,31 @@ describe('docs/testing.md', () => {
         .filter((name) => name !== 'device.misbehave')
         .toSorted(),
     ).toEqual(names.toSorted());
+  });
+});
+
+describe('docs/differential-testing.md', () => {
+  it.each(Object.entries(expectedOutcomes))('shows the expected outcomes: %s', (heading, outcomes) => {
+    const rows = Object.entries(outcomes).map(([what, { ours, theirs, why = '' }]) => {
+      return [what, ours === 'accepted' ? ours : `\`${ours}\``, theirs, why];
+    });
+    const headings = ['what is broken', 'app-attest', 'appattest-checker-node', 'why they differ'];
+    const [, section = ''] = read('docs/differential-testing.md').split(`\n## ${heading}\n`);
+    expect(section.split('\n## ')[0]).toContain(markdownTable(headings, rows));
+  });
+});
+
+describe('docs/runtimes.md', () => {
+  it('shows the expected differences', () => {
+    const rows = Object.entries(expectedDifferences).map(([statement, { soThisPackage }]) => {
+      const cells = comparedRuntimes.map((runtime) => (isExpected(statement, runtime) ? 'yes' : '**no**'));
+      return [statement, ...cells, soThisPackage];
+    });
+    const headings = ['the runtime …', ...comparedRuntimes, 'so this package'];
+    expect(read('docs/runtimes.md')).toContain(markdownTable(headings, rows));
+  });
+
+  it('names the oldest compatibility date', () => {
+    expect(read('docs/runtimes.md')).toContain(`compatibility date of ${OLDEST_COMPATIBILITY_DATE} or later`);
   });
 });

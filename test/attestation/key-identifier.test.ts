@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeKeyIdentifier } from '../../src/attestation/key-identifier.js';
+import type { VerifyAttestationOptions } from '../../src/index.js';
+import { expectCode } from '../support/rejection.js';
+import { verify } from '../support/verified-attestations.js';
 
 describe('a key identifier', () => {
   it('is base64 of 32 bytes', () => {
@@ -8,5 +11,16 @@ describe('a key identifier', () => {
 
   it.each([0, 31, 33])('is not base64 of %i bytes', (length) => {
     expect(decodeKeyIdentifier(Buffer.alloc(length, 1).toString('base64'))).toBeUndefined();
+  });
+
+  const expected: readonly [string, Partial<VerifyAttestationOptions>][] = [
+    ['another key identifier', { keyId: Buffer.alloc(32).toString('base64') }],
+    ['a key identifier that is not base64', { keyId: '!' }],
+    ['a key identifier of 31 bytes', { keyId: Buffer.alloc(31).toString('base64') }],
+    ['a key identifier of a megabyte', { keyId: 'A'.repeat(1 << 20) }],
+    ['an empty key identifier', { keyId: '' }],
+  ];
+  it.each(expected)('does not match %s', async (_, changed) => {
+    await expectCode(() => verify({}, changed), 'key_id_mismatch');
   });
 });

@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     ...config.test,
     include: [
-      'test/{concurrency,overload}.test.ts',
+      'test/{changed-evidence,concurrency,overload}.test.ts',
       'test/runtime/{turnstile,calling-thread}.test.ts',
       'test/certificates/issuer-signature.test.ts',
     ],

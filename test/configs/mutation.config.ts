@@ -19,7 +19,7 @@ export default mergeConfig(config, {
       'test/server/**',
       'test/receipt/tampering.test.ts',
       'test/receipt/hostile-receipts.test.ts',
-      'test/{concurrency,overload}.test.ts',
+      'test/{changed-evidence,concurrency,overload}.test.ts',
       'test/certificates/issuer-signature.test.ts',
       'test/cold-start.test.ts',
       'test/memory.test.ts',

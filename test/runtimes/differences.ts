@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, sign, timingSafeEqual, verify } from 'node:crypto';
 
 /**
- * In what the runtimes differ, where it matters here: the rows of the table in `docs/runtimes.md`. Each is asked on the
- * runtime itself whether it is so.
+ * Differences between the runtimes that matter here. Each function runs on the runtime and returns whether it is so;
+ * `expected-differences.ts` has the expected results.
  */
 export const differences: Readonly<Record<string, () => boolean>> = {
   'verifies ECDSA on P-384 with SHA-256': () => verifies('P-384', 'sha256'),

@@ -145,3 +145,8 @@ export async function createAuthority(
 export function decodedChain([leaf, ...issuers]: readonly [Uint8Array, ...Uint8Array[]]): CertificateChain {
   return [decodeCertificate(leaf), ...issuers.map(decodeCertificate)];
 }
+
+/** A certificate as PEM. */
+export function pemOf(der: Uint8Array): string {
+  return `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----\n`;
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { AppAttestErrorCode, VerifyAttestationOptions } from '../../src/index.js';
+import { integer, sequence, tagged } from '../../src/testing/encoding/der.js';
+import { APP_ID, type AttestationChanges, keyUsageProperties, sha256 } from '../support/evidence.js';
+import { expectCode } from '../support/rejection.js';
+import { verify } from '../support/verified-attestations.js';
+
+describe('the App ID', () => {
+  const accepted: readonly [string, AttestationChanges][] = [
+    ['without the App ID in the certificate', { properties: undefined }],
+    ['with key usage properties without an App ID', { properties: sequence(tagged(4, integer(10))) }],
+  ];
+  it.each(accepted)('is accepted %s', async (_, changes) => {
+    expect((await verify(changes)).appId).toBe(APP_ID);
+  });
+
+  const wrong: readonly [string, AttestationChanges, AppAttestErrorCode][] = [
+    ['another app', { appId: 'TEAMID1234.com.example.other' }, 'app_id_mismatch'],
+    [
+      'another app in the certificate',
+      { properties: keyUsageProperties('TEAMID1234.com.example.other') },
+      'app_id_mismatch',
+    ],
+    [
+      'an App ID in the certificate with an invisible character',
+      { properties: keyUsageProperties(`\ufeff${APP_ID}`) },
+      'app_id_mismatch',
+    ],
+    [
+      'an App ID in the certificate that is not text',
+      { properties: sequence(tagged(1204, integer(1))) },
+      'malformed_attestation',
+    ],
+  ];
+  it.each(wrong)('is rejected: %s', async (_, changes, code) => {
+    await expectCode(() => verify(changes), code);
+  });
+
+  const expected: readonly [string, Partial<VerifyAttestationOptions>][] = [
+    ['another app', { appId: 'TEAMID1234.com.example.other' }],
+  ];
+  it.each(expected)('does not match %s', async (_, changed) => {
+    await expectCode(() => verify({}, changed), 'app_id_mismatch');
+  });
+
+  it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])(
+    'is reported with the App Clip in the certificate: %s',
+    async (clip) => {
+      expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
+      expect(await verify()).not.toHaveProperty('appClipId');
+    },
+  );
+
+  it('is in the error, expected and actual', async () => {
+    const error = await expectCode(() => verify({}, { appId: 'TEAMID1234.com.example.other' }), 'app_id_mismatch');
+    expect(error.expected).toContain('TEAMID1234.com.example.other');
+    const rpIdHash = Buffer.from(sha256(APP_ID).subarray(0, 8)).toString('hex');
+    expect(error.actual).toBe(`"${APP_ID}" = ${rpIdHash}…`);
+    expect(error.message).toContain(error.actual);
+  });
+
+  it('is in the error for each expected app', async () => {
+    const appId = ['TEAMID1234.com.example.other', 'TEAMID1234.com.example.third'];
+    expect((await expectCode(() => verify({}, { appId }), 'app_id_mismatch')).expected).toMatch(
+      /other = .* or .*third = /,
+    );
+    const counted = await expectCode(() => verify({ counter: 7 }), 'counter_not_zero');
+    expect(counted).toMatchObject({ expected: '0', actual: '7' });
+  });
+});

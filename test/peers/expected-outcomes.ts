@@ -1,0 +1,135 @@
+import type { AppAttestErrorCode } from '../../src/index.js';
+
+/** How the two verifiers must judge one kind of broken evidence. */
+export interface ExpectedOutcome {
+  readonly ours: 'accepted' | AppAttestErrorCode;
+  readonly theirs: 'accepted' | 'rejected';
+  /** Why they differ; absent if they agree. */
+  readonly why?: string;
+}
+
+/** By what is broken, as in `broken-evidence.ts`. docs/differential-testing.md shows this list. */
+export const expectedOutcomes: Readonly<
+  Record<'Attestations' | 'Assertions', Readonly<Record<string, ExpectedOutcome>>>
+> = {
+  Attestations: {
+    nothing: { ours: 'accepted', theirs: 'accepted' },
+    'the leaf has expired': { ours: 'certificate_expired', theirs: 'rejected' },
+    'the leaf is not valid yet': { ours: 'certificate_expired', theirs: 'rejected' },
+    'the leaf names another issuer': {
+      ours: 'untrusted_certificate',
+      theirs: 'accepted',
+      why: 'it does not compare names (RFC 5280 §6.1.3)',
+    },
+    'the key usage of the leaf does not allow signatures': {
+      ours: 'untrusted_certificate',
+      theirs: 'accepted',
+      why: 'it does not read the key usage',
+    },
+    'the leaf has an unknown critical extension': {
+      ours: 'untrusted_certificate',
+      theirs: 'accepted',
+      why: 'it does not read the critical flag (RFC 5280 §4.2)',
+    },
+    'only the first bytes of the aaguid are those of production': {
+      ours: 'environment_mismatch',
+      theirs: 'accepted',
+      why: 'it compares 9 of the 16 bytes',
+    },
+    'the aaguid is unknown': { ours: 'environment_mismatch', theirs: 'rejected' },
+    'the COSE key is a different key': {
+      ours: 'public_key_mismatch',
+      theirs: 'accepted',
+      why: 'it does not read the COSE key',
+    },
+    'the COSE key is malformed': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it does not read the COSE key',
+    },
+    'the credential id is a different one': { ours: 'credential_id_mismatch', theirs: 'rejected' },
+    'the counter is not zero': { ours: 'counter_not_zero', theirs: 'rejected' },
+    'authenticator data is for another app': { ours: 'app_id_mismatch', theirs: 'rejected' },
+    'the certificate is for another app': {
+      ours: 'app_id_mismatch',
+      theirs: 'accepted',
+      why: 'it does not read the App ID in the certificate',
+    },
+    'it is for another challenge': { ours: 'nonce_mismatch', theirs: 'rejected' },
+    'the certificate has no nonce': { ours: 'nonce_mismatch', theirs: 'rejected' },
+    'the nonce reads as ASN.1 by chance': {
+      ours: 'accepted',
+      theirs: 'rejected',
+      why: 'it decodes the nonce as ASN.1 if possible, and then does not find it: about one genuine attestation in 500',
+    },
+    'the nonce is in a different structure': {
+      ours: 'nonce_mismatch',
+      theirs: 'accepted',
+      why: 'it searches the text of a dump for the end of the nonce',
+    },
+    'it is from a Mac without full security': {
+      ours: 'access_control_mismatch',
+      theirs: 'accepted',
+      why: 'it does not support Macs',
+    },
+    'something else follows the COSE key': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it does not support the extensions of iOS 27',
+    },
+    'an extension is not text': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it does not support the extensions of iOS 27',
+    },
+    'a third certificate is malformed': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it reads only two certificates',
+    },
+    'there is only one certificate': { ours: 'malformed_attestation', theirs: 'rejected' },
+    'the length of a certificate is wrong': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it ignores the length',
+    },
+    'the signature algorithm of a certificate is not a SEQUENCE': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it accepts any enclosing element, and does not compare the algorithm with the signed one (RFC 5280 §4.1.1.2)',
+    },
+    'the signature of a certificate has unused bits': {
+      ours: 'malformed_attestation',
+      theirs: 'accepted',
+      why: 'it ignores their number',
+    },
+    'the signature of a certificate is not a SEQUENCE': {
+      ours: 'untrusted_certificate',
+      theirs: 'accepted',
+      why: 'it accepts any element around r and s',
+    },
+    'the format is unknown': { ours: 'unsupported_format', theirs: 'rejected' },
+    'the receipt is text': { ours: 'malformed_attestation', theirs: 'rejected' },
+  },
+  Assertions: {
+    nothing: { ours: 'accepted', theirs: 'accepted' },
+    'it is for another app': { ours: 'app_id_mismatch', theirs: 'rejected' },
+    'it is for another payload': { ours: 'invalid_signature', theirs: 'rejected' },
+    'its counter does not increase': {
+      ours: 'counter_not_increased',
+      theirs: 'accepted',
+      why: 'it returns the counter and leaves the check to its caller',
+    },
+    'something else follows the counter': {
+      ours: 'malformed_assertion',
+      theirs: 'accepted',
+      why: 'it does not support the extensions of iOS 27',
+    },
+    'an extension is not text': {
+      ours: 'malformed_assertion',
+      theirs: 'accepted',
+      why: 'it does not support the extensions of iOS 27',
+    },
+    'the signature is text': { ours: 'malformed_assertion', theirs: 'rejected' },
+  },
+};

@@ -1,0 +1,109 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+import { type RefreshReceiptOptions, refreshReceipt } from '../../src/index.js';
+import { useReceiptExchange } from '../support/receipt-exchange.js';
+import { expectCode } from '../support/rejection.js';
+
+const exchange = useReceiptExchange();
+
+describe('refreshReceipt', () => {
+  const ec = (curve: string, type: 'pkcs8' | 'sec1'): string => {
+    return generateKeyPairSync('ec', { namedCurve: curve }).privateKey.export({ format: 'pem', type }).toString();
+  };
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const p256 = ec('prime256v1', 'pkcs8');
+  const wrongKeys: readonly [string, unknown][] = [
+    ['nothing', undefined],
+    ['no key', 'key'],
+    ['the key without its line breaks', p256.replaceAll('\n', '\\n')],
+    ['the key without its frame', p256.split('\n').slice(1, -2).join('\n')],
+    ['a key with text before it', `Key\n${p256}`],
+    ['a key with text behind it', `${p256}Key\n`],
+    ['half a key', p256.replace(/\n.{40}/, '\n')],
+    ['a key of another curve', ec('secp384r1', 'pkcs8')],
+    ['a key in another format', ec('prime256v1', 'sec1')],
+    ['an RSA key', rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
+    ['a public key', rsa.publicKey.export({ format: 'pem', type: 'spki' }).toString()],
+    ['a path', '/etc/AuthKey_ABC123DEFG.p8'],
+    ['bytes', Buffer.from(p256)],
+  ];
+  it.each(wrongKeys)('asks for a better private key than %s, and does not print it', async (_, privateKey) => {
+    const credentials = { ...exchange.options.credentials, privateKey } as RefreshReceiptOptions['credentials'];
+    const error = await expectCode(() => refreshReceipt({ ...exchange.options, credentials }), 'invalid_argument');
+    expect(error.cause).toBeUndefined();
+    const printed = `${error.stack} ${JSON.stringify(error)}`;
+    for (const line of String(privateKey).split(/\n|\\n/)) {
+      if (line.length > 20 && !line.includes('-----')) expect(printed).not.toContain(line);
+    }
+    expect(printed).not.toContain('/etc/AuthKey');
+  });
+
+  it.each([
+    ['a line break before it', (pem: string) => `\n${pem}`],
+    ['no line break behind it', (pem: string) => pem.trimEnd()],
+    ['two line breaks behind it', (pem: string) => `${pem.trimEnd()}\n\n`],
+    ['the line breaks of Windows', (pem: string) => pem.replaceAll('\n', '\r\n')],
+  ])('takes a private key with %s', async (_, write) => {
+    const credentials = { ...exchange.options.credentials, privateKey: write(exchange.options.credentials.privateKey) };
+    expect(await refreshReceipt({ ...exchange.options, credentials })).toHaveProperty('receipt');
+  });
+
+  it.each([
+    ['no options', undefined],
+    ['no environment', { environment: undefined }],
+    ['an unknown environment', { environment: 'sandbox' }],
+    ['both environments', { environment: ['production', 'development'] }],
+    ['no receipt', { receipt: undefined }],
+    ['no credentials', { credentials: undefined }],
+    ['credentials that are null', { credentials: null }],
+    ['no team', { credentials: { keyId: 'ABC123DEFG', privateKey: p256 } }],
+    ['a key identifier of two lines', { credentials: { teamId: 'TEAMID1234', keyId: 'A\nB', privateKey: p256 } }],
+    ['a time limit of nothing', { timeout: 0 }],
+    ['a time limit that no timer has', { timeout: 2_147_484 }],
+    ['a time limit in text', { timeout: '10' }],
+    ['a fetch that is none', { fetch: 'fetch' }],
+    ['a signal that is none', { signal: {} }],
+    ['no address', { endpoint: 'data.appattest.apple.com' }],
+    ['an address without TLS', { endpoint: 'http://data.appattest.apple.com/v1/attestationData' }],
+    ['an address that only begins like a loopback one', { endpoint: 'http://127.0.0.1.example.com/' }],
+    ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
+    ['an address of another kind', { endpoint: 'file:///etc/passwd' }],
+  ])('asks for better options than %s, and asks nobody else', async (_, change) => {
+    const fetch = vi.fn();
+    const all = change && { ...exchange.options, fetch, ...change };
+    await expectCode(() => refreshReceipt(all as never), 'invalid_argument');
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no bytes', new Uint8Array()],
+    ['no base64', 'receipt!'],
+    ['65 537 bytes', new Uint8Array(65_537)],
+  ])('does not send %s', async (_, broken) => {
+    const fetch = vi.fn();
+    await expectCode(() => refreshReceipt({ ...exchange.options, receipt: broken, fetch }), 'malformed_receipt');
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('takes the longest time limit that a timer has', async () => {
+    expect(await refreshReceipt({ ...exchange.options, timeout: 2_147_483 })).toHaveProperty('receipt');
+  });
+
+  it('takes an address as a URL, and with TLS', async () => {
+    const asked: string[] = [];
+    const fetch = async (url: string): Promise<Response> => {
+      asked.push(url);
+      return new Response(null, { status: 304 });
+    };
+    for (const address of [
+      new URL(exchange.server.url),
+      'https://proxy.example.com/apple',
+      'http://localhost:1/',
+      'http://[::1]:1/',
+    ]) {
+      await refreshReceipt({ ...exchange.options, endpoint: address, fetch });
+    }
+    expect(asked.length).toBe(4);
+  });
+});

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { refreshReceipt } from '../../src/index.js';
+import { useReceiptExchange, withServer } from '../support/receipt-exchange.js';
+import { expectCode } from '../support/rejection.js';
+
+const exchange = useReceiptExchange();
+
+describe('a slow answer', () => {
+  const endless = (): Promise<Response> => new Promise(() => undefined);
+
+  it('is not waited for when the time is up', async () => {
+    exchange.endpoint.answerNext({ delay: 60_000 });
+    const error = await expectCode(
+      () => refreshReceipt({ ...exchange.options, timeout: 0.05 }),
+      'receipt_request_failed',
+    );
+    expect(error.cause).toMatchObject({ name: 'TimeoutError' });
+    expect(exchange.endpoint.requests).toEqual([]);
+  });
+
+  it('is cut off, so that nothing goes on behind the caller’s back', async () => {
+    let closed: Promise<unknown> | undefined;
+    await withServer(
+      (_, response) => {
+        closed = once(response, 'close');
+      },
+      async (url) => {
+        await expectCode(
+          () => refreshReceipt({ ...exchange.options, endpoint: url, timeout: 2 }),
+          'receipt_request_failed',
+        );
+        await closed;
+      },
+    );
+    expect(closed).toBeDefined();
+  });
+
+  it('is not waited for when it stops in the middle', async () => {
+    await withServer(
+      (_, response) => response.write('QUJD'),
+      async (url) => {
+        const attempt = () => refreshReceipt({ ...exchange.options, endpoint: url, timeout: 0.2 });
+        expect((await expectCode(attempt, 'receipt_request_failed')).cause).toMatchObject({ name: 'TimeoutError' });
+      },
+    );
+  });
+
+  it('is not waited for when the caller no longer waits', async () => {
+    const controller = new AbortController();
+    const reason = new Error('the queue shuts down');
+    exchange.endpoint.answerNext({ delay: 60_000 });
+    setTimeout(() => controller.abort(reason), 20);
+    const { signal } = controller;
+    const error = await expectCode(() => refreshReceipt({ ...exchange.options, signal }), 'receipt_request_failed');
+    expect(error.cause).toBe(reason);
+  });
+
+  it('is not asked for by a caller who no longer waits', async () => {
+    const reason = new Error('too late');
+    const fetch = vi.fn(endless);
+    const attempt = () => refreshReceipt({ ...exchange.options, fetch, signal: AbortSignal.abort(reason) });
+    expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBe(reason);
+  });
+
+  it('is not waited for even where fetch does not care about signals', async () => {
+    await expectCode(
+      () => refreshReceipt({ ...exchange.options, fetch: endless, timeout: 0.02 }),
+      'receipt_request_failed',
+    );
+  });
+
+  it('leaves nothing behind on a signal that lives on', async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    await refreshReceipt({ ...exchange.options, signal });
+    expect(added).toHaveBeenCalledTimes(1);
+    expect(removed.mock.calls[0]).toEqual(added.mock.calls[0]?.slice(0, 2));
+  });
+});

@@ -1,0 +1,52 @@
+/** The runtimes that the list below is about. */
+export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
+
+/** A difference between the runtimes, and what this package does about it. */
+export interface ExpectedDifference {
+  /** The runtimes that do not do it. All others do. */
+  readonly except: readonly string[];
+  /** What this package does about it; empty if there is nothing to do. */
+  readonly soThisPackage: string;
+}
+
+/** By what a runtime does: each is checked on the runtime (`differences.ts`). docs/runtimes.md shows this list. */
+export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> = {
+  'verifies ECDSA on P-384 with SHA-256': {
+    except: [],
+    soThisPackage: "can verify Apple's leaf certificates, which are signed this way, on every runtime",
+  },
+  'verifies ECDSA on P-521 with SHA-256': {
+    except: ['Deno'],
+    soThisPackage:
+      'rejects, on Deno, certificates with such signatures under a test root, with `untrusted_certificate`; Apple has none',
+  },
+  'verifies ECDSA on P-521 with SHA-512': { except: [], soThisPackage: '' },
+  'verifies with a `KeyObject` in an options object': {
+    except: ['workerd'],
+    soThisPackage: 'passes the `KeyObject` itself',
+  },
+  'supports the curve secp256k1': {
+    except: ['Bun', 'workerd'],
+    soThisPackage: 'rejects keys on this curve in both cases',
+  },
+  'accepts a key with trailing bytes': {
+    except: ['Deno'],
+    soThisPackage: 'checks for such bytes before it imports a key',
+  },
+  'throws `ERR_CRYPTO_INVALID_JWK` for a point that is not on the curve': {
+    except: ['Deno', 'workerd'],
+    soThisPackage: 'does not depend on the names of errors',
+  },
+  'throws `RangeError` for different lengths': { except: ['workerd'], soThisPackage: 'compares lengths first' },
+  'decodes `Ł` as a base64 digit': { except: ['Deno'], soThisPackage: 'encodes the decoded bytes again and compares' },
+  'compiles code from text': { except: ['workerd'], soThisPackage: 'uses the build of `cbor-x` that never does' },
+};
+
+/** Whether the runtime is expected to do it. */
+export function isExpected(statement: string, runtime: string): boolean {
+  const difference = expectedDifferences[statement];
+  if (difference === undefined) throw new Error(`expected-differences.ts does not list: ${statement}`);
+  if (!comparedRuntimes.includes(runtime))
+    throw new Error(`expected-differences.ts does not list the runtime ${runtime}`);
+  return !difference.except.includes(runtime);
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it, vi } from 'vitest';
+import { backendWithDevice, createBackend, sha256 } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('the challenge in a payload', () => {
+  const PAYLOADS: readonly [string, (challenge: string) => string | Uint8Array][] = [
+    ['is the payload', (challenge) => challenge],
+    ['is the payload as bytes', (challenge) => utf8(challenge)],
+    ['is the payload as the 32 bytes it stands for', (challenge) => Buffer.from(challenge, 'base64url')],
+    ['is an entry of JSON', (challenge) => JSON.stringify({ challenge })],
+    ['is an entry of JSON among others', (challenge) => ` {"amount": "9,99 €",\n "challenge":"${challenge}"} `],
+    ['is an entry of JSON in bytes', (challenge) => utf8(JSON.stringify({ a: [{ challenge: 'inner' }], challenge }))],
+  ];
+  it.each(PAYLOADS)('%s', async (_, write) => {
+    const { backend, device, keyId } = await backendWithDevice();
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const payload = write(challenge);
+    const token = await device.generateAssertion(keyId, sha256(payload));
+    expect((await backend.authenticate({ keyId, payload, token })).payload).toEqual(
+      typeof payload === 'string' ? utf8(payload) : new Uint8Array(payload),
+    );
+    await expectCode(() => backend.authenticate({ keyId, payload, token }), 'challenge_used');
+  });
+
+  const WITHOUT: readonly [string, (challenge: string) => string | Uint8Array][] = [
+    ['is nowhere in an empty payload', () => ''],
+    ['is not looked for inside text', (challenge) => `challenge=${challenge}`],
+    ['is not looked for deeper in JSON', (challenge) => JSON.stringify({ data: { challenge } })],
+    ['is not looked for in an array', (challenge) => JSON.stringify([challenge])],
+    ['is not a JSON text', (challenge) => JSON.stringify(challenge)],
+    ['is not a number', () => '{"challenge":5}'],
+    ['is not an array', (challenge) => JSON.stringify({ challenge: [challenge] })],
+    ['is not found in JSON cut off', (challenge) => `{"challenge":"${challenge}"`],
+    [
+      'is not found in bytes that are no UTF-8',
+      (c) => Buffer.concat([utf8(`{"challenge":"${c}","a":"`), Buffer.of(0xff, 0x22, 0x7d)]),
+    ],
+    ['is not found behind a byte order mark', (challenge) => `\ufeff${JSON.stringify({ challenge })}`],
+    ['is not looked for in more than 1 MiB of JSON', (c) => JSON.stringify({ challenge: c, a: 'a'.repeat(1 << 20) })],
+    ['is not found in 100 000 brackets', () => '['.repeat(100_000)],
+    ['is not inherited', () => '{"__proto__":{"challenge":"x"}}'],
+    ['does not exist', () => '{"challenge":""}'],
+    ['does not exist as null', () => '{"challenge":null}'],
+  ];
+  it.each(WITHOUT)('%s', async (_, write) => {
+    const { backend, device, keyId } = await backendWithDevice();
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const payload = write(challenge);
+    const token = await device.generateAssertion(keyId, sha256(payload));
+    await expectCode(() => backend.authenticate({ keyId, payload, token }), 'challenge_unknown');
+  });
+
+  it('is found by the function of the server, and then by it alone', async () => {
+    const readChallenge = vi.fn((payload: Uint8Array) => Buffer.from(payload).toString().split('\n')[1]);
+    const { backend, device, keyId } = await backendWithDevice({ readChallenge });
+    const send = async (write: (challenge: string) => string) => {
+      const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+      return backend.authenticate(await device.capacitor.createAssertion({ keyId, payload: write(challenge) }));
+    };
+    await send((challenge) => `POST /orders\n${challenge}\n{}`);
+    await expectCode(() => send((challenge) => JSON.stringify({ challenge })), 'challenge_unknown');
+    expect(readChallenge).toHaveBeenCalledTimes(2);
+  });
+
+  it('is found by the function of one call before that of the server', async () => {
+    const { backend, request } = await backendWithDevice({ readChallenge: () => undefined });
+    const body = await request();
+    const { challenge } = JSON.parse(body.payload);
+    await backend.authenticate(body, { readChallenge: () => challenge });
+  });
+
+  const FUNCTIONS: readonly [string, unknown, 'challenge_unknown' | 'invalid_argument'][] = [
+    ['fails', () => JSON.parse('{'), 'challenge_unknown'],
+    ['finds a number', () => 5, 'challenge_unknown'],
+    ['finds other text', () => 'x'.repeat(100_000), 'challenge_unknown'],
+    ['finds null', () => null, 'challenge_unknown'],
+    ['is asynchronous', async () => 'x', 'invalid_argument'],
+  ];
+  it.each(FUNCTIONS)('is not found by a function that %s', async (_, readChallenge, code) => {
+    const { backend, request } = await backendWithDevice({ readChallenge: readChallenge as never });
+    const body = await request();
+    await expectCode(() => backend.authenticate(body), code);
+  });
+});
+
+describe('a challenge that is unknown', () => {
+  const LOOKED: readonly [string, string | Uint8Array, string][] = [
+    [
+      'in an empty payload',
+      '',
+      'neither a challenge nor JSON with an entry challenge: it is 0 bytes that are not JSON',
+    ],
+    ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes that are not JSON'],
+    ['in JSON without it', '{"nonce":"abc"}', 'JSON with an entry challenge: it is JSON without that entry'],
+    ['in JSON that is no object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
+    [
+      'in long JSON',
+      `{"a":"${'a'.repeat(1 << 20)}"}`,
+      'JSON with an entry challenge: JSON longer than 1048576 bytes is not searched',
+    ],
+    [
+      'in JSON with other text',
+      '{"challenge":"secret"}',
+      'the entry challenge in the JSON of the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
+    ],
+    ['in JSON with a number', '{"challenge":5}', 'got number)'],
+    ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued by this server'],
+    [
+      'as the bytes of the payload',
+      new Uint8Array(32),
+      'the challenge found as the whole payload was not issued by this server',
+    ],
+    [
+      'as an entry',
+      JSON.stringify({ challenge: 'A'.repeat(43) }),
+      'the challenge found as the entry challenge in the JSON of the payload was not issued by this server',
+    ],
+  ];
+  it.each(LOOKED)('%s says where it was looked for', async (_, payload, message) => {
+    const backend = createBackend();
+    const error = await expectCode(
+      () => backend.authenticate({ keyId: 'key', payload, token: 'AAAA' }),
+      'challenge_unknown',
+    );
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('secret');
+  });
+
+  it.each([
+    [() => undefined, 'readChallenge found no challenge in the payload'],
+    [
+      () => 'secret',
+      'readChallenge returned a malformed challenge for the payload (expected 43 characters of base64url, got text',
+    ],
+    [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued by this server'],
+  ])('to readChallenge says so', async (readChallenge, message) => {
+    const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
+    const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('secret');
+  });
+});

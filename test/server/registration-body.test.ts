@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { AppAttestErrorCode } from '../../src/index.js';
+import { base64, createBackend, createDevice, registration } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+describe('a body that cannot be read', () => {
+  const BODIES: readonly [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['text', '{}'],
+    ['a number', 1],
+    ['a function', () => ({})],
+    ['an array', []],
+    ['an empty object', {}],
+    ['an object without a prototype', Object.create(null)],
+  ];
+  const CHANGES: readonly [string, Record<string, unknown>][] = [
+    ['no key id', { keyId: undefined }],
+    ['a number for a key id', { keyId: 5 }],
+    ['an array for a key id', { keyId: ['a'] }],
+    ['no challenge', { challenge: undefined }],
+    ['an object for a challenge', { challenge: {} }],
+    ['half a surrogate pair in the challenge', { challenge: '\udfff' }],
+    ['no token', { token: undefined }],
+    ['an array for a token', { token: [1, 2, 3] }],
+    ['another legacy token', { attestation: 'AAAA' }],
+    ['a legacy token of another type', { attestation: {} }],
+    ['a platform that is no text', { platform: 1 }],
+    ['a format that is no text', { format: { apple: true } }],
+  ];
+  it.each(BODIES)('%s', async (_, body) => {
+    await expectCode(() => createBackend().register(body), 'malformed_attestation');
+  });
+  it.each(CHANGES)('%s', async (_, changes) => {
+    const backend = createBackend();
+    const body = await registration(backend, await createDevice());
+    await expectCode(() => backend.register({ ...body, ...changes }), 'malformed_attestation');
+    // It was never an answer to the challenge.
+    expect((await backend.register(body)).keyId).toBe(body.keyId);
+  });
+
+  const TOKENS: readonly [string, Record<string, unknown>, AppAttestErrorCode][] = [
+    ['an empty token', { token: '' }, 'malformed_attestation'],
+    ['a token that is no base64', { token: '%%%' }, 'malformed_attestation'],
+    ['a token of 10 MB', { token: 'A'.repeat(10 << 20) }, 'malformed_attestation'],
+    ['a key id that is no base64', { keyId: '%%%' }, 'key_id_mismatch'],
+    ['a key id of 10 MB', { keyId: 'A'.repeat(10 << 20) }, 'key_id_mismatch'],
+    ['the key id of another key', { keyId: base64(new Uint8Array(32)) }, 'key_id_mismatch'],
+  ];
+  it.each(TOKENS)('%s', async (_, changes, code) => {
+    const backend = createBackend();
+    const body = await registration(backend, await createDevice());
+    await expectCode(() => backend.register({ ...body, ...changes }), code);
+  });
+
+  it.each([null, 'alice', { subject: 7 }, { subject: undefined }, { user: 'alice' }])(
+    'but options %o are the mistake of the server',
+    async (options) => {
+      await expectCode(() => createBackend().register({}, options as never), 'invalid_argument');
+    },
+  );
+});

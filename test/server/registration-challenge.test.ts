@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { createBackend, createDevice, registration, TestClock } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+describe('a challenge', () => {
+  it('works once, for a registration that succeeds', async () => {
+    const backend = createBackend();
+    const body = await registration(backend, await createDevice());
+    await backend.register(body);
+    await expectCode(() => backend.register(body), 'challenge_used');
+  });
+
+  it('works once, for a registration that fails', async () => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const body = await registration(backend, device);
+    await expectCode(() => backend.register({ ...body, token: 'AAAA' }), 'malformed_attestation');
+    await expectCode(() => backend.register(body), 'challenge_used');
+  });
+
+  it('is used up by a registration for which it was not issued', async () => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const keyId = await device.generateKey();
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const body = await device.capacitor.createAttestation({ keyId, challenge });
+    await expectCode(() => backend.register(body), 'challenge_unknown');
+    await expectCode(() => backend.register(body), 'challenge_used');
+  });
+
+  it('of one subject serves no other, nor nobody', async () => {
+    for (const subject of [{ subject: 'bob' }, {}]) {
+      const backend = createBackend();
+      const body = await registration(backend, await createDevice(), 'alice');
+      await expectCode(() => backend.register(body, subject), 'challenge_unknown');
+      await expectCode(() => backend.register(body, { subject: 'alice' }), 'challenge_used');
+    }
+  });
+
+  it('that was issued for nobody in particular serves everybody', async () => {
+    const backend = createBackend();
+    const body = await registration(backend, await createDevice());
+    expect((await backend.register(body, { subject: 'alice' })).subject).toBe('alice');
+  });
+
+  it('is over when its time is', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ challengeTtl: 60, now: clock.now });
+    const device = await createDevice();
+    const inTime = await registration(backend, device);
+    const late = await registration(backend, device);
+    clock.forward(59.999);
+    await backend.register(inTime);
+    clock.forward(0.001);
+    await expectCode(() => backend.register(late), 'challenge_expired');
+    await expectCode(() => backend.register(late), 'challenge_used');
+  });
+
+  it('of another server, of other text, or changed is unknown', async () => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const stranger = await registration(createBackend(), device);
+    await expectCode(() => backend.register(stranger), 'challenge_unknown');
+
+    const body = await registration(backend, device);
+    const texts = ['', 'x', `${body.challenge}=`, ` ${body.challenge}`, 'x'.repeat(100_000), '\0'.repeat(43)];
+    for (const challenge of texts) {
+      await expectCode(() => backend.register({ ...body, challenge }), 'challenge_unknown');
+    }
+    for (const challenge of [new Uint8Array(), new Uint8Array(31), Buffer.from(`${body.challenge}=`)]) {
+      await expectCode(() => backend.register({ ...body, challenge }), 'challenge_unknown');
+    }
+    expect((await backend.register(body)).keyId).toBe(body.keyId);
+  });
+
+  it('must be the one that was attested', async () => {
+    const backend = createBackend();
+    const body = await registration(backend, await createDevice());
+    const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
+    await expectCode(() => backend.register({ ...body, challenge }), 'nonce_mismatch');
+  });
+});
