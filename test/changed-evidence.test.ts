@@ -5,7 +5,7 @@ import { createAuthority } from './support/certificate-authority.js';
 import { APP_ID, assert, attest, sha256, signedExtensions } from './support/evidence.js';
 import { expectCode } from './support/rejection.js';
 
-describe('what the caller changes while a verification goes on', () => {
+describe('a change by the caller during a verification', () => {
   const policy = () => ({
     validationCategories: [4],
     bundleVersions: ['42'],
@@ -77,7 +77,7 @@ describe('what the caller changes while a verification goes on', () => {
   });
 });
 
-describe('bytes of a class of their own', () => {
+describe('bytes of a subclass', () => {
   /** Hands out its own memory where a part is asked for. */
   class Aliasing extends Uint8Array {
     override subarray(): never {
@@ -101,7 +101,7 @@ describe('bytes of a class of their own', () => {
   });
 });
 
-describe('bytes of a class that lies about them', () => {
+describe('bytes of a subclass that lies about them', () => {
   class Lying extends Uint8Array {
     override get buffer(): never {
       return new ArrayBuffer(64) as never;
@@ -169,7 +169,7 @@ describe.each([
     },
   ],
 ])('bytes whose memory %s', (_, gone) => {
-  it('are no client data, not even empty ones', async () => {
+  it('are rejected as client data, even if it could be empty', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const options = { assertion: assert(privateKey, { payload: '' }), publicKey, appId: APP_ID, counter: 0 };
     expect((await verifyAssertion({ ...options, payload: new Uint8Array() })).counter).toBe(1);
@@ -185,7 +185,7 @@ describe.each([
     );
   });
 
-  it('are no argument', async () => {
+  it('are rejected as an argument', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const options = { assertion: assert(privateKey, {}), publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
     await expectCode(() => verifyAssertion({ ...options, assertion: gone() }), 'invalid_argument');

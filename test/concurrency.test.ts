@@ -36,7 +36,7 @@ describe('many attestations at once', () => {
     expect(inPool).toHaveBeenCalledTimes(64 + 1);
   });
 
-  it('all fail where the intermediate is not signed by the root, and nothing of that is remembered', async () => {
+  it('all fail if the intermediate is not signed by the root, and none of it is remembered', async () => {
     const options = await attestation();
     const { root } = await createAuthority();
     const trustAnchors = [root.der];
@@ -48,13 +48,13 @@ describe('many attestations at once', () => {
     await verifyAttestation(options);
   });
 
-  it('verify nothing of a certificate that is no CA, whoever signed it', async () => {
+  it('verify no signature of a certificate that is not a CA', async () => {
     const options = await attestation({ ca: false });
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
     expect(inPool).not.toHaveBeenCalled();
   });
 
-  it('do not share what was verified under other roots', async () => {
+  it('do not share verifications under other roots', async () => {
     const options = await attestation();
     const { root } = await createAuthority();
     const results = await Promise.allSettled([
@@ -65,7 +65,7 @@ describe('many attestations at once', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('do not take a certificate that another call trusts for one that they trust', async () => {
+  it('do not trust a certificate that only another call trusts', async () => {
     const authority = await createAuthority({}, { pathLength: undefined });
     const { root, intermediate } = authority;
     const x5c = (leaf: Uint8Array, ca: Uint8Array) => [leaf, ca, root.der];
@@ -105,7 +105,7 @@ describe('many attestations at once', () => {
     expect(most).toBe(few);
   });
 
-  it('take no turn of the event loop where they cannot be decoded', async () => {
+  it('take no turn of the event loop if they cannot be decoded', async () => {
     const options = await attestation();
     let turns = 0;
     const count = () => {
@@ -120,7 +120,7 @@ describe('many attestations at once', () => {
   });
 });
 
-describe('an attestation that comes alone', () => {
+describe('a single attestation', () => {
   it('is verified by the calling thread, two in a turn', async () => {
     const options = await attestation();
     await verifyAttestation(options);
@@ -157,14 +157,14 @@ describe('many assertions at once', () => {
   const assertion = assert(privateKey, {});
   const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
 
-  it('are verified by the calling thread and, beyond what it has time for, by the pool', async () => {
+  it('are verified by the calling thread and, once it has no time left, by the pool', async () => {
     const results = await times(64, () => verifyAssertion(options));
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(here).toHaveBeenCalledTimes(21);
     expect(inPool).toHaveBeenCalledTimes(43);
   });
 
-  it('fail one by one, whichever thread verifies them', async () => {
+  it('fail one by one, on either thread', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     const results = await times(64, () => verifyAssertion({ ...options, payload: 'another' }));
     const codes = results.map((result) => result.status === 'rejected' && result.reason.code);

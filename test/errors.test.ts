@@ -3,7 +3,7 @@ import { shortHex, shortText } from '../src/errors.js';
 import { AppAttestError } from '../src/index.js';
 
 describe('AppAttestError', () => {
-  it('is an Error with a code, a name and a sentence', () => {
+  it('is an Error with a code, a name and a message', () => {
     const error = new AppAttestError('nonce_mismatch', 'the nonce differs', { expected: '00', actual: '01' });
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'AppAttestError', code: 'nonce_mismatch', expected: '00', actual: '01' });
@@ -11,7 +11,7 @@ describe('AppAttestError', () => {
     expect('cause' in error).toBe(false);
   });
 
-  it('compares nothing where there is one value only', () => {
+  it('has no comparison if there is only one value', () => {
     expect(new AppAttestError('nonce_mismatch', 'no nonce', { expected: '00' }).message).toBe('no nonce');
     expect(new AppAttestError('nonce_mismatch', 'no nonce', { actual: '01' }).message).toBe('no nonce');
     expect(new AppAttestError('nonce_mismatch', 'no nonce').message).toBe('no nonce');
@@ -30,7 +30,7 @@ describe('values in a message', () => {
     expect(shortHex(new Uint8Array(9))).toBe('0000000000000000…');
   });
 
-  it('are text that cannot leave its line', () => {
+  it('are escaped so that they stay on one line', () => {
     expect(shortText('1.0')).toBe('"1.0"');
     expect(shortText('a\n\u001b[2J\u2028\u0085\u202e"')).toBe('"a\\n\\u001b[2J\\u2028\\u0085\\u202e\\""');
     expect(shortText('\u200f\u061c\ufeff\u00ad\u{e0041}')).toBe('"\\u200f\\u061c\\ufeff\\u00ad\\udb40\\udc41"');

@@ -145,7 +145,7 @@ describe('hostile CBOR as a whole', () => {
   });
 });
 
-describe('hostile CBOR in an entry that nobody knows', () => {
+describe('hostile CBOR in an unknown entry', () => {
   const wellFormed = new Set([
     'a number',
     'text in place of a map',

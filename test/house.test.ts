@@ -82,7 +82,7 @@ function twice(names: readonly string[]): readonly string[] {
 }
 
 describe(`the ${files.length} files of src/`, () => {
-  it('lie in rooms, but for the entry and the errors', () => {
+  it('are in folders, except the entry and the errors', () => {
     const loose = files.map(({ path }) => path).filter((path) => !path.includes('/'));
     expect(loose.toSorted()).toEqual(['errors.ts', 'index.ts']);
   });
@@ -96,16 +96,16 @@ describe(`the ${files.length} files of src/`, () => {
     expect(upwards).toEqual([]);
   });
 
-  it('form no circle', () => {
+  it('have no circular imports', () => {
     expect(files.map(({ path }) => circleFrom(path)).filter((circle) => circle !== undefined)).toEqual([]);
   });
 
-  it('have names of their own, but for entries and what testing/ mirrors', () => {
+  it('have unique names, except entries and what testing/ mirrors', () => {
     const names = files.filter(({ path }) => roomOf(path) !== 'testing').map(({ path }) => posix.basename(path));
     expect(twice(names.filter((name) => name !== 'index.ts'))).toEqual([]);
   });
 
-  it('export functions and classes with names of their own, but for what testing/ mirrors', () => {
+  it('export functions and classes with unique names, except what testing/ mirrors', () => {
     const names = files.filter(({ path }) => roomOf(path) !== 'testing').flatMap(({ exported }) => exported);
     expect(twice(names)).toEqual([]);
   });

@@ -18,7 +18,7 @@ function expectOwnMemory(value: unknown, count: number): void {
   for (const bytes of found) expect(bytes.buffer.byteLength).toBe(bytes.length);
 }
 
-it('the bytes in a result are copies: nothing else is kept alive with them', async () => {
+it('the bytes in a result are copies that keep nothing else in memory', async () => {
   const options = attestationOptions(attestationFixture('apple-guide-2026'));
   expectOwnMemory(await verifyAttestation(options), 1);
 

@@ -30,7 +30,7 @@ describe('what other verifiers get wrong', () => {
     await expectCode(() => verifyAttested({ aaguid: DEVELOPMENT }), 'environment_mismatch');
   });
 
-  it('ignores certificate dates, so an old attestation lives for ever', async () => {
+  it('ignores certificate dates, so an old attestation never expires', async () => {
     await expectCode(() => verifyAttested({}, new Date('2027-10-01T00:00:00Z')), 'certificate_expired');
     const { date: _, ...recording } = attestationOptions(attestationFixture('node-app-attest-production'));
     await expectCode(() => verifyAttestation(recording), 'certificate_expired');
@@ -45,7 +45,7 @@ describe('what other verifiers get wrong', () => {
     await expectCode(() => verifyAttested({ counter: 0xffff_ffff }), 'counter_not_zero');
   });
 
-  it.each([undefined, null, Number.NaN])('skips the counter check where the stored counter is %s', async (counter) => {
+  it.each([undefined, null, Number.NaN])('skips the counter check if the stored counter is %s', async (counter) => {
     const options = { assertion: assert(privateKey), publicKey, payload: 'payload', appId: APP_ID };
     await expectCode(() => verifyAssertion({ ...options, counter } as never), 'invalid_argument');
   });
@@ -63,7 +63,7 @@ describe('what other verifiers get wrong', () => {
     await expectCode(() => verifyAttestation({ attestation, keyId, challenge, appId, date }), 'untrusted_certificate');
   });
 
-  it('finds the nonce by its bytes, so it may stand anywhere', async () => {
+  it('finds the nonce by its bytes, so it may be anywhere', async () => {
     const behind = (nonce: Uint8Array) => sequence(tagged(1, octetString(new Uint8Array(32))), octetString(nonce));
     await expectCode(() => verifyAttested({ nonce: behind }), 'nonce_mismatch');
     const asLastOfTwo = (nonce: Uint8Array) => {
@@ -103,7 +103,7 @@ describe('what other verifiers get wrong', () => {
 });
 
 describe('what else goes wrong in practice', () => {
-  it('takes the nonce for the digest: a signature over the nonce itself is not a device’s', async () => {
+  it('uses the nonce as the digest: a device does not sign the nonce itself', async () => {
     const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
     const clientDataHash = sha256('payload');
     // ECDSA hashes its message, so signing what the nonce is a hash of signs the nonce as a digest.
@@ -116,7 +116,7 @@ describe('what else goes wrong in practice', () => {
     );
   });
 
-  it('takes a nonce apart that is an ASN.1 element by chance, and rejects one genuine attestation in 500', async () => {
+  it('decodes a nonce that is an ASN.1 element by chance, and rejects one genuine attestation in 500', async () => {
     await expect(verifyAttested({ nonceReadsAsAsn1: true })).resolves.toMatchObject({ appId: APP_ID });
   });
 

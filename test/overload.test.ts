@@ -35,7 +35,7 @@ function expectTurnedAway(counts: Record<string, number>, code: AppAttestErrorCo
 }
 
 describe('20,000 hostile attestations at once', () => {
-  it('hold little memory, and nobody up for longer than the deadline', async () => {
+  it('use little memory, and delay nothing for longer than the deadline', async () => {
     const options = await genuineAttestation();
     await verifyAttestation(options);
     const before = memoryInUse();
@@ -54,7 +54,7 @@ describe('20,000 hostile attestations at once', () => {
     await expect(verifyAttestation(options)).resolves.toMatchObject({ keyId: options.keyId });
   });
 
-  it('are measured and decoded before they wait', async () => {
+  it('are checked for length and decoded before they wait', async () => {
     const options = await genuineAttestation();
     const waiting = Array.from({ length: 1000 }, () => verifyAttestation({ ...options, challenge: 'wrong' }));
     const settled = outcomes(waiting);
@@ -66,7 +66,7 @@ describe('20,000 hostile attestations at once', () => {
 });
 
 describe('many hostile receipts at once', () => {
-  it('wait in a line of their own, as long as that of attestations', async () => {
+  it('wait in a separate queue, as long as that of attestations', async () => {
     const { receipt, appId, environment, publicKey } = await verifyAttestation(
       attestationOptions(attestationFixture('apple-guide-2026')),
     );
@@ -84,7 +84,7 @@ describe('many hostile receipts at once', () => {
 });
 
 describe('20,000 hostile assertions at once', () => {
-  it('leave the thread pool to others, and are turned away beyond a limit', async () => {
+  it('leave the thread pool free, and are rejected beyond a limit', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const assertion = assert(privateKey);
     const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };

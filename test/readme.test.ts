@@ -36,7 +36,7 @@ const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: '
   .join('\n');
 
 describe('the documents', () => {
-  it('show the examples as they stand in examples/, each a test or imported by one', () => {
+  it('show the examples exactly as in examples/, each a test or imported by one', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
     expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
@@ -113,7 +113,7 @@ describe('docs/options.md', () => {
 });
 
 describe('docs/errors.md', () => {
-  it('lists exactly the codes that this version throws, and the type knows them all', () => {
+  it('lists exactly the codes that this version throws, all in the type', () => {
     const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
     const known = unionOf('src/errors.ts');
     const withoutTheType = sources.filter((source) => !source.includes('export type AppAttestErrorCode'));
@@ -148,7 +148,7 @@ describe('docs/testing.md', () => {
     return rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''));
   };
 
-  it('knows every system that a virtual device can run', () => {
+  it('lists every system that a virtual device can run', () => {
     expect(
       firstColumn('Devices')
         .filter((name) => name !== 'os')
@@ -156,7 +156,7 @@ describe('docs/testing.md', () => {
     ).toEqual([...SYSTEMS].toSorted());
   });
 
-  it('knows every way of misbehaving', () => {
+  it('lists every way of misbehaving', () => {
     const source = read('src/testing/device/misbehaviour.ts');
     const names = [...source.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name ?? '');
     expect(names.length).toBeGreaterThan(5);

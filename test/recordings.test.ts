@@ -104,7 +104,7 @@ describe(`${assertionRecordings.length} assertions recorded in ${where}`, () => 
   });
 });
 
-describe('the recordings beside the project', () => {
+describe('the recordings next to the project', () => {
   it.skipIf(!hasSharedRecordings)('are there; without them only the fixtures were verified', () => {
     expect(attestationRecordings.length).toBeGreaterThanOrEqual(23);
     expect(assertionRecordings.length).toBeGreaterThanOrEqual(10);

@@ -153,10 +153,13 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
   ],
 ];
 
-it.each(attestations)('an attestation with %s says what was compared', async (_, changes, options, code, details) => {
-  const { privateKey: __, ...evidence } = await attest(authority, changes);
-  expect(await expectCode(() => verifyAttestation({ ...evidence, ...options }), code)).toMatchObject(details);
-});
+it.each(attestations)(
+  'an attestation with %s is reported with the compared values',
+  async (_, changes, options, code, details) => {
+    const { privateKey: __, ...evidence } = await attest(authority, changes);
+    expect(await expectCode(() => verifyAttestation({ ...evidence, ...options }), code)).toMatchObject(details);
+  },
+);
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const policies: readonly [string, ExtensionPolicy, AppAttestErrorCode, Details][] = [
@@ -201,7 +204,7 @@ describe('an assertion with another', () => {
     return verifyAssertion({ assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0, policy });
   };
 
-  it.each(policies)('%s says what the policy accepts', async (_, policy, code, details) => {
+  it.each(policies)('%s is reported with what the policy accepts', async (_, policy, code, details) => {
     expect(await expectCode(() => verify(signed, policy), code)).toMatchObject(details);
   });
 
@@ -209,7 +212,7 @@ describe('an assertion with another', () => {
     ['validation category', { validationCategories: [1] }, 'apple_validation_category_01'],
     ['bundle version', { bundleVersions: ['1'] }, 'apple_bundle_version_01'],
     ['code directory hash', { codeDirectoryHashes: ['01'.repeat(32)] }, 'apple_cd_hash_hash_01'],
-  ])('system than the policy asks for names the %s that is missing', async (name, policy, entry) => {
+  ])('system than the policy requires is reported with the missing %s', async (name, policy, entry) => {
     const without = signedExtensions({ [entry]: undefined });
     const error = await expectCode(() => verify(without, { ...policy, whenAbsent: 'reject' }), 'extension_missing');
     expect(error.message).toContain(name);
@@ -256,7 +259,7 @@ const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
 ];
 
 describe('a receipt', () => {
-  it.each(receipts)('%s says what was compared', async (_, options, code, details) => {
+  it.each(receipts)('%s is reported with the compared values', async (_, options, code, details) => {
     const receipt = await makeReceipt(chain);
     const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
     expect(await expectCode(() => verifyReceipt(call), code)).toMatchObject(details);
@@ -265,7 +268,7 @@ describe('a receipt', () => {
   it.each([
     ['none', undefined, 'none'],
     ['an unknown one', 'staging', '"staging"'],
-  ])('that names %s of the environments says so', async (_, environment, actual) => {
+  ])('that names %s of the environments is reported', async (_, environment, actual) => {
     const receipt = await makeReceipt(chain, { fields: { 7: environment } });
     const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const both = { ...call, environment: ['production', 'development'] as const };
@@ -282,7 +285,7 @@ describe('a receipt', () => {
   });
 });
 
-describe('a call that is wrong names what is wrong with it', () => {
+describe('an invalid call is reported with the invalid option', () => {
   it.each(['challenge', 'attestation', 'clientDataHash'])('%s of an attestation', async (name) => {
     const { challenge, privateKey: _, ...options } = await attest(authority);
     const call = { ...options, ...(name !== 'clientDataHash' && { challenge }), [name]: 5 };

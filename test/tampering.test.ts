@@ -40,7 +40,7 @@ describe('a recorded assertion', () => {
     }
   });
 
-  it('is malformed cut off at any place, and with anything behind it', async () => {
+  it('is malformed if it is truncated anywhere or anything follows it', async () => {
     for (let length = 0; length < recording.assertion.length; length += 1) {
       const assertion = recording.assertion.subarray(0, length);
       await expectCode(() => verifyAssertion({ ...recording, assertion }), 'malformed_assertion');
@@ -68,7 +68,7 @@ describe.each(['apple-guide-2026', 'node-app-attest-production'])('the recorded 
     }
   });
 
-  it('is malformed cut off at any place, and with anything behind it', async () => {
+  it('is malformed if it is truncated anywhere or anything follows it', async () => {
     for (let length = 0; length < attestation.length; length += 1) {
       const cut = attestation.subarray(0, length);
       await expectCode(() => verifyAttestation({ ...recording, attestation: cut }), 'malformed_attestation');
@@ -77,7 +77,7 @@ describe.each(['apple-guide-2026', 'node-app-attest-production'])('the recorded 
     await expectCode(() => verifyAttestation({ ...recording, attestation: longer }), 'malformed_attestation');
   });
 
-  it('carries its receipt through, whatever is in it', async () => {
+  it('yields its receipt unchanged, regardless of its content', async () => {
     const { start, end } = receiptRange(attestation);
     const changed = withByte(attestation, start + 100, (byte) => byte ^ 1);
     const { receipt } = await verifyAttestation({ ...recording, attestation: changed });

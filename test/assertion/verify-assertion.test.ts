@@ -26,12 +26,12 @@ function verify(changes: AssertionChanges = {}, options: Partial<VerifyAssertion
   return verifyAssertion({ ...valid, ...options });
 }
 
-describe('an assertion that fits', () => {
+describe('a valid assertion', () => {
   it('yields the new counter and the app', async () => {
     expect(await verify({ counter: 7 }, { counter: 3 })).toEqual({ counter: 7, appId: APP_ID });
   });
 
-  it('yields what iOS 27 signed', async () => {
+  it('yields the extensions of iOS 27', async () => {
     const extensions = signedExtensions({
       apple_cd_hash_hash_01: new Uint8Array(32).fill(9),
       apple_cd_hash_type_01: Uint8Array.of(2),
@@ -47,7 +47,7 @@ describe('an assertion that fits', () => {
     });
   });
 
-  it('yields nothing of a map that the flags do not announce', async () => {
+  it('yields no extensions that the flags do not announce', async () => {
     const changes = { flags: 0x40, extensions: signedExtensions() };
     expect(await verify(changes)).toEqual({ counter: 1, appId: APP_ID });
     const policy = { validationCategories: [ValidationCategory.AppStore] };
@@ -55,7 +55,7 @@ describe('an assertion that fits', () => {
     await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
   });
 
-  it('has no such map where the client data hash has another length than a hash', async () => {
+  it('has no extensions if the clientDataHash does not have the length of a hash', async () => {
     const map = signedExtensions();
     const clientData = Buffer.from('client data in place of its hash');
     for (const rest of [Buffer.concat([clientData, Uint8Array.of(0)]), clientData.subarray(1), Buffer.from('x')]) {
@@ -73,7 +73,7 @@ describe('an assertion that fits', () => {
     }
   });
 
-  it('may sign client data of any length in place of its hash', async () => {
+  it('may sign client data of any length instead of its hash', async () => {
     const clientDataHash = new Uint8Array(65_537);
     const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
     const signature = new Uint8Array(sign('sha256', sha256(authenticatorData, clientDataHash), privateKey));
@@ -81,7 +81,7 @@ describe('an assertion that fits', () => {
     expect(await verify({}, { assertion, payload: undefined, clientDataHash })).toMatchObject({ counter: 1 });
   });
 
-  it('counts up to the last of 32 bits', async () => {
+  it('has a counter of up to 32 bits', async () => {
     expect((await verify({ counter: 0xffff_ffff }, { counter: 0xffff_fffe })).counter).toBe(0xffff_ffff);
   });
 
@@ -111,7 +111,7 @@ describe('an assertion that fits', () => {
     expect((await verify({}, { publicKey: key })).counter).toBe(1);
   });
 
-  it('is verified over the payload as text or bytes, over an empty one, and over its hash', async () => {
+  it('is verified over the payload as text or bytes, an empty payload, and its hash', async () => {
     const payload = '{"path":"/pay","amount":"9,99 €"}';
     expect((await verify({ payload }, { payload })).counter).toBe(1);
     expect((await verify({ payload }, { payload: Buffer.from(payload) })).counter).toBe(1);
@@ -127,7 +127,7 @@ describe('an assertion that fits', () => {
     expect((await verify({}, { assertion: assertion.toString('base64url') })).counter).toBe(1);
   });
 
-  it('verifies with (r, n - s) as well, so its bytes identify nothing', async () => {
+  it('verifies with (r, n - s) as well, so its bytes are not unique', async () => {
     const recorded = fixture('node-app-attest-assertion');
     const [assertion] = recorded.assertions;
     const bytes = fromBase64(assertion?.object ?? '');
@@ -152,7 +152,7 @@ describe('an assertion that fits', () => {
   });
 });
 
-describe('an assertion with one thing wrong', () => {
+describe('an invalid assertion', () => {
   const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const wrong: readonly [string, AssertionChanges, Partial<VerifyAssertionOptions>, AppAttestErrorCode][] = [
     ['another payload', {}, { payload: 'another' }, 'invalid_signature'],
@@ -160,7 +160,7 @@ describe('an assertion with one thing wrong', () => {
     ['another clientDataHash', {}, { payload: undefined as never, clientDataHash: sha256('x') }, 'invalid_signature'],
     ['another key', {}, { publicKey: stranger.publicKey }, 'invalid_signature'],
     ['no signature bytes', { object: { signature: new Uint8Array() } }, {}, 'invalid_signature'],
-    ['a signature that is no DER', { object: { signature: new Uint8Array(64).fill(1) } }, {}, 'invalid_signature'],
+    ['a signature that is not DER', { object: { signature: new Uint8Array(64).fill(1) } }, {}, 'invalid_signature'],
     ['a signature of 8000 bytes', { object: { signature: new Uint8Array(8000) } }, {}, 'invalid_signature'],
     [
       'a signature of zeros',
@@ -192,7 +192,7 @@ describe('an assertion with one thing wrong', () => {
     await expectCode(() => verify(changes, options), code);
   });
 
-  it('another key, also where every object inherits the one that signed', async () => {
+  it('another key, even if every object inherits the signing key', async () => {
     const stored = stranger.publicKey.export({ format: 'pem', type: 'spki' }).toString();
     Object.defineProperty(Object.prototype, 'key', { value: pem, configurable: true });
     try {
@@ -203,7 +203,7 @@ describe('an assertion with one thing wrong', () => {
   });
 });
 
-describe('a call that is wrong in itself', () => {
+describe('an invalid call', () => {
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const offCurve = Buffer.concat([Uint8Array.of(4), new Uint8Array(64).fill(1)]);
@@ -252,7 +252,7 @@ describe('a call that is wrong in itself', () => {
     await expectCode(() => verifyAssertion(options as never), 'invalid_argument');
   });
 
-  it('names the counters', async () => {
+  it('reports the counters', async () => {
     const error = await expectCode(() => verify({ counter: 4 }, { counter: 5 }), 'counter_not_increased');
     expect(error).toMatchObject({ expected: 'more than 5', actual: '4' });
   });

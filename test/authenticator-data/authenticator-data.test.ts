@@ -42,11 +42,11 @@ describe('authenticator data', () => {
     [0, 31],
     [0, 33],
     [1, 32],
-  ])('with another length of the credential id is refused: %i %i', (...length) => {
+  ])('with another length of the credential id is rejected: %i %i', (...length) => {
     expect(() => decodeAttestedAuthenticatorData(attested(length))).toThrow('bytes instead of 32');
   });
 
-  it('that ends too early is refused', () => {
+  it('that ends too early is rejected', () => {
     const whole = attested([0, 32]);
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => decodeAttestedAuthenticatorData(whole.subarray(0, length))).toThrow(DecodingError);
@@ -57,7 +57,7 @@ describe('authenticator data', () => {
 });
 
 describe('extensions', () => {
-  it.each([0, 1, AT, 0x7f])('behind flags %i, which do not announce them, are not believed', (flags) => {
+  it.each([0, 1, AT, 0x7f])('after flags %i, which do not announce them, are ignored', (flags) => {
     const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
     expect(data.extensions).toBeUndefined();
     expect(data.unauthenticatedExtensions?.names()).toEqual([
@@ -66,7 +66,7 @@ describe('extensions', () => {
     ]);
   });
 
-  it.each([ED, ED | AT, 0xff])('behind flags %i, which announce them, are believed', (flags) => {
+  it.each([ED, ED | AT, 0xff])('after flags %i, which announce them, are read', (flags) => {
     const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
     expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
     expect(data.unauthenticatedExtensions).toBeUndefined();
@@ -85,13 +85,13 @@ describe('extensions', () => {
     ['a map and a byte', concat(cbor({}), Uint8Array.of(0))],
     ['a map that is cut off', signedExtensions().subarray(0, -1)],
   ];
-  it.each(noMaps)('are exactly one map, whatever the flags say: not %s', (_, bytes) => {
+  it.each(noMaps)('are exactly one map, regardless of the flags: not %s', (_, bytes) => {
     for (const flags of [AT, AT | ED]) {
       expect(() => decodeAuthenticatorData(concat(headWith(flags), bytes))).toThrow(DecodingError);
     }
   });
 
-  it('with an entry of another type are malformed only where they are believed', () => {
+  it('with an entry of another type are malformed only if the flags announce them', () => {
     const bytes = signedExtensions({ apple_bundle_version_01: 1 });
     expect(() => decodeAuthenticatorData(concat(headWith(AT | ED), bytes))).toThrow('is not text');
     expect(decodeAuthenticatorData(concat(headWith(AT), bytes)).extensions).toBeUndefined();
@@ -101,11 +101,11 @@ describe('extensions', () => {
 describe('a COSE key', () => {
   const key = coseKey(point);
 
-  it('is the point that it holds', () => {
+  it('yields its point', () => {
     expect(new Uint8Array(pointOfCoseKey(key))).toEqual(point);
   });
 
-  it('is on P-256, byte for byte but for the coordinates', () => {
+  it('is on P-256, byte for byte except the coordinates', () => {
     for (const [index, byte] of key.entries()) {
       const isCoordinate = (index >= 10 && index < 42) || index >= 45;
       const changed = () => pointOfCoseKey(key.with(index, byte ^ 1));

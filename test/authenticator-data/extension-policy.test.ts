@@ -107,7 +107,7 @@ describe('a policy is not met', () => {
     await expectCode(() => verify(extensions, policy), code);
   });
 
-  it('at an attestation just as at an assertion', async () => {
+  it('for an attestation just as for an assertion', async () => {
     const authority = await createAuthority();
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
     const options = { attestation, keyId, challenge, appId, date, trustAnchors };
@@ -119,7 +119,7 @@ describe('a policy is not met', () => {
   });
 });
 
-describe('a policy that is wrong in itself is refused', () => {
+describe('an invalid policy is rejected', () => {
   const policies: readonly [string, unknown][] = [
     ['no object', 4],
     ['null', null],
@@ -127,7 +127,7 @@ describe('a policy that is wrong in itself is refused', () => {
     ['a Map', new Map([['validationCategories', [2]]])],
     ['an array', []],
     ['a misspelt entry', { validationCategory: [4] }],
-    ['a category that is no array', { validationCategories: 4 }],
+    ['a category that is not an array', { validationCategories: 4 }],
     ['null for the categories', { validationCategories: null }],
     ['zero for the categories', { validationCategories: 0 }],
     ['a list of categories with a gap', { validationCategories: Object.assign([], { length: 1 }) }],
@@ -135,7 +135,7 @@ describe('a policy that is wrong in itself is refused', () => {
     ['no text for the bundle versions', { bundleVersions: '' }],
     ['null for the code directory hashes', { codeDirectoryHashes: null }],
     ['a category that is no integer', { validationCategories: ['4'] }],
-    ['a bundle version that is no array', { bundleVersions: '42' }],
+    ['a bundle version that is not an array', { bundleVersions: '42' }],
     ['a bundle version that is a number', { bundleVersions: [42] }],
     ['a hash that is no hex', { codeDirectoryHashes: ['zz'.repeat(20)] }],
     ['a hash cut short', { codeDirectoryHashes: ['00'.repeat(19)] }],
@@ -161,7 +161,7 @@ describe('a policy that is wrong in itself is refused', () => {
   });
 });
 
-describe('a key that carried extensions and does not any longer', () => {
+describe('a key that no longer carries extensions', () => {
   it.each([
     ['is rejected by default', {}, 'reject'],
     ['is rejected where the policy says so', { whenDropped: 'reject' }, 'reject'],
@@ -171,7 +171,7 @@ describe('a key that carried extensions and does not any longer', () => {
   });
 });
 
-it('a policy that was checked is a copy, and the same after it was checked again', () => {
+it('a checked policy is a copy, and checking it again changes nothing', () => {
   const policy = {
     validationCategories: [4],
     bundleVersions: ['42'],

@@ -50,13 +50,13 @@ describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
       expect(code).not.toMatch(/(from|require\(|import\() ?["'](?!node:|\.\/)[\w@]/);
     });
 
-    it('holds next to nothing where only a constant is used', async () => {
+    it('contains hardly anything if only a constant is used', async () => {
       const { code, printed } = await bundle(bundler, 'category.mjs', format);
       expect(printed.trim()).toBe('4');
       expect(code.length).toBeLessThan(2000);
     });
 
-    it('holds nothing of certificates where only assertions are verified', async () => {
+    it('contains no certificate code if only assertions are verified', async () => {
       const { code, printed } = await bundle(bundler, 'assertion.mjs', format);
       expect(printed.trim()).toBe('function');
       expect(code).toContain('invalid_signature');
@@ -68,7 +68,7 @@ describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
 const writing = { ...bundlers, ...bundlersThatWriteTheEnvironment };
 
 describe.each(Object.entries(writing))('a bundle of %s', (_name, bundler) => {
-  it('knows by itself that it runs in production, whatever its bundler says', async () => {
+  it('detects production at run time, regardless of its bundler', async () => {
     const script = `import { createVirtualApple } from 'app-attest/testing';
       const { trustAnchors } = await createVirtualApple();
       console.log(trustAnchors[0]);`;
@@ -99,17 +99,17 @@ describe('the installed package', () => {
     return JSON.parse((await run(execPath, [entry('global-changes.mjs'), module], { cwd: here })).stdout);
   }
 
-  it.each(['index.js', 'index.cjs'])('changes nothing global by its %s', async (module) => {
+  it.each(['index.js', 'index.cjs'])('changes no global object through its %s', async (module) => {
     expect(await globalChanges(join(here, 'node_modules/app-attest/dist', module))).toEqual([]);
   });
 
-  it('changes for tests only what reflect-metadata adds, which @peculiar/x509 needs', async () => {
+  it('changes only what reflect-metadata adds, for tests, because @peculiar/x509 needs it', async () => {
     const changes = await globalChanges('app-attest/testing');
     expect(changes.filter((name) => !name.startsWith('Reflect.'))).toEqual([]);
     expect(changes).toContain('Reflect.getMetadata');
   });
 
-  it('comes with one version of each package', async () => {
+  it('installs one version of each package', async () => {
     // Exits with 1, as the package itself is in no package.json.
     const listed: { stdout: string } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev'], {
       cwd: here,

@@ -6,7 +6,7 @@ import { der, integer, octetString, sequence, tagged } from '../../src/testing/e
 const bytes = Uint8Array.of(1, 2, 3);
 
 describe('a single OCTET STRING in a SEQUENCE', () => {
-  it('is read under the tag asked for, or under any', () => {
+  it('is read under the given tag, or under any tag', () => {
     expect(readSingleOctetString(sequence(tagged(1, octetString(bytes))), 1)).toEqual(bytes);
     expect(readSingleOctetString(sequence(tagged(7, octetString(bytes))))).toEqual(bytes);
     expect(readSingleOctetString(sequence(tagged(1, octetString(''))), 1)).toEqual(new Uint8Array());
@@ -52,7 +52,7 @@ describe('tagged values', () => {
     expect(values.number(1105)).toBe(4_294_967_295);
   });
 
-  it('are undefined where they are something else, too large, not UTF-8 or absent', () => {
+  it('are undefined if they have another type, are too large, are not UTF-8 or are absent', () => {
     expect(values.number(1400)).toBeUndefined();
     expect(values.text(1104)).toBeUndefined();
     expect(values.number(1106)).toBeUndefined();
@@ -61,7 +61,7 @@ describe('tagged values', () => {
     expect(values.text(1)).toBeUndefined();
   });
 
-  it('are refused with a tag twice, and where they are no SEQUENCE', () => {
+  it('are rejected with a duplicate tag, and if they are not a SEQUENCE', () => {
     expect(() => new TaggedValues(sequence(tagged(1, integer(1)), tagged(1, integer(1))))).toThrow(
       'tag 1 occurs twice',
     );

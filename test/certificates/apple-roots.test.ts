@@ -31,12 +31,12 @@ describe('the pinned roots', () => {
     expect(certificate.verify(certificate.publicKey)).toBe(true);
   });
 
-  it('stand in the code as they stand in certs/', () => {
+  it('are the same in the code as in certs/', () => {
     expect(APPLE_APP_ATTESTATION_ROOT_CA).toBe(certificateFile('Apple_App_Attestation_Root_CA'));
     expect(APPLE_ROOT_CA_G3).toBe(certificateFile('Apple_Root_CA_G3'));
   });
 
-  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('lie in memory of their own', (root) => {
+  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('have memory of their own', (root) => {
     // Not in the buffer pool, which every module of the process can reach.
     const [anchor] = readTrustAnchors(undefined, root);
     expect(anchor?.subject.buffer.byteLength).toBe(new X509Certificate(root).raw.length);

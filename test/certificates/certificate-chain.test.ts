@@ -30,7 +30,7 @@ const YEAR_2000 = new Date('2000-01-01T00:00:00Z');
 const YEAR_2049 = new Date('2049-01-01T00:00:00Z');
 const constraint = { extensions: { '2.5.29.30': sequence() }, critical: ['2.5.29.30'] };
 
-describe('a chain with one certificate wrong', () => {
+describe('a chain with one invalid certificate', () => {
   const chains: readonly [string, { root?: object; intermediate?: object; leaf?: object }, AppAttestErrorCode][] = [
     ['a root without CA flag', { root: { ca: false } }, 'untrusted_certificate'],
     ['a root that allows no intermediate', { root: { pathLength: 0 } }, 'untrusted_certificate'],
@@ -70,7 +70,7 @@ describe('a chain with one certificate wrong', () => {
 });
 
 describe('a chain', () => {
-  it('is judged at the given date, to the second, at both ends', async () => {
+  it('is verified at the given date, to the second, at both ends', async () => {
     const authority = await createAuthority();
     const notBefore = new Date('2026-10-01T12:00:00Z');
     const notAfter = new Date('2026-10-01T12:00:01Z');
@@ -81,7 +81,7 @@ describe('a chain', () => {
     await expectCode(() => verify(authority, { leaf }, new Date(notAfter.getTime() + 1)), 'certificate_expired');
   });
 
-  it('is judged now where no date is given', async () => {
+  it('is verified at the current time if no date is given', async () => {
     const authority = await createAuthority({}, { notAfter: YEAR_2049 });
     const { attestation, keyId, challenge, appId, trustAnchors } = await attest(authority, {
       leaf: { notAfter: YEAR_2049, notBefore: YEAR_2000 },
@@ -97,7 +97,7 @@ describe('a chain', () => {
     await expectCode(() => verify(authority, {}, new Date('2026-10-02T12:00:00Z')), 'certificate_expired');
   });
 
-  it('remembers an intermediate and nothing of the bytes that it came in', async () => {
+  it('remembers an intermediate but not the bytes that contained it', async () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, intermediate.keys, intermediate.keys);
     const received = new Uint8Array(intermediate.der);
@@ -117,7 +117,7 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
   });
 
-  it('is judged under the first of its anchors that fits, whatever was remembered under another', async () => {
+  it('is verified under the first matching trust anchor, regardless of what is remembered for another', async () => {
     const authority = await createAuthority();
     const { root } = authority;
     const expired = await issueCertificate({ ...root.profile, notAfter: YEAR_2000 }, root.keys);
@@ -135,7 +135,7 @@ describe('a chain', () => {
     for (let time = 0; time < 2; time += 1) await verifyCertificateChain(decodedChain([leaf.der]), anchors, NOW);
   });
 
-  it('may be longer where its CA certificates allow it, and is not where they do not', async () => {
+  it('may be longer only if its CA certificates allow it', async () => {
     const longChain = async (pathLength: number | undefined, withRoot = false) => {
       const { root, intermediate } = await createAuthority({}, { pathLength });
       const lower = await issueCertificate(
@@ -157,12 +157,12 @@ describe('a chain', () => {
     await expectCode(() => longChain(0), 'untrusted_certificate');
   });
 
-  it('may bring along the pinned root, which changes nothing', async () => {
+  it('may contain the pinned root, which changes nothing', async () => {
     const authority = await createAuthority({}, { pathLength: undefined });
     await verify(authority, { x5c: (leaf, ca) => [leaf, ca, authority.root.der] });
   });
 
-  it('never ends in a root that it brings along', async () => {
+  it('never ends in a root that it contains', async () => {
     const authority = await createAuthority();
     const { attestation, keyId, challenge, appId, date } = await attest(authority, {
       x5c: (leaf, ca) => [leaf, ca, authority.root.der],
@@ -188,7 +188,7 @@ describe('a chain', () => {
     );
   });
 
-  it('is not built out of order', async () => {
+  it('is not accepted out of order', async () => {
     const authority = await createAuthority();
     await expectCode(() => verify(authority, { x5c: (leaf, ca) => [ca, leaf] }), 'untrusted_certificate');
   });
@@ -236,7 +236,7 @@ describe('a certificate signed by hand', () => {
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   };
 
-  it('with a hash that is not SHA-2 is not verified with another', async () => {
+  it('with a hash other than SHA-2 is not verified with a different hash', async () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
     const signer = await privateKeyOf(intermediate);
@@ -261,7 +261,7 @@ describe('a certificate signed by hand', () => {
     );
   });
 
-  it('by a CA on secp256k1 is not, whether the runtime knows the curve or not', async () => {
+  it('by a CA on secp256k1 is not trusted, whether or not the runtime supports the curve', async () => {
     const { root, intermediate } = await createAuthority();
     // Its generator point (SEC 2 §2.4.1): the signature below is not what fails first.
     const key = Buffer.from(
@@ -276,7 +276,7 @@ describe('a certificate signed by hand', () => {
     expect((await expectCode(verification, 'untrusted_certificate')).message).toMatch(/NIST curve|cannot be decoded/);
   });
 
-  it('with a key that is none is no CA', async () => {
+  it('with an invalid key is not a CA', async () => {
     const { root, intermediate } = await createAuthority();
     const [tbs = new Uint8Array()] = partsOf(intermediate.der);
     const [info = new Uint8Array()] = partsOf(partsOf(tbs)[6] ?? new Uint8Array());

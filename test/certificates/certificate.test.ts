@@ -59,7 +59,7 @@ describe('a certificate', () => {
     expect([...named.extensions.keys()]).toEqual(['1.2.16385']);
   });
 
-  it('of a CA says so', () => {
+  it('of a CA is decoded as a CA', () => {
     const { isCa, pathLength, keyUsage, signatureHash } = decodeCertificate(authority.intermediate.der);
     expect({ isCa, pathLength, signatureHash }).toEqual({ isCa: true, pathLength: 0, signatureHash: 'sha384' });
     expect(keyUsage).toBe(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign);
@@ -69,7 +69,7 @@ describe('a certificate', () => {
     ['sha256', '02'],
     ['sha384', '03'],
     ['sha512', '04'],
-  ])('signed with ECDSA and %s says so', (hash, last) => {
+  ])('signed with ECDSA and %s is decoded with that hash', (hash, last) => {
     const named = sequence(hex(`06 08 2a8648ce3d0403${last}`));
     const bytes = sequence(sequence(...tbsParts.with(2, named)), named, signatureValue);
     expect(decodeCertificate(bytes).signatureHash).toBe(hash);
@@ -97,7 +97,7 @@ const TRUE = hex('01 01 ff');
 const FALSE = hex('01 01 00');
 
 describe('the extensions of a certificate', () => {
-  it('say how many CA certificates may follow, with and without the CA flag', () => {
+  it('limit how many CA certificates may follow, with and without the CA flag', () => {
     const constraints = (...contents: readonly Uint8Array[]) => {
       const { isCa, pathLength } = decodeCertificate(
         withExtensions(extension('2.5.29.19', sequence(...contents), TRUE)),
@@ -158,12 +158,12 @@ describe('the dates of a certificate', () => {
     [0x17, '230101006000Z'],
     [0x17, '230101000060Z'],
     [0x17, '230101990000Z'],
-  ])('are refused: %i %s', (tag, text) => {
+  ])('are rejected: %i %s', (tag, text) => {
     expect(() => decodeCertificate(dated(tag, text))).toThrow('a date');
   });
 });
 
-describe('a certificate is refused', () => {
+describe('a certificate is rejected', () => {
   const longForm = (element: Uint8Array): Uint8Array => concat(hex('30 81'), element.slice(1));
   const indefinite = (element: Uint8Array): Uint8Array => concat(hex('30 80'), element.slice(2), hex('00 00'));
   const refused: readonly [string, Uint8Array, string][] = [
@@ -232,7 +232,7 @@ describe('a certificate is refused', () => {
     ['with an empty set of names', replaced(5, sequence(der(0x31))), 'malformed X.501 name'],
     ['with a name without a value', replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))), 'malformed X.501 name'],
     [
-      'with a name that is no text',
+      'with a name that is not text',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0500'))))),
       'malformed X.501 name',
     ],
@@ -359,7 +359,7 @@ describe('a certificate is refused', () => {
     expect(() => decodeCertificate(bytes)).toThrow(reason);
   });
 
-  it('in a message that no name makes long', () => {
+  it('with a short message, even for a long name', () => {
     const named = sequence(der(0x06, new Uint8Array(10_000).fill(1)), octetString(''));
     expect(() => decodeCertificate(withExtensions(named, named))).toThrow(/^.{1,150}$/);
   });

@@ -115,7 +115,7 @@ describe('the memory of CA certificates', () => {
     expect(await verify(genuine, root)).toEqual(FROM_MEMORY);
   });
 
-  it('does not ask which copy came first', async () => {
+  it('does not depend on which copy came first', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const copy = mirrored(intermediate.der);
     expect(await verify([leaf.der, copy], root)).toEqual({ isTrusted: true, signatures: 2 });
@@ -125,7 +125,7 @@ describe('the memory of CA certificates', () => {
     }
   });
 
-  it('holds no copy with a signature that is written or computed in another way', async () => {
+  it('remembers no copy with a signature that is encoded or computed differently', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const [r, s] = numbersOf(intermediate.der);
     const [tbs, algorithm, signature] = partsOf(intermediate.der);
@@ -150,7 +150,7 @@ describe('the memory of CA certificates', () => {
     expect(await verify([leaf.der, intermediate.der], root)).toEqual(FROM_MEMORY);
   });
 
-  it('keeps the one that is in use when more come than it holds', async () => {
+  it('keeps the one in use when more arrive than it can hold', async () => {
     const authority = await authorityWithLeaf();
     const { root, intermediate, leaf } = authority;
     await verify([leaf.der, intermediate.der], root);
@@ -160,7 +160,7 @@ describe('the memory of CA certificates', () => {
     }
   });
 
-  it('shares what is under way, of 64 certificates and no more', async () => {
+  it('shares pending verifications of at most 64 certificates', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const anchors = [decodeCertificate(root.der)];
     // Each with another wrong signature.

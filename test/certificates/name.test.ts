@@ -26,7 +26,7 @@ describe('a name', () => {
     expect(named(attribute(oid, 'value'))).toBe(`${name}=value`);
   });
 
-  it('keeps its order, and what belongs together', () => {
+  it('keeps the order and the grouping of its parts', () => {
     expect(named(attribute('2.5.4.3', 'a'), attribute('2.5.4.10', 'b'))).toBe('CN=a, O=b');
     expect(nameText(sequence(set(attribute('2.5.4.3', 'a'), attribute('2.5.4.10', 'b'))))).toBe('CN=a+O=b');
   });
@@ -37,7 +37,7 @@ describe('a name', () => {
     [Tag.Ia5, Buffer.from('mail@example.com'), 'mail@example.com'],
     [Tag.Teletex, Buffer.from('tele'), '#140474656c65'],
     [Tag.Bmp, Buffer.from('0041', 'hex'), '#1e020041'],
-  ])('of type %i is text where its type is one that everybody reads', (tag, bytes, text) => {
+  ])('of type %i is text if its type is a common one', (tag, bytes, text) => {
     expect(named(attribute('2.5.4.3', bytes, tag))).toBe(`CN=${text}`);
   });
 
@@ -49,7 +49,7 @@ describe('a name', () => {
     ['a\nb', String.raw`a\0ab`],
     ['a\u2028b', String.raw`a\e2\80\a8b`],
     ['a\u202eb', String.raw`a\e2\80\aeb`],
-  ])('escapes what could be taken for something else: %j', (text, escaped) => {
+  ])('escapes ambiguous characters: %j', (text, escaped) => {
     expect(named(attribute('2.5.4.3', text))).toBe(`CN=${escaped}`);
   });
 });

@@ -23,7 +23,7 @@ describe('trust anchors', () => {
     [undefined, undefined],
     [undefined, 'true'],
     ['production', 'Allow'],
-  ])('hold no virtual Apple where NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
+  ])('include no virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', environment);
     vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
@@ -37,14 +37,14 @@ describe('trust anchors', () => {
     ['development', undefined],
     [undefined, 'allow'],
     ['production', 'allow'],
-  ])('may hold a virtual Apple where NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
+  ])('may include a virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', environment);
     vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
     expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
   });
 
-  it('are not the fingerprint of another one, which is no PEM', async () => {
+  it('are not accepted as a fingerprint, which is not PEM', async () => {
     const { root } = await createAuthority();
     expect(read(root.der).length).toBe(1);
     const fingerprint = createHash('sha256').update(root.der).digest('hex');
@@ -53,7 +53,7 @@ describe('trust anchors', () => {
     }
   });
 
-  it('are not of the environment that Object.prototype claims', async () => {
+  it('do not take the environment from Object.prototype', async () => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', 'production');
     Object.defineProperty(Object.prototype, 'APP_ATTEST_VIRTUAL', { value: 'allow', configurable: true });

@@ -2,7 +2,7 @@ import { it } from 'vitest';
 
 import { trusting, useExample } from '../support/example-backend.js';
 
-it('the example with fastify serves registered devices, and nobody else', async () => {
+it('the example with Fastify serves only registered devices', async () => {
   const { app } = await trusting(() => import('../../examples/fastify.js'));
   const server = { origin: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
   try {

@@ -73,14 +73,14 @@ describe('the example with pure functions', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('turns away a challenge that was used or never issued', async () => {
+  it('rejects a challenge that was used or never issued', async () => {
     const challenge = await newChallenge();
     expect((await register(challenge)).status).toBe(201);
     expect((await register(challenge)).status).toBe(401);
     expect((await register('invented')).status).toBe(401);
   });
 
-  it('turns away a replay, a changed payload and a stranger', async () => {
+  it('rejects a replay, a changed payload and an unknown key', async () => {
     const { device } = await register(await newChallenge());
     expect(await order(device, 3)).toBe(200);
     expect(await order(device, 3)).toBe(401);
@@ -90,7 +90,7 @@ describe('the example with pure functions', () => {
     expect(await order(await attest(testAuthority), 1)).toBe(401);
   });
 
-  it('turns away one challenge in two requests', async () => {
+  it('rejects a second request with the same challenge', async () => {
     const { device } = await register(await newChallenge());
     const payload = JSON.stringify({ challenge: await newChallenge(), item: 'coffee' });
     const statuses: number[] = [];

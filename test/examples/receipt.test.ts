@@ -53,7 +53,7 @@ it('the receipt example verifies both, and gets a risk metric', async () => {
   expect(await refresh({ ...key, receipt: refreshed?.receipt ?? key.receipt }, credentials)).toBeUndefined();
 });
 
-it('the receipt example rejects a receipt of six minutes ago', async () => {
+it('the receipt example rejects a receipt that is six minutes old', async () => {
   createdAt = new Date(Date.now() - 6 * 60_000);
   await expectCode(attestWithExample, 'receipt_too_old');
 });

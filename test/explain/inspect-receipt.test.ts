@@ -7,7 +7,7 @@ import { attestationRecordings, hasVerifiableReceipt, recordedReceipts } from '.
 import { expectCode } from '../support/rejection.js';
 
 describe('inspectReceipt', () => {
-  it.each(attestationRecordings)('takes the receipt of $name apart', async (recording) => {
+  it.each(attestationRecordings)('decodes the receipt of $name', async (recording) => {
     const { attestation, appId, environment } = recording;
     const { receipt = '' } = inspectAttestation(attestation.object);
     const { certificates, problems, environment: name, ...fields } = await inspectReceipt(receipt);
@@ -28,14 +28,14 @@ describe('inspectReceipt', () => {
     expect(fields).toStrictEqual(verified);
   });
 
-  it.each(recordedReceipts)('takes $title apart', async ({ receipt }) => {
+  it.each(recordedReceipts)('decodes $title', async ({ receipt }) => {
     const inspected = await inspectReceipt(receipt.object);
     expect(inspected.problems).toEqual([]);
     expect(inspected.riskMetric ?? null).toBe(receipt.riskMetric);
     expect(inspected.environment).toBe(receipt.environment);
   });
 
-  it('does not ask who signed, for which app, or when', async () => {
+  it('does not check the signer, the app or the date', async () => {
     const receipt = await makeReceipt(await createReceiptChain(), {
       fields: { 7: 'somewhere', 21: '2000-01-01T00:00:00Z' },
       signature: () => new Uint8Array(),
@@ -44,7 +44,7 @@ describe('inspectReceipt', () => {
     expect({ appId, environment, problems }).toEqual({ appId: APP_ID, environment: 'somewhere', problems: [] });
   });
 
-  it('says what it cannot read, and shows the rest', async () => {
+  it('reports what it cannot decode, and shows the rest', async () => {
     const withoutPayload = await inspectReceipt(await makeReceipt(await createReceiptChain(), { payload: set() }));
     expect(withoutPayload.problems).toEqual(['payload: field 2 is missing']);
     expect(withoutPayload.certificates.length).toBe(3);
@@ -56,7 +56,7 @@ describe('inspectReceipt', () => {
     }
   });
 
-  it('names the certificate that it cannot read, and leaves it out', async () => {
+  it('reports a certificate that it cannot decode, and omits it', async () => {
     const names = sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence()));
     const certificates = ({ signer }: ReceiptChain) => [signer.der, sequence(names)];
     const inspected = await inspectReceipt(await makeReceipt(await createReceiptChain(), { certificates }));
@@ -65,7 +65,7 @@ describe('inspectReceipt', () => {
     expect(inspected.appId).toBe(APP_ID);
   });
 
-  it('throws for what is neither text nor bytes', async () => {
+  it('throws for a value that is neither text nor bytes', async () => {
     await expectCode(() => inspectReceipt(1 as never), 'invalid_argument');
   });
 });

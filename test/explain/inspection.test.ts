@@ -15,7 +15,7 @@ const inspect = async (changes: AttestationChanges) => {
 };
 
 describe('an inspected attestation', () => {
-  it('shows everything that Apple’s sample holds', () => {
+  it('shows everything in Apple’s sample', () => {
     const { keyId, appId, attestation } = attestationFixture('apple-guide-2026');
     const inspected = inspectAttestation(attestation.object);
     expect(inspected.problems).toEqual([]);
@@ -48,7 +48,7 @@ describe('an inspected attestation', () => {
     });
   });
 
-  it('shows extensions that nobody signed under another name', async () => {
+  it('shows unsigned extensions under another name', async () => {
     const forged = await inspect({ flags: 0x40 });
     expect(forged.authenticatorData?.unauthenticatedExtensions).toEqual({ validationCategory: 4, bundleVersion: '42' });
     expect(forged.authenticatorData).not.toHaveProperty('extensions');
@@ -58,7 +58,7 @@ describe('an inspected attestation', () => {
     expect([...forged.problems, ...signed.problems]).toEqual([]);
   });
 
-  it('names an entry of such extensions that cannot be read', async () => {
+  it('reports a malformed entry of such extensions', async () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { authenticatorData, problems } = await inspect({ flags: 0x40, extensions });
     expect(problems).toEqual(['authData extensions: entry apple_bundle_version_01 is not text']);
@@ -71,7 +71,7 @@ describe('an inspected attestation', () => {
     expect(problems).toEqual([]);
   });
 
-  it('shows what is right beside what is wrong', async () => {
+  it('shows the valid parts next to the invalid ones', async () => {
     const inspected = await inspect({
       object: { fmt: 7 },
       statement: { receipt: 'text' },
@@ -93,7 +93,7 @@ describe('an inspected attestation', () => {
     expect(inspected.certificates.length).toBe(2);
   });
 
-  it('names a certificate that cannot be decoded, and each part that is missing', async () => {
+  it('reports a certificate that cannot be decoded, and each missing part', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf) => [leaf, new Uint8Array(3)] });
     expect(certificates.map(({ appId }) => appId)).toEqual([APP_ID]);
     expect(problems).toEqual([expect.stringMatching(/^x5c\[1\]: /)]);
@@ -101,7 +101,7 @@ describe('an inspected attestation', () => {
     expect(empty.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['fmt', 'authData', 'attStmt']);
   });
 
-  it('shows nothing but the reason where there is no map', () => {
+  it('shows only the reason if there is no map', () => {
     const nothing = { entries: [], certificates: [], problems: [expect.stringMatching(/^attestation: /)] };
     expect(inspectAttestation(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const entries = ['fmt', 'attStmt', 'authData'].map((name) => expect.stringMatching(`^${name}`));
@@ -109,7 +109,7 @@ describe('an inspected attestation', () => {
     expect(empty).toStrictEqual({ entries: [], certificates: [], problems: expect.arrayContaining(entries) });
   });
 
-  it('leaves out what is not there', async () => {
+  it('omits absent parts', async () => {
     const { problems, ...inspected } = await inspect({ statement: { receipt: 1, x5c: 2 } });
     expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['receipt', 'x5c']);
     expect(inspected).not.toHaveProperty('receipt');
@@ -118,13 +118,13 @@ describe('an inspected attestation', () => {
     for (const name of ['appId', 'accessControlList']) expect(old.certificates[0]).not.toHaveProperty(name);
   });
 
-  it('shows four certificates without a word', async () => {
+  it('shows four certificates without a problem', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual([]);
   });
 
-  it('shows four certificates at most', async () => {
+  it('shows at most four certificates', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual(['x5c: more than 4 certificates']);
@@ -132,19 +132,19 @@ describe('an inspected attestation', () => {
 });
 
 describe('an inspected assertion', () => {
-  it('names each part that is missing', () => {
+  it('reports each missing part', () => {
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));
     expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['signature', 'authenticatorData']);
   });
 
-  it('shows nothing but the reason where there is no map', () => {
+  it('shows only the reason if there is no map', () => {
     const nothing = { entries: [], problems: [expect.stringMatching(/^assertion: /)] };
     expect(inspectAssertion(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));
     expect(inspectAssertion(Uint8Array.of(0xa0))).toStrictEqual({ entries: [], problems });
   });
 
-  it('shows its signature and what it is over', () => {
+  it('shows its signature and what was signed', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { signature, authenticatorData, ...rest } = inspectAssertion(assert(privateKey, { counter: 9 }));
     expect(rest).toStrictEqual({ entries: ['signature', 'authenticatorData'], problems: [] });
@@ -153,7 +153,7 @@ describe('an inspected assertion', () => {
   });
 });
 
-it('an inspected assertion shows extensions that nobody signed under another name', () => {
+it('an inspected assertion shows unsigned extensions under another name', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const extensions = signedExtensions();
   const read = { validationCategory: 4, bundleVersion: '42' };
@@ -172,18 +172,18 @@ describe('a problem found in an inspection', () => {
     return inspection.problems;
   };
 
-  it('is named with its part, whatever it is', () => {
+  it('is reported with its part', () => {
     expect(attempt(new AppAttestError('malformed_receipt', 'odd'))).toEqual(['part: odd']);
     expect(attempt(Object.assign(new Error('odd'), { code: 'invalid_argument' }))).toEqual(['part: odd']);
     expect(attempt('odd')).toEqual(['part: odd']);
   });
 
-  it('is an error where the call is wrong', () => {
+  it('is thrown if the call is invalid', () => {
     expect(() => attempt(new AppAttestError('invalid_argument', 'odd'))).toThrow('odd');
   });
 });
 
-it.each([undefined, null, 1, {}, []])('%j is no evidence to inspect', async (value) => {
+it.each([undefined, null, 1, {}, []])('rejects %j as evidence to inspect', async (value) => {
   const attestation = await expectCode(() => inspectAttestation(value as never), 'invalid_argument');
   expect(attestation.message).toContain('attestation must be');
   const assertion = await expectCode(() => inspectAssertion(value as never), 'invalid_argument');

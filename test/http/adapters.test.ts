@@ -30,7 +30,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await backend.key(client.keyId)).toMatchObject({ keyId: client.keyId, counter: 0 });
   });
 
-  it('issues challenges that say when they end', async () => {
+  it('issues challenges with their expiry', async () => {
     const { client } = await serve();
     const answer = await client.post('/challenge', '{"purpose":"assertion"}', {});
     expect(answer.status).toBe(200);
@@ -67,7 +67,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('takes an empty body with the digest of nothing, in a header or without one', async () => {
+  it('accepts an empty body with the digest of no bytes, with or without the header', async () => {
     const { client } = await serve();
     for (const body of ['', undefined]) {
       const headers = await client.sign('GET', '/orders/7', body);
@@ -93,7 +93,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     ).toMatchObject({ status: 200 });
   });
 
-  it('refuses a body that was written anew, and uses the challenge up', async () => {
+  it('rejects a body that was serialized again, and uses the challenge up', async () => {
     const { client } = await serve();
     const body = '{"amount": 1.50}';
     const headers = await client.sign('POST', '/orders', body);
@@ -108,13 +108,13 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     ['another query', 'GET', '/orders/7?all=1'],
     ['another method', 'POST', '/orders/7'],
     ['a path that means the same', 'GET', '/orders/./7'],
-  ])('refuses %s', async (_case, method, target) => {
+  ])('rejects %s', async (_case, method, target) => {
     const { client } = await serve();
     const answer = await client.get('/orders/7', await client.sign(method, target));
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
   });
 
-  it('refuses a body that was left out, added, or replaced with its digest', async () => {
+  it('rejects a body that was left out, added, or replaced with its digest', async () => {
     const { client } = await serve();
     const leftOut = await client.sign('GET', '/orders/7', '{}');
     expect(await client.get('/orders/7', leftOut)).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
@@ -150,7 +150,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     ['one that was not signed', (other: string) => ({ 'x-app-attest-challenge': other })],
     ['the beginning of one', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
     ['two', (other: string) => ({ 'x-app-attest-challenge': `${other}, ${other}` })],
-  ])('refuses %s as the challenge', async (_case, header) => {
+  ])('rejects %s as the challenge', async (_case, header) => {
     const { client } = await serve();
     const headers = await client.sign('GET', '/orders/7');
     const { status, body } = await client.get('/orders/7', { ...headers, ...header(await client.challenge()) });
@@ -158,7 +158,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(body).toEqual({ error: expect.stringMatching(/^(invalid_signature|challenge_unknown)$/) });
   });
 
-  it('knows where the challenge ends', async () => {
+  it('recognizes the end of the challenge', async () => {
     const { client } = await serve();
     const challenge = `${await client.challenge()}x`;
     const headers = await signedHeaders(client.device, client.keyId, {
@@ -171,7 +171,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
   });
 
-  it('never serves one path by a signature for another that means the same', async () => {
+  it('never accepts a signature for an equivalent path', async () => {
     const { client } = await serve();
     for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
       const headers = await client.sign('GET', '/orders/7');
@@ -182,7 +182,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('signs the path that the client sees, where a proxy rewrites it', async () => {
+  it('expects the path that the client signed, if a proxy rewrites it', async () => {
     const { client } = await serve({ publicTarget: (target) => `/api${target}` });
     const answer = await client.get('/orders/7', await client.sign('GET', '/api/orders/7'));
     expect(answer.status).toBe(200);
@@ -193,7 +193,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     const payload = async (client: Client, opening = 'POST /orders') =>
       `${opening}\n${await client.challenge()}\n${content}`;
 
-    it('shows the handler nothing but what was signed', async () => {
+    it('gives the handler only what was signed', async () => {
       const { client } = await serve();
       const signed = await client.body(await payload(client));
       const sent = JSON.stringify({ ...signed, item: 'gold', amount: 1000 });
@@ -203,7 +203,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       });
     });
 
-    it('refuses a payload for another method or target', async () => {
+    it('rejects a payload for another method or target', async () => {
       const { client } = await serve();
       for (const opening of ['POST /refunds', 'PUT /orders', 'POST /orders?all=1']) {
         const other = JSON.stringify(await client.body(await payload(client, opening)));
@@ -214,7 +214,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       }
     });
 
-    it('refuses a payload without a line for the request, but for the route that does nothing else', async () => {
+    it('rejects a payload without a line for the request, except on a route of its own', async () => {
       const { client } = await serve();
       const bare = async () => JSON.stringify(await client.body(await client.challenge()));
       const json = async () => JSON.stringify(await client.body(`{"challenge":"${await client.challenge()}"}`));
@@ -230,7 +230,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       expect(await client.post('/assertion', other, {})).toMatchObject({ body: { error: 'challenge_unknown' } });
     });
 
-    it('does not take for content what was signed in headers', async () => {
+    it('does not use what was signed in headers as content', async () => {
       const { client } = await serve();
       const challenge = await client.challenge();
       const signed = await client.body(`POST /orders\n${challenge}\n${contentDigest('{"item":"coffee"}')}`);
@@ -241,7 +241,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('takes an assertion in headers alone, and names the key', async () => {
+  it('accepts an assertion in headers alone, and yields the key', async () => {
     const { client } = await serve();
     const headers = await client.sign('POST', '/assertion', '');
     expect(await client.post('/assertion', '', headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
@@ -270,14 +270,14 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       });
     });
 
-    it('refuses a body that was written anew', async () => {
+    it('rejects a body that was serialized again', async () => {
       const { client } = await serve({ signed });
       const body = `{"amount": 1.50, "challenge":"${await client.challenge()}"}`;
       const answer = await client.post('/orders', JSON.stringify(JSON.parse(body)), await client.headers(body));
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
-    it("accepts the plugin's JSON, and shows the handler nothing but what was signed", async () => {
+    it("accepts the plugin's JSON, and gives the handler only what was signed", async () => {
       const { client } = await serve({ signed });
       const challenge = await client.challenge();
       const body = await client.body(JSON.stringify({ item: 'coffee', challenge }));
@@ -289,7 +289,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('reads headers of other names', async () => {
+  it('reads headers with configured names', async () => {
     const { client } = await serve({ headers: { keyId: 'X-Key', assertion: 'X-Proof', challenge: 'X-Nonce' } });
     const headers = await client.sign('POST', '/orders', '{}');
     expect(await client.post('/orders', '{}', headers)).toMatchObject({ body: { error: 'assertion_missing' } });
@@ -302,7 +302,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await client.post('/orders', '{}', renamed)).toMatchObject({ status: 200 });
   });
 
-  it('ties challenges and keys to a subject, and refuses requests without one', async () => {
+  it('ties challenges and keys to a user, and rejects requests without one', async () => {
     let subject: string | undefined = 'alice';
     const { backend, client } = await serve({ subject: () => subject });
     expect((await backend.key(client.keyId))?.subject).toBe('alice');
@@ -319,7 +319,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('tells a registered key from a revoked one', async () => {
+  it('distinguishes a registered key from a revoked one', async () => {
     const { backend, client } = await serve();
     await backend.revoke(client.keyId);
     expect(await client.get('/orders/7', await client.sign('GET', '/orders/7'))).toMatchObject({

@@ -27,7 +27,7 @@ async function receive() {
 }
 
 describe('what comes after the answer of a Node server', () => {
-  it('waits until the answer was sent, and comes once', async () => {
+  it('waits until the answer is sent, and runs once', async () => {
     const { incoming, response } = await receive();
     const order: string[] = [];
     incoming.afterAnswer(() => order.push('after'));
@@ -39,7 +39,7 @@ describe('what comes after the answer of a Node server', () => {
     expect(order).toEqual(['answer', 'after']);
   });
 
-  it('comes where the answer was sent before', async () => {
+  it('runs if the answer was sent before', async () => {
     const { incoming, response } = await receive();
     response.end('x');
     await once(response, 'finish');
@@ -50,7 +50,7 @@ describe('what comes after the answer of a Node server', () => {
     await expect.poll(() => calls).toBe(1);
   });
 
-  it('comes where nobody waits for the answer any longer', async () => {
+  it('runs if the client no longer waits for the answer', async () => {
     const { incoming, response, socket } = await receive();
     let calls = 0;
     const call = () => {

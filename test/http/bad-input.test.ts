@@ -210,7 +210,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
   });
   afterAll(() => server.close());
 
-  it.each(BAD_INPUT)('%s is refused with its code', async (_case, make, codes) => {
+  it.each(BAD_INPUT)('%s is rejected with its code', async (_case, make, codes) => {
     for (const [index, path] of ROUTES.entries()) {
       const { status, headers, body } = await send(server.origin, { path, ...make() });
       expect(body, path).toEqual({ error: typeof codes === 'string' ? codes : codes[index] });
@@ -221,21 +221,21 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     }
   });
 
-  it.each(BAD_HEADERS)('%s is refused with its code', async (_case, headers, code) => {
+  it.each(BAD_HEADERS)('%s is rejected with its code', async (_case, headers, code) => {
     for (const path of ['/assertion', '/orders']) {
       const { status, body } = await send(server.origin, { path, ...withHeaders(headers) });
       expect({ status, body }).toEqual({ status: code === 'malformed_assertion' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it.each(BAD_DIGESTS)('%s as the digest is refused with its code', async (_case, digest, code) => {
+  it.each(BAD_DIGESTS)('%s as the digest is rejected with its code', async (_case, digest, code) => {
     for (const path of ['/assertion', '/orders']) {
       const answer = await send(server.origin, { path, ...withHeaders({ ...SIGNED, 'content-digest': digest }) });
       expect(answer).toMatchObject({ status: code === 'malformed_request' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it('the header that is missing is named', async () => {
+  it('reports the missing header', async () => {
     const all = { ...SIGNED, 'content-digest': contentDigest('{}') };
     for (const [name, shown] of [
       ['x-app-attest-key-id', 'X-App-Attest-Key-Id'],
@@ -257,7 +257,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
       .toMatch('the headers X-App-Attest-Key-Id and X-App-Attest-Assertion are missing');
   });
 
-  it('what headers alone decide is answered before a byte of the body is sent', async () => {
+  it('rejections by headers alone are sent before the body arrives', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const signed = await client.sign('POST', '/orders', '{}');
@@ -282,7 +282,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     }
   });
 
-  it('a body that was cut off does not hold up the next request of its connection', async () => {
+  it('a truncated body does not delay the next request of its connection', async () => {
     const { hostname, port } = new URL(server.origin);
     const socket = connect(Number(port), hostname);
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
@@ -296,7 +296,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     expect(performance.now() - start).toBeLessThan(3000);
   });
 
-  it('long headers reach a registered key, and are refused', async () => {
+  it('long headers are read for a registered key, and rejected', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const attempt = async (change: (headers: Record<string, string>) => Record<string, string>) => {
@@ -311,7 +311,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     });
   });
 
-  it('a body that stops arriving is refused in time', async () => {
+  it('a body that stops arriving is rejected in time', async () => {
     const impatient = await start(createBackend(), { bodyTimeout: 0.2 });
     for (const path of ROUTES) {
       const headers = { 'content-type': 'application/json', 'content-length': '100' };
@@ -321,14 +321,14 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     await impatient.close();
   });
 
-  it('a connection that is cut within a body is nothing but a refusal', async () => {
+  it('a connection that is cut within a body is just a rejection', async () => {
     rejections.length = 0;
     const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
     await sendAndLeave(server.origin, head);
     await expect.poll(() => rejections.map(({ code }) => code)).toEqual(['body_incomplete']);
   });
 
-  it('takes no memory that stays', async () => {
+  it('keeps no memory', async () => {
     const round = async () => {
       for (const path of ROUTES) {
         await send(server.origin, { path, ...text(Buffer.alloc(10 * MEGABYTE, '[')) });

@@ -28,7 +28,7 @@ async function withhold(server: TestServer, path: string, length: number): Promi
 const json = { 'content-type': 'application/json' };
 
 describe('the budget of bodies', () => {
-  it('counts what is taken, and gives it back once', () => {
+  it('counts the bytes taken, and returns them once', () => {
     const budget = new BodyBudget(10);
     const [first, second] = [budget.open(), budget.open()];
     first.take(6);
@@ -55,7 +55,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     return { server, client };
   }
 
-  it('take no more than the budget: then strangers are told to come back, and registered keys are served', async () => {
+  it('take at most the budget: then unknown keys get 503, and registered keys are served', async () => {
     const { server, client } = await serve();
     const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
@@ -69,7 +69,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     for (const socket of sockets) socket.destroy();
   });
 
-  it('give back what they took, however they end', async () => {
+  it('return what they took, regardless of how they end', async () => {
     const { server, client } = await serve({ bodyTimeout: 0.3 });
     const full = () => send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
     for (let round = 0; round < 3; round += 1) {

@@ -62,7 +62,7 @@ describe('Express', () => {
     return [await serveNode(app), rejections] as const;
   }
 
-  it.each(['headers', 'body'] as const)('with express.json() in front says what to do: %s', async (way) => {
+  it.each(['headers', 'body'] as const)('after express.json() is rejected with instructions: %s', async (way) => {
     const answer = await order(...(await serve(express.json())), way);
     expect(answer).toMatchObject(READ_ALREADY);
     await expect.poll(answer.advice).toMatch(/was already read.*before express\.json\(\).*verify: .*rawBody = bytes/);
@@ -78,13 +78,13 @@ describe('Express', () => {
     ['express.json() in front that keeps the bytes', () => [keep]],
     ['express.raw() in front', () => [express.raw({ type: () => true })]],
     ['a parser in front that does not look at JSON', () => [express.urlencoded()]],
-  ])('with %s shows the handler what was signed', async (_, middleware) => {
+  ])('with %s gives the handler what was signed', async (_, middleware) => {
     for (const way of ['headers', 'body'] as const) {
       expect(await order(...(await serve(...middleware())), way)).toMatchObject(ORDERED);
     }
   });
 
-  it('with the bytes kept still knows their limit', async () => {
+  it('with the bytes kept still enforces their limit', async () => {
     const rejections: Rejection[] = [];
     const { protect } = expressHandlers(backend, { bodyLimit: 10 });
     const app = express();
@@ -93,7 +93,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), rejections, 'headers')).toMatchObject({ status: 413 });
   });
 
-  it('still knows the connection of a body that was cut off, for its log', async () => {
+  it('still provides the connection of a truncated body for the log', async () => {
     const addresses: (string | undefined)[] = [];
     const app = express();
     app.use((request, response, next) => {
@@ -111,7 +111,7 @@ describe('Express', () => {
     await expect.poll(() => addresses).toEqual(['127.0.0.1']);
   });
 
-  it('hands JSON that was relabelled as a form to no other parser', async () => {
+  it('passes JSON that was relabelled as a form to no other parser', async () => {
     const { protect } = expressHandlers(backend);
     const app = express();
     app.post('/orders', protect, express.urlencoded(), express.text({ type: () => true }), (request, response) => {
@@ -120,7 +120,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
-  it('with a stream that became text says what to do', async () => {
+  it('after a stream that became text is rejected with instructions', async () => {
     const decode: RequestHandler = (request, _response, next) => {
       request.setEncoding('utf8');
       next();
@@ -128,7 +128,7 @@ describe('Express', () => {
     expect(await order(...(await serve(decode)), 'headers')).toMatchObject(READ_ALREADY);
   });
 
-  it('warns the process where nobody listens', async () => {
+  it('emits a process warning if there is no onReject', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const app = express();
     app.use(express.json());
@@ -154,11 +154,11 @@ describe('Fastify', () => {
     return [{ origin, close: () => app.close() }, rejections] as const;
   }
 
-  it.each(['headers', 'body'] as const)('with its own parser shows the handler what was signed: %s', async (way) => {
+  it.each(['headers', 'body'] as const)('with its own parser gives the handler what was signed: %s', async (way) => {
     expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
   });
 
-  it('with a hook in front that read the payload says what to do', async () => {
+  it('after a hook that read the payload is rejected with instructions', async () => {
     const [server, rejections] = await serve(async (_request, _reply, payload) => {
       for await (const _chunk of payload);
       return payload;
@@ -168,7 +168,7 @@ describe('Fastify', () => {
     await expect.poll(answer.advice).toMatch(/must return a new stream with the same bytes/);
   });
 
-  it('with a hook in front that hands on the bytes shows the handler what was signed', async () => {
+  it('after a hook that passes the bytes on gives the handler what was signed', async () => {
     const serving = await serve(async ({ headers }, _reply, payload) => {
       const chunks: Buffer[] = [];
       for await (const chunk of payload) chunks.push(Buffer.from(chunk));
@@ -183,7 +183,7 @@ describe('Fastify', () => {
       { preParsing: async (_request: FastifyRequest, _reply: unknown, payload: RequestPayload) => payload },
     ],
     ['preValidation', { preValidation: async () => undefined }],
-  ])('serves nobody where the %s hook of a protected route was replaced', async (_, hook) => {
+  ])('rejects requests if the %s hook of a protected route was replaced', async (_, hook) => {
     const { protect } = fastifyHandlers(backend);
     const app = Fastify({ forceCloseConnections: true });
     app.post('/orders', { ...protect(async () => ({ item: 'coffee' })), ...hook });
@@ -221,7 +221,7 @@ describe('Fastify', () => {
     ['no media type at all', { 'content-type': 'x' }],
   ];
 
-  it.each(RELABELLED)('takes JSON that was relabelled as %s for JSON, and validates it', async (_, type) => {
+  it.each(RELABELLED)('treats JSON that was relabelled as %s as JSON, and validates it', async (_, type) => {
     expect(await order(await serveForms(), [], 'headers', type)).toMatchObject({
       status: 200,
       body: { item: 'coffee', type: 'application/json' },
@@ -271,13 +271,13 @@ describe('Hono', () => {
     };
   };
 
-  it.each(['json', 'text'] as const)('with c.req.%s() in front says what to do', async (method) => {
+  it.each(['json', 'text'] as const)('after c.req.%s() is rejected with instructions', async (method) => {
     const answer = await order(...(await serve(reading(method))), 'headers');
     expect(answer).toMatchObject(READ_ALREADY);
     await expect.poll(answer.advice).toMatch(/or read the body with c\.req\.arrayBuffer\(\)/);
   });
 
-  it('calls JSON that was relabelled as a form JSON', async () => {
+  it('treats JSON that was relabelled as a form as JSON', async () => {
     const app = new Hono();
     app.post('/orders', honoHandlers(backend).protect, async (c) => {
       const isForm = c.req.header('content-type')?.includes('form');
@@ -287,14 +287,14 @@ describe('Hono', () => {
     expect(await order(server, [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
-  it.each(['headers', 'body'] as const)('with nothing, or c.req.arrayBuffer(), in front: %s', async (way) => {
+  it.each(['headers', 'body'] as const)('accepts a body alone or after c.req.arrayBuffer(): %s', async (way) => {
     expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
     expect(await order(...(await serve(reading('arrayBuffer'))), way)).toMatchObject(ORDERED);
   });
 });
 
 describe('Request', () => {
-  it('that was read, or is being read, says what to do', async () => {
+  it('that was read, or is being read, is rejected with instructions', async () => {
     const rejections: Rejection[] = [];
     const { protect } = httpHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
     const handler = protect(async () => Response.json({}));
@@ -317,7 +317,7 @@ describe('Request', () => {
     await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/pass on request\.clone/);
   });
 
-  it('gives the handler what else the framework handed on, and no length of another body', async () => {
+  it('gives the handler the other properties of the request, and the length of the signed body', async () => {
     const { protect } = httpHandlers(backend);
     const handler = protect((request, { key }, { id }: { id: string }) => {
       return Response.json({ id, keyId: key.keyId, length: request.headers.get('content-length') });

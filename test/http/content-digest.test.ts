@@ -18,7 +18,7 @@ const RFC_SHA256 = 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:';
 const RFC_SHA512 = 'sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:';
 
 describe('Content-Digest', () => {
-  it('has the values of RFC 9530, and of a body without bytes', () => {
+  it('has the values of RFC 9530, also for an empty body', () => {
     expect(contentDigestOf(RFC_BODY)).toBe(RFC_SHA256);
     expect(contentDigestOf(bytes(''))).toBe('sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:');
     expect(DIGEST_OF_NOTHING).toEqual(readContentDigest(contentDigestOf(bytes(''))));
@@ -64,7 +64,7 @@ describe('Content-Digest', () => {
       'other digests without an end',
       `${RFC_SHA256}${Array.from({ length: 99 }, (_, index) => `,a${index}=:AAAA:`).join('')}`,
     ],
-  ])('refuses %s', (_, value) => {
+  ])('rejects %s', (_, value) => {
     expect(() => readContentDigest(value)).toThrow(refused('malformed_request'));
     expect(isContentDigest(value)).toBe(false);
   });

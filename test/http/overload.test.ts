@@ -11,7 +11,7 @@ const request = (body: unknown) => {
   });
 };
 
-it('answers what is turned away with 503, and with the seconds after which to come again', async () => {
+it('answers rejected requests with 503 and Retry-After', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice());
   const overloaded = new AppAttestError('overloaded', 'too many wait', { retryAfter: 7 });

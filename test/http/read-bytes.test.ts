@@ -25,7 +25,7 @@ async function* chunks(size: number, count: number) {
 const refused = (code: string) => expect.objectContaining({ name: AppAttestHttpError.name, code });
 
 describe('a body', () => {
-  it.each([0, 1, 16_383, 16_384, 16_385, 40_000])('of %i bytes comes out as it came in', async (length) => {
+  it.each([0, 1, 16_383, 16_384, 16_385, 40_000])('of %i bytes is read unchanged', async (length) => {
     const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
     async function* halves() {
       yield bytes.subarray(0, length / 2);
@@ -35,13 +35,13 @@ describe('a body', () => {
     expect(await read(bytes, length)).toEqual(bytes);
   });
 
-  it('may have the length of the limit, and not a byte more', async () => {
+  it('may be as long as the limit, and not a byte longer', async () => {
     expect((await read(chunks(10, 10), 100)).length).toBe(100);
     await expect(read(chunks(10, 10), 99)).rejects.toEqual(refused('body_too_large'));
     await expect(read(new Uint8Array(100), 99)).rejects.toEqual(refused('body_too_large'));
   });
 
-  it('that announces too much is not read at all', async () => {
+  it('that announces too many bytes is not read at all', async () => {
     let asked = false;
     async function* body() {
       asked = true;
@@ -51,7 +51,7 @@ describe('a body', () => {
     expect(asked).toBe(false);
   });
 
-  it('that is too long is let go of', async () => {
+  it('that is too long is released', async () => {
     let left = false;
     async function* body() {
       try {
@@ -64,19 +64,19 @@ describe('a body', () => {
     await expect.poll(() => left).toBe(true);
   });
 
-  it('that somebody turned into text is refused, as its bytes are gone', async () => {
+  it('that was converted to text is rejected, because its bytes are lost', async () => {
     async function* body() {
       yield '{}';
     }
     await expect(read(body(), 99)).rejects.toEqual(refused('body_already_read'));
   });
 
-  it('in a million chunks weighs what it is long', async () => {
+  it('in a million chunks uses memory for its length only', async () => {
     const { megabytes } = await costOf(() => read(chunks(1, MEGABYTE / 4), MEGABYTE));
     expect(megabytes).toBeLessThan(60);
   });
 
-  it('that announces much and sends nothing takes next to no memory', async () => {
+  it('that announces many bytes and sends none uses hardly any memory', async () => {
     const held: unknown[] = [];
     const { megabytes } = await costOf(async () => {
       const waiting = Array.from({ length: 100 }, () => read(chunks(1, 1), MEGABYTE, { 'content-length': '1000000' }));

@@ -31,7 +31,7 @@ function hearing() {
 afterEach(() => vi.restoreAllMocks());
 
 describe('onReject', () => {
-  it('hears of a protected request: code, status, key, environment, device, duration and the full reason', async () => {
+  it('receives for a protected request: code, status, key, environment, device, duration and the full reason', async () => {
     const { backend, key, request } = await backendWithDevice();
     const { onReject, heard } = hearing();
     const body = await request();
@@ -56,7 +56,7 @@ describe('onReject', () => {
     expect(rejection.error.message).toBe('the challenge was already used');
   });
 
-  it('hears of a registration what the client claims', async () => {
+  it('receives for a registration what the client claims', async () => {
     const backend = createBackend();
     const { onReject, heard } = hearing();
     const device = await createDevice({ environment: 'development', os: 'iOS 17.6' });
@@ -74,7 +74,7 @@ describe('onReject', () => {
     });
   });
 
-  it('hears the key in the one spelling that stores know, and none that is not one', async () => {
+  it('receives the key in the spelling that stores use, and no malformed one', async () => {
     const { backend, keyId, request } = await backendWithDevice();
     const keyIds = [Buffer.from(keyId, 'base64').toString('base64url'), 'forged\nline', 17];
     for (const [index, sent] of keyIds.entries()) {
@@ -86,7 +86,7 @@ describe('onReject', () => {
     }
   });
 
-  it('hears what a store threw, while the client hears 503 and when to come back', async () => {
+  it('receives what a store threw, while the client receives 503 and Retry-After', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = await request();
@@ -124,7 +124,7 @@ describe('onReject', () => {
     if (_ !== 'never ends') await expect.poll(() => warn.mock.calls.length).toBe(1);
   });
 
-  it('is missed by nobody where only the client is at fault, and by the process where the server is', async () => {
+  it('is replaced by a process warning only if the server is at fault', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const stores = memoryStores();
     const handlers = httpHandlers(createBackend(stores));
@@ -137,8 +137,8 @@ describe('onReject', () => {
   });
 });
 
-describe('a refusal', () => {
-  it('of another method than POST says which one would do', async () => {
+describe('a rejection', () => {
+  it('of a method other than POST names the allowed method', async () => {
     const { challenge, registration: register } = httpHandlers(createBackend());
     for (const handler of [challenge, register]) {
       const response = await handler(new Request('http://localhost/?purpose=assertion'));
@@ -150,7 +150,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('says nothing but its code', async () => {
+  it('contains nothing but its code', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const body = await signedRequest(backend, device, keyId);
     const response = await httpHandlers(backend).assertion(
@@ -189,7 +189,7 @@ describe('a refusal', () => {
       503,
     ],
     ['gives a subject that is none', () => '', 500],
-  ])('where the subject function %s is no acceptance', async (_, subject, status) => {
+  ])('in which the subject function %s is not an acceptance', async (_, subject, status) => {
     const { backend, request } = await backendWithDevice();
     const { onReject } = hearing();
     const response = await httpHandlers(backend, { subject, onReject }).assertion(post('/', await request()));
@@ -214,17 +214,17 @@ describe('the options', () => {
     ['bodyBudget that holds no body', { bodyBudget: 1 << 21 }],
     ['a subject from a lookup that found nothing', { subject: undefined }],
     ['an unknown header', { headers: { keyID: 'x' } }],
-    ['a header that is no text', { headers: { keyId: 1 } }],
+    ['a header that is not text', { headers: { keyId: 1 } }],
     ['a header that has a meaning', { headers: { challenge: 'content-digest' } }],
     ['a header that is none', { headers: { keyId: 'key id' } }],
     ['one header for two', { headers: { keyId: 'x', assertion: 'X' } }],
   ];
-  it.each(WRONG)('refuses %s', (_, options) => {
+  it.each(WRONG)('rejects %s', (_, options) => {
     const wrong: HttpOptions<Request> = options;
     expect(() => httpHandlers(createBackend(), wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });
 
-  it('names the function and the option', () => {
+  it('name the function and the option', () => {
     const options = (wrong: Record<string, unknown>): HttpOptions<Request> => wrong;
     expect(() => httpHandlers(createBackend(), options({ bodylimit: 1 }))).toThrow(
       'httpHandlers has no option "bodylimit"',
@@ -234,7 +234,7 @@ describe('the options', () => {
     );
   });
 
-  it('takes what is undefined for left out, where that checks no less', () => {
+  it('treat undefined as absent if that weakens no check', () => {
     const options: HttpOptions<Request> = {
       signed: undefined,
       onReject: undefined,
@@ -252,7 +252,7 @@ describe('the options', () => {
     ).not.toThrow();
   });
 
-  it('refuses to be without a backend', () => {
+  it('require a backend', () => {
     const nothing: unknown = { appId };
     // @ts-expect-error a JavaScript user's mistake
     expect(() => httpHandlers(nothing)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));

@@ -51,7 +51,7 @@ const THROWN: readonly [string, unknown][] = [
   ['a number', 0],
 ];
 
-describe.each(THROWN)('a function of the user that throws %s', (_, thrown) => {
+describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
   const failing = {
     throws: () => {
       throw thrown;
@@ -76,7 +76,7 @@ describe.each(THROWN)('a function of the user that throws %s', (_, thrown) => {
     }
   });
 
-  it('is told to the hook, whose own failure changes nothing', async () => {
+  it('is reported to the hook, whose own failure changes nothing', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const heard: Rejection[] = [];
     const onReject = (rejection: Rejection) => {
@@ -136,7 +136,7 @@ describe('Retry-After', () => {
     expect(refusal(failure.code, failure.retryAfter).headers).toMatchObject({ 'retry-after': header });
   });
 
-  it('is not there where nobody said when', () => {
+  it('is absent if no time is known', () => {
     const failure = failureOf(new AppAttestError('invalid_signature', 'no'));
     expect(refusal(failure.code, failure.retryAfter).headers).not.toHaveProperty('retry-after');
   });
@@ -161,7 +161,7 @@ const CLIENT = `
 `;
 
 describe.each(Object.entries(SERVERS))('onReject of %s', (_, start) => {
-  it('delays no answer, even where it is synchronous and slow', async () => {
+  it('delays no answer, even if it is synchronous and slow', async () => {
     let calls = 0;
     const onReject = () => {
       calls += 1;

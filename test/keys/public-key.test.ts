@@ -73,7 +73,7 @@ describe('a stored key', () => {
     }
   });
 
-  it('is made no object where that costs more than it spares', async () => {
+  it('does not become an object if that costs more than it saves', async () => {
     expect(await preparePublicKey(spki, 'pem')).toBe(pemOf(spki));
     expect(await preparePublicKey(pemOf(spki), 'der')).toEqual({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   });

@@ -31,7 +31,7 @@ describe.skipIf(!hasVectors)('the vectors of Project Wycheproof', () => {
     }
   });
 
-  it('verify where they are valid, and only there, on the calling thread and in the pool', async () => {
+  it('verify only if they are valid, on the calling thread and in the pool', async () => {
     for (const group of curves.flatMap(({ groups }) => groups)) {
       const key = createPublicKey({ key: group.spki, format: 'der', type: 'spki' });
       const here = group.tests.map(({ message, signature }) => verifyEcdsa('sha256', message, key, signature));

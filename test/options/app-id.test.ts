@@ -41,7 +41,7 @@ const wrong: readonly [string, string][] = [
   ['TEAMID1234.com.example.app\n', 'the bundle identifier after the team ID is missing or malformed'],
   ['TEAMID1234.com.exämple.app', 'the bundle identifier after the team ID is missing or malformed'],
 ];
-it.each(wrong)('%j is no App ID, and the message says why', async (appId, why) => {
+it.each(wrong)('%j is not an App ID, and the message says why', async (appId, why) => {
   expect(isAppId(appId)).toBe(false);
   const { message } = await expectCode(() => readAppIds(['TEAMID1234.com.example.app', appId]), 'invalid_argument');
   expect(message).toBe(`appId ${JSON.stringify(appId)} ${FORM}: ${why}`);
@@ -56,7 +56,7 @@ it.each([
   [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, isNoTeam('TEAMID1234.com')],
   [5, 'or { teamId, bundleId }'],
   [null, 'or { teamId, bundleId }'],
-])('%j is no App ID in parts', async (appId, why) => {
+])('%j is not an App ID in parts', async (appId, why) => {
   const { message } = await expectCode(() => readAppIds(appId), 'invalid_argument');
   expect(message).toContain(why);
 });

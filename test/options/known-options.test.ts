@@ -75,7 +75,7 @@ const functions: Functions = [
 ];
 
 describe.each(functions)('%s', (name, call, required, optional) => {
-  it('has no options but its own', async () => {
+  it('has no unknown options', async () => {
     await call({});
     for (const unknown of ['publickey', 'Policy', '', 'toString', 'constructor', '\n']) {
       const { message } = await expectCode(() => call({ [unknown]: undefined }), 'invalid_argument');
@@ -83,11 +83,11 @@ describe.each(functions)('%s', (name, call, required, optional) => {
     }
   });
 
-  it.each(required)('does not take undefined for %s', async (option) => {
+  it.each(required)('rejects undefined for %s', async (option) => {
     await expectCode(() => call({ [option]: undefined }), 'invalid_argument');
   });
 
-  it.each(optional)('takes undefined for %s as if it were left out', async (option) => {
+  it.each(optional)('treats undefined for %s as absent', async (option) => {
     await call({ [option]: undefined });
   });
 });
@@ -129,7 +129,7 @@ const notPlain: readonly [string, () => object][] = [
   ['an array of another realm', () => runInNewContext('[]')],
 ];
 
-describe('options that are not their own names and values are refused', () => {
+describe('options other than own, enumerable properties are rejected', () => {
   it.each(notPlain)('%s', async (_, options) => {
     const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
     expect(error.message).toBe('the options of receiptDueAt must be a plain object');
@@ -229,7 +229,7 @@ describe('a polluted Object.prototype', () => {
     expect((await verifyAssertion({ ...assertion, policy: {} })).counter).toBe(1);
   });
 
-  it('makes no name known', async () => {
+  it('makes no option name known', async () => {
     pollute('environment', 'may be undefined');
     const { message } = await expectCode(
       () => verifyAssertion({ ...assertion, environment: 1 } as never),

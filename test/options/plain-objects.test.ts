@@ -36,12 +36,12 @@ describe.each(calls)('%s', (name, call) => {
     ['a promise that nobody awaited', Promise.resolve({ subject: 'alice' })],
     ['a Map', new Map([['subject', 'alice']])],
     ['an object that inherits its options', Object.create({ subject: 'alice' })],
-  ])('refuses %s', async (_, options) => {
+  ])('rejects %s', async (_, options) => {
     const { message } = await expectCode(() => call(options as never), 'invalid_argument');
     expect(message).toBe(`the options of ${name} must be a plain object`);
   });
 
-  it('refuses a symbol, and a name that cannot be enumerated', async () => {
+  it('rejects a symbol, and a name that cannot be enumerated', async () => {
     const hidden = Object.defineProperty({}, 'misspelt', { value: 1 });
     for (const options of [hidden, { [Symbol('misspelt')]: 1 }]) {
       const { message } = await expectCode(() => call(options as never), 'invalid_argument');

@@ -64,11 +64,11 @@ describe('npm install app-attest', () => {
     'redis@4',
     'redis@5',
     'redis@6',
-  ])('goes with %s', async (neighbour) => {
+  ])('can be installed with %s', async (neighbour) => {
     await run(await emptyProject(), 'npm', 'install', '--package-lock-only', tarball, neighbour);
   });
 
-  it.each(['express@3', 'fastify@3'])('does not go with %s', async (neighbour) => {
+  it.each(['express@3', 'fastify@3'])('cannot be installed with %s', async (neighbour) => {
     const install = promisify(execFile)('npm', ['install', '--package-lock-only', tarball, neighbour], {
       cwd: await emptyProject(),
     });

@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => rm(consumer, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('holds what its users need and nothing else', () => {
+  it('contains only what its users need', () => {
     const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'package.json'];
     for (const name of named) expect(files).toContain(name);
     expect(files).toContain('dist/index.d.ts');
@@ -88,7 +88,7 @@ describe('the packed package', () => {
     },
   );
 
-  it('takes `undefined` for an option only where nothing is checked less without it', async () => {
+  it('accepts `undefined` for an option only if its absence weakens no check', async () => {
     await inConsumer('npx', 'tsc', '-p', 'tsconfig.undefined.json');
   });
 
@@ -163,7 +163,7 @@ describe('the packed package', () => {
     expect(notices.match(/Apache License/g)?.length).toBeGreaterThanOrEqual(1);
   });
 
-  it('has nothing of the virtual Apple in what verifies', async () => {
+  it('has no code of the virtual Apple in the verifiers', async () => {
     const bundle = async (module: string) => [...(await modulesOf(module, AT_ONCE_OR_LATER)).values()].join('\n');
     for (const module of ['dist/index.js', 'dist/server.js']) {
       expect(await bundle(module)).not.toContain('X509CertificateGenerator');
@@ -171,7 +171,7 @@ describe('the packed package', () => {
     expect(await bundle('dist/testing.js')).toContain('X509CertificateGenerator');
   });
 
-  it('has nothing of the server layer in what verifies', async () => {
+  it('has no code of the server layer in the verifiers', async () => {
     expect([...(await modulesOf('dist/index.js', AT_ONCE_OR_LATER)).values()].join('\n')).not.toContain(
       'challenge_used',
     );
@@ -179,7 +179,7 @@ describe('the packed package', () => {
 });
 
 describe('the demo', () => {
-  it('fails where evidence does not come out as it should', async () => {
+  it('fails if evidence is not verified as expected', async () => {
     const copy = join(consumer, 'demo');
     await cp(join(project, 'examples'), join(copy, 'examples'), { recursive: true });
     await cp(join(project, 'fixtures'), join(copy, 'fixtures'), { recursive: true });

@@ -221,7 +221,7 @@ describe('OpenSSL and verifyReceipt', () => {
     }
   });
 
-  it('differ where the signer lacks Apple’s extension, which OpenSSL does not know', async () => {
+  it('differ if the signer lacks Apple’s extension, which OpenSSL ignores', async () => {
     const chain = await createReceiptChain({ signer: { extensions: {} } });
     const root = join(folder, 'unmarked.pem');
     await writeFile(root, new X509Certificate(chain.root.der).toString());

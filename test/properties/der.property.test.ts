@@ -86,16 +86,16 @@ describe('a certificate that is accepted', () => {
     return true;
   };
 
-  it('means what @peculiar/x509 reads, whatever it says', async () => {
+  it('is decoded as @peculiar/x509 decodes it', async () => {
     expect(await accepted(certificate, means)).toBeGreaterThan(15);
   });
 
-  it('means what @peculiar/x509 reads, whatever was changed in it', async () => {
+  it('is decoded as @peculiar/x509 decodes it, with any change', async () => {
     expect(await accepted(mutated(fc.constantFrom(...recorded)), means)).toBeGreaterThan(15);
     expect(await accepted(mutated(certificate), means)).toBeGreaterThan(0);
   });
 
-  it('names whom @peculiar/x509 reads', async () => {
+  it('has the names that @peculiar/x509 decodes', async () => {
     const plain = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
     const names = (bytes: Uint8Array): boolean => {
       const decoded = decodedOrRefused(() => decodeCertificate(bytes));
@@ -147,7 +147,7 @@ describe('an extension that is accepted', () => {
     mutated(fc.constantFrom(...recordedExtensions)),
   );
 
-  it('holds the values that asn1js reads', async () => {
+  it('has the values that asn1js decodes', async () => {
     const holds = (extension: Uint8Array): boolean => {
       const values = decodedOrRefused(() => new TaggedValues(extension));
       if (!values) return false;
@@ -163,7 +163,7 @@ describe('an extension that is accepted', () => {
     expect(await accepted(arbitrary, holds)).toBeGreaterThan(200);
   });
 
-  it('holds the OCTET STRING that asn1js reads', async () => {
+  it('has the OCTET STRING that asn1js decodes', async () => {
     const holds = (extension: Uint8Array): boolean => {
       const octets = decodedOrRefused(() => readSingleOctetString(extension));
       if (!octets) return false;

@@ -68,7 +68,7 @@ async function attested(world: Worlds) {
   return { device, keyId, attestation };
 }
 
-describe('an attestation of which the server believes one thing that is not so', () => {
+describe('an attestation that differs from what the server expects', () => {
   /** In the order in which Apple's steps come upon them. */
   const DIFFERENCES: readonly (readonly [AppAttestErrorCode, (world: Worlds) => Partial<VerifyAttestationOptions>])[] =
     [
@@ -95,7 +95,7 @@ describe('an attestation of which the server believes one thing that is not so',
     trustAnchors: apple.trustAnchors,
   });
 
-  it('is rejected with the code of that one thing', async () => {
+  it('is rejected with the code of the difference', async () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...DIFFERENCES), async (world, [code, change]) => {
         const { keyId, attestation } = await attested(world);
@@ -106,7 +106,7 @@ describe('an attestation of which the server believes one thing that is not so',
     );
   });
 
-  it('is rejected with the code of the first of two, in Apple’s order', async () => {
+  it('is rejected with the code of the first of two differences, in Apple’s order', async () => {
     const two = fc.shuffledSubarray([...DIFFERENCES], { minLength: 2, maxLength: 2 });
     await assertProperty(
       fc.asyncProperty(worlds, two, async (world, differences) => {
@@ -123,7 +123,7 @@ describe('an attestation of which the server believes one thing that is not so',
     );
   });
 
-  it('is rejected where a policy names another build, or asks for one that the system does not sign', async () => {
+  it('is rejected if a policy requires another build, or one that the system does not sign', async () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...POLICIES), async (world, [, policyFor, signs]) => {
         const { keyId, attestation } = await attested(world);
@@ -136,7 +136,7 @@ describe('an attestation of which the server believes one thing that is not so',
   });
 });
 
-describe('an assertion of which the server believes one thing that is not so', () => {
+describe('an assertion that differs from what the server expects', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const DIFFERENCES: readonly (readonly [AppAttestErrorCode, (world: Worlds) => Partial<VerifyAssertionOptions>])[] = [
     ['invalid_signature', ({ payload }) => ({ payload: payload[1] })],
@@ -164,7 +164,7 @@ describe('an assertion of which the server believes one thing that is not so', (
     };
   }
 
-  it('is rejected with the code of that one thing', async () => {
+  it('is rejected with the code of the difference', async () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...DIFFERENCES), async (world, [code, change]) => {
         const options = { ...(await asserted(world)), ...change(world) };
@@ -174,7 +174,7 @@ describe('an assertion of which the server believes one thing that is not so', (
     );
   });
 
-  it('is rejected where a policy names another build, or asks for one that the system does not sign', async () => {
+  it('is rejected if a policy requires another build, or one that the system does not sign', async () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...POLICIES), async (world, [, policyFor, signs]) => {
         const policy = { ...policyFor(world.build[1]), whenAbsent: 'reject' } as const;

@@ -54,7 +54,7 @@ function fieldsByAsn1js(content: Uint8Array): Map<bigint, string> {
   );
 }
 
-it('a receipt that is accepted says what pkijs reads', async () => {
+it('an accepted receipt is decoded as pkijs decodes it', async () => {
   let accepted = 0;
   await assertProperty(
     fc.asyncProperty(receipts, async (receipt) => {

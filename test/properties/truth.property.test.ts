@@ -18,8 +18,8 @@ function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDi
   return signed[system];
 }
 
-describe('whatever a device makes', () => {
-  it('verifies, and the result is the truth', async () => {
+describe('everything a device creates', () => {
+  it('is verified, with the correct result', async () => {
     const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
     await assertProperty(
       fc.asyncProperty(fc.record({ appId, environment, os, build, challenge: clientData, requests }), async (world) => {

@@ -5,21 +5,21 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('a broken answer', () => {
+describe('a malformed answer', () => {
   it.each([
     ['not base64!', 'not a receipt in base64'],
     ['QQ=', 'not a receipt in base64'],
     ['<html></html>', 'not a receipt in base64'],
     ['', 'empty'],
     [' \n', 'empty'],
-  ])('%j is no receipt', async (body, reason) => {
+  ])('%j is not a receipt', async (body, reason) => {
     const fetch = async () => new Response(body);
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect(error.message).toContain(reason);
     expect(error.status).toBe(200);
   });
 
-  it('is cut off where it grows beyond any receipt', async () => {
+  it('is aborted once it is longer than any receipt', async () => {
     let sent = 0;
     await withServer(
       (_, response) => {
@@ -41,7 +41,7 @@ describe('a broken answer', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it('may be exactly as long as the longest receipt and a line break', async () => {
+  it('may be exactly as long as the longest receipt with a line break', async () => {
     const longest = new Uint8Array(65_536).fill(0x30);
     const fetch = async () => new Response(`${Buffer.from(longest).toString('base64')}\r\n`);
     expect(await refreshReceipt({ ...exchange.options, fetch })).toEqual({ receipt: longest });
@@ -49,7 +49,7 @@ describe('a broken answer', () => {
     await expectCode(() => refreshReceipt({ ...exchange.options, fetch: longer }), 'receipt_request_failed');
   });
 
-  it('is one whose connection breaks', async () => {
+  it('is reported if the connection breaks', async () => {
     await withServer(
       (_, response) => {
         response.write('QUJD');
@@ -66,14 +66,14 @@ describe('a broken answer', () => {
     );
   });
 
-  it('is none at all where nobody listens', async () => {
+  it('is reported if nothing listens at the address', async () => {
     const closed = await exchange.endpoint.listen();
     await closed.close();
     const attempt = () => refreshReceipt({ ...exchange.options, endpoint: closed.url });
     expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBeInstanceOf(Error);
   });
 
-  it('is not followed to another address, whither the token must not go', async () => {
+  it('is not followed to another address, which must not receive the token', async () => {
     let followed = false;
     await withServer(
       (_, response) => {

@@ -9,7 +9,7 @@ import { expectCode } from '../support/rejection.js';
 const exchange = useReceiptExchange();
 
 describe('the token', () => {
-  it('is ES256 with kid, iss and iat, as Apple wants it, and signed with the key', async () => {
+  it('is ES256 with kid, iss and iat, as Apple requires, and signed with the key', async () => {
     const { publicKey, credentials } = newCredentials('OTHER67890');
     exchange.endpoint.answerNext({ status: 304 });
     await refreshReceipt({ ...exchange.options, credentials });
@@ -19,7 +19,7 @@ describe('the token', () => {
     await jwtVerify(token, publicKey, { algorithms: ['ES256'] });
   });
 
-  it('is used again for 45 minutes, and then made anew', async () => {
+  it('is reused for 45 minutes, and then replaced', async () => {
     for (const step of [0, 20 * 60_000, 25 * 60_000 - 1]) {
       exchange.pass(step);
       await refreshReceipt(exchange.options);
@@ -31,13 +31,13 @@ describe('the token', () => {
     expect(exchange.endpoint.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  it('is made once for all that ask at the same time', async () => {
+  it('is created once for all simultaneous requests', async () => {
     await Promise.all(Array.from({ length: 20 }, () => refreshReceipt(exchange.options)));
     expect(exchange.endpoint.requests.length).toBe(20);
     expect(new Set(exchange.tokens()).size).toBe(1);
   });
 
-  it('is made anew after a clock was set back, and after Apple refused it', async () => {
+  it('is replaced after the clock was set back, and after Apple rejected it', async () => {
     await refreshReceipt(exchange.options);
     exchange.pass(-HOUR);
     await refreshReceipt(exchange.options);
@@ -52,7 +52,7 @@ describe('the token', () => {
     expect(exchange.tokens().at(-1)).not.toBe(exchange.tokens()[1]);
   });
 
-  it('is another one for other credentials, of which it remembers only a few', async () => {
+  it('is different for other credentials, and only a few are remembered', async () => {
     const team = { ...exchange.options.credentials, teamId: 'OTHER12345' };
     const key = { ...exchange.options.credentials, keyId: 'OTHER67890' };
     for (const credentials of [exchange.options.credentials, team, key, exchange.options.credentials]) {
@@ -72,7 +72,7 @@ describe('the token', () => {
     expect(new Set(exchange.tokens()).size).toBe(3 + 16 + 1);
   });
 
-  it('is forgotten where it could not be made', async () => {
+  it('is forgotten if it could not be created', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const token = new DeviceCheckToken('TEAMID1234', 'ABC123DEFG', privateKey);
     expect(token.isCurrent()).toBe(true);

@@ -133,7 +133,7 @@ describe('hostile parts of a receipt that is otherwise good', () => {
     ['a time with 40 000 digits', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}Z` } }],
     ['a time with 40 000 digits and no end', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}` } }],
     ['a name of 40 KB', { fields: { 6: 'A'.repeat(40 * KIB) } }],
-  ])('%s is cheap, too', async (_, changes) => {
+  ])('%s is cheap as well', async (_, changes) => {
     const receipt = await makeReceipt(chain, changes);
     await rejectionOf(() => verify(receipt));
     await expectCheap(() => verify(receipt).catch(() => undefined));

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-describe('where the packages that read receipts cannot be loaded', () => {
+describe('if the packages that decode receipts cannot be loaded', () => {
   it.each([
     ['pkijs', 'verifyReceipt'],
     ['pkijs', 'inspectReceipt'],

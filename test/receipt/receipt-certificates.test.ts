@@ -18,7 +18,7 @@ import { chain, verify, withFields } from '../support/verified-receipts.js';
 describe('the certificates of a receipt', () => {
   const DAY = 24 * 60;
 
-  it('do not convince by Apple’s names', async () => {
+  it('are not trusted for Apple’s names alone', async () => {
     const receipt = await makeReceipt(chain);
     await expectCode(() => verifyReceipt({ receipt, appId: APP_ID, date: NOW }), 'untrusted_certificate');
     await expectCode(
@@ -39,7 +39,7 @@ describe('the certificates of a receipt', () => {
       { signerIdentifier: () => sequence(nameOfLength(1024), serialNumberOfLength(32)) },
     ],
   ];
-  it.each(untrusted)('are not trusted where %s', async (_, changes) => {
+  it.each(untrusted)('are not trusted if %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'untrusted_certificate');
   });
 
@@ -55,7 +55,7 @@ describe('the certificates of a receipt', () => {
     );
   });
 
-  it('end at the trusted root, and not at one of its name that comes along', async () => {
+  it('end at the trusted root, not at a supplied root with the same name', async () => {
     const { root } = await createReceiptChain();
     const certificates = () => [chain.signer.der, chain.intermediate.der, root.der];
     expect((await verify({ certificates })).type).toBe('ATTEST');
@@ -65,7 +65,7 @@ describe('the certificates of a receipt', () => {
     expect((await verify({ certificates }, { trustAnchors })).type).toBe('ATTEST');
   });
 
-  it('may be three between signer and root, and not four', async () => {
+  it('may include three between signer and root, but not four', async () => {
     const long = await createReceiptChain({ intermediate: { issuer: 'CN=1' } });
     const { keys, profile } = long.root;
     const verifyBelow = async (...names: string[]) => {
@@ -80,7 +80,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verifyBelow('CN=1', 'CN=2', 'CN=3'), 'untrusted_certificate');
   });
 
-  it('may be more between signer and root, but no endless circle', async () => {
+  it('may include more between signer and root, but no cycle', async () => {
     const circle = await createReceiptChain({
       intermediate: { issuer: 'CN=Nobody' },
       root: { subject: 'CN=Nobody', issuer: 'CN=Nobody' },
@@ -88,14 +88,14 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify({}, { trustAnchors: [chain.root.der] }, circle), 'untrusted_certificate');
   });
 
-  it('must have Apple’s mark for receipts on the signer', async () => {
+  it('must have Apple’s extension for receipts on the signer', async () => {
     const unmarked = await createReceiptChain({ signer: { extensions: {} } });
     await expectCode(() => verify({}, {}, unmarked), 'untrusted_certificate');
     const similar = await createReceiptChain({ signer: { extensions: { '1.2.840.113635.100.12.1': NULL } } });
     await expectCode(() => verify({}, {}, similar), 'untrusted_certificate');
   });
 
-  it('do not sign where an intermediate is made the signer', async () => {
+  it('are rejected if the signer is an intermediate', async () => {
     const signing = await createReceiptChain({ signer: { ca: true, extensions: { [RECEIPT_SIGNING_OID]: NULL } } });
     await expectCode(() => verify({}, {}, signing), 'untrusted_certificate');
     const agreeing = await createReceiptChain({
@@ -104,7 +104,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify({}, {}, agreeing), 'untrusted_certificate');
   });
 
-  it('are judged at the moment of creation, not at the present', async () => {
+  it('are verified at the creation time, not at the current time', async () => {
     const expired = await createReceiptChain({
       signer: { notAfter: minutesFromNow(-0.5), extensions: { [RECEIPT_SIGNING_OID]: NULL } },
     });

@@ -30,7 +30,7 @@ describe('a receipt is due', () => {
     expect(due(renewed, { interval: 7 * DAY, jitter: 0 })).toBe(7 * DAY);
   });
 
-  it('never before Apple gives a new one', () => {
+  it('never before Apple issues a new one', () => {
     expect(due(renewed, { interval: 0 })).toBe(DAY);
     expect(due({ ...renewed, notBefore: at(40 * DAY) }, { jitter: 0 })).toBe(40 * DAY);
     expect(due({ ...renewed, notBefore: at(80 * DAY) })).toBe(80 * DAY);
@@ -46,7 +46,7 @@ describe('a receipt is due', () => {
     expect(due(renewed, { interval: 85 * DAY, jitter: 0, reserve: 30 * DAY })).toBe(60 * DAY);
   });
 
-  it('after the longest interval and within the widest spread that may be asked for', () => {
+  it('after the longest allowed interval and within the widest allowed spread', () => {
     expect(due(renewed, { interval: 3650 * DAY, jitter: 0 })).toBe(76 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeGreaterThanOrEqual(30 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeLessThan(60 * DAY);
@@ -59,7 +59,7 @@ describe('a receipt is due', () => {
     expect(due(next) - 1).not.toBeCloseTo(due(renewed), 0);
   });
 
-  it('between not before and the reserve, whatever is asked for', async () => {
+  it('between notBefore and the reserve, regardless of the schedule', async () => {
     const seconds = (max: number) => fc.integer({ min: 0, max });
     const arbitrary = fc.record({
       keyId: fc.string(),
@@ -125,13 +125,13 @@ describe('of many receipts those are due', () => {
   });
   const all = [stored('young', 1), stored('due', 40), stored('expired', 91), stored('older', 60), stored('last', 90)];
 
-  it('whose time has come, and which have not expired, the most urgent one first', () => {
+  it('that have not expired, the most urgent one first', () => {
     const receipts = dueReceipts(all, { date: NOW });
     expect(receipts.map(({ userId }) => userId)).toEqual(['user of last', 'user of older', 'user of due']);
     expect(all.map(({ keyId }) => keyId)).toEqual(['young', 'due', 'expired', 'older', 'last']);
   });
 
-  it('whose time comes at this very moment, and not a millisecond later', () => {
+  it('that become due at this very moment, not a millisecond later', () => {
     const receipt = stored('due', 40);
     const date = receiptDueAt(receipt);
     expect(dueReceipts([receipt], { date })).toEqual([receipt]);
@@ -144,7 +144,7 @@ describe('of many receipts those are due', () => {
     expect(dueReceipts([], schedule)).toEqual([]);
   });
 
-  it('now, where no moment is given', () => {
+  it('now, if no time is given', () => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
     try {
       expect(dueReceipts(all).length).toBe(3);
@@ -154,7 +154,7 @@ describe('of many receipts those are due', () => {
   });
 });
 
-describe('a wrong call', () => {
+describe('an invalid call', () => {
   it.each([
     ['no receipt', undefined, {}],
     ['a receipt without a key', { ...fresh, keyId: undefined }, {}],
@@ -164,7 +164,7 @@ describe('a wrong call', () => {
     ['no schedule', fresh, null],
     ['an interval below zero', fresh, { interval: -1 }],
     ['an interval in milliseconds', fresh, { interval: 30 * DAY * SECOND }],
-    ['a reserve that is no number', fresh, { reserve: Number.NaN }],
+    ['a reserve that is not a number', fresh, { reserve: Number.NaN }],
     ['a first time in text', fresh, { afterAttestation: '1' }],
     ['a jitter above one', fresh, { jitter: 1.1 }],
   ])('is one with %s', async (_, receipt, schedule) => {

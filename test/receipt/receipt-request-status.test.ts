@@ -16,7 +16,7 @@ describe('an answer other than 200 and 304', () => {
     [503, "Apple's server failed"],
     [204, 'unexpected'],
     [301, 'unexpected'],
-  ])('of status %i is an error that says so', async (status, reason) => {
+  ])('of status %i is reported in the error', async (status, reason) => {
     exchange.endpoint.answerNext({ status, body: 'Because\n of it' });
     const error = await expectCode(() => refreshReceipt(exchange.options), 'receipt_request_failed');
     expect(error.message).toContain(reason);
@@ -28,7 +28,7 @@ describe('an answer other than 200 and 304', () => {
   it.each([
     ['', '(status 500)'],
     [' busy\r\n', '(status 500, "busy")'],
-  ])('of %j is quoted as far as it says something', async (body, quoted) => {
+  ])('of %j is quoted unless it is empty', async (body, quoted) => {
     const fetch = async () => new Response(body, { status: 500 });
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect(error.message).toContain(quoted);
@@ -70,13 +70,13 @@ describe('an answer other than 200 and 304', () => {
     ['9'.repeat(400), undefined],
     [`on ${START.toUTCString()}`, undefined],
     [`${START.toUTCString()}+0200`, undefined],
-  ])('may ask to come again after %s', async (header, seconds) => {
+  ])('may contain Retry-After: %s', async (header, seconds) => {
     const fetch = async () => new Response('busy', { status: 429, headers: { 'retry-after': header } });
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect([error.status, error.retryAfter]).toEqual([429, seconds]);
   });
 
-  it('says when to come again over HTTP', async () => {
+  it('contains Retry-After over HTTP', async () => {
     exchange.endpoint.answerNext({ status: 429, retryAfter: 30 });
     const error = await expectCode(() => refreshReceipt(exchange.options), 'receipt_request_failed');
     expect([error.status, error.retryAfter]).toEqual([429, 30]);

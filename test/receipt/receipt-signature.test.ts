@@ -38,28 +38,28 @@ describe('the signature of a receipt', () => {
       },
     ],
   ];
-  it.each(invalid)('is refused where it %s', async (_, changes) => {
+  it.each(invalid)('is rejected if it %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'invalid_signature');
   });
 
-  it('is refused where it covers the attributes with the tag that they are sent with', async () => {
+  it('is rejected if it covers the attributes with their implicit tag', async () => {
     const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
     const message = (attributes: Uint8Array) => attributes.with(0, 0xa0);
     await expectCode(() => verify({ signedAttributes, message }), 'invalid_signature');
   });
 
-  it('is refused where it covers the content although there are attributes', async () => {
+  it('is rejected if it covers the content although there are attributes', async () => {
     const payload = set(...fieldsOfReceipt());
     const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
     await expectCode(() => verify({ payload, signedAttributes, message: () => payload }), 'invalid_signature');
   });
 
-  it('covers no attributes that could pass for a payload', async () => {
+  it('does not cover attributes that could be mistaken for a payload', async () => {
     const payload = set(contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32)));
     await expectCode(() => verify({ payload }), 'malformed_receipt');
   });
 
-  it('is one of the key in the certificate', async () => {
+  it('must match the key in the certificate', async () => {
     const other = await createReceiptChain();
     const forged = { ...other, signer: { ...chain.signer, keys: other.signer.keys } };
     await expectCode(
@@ -73,7 +73,7 @@ describe('the signature of a receipt', () => {
     );
   });
 
-  it('is none of an RSA key, although Node would verify it as one', async () => {
+  it('is rejected with an RSA key, although Node would verify it', async () => {
     const rsa = {
       name: 'RSASSA-PKCS1-v1_5',
       modulusLength: 2048,
@@ -84,7 +84,7 @@ describe('the signature of a receipt', () => {
     await expectCode(async () => verify({}, {}, await createReceiptChain({ signerKeys })), 'invalid_signature');
   });
 
-  it('is none of a key that cannot be read', async () => {
+  it('is rejected with a key that cannot be decoded', async () => {
     const { privateKey } = chain.signer.keys;
     const publicKey: unknown = sequence(algorithm('1.2.3.4'), der(0x03, Uint8Array.of(0, 4)));
     const unreadable = await createReceiptChain({ signerKeys: { privateKey, publicKey } as webcrypto.CryptoKeyPair });
@@ -92,17 +92,17 @@ describe('the signature of a receipt', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('may be one of a P-384 key', async () => {
+  it('may use a P-384 key', async () => {
     expect((await verify({}, {}, await createReceiptChain({ signerCurve: 'P-384' }))).type).toBe('ATTEST');
   });
 
-  it('may be one of a P-521 key', async () => {
+  it('may use a P-521 key', async () => {
     const ecdsa = { name: 'ECDSA', namedCurve: 'P-521' };
     const signerKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
     expect((await verify({ hash: 'sha384' }, {}, await createReceiptChain({ signerKeys }))).type).toBe('ATTEST');
   });
 
-  it('may be one with SHA-512', async () => {
+  it('may use SHA-512', async () => {
     const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', chain.signer.keys.privateKey));
     const payload = set(...fieldsOfReceipt());
     const signature = sign('sha512', payload, createPrivateKey({ key, format: 'der', type: 'pkcs8' }));

@@ -61,7 +61,7 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
     },
   );
 
-  it.each(recordedReceipts)('refuses $title in production and today', async ({ receipt, appId, environment }) => {
+  it.each(recordedReceipts)('rejects $title in production and today', async ({ receipt, appId, environment }) => {
     const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
     await expectCode(() => verifyReceipt(options), 'environment_mismatch');
     await expectCode(() => verifyReceipt({ receipt: receipt.object, appId, environment }), 'receipt_expired');
@@ -112,7 +112,7 @@ describe(`the receipts in ${attestationRecordings.length} recorded attestations`
     expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
   });
 
-  it('none passes for another key, another app, or five minutes later', async () => {
+  it('rejects each for another key, another app, or after five minutes', async () => {
     const [one, other] = await Promise.all(
       attestationRecordings.slice(0, 2).map((recording) => verifyAttestation(attestationOptions(recording))),
     );

@@ -27,7 +27,7 @@ describe('refreshReceipt', () => {
     ['a path', '/etc/AuthKey_ABC123DEFG.p8'],
     ['bytes', Buffer.from(p256)],
   ];
-  it.each(wrongKeys)('asks for a better private key than %s, and does not print it', async (_, privateKey) => {
+  it.each(wrongKeys)('rejects %s as a private key, and does not print it', async (_, privateKey) => {
     const credentials = { ...exchange.options.credentials, privateKey } as RefreshReceiptOptions['credentials'];
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, credentials }), 'invalid_argument');
     expect(error.cause).toBeUndefined();
@@ -43,7 +43,7 @@ describe('refreshReceipt', () => {
     ['no line break behind it', (pem: string) => pem.trimEnd()],
     ['two line breaks behind it', (pem: string) => `${pem.trimEnd()}\n\n`],
     ['the line breaks of Windows', (pem: string) => pem.replaceAll('\n', '\r\n')],
-  ])('takes a private key with %s', async (_, write) => {
+  ])('accepts a private key with %s', async (_, write) => {
     const credentials = { ...exchange.options.credentials, privateKey: write(exchange.options.credentials.privateKey) };
     expect(await refreshReceipt({ ...exchange.options, credentials })).toHaveProperty('receipt');
   });
@@ -68,7 +68,7 @@ describe('refreshReceipt', () => {
     ['an address that only begins like a loopback one', { endpoint: 'http://127.0.0.1.example.com/' }],
     ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
     ['an address of another kind', { endpoint: 'file:///etc/passwd' }],
-  ])('asks for better options than %s, and asks nobody else', async (_, change) => {
+  ])('rejects options with %s, and sends no request', async (_, change) => {
     const fetch = vi.fn();
     const all = change && { ...exchange.options, fetch, ...change };
     await expectCode(() => refreshReceipt(all as never), 'invalid_argument');
@@ -86,11 +86,11 @@ describe('refreshReceipt', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it('takes the longest time limit that a timer has', async () => {
+  it('accepts the longest time limit that a timer supports', async () => {
     expect(await refreshReceipt({ ...exchange.options, timeout: 2_147_483 })).toHaveProperty('receipt');
   });
 
-  it('takes an address as a URL, and with TLS', async () => {
+  it('accepts an address as a URL, and with TLS', async () => {
     const asked: string[] = [];
     const fetch = async (url: string): Promise<Response> => {
       asked.push(url);

@@ -6,7 +6,7 @@ import { HOUR, useReceiptExchange } from '../support/receipt-exchange.js';
 const exchange = useReceiptExchange();
 
 describe('a receipt that is exchanged for a newer one', () => {
-  it('comes back with a risk metric, genuine and about the same key', async () => {
+  it('comes back with a risk metric, for the same key', async () => {
     const { publicKey } = await verifyReceipt({
       receipt: exchange.receipt,
       appId: APP_ID,
@@ -31,7 +31,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     ]);
   });
 
-  it('is sent in base64, whatever form it has here', async () => {
+  it('is sent in base64, regardless of its form here', async () => {
     const base64 = Buffer.from(exchange.receipt).toString('base64');
     for (const form of [base64, Buffer.from(exchange.receipt).toString('base64url'), Buffer.from(exchange.receipt)]) {
       expect(await refreshReceipt({ ...exchange.options, receipt: form })).toHaveProperty('receipt');
@@ -67,7 +67,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     ]);
   });
 
-  it('goes through the global fetch where no other is given', async () => {
+  it('goes through the global fetch by default', async () => {
     const { endpoint: _, ...withoutEndpoint } = exchange.options;
     vi.stubGlobal('fetch', exchange.apple.receiptEndpoint());
     try {

@@ -9,7 +9,7 @@ const exchange = useReceiptExchange();
 describe('a slow answer', () => {
   const endless = (): Promise<Response> => new Promise(() => undefined);
 
-  it('is not waited for when the time is up', async () => {
+  it('is aborted after the time limit', async () => {
     exchange.endpoint.answerNext({ delay: 60_000 });
     const error = await expectCode(
       () => refreshReceipt({ ...exchange.options, timeout: 0.05 }),
@@ -19,7 +19,7 @@ describe('a slow answer', () => {
     expect(exchange.endpoint.requests).toEqual([]);
   });
 
-  it('is cut off, so that nothing goes on behind the caller’s back', async () => {
+  it('is aborted with its connection closed', async () => {
     let closed: Promise<unknown> | undefined;
     await withServer(
       (_, response) => {
@@ -36,7 +36,7 @@ describe('a slow answer', () => {
     expect(closed).toBeDefined();
   });
 
-  it('is not waited for when it stops in the middle', async () => {
+  it('is aborted if it stops in the middle', async () => {
     await withServer(
       (_, response) => response.write('QUJD'),
       async (url) => {
@@ -46,7 +46,7 @@ describe('a slow answer', () => {
     );
   });
 
-  it('is not waited for when the caller no longer waits', async () => {
+  it('is aborted by the caller’s signal', async () => {
     const controller = new AbortController();
     const reason = new Error('the queue shuts down');
     exchange.endpoint.answerNext({ delay: 60_000 });
@@ -56,21 +56,21 @@ describe('a slow answer', () => {
     expect(error.cause).toBe(reason);
   });
 
-  it('is not asked for by a caller who no longer waits', async () => {
+  it('is not requested if the signal was aborted before', async () => {
     const reason = new Error('too late');
     const fetch = vi.fn(endless);
     const attempt = () => refreshReceipt({ ...exchange.options, fetch, signal: AbortSignal.abort(reason) });
     expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBe(reason);
   });
 
-  it('is not waited for even where fetch does not care about signals', async () => {
+  it('is abandoned even if fetch ignores signals', async () => {
     await expectCode(
       () => refreshReceipt({ ...exchange.options, fetch: endless, timeout: 0.02 }),
       'receipt_request_failed',
     );
   });
 
-  it('leaves nothing behind on a signal that lives on', async () => {
+  it('leaves no listener on the caller’s signal', async () => {
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
     const removed = vi.spyOn(signal, 'removeEventListener');

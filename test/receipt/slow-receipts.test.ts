@@ -32,7 +32,7 @@ describe.skipIf(!existsSync(CASES))('a receipt that asn1js takes up to a second 
   if (!genuine) throw new Error('a genuine receipt is needed');
   const cost = await CostOfGenuine.measure(() => verifyReceipt({ ...options, receipt: genuine.receipt }));
 
-  it('is one of three beside a genuine one, which is accepted', () => {
+  it('are three, next to a genuine one, which is accepted', () => {
     expect([slow.length, others.length]).toEqual([3, 0]);
   });
 

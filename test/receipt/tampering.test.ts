@@ -57,7 +57,7 @@ describe('a recorded receipt of Apple', () => {
     expect(await codesOf(intermediate)).toEqual(codes);
   });
 
-  it('does not care about the root that comes along, as long as it has the form of one', async () => {
+  it('is accepted with any well-formed root in it', async () => {
     const { start, end } = root;
     const expected = await verifyReceipt({ ...options, receipt });
     let accepted = 0;
@@ -74,7 +74,7 @@ describe('a recorded receipt of Apple', () => {
     expect(new X509Certificate(receipt.slice(start, end)).subject).toContain('Apple Root CA - G3');
   });
 
-  it('says the same or nothing with any other byte changed', async () => {
+  it('yields the same or is rejected with any other byte changed', async () => {
     const parts = [signer, intermediate, root, firstChunk, secondChunk, rangeOf(signedData.signature)];
     const expected = await verifyReceipt({ ...options, receipt });
     const accepted: number[] = [];

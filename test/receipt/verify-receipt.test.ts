@@ -34,7 +34,7 @@ import { attestedKey, chain, inWhole, type Options, verify, withFields } from '.
 const CLIENT_HASH = Buffer.alloc(32, 9);
 
 describe('a receipt', () => {
-  it('says what Apple wrote into it', async () => {
+  it('yields its fields', async () => {
     const { publicKey, ...verified } = await verify();
     expect(verified).toStrictEqual({
       type: 'ATTEST',
@@ -48,13 +48,13 @@ describe('a receipt', () => {
     expect(publicKey).toContain(createPublicKey(publicKey).export({ type: 'spki', format: 'pem' }));
   });
 
-  it('says more when Apple’s server gave it', async () => {
+  it('yields more fields if it comes from Apple’s server', async () => {
     const notBefore = minutesFromNow(60).toISOString();
     const verified = await verify(withFields({ 6: 'RECEIPT', 17: '12', 19: notBefore }));
     expect(verified).toMatchObject({ type: 'RECEIPT', riskMetric: 12, notBefore: new Date(notBefore) });
   });
 
-  it('holds copies, not slices', async () => {
+  it('yields copies, not slices', async () => {
     const receipt = await makeReceipt(chain);
     const { clientHash } = await verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] });
     expect(clientHash.buffer.byteLength).toBe(32);
@@ -145,7 +145,7 @@ describe('a receipt', () => {
     expect(verified.creationTime.getTime()).toBe(inWhole.getTime() + milliseconds);
   });
 
-  it('comes as text or as bytes', async () => {
+  it('is accepted as text or as bytes', async () => {
     const receipt = Buffer.from(await makeReceipt(chain));
     const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     for (const form of [receipt, new Uint8Array(receipt), receipt.toString('base64'), receipt.toString('base64url')]) {
@@ -217,7 +217,7 @@ describe('verifyReceipt', () => {
       'receipt_challenge_mismatch',
     ],
   ];
-  it.each(refused)('refuses %s', async (_, changes, options, code) => {
+  it.each(refused)('rejects %s', async (_, changes, options, code) => {
     await expectCode(() => verify(changes, options), code);
   });
 
@@ -245,7 +245,7 @@ describe('verifyReceipt', () => {
     expect((await verify(changes, options)).type).toBe('ATTEST');
   });
 
-  it('compares the attested key with the stored one, in whatever form', async () => {
+  it('compares the attested key with the stored one in each form', async () => {
     const { publicKey: pem } = await verify();
     const object = createPublicKey(pem);
     const spki = object.export({ format: 'der', type: 'spki' });
@@ -257,7 +257,7 @@ describe('verifyReceipt', () => {
     expect(error.expected).not.toBe(error.actual);
   });
 
-  it('takes the present for granted', async () => {
+  it('uses the current time by default', async () => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
     try {
       const receipt = await makeReceipt(chain);
@@ -281,7 +281,7 @@ describe('verifyReceipt', () => {
     ['no trust anchors', { trustAnchors: [] }],
     ['a date that is none', { date: new Date(Number.NaN) }],
     ['an age of nothing', { maxAge: 0 }],
-    ['an age that is no number', { maxAge: Number.NaN }],
+    ['an age that is not a number', { maxAge: Number.NaN }],
     ['an age in text', { maxAge: '300' }],
     ['a misspelt option', { publickey: attestedKey }],
     ['a key that a lookup did not find', { publicKey: undefined }],
@@ -292,13 +292,13 @@ describe('verifyReceipt', () => {
     ['a type that no receipt has', { type: 'attest' }],
     ['an empty challenge', { challenge: '' }],
     ['both a challenge and its hash', { challenge: 'challenge', clientDataHash: sha256('challenge') }],
-  ])('asks for better options than %s', async (_, options) => {
+  ])('rejects options with %s', async (_, options) => {
     const receipt = await makeReceipt(chain);
     const all = options && { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
     await expectCode(() => verifyReceipt(all as never), 'invalid_argument');
   });
 
-  it('takes undefined for what checks no less without it', async () => {
+  it('accepts undefined for options whose absence weakens no check', async () => {
     const { root } = chain;
     const receipt = await makeReceipt(chain);
     const options = { receipt, appId: APP_ID, environment: undefined, date: NOW, trustAnchors: [root.der] };
@@ -306,7 +306,7 @@ describe('verifyReceipt', () => {
     await expectCode(() => verifyReceipt({ ...options, trustAnchors: undefined }), 'untrusted_certificate');
   });
 
-  it('checks the signature before it looks at anything that the payload says', async () => {
+  it('checks the signature before it reads the payload', async () => {
     await expectCode(
       () =>
         verify({

@@ -22,7 +22,7 @@ const results: readonly [string, () => unknown][] = [
   ['a promise', async () => 'x'],
 ];
 
-describe.each(results)('a function that must be synchronous and returns %s is refused', (_, result) => {
+describe.each(results)('a function that must be synchronous and returns %s is rejected', (_, result) => {
   it('as readChallenge', async () => {
     const readChallenge = result as () => string;
     const { backend, request } = await backendWithDevice({ readChallenge });
@@ -53,13 +53,13 @@ describe.each(results)('a function that must be synchronous and returns %s is re
   });
 });
 
-it('publicTarget that returns no text is refused', async () => {
+it('a publicTarget that does not return text is rejected', async () => {
   const publicTarget = (() => 5) as never;
   const headers = { 'x-app-attest-key-id': 'key', 'x-app-attest-assertion': 'assertion' };
   const { protect } = httpHandlers(createBackend(), { publicTarget, onReject: () => undefined });
   expect((await protect(() => new Response())(new Request('http://localhost/', { headers }))).status).toBe(500);
 });
 
-it.each([5, 'today', new Date(Number.NaN), () => 5])('a virtual Apple refuses the clock %o', async (now) => {
+it.each([5, 'today', new Date(Number.NaN), () => 5])('a virtual Apple rejects the clock %o', async (now) => {
   await expectCode(() => createVirtualApple({ now: now as never }), 'invalid_argument');
 });

@@ -21,7 +21,7 @@ it('keeps what is in use longer than what is not', () => {
   expect(valuesIn(memo)).toEqual([1, undefined, 3, 4]);
 });
 
-it('forgets nothing else where a value is set again, and takes that for a use', () => {
+it('forgets nothing else if a value is set again, and counts that as a use', () => {
   const memo = memoOf(1, 2, 3);
   memo.set('key 1', 10);
   expect(valuesIn(memo)).toEqual([10, 2, 3, undefined]);

@@ -11,7 +11,7 @@ function answersThisTurn(thread: CallingThread, pieces: number): Promise<readonl
 }
 
 describe('the calling thread', () => {
-  it('has time for so many pieces a turn, and for one more in the next', async () => {
+  it('has time for a fixed number of operations a turn, and for more in the next', async () => {
     const thread = new CallingThread(2);
     expect(await answersThisTurn(thread, 5)).toEqual([true, true, 'later', false, false]);
     await turn();
@@ -28,7 +28,7 @@ describe('the calling thread', () => {
     expect(await answers[2]).toBe(true);
   });
 
-  it('begins a turn once, however many pieces the one before had', async () => {
+  it('starts a turn once, regardless of the operations in the turn before', async () => {
     const thread = new CallingThread(2);
     for (const _ of [1, 2, 3, 4, 5]) thread.hasTime();
     // In the next turn, behind the piece that waited for it.
@@ -36,12 +36,12 @@ describe('the calling thread', () => {
     expect(await answersThisTurn(thread, 2)).toEqual([true, 'later']);
   });
 
-  it('has time for everything that comes one by one', async () => {
+  it('has time for all operations that come one by one', async () => {
     const thread = new CallingThread(2);
     for (let piece = 0; piece < 20; piece += 1) expect(await thread.hasTime()).toBe(true);
   });
 
-  it('lets the event loop come round while everything comes one by one', async () => {
+  it('lets the event loop run while operations come one by one', async () => {
     const thread = new CallingThread(2);
     let turns = 0;
     const count = () => {

@@ -20,9 +20,9 @@ it.each([
   ['null for an environment', { env: null }],
   ['text for an environment', { env: 'NODE_ENV' }],
   ['no such variable', { env: {} }],
-  ['a variable that is no text', { env: { NODE_ENV: 1 } }],
+  ['a variable that is not text', { env: { NODE_ENV: 1 } }],
   ['an inherited variable', { env: Object.create({ NODE_ENV: 'test' }) }],
-])('finds none where there is %s', (_, process) => {
+])('finds none if there is %s', (_, process) => {
   vi.stubGlobal('process', process);
   const found = environmentVariable('NODE_ENV');
   vi.unstubAllGlobals();

@@ -24,7 +24,7 @@ it.each([
   expect(threadPoolSize()).toBe(size);
 });
 
-it('there are as many as by default where there is no process', () => {
+it('has the default size if there is no process', () => {
   vi.stubEnv('UV_THREADPOOL_SIZE', '8');
   vi.stubGlobal('process', undefined);
   const size = threadPoolSize();

@@ -19,7 +19,7 @@ describe('a time limit', () => {
   );
 });
 
-describe('what takes too long', () => {
+describe('an operation that takes too long', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -42,7 +42,7 @@ describe('what takes too long', () => {
     ]);
   });
 
-  it('leaves no timer behind where it did come', async () => {
+  it('leaves no timer behind if it finishes in time', async () => {
     expect(await withinTimeLimit(5, 'the store', Promise.resolve(1))).toBe(1);
     expect(await abortAfterTimeLimit(5, undefined, async () => 2)).toBe(2);
     expect(vi.getTimerCount()).toBe(0);

@@ -37,7 +37,7 @@ const WRONG: readonly [string, unknown][] = [
   ['a clock that shows a number', { appId, now: () => Date.now() }],
   ['a clock that shows no time', { appId, now: () => new Date(Number.NaN) }],
 ];
-it.each(WRONG)('refuses to start with %s', async (_, options) => {
+it.each(WRONG)('rejects %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
 });
 
@@ -60,13 +60,13 @@ async function backendInMemory() {
   return { backend, keyId: (await backend.register(await registration(backend, await createDevice()))).keyId };
 }
 
-it('works on stores in memory where none are named, each server on its own', async () => {
+it('uses separate stores in memory by default', async () => {
   const { backend, keyId } = await backendInMemory();
   expect((await backend.key(keyId))?.keyId).toBe(keyId);
   expect(await createAppAttest({ appId }).key(keyId)).toBeUndefined();
 });
 
-it('refuses a clock that shows no time any longer', async () => {
+it('rejects a clock that no longer returns a time', async () => {
   for (const broken of [new Date(Number.NaN), Date.now()]) {
     const times: unknown[] = [new Date(), broken];
     const backend = createAppAttest({ appId, now: () => times.shift() as Date });
@@ -80,7 +80,7 @@ describe('in production', () => {
   });
 
   it.each(['trustAnchors', 'receiptTrustAnchors'] as const)(
-    'refuses to start with a virtual Apple among %s',
+    'does not start with a virtual Apple among %s',
     async (name) => {
       const options = { appId, [name]: apple[name] };
       createAppAttest(options);

@@ -19,7 +19,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.authenticate(body), 'challenge_used');
   });
 
-  it('works in one of two requests that hold it', async () => {
+  it('works in one of two requests that contain it', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const [first, second] = [
@@ -30,7 +30,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.authenticate(second), 'challenge_used');
   });
 
-  it('that was issued for a registration is used up by a request, and serves neither', async () => {
+  it('that was issued for a registration is used up by a request, and accepted in neither', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAssertion({ keyId, payload: challenge });
@@ -39,7 +39,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(another), 'challenge_used');
   });
 
-  it('is over when its time is', async () => {
+  it('expires', async () => {
     const clock = new TestClock();
     const { backend, request } = await backendWithDevice({ now: clock.now });
     const [inTime, late] = [await request(), await request()];
@@ -50,7 +50,7 @@ describe('a challenge', () => {
   });
 });
 
-it('asks the store for nothing that cannot be a challenge', async () => {
+it('does not ask the store for a malformed challenge', async () => {
   const { challenges, keys } = memoryStores();
   const take = vi.spyOn(challenges, 'take');
   const { backend, request } = await backendWithDevice({ challenges, keys });
@@ -67,7 +67,7 @@ it('asks the store for nothing that cannot be a challenge', async () => {
   expect(take).not.toHaveBeenCalled();
 });
 
-it('says nothing of challenges and payloads in its messages', async () => {
+it('keeps challenges and payloads out of its messages', async () => {
   const { backend, request } = await backendWithDevice();
   const body = await request();
   const { challenge } = JSON.parse(body.payload);

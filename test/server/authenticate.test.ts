@@ -5,7 +5,7 @@ import { expectCode } from '../support/rejection.js';
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('a signed request', () => {
-  it('of the plugin yields the key with its new counter, what was signed, and what the system says', async () => {
+  it('from the plugin yields the key with its new counter, the payload, and the extensions', async () => {
     const { backend, key, request } = await backendWithDevice();
     for (const counter of [1, 2]) {
       const body = await request();
@@ -19,12 +19,12 @@ describe('a signed request', () => {
     }
   });
 
-  it('of an older system says nothing about the app', async () => {
+  it('from an older system has no extensions', async () => {
     const { backend, request } = await backendWithDevice({}, { os: 'iOS 17.6' });
     expect(Object.keys(await backend.authenticate(await request()))).toEqual(['key', 'payload']);
   });
 
-  it('is read with the legacy field, without the envelope, and as bytes', async () => {
+  it('is accepted with the legacy field, without the envelope, and as bytes', async () => {
     const { backend, request, keyId } = await backendWithDevice();
     const { token, ...rest } = await request();
     const bodies = [
@@ -48,7 +48,7 @@ describe('a signed request', () => {
   });
 });
 
-describe('a body that cannot be read', () => {
+describe('a malformed body', () => {
   it.each([undefined, null, '{}', 1, [], {}, [[]]])('%o', async (body) => {
     await expectCode(() => createBackend().authenticate(body), 'malformed_assertion');
   });
@@ -63,7 +63,7 @@ describe('a body that cannot be read', () => {
     ['no token', { token: undefined }],
     ['an array for a token', { token: ['AAAA'] }],
     ['another legacy token', { assertion: 'AAAA' }],
-    ['a platform that is no text', { platform: [] }],
+    ['a platform that is not text', { platform: [] }],
   ];
   it.each(CHANGES)('%s', async (_, changes) => {
     const { backend, request } = await backendWithDevice();
@@ -78,7 +78,7 @@ describe('a body that cannot be read', () => {
     await expectCode(() => backend.authenticate({ ...body, token }), 'malformed_assertion');
   });
 
-  it('an answer of the other platforms of the plugin', async () => {
+  it('a request from another platform of the plugin', async () => {
     const backend = createBackend();
     for (const body of [
       { platform: 'android', format: 'google-play-integrity-standard', keyId: 'x', payload: 'y', token: 'z' },
@@ -95,7 +95,7 @@ describe('a body that cannot be read', () => {
     { subject: undefined },
     { readChallenge: 'x' },
     { readchallenge: () => '' },
-  ])('but options %o are the mistake of the server', async (options) => {
+  ])('invalid options: %o', async (options) => {
     await expectCode(() => createBackend().authenticate({}, options as never), 'invalid_argument');
   });
 });

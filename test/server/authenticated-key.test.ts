@@ -41,7 +41,7 @@ describe('a subject', () => {
     }
   });
 
-  it('cannot use a key that was registered for nobody', async () => {
+  it('cannot use a key that was registered without a user', async () => {
     const { backend, request } = await backendWithDevice();
     const body = await request();
     await expectCode(() => backend.authenticate(body, { subject: 'alice' }), 'key_unknown');
@@ -80,7 +80,7 @@ describe('a key', () => {
     await expectCode(() => backend.authenticate({ ...body, keyId }), 'invalid_signature');
   });
 
-  it('that is revoked while a request is verified accepts nothing', async () => {
+  it('that is revoked while a request is verified is rejected', async () => {
     const { keys, challenges } = memoryStores();
     const { backend, keyId, request } = await backendWithDevice({
       challenges,
@@ -99,7 +99,7 @@ describe('a key', () => {
     expect((await backend.key(keyId))?.counter).toBe(0);
   });
 
-  it('is refused once its app or its environment is', async () => {
+  it('is rejected once its app or its environment is', async () => {
     const stores = memoryStores();
     const development = { environment: 'development' } as const;
     const { backend, request } = await backendWithDevice({ ...stores, ...development }, development);
@@ -113,7 +113,7 @@ describe('a key', () => {
     expect(error).toMatchObject({ code: 'app_id_mismatch', actual: appId });
   });
 
-  it('is judged by the policy of the server', async () => {
+  it('is checked against the policy of the server', async () => {
     const stores = memoryStores();
     const { request } = await backendWithDevice(stores, { bundleVersion: '1' });
     const strict = createBackend({ ...stores, policy: { bundleVersions: ['2'] } });
@@ -123,7 +123,7 @@ describe('a key', () => {
 });
 
 describe('a counter', () => {
-  it('that stands still is refused', async () => {
+  it('that does not increase is rejected', async () => {
     const { backend, device, request } = await backendWithDevice();
     await backend.authenticate(await request());
     device.misbehave({ standingCounter: true });
@@ -131,14 +131,14 @@ describe('a counter', () => {
     await expectCode(() => backend.authenticate(body), 'counter_not_increased');
   });
 
-  it('that comes out of order is refused without a window', async () => {
+  it('that arrives out of order is rejected without a window', async () => {
     const { backend, request } = await backendWithDevice();
     const [first, second] = [await request(), await request()];
     await backend.authenticate(second);
     await expectCode(() => backend.authenticate(first), 'counter_not_increased');
   });
 
-  it('that comes out of order is accepted inside the window, once', async () => {
+  it('that arrives out of order is accepted inside the window, once', async () => {
     const { backend, device, keyId } = await backendWithDevice({ counterWindow: 2 });
     const signed = async () => {
       const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });

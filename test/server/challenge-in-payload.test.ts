@@ -34,7 +34,7 @@ describe('the challenge in a payload', () => {
     ['is not an array', (challenge) => JSON.stringify({ challenge: [challenge] })],
     ['is not found in JSON cut off', (challenge) => `{"challenge":"${challenge}"`],
     [
-      'is not found in bytes that are no UTF-8',
+      'is not found in bytes that are not UTF-8',
       (c) => Buffer.concat([utf8(`{"challenge":"${c}","a":"`), Buffer.of(0xff, 0x22, 0x7d)]),
     ],
     ['is not found behind a byte order mark', (challenge) => `\ufeff${JSON.stringify({ challenge })}`],
@@ -52,7 +52,7 @@ describe('the challenge in a payload', () => {
     await expectCode(() => backend.authenticate({ keyId, payload, token }), 'challenge_unknown');
   });
 
-  it('is found by the function of the server, and then by it alone', async () => {
+  it('is found by the server’s readChallenge, and only by it', async () => {
     const readChallenge = vi.fn((payload: Uint8Array) => Buffer.from(payload).toString().split('\n')[1]);
     const { backend, device, keyId } = await backendWithDevice({ readChallenge });
     const send = async (write: (challenge: string) => string) => {
@@ -64,7 +64,7 @@ describe('the challenge in a payload', () => {
     expect(readChallenge).toHaveBeenCalledTimes(2);
   });
 
-  it('is found by the function of one call before that of the server', async () => {
+  it('is found by the readChallenge of the call before that of the server', async () => {
     const { backend, request } = await backendWithDevice({ readChallenge: () => undefined });
     const body = await request();
     const { challenge } = JSON.parse(body.payload);
@@ -85,7 +85,7 @@ describe('the challenge in a payload', () => {
   });
 });
 
-describe('a challenge that is unknown', () => {
+describe('an unknown challenge', () => {
   const LOOKED: readonly [string, string | Uint8Array, string][] = [
     [
       'in an empty payload',
@@ -94,7 +94,7 @@ describe('a challenge that is unknown', () => {
     ],
     ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes that are not JSON'],
     ['in JSON without it', '{"nonce":"abc"}', 'JSON with an entry challenge: it is JSON without that entry'],
-    ['in JSON that is no object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
+    ['in JSON that is not an object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
     [
       'in long JSON',
       `{"a":"${'a'.repeat(1 << 20)}"}`,
@@ -118,7 +118,7 @@ describe('a challenge that is unknown', () => {
       'the challenge found as the entry challenge in the JSON of the payload was not issued by this server',
     ],
   ];
-  it.each(LOOKED)('%s says where it was looked for', async (_, payload, message) => {
+  it.each(LOOKED)('%s is reported with the place that was searched', async (_, payload, message) => {
     const backend = createBackend();
     const error = await expectCode(
       () => backend.authenticate({ keyId: 'key', payload, token: 'AAAA' }),
@@ -135,7 +135,7 @@ describe('a challenge that is unknown', () => {
       'readChallenge returned a malformed challenge for the payload (expected 43 characters of base64url, got text',
     ],
     [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued by this server'],
-  ])('to readChallenge says so', async (readChallenge, message) => {
+  ])('to readChallenge is reported', async (readChallenge, message) => {
     const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
     const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');
     expect(error.message).toContain(message);

@@ -35,7 +35,7 @@ async function register(
   return backend.register({ keyId, challenge: text, token });
 }
 
-describe.each(FORMS)('an app that hands over %s', (form) => {
+describe.each(FORMS)('an app that signs %s', (form) => {
   it('registers a key and signs a request', async () => {
     const backend = createBackend({ clientData: form });
     const device = await createDevice();
@@ -48,7 +48,7 @@ describe.each(FORMS)('an app that hands over %s', (form) => {
     expect(JSON.parse(Buffer.from(authenticated.payload).toString())).toEqual({ item: 'coffee', challenge });
   });
 
-  it('is refused by a server that expects another form', async () => {
+  it('is rejected by a server that expects another form', async () => {
     for (const other of FORMS.filter((candidate) => candidate !== form)) {
       const device = await createDevice();
       const backend = createBackend({ clientData: other });
@@ -84,7 +84,7 @@ describe.each(FORMS)('an app that hands over %s', (form) => {
     }
   });
 
-  it('sends no bytes whose memory was transferred', async () => {
+  it('is rejected with bytes whose memory was transferred', async () => {
     const bytes = new Uint8Array(32);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     const backend = createBackend({ clientData: form });
@@ -164,7 +164,7 @@ describe('readChallenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('alone looks into client data that is not a challenge', async () => {
+  it('alone reads client data that is not a challenge', async () => {
     const backend = createBackend({ readChallenge: nested });
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
@@ -172,7 +172,7 @@ describe('readChallenge', () => {
     expect(error.message).toBe('readChallenge threw an error for the challenge');
   });
 
-  it('is not asked where a registration brings the challenge itself', async () => {
+  it('is not called if a registration contains the challenge', async () => {
     const readChallenge = vi.fn(() => undefined);
     await register(createBackend({ readChallenge }), await createDevice(), 'sha256');
     expect(readChallenge).not.toHaveBeenCalled();

@@ -9,7 +9,7 @@ async function setUp() {
   return { clock, ...(await backendWithDevice({ now: clock.now })) };
 }
 
-it('a clock set back an hour brings no used challenge back', async () => {
+it('a clock set back an hour makes no used challenge valid again', async () => {
   const { backend, clock, request } = await setUp();
   const body = await request();
   await backend.authenticate(body);
@@ -17,7 +17,7 @@ it('a clock set back an hour brings no used challenge back', async () => {
   await expectCode(() => backend.authenticate(body), 'challenge_used');
 });
 
-it('a clock set back an hour brings no challenge back that was refused as too late', async () => {
+it('a clock set back an hour makes no challenge valid again that was rejected as expired', async () => {
   const { backend, clock, request } = await setUp();
   const body = await request();
   clock.forward(301);
@@ -26,7 +26,7 @@ it('a clock set back an hour brings no challenge back that was refused as too la
   await expectCode(() => backend.authenticate(body), 'challenge_used');
 });
 
-it('a clock set back an hour brings no challenge back that was over and never tried', async () => {
+it('a clock set back an hour makes no expired challenge valid again that was never tried', async () => {
   const { backend, clock, request } = await setUp();
   const [body, other] = [await request(), await request()];
   clock.forward(301);
@@ -35,7 +35,7 @@ it('a clock set back an hour brings no challenge back that was over and never tr
   await expectCode(() => backend.authenticate(body), 'challenge_expired');
 });
 
-it('a clock set back an hour ends no challenge before its time, and lets none live longer', async () => {
+it('a clock set back an hour makes no challenge expire earlier or later', async () => {
   const { backend, clock, request } = await setUp();
   const waiting = await request();
   clock.forward(-HOUR);
@@ -60,7 +60,7 @@ it('a clock set back an hour moves no counter back', async () => {
   expect((await backend.key(key.keyId))?.counter).toBe(2);
 });
 
-it('judges certificates by the clock of the server', async () => {
+it('verifies certificates by the clock of the server', async () => {
   const clock = new TestClock();
   const backend = createBackend({ now: clock.now });
   clock.forward(10 * 24 * HOUR);

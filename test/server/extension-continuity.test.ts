@@ -11,7 +11,7 @@ describe('extensions', () => {
     return { backend, body: await request() };
   };
 
-  it('that a key no longer carries are not missed without a policy, nor by one that accepts that', async () => {
+  it('that a key no longer carries are not required without a policy, nor by one that accepts that', async () => {
     for (const policy of [undefined, { validationCategories: [4], whenDropped: 'accept' } as const]) {
       const { backend, body } = await dropped(policy);
       expect((await backend.authenticate(body)).key.counter).toBe(2);
@@ -23,7 +23,7 @@ describe('extensions', () => {
     { whenDropped: 'reject' },
     { validationCategories: [4], whenAbsent: 'accept', whenDropped: 'reject' },
     { whenAbsent: 'reject', whenDropped: 'accept' },
-  ] as const)('that a key no longer carries are missed by %o', async (policy) => {
+  ] as const)('that a key no longer carries are required by %o', async (policy) => {
     const { backend, body } = await dropped(policy);
     await expectCode(() => backend.authenticate(body), 'extension_missing');
   });
@@ -56,7 +56,7 @@ describe('extensions', () => {
     await expectCode(() => backend.authenticate(body), 'extension_missing');
   });
 
-  it('are not asked of a key that never carried any', async () => {
+  it('are not required of a key that never carried any', async () => {
     const { backend, request } = await backendWithDevice({}, { os: 'iOS 26' });
     await backend.authenticate(await request());
     await backend.authenticate(await request());

@@ -17,12 +17,12 @@ it('issues 32 bytes as base64url, another each time, for five minutes', async ()
   expect(new Set(issued.map(({ challenge }) => challenge)).size).toBe(100);
 });
 
-it('issues it for as long as the server says', async () => {
+it('issues it for the configured lifetime', async () => {
   const backend = createBackend({ challengeTtl: 30, now: new Date('2026-09-01T00:00:00Z') });
   expect((await backend.issueChallenge({ purpose: 'assertion' })).expiresAt).toEqual(new Date('2026-09-01T00:00:30Z'));
 });
 
-it('keeps what it is for', async () => {
+it('stores its purpose', async () => {
   const { challenges, keys } = memoryStores();
   const now = new Date('2026-09-01T00:00:00Z');
   const backend = createBackend({ challenges, keys, now });
@@ -49,6 +49,6 @@ const WRONG: readonly [string, unknown][] = [
   ['a subject with half a surrogate pair', { purpose: 'assertion', subject: '\ud800' }],
   ['a subject of 1025 characters', { purpose: 'assertion', subject: 'x'.repeat(1025) }],
 ];
-it.each(WRONG)('refuses to issue for %s', async (_, options) => {
+it.each(WRONG)('does not issue one for %s', async (_, options) => {
   await expectCode(() => createBackend().issueChallenge(options as never), 'invalid_argument');
 });

@@ -27,7 +27,7 @@ describe('a server that verifies receipts', () => {
     }
   });
 
-  it('takes Apple’s root for receipts where no other is named', async () => {
+  it('uses Apple’s root for receipts by default', async () => {
     const backend = createBackend({ verifyReceipts: true });
     const body = await registration(backend, await createDevice());
     await expectCode(() => backend.register(body), 'untrusted_certificate');
@@ -54,21 +54,21 @@ describe('a server that verifies receipts', () => {
       'untrusted_certificate',
     ],
     ['that is none', async () => Uint8Array.of(1), 'malformed_receipt'],
-  ] as const)('refuses a receipt %s, and keeps no key', async (_, receipt, code) => {
+  ] as const)('rejects a receipt %s, and keeps no key', async (_, receipt, code) => {
     const backend = createBackend(strict);
     const body = withReceipt(await registration(backend, await createDevice()), await receipt());
     await expectCode(() => backend.register(body), code);
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it('refuses an attestation whose receipt shows that it was not made for the challenge', async () => {
+  it('rejects an attestation whose receipt shows that it was not made for the challenge', async () => {
     const backend = createBackend(strict);
     const device = await createDevice({ os: 'iOS 26' });
     device.misbehave({ forgedExtensions: { validationCategory: 4 } });
     await expectCode(async () => backend.register(await registration(backend, device)), 'receipt_challenge_mismatch');
   });
 
-  it('refuses a refreshed receipt of the key in place of the first', async () => {
+  it('rejects a refreshed receipt of the key in place of the first', async () => {
     const backend = createBackend(strict);
     const body = await registration(backend, await createDevice());
     const response = await apple.receiptEndpoint()(endpointUrl('production'), {
@@ -81,7 +81,7 @@ describe('a server that verifies receipts', () => {
     expect(error).toMatchObject({ expected: 'ATTEST', actual: 'RECEIPT' });
   });
 
-  it('refuses a receipt that is older than five minutes', async () => {
+  it('rejects a receipt that is older than five minutes', async () => {
     const clock = new TestClock();
     const backend = createBackend({ ...strict, now: clock.now, challengeTtl: 3600 });
     const device = await createDevice();
@@ -93,7 +93,7 @@ describe('a server that verifies receipts', () => {
   });
 });
 
-it('a server that does not verify receipts takes any, as verifyAttestation does', async () => {
+it('a server that does not verify receipts accepts any, as verifyAttestation does', async () => {
   const backend = createBackend();
   const body = withReceipt(await registration(backend, await createDevice()), Uint8Array.of(1));
   expect((await backend.register(body)).receipt).toEqual(Uint8Array.of(1));

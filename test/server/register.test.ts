@@ -3,7 +3,7 @@ import { appId, createBackend, createDevice, registration, sha256, TestClock } f
 import { expectCode } from '../support/rejection.js';
 
 describe('a registration', () => {
-  it('of the plugin yields the key, and stores it', async () => {
+  it('from the plugin yields the key, and stores it', async () => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now });
     const device = await createDevice({ bundleVersion: '42' });
@@ -25,14 +25,14 @@ describe('a registration', () => {
     expect(await backend.key(key.keyId)).toEqual(key);
   });
 
-  it('of an older system and without a subject has neither extensions nor subject', async () => {
+  it('from an older system and without a user has neither extensions nor subject', async () => {
     const backend = createBackend();
     const key = await backend.register(await registration(backend, await createDevice({ os: 'iOS 17.2' })));
     expect(Object.keys(key)).not.toContain('extensions');
     expect(Object.keys(key)).not.toContain('subject');
   });
 
-  it('is read with the legacy field, without the envelope, and with null for what is absent', async () => {
+  it('is accepted with the legacy field, without the envelope, and with null for absent fields', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const attest = () => registration(backend, device);
@@ -58,7 +58,7 @@ describe('a registration', () => {
     expect((await backend.key(spelling))?.keyId).toBe(body.keyId);
   });
 
-  it('of an app that hashed the 32 bytes of the challenge names these bytes', async () => {
+  it('from an app that hashed the 32 bytes of the challenge contains these bytes', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
@@ -92,7 +92,7 @@ describe('evidence', () => {
     ['for another challenge', { wrongNonce: true }, 'nonce_mismatch'],
     ['of a development build', { developmentBuild: true }, 'environment_mismatch'],
   ] as const;
-  it.each(MISBEHAVIOURS)('%s is refused', async (_, misbehaviour, code) => {
+  it.each(MISBEHAVIOURS)('%s is rejected', async (_, misbehaviour, code) => {
     const backend = createBackend();
     const device = await createDevice();
     device.misbehave(misbehaviour);
@@ -101,7 +101,7 @@ describe('evidence', () => {
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it('is judged by the policy of the server', async () => {
+  it('is checked against the policy of the server', async () => {
     const backend = createBackend({ policy: { bundleVersions: ['2'], whenAbsent: 'reject' } });
     const register = async (options: object) =>
       backend.register(await registration(backend, await createDevice(options)));
@@ -110,14 +110,14 @@ describe('evidence', () => {
     expect((await register({ bundleVersion: '2' })).extensions?.bundleVersion).toBe('2');
   });
 
-  it('is trusted up to the roots of the server only', async () => {
+  it('is trusted only under the trust anchors of the server', async () => {
     const backend = createBackend({ trustAnchors: undefined as never });
     const body = await registration(backend, await createDevice());
     await expectCode(() => backend.register(body), 'untrusted_certificate');
   });
 });
 
-it('keeps the App Clip that the certificate names', async () => {
+it('stores the App Clip in the certificate', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice({ appClipId: `${appId}.Clip` }));
   expect(await backend.register(body)).toMatchObject({ appId, appClipId: `${appId}.Clip` });

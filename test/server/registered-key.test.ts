@@ -26,7 +26,7 @@ describe('a key', () => {
     expect((await backend.authenticate(await signedRequest(backend, device, keyId))).key.counter).toBe(2);
   });
 
-  it('that is attested again is verified like any other', async () => {
+  it('that is attested again is verified like a new one', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { keyId } = await backend.register(await registration(backend, device));
@@ -51,7 +51,7 @@ describe('a key', () => {
     expect(await backend.key(key.keyId)).toEqual(key);
   });
 
-  it('is registered for nobody by a store that says so with null', async () => {
+  it('is registered without a user if the store returns null', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -60,7 +60,7 @@ describe('a key', () => {
     expect(await backend.register(await attestedAgain(backend, device, key.keyId))).toMatchObject({ keyId: key.keyId });
   });
 
-  it('is not taken for another that a store confuses with it', async () => {
+  it('is not confused with another key that the store returns', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -84,7 +84,7 @@ describe('a key', () => {
   it.each([
     ['environment_mismatch', { environment: 'development' }],
     ['app_id_mismatch', { appId: 'TEAMID1234.com.example.dropped' }],
-  ] as const)('that the server accepts no longer, %s, is refused when it is attested again', async (code, changed) => {
+  ] as const)('that the server no longer accepts, %s, is rejected when it is attested again', async (code, changed) => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -96,7 +96,7 @@ describe('a key', () => {
     await expectCode(() => backend.register(again), code);
   });
 
-  it('is revoked only where the store says so', async () => {
+  it('is revoked only if the store confirms it', async () => {
     const stores = memoryStores();
     const backend = createBackend(stores);
     const { keyId } = await backend.register(await registration(backend, await createDevice()));
@@ -118,7 +118,7 @@ describe('a key', () => {
     expect(await Promise.all(insert.mock.results.map(({ value }) => value))).toEqual([true, false]);
   });
 
-  it('that was revoked stays out', async () => {
+  it('that was revoked stays revoked', async () => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now });
     const device = await createDevice();
@@ -133,7 +133,7 @@ describe('a key', () => {
     await expectCode(() => backend.authenticate(request), 'key_revoked');
   });
 
-  it('that is not there can be neither found nor revoked', async () => {
+  it('that does not exist can be neither found nor revoked', async () => {
     const backend = createBackend();
     for (const keyId of [
       await (await createDevice()).generateKey(),

@@ -3,7 +3,7 @@ import type { AppAttestErrorCode } from '../../src/index.js';
 import { base64, createBackend, createDevice, registration } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-describe('a body that cannot be read', () => {
+describe('a malformed body', () => {
   const BODIES: readonly [string, unknown][] = [
     ['nothing', undefined],
     ['null', null],
@@ -25,8 +25,8 @@ describe('a body that cannot be read', () => {
     ['an array for a token', { token: [1, 2, 3] }],
     ['another legacy token', { attestation: 'AAAA' }],
     ['a legacy token of another type', { attestation: {} }],
-    ['a platform that is no text', { platform: 1 }],
-    ['a format that is no text', { format: { apple: true } }],
+    ['a platform that is not text', { platform: 1 }],
+    ['a format that is not text', { format: { apple: true } }],
   ];
   it.each(BODIES)('%s', async (_, body) => {
     await expectCode(() => createBackend().register(body), 'malformed_attestation');
@@ -41,9 +41,9 @@ describe('a body that cannot be read', () => {
 
   const TOKENS: readonly [string, Record<string, unknown>, AppAttestErrorCode][] = [
     ['an empty token', { token: '' }, 'malformed_attestation'],
-    ['a token that is no base64', { token: '%%%' }, 'malformed_attestation'],
+    ['a token that is not base64', { token: '%%%' }, 'malformed_attestation'],
     ['a token of 10 MB', { token: 'A'.repeat(10 << 20) }, 'malformed_attestation'],
-    ['a key id that is no base64', { keyId: '%%%' }, 'key_id_mismatch'],
+    ['a key id that is not base64', { keyId: '%%%' }, 'key_id_mismatch'],
     ['a key id of 10 MB', { keyId: 'A'.repeat(10 << 20) }, 'key_id_mismatch'],
     ['the key id of another key', { keyId: base64(new Uint8Array(32)) }, 'key_id_mismatch'],
   ];
@@ -54,7 +54,7 @@ describe('a body that cannot be read', () => {
   });
 
   it.each([null, 'alice', { subject: 7 }, { subject: undefined }, { user: 'alice' }])(
-    'but options %o are the mistake of the server',
+    'invalid options: %o',
     async (options) => {
       await expectCode(() => createBackend().register({}, options as never), 'invalid_argument');
     },

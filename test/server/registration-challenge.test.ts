@@ -28,7 +28,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('of one subject serves no other, nor nobody', async () => {
+  it('of one user is rejected for another user, and without a user', async () => {
     for (const subject of [{ subject: 'bob' }, {}]) {
       const backend = createBackend();
       const body = await registration(backend, await createDevice(), 'alice');
@@ -37,13 +37,13 @@ describe('a challenge', () => {
     }
   });
 
-  it('that was issued for nobody in particular serves everybody', async () => {
+  it('that was issued without a user is accepted for any user', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     expect((await backend.register(body, { subject: 'alice' })).subject).toBe('alice');
   });
 
-  it('is over when its time is', async () => {
+  it('expires', async () => {
     const clock = new TestClock();
     const backend = createBackend({ challengeTtl: 60, now: clock.now });
     const device = await createDevice();
@@ -56,7 +56,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(late), 'challenge_used');
   });
 
-  it('of another server, of other text, or changed is unknown', async () => {
+  it('of another server, malformed or changed is unknown', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const stranger = await registration(createBackend(), device);

@@ -37,7 +37,7 @@ describe('a store that cannot be reached', () => {
     await expect(backend.issueChallenge({ purpose: 'assertion' })).rejects.toBe(failure);
   });
 
-  it.each(['take', 'insert'])('in %s registers nothing, and says why', async (method) => {
+  it.each(['take', 'insert'])('in %s registers nothing, and reports the cause', async (method) => {
     const { breakable, down, failure } = breakableStores();
     const backend = createBackend(breakable);
     const body = await registration(backend, await createDevice());
@@ -47,7 +47,7 @@ describe('a store that cannot be reached', () => {
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it.each(['take', 'find', 'advance'])('in %s accepts no request, and says why', async (method) => {
+  it.each(['take', 'find', 'advance'])('in %s accepts no request, and reports the cause', async (method) => {
     const { breakable, down, failure } = breakableStores();
     const { backend, keyId, request } = await backendWithDevice(breakable);
     const body = await request();
@@ -57,7 +57,7 @@ describe('a store that cannot be reached', () => {
     expect((await backend.key(keyId))?.counter).toBe(0);
   });
 
-  it('in fate is no reason to accept a used challenge', async () => {
+  it('in fate does not make a used challenge acceptable', async () => {
     const { breakable, down, failure } = breakableStores();
     const { backend, request } = await backendWithDevice(breakable);
     const body = await request();
@@ -79,7 +79,7 @@ describe('a store that cannot be reached', () => {
     await expect(backend.authenticate(body)).rejects.toBe(failure);
   });
 
-  it('in revoke and find is no answer', async () => {
+  it('in revoke and find is reported', async () => {
     const { breakable, down, failure } = breakableStores();
     const { backend, keyId } = await backendWithDevice(breakable);
     for (const method of ['revoke', 'find']) down.add(method);
@@ -88,7 +88,7 @@ describe('a store that cannot be reached', () => {
   });
 });
 
-describe('a store that answers wrongly', () => {
+describe('a store that returns wrong results', () => {
   const WRONG: readonly [string, string, unknown][] = [
     ['with nothing where yes is meant', 'advance', undefined],
     ['with 1 where true is meant', 'advance', 1],

@@ -29,13 +29,13 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
     expect(await servers.before.call('register', registration)).toMatchObject({ result: 0 });
   });
 
-  it('brings no used challenge back', async () => {
+  it('makes no used challenge valid again', async () => {
     const request = await client.request(servers.before);
     expect(await servers.before.call('authenticate', request)).toHaveProperty('result');
     expect(await servers.after.call('authenticate', request)).toMatchObject({ refused: 'challenge_used' });
   });
 
-  it('ends no challenge before its time, and moves no counter back', async () => {
+  it('makes no challenge expire earlier, and moves no counter back', async () => {
     const [earlier, later] = [await client.request(servers.before), await client.request(servers.before)];
     expect(await servers.after.call('authenticate', later)).toHaveProperty('result');
     expect(await servers.after.call('authenticate', earlier)).toMatchObject({ refused: 'counter_not_increased' });
@@ -43,7 +43,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
     expect(await servers.after.call('authenticate', own)).toHaveProperty('result');
   });
 
-  it('brings no challenge back that was over, and lets none live longer', async () => {
+  it('makes no expired challenge valid again, and none expire later', async () => {
     const { before, after } = await beforeAndAfter({ challengeTtl: 1 });
     const requests = [await client.request(before), await client.request(after)];
     await setTimeout(1100);

@@ -28,7 +28,7 @@ describe('a PostgreSQL', () => {
     return openPostgres(inject('addresses').postgres.replace(/postgres$/, database), PATIENCE);
   }
 
-  it('is migrated once, however many servers start at the same time', async () => {
+  it('is migrated once, regardless of how many servers start at the same time', async () => {
     const opened = await openEmpty();
     await Promise.all([1, 2, 3, 4].map(() => migrate(opened.pool)));
     const { rows } = await opened.pool.query('SELECT version FROM app_attest.app_attest_migrations ORDER BY version');
@@ -37,7 +37,7 @@ describe('a PostgreSQL', () => {
     await opened.pool.end();
   });
 
-  it('removes challenges from many servers at the same time, each once', async () => {
+  it('deletes challenges for many servers at the same time, each once', async () => {
     const opened = await openEmpty();
     await migrate(opened.pool);
     const { challenges } = opened.stores;
@@ -53,7 +53,7 @@ describe('a PostgreSQL', () => {
     await opened.pool.end();
   });
 
-  it('that serialises transactions refuses what it cannot decide, and accepts nothing twice', async () => {
+  it('that serialises transactions rejects what it cannot decide, and accepts nothing twice', async () => {
     const options = '-c default_transaction_isolation=serializable';
     const strict = new Pool({ connectionString: inject('addresses').postgres, options });
     const { keys } = postgresStores(strict, { schema: 'app_attest', timeout: PATIENCE });

@@ -30,7 +30,7 @@ describe('a Redis', () => {
     await server.stop();
   });
 
-  it('lets challenges go by itself, a minute after their end, used or not', async () => {
+  it('deletes challenges by itself, a minute after they expire, used or not', async () => {
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await first.stores.challenges.put(challenge, record(300_000));
     await second.stores.challenges.take(used);
@@ -41,7 +41,7 @@ describe('a Redis', () => {
     }
   });
 
-  it('knows for this minute what became of a challenge', async () => {
+  it('knows the fate of a challenge for this minute', async () => {
     const { challenges } = first.stores;
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -52,7 +52,7 @@ describe('a Redis', () => {
     expect(await challenges.fate?.(used)).toBe('used');
   });
 
-  it('brings no taken challenge back when a client sends it again', async () => {
+  it('makes no taken challenge valid again if a client sends it again', async () => {
     const { challenges } = first.stores;
     const [challenge, put] = [newChallenge(), record(1000)];
     await challenges.put(challenge, put);
@@ -61,7 +61,7 @@ describe('a Redis', () => {
     expect(await challenges.take(challenge)).toBeUndefined();
   });
 
-  it('keeps keys for ever, under its prefix', async () => {
+  it('keeps keys without expiry, under its prefix', async () => {
     const key = newKey();
     const { keys } = redisStores(first.client, { prefix: 'our {app}:' });
     await keys.insert(key);
@@ -70,7 +70,7 @@ describe('a Redis', () => {
     expect(await first.stores.keys.find(key.keyId)).toBeUndefined();
   });
 
-  it('learns the scripts again that it forgot', async () => {
+  it('loads scripts again that it lost', async () => {
     const key = newKey();
     await first.stores.keys.insert(key);
     await first.client.scriptFlush();
@@ -89,7 +89,7 @@ describe('a Redis', () => {
   });
 });
 
-it('a Redis that is full refuses requests, and forgets no key', async () => {
+it('a full Redis rejects requests, and deletes no key', async () => {
   const server = await RedisServer.start('--maxmemory', '4mb');
   onTestFinished(() => server.stop());
   const { client, stores } = await openRedis(server.url, PATIENCE);

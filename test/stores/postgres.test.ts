@@ -49,7 +49,7 @@ describe('challenges in PostgreSQL', () => {
     await database.query('TRUNCATE app_attest_challenges');
   });
 
-  it('are over by the clock of the database, and for a minute it is known why', async () => {
+  it('expire by the clock of the database, and their fate is known for a minute', async () => {
     const { challenges } = postgresStores(database);
     const [used, left] = [challengeWith(), challengeWith()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -66,7 +66,7 @@ describe('challenges in PostgreSQL', () => {
     expect(await challenges.fate(left)).toBeUndefined();
   });
 
-  it('are removed in batches, the oldest first, and never before they are over', async () => {
+  it('are deleted in batches, the oldest first, and never before they expire', async () => {
     const { challenges } = postgresStores(database);
     const [oldest, older, young] = [challengeWith(), challengeWith(), challengeWith()];
     await challenges.put(older, record(2000));
@@ -80,7 +80,7 @@ describe('challenges in PostgreSQL', () => {
     expect(await challenges.take(young)).toBeDefined();
   });
 
-  it('are removed when others are put, more than come', async () => {
+  it('are deleted when others are stored, more than are added', async () => {
     const { challenges } = postgresStores(database);
     for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), record(1000));
     await timePasses(1000);
@@ -92,7 +92,7 @@ describe('challenges in PostgreSQL', () => {
 });
 
 describe('the statements', () => {
-  it('come one at a time, each with its values and nothing else, so that any pooler may stand between', async () => {
+  it('are sent one at a time, each only with its values, so that any pooler can be used', async () => {
     const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
     const { challenges, keys } = postgresStores({ query });
     const [challenge, key] = [challengeWith('A'), newKey()];
@@ -144,13 +144,13 @@ describe('postgresStores', () => {
     ['a queryable without query', {}, {}],
     ['options that are none', { query: async () => ({ rows: [] }) }, null],
     ['an empty schema', { query: async () => ({ rows: [] }) }, { schema: '' }],
-    ['a schema that is no text', { query: async () => ({ rows: [] }) }, { schema: 5 }],
+    ['a schema that is not text', { query: async () => ({ rows: [] }) }, { schema: 5 }],
     ['a schema that PostgreSQL would cut', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
     ['a schema with NUL', { query: async () => ({ rows: [] }) }, { schema: 'a\0b' }],
     ['no time', { query: async () => ({ rows: [] }) }, { timeout: 0 }],
     ['a time that no timer knows', { query: async () => ({ rows: [] }) }, { timeout: 2_147_484 }],
   ];
-  it.each(WRONG)('refuses %s', async (_, queryable, options) => {
+  it.each(WRONG)('rejects %s', async (_, queryable, options) => {
     await expectCode(
       () => postgresStores(queryable as Queryable, options as PostgresStoresOptions),
       'invalid_argument',

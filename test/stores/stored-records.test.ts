@@ -66,7 +66,7 @@ describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
   });
 });
 
-describe('an answer of Redis that no script gives', () => {
+describe('an answer of Redis that no script returns', () => {
   it.each([undefined, null, 'OK', 2, true, []])('is no yes and no no: %s', async (answer) => {
     const { keys } = redisThatAnswers(async () => answer);
     await expect(keys.insert(key)).rejects.toThrow('1 or 0');
@@ -74,7 +74,7 @@ describe('an answer of Redis that no script gives', () => {
     await expect(keys.revoke(key.keyId)).rejects.toThrow('1 or 0');
   });
 
-  it('is no key and no challenge', async () => {
+  it('is neither a key nor a challenge', async () => {
     await expect(redisThatAnswers(async () => 'text').keys.find(key.keyId)).rejects.toThrow('list');
     await expect(redisThatAnswers(async () => '5').challenges.take('challenge')).rejects.toThrow('no record');
     await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('without purpose');
@@ -124,7 +124,7 @@ describe('scripts', () => {
     },
   );
 
-  it('take no prefix that is no text, and no time limit that is none', async () => {
+  it('reject a prefix that is not text, and an invalid time limit', async () => {
     const client: NodeRedisClient = { evalSha: async () => 1, eval: async () => 1 };
     for (const options of [
       null,
@@ -186,7 +186,7 @@ describe('a database that does not answer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('may take five seconds where nobody says otherwise', async () => {
+  it('may take five seconds by default', async () => {
     const call = redisStores({ evalSha: never, eval: never }).keys.find('key').catch(String);
     await vi.advanceTimersByTimeAsync(4999);
     expect(vi.getTimerCount()).toBe(1);

@@ -10,14 +10,14 @@ afterEach(() => {
 });
 
 describe('in production', () => {
-  it.each(['production', 'staging', undefined])('there is no virtual Apple, NODE_ENV being %s', async (environment) => {
+  it.each(['production', 'staging', undefined])('there is no virtual Apple with NODE_ENV %s', async (environment) => {
     vi.stubEnv('NODE_ENV', environment);
     await expect(createVirtualApple()).rejects.toThrow('must not run in production');
     vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
     await expect(createVirtualApple()).resolves.toBeDefined();
   });
 
-  it('the root of a virtual Apple is refused, wherever it came from', async () => {
+  it('the root of a virtual Apple is rejected, regardless of its source', async () => {
     const { trustAnchors, receiptTrustAnchors } = await createVirtualApple();
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     for (const anchors of [trustAnchors, receiptTrustAnchors]) {

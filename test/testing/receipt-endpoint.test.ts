@@ -48,7 +48,7 @@ const textOf = (receiptBytes: Uint8Array, field: number): string | undefined => 
 };
 
 describe('the receipt endpoint', () => {
-  it('gives a new receipt for the one that came with an attestation', async () => {
+  it('exchanges the receipt of an attestation for a new one', async () => {
     now = later(HOUR);
     const response = await post(apple.receiptEndpoint());
     expect(response.status).toBe(200);
@@ -64,7 +64,7 @@ describe('the receipt endpoint', () => {
     expect(textOf(refreshed, 5)).toBe(textOf(fromBase64(receipt), 5));
   });
 
-  it('gives the next one a day later, and 304 until then', async () => {
+  it('returns the next one a day later, and 304 until then', async () => {
     const endpoint = apple.receiptEndpoint();
     const body = await (await post(endpoint)).text();
     now = later(DAY - 1);
@@ -128,7 +128,7 @@ describe('the receipt endpoint', () => {
     expect(String((await post(apple.receiptEndpoint(), changes)).status)).toBe(status);
   });
 
-  it('gives the answers that it is told to give, once and in their order', async () => {
+  it('gives the configured answers, once and in their order', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ status: 429, retryAfter: 30 });
     endpoint.answerNext({ body: 'not base64' });
@@ -140,7 +140,7 @@ describe('the receipt endpoint', () => {
     expect(endpoint.requests[0]).toMatchObject({ url: endpointUrl('production'), body: receipt });
   });
 
-  it('can be slow, and gives up where its client does', async () => {
+  it('can be slow, and gives up if its client does', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ delay: 60_000 });
     const aborted = (url: string, init: RequestInit) => endpoint(url, { ...init, signal: AbortSignal.timeout(20) });
@@ -152,20 +152,23 @@ describe('the receipt endpoint', () => {
 describe('the receipt endpoint on a loopback address', () => {
   const http = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
 
-  it.each(['production', 'development'] as const)('speaks HTTP as that of %s', async (environment: Environment) => {
-    const server = await apple.receiptEndpoint().listen(environment);
-    try {
-      expect(new URL(server.url).hostname).toBe('127.0.0.1');
-      const response = await post(http, { url: server.url });
-      expect(response.status).toBe(environment === 'production' ? 200 : 404);
-      expect((await post(http, { url: server.url, method: 'GET' })).status).toBe(405);
-    } finally {
-      await server.close();
-    }
-    await expect(post(http, { url: server.url })).rejects.toThrow();
-  });
+  it.each(['production', 'development'] as const)(
+    'speaks HTTP like the endpoint of %s',
+    async (environment: Environment) => {
+      const server = await apple.receiptEndpoint().listen(environment);
+      try {
+        expect(new URL(server.url).hostname).toBe('127.0.0.1');
+        const response = await post(http, { url: server.url });
+        expect(response.status).toBe(environment === 'production' ? 200 : 404);
+        expect((await post(http, { url: server.url, method: 'GET' })).status).toBe(405);
+      } finally {
+        await server.close();
+      }
+      await expect(post(http, { url: server.url })).rejects.toThrow();
+    },
+  );
 
-  it('says 304, 401 and 429 as Apple does', async () => {
+  it('answers 304, 401 and 429 as Apple does', async () => {
     const endpoint = apple.receiptEndpoint();
     const server = await endpoint.listen();
     try {

@@ -45,7 +45,7 @@ describe('signRequest', () => {
     expect(verified.counter).toBe(1);
   });
 
-  it('uses the key that was attested last, or the one that is named', async () => {
+  it('uses the key that was attested last, or the given one', async () => {
     const { device, keyId } = await deviceWithKey();
     const latest = await device.generateKey();
     const request = { method: 'GET', target: '/', challenge };
@@ -65,7 +65,7 @@ describe('signRequest', () => {
     await expect(device.signRequest(request)).rejects.toMatchObject({ code: 'invalidKey' });
   });
 
-  it('refuses a misspelt option', async () => {
+  it('rejects a misspelt option', async () => {
     const { device } = await deviceWithKey();
     const request = { method: 'POST', target: '/', challenge, content: '{}' };
     await expectCode(() => device.signRequest(request), 'invalid_argument');

@@ -94,7 +94,7 @@ describe(`virtual evidence differs from ${shaped.length} recordings in its value
     }
   });
 
-  it('and the structures of two systems differ', async () => {
+  it('and two systems differ in their structure', async () => {
     const [one, other] = await Promise.all(
       (['iOS 14.4', 'iOS 17.2'] as const).map(async (os) => {
         const device = await apple.createDevice({ appId: 'TEAMID1234.com.example.app', os });

@@ -93,7 +93,7 @@ describe('a virtual device', () => {
     expect(await request(device, { ...key, counter: first.counter })).toMatchObject({ counter: 2 });
   });
 
-  it('takes an App ID in two parts, and attests in the development environment', async () => {
+  it('accepts an App ID in two parts, and attests in the development environment', async () => {
     const device = await createDevice({
       appId: { teamId: 'TEAMID1234', bundleId: 'com.example.app' },
       environment: 'development',
@@ -101,7 +101,7 @@ describe('a virtual device', () => {
     expect(await register(device, { environment: 'development' })).toMatchObject({ environment: 'development' });
   });
 
-  it('comes from the App Store as version 1 on iOS 27 where nothing else is said', async () => {
+  it('comes from the App Store as version 1 on iOS 27 by default', async () => {
     const { extensions } = await register(await createDevice());
     expect(extensions).toEqual({ validationCategory: ValidationCategory.AppStore, bundleVersion: '1' });
   });
@@ -114,7 +114,7 @@ describe('a virtual device', () => {
     expect(await request(device, other)).toMatchObject({ counter: 1 });
   });
 
-  it('is certified at the moment that its Apple’s clock shows', async () => {
+  it('is certified at the time of its Apple’s clock', async () => {
     const moment = new Date('2027-03-04T05:06:07.890Z');
     const standing = await createVirtualApple({ now: moment });
     const device = await standing.createDevice({ appId: APP_ID });
@@ -138,15 +138,15 @@ describe('a virtual device', () => {
     await expectCode(() => register(device), 'untrusted_certificate');
   });
 
-  it.each(['constructor', 'toString', '__proto__'])('runs no system of the name %s', async (os) => {
+  it.each(['constructor', 'toString', '__proto__'])('rejects the system name %s', async (os) => {
     await expect(createDevice({ os: os as never })).rejects.toThrow(`not ${os}`);
   });
 
-  it.each(['', 'clip', 'TEAMID1234.', 5])('refuses %o as the App ID of an App Clip', async (appClipId) => {
+  it.each(['', 'clip', 'TEAMID1234.', 5])('rejects %o as the App ID of an App Clip', async (appClipId) => {
     await expectCode(() => createDevice({ appClipId: appClipId as never }), 'invalid_argument');
   });
 
-  it('refuses a system that does not exist', async () => {
+  it('rejects a system that does not exist', async () => {
     // @ts-expect-error There is no such system.
     await expect(createDevice({ os: 'iOS 12' })).rejects.toThrow(TypeError);
   });
@@ -193,7 +193,7 @@ describe('a virtual device that misbehaves', () => {
     },
   );
 
-  it('with forged extensions is refused by a server whose client data has no fixed length', async () => {
+  it('with forged extensions is rejected by a server whose client data has no fixed length', async () => {
     const backend = createAppAttest({ appId: APP_ID, trustAnchors: apple.trustAnchors, clientData: 'raw' });
     const device = await createDevice({ os: 'iOS 26' });
     const challenge = async (purpose: 'attestation' | 'assertion') => {
@@ -222,7 +222,7 @@ describe('a virtual device that misbehaves', () => {
     await expectCode(() => backend.register(forged), 'malformed_attestation');
   });
 
-  it('with forged extensions behind those of its system is malformed', async () => {
+  it('with forged extensions after those of its system is malformed', async () => {
     const device = await createDevice();
     const key = await register(device);
     device.misbehave({ forgedExtensions });
@@ -242,7 +242,7 @@ describe('a virtual device that misbehaves', () => {
     expect(await verifyReceipt(genuine)).toMatchObject({ type: 'ATTEST' });
   });
 
-  it('with a counter that stands still is rejected at its second request', async () => {
+  it('with a counter that does not increase is rejected at its second request', async () => {
     const device = await createDevice();
     const key = await register(device);
     const { counter } = await request(device, key);
@@ -272,7 +272,7 @@ describe('a virtual device that misbehaves', () => {
   );
 });
 
-it('a virtual device that runs an App Clip names it in its certificate', async () => {
+it('a virtual device that runs an App Clip has it in its certificate', async () => {
   const device = await createDevice({ appClipId: `${APP_ID}.Clip` });
   const key = await register(device);
   expect(key).toMatchObject({ appId: APP_ID, appClipId: `${APP_ID}.Clip` });
@@ -293,8 +293,8 @@ it.each([
   expect(assertion.authenticatorData?.flags).toBe(flags);
 });
 
-describe('an option that does not exist', () => {
-  it('is refused by a virtual Apple, its devices and its endpoint', async () => {
+describe('an unknown option', () => {
+  it('is rejected by a virtual Apple, its devices and its endpoint', async () => {
     const device = await createDevice();
     for (const attempt of [
       () => createVirtualApple({ date: new Date() } as object),
@@ -330,7 +330,7 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toBeInstanceOf(DCError);
   });
 
-  it('attests, and signs after that only', async () => {
+  it('attests, and signs only after that', async () => {
     const device = await createDevice();
     const keyId = await device.generateKey();
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });
@@ -338,7 +338,7 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
   });
 
-  it('is attested again with a certificate for another challenge, and counts on', async () => {
+  it('is attested again with a certificate for another challenge, and continues its counter', async () => {
     const device = await createDevice();
     const key = await register(device);
     expect(await request(device, key)).toMatchObject({ counter: 1 });

@@ -29,7 +29,7 @@ const key = () => keys.rows.get(keyId) ?? expect.fail('no key');
 const refresh = () => refreshKey(keys, keyId, options);
 
 describe('the job of docs/fraud-risk.md', () => {
-  it('stores receipt, risk metric and the time of the next, and does nothing the second time', async () => {
+  it('stores the receipt, the risk metric and the next due time, and does nothing the second time', async () => {
     const { receipt } = key();
     await refresh();
     expect(key().riskMetric).toBe(1);
@@ -41,7 +41,7 @@ describe('the job of docs/fraud-risk.md', () => {
     expect(endpoint.requests.length).toBe(1);
   });
 
-  it('comes again tomorrow where Apple has no newer receipt', async () => {
+  it('tries again tomorrow if Apple has no newer receipt', async () => {
     endpoint.answerNext({ status: 304 });
     await refresh();
     expect(key().riskMetric).toBeUndefined();
@@ -54,7 +54,7 @@ describe('the job of docs/fraud-risk.md', () => {
     expect(key().receiptDueAt).toEqual(new Date(0));
   });
 
-  it('leaves what a busy process did not verify to the queue', async () => {
+  it('leaves a receipt to the queue if the process is overloaded', async () => {
     const { receipt } = key();
     const { fetch } = globalThis;
     let others: Promise<unknown> = Promise.resolve();
@@ -78,14 +78,14 @@ describe('the job of docs/fraud-risk.md', () => {
     ['Apple cannot read it', { status: 400 }],
     ['the answer is no receipt of Apple', { body: Buffer.from('receipt').toString('base64') }],
   ];
-  it.each(hopeless)('gives up where %s, and says so', async (_, answer) => {
+  it.each(hopeless)('gives up if %s, and reports it', async (_, answer) => {
     endpoint.answerNext(answer);
     await refresh();
     expect(key().receiptDueAt).toBeNull();
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
-  it('passes over a key that is gone', async () => {
+  it('skips a key that no longer exists', async () => {
     await refreshKey(keys, 'gone', options);
     expect(endpoint.requests).toEqual([]);
   });

@@ -131,7 +131,7 @@ describe('a worker in workerd', () => {
     expect(rejected).toBeGreaterThan(calls.length / 2);
   });
 
-  it('rejects the root of a virtual Apple but where its variables allow one', async () => {
+  it('rejects the root of a virtual Apple unless its variables allow one', async () => {
     const { trustAnchors } = await createVirtualApple();
     const original = attestationOptions(attestationFixture('apple-guide-2026'));
     const call = { verifyAttestation: { ...original, trustAnchors } };
@@ -173,7 +173,7 @@ describe('a worker in workerd', () => {
 
 describe.skipIf(!VECTORS.every((file) => existsSync(file)))('the vectors of Project Wycheproof in workerd', () => {
   it.each(VECTORS.map((file) => [basename(file.pathname), file] as const))(
-    'verify where they are valid: %s',
+    'verify only if they are valid: %s',
     async (_, file) => {
       const tests = readVectors(readFileSync(file, 'utf8')).groups.flatMap(({ pem, tests }) => {
         return tests.map((test) => ({ ...test, pem }));

@@ -13,7 +13,7 @@ describe('challenges in memory', () => {
     vi.useRealTimers();
   });
 
-  it('go away by themselves, and for a while it is known why', async () => {
+  it('are deleted without a call, and their fate is known for a while', async () => {
     const { challenges } = memoryStores();
     for (const challenge of ['used', 'left']) await challenges.put(challenge, record(1000));
     await challenges.take('used');
@@ -28,7 +28,7 @@ describe('challenges in memory', () => {
     expect(await challenges.fate?.('used')).toBeUndefined();
   });
 
-  it('stay over when the clock is set back', async () => {
+  it('stay expired when the clock is set back', async () => {
     const { challenges } = memoryStores();
     await challenges.put('challenge', record(1000));
     vi.advanceTimersByTime(1000);
@@ -36,7 +36,7 @@ describe('challenges in memory', () => {
     expect(await challenges.take('challenge')).toBeUndefined();
   });
 
-  it('are as many as the store may hold: the oldest goes first', async () => {
+  it('are at most as many as the store may hold: the oldest is deleted first', async () => {
     const { challenges } = memoryStores({ maxChallenges: 3 });
     for (const challenge of ['1', '2', '3', '4']) await challenges.put(challenge, record(1000));
     expect(await challenges.take('1')).toBeUndefined();
@@ -52,7 +52,7 @@ describe('challenges in memory', () => {
     expect((await challenges.take('challenge'))?.expiresAt).toEqual(expiresAt);
   });
 
-  it('take no memory any longer when they are forgotten', async () => {
+  it('use no memory once they are deleted', async () => {
     const { challenges } = memoryStores();
     const before = memoryInUse();
     for (let index = 0; index < 50_000; index += 1) await challenges.put(`challenge ${index}`, record(1000));
@@ -62,7 +62,7 @@ describe('challenges in memory', () => {
     expect(memoryInUse() - before).toBeLessThan((full - before) / 2);
   });
 
-  it('make room for new ones when they are forgotten', async () => {
+  it('make room for new ones once they are deleted', async () => {
     const { challenges } = memoryStores({ maxChallenges: 2 });
     await challenges.put('1', record(1000));
     vi.advanceTimersByTime(2000);
@@ -72,7 +72,7 @@ describe('challenges in memory', () => {
   });
 });
 
-it('a full store of keys refuses further ones, and forgets none', async () => {
+it('a full store of keys rejects further ones, and deletes none', async () => {
   const { keys } = memoryStores({ maxKeys: 2 });
   const [first, second, third] = [newKey(), newKey(), newKey()];
   await keys.insert(first);
