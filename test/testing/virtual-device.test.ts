@@ -135,7 +135,8 @@ describe('a virtual device', () => {
 
   it('is trusted under its own Apple only', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
-    await expectCode(() => register(device), 'untrusted_certificate');
+    const error = await expectCode(() => register(device), 'untrusted_certificate');
+    expect(error.message).toContain('pass trustAnchors of the same virtual Apple');
   });
 
   it.each(['constructor', 'toString', '__proto__'])('runs no system of the name %s', async (os) => {
