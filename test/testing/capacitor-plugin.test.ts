@@ -43,7 +43,7 @@ it('has the legacy methods, with the fields of their names', async () => {
 it.each([
   ['createAttestation', { keyId: 'a' }, 'challenge of createAttestation must be text, not undefined'],
   ['createAttestation', { challenge: 'a' }, 'keyId of createAttestation must be text, not undefined'],
-  ['createAttestation', { keyId: 'a', challenge: 5 }, 'challenge of createAttestation must be text, not number'],
+  ['createAttestation', { keyId: 'a', challenge: 5 }, 'challenge of createAttestation must be text, not 5'],
   ['createAssertion', { keyId: 'a' }, 'payload of createAssertion must be text, not undefined'],
   ['createAssertion', { payload: 'a' }, 'keyId of createAssertion must be text, not undefined'],
   ['createAssertion', { keyId: 'a', paylod: 'a' }, 'createAssertion has no option "paylod"'],

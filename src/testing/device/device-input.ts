@@ -1,5 +1,5 @@
 import { isBytes } from '../../encoding/bytes.js';
-import { AppAttestError, shortText } from '../../errors.js';
+import { AppAttestError, shortValue } from '../../errors.js';
 
 /**
  * Text that a test passed. Without it, the device would sign the text "undefined", and the test would fail elsewhere.
@@ -24,6 +24,5 @@ export function readPassedHash(clientDataHash: unknown): Uint8Array {
 
 /** Creates the error for input that a test must correct: what was expected, and what came. */
 export function notAccepted(expected: string, value: unknown): AppAttestError {
-  const came = typeof value === 'string' ? shortText(value) : value === null ? 'null' : typeof value;
-  return new AppAttestError('invalid_argument', `${expected}, not ${came}`);
+  return new AppAttestError('invalid_argument', `${expected}, not ${shortValue(value)}`);
 }
