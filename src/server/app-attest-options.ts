@@ -107,6 +107,7 @@ const MAX_CHALLENGE_TTL = 86_400;
  * @throws AppAttestError `invalid_argument`
  */
 export function readOptions(passed: AppAttestOptions): Configuration {
+  if (typeof passed === 'string') throw invalid('pass the App ID as an option: createAppAttest({ appId })');
   const options = readKnownOptions('createAppAttest', passed, KNOWN);
   const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {

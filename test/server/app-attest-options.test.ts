@@ -58,6 +58,11 @@ it.each([
   expect(error.message).toBe(message);
 });
 
+it('shows the form of the call to one that passes the App ID alone', async () => {
+  const error = await expectCode(() => createAppAttest(appId as never), 'invalid_argument');
+  expect(error.message).toBe('pass the App ID as an option: createAppAttest({ appId })');
+});
+
 it.each([{ maxKeys: 0 }, { maxKeys: Number.NaN }, { maxChallenges: 1.5 }, { maxkeys: 5 }])(
   'memory stores refuse %o',
   async (limits) => {
