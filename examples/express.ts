@@ -2,10 +2,10 @@ import { expressHandlers } from 'app-attest/express';
 import { createAppAttest } from 'app-attest/server';
 import express from 'express';
 
-// State is in memory here. For a database add one entry: ...postgresStores(pool) or ...redisStores(client)
+// State is in memory here. docs/stores.md shows how to use a database: its tables, then ...postgresStores(pool)
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  onReject: ({ code, keyId, error }) => console.warn(code, keyId, error.message), // for your log, never for the client
+  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // for your log, never for the client
 });
 
 export const app = express();

@@ -14,3 +14,8 @@ const order = protect<{ Body: { item: string } }>(async ({ body, appAttest: { ke
 });
 const schema = { body: { type: 'object', required: ['item'], properties: { item: { type: 'string' } } } };
 app.post('/orders', { schema, ...order }); // the schema validates the signed content
+
+const find = protect<{ Params: { id: string } }>(async ({ params, appAttest: { key } }) => {
+  return { order: params.id, by: key.keyId };
+});
+app.get('/orders/:id', find);

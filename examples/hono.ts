@@ -13,3 +13,4 @@ app.post('/orders', protect, async (c) => {
   const { item } = await c.req.json();
   return c.json({ ordered: item, by: c.get('appAttest').key.keyId });
 });
+app.get('/orders/:id', protect, (c) => c.json({ order: c.req.param('id'), by: c.get('appAttest').key.keyId }));

@@ -8,57 +8,91 @@ const appId = 'TEAMID1234.com.example.app';
 const challenges = new Map<string, Date>(); // challenge → expires at
 const keys = new Map<string, { publicKey: string; counter: number; environment: string; receipt: Uint8Array }>();
 
-export const app = express();
-app.use(express.json({ limit: '128kb' }));
+/** The backend. Only tests pass trustAnchors, those of the virtual Apple. */
+export function createBackend(trustAnchors?: readonly string[]) {
+  const app = express();
+  app.use(express.json({ limit: '128kb' }));
 
-// 1. The app asks for a challenge before each attestation and each protected request.
-app.post('/challenge', (_request, response) => {
-  const challenge = randomBytes(32).toString('base64url');
-  challenges.set(challenge, new Date(Date.now() + 5 * 60_000));
-  response.json({ challenge });
-});
-
-// 2. Once per installation: { keyId, challenge, token } from the app's attestation.
-app.post('/register', async (request, response) => {
-  const { keyId, challenge, token } = request.body;
-  takeChallenge(challenge);
-  const attested = await verifyAttestation({ attestation: token, keyId, challenge, appId });
-  if (keys.has(attested.keyId)) throw new Error('this key is already registered');
-  const { publicKey, counter, environment, receipt } = attested;
-  keys.set(attested.keyId, { publicKey, counter, environment, receipt });
-  response.status(201).json({ keyId: attested.keyId });
-});
-
-// 3. For every protected request: { keyId, payload, token }, where payload is JSON text with a challenge in it.
-app.post('/orders', async (request, response) => {
-  const { keyId, payload, token } = request.body;
-  const key = keys.get(keyId);
-  if (!key) throw new Error('this key is not registered');
-  const { counter } = await verifyAssertion({
-    assertion: token,
-    publicKey: key.publicKey,
-    payload, // the text as received: parsed and serialized again, it would have another hash
-    appId,
-    counter: key.counter,
+  // 1. The app asks for a challenge before each attestation and each protected request.
+  app.post('/challenge', (_request, response) => {
+    deleteExpiredChallenges();
+    const challenge = randomBytes(32).toString('base64url');
+    challenges.set(challenge, new Date(Date.now() + 5 * 60_000));
+    response.json({ challenge });
   });
-  // In SQL: UPDATE keys SET counter = $1 WHERE key_id = $2 AND counter < $1, and one row must have changed.
-  if (counter <= key.counter) throw new Error('a concurrent request stored the same or a higher counter');
-  key.counter = counter;
 
-  const { challenge, item } = JSON.parse(payload);
-  takeChallenge(challenge);
-  response.json({ ordered: item });
-});
+  // 2. Once per installation: { keyId, challenge, token } from the app's attestation.
+  app.post('/register', async ({ body }, response) => {
+    const challenge = readText(body, 'challenge');
+    takeChallenge(challenge);
+    const evidence = { attestation: readText(body, 'token'), keyId: readText(body, 'keyId') };
+    const attested = await verifyAttestation({ ...evidence, challenge, appId, trustAnchors });
+    const { keyId, publicKey, counter, environment, receipt } = attested; // keyId is base64 with padding
+    if (keys.has(keyId)) throw new NotAttested('this key is already registered');
+    keys.set(keyId, { publicKey, counter, environment, receipt });
+    response.status(201).json({ keyId });
+  });
 
-/** A challenge works once, regardless of the result. */
+  // 3. For every protected request: { keyId, payload, token }. The payload is text: method and target, challenge, JSON.
+  app.post('/orders', async ({ body, method, originalUrl }, response) => {
+    const key = keys.get(canonicalBase64(readText(body, 'keyId')));
+    if (!key) throw new NotAttested('this key is not registered');
+    const payload = readText(body, 'payload'); // as received: parsed and serialized again, it would have another hash
+    const { publicKey, counter: lastCounter } = key;
+    const assertion = readText(body, 'token');
+    const { counter } = await verifyAssertion({ assertion, publicKey, payload, appId, counter: lastCounter });
+    // In SQL: UPDATE keys SET counter = $1 WHERE key_id = $2 AND counter < $1, and one row must have changed.
+    if (counter <= key.counter) throw new NotAttested('a concurrent request stored the same or a higher counter');
+    key.counter = counter;
+
+    const [requestLine, challenge = '', ...content] = payload.split('\n');
+    takeChallenge(challenge);
+    if (requestLine !== `${method} ${originalUrl}`) throw new NotAttested('signed for another method or target');
+    response.json({ ordered: JSON.parse(content.join('\n')).item });
+  });
+
+  // 4. The reason goes to your log, never to the client.
+  app.use(((error, _request, response, _next) => {
+    console.warn(error instanceof AppAttestError ? `${error.code}: ${error.message}` : error);
+    if (error.code === 'overloaded') response.set('Retry-After', String(error.retryAfter));
+    response.status(statusOf(error)).json({ error: 'rejected' });
+  }) satisfies express.ErrorRequestHandler);
+  return app;
+}
+
+class NotAttested extends Error {}
+
+function statusOf(error: unknown): number {
+  if (error instanceof NotAttested) return 401;
+  if (error instanceof SyntaxError) return 400; // the body or the content is not JSON
+  if (!(error instanceof AppAttestError)) return 500; // a bug, or your database failed
+  if (error.code === 'overloaded') return 503; // nothing was decided: the app tries again, with another challenge
+  return error.code === 'invalid_argument' ? 500 : 401; // invalid_argument: this call is wrong, not the request
+}
+
+/** Text from a client. Anything else would be invalid_argument, and lone surrogates have no UTF-8 bytes. */
+function readText(body: Record<string, unknown> | undefined, name: string): string {
+  const text = body?.[name];
+  if (typeof text === 'string' && text.isWellFormed()) return text;
+  throw new NotAttested(`${name} must be text`);
+}
+
+/** Clients send key identifiers as base64 or base64url. The table has them as base64 with padding. */
+function canonicalBase64(keyId: string): string {
+  return Buffer.from(keyId, 'base64').toString('base64');
+}
+
+/** Accepts a challenge once. In SQL: DELETE … RETURNING. */
 function takeChallenge(challenge: string): void {
   const expiresAt = challenges.get(challenge);
   challenges.delete(challenge);
-  if (!expiresAt || expiresAt < new Date()) throw new Error('this challenge is unknown, already used or expired');
+  if (!expiresAt || expiresAt < new Date()) throw new NotAttested('this challenge is unknown, already used or expired');
 }
 
-// 4. The reason goes to your log, never to the client.
-app.use(((error, _request, response, _next) => {
-  console.warn(error instanceof AppAttestError ? `${error.code}: ${error.message}` : error);
-  response.status(401).json({ error: 'not attested' });
-}) satisfies express.ErrorRequestHandler);
+/** The oldest challenges are first. In SQL: DELETE FROM challenges WHERE expires_at < now(), once a minute. */
+function deleteExpiredChallenges(): void {
+  for (const [challenge, expiresAt] of challenges) {
+    if (expiresAt > new Date()) return;
+    challenges.delete(challenge);
+  }
+}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   type DeviceCheckCredentials,
   refreshReceipt,
@@ -8,6 +9,11 @@ import {
 } from 'app-attest';
 
 const appId = 'TEAMID1234.com.example.app';
+
+/** A key of your developer account with DeviceCheck enabled. Apple names its file AuthKey_ and the key ID. */
+export function readCredentials(path = 'AuthKey_ABC123DEFG.p8'): DeviceCheckCredentials {
+  return { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: readFileSync(path, 'utf8') };
+}
 
 /** Verifies an attestation and its receipt, which must be issued for the challenge, at most five minutes ago. */
 export async function attest(attestation: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {

@@ -114,3 +114,10 @@ export function shortText(text: string): string {
     return Buffer.from(character, 'utf16le').swap16().toString('hex').replace(/..../g, '\\u$&');
   });
 }
+
+/** A wrong value of an option: quoted text, a number or word as it is, and only the type of anything else. */
+export function shortValue(value: unknown): string {
+  if (typeof value === 'string') return shortText(value);
+  if (value === null || ['undefined', 'number', 'boolean'].includes(typeof value)) return String(value);
+  return Array.isArray(value) ? 'array' : typeof value;
+}

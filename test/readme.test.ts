@@ -102,6 +102,7 @@ describe('docs/options.md', () => {
     ['verifyAttestation', 'src/attestation/verify-attestation.ts'],
     ['verifyAssertion', 'src/assertion/verify-assertion.ts'],
     ['verifyReceipt', 'src/receipt/verify-receipt.ts'],
+    ['refreshReceipt', 'src/receipt/refresh-receipt.ts'],
     ['createAppAttest', 'src/server/app-attest-options.ts'],
   ])('lists the options of %s, and which of them may not be undefined', (heading, path) => {
     const known = [...read(path).matchAll(/^ {2}(\w+): '(may be|never) undefined',$/gm)];

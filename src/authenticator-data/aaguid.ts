@@ -17,8 +17,12 @@ export function environmentOf(aaguid: Uint8Array): Environment | undefined {
 export function assertEnvironment(aaguid: Uint8Array, allowed: readonly Environment[]): Environment {
   const environment = environmentOf(aaguid);
   if (environment !== undefined && allowed.includes(environment)) return environment;
-  throw new AppAttestError('environment_mismatch', 'the key belongs to another App Attest environment', {
-    expected: allowed.join(' or '),
-    actual: environment ?? shortHex(aaguid),
-  });
+  throw new AppAttestError(
+    'environment_mismatch',
+    'the key belongs to an environment that the option environment does not accept',
+    {
+      expected: allowed.join(' or '),
+      actual: environment ?? shortHex(aaguid),
+    },
+  );
 }

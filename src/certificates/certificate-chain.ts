@@ -4,7 +4,7 @@ import { type VerifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
 import type { Certificate } from './certificate.js';
 import { isCaSignedBy, isSignedBy } from './issuer-signature.js';
 import { KeyUsage } from './key-usage.js';
-import { untrusted } from './untrusted.js';
+import { untrusted, untrustedIssuer } from './untrusted.js';
 
 /** The leaf first, each certificate followed by its issuer; the root may be omitted. */
 export type CertificateChain = readonly [leaf: Certificate, ...issuers: Certificate[]];
@@ -70,7 +70,10 @@ async function findPath(
     const [issuer] = path;
     if (equalBytes(issuer.subject, certificate.issuer) && (await isSigned(issuer))) return path;
   }
-  throw untrusted('the certificate chain does not end in a trusted root');
+  throw untrustedIssuer(
+    certificate,
+    candidates.map(([issuer]) => issuer),
+  );
 }
 
 /** RFC 5280 §6.1.4 (k), (n). */

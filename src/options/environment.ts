@@ -1,4 +1,4 @@
-import { AppAttestError } from '../errors.js';
+import { AppAttestError, shortValue } from '../errors.js';
 
 /**
  * The environment in which a key was attested: `production` for apps from the App Store, TestFlight and enterprise
@@ -19,7 +19,7 @@ export function readEnvironments(environment: unknown): readonly Environment[] {
   if (named.length === 0 || !named.every(isEnvironment)) {
     throw new AppAttestError(
       'invalid_argument',
-      "environment must be 'production', 'development' or an array of these",
+      `environment must be 'production', 'development' or an array of these, not ${named.map(shortValue).join(', ') || '[]'}`,
     );
   }
   return named;

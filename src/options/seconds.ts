@@ -1,4 +1,4 @@
-import { AppAttestError } from '../errors.js';
+import { AppAttestError, shortValue } from '../errors.js';
 
 /**
  * Checks a time in seconds that a caller passed. Fractions are allowed.
@@ -10,5 +10,8 @@ import { AppAttestError } from '../errors.js';
 export function readSeconds(name: string, seconds: unknown, most = Number.POSITIVE_INFINITY): number {
   if (typeof seconds === 'number' && seconds > 0 && seconds <= most) return seconds;
   const limit = Number.isFinite(most) ? ` and at most ${most}` : '';
-  throw new AppAttestError('invalid_argument', `${name} must be a number of seconds, greater than 0${limit}`);
+  throw new AppAttestError(
+    'invalid_argument',
+    `${name} must be a number of seconds, greater than 0${limit}, not ${shortValue(seconds)}`,
+  );
 }

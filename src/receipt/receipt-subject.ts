@@ -87,8 +87,12 @@ export function assertReceiptClientHash({ clientHash, type }: ReceiptPayload, ex
 export function assertReceiptEnvironment(name: string | undefined, allowed: readonly Environment[]): Environment {
   const environment = ENVIRONMENTS.get(name);
   if (environment !== undefined && allowed.includes(environment)) return environment;
-  throw new AppAttestError('environment_mismatch', 'the receipt belongs to another App Attest environment', {
-    expected: allowed.join(' or '),
-    actual: environment ?? (name === undefined ? 'none' : shortText(name)),
-  });
+  throw new AppAttestError(
+    'environment_mismatch',
+    'the receipt belongs to an environment that the option environment does not accept',
+    {
+      expected: allowed.join(' or '),
+      actual: environment ?? (name === undefined ? 'none' : shortText(name)),
+    },
+  );
 }

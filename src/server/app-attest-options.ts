@@ -23,7 +23,7 @@ export interface AppAttestOptions {
   policy?: ExtensionPolicy;
   /** Where challenges are kept. In memory, by `memoryStores()`, if both `challenges` and `keys` are absent. */
   challenges?: ChallengeStore;
-  /** Where keys and counters are kept. */
+  /** Where keys and counters are kept. Pass it together with `challenges`, or pass neither. */
   keys?: KeyStore;
   /** How long a challenge is valid, in seconds, at most 86 400 (a day). 300 by default. */
   challengeTtl?: number | undefined;
@@ -107,6 +107,7 @@ const MAX_CHALLENGE_TTL = 86_400;
  * @throws AppAttestError `invalid_argument`
  */
 export function readOptions(passed: AppAttestOptions): Configuration {
+  if (typeof passed === 'string') throw invalid('pass the App ID as an option: createAppAttest({ appId })');
   const options = readKnownOptions('createAppAttest', passed, KNOWN);
   const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {
@@ -127,6 +128,10 @@ export function readOptions(passed: AppAttestOptions): Configuration {
 
 function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration, 'challenges' | 'keys'> {
   if (challenges === undefined && keys === undefined) return memoryStores();
+  if (challenges === undefined || keys === undefined) {
+    const missing = keys === undefined ? 'keys' : 'challenges';
+    throw invalid(`pass challenges and keys together, or neither: ${missing} is missing`);
+  }
   if (!hasMethods(challenges, ['put', 'take'])) throw invalid('challenges must be a ChallengeStore');
   if (!hasMethods(keys, ['insert', 'find', 'advance', 'revoke'])) throw invalid('keys must be a KeyStore');
   return { challenges, keys };

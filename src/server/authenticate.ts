@@ -121,10 +121,14 @@ export function assertStillAccepted({ appId, environment }: StoredKey, { appIds,
   }
   if (!environments.includes(environment)) {
     const expected = environments.join(' or ');
-    throw new AppAttestError('environment_mismatch', 'the key belongs to another App Attest environment', {
-      expected,
-      actual: environment,
-    });
+    throw new AppAttestError(
+      'environment_mismatch',
+      'the key belongs to an environment that the option environment does not accept',
+      {
+        expected,
+        actual: environment,
+      },
+    );
   }
 }
 

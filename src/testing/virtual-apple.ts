@@ -44,7 +44,11 @@ export class VirtualApple {
     this.#now = now;
   }
 
-  /** Creates a device with an app on it. */
+  /**
+   * Creates a device with an app on it.
+   *
+   * @throws AppAttestError `invalid_argument`
+   */
   async createDevice(options: VirtualDeviceOptions): Promise<VirtualDevice> {
     return new VirtualDevice(
       {
@@ -69,8 +73,7 @@ export class VirtualApple {
  * `verifyAttestation` rejects its root there. A process is in production unless `NODE_ENV` is `test` or `development`,
  * or `APP_ATTEST_VIRTUAL` is `allow`.
  *
- * @throws Error in production
- * @throws AppAttestError `invalid_argument`
+ * @throws AppAttestError `invalid_argument`, in production too
  *
  * @example
  * ```ts
@@ -85,7 +88,8 @@ export class VirtualApple {
 export async function createVirtualApple(options: VirtualAppleOptions = {}): Promise<VirtualApple> {
   const { now } = readKnownOptions<VirtualAppleOptions>('createVirtualApple', options, { now: 'may be undefined' });
   if (!isVirtualAppleAllowed()) {
-    throw new Error(
+    throw new AppAttestError(
+      'invalid_argument',
       `a virtual Apple proves nothing and must not run in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
     );
   }

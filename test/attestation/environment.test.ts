@@ -23,6 +23,7 @@ describe('the environment', () => {
 
   it('is in the error, expected and actual', async () => {
     const error = await expectCode(() => verify({ aaguid: DEVELOPMENT }), 'environment_mismatch');
+    expect(error.message).toContain('the option environment');
     expect(error).toMatchObject({ expected: 'production', actual: 'development' });
     const options = { environment: ['production', 'development'] as const };
     const unknown = await expectCode(() => verify({ aaguid: new Uint8Array(16) }, options), 'environment_mismatch');

@@ -1,12 +1,13 @@
 import { it } from 'vitest';
 
-import { trusting, useExample } from '../support/example-backend.js';
+import { findOrder, trusting, useExample } from '../support/example-backend.js';
 
 it('the example with Fastify serves only registered devices', async () => {
   const { app } = await trusting(() => import('../../examples/fastify.js'));
   const server = { origin: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
   try {
     await useExample(server);
+    await findOrder(server);
   } finally {
     await server.close();
   }

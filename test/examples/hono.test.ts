@@ -1,6 +1,6 @@
 import { getRequestListener } from '@hono/node-server';
 import { it } from 'vitest';
-import { trusting, useExample } from '../support/example-backend.js';
+import { findOrder, trusting, useExample } from '../support/example-backend.js';
 import { serveNode } from '../support/http-servers.js';
 
 it('the example with Hono serves only registered devices', async () => {
@@ -8,6 +8,7 @@ it('the example with Hono serves only registered devices', async () => {
   const server = await serveNode(getRequestListener(app.fetch));
   try {
     await useExample(server);
+    await findOrder(server);
   } finally {
     await server.close();
   }

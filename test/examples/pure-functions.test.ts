@@ -1,39 +1,37 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type CertificateAuthority, createAuthority } from '../support/certificate-authority.js';
-import { type Attestation, assert, attest } from '../support/evidence.js';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createBackend } from '../../examples/pure-functions.js';
+import { AppAttestError } from '../../src/index.js';
+import { createVirtualApple, type VirtualDevice } from '../../src/testing/index.js';
 
-// The example trusts Apple's root alone; here, and nowhere else, it is made to trust the test authority.
-const authority = vi.hoisted(() => ({ trustAnchors: [] as Uint8Array[], date: new Date(0) }));
+/** What the next verification throws, in place of a result. */
+const failure = vi.hoisted(() => ({ next: undefined as Error | undefined }));
 vi.mock('app-attest', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../src/index.js')>();
   return {
     ...original,
     verifyAttestation: (options: Parameters<typeof original.verifyAttestation>[0]) => {
-      return original.verifyAttestation({ ...options, ...authority });
+      const { next } = failure;
+      failure.next = undefined;
+      return next ? Promise.reject(next) : original.verifyAttestation(options);
     },
   };
 });
 
-let testAuthority: CertificateAuthority;
-let server: Server;
-let origin: string;
+const appId = 'TEAMID1234.com.example.app';
+const apple = await createVirtualApple();
+const server = createBackend(apple.trustAnchors).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 
-beforeAll(async () => {
-  testAuthority = await createAuthority();
-  const { app } = await import('../../examples/pure-functions.js');
-  server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
 afterAll(() => server.close());
 beforeEach(() => warn.mockClear());
 
 interface Answer {
   status: number;
+  retryAfter: string | null;
   body: { challenge?: string; error?: string };
 }
 
@@ -43,34 +41,47 @@ async function post(path: string, body: unknown = {}): Promise<Answer> {
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
+  const { status, headers } = response;
+  return { status, retryAfter: headers.get('retry-after'), body: (await response.json()) as Answer['body'] };
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const newChallenge = async (): Promise<string> => String((await post('/challenge')).body.challenge);
+const base64url = (keyId: string): string => Buffer.from(keyId, 'base64').toString('base64url');
 
-async function register(challenge: string): Promise<{ device: Attestation; status: number }> {
-  const device = await attest(testAuthority, { challenge });
-  authority.trustAnchors = device.trustAnchors;
-  authority.date = device.date;
-  const token = base64(device.attestation);
-  const { status } = await post('/register', { keyId: device.keyId, challenge, token });
-  return { device, status };
+async function newDevice(): Promise<{ device: VirtualDevice; keyId: string }> {
+  const device = await apple.createDevice({ appId });
+  return { device, keyId: (await device.capacitor.prepare()).keyId };
 }
 
-async function order(device: Attestation, counter: number, sent?: string): Promise<number> {
-  const payload = JSON.stringify({ challenge: await newChallenge(), item: 'coffee' });
-  const token = base64(assert(device.privateKey, { payload, counter }));
-  return (await post('/orders', { keyId: device.keyId, payload: sent ?? payload, token })).status;
+async function register(challenge: string) {
+  const { device, keyId } = await newDevice();
+  const answer = await post('/register', await device.capacitor.createAttestation({ keyId, challenge }));
+  return { device, keyId, ...answer };
+}
+
+async function signOrder(device: VirtualDevice, keyId: string, line = 'POST /orders', content = '{"item":"coffee"}') {
+  return device.capacitor.createAssertion({ keyId, payload: `${line}\n${await newChallenge()}\n${content}` });
 }
 
 describe('the example with pure functions', () => {
   it('registers a device and serves its signed requests', async () => {
-    const { device, status } = await register(await newChallenge());
+    const { device, keyId, status } = await register(await newChallenge());
     expect(status).toBe(201);
-    expect(await order(device, 1)).toBe(200);
-    expect(await order(device, 5)).toBe(200);
+    expect(await post('/orders', await signOrder(device, keyId))).toMatchObject({ body: { ordered: 'coffee' } });
+    const pretty = await signOrder(device, keyId, 'POST /orders', '{\n  "item": "tea"\n}');
+    expect(await post('/orders', pretty)).toMatchObject({ body: { ordered: 'tea' } });
     expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('finds a key by base64url, whichever encoding registered it', async () => {
+    const { device, keyId } = await newDevice();
+    const challenge = await newChallenge();
+    const { token } = await device.capacitor.createAttestation({ keyId, challenge });
+    const registration = await post('/register', { keyId: base64url(keyId), challenge, token });
+    expect(registration).toMatchObject({ status: 201, body: { keyId } });
+    for (const named of [base64url(keyId), keyId]) {
+      expect((await post('/orders', { ...(await signOrder(device, keyId)), keyId: named })).status).toBe(200);
+    }
   });
 
   it('rejects a challenge that was used or never issued', async () => {
@@ -80,34 +91,66 @@ describe('the example with pure functions', () => {
     expect((await register('invented')).status).toBe(401);
   });
 
-  it('rejects a replay, a changed payload and an unknown key', async () => {
-    const { device } = await register(await newChallenge());
-    expect(await order(device, 3)).toBe(200);
-    expect(await order(device, 3)).toBe(401);
-    expect(warn).toHaveBeenLastCalledWith(expect.stringContaining('counter_not_increased'));
-    expect(await order(device, 4, '{"item":"gold"}')).toBe(401);
-    expect(warn).toHaveBeenLastCalledWith(expect.stringContaining('invalid_signature'));
-    expect(await order(await attest(testAuthority), 1)).toBe(401);
+  it('rejects an expired challenge, and deletes it', async () => {
+    const challenge = await newChallenge();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * 60_000 });
+    try {
+      const deleted = vi.spyOn(Map.prototype, 'delete');
+      await newChallenge();
+      expect(deleted).toHaveBeenCalledWith(challenge);
+      deleted.mockRestore();
+      expect((await register(challenge)).status).toBe(401);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
-  it('rejects a second request with the same challenge', async () => {
-    const { device } = await register(await newChallenge());
-    const payload = JSON.stringify({ challenge: await newChallenge(), item: 'coffee' });
+  it('rejects a replay, a changed payload and an unknown key', async () => {
+    const { device, keyId } = await register(await newChallenge());
+    const order = await signOrder(device, keyId);
+    expect((await post('/orders', order)).status).toBe(200);
+    expect((await post('/orders', order)).status).toBe(401);
+    expect(warn).toHaveBeenLastCalledWith(expect.stringContaining('counter_not_increased'));
+    const { token } = await signOrder(device, keyId);
+    expect((await post('/orders', { ...order, token })).status).toBe(401);
+    expect(warn).toHaveBeenLastCalledWith(expect.stringContaining('invalid_signature'));
+    expect((await post('/orders', { ...order, keyId: (await newDevice()).keyId })).status).toBe(401);
+  });
+
+  it('rejects one challenge in two requests', async () => {
+    const { device, keyId } = await register(await newChallenge());
+    const { payload } = await signOrder(device, keyId);
     const statuses: number[] = [];
-    for (const counter of [1, 2]) {
-      const token = base64(assert(device.privateKey, { payload, counter }));
-      statuses.push((await post('/orders', { keyId: device.keyId, payload, token })).status);
+    for (let request = 0; request < 2; request += 1) {
+      const order = await device.capacitor.createAssertion({ keyId, payload });
+      statuses.push((await post('/orders', order)).status);
     }
     expect(statuses).toEqual([200, 401]);
   });
 
-  it.each(['{}', '[]', '{"keyId":1,"challenge":{},"token":[]}', 'no json'])(
-    'answers %s with an error and no reason',
-    async (body) => {
-      for (const path of ['/register', '/orders']) {
-        const answer = await post(path, body);
-        expect(answer).toEqual({ status: 401, body: { error: 'not attested' } });
-      }
-    },
-  );
+  it.each(['PUT /orders', 'POST /refunds', ''])('rejects a request that was signed for %j', async (line) => {
+    const { device, keyId } = await register(await newChallenge());
+    expect((await post('/orders', await signOrder(device, keyId, line))).status).toBe(401);
+  });
+
+  it.each([
+    ['{}', 401],
+    ['[]', 401],
+    ['{"keyId":1,"challenge":{},"token":[]}', 401],
+    ['{"keyId":"\\ud800","challenge":"\\ud800"}', 401],
+    ['no json', 400],
+  ])('answers %s without a reason', async (body, status) => {
+    for (const path of ['/register', '/orders']) {
+      expect(await post(path, body)).toMatchObject({ status, body: { error: 'rejected' } });
+    }
+  });
+
+  it.each([
+    ['overloaded', new AppAttestError('overloaded', 'too many', { retryAfter: 5 }), 503, '5'],
+    ['invalid_argument', new AppAttestError('invalid_argument', 'the call is wrong'), 500, null],
+    ['a failed database', new Error('connection lost'), 500, null],
+  ])('does not blame the client for %s', async (_, error, status, retryAfter) => {
+    failure.next = error;
+    expect(await register(await newChallenge())).toMatchObject({ status, retryAfter, body: { error: 'rejected' } });
+  });
 });

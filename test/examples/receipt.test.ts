@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { attest, refresh } from '../../examples/receipt.js';
+import { attest, readCredentials, refresh } from '../../examples/receipt.js';
 import { createVirtualApple, type VirtualApple, type VirtualDevice } from '../../src/testing/index.js';
 import { APP_ID, sha256 } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';
@@ -56,4 +59,10 @@ it('the receipt example verifies both, and gets a risk metric', async () => {
 it('the receipt example rejects a receipt that is six minutes old', async () => {
   createdAt = new Date(Date.now() - 6 * 60_000);
   await expectCode(attestWithExample, 'receipt_too_old');
+});
+
+it('the receipt example reads the credentials from the .p8 file', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'app-attest-')), 'AuthKey_ABC123DEFG.p8');
+  await writeFile(path, credentials.privateKey);
+  expect(readCredentials(path)).toEqual(credentials);
 });

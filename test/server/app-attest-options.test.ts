@@ -41,6 +41,28 @@ it.each(WRONG)('rejects %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
 });
 
+it.each([
+  [{ challenges }, 'pass challenges and keys together, or neither: keys is missing'],
+  [{ keys }, 'pass challenges and keys together, or neither: challenges is missing'],
+  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore'],
+  [{ environment: 'staging' }, "environment must be 'production', 'development' or an array of these, not \"staging\""],
+  [{ environment: [] }, "environment must be 'production', 'development' or an array of these, not []"],
+  [
+    { environment: [{}, null] },
+    "environment must be 'production', 'development' or an array of these, not object, null",
+  ],
+  [{ challengeTtl: '300' }, 'challengeTtl must be a number of seconds, greater than 0 and at most 86400, not "300"'],
+  [{ challengeTtl: -1 }, 'challengeTtl must be a number of seconds, greater than 0 and at most 86400, not -1'],
+])('says what is wrong with %o', async (options, message) => {
+  const error = await expectCode(() => createAppAttest({ appId, ...options } as never), 'invalid_argument');
+  expect(error.message).toBe(message);
+});
+
+it('shows the form of the call to one that passes the App ID alone', async () => {
+  const error = await expectCode(() => createAppAttest(appId as never), 'invalid_argument');
+  expect(error.message).toBe('pass the App ID as an option: createAppAttest({ appId })');
+});
+
 it.each([{ maxKeys: 0 }, { maxKeys: Number.NaN }, { maxChallenges: 1.5 }, { maxkeys: 5 }])(
   'memory stores refuse %o',
   async (limits) => {

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import type { AppAttestOptions } from '../../src/server/index.js';
 import { apple, createDevice } from './backend.js';
-import { Client, challengeFrom, postJson } from './http-client.js';
+import { answerOf, Client, challengeFrom, postJson } from './http-client.js';
 import type { TestServer } from './http-servers.js';
 import { signedHeaders } from './signed-headers.js';
 
@@ -46,4 +46,16 @@ export async function useExample(server: TestServer): Promise<void> {
   expect(await orders.post('/orders', body, headers)).toMatchObject(refused('challenge_used'));
   expect(await orders.post('/orders', '{"item":"coffee"}', {})).toMatchObject(refused('assertion_missing'));
   expect(await orders.post('/orders', '{"item":"gold"}', await sign())).toMatchObject(refused('request_mismatch'));
+}
+
+/** Registers a device with an example, and finds an order with a signed GET. */
+export async function findOrder(server: TestServer): Promise<void> {
+  const client = new Client(`${server.origin}/app-attest`, await createDevice());
+  expect((await client.register()).status).toBe(201);
+  const request = { method: 'GET', target: '/orders/7' };
+  const challenge = await challengeFrom(client.origin, 'assertion');
+  const headers = await signedHeaders(client.device, client.keyId, { ...request, challenge });
+  const find = async () => answerOf(await fetch(server.origin + request.target, { headers }));
+  expect(await find()).toMatchObject({ status: 200, body: { order: '7', by: client.keyId } });
+  expect(await find()).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { verifyAssertion, verifyAttestation } from '../../src/index.js';
 import { createVirtualApple } from '../../src/testing/index.js';
+import { expectCode } from '../support/rejection.js';
 
 const appId = 'TEAMID1234.com.example.app';
 const apple = await createVirtualApple();
@@ -37,4 +38,19 @@ it('has the legacy methods, with the fields of their names', async () => {
   expect(Object.keys(registration)).toEqual(['platform', 'format', 'token', 'keyId', 'challenge', 'attestation']);
   const assertion = await capacitor.generateAssertion({ keyId, payload: 'payload' });
   expect(assertion.assertion).toBe(assertion.token);
+});
+
+it.each([
+  ['createAttestation', { keyId: 'a' }, 'challenge of createAttestation must be text, not undefined'],
+  ['createAttestation', { challenge: 'a' }, 'keyId of createAttestation must be text, not undefined'],
+  ['createAttestation', { keyId: 'a', challenge: 5 }, 'challenge of createAttestation must be text, not 5'],
+  ['createAssertion', { keyId: 'a' }, 'payload of createAssertion must be text, not undefined'],
+  ['createAssertion', { payload: 'a' }, 'keyId of createAssertion must be text, not undefined'],
+  ['createAssertion', { keyId: 'a', paylod: 'a' }, 'createAssertion has no option "paylod"'],
+  ['attestKey', { keyId: 'a' }, 'challenge of createAttestation must be text, not undefined'],
+  ['generateAssertion', undefined, 'the options of createAssertion must be a plain object'],
+] as const)('%s refuses %o', async (method, options, message) => {
+  const { capacitor } = await apple.createDevice({ appId });
+  const call = capacitor[method].bind(capacitor) as (options: unknown) => Promise<unknown>;
+  expect((await expectCode(() => call(options), 'invalid_argument')).message).toBe(message);
 });

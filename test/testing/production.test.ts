@@ -12,7 +12,8 @@ afterEach(() => {
 describe('in production', () => {
   it.each(['production', 'staging', undefined])('there is no virtual Apple with NODE_ENV %s', async (environment) => {
     vi.stubEnv('NODE_ENV', environment);
-    await expect(createVirtualApple()).rejects.toThrow('must not run in production');
+    const error = await expectCode(createVirtualApple, 'invalid_argument');
+    expect(error.message).toContain('must not run in production');
     vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
     await expect(createVirtualApple()).resolves.toBeDefined();
   });

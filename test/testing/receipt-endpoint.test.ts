@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { Environment } from '../../src/index.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Environment, refreshReceipt } from '../../src/index.js';
 import { createVirtualApple, type VirtualApple, type VirtualDevice } from '../../src/testing/index.js';
 import { receiptFields, receiptPayload } from '../support/evidence-structure.js';
 import { attestedReceipt, DEVICE_CHECK_KEY, deviceCheckToken, endpointUrl } from '../support/receipt-requests.js';
@@ -182,4 +182,23 @@ describe('the receipt endpoint on a loopback address', () => {
       await server.close();
     }
   });
+});
+
+it('refreshReceipt gets a second receipt a day after the first, if the time of the system is set', async () => {
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey };
+  const current = await createVirtualApple();
+  const phone = await current.createDevice({ appId });
+  const attestation = await phone.attestKey(await phone.generateKey(), new Uint8Array(32));
+  const request = { environment: 'production', credentials, fetch: current.receiptEndpoint() } as const;
+  const first = await refreshReceipt({ ...request, receipt: attestedReceipt(attestation) });
+  if (!first.receipt) return expect.fail('no receipt');
+  expect(await refreshReceipt({ ...request, receipt: first.receipt })).toEqual({ notModified: true });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY + HOUR });
+  try {
+    expect(await refreshReceipt({ ...request, receipt: first.receipt })).toHaveProperty('receipt');
+  } finally {
+    vi.useRealTimers();
+  }
 });

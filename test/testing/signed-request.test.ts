@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { verifyAssertion, verifyAttestation } from '../../src/index.js';
+import { inspectAssertion, verifyAssertion, verifyAttestation } from '../../src/index.js';
 import { createVirtualApple } from '../../src/testing/index.js';
 import { expectCode } from '../support/rejection.js';
 
@@ -69,5 +69,34 @@ describe('signRequest', () => {
     const { device } = await deviceWithKey();
     const request = { method: 'POST', target: '/', challenge, content: '{}' };
     await expectCode(() => device.signRequest(request), 'invalid_argument');
+  });
+
+  const start = 'target of signRequest must be a path and query that starts with "/"';
+  const { href } = new URL('https://api.example.com/orders');
+  it.each([
+    [{ challenge: undefined }, 'the option challenge of signRequest is undefined'],
+    [{ challenge: '' }, 'challenge of signRequest must be the text that the server issued, not ""'],
+    [{ challenge: { challenge } }, 'challenge of signRequest must be text, not object'],
+    [{ method: 'post' }, 'method of signRequest must be in upper case, not "post"'],
+    [{ method: '' }, 'method of signRequest must be in upper case, not ""'],
+    [{ method: null }, 'method of signRequest must be text, not null'],
+    [{ target: href }, `${start}, not "${href}"`],
+    [{ target: 'orders' }, `${start}, not "orders"`],
+    [{ target: '/a b' }, `${start}, not "/a b"`],
+    [{ body: { item: 'coffee' } }, 'body of signRequest must be text or a Uint8Array, as it is sent, not object'],
+  ])('refuses %o', async (wrong, message) => {
+    const { device } = await deviceWithKey();
+    const request = { method: 'POST', target: '/', challenge, ...wrong };
+    const error = await expectCode(() => device.signRequest(request as never), 'invalid_argument');
+    expect(error.message).toBe(message);
+  });
+
+  it('refuses a request without a challenge, and counts nothing', async () => {
+    const { device, keyId } = await deviceWithKey();
+    const request = { method: 'POST', target: '/' };
+    const error = await expectCode(() => device.signRequest(request as never), 'invalid_argument');
+    expect(error.message).toBe('challenge of signRequest must be text, not undefined');
+    const { authenticatorData } = inspectAssertion(await device.generateAssertion(keyId, sha256('')));
+    expect(authenticatorData?.counter).toBe(1);
   });
 });

@@ -135,11 +135,12 @@ describe('a virtual device', () => {
 
   it('is trusted under its own Apple only', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
-    await expectCode(() => register(device), 'untrusted_certificate');
+    const error = await expectCode(() => register(device), 'untrusted_certificate');
+    expect(error.message).toContain('pass trustAnchors of the same virtual Apple');
   });
 
   it.each(['constructor', 'toString', '__proto__'])('rejects the system name %s', async (os) => {
-    await expect(createDevice({ os: os as never })).rejects.toThrow(`not ${os}`);
+    await expect(createDevice({ os: os as never })).rejects.toThrow(`not "${os}"`);
   });
 
   it.each(['', 'clip', 'TEAMID1234.', 5])('rejects %o as the App ID of an App Clip', async (appClipId) => {
@@ -148,7 +149,23 @@ describe('a virtual device', () => {
 
   it('rejects a system that does not exist', async () => {
     // @ts-expect-error There is no such system.
-    await expect(createDevice({ os: 'iOS 12' })).rejects.toThrow(TypeError);
+    const error = await expectCode(() => createDevice({ os: 'iOS 12' }), 'invalid_argument');
+    expect(error.message).toMatch(/^os must be one of iOS 14\.4, .*, not "iOS 12"$/);
+  });
+
+  it('refuses an environment that does not exist', async () => {
+    // @ts-expect-error There is no such environment.
+    const error = await expectCode(() => createDevice({ environment: 'staging' }), 'invalid_argument');
+    expect(error.message).toBe("environment must be 'production' or 'development', not \"staging\"");
+  });
+
+  it.each([undefined, null, 'text', {}])('refuses %o as a client data hash', async (clientDataHash) => {
+    const device = await createDevice();
+    const keyId = await device.generateKey();
+    for (const call of ['attestKey', 'generateAssertion'] as const) {
+      const error = await expectCode(() => device[call](keyId, clientDataHash as never), 'invalid_argument');
+      expect(error.message).toMatch(/^clientDataHash must be a Uint8Array, not /);
+    }
   });
 });
 

@@ -1,5 +1,7 @@
+import { readKnownOptions } from '../../options/known-options.js';
 import type { AppAttestService } from './app-attest-service.js';
 import { sha256 } from './authenticator-data.js';
+import { readText } from './device-input.js';
 
 const ENVELOPE = { platform: 'ios', format: 'apple-app-attest' } as const;
 
@@ -34,6 +36,9 @@ export interface CapacitorAssertion extends CapacitorKey {
  * order. The plugin hashes the UTF-8 bytes of the challenge or payload. The legacy methods add the entry of their own
  * name.
  *
+ * Methods with options throw `AppAttestError` `invalid_argument` if an option is missing or unknown, and `DCError` as the
+ * device does.
+ *
  * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/index.ts
  */
 export class CapacitorPlugin {
@@ -50,13 +55,25 @@ export class CapacitorPlugin {
   }
 
   /** Lets Apple attest a key, for a challenge of the server. */
-  async createAttestation({ keyId, challenge }: { keyId: string; challenge: string }): Promise<CapacitorAttestation> {
+  async createAttestation(options: { keyId: string; challenge: string }): Promise<CapacitorAttestation> {
+    const passed = readKnownOptions<{ keyId: string; challenge: string }>('createAttestation', options, {
+      keyId: 'never undefined',
+      challenge: 'never undefined',
+    });
+    const keyId = readText('keyId of createAttestation', passed.keyId);
+    const challenge = readText('challenge of createAttestation', passed.challenge);
     const token = base64(await this.#device.attestKey(keyId, sha256(challenge)));
     return { ...ENVELOPE, token, keyId, challenge };
   }
 
   /** Signs a payload with an attested key. */
-  async createAssertion({ keyId, payload }: { keyId: string; payload: string }): Promise<CapacitorAssertion> {
+  async createAssertion(options: { keyId: string; payload: string }): Promise<CapacitorAssertion> {
+    const passed = readKnownOptions<{ keyId: string; payload: string }>('createAssertion', options, {
+      keyId: 'never undefined',
+      payload: 'never undefined',
+    });
+    const keyId = readText('keyId of createAssertion', passed.keyId);
+    const payload = readText('payload of createAssertion', passed.payload);
     const token = base64(await this.#device.generateAssertion(keyId, sha256(payload)));
     return { ...ENVELOPE, token, keyId, payload };
   }

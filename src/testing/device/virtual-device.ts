@@ -1,7 +1,7 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
 import { type AppId, readAppId } from '../../options/app-id.js';
-import type { Environment } from '../../options/environment.js';
+import { type Environment, isEnvironment } from '../../options/environment.js';
 import { readKnownOptions } from '../../options/known-options.js';
 import type { AppleServices } from '../apple-services.js';
 import { issueCredentialCertificate } from '../certificates/credential-certificate.js';
@@ -12,6 +12,7 @@ import { DAY, later } from '../time.js';
 import { assertionData, attestationData, concat, encodeExtensions, sha256 } from './authenticator-data.js';
 import { CapacitorPlugin } from './capacitor-plugin.js';
 import { DCError } from './dc-error.js';
+import { notAccepted, readPassedHash } from './device-input.js';
 import { type Misbehaviour, readMisbehaviour } from './misbehaviour.js';
 import { OPERATING_SYSTEMS, type OperatingSystem, type VirtualOs } from './operating-system.js';
 import { type RequestToSign, readRequestToSign, signedHeaders } from './signed-request.js';
@@ -85,7 +86,7 @@ export class VirtualDevice {
     this.#apple = apple;
     this.#appId = readAppId(options.appId);
     this.#certifiedAppId = options.appClipId === undefined ? this.#appId : readAppId(options.appClipId);
-    this.#environment = options.environment ?? 'production';
+    this.#environment = readEnvironment(options.environment);
     this.#system = readOperatingSystem(options.os ?? 'iOS 27');
     this.#codeDirectoryHash = new Uint8Array(options.codeDirectoryHash ?? randomBytes(32));
     const { signsValidationCategory, signsBundleVersion, codeDirectoryHash } = this.#system;
@@ -123,13 +124,15 @@ export class VirtualDevice {
    * @param clientDataHash SHA-256 of the server's challenge
    * @returns The attestation object, CBOR
    * @throws DCError `invalidKey` if the key is unknown or lost
+   * @throws AppAttestError `invalid_argument` if `clientDataHash` is not bytes
    */
   async attestKey(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
+    const passed = readPassedHash(clientDataHash);
     const key = this.#key(keyId);
     const environment = this.#misbehaviour.developmentBuild ? 'development' : this.#environment;
     const extensions = this.#signedExtensions();
     const forged = this.#forgedExtensions();
-    const passedHash = concat(forged, clientDataHash);
+    const passedHash = concat(forged, passed);
     const authData = attestationData(this.#appId, this.#flags(extensions), environment, key.point, extensions);
     const credCert = await this.#certify(keyId, key, sha256(authData, this.#attestedHash(passedHash)));
     const receipt = await this.#apple.issueReceipt(this, keyId, {
@@ -154,8 +157,10 @@ export class VirtualDevice {
    * @param clientDataHash SHA-256 of the request
    * @returns The assertion object, CBOR
    * @throws DCError `invalidKey` if the key is unknown, lost, or not attested yet
+   * @throws AppAttestError `invalid_argument` if `clientDataHash` is not bytes
    */
   async generateAssertion(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array> {
+    const passed = readPassedHash(clientDataHash);
     const key = this.#key(keyId);
     if (!key.attested) throw new DCError('invalidKey', 'the key has not been attested');
 
@@ -163,7 +168,7 @@ export class VirtualDevice {
     const extensions = this.#signedExtensions();
     const forged = this.#forgedExtensions();
     const authenticatorData = assertionData(this.#appId, this.#flags(extensions), key.counter, extensions);
-    const signature = await signEcdsa(sha256(authenticatorData, forged, clientDataHash), key.keys.privateKey);
+    const signature = await signEcdsa(sha256(authenticatorData, forged, passed), key.keys.privateKey);
     return this.#object({ signature, authenticatorData: concat(authenticatorData, forged) });
   }
 
@@ -172,7 +177,8 @@ export class VirtualDevice {
    * and `Content-Digest` if there is a body. Send them with the same method, target and body.
    *
    * @throws DCError `invalidKey` if the key is unknown, lost, or not attested yet
-   * @throws AppAttestError `invalid_argument`
+   * @throws AppAttestError `invalid_argument` if the method is not in upper case, the target does not start with `/`, or an
+   *   option is missing, unknown or of the wrong type
    *
    * @example
    * ```ts
@@ -253,5 +259,10 @@ const EXTENSION_DATA = 0x80;
 
 function readOperatingSystem(os: VirtualOs): OperatingSystem {
   if (Object.hasOwn(OPERATING_SYSTEMS, os)) return OPERATING_SYSTEMS[os];
-  throw new TypeError(`os must be one of ${Object.keys(OPERATING_SYSTEMS).join(', ')}, not ${os}`);
+  throw notAccepted(`os must be one of ${Object.keys(OPERATING_SYSTEMS).join(', ')}`, os);
+}
+
+function readEnvironment(environment: Environment = 'production'): Environment {
+  if (isEnvironment(environment)) return environment;
+  throw notAccepted("environment must be 'production' or 'development'", environment);
 }
