@@ -14,7 +14,8 @@ describe('a time limit', () => {
     'may not be %s',
     async (seconds) => {
       const error = await expectCode(() => readTimeLimit('timeout', seconds), 'invalid_argument');
-      expect(error.message).toBe(`timeout must be a number of seconds, greater than 0 and at most ${LONGEST}`);
+      const { message } = error;
+      expect(message).toMatch(/^timeout must be a number of seconds, greater than 0 and at most 2147483, not /);
     },
   );
 });
