@@ -45,12 +45,15 @@ export class SlowInputs {
   }
 }
 
+/** In processor time, if that is less: a busy machine lets an input wait, but does not make it cost more. */
 async function leastTime(run: (input: Uint8Array) => unknown, input: Uint8Array, times: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let count = 0; count < times; count += 1) {
     const startedAt = performance.now();
+    const usage = process.cpuUsage();
     await run(input);
-    least = Math.min(least, performance.now() - startedAt);
+    const { user, system } = process.cpuUsage(usage);
+    least = Math.min(least, performance.now() - startedAt, (user + system) / 1000);
   }
   return least;
 }
