@@ -7,7 +7,7 @@ import { appId, backendWithDevice, createBackend } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
 // biome-ignore lint/suspicious/noThenProperty: what is tested
-it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(), () => undefined])('%o is no promise', (value) => {
+it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => undefined])('%o is no promise', (value) => {
   expect(isAsynchronous(value)).toBe(false);
 });
 
