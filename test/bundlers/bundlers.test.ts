@@ -83,7 +83,9 @@ describe.each(Object.entries(writing))('a bundle of %s', (_name, bundler) => {
       return JSON.parse(stdout);
     };
     const rejected = {
-      trusted: expect.stringMatching(/^invalid_argument: the root of a virtual Apple must not be a trust anchor in production/),
+      trusted: expect.stringMatching(
+        /^invalid_argument: the root of a virtual Apple must not be a trust anchor in production/,
+      ),
       made: expect.stringContaining('must not run in production'),
     };
     expect(await result({ NODE_ENV: 'production' })).toEqual(rejected);

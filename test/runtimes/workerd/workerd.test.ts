@@ -8,6 +8,7 @@ import {
   attestationOptions,
   attestationRecordings,
   fromBase64,
+  hasVerifiableReceipt,
   recordedReceipts,
   recordings,
 } from '../../support/recordings.js';
@@ -56,8 +57,9 @@ const receipts = [
     return { name: title, call: { verifyReceipt: { receipt: fromBase64(receipt.object), appId, environment, date } } };
   }),
   ...(await Promise.all(
-    attestations.map(async ({ name, call }) => {
-      const { receipt, appId, environment, publicKey } = await verifyAttestation(call.verifyAttestation);
+    attestationRecordings.filter(hasVerifiableReceipt).map(async (recording) => {
+      const { name } = recording;
+      const { receipt, appId, environment, publicKey } = await verifyAttestation(attestationOptions(recording));
       const { creationTime } = await inspectReceipt(receipt);
       if (!creationTime) throw new Error(`the receipt of ${name} has no creation time`);
       return {
