@@ -14,7 +14,7 @@ export type Route = 'challenge' | 'registration' | 'protected';
 export interface Rejection {
   /** Which handler rejected it. */
   route: Route;
-  /** Why it was rejected. It is all that the client is told. */
+  /** Why it was rejected. The client receives this code and nothing else. */
   code: RejectionCode;
   /** The status of the answer. */
   status: number;

@@ -5,7 +5,7 @@ import { keepEvidence } from '../options/evidence.js';
 import type { ClientDataForm } from './client-data-form.js';
 
 /**
- * Raw client data has any length, 32 bytes too, which say nothing to `verifyAssertion`.
+ * Raw client data can have any length. If it has 32 bytes, `verifyAssertion` cannot tell it from a hash.
  *
  * @throws AppAttestError `malformed_assertion`
  */
