@@ -1,10 +1,10 @@
 import type { AttestedDevice } from '../attestation/attested-device.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { encodeBase64 } from '../encoding/base64.js';
-import type { StoredKey } from '../server/stored-key.js';
+import type { NewKey, StoredKey } from '../server/stored-key.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** The immutable part of a key and its first extensions, as stored in a database. */
+/** A new key as stored in a database, without its counter. */
 export interface KeyRecord {
   readonly keyId: string;
   readonly publicKey: string;
@@ -13,16 +13,21 @@ export interface KeyRecord {
   readonly environment: string;
   readonly subject: string | null;
   /** Base64. */
-  readonly receipt: string;
+  readonly receipt: string | null;
   /** JSON. */
   readonly device: string;
   /** JSON, see {@link extensionsJson}. */
   readonly extensions: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
+  /** Milliseconds since 1970. */
+  readonly lastUsedAt: number | null;
+  readonly riskMetric: number | null;
+  /** Milliseconds since 1970. */
+  readonly receiptDueAt: number | null;
 }
 
-export function keyRecord(key: StoredKey): KeyRecord {
+export function keyRecord(key: NewKey): KeyRecord {
   return {
     keyId: key.keyId,
     publicKey: key.publicKey,
@@ -30,10 +35,13 @@ export function keyRecord(key: StoredKey): KeyRecord {
     appClipId: key.appClipId ?? null,
     environment: key.environment,
     subject: key.subject ?? null,
-    receipt: encodeBase64(key.receipt),
+    receipt: key.receipt ? encodeBase64(key.receipt) : null,
     device: JSON.stringify(key.device),
     extensions: key.extensions ? extensionsJson(key.extensions) : null,
     createdAt: key.createdAt.getTime(),
+    lastUsedAt: key.lastUsedAt?.getTime() ?? null,
+    riskMetric: key.riskMetric ?? null,
+    receiptDueAt: key.receiptDueAt?.getTime() ?? null,
   };
 }
 
@@ -44,7 +52,7 @@ export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorEx
 }
 
 /**
- * Reads a key from the entries of its {@link KeyRecord}, with its current `counter` and `revokedAt`.
+ * Reads a key from the fields of its {@link KeyRecord}, with its current `counter` and `revokedAt`.
  *
  * @throws Error: the record is not one that {@link keyRecord} wrote
  */
@@ -52,7 +60,10 @@ export function readStoredKey(record: StoredRecord): StoredKey {
   const appClipId = record.optionalText('appClipId');
   const subject = record.optionalText('subject');
   const extensions = record.optionalJson('extensions');
+  const lastUsedAt = record.optionalDate('lastUsedAt');
   const revokedAt = record.optionalDate('revokedAt');
+  const riskMetric = record.optionalInteger('riskMetric');
+  const receiptDueAt = record.optionalDate('receiptDueAt');
   return {
     keyId: record.text('keyId'),
     publicKey: record.text('publicKey'),
@@ -61,11 +72,13 @@ export function readStoredKey(record: StoredRecord): StoredKey {
     ...(appClipId !== undefined && { appClipId }),
     environment: record.word('environment', ['production', 'development']),
     ...(subject !== undefined && { subject }),
-    receipt: record.bytes('receipt'),
     device: readDevice(record.json('device')),
     ...(extensions && { extensions: storedExtensions(extensions) }),
     createdAt: record.date('createdAt'),
+    ...(lastUsedAt && { lastUsedAt }),
     ...(revokedAt && { revokedAt }),
+    ...(riskMetric !== undefined && { riskMetric }),
+    ...(receiptDueAt && { receiptDueAt }),
   };
 }
 
