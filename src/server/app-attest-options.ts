@@ -98,6 +98,19 @@ const KNOWN: KnownOptions<AppAttestOptions> = {
   now: 'may be undefined',
 };
 
+const KEY_STORE_METHODS = [
+  'insert',
+  'find',
+  'advance',
+  'revoke',
+  'bind',
+  'list',
+  'remove',
+  'receipt',
+  'saveReceipt',
+  'due',
+] as const satisfies readonly (keyof KeyStore)[];
+
 const DEFAULT_CHALLENGE_TTL = 300;
 const MAX_CHALLENGE_TTL = 86_400;
 
@@ -133,7 +146,7 @@ function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration,
     throw invalid(`pass challenges and keys together, or neither: ${missing} is missing`);
   }
   if (!hasMethods(challenges, ['put', 'take'])) throw invalid('challenges must be a ChallengeStore');
-  if (!hasMethods(keys, ['insert', 'find', 'advance', 'revoke'])) throw invalid('keys must be a KeyStore');
+  if (!hasMethods(keys, KEY_STORE_METHODS)) throw invalid('keys must be a KeyStore');
   return { challenges, keys };
 }
 

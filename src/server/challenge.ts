@@ -80,13 +80,13 @@ function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientDa
   }
   return {
     challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the ${entry}`),
-    source: `by readChallenge in the ${entry}`,
+    source: `found by readChallenge in the ${entry}`,
   };
 }
 
 /** Clients hash either the text of a challenge or the bytes that it encodes. */
 function wholeChallenge(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge | undefined {
-  const source = `as the whole ${entry}`;
+  const source = `found as the whole ${entry}`;
   if (clientData.length === CHALLENGE_LENGTH) {
     return { challenge: Buffer.from(clientData).toString('base64url'), source };
   }
@@ -106,7 +106,7 @@ function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundC
       Reflect.get(json, 'challenge'),
       `the entry challenge in the JSON of the ${entry} is not a well-formed challenge`,
     ),
-    source: `as the entry challenge in the JSON of the ${entry}`,
+    source: `found as the entry challenge in the JSON of the ${entry}`,
   };
 }
 
@@ -127,7 +127,7 @@ function parseJson(neither: string, clientData: Uint8Array): unknown {
 }
 
 /** @throws AppAttestError `challenge_unknown` */
-function requireChallenge(challenge: unknown, message: string): string {
+export function requireChallenge(challenge: unknown, message: string): string {
   const text = challengeText(challenge);
   if (text !== undefined) return text;
   throw new AppAttestError('challenge_unknown', message, {

@@ -1,10 +1,13 @@
 import { type AppAttestOptions, readOptions } from './app-attest-options.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
+import { bindKey } from './bind-key.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { PublicKeyCache } from './public-key-cache.js';
+import { redeemChallenge, type TakeChallengeOptions } from './redeem-challenge.js';
 import { type RegisterOptions, register } from './register.js';
 import type { StoredKey } from './stored-key.js';
+import { forgetAll, type KeysOfOptions, keysOf, revokeAll } from './users-keys.js';
 
 /**
  * App Attest with its state, created by {@link createAppAttest}.
@@ -24,6 +27,25 @@ export interface AppAttest {
    * ```
    */
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
+
+  /**
+   * Takes a challenge for evidence that is not App Attest, such as a Play Integrity token: the evidence contains the
+   * challenge, and the caller verifies it after this method resolved. The challenge cannot be used again, regardless of
+   * the result. Evidence of App Attest needs no such call: `register` and `authenticate` take the challenge themselves.
+   *
+   * @param challenge The challenge as it was issued: 43 characters of base64url
+   *
+   * @throws AppAttestError with one of these codes:
+   * - `invalid_argument`: the options are wrong
+   * - `challenge_unknown`: malformed, never issued, or issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
+   *
+   * @example
+   * ```ts
+   * await appAttest.takeChallenge(body.challenge, { purpose: 'assertion', subject: user.id });
+   * ```
+   */
+  takeChallenge(challenge: string, options: TakeChallengeOptions): Promise<void>;
 
   /**
    * Registers a key, once. If the key is already registered for the same user, it stays unchanged and is returned as
@@ -88,19 +110,132 @@ export interface AppAttest {
   authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest>;
 
   /**
-   * Revokes a key permanently: its requests are rejected, and it cannot be registered again.
+   * Returns a registered key, revoked or not; `undefined` if there is none.
    *
    * @param keyId base64 or base64url
-   * @throws AppAttestError `key_unknown`
+   *
+   * @example
+   * ```ts
+   * const key = await appAttest.key(keyId);
+   * ```
+   */
+  key(keyId: string): Promise<StoredKey | undefined>;
+
+  /**
+   * Returns a page of the keys of a user, revoked or not, in the order of their identifiers. The next page begins after
+   * the last key of this one; an empty page means that there are no further keys. A key that exists during the whole
+   * listing is on exactly one page, regardless of keys that are registered or deleted at the same time.
+   *
+   * @param subject The user, as passed to `register` or `bind`
+   *
+   * @throws AppAttestError `invalid_argument`: no user, `limit` is not an integer from 1 to 1000, or `after` is not a key
+   *   identifier
+   *
+   * @example
+   * ```ts
+   * const keys = await appAttest.keysOf(user.id);
+   * const nextPage = await appAttest.keysOf(user.id, { after: keys.at(-1)?.keyId });
+   * ```
+   */
+  keysOf(subject: string, options?: KeysOfOptions): Promise<StoredKey[]>;
+
+  /**
+   * Sets the user of a key that was registered without one, before login for example. It can be done once: of several
+   * users at the same time, one gets the key. It succeeds again for the same user. First let the app sign a request with
+   * this key: `authenticate` proves that the app that logged in has it, and returns the key.
+   *
+   * @param keyId base64 or base64url
+   * @param subject The user, as the server names it: 1 to 1024 characters, without NUL or lone surrogates
+   *
+   * @throws AppAttestError with one of these codes:
+   * - `invalid_argument`: no user, or not such a text
+   * - `key_unknown`: not a key identifier, or not registered
+   * - `key_revoked`: registered but revoked
+   * - `key_already_registered`: the key belongs to another user
+   *
+   * @example
+   * ```ts
+   * const { key } = await appAttest.authenticate(request.body);
+   * const user = await logIn(request);
+   * await appAttest.bind(key.keyId, user.id);
+   * ```
+   */
+  bind(keyId: string, subject: string): Promise<void>;
+
+  /**
+   * Revokes a key permanently: its requests are rejected, and it cannot be registered again. Its record stays.
+   *
+   * @param keyId base64 or base64url
+   *
+   * @throws AppAttestError `key_unknown`: not a key identifier, or not registered
+   *
+   * @example
+   * ```ts
+   * await appAttest.revoke(keyId);
+   * ```
    */
   revoke(keyId: string): Promise<void>;
 
   /**
-   * Returns a registered key, revoked or not; `undefined` if there is none.
+   * Revokes all keys of a user, also those that are registered while it runs. If it rejects, some keys may be revoked;
+   * call it again.
+   *
+   * @param subject The user, as passed to `register` or `bind`
+   * @returns The number of keys that it revoked. Keys that were revoked before do not count
+   *
+   * @throws AppAttestError `invalid_argument`: no user
+   *
+   * @example
+   * ```ts
+   * const revoked = await appAttest.revokeAll(user.id); // the account was taken over
+   * ```
+   */
+  revokeAll(subject: string): Promise<number>;
+
+  /**
+   * Deletes a key with its counter, its revocation and its receipt. The device can then register the same key again, for
+   * any user, with a new attestation; it needs a new challenge. To lock a key out, revoke it instead.
    *
    * @param keyId base64 or base64url
+   * @returns Whether there was such a key
+   *
+   * @example
+   * ```ts
+   * await appAttest.forget(keyId); // the app told that it was reset
+   * ```
    */
-  key(keyId: string): Promise<StoredKey | undefined>;
+  forget(keyId: string): Promise<boolean>;
+
+  /**
+   * Deletes all keys of a user, as `forget` does, also those that are registered while it runs. Stop the user's
+   * registrations before, or one may come after it. If it rejects, some keys may be deleted; call it again.
+   *
+   * @param subject The user, as passed to `register` or `bind`
+   * @returns The number of keys that it deleted
+   *
+   * @throws AppAttestError `invalid_argument`: no user
+   *
+   * @example
+   * ```ts
+   * await appAttest.forgetAll(user.id); // the account was deleted
+   * ```
+   */
+  forgetAll(subject: string): Promise<number>;
+
+  /**
+   * Returns the latest receipt of a key, revoked or not: CMS SignedData in BER, at most 64 KiB. `undefined` if there is no
+   * such key, or it has no receipt. Without `verifyReceipts`, pass a receipt to `verifyReceipt` before you rely on it.
+   *
+   * @param keyId base64 or base64url
+   *
+   * @example
+   * ```ts
+   * const receipt = await appAttest.receipt(keyId);
+   * ```
+   *
+   * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
+   */
+  receipt(keyId: string): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -126,8 +261,13 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
   const publicKeys = new PublicKeyCache();
   return {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
+    takeChallenge: (challenge, takeOptions) => redeemChallenge(configuration, challenge, takeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),
     authenticate: (body, authenticateOptions) => authenticate(configuration, publicKeys, body, authenticateOptions),
+
+    key: (keyId) => findKey(keys, keyId),
+    keysOf: (subject, pageOptions) => keysOf(keys, subject, pageOptions),
+    bind: (keyId, subject) => bindKey(keys, keyId, subject),
 
     async revoke(keyId) {
       const stored = storedKeyId(keyId);
@@ -135,6 +275,18 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
       throw unknownKey(keyId);
     },
 
-    key: (keyId) => findKey(keys, keyId),
+    revokeAll: (subject) => revokeAll(keys, clock, subject),
+
+    async forget(keyId) {
+      const stored = storedKeyId(keyId);
+      return stored !== undefined && (await keys.remove(stored)) === true;
+    },
+
+    forgetAll: (subject) => forgetAll(keys, subject),
+
+    async receipt(keyId) {
+      const stored = storedKeyId(keyId);
+      return stored === undefined ? undefined : ((await keys.receipt(stored)) ?? undefined);
+    },
   };
 }
