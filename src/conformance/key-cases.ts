@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { StoredKey } from '../server/stored-key.js';
 import { accepted, atOnce, otherCase } from './concurrency.js';
 import { newKey } from './new-key.js';
 import type { Requirement } from './requirement.js';
-
-/** Compares values and types. `undefined` and `null` count as absent, and a `Buffer` equals its bytes. */
-function assertKey(actual: StoredKey | null | undefined, expected: StoredKey): void {
-  assert.ok(actual, 'the store does not find the key');
-  assert.deepEqual(comparable(actual), comparable(expected));
-}
-
-function comparable(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== undefined && entry !== null)
-      .map(([name, entry]) => [name, comparable(entry)]),
-  );
-}
+import { assertKey } from './stored-key-assertions.js';
 
 export const KEY_CASES: readonly Requirement[] = [
   {
@@ -37,10 +21,12 @@ export const KEY_CASES: readonly Requirement[] = [
             bundleVersion: '1.0 \u{1f511}',
             codeDirectoryHash: new Uint8Array(randomBytes(32)),
           },
-          receipt: Uint8Array.from({ length: 256 }, (_, index) => index),
           createdAt: new Date('2026-09-01T12:34:56.789Z'),
+          lastUsedAt: new Date('2026-09-02T01:02:03.004Z'),
+          riskMetric: 0xffff_ffff,
+          receiptDueAt: new Date('2099-09-02T01:02:03.004Z'),
         }),
-        newKey({ receipt: new Uint8Array(), device: { osVersion: '14.4' }, extensions: { validationCategory: 0 } }),
+        newKey({ riskMetric: 0, device: { osVersion: '14.4' }, extensions: { validationCategory: 0 } }),
       ];
       for (const key of keys) {
         assert.equal(await one.keys.insert(key), true);
@@ -129,6 +115,22 @@ export const KEY_CASES: readonly Requirement[] = [
       assert.equal(await one.keys.revoke(absent.keyId), false);
       assert.ok(!(await one.keys.find(absent.keyId)));
       assert.equal(await one.keys.insert(absent), true);
+    },
+  },
+  {
+    name: 'of two hundred revocations at once, one date is kept',
+    async check(one, other) {
+      const key = newKey();
+      await one.keys.insert(key);
+      const dates = Array.from({ length: 200 }, (_, index) => new Date(Date.UTC(2026, 8, 2, 0, 0, 0, index)));
+      const results = await Promise.all(
+        dates.map((date, index) => (index % 2 === 0 ? one : other).keys.revoke(key.keyId, date)),
+      );
+      assert.equal(accepted(results), 200);
+      const revokedAt = (await one.keys.find(key.keyId))?.revokedAt;
+      assert.ok(dates.some((date) => date.getTime() === revokedAt?.getTime()));
+      assert.equal(await other.keys.revoke(key.keyId, new Date(0)), true);
+      assert.deepEqual((await other.keys.find(key.keyId))?.revokedAt, revokedAt);
     },
   },
 ];

@@ -1,13 +1,29 @@
 import type { Stores } from '../server/stores.js';
 import { CHALLENGE_CASES } from './challenge-cases.js';
 import { COUNTER_CASES } from './counter-cases.js';
+import { DUE_CASES } from './due-cases.js';
 import { KEY_CASES } from './key-cases.js';
+import { LAST_USE_CASES } from './last-use-cases.js';
+import { RECEIPT_CASES } from './receipt-cases.js';
+import { REMOVAL_CASES } from './removal-cases.js';
+import { USER_CASES } from './user-cases.js';
 
 /**
  * Opens the stores of one server. Each case calls it twice, for two servers on the same data. Return stores with
  * separate connections if the store is a database, and the same stores both times if it is in memory.
  */
 export type OpenStores = () => Stores | Promise<Stores>;
+
+const CASES = [
+  ...CHALLENGE_CASES,
+  ...KEY_CASES,
+  ...COUNTER_CASES,
+  ...LAST_USE_CASES,
+  ...USER_CASES,
+  ...REMOVAL_CASES,
+  ...RECEIPT_CASES,
+  ...DUE_CASES,
+];
 
 /** One test case, for any test runner. */
 export interface ConformanceCase {
@@ -19,8 +35,9 @@ export interface ConformanceCase {
 
 /**
  * Test cases for what `createAppAttest` requires of its stores: each challenge, registration and counter works once,
- * even if many servers try at the same time. The cases use random challenges and key identifiers. They do not need an
- * empty database, and they leave their data behind.
+ * and each due receipt is claimed once, even if many servers try at the same time. The cases use random challenges, users
+ * and key identifiers. They do not need an empty database, and they leave their data behind. Run them one after another:
+ * two at the same time on the same data would claim each other's receipts.
  *
  * @example
  * ```ts
@@ -30,7 +47,7 @@ export interface ConformanceCase {
  * ```
  */
 export function storeConformance(open: OpenStores): ConformanceCase[] {
-  return [...CHALLENGE_CASES, ...KEY_CASES, ...COUNTER_CASES].map(({ name, check }) => ({
+  return CASES.map(({ name, check }) => ({
     name,
     run: async () => check(await open(), await open()),
   }));
