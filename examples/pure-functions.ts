@@ -4,16 +4,16 @@ import express from 'express';
 
 const appId = 'TEAMID1234.com.example.app';
 
-// Two tables. In production both live in a database that all your servers share.
+// Two tables. In production, store both tables in a database that all your servers share.
 const challenges = new Map<string, Date>(); // challenge → expires at
 const keys = new Map<string, { publicKey: string; counter: number; environment: string; receipt: Uint8Array }>();
 
-/** The backend. Only tests pass trustAnchors, those of the virtual Apple. */
+/** Creates the backend. Only tests pass trustAnchors: the root certificates of the virtual Apple. */
 export function createBackend(trustAnchors?: readonly string[]) {
   const app = express();
   app.use(express.json({ limit: '128kb' }));
 
-  // 1. The app asks for a challenge before each attestation and each protected request.
+  // 1. The app requests a challenge before each attestation and each protected request.
   app.post('/challenge', (_request, response) => {
     deleteExpiredChallenges();
     const challenge = randomBytes(32).toString('base64url');
@@ -21,7 +21,7 @@ export function createBackend(trustAnchors?: readonly string[]) {
     response.json({ challenge });
   });
 
-  // 2. Once per installation: { keyId, challenge, token } from the app's attestation.
+  // 2. Once per installation, the app sends { keyId, challenge, token }. The token is the attestation.
   app.post('/register', async ({ body }, response) => {
     const challenge = readText(body, 'challenge');
     takeChallenge(challenge);
@@ -33,11 +33,12 @@ export function createBackend(trustAnchors?: readonly string[]) {
     response.status(201).json({ keyId });
   });
 
-  // 3. For every protected request: { keyId, payload, token }. The payload is text: method and target, challenge, JSON.
+  // 3. For every protected request, the app sends { keyId, payload, token }. The token is the assertion.
+  // The payload is text: method and target, challenge, JSON.
   app.post('/orders', async ({ body, method, originalUrl }, response) => {
     const key = keys.get(canonicalBase64(readText(body, 'keyId')));
     if (!key) throw new NotAttested('this key is not registered');
-    const payload = readText(body, 'payload'); // as received: parsed and serialized again, it would have another hash
+    const payload = readText(body, 'payload'); // as received: JSON that is serialized again has another hash
     const { publicKey, counter: lastCounter } = key;
     const assertion = readText(body, 'token');
     const { counter } = await verifyAssertion({ assertion, publicKey, payload, appId, counter: lastCounter });
@@ -66,30 +67,30 @@ function statusOf(error: unknown): number {
   if (error instanceof NotAttested) return 401;
   if (error instanceof SyntaxError) return 400; // the body or the content is not JSON
   if (!(error instanceof AppAttestError)) return 500; // a bug, or your database failed
-  if (error.code === 'overloaded') return 503; // nothing was decided: the app tries again, with another challenge
+  if (error.code === 'overloaded') return 503; // not verified: the app may try again with a new challenge
   return error.code === 'invalid_argument' ? 500 : 401; // invalid_argument: this call is wrong, not the request
 }
 
-/** Text from a client. Anything else would be invalid_argument, and lone surrogates have no UTF-8 bytes. */
+/** Returns text from a client. Other values would cause invalid_argument. Lone surrogates have no UTF-8 bytes. */
 function readText(body: Record<string, unknown> | undefined, name: string): string {
   const text = body?.[name];
   if (typeof text === 'string' && text.isWellFormed()) return text;
   throw new NotAttested(`${name} must be text`);
 }
 
-/** Clients send key identifiers as base64 or base64url. The table has them as base64 with padding. */
+/** Clients send key identifiers as base64 or base64url. The table contains base64 with padding. */
 function canonicalBase64(keyId: string): string {
   return Buffer.from(keyId, 'base64').toString('base64');
 }
 
-/** Accepts a challenge once. In SQL: DELETE … RETURNING. */
+/** Accepts a challenge only once. In SQL: DELETE … RETURNING. */
 function takeChallenge(challenge: string): void {
   const expiresAt = challenges.get(challenge);
   challenges.delete(challenge);
   if (!expiresAt || expiresAt < new Date()) throw new NotAttested('this challenge is unknown, already used or expired');
 }
 
-/** The oldest challenges are first. In SQL: DELETE FROM challenges WHERE expires_at < now(), once a minute. */
+/** The oldest challenges come first. In SQL: DELETE FROM challenges WHERE expires_at < now(), once a minute. */
 function deleteExpiredChallenges(): void {
   for (const [challenge, expiresAt] of challenges) {
     if (expiresAt > new Date()) return;
