@@ -18,7 +18,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   'the runtime verifies ECDSA on P-521 with SHA-256': {
     except: ['Deno'],
     consequence:
-      'On Deno, this package rejects such signatures with `untrusted_certificate`. Apple issues no such signatures..',
+      'On Deno, this package rejects such signatures with `untrusted_certificate`. Apple issues no such signatures.',
   },
   'the runtime verifies ECDSA on P-521 with SHA-512': { except: [], consequence: '' },
   '`verify` accepts a `KeyObject` in an options object': {
@@ -37,9 +37,18 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
     except: ['Deno', 'workerd'],
     consequence: 'This package does not depend on the names of errors.',
   },
-  '`timingSafeEqual` throws `RangeError` for different lengths': { except: ['workerd'], consequence: 'This package compares the lengths first.' },
-  '`Buffer` decodes `Ł` as a base64 digit': { except: ['Deno'], consequence: 'This package encodes the decoded bytes again and compares the text.' },
-  '`new Function` compiles code from text': { except: ['workerd'], consequence: 'This package uses the build of `cbor-x` that never compiles code.' },
+  '`timingSafeEqual` throws `RangeError` for different lengths': {
+    except: ['workerd'],
+    consequence: 'This package compares the lengths first.',
+  },
+  '`Buffer` decodes `Ł` as a base64 digit': {
+    except: ['Deno'],
+    consequence: 'This package encodes the decoded bytes again and compares the text.',
+  },
+  '`new Function` compiles code from text': {
+    except: ['workerd'],
+    consequence: 'This package uses the build of `cbor-x` that never compiles code.',
+  },
 };
 
 /** Whether the runtime is expected to do it. */
