@@ -2,6 +2,7 @@ import { verifyAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
+import { assertStillAccepted } from './accepted-key.js';
 import { type Configuration, readReadChallenge } from './app-attest-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
 import { assertAssertionEnd } from './client-data-end.js';
@@ -107,29 +108,6 @@ function assertNotRevoked({ revokedAt }: StoredKey): void {
 function assertKeySubject(key: StoredKey, subject: string | undefined): void {
   if (subject === undefined || key.subject === subject) return;
   throw new AppAttestError('key_unknown', 'the key is not registered for this user');
-}
-
-/**
- * Checks the key again: the server may accept less now than when the key was registered.
- *
- * @throws AppAttestError `app_id_mismatch`, `environment_mismatch`
- */
-export function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
-  if (!appIds.includes(appId)) {
-    const expected = appIds.join(' or ');
-    throw new AppAttestError('app_id_mismatch', 'the key belongs to another app', { expected, actual: appId });
-  }
-  if (!environments.includes(environment)) {
-    const expected = environments.join(' or ');
-    throw new AppAttestError(
-      'environment_mismatch',
-      'the key belongs to an environment that the option environment does not accept',
-      {
-        expected,
-        actual: environment,
-      },
-    );
-  }
 }
 
 async function counterRejection(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {
