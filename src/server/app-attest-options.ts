@@ -32,24 +32,24 @@ export interface AppAttestOptions {
   challengeTtl?: number | undefined;
   /**
    * The maximum distance of a new counter behind the highest accepted counter, 0 to 64. Apps that sign requests in
-   * parallel need a value above 0, because their requests can arrive out of order. By default, it is 0: each counter must
-   * be higher than every counter before.
+   * parallel need a value above 0, because their requests can arrive out of order. The default is 0. Each counter must then
+   * be higher than all accepted counters.
    */
   counterWindow?: number | undefined;
   /**
-   * Finds the challenge in the client data, which are the bytes that the app hashed. By default, the server parses the
-   * client data as JSON with a field `challenge`. The function must be synchronous. It must return `undefined` or throw
-   * an error if there is no challenge. The server calls the function for the payload of every request. For a
-   * registration, the server calls the function only if the client data contains more than the challenge.
+   * Finds the challenge in the client data, which are the bytes that the app hashed. By default, the client data must be
+   * the challenge, or JSON with a field `challenge`. The function must be synchronous. If the client data contains no
+   * challenge, the function must return `undefined` or throw an error. The server calls the function for every payload. For
+   * a registration, the server calls the function only if the client data contains more than the challenge.
    */
   readChallenge?: ReadChallenge | undefined;
   /**
    * How the app computes the `clientDataHash` that it passes to `attestKey` and `generateAssertion`. The client data is
    * the `challenge` of a registration or the `payload` of a request:
    *
-   * - `'sha256'`, the default: SHA-256 of the UTF-8 bytes of the text. `@capgo/capacitor-app-attest` does this.
-   * - `'sha256-decoded'`: The text is base64 or base64url, with or without padding. The app decodes the text and passes
-   *   SHA-256 of the decoded bytes.
+   * - `'sha256'`, the default: SHA-256 of the UTF-8 bytes of the client data. `@capgo/capacitor-app-attest` does this.
+   * - `'sha256-decoded'`: The client data is base64 or base64url, with or without padding. The app decodes the client
+   *   data and passes SHA-256 of the decoded bytes.
    * - `'raw'`: The app passes the UTF-8 bytes without hashing them, at most 64 KiB in a registration. The server then
    *   rejects evidence with an extension map if the flag ED (extension data) is not set.
    *

@@ -20,8 +20,8 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 /** Options of `authenticate`. */
 export interface AuthenticateOptions {
   /**
-   * The key must be registered for this user. By default, keys of all users are accepted. `key.subject` in the result is
-   * then the user.
+   * The key must be registered for this user. By default, keys of all users are accepted. `key.subject` in the result
+   * then identifies the user.
    */
   subject?: string;
   /** Replaces `readChallenge` of the server for this request. */

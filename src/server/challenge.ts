@@ -108,9 +108,9 @@ function challengeInJson(field: ClientDataField, clientData: Uint8Array): FoundC
   return {
     challenge: requireChallenge(
       Reflect.get(json, 'challenge'),
-      `the field challenge in the JSON of the ${field} is not a well-formed challenge`,
+      `the field challenge of the JSON in the ${field} is not a well-formed challenge`,
     ),
-    source: `as the field challenge in the JSON of the ${field}`,
+    source: `in the field challenge of the JSON in the ${field}`,
   };
 }
 

@@ -99,7 +99,7 @@ describe('an unknown challenge', () => {
     [
       'in JSON with other text',
       '{"challenge":"secret"}',
-      'the field challenge in the JSON of the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
+      'the field challenge of the JSON in the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
     ],
     ['in JSON with a number', '{"challenge":5}', 'got number)'],
     ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued by this server'],
@@ -111,7 +111,7 @@ describe('an unknown challenge', () => {
     [
       'as an entry',
       JSON.stringify({ challenge: 'A'.repeat(43) }),
-      'the challenge found as the field challenge in the JSON of the payload was not issued by this server',
+      'the challenge found in the field challenge of the JSON in the payload was not issued by this server',
     ],
   ];
   it.each(LOOKED)('%s is reported with the place that was searched', async (_, payload, message) => {
