@@ -38,10 +38,10 @@ export interface BodyShare {
   release(): void;
 }
 
-/** Seconds. Requests release their memory soon, when their bodies have arrived. */
+/** Seconds. Requests in progress usually finish soon and release their memory. */
 const RETRY_AFTER = 1;
 
 function exhausted(limit: number): AppAttestError {
-  const message = `the bodies of requests in progress exceed the bodyBudget of ${limit} bytes`;
+  const message = `the bodies of requests in progress exceed their part of bodyBudget, which is ${limit} bytes`;
   return new AppAttestError('overloaded', message, { retryAfter: RETRY_AFTER });
 }

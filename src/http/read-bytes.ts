@@ -11,7 +11,7 @@ export interface ReadLimits {
   readonly timeout: number;
 }
 
-/** Reads the bytes of a body that {@link openBody} opened. */
+/** Reads the bytes of a body after {@link openBody} checked its headers. */
 export type ReadBody = (share: BodyShare) => Promise<Uint8Array>;
 
 const FIRST_CAPACITY = 1024;
@@ -44,7 +44,7 @@ function assertNotEncoded(encoding: string | undefined): void {
   if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return;
   throw new AppAttestHttpError(
     'unsupported_media_type',
-    'the body must not be compressed or have another Content-Encoding',
+    'the body must not be compressed: Content-Encoding must be absent or identity',
   );
 }
 

@@ -15,14 +15,14 @@ import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
 import { announcedLength, openBody } from './read-bytes.js';
 
-/** A request with an assertion, in the form that `authenticate` takes. */
+/** A request with an assertion, in the form that `authenticate` expects. */
 export interface SignedRequest {
   readonly keyId: unknown;
   /** The JSON of `@capgo/capacitor-app-attest`, or an object with the same fields from headers. */
   readonly assertion: object;
   /**
-   * Returns the challenge, if the position of the challenge is known. If the client signed another request, the function
-   * throws `request_mismatch`.
+   * Replaces `readChallenge` of the server, if the position of the challenge in the payload is known. The function throws
+   * `request_mismatch` if the client signed another request.
    */
   readonly readChallenge?: ReadChallenge;
   /**
@@ -183,6 +183,6 @@ function headerMissing(code: 'malformed_assertion' | 'challenge_unknown', name: 
 function assertionMissing({ keyId, assertion }: Readonly<Record<keyof HeaderNames, string>>): AppAttestHttpError {
   return new AppAttestHttpError(
     'assertion_missing',
-    `the request has no assertion: the headers ${keyId} and ${assertion} are missing, and the body is not JSON with an assertion`,
+    `the request has no assertion: the headers ${keyId} and ${assertion} are missing, and the body has no assertion`,
   );
 }

@@ -55,9 +55,9 @@ export function findChallenge(
 }
 
 /**
- * Finds the challenge in the client data of an attestation. Most apps attest only the challenge, even if their
- * assertions sign other data. Therefore, the whole client data is tried as a challenge first. Otherwise, the search is
- * the same as for an assertion.
+ * Finds the challenge in the client data of an attestation. In most apps, this client data is only the challenge, even if the
+ * app signs other data in assertions. The function first checks for this case. For other client data, the search is the same as
+ * for an assertion.
  *
  * @throws AppAttestError as {@link findChallenge}
  */

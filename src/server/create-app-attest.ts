@@ -9,7 +9,7 @@ import type { StoredKey } from './stored-key.js';
 /**
  * The server side of App Attest, created by {@link createAppAttest}.
  *
- * If a method rejects a request or an option, it throws an `AppAttestError`. Any other error comes from a store or from a
+ * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a store or from a
  * function in the options. Respond to such an error with status 503, and never accept the request.
  */
 export interface AppAttest {
@@ -33,8 +33,8 @@ export interface AppAttest {
    * already registered for the same user, the stored key stays unchanged and is returned. The new attestation is verified
    * in the same way.
    *
-   * Each call uses up the challenge, even if the registration is rejected. A body that cannot be decoded does not use up
-   * the challenge.
+   * The challenge is used up, even if the registration is rejected. Exception: if a field of the body is missing or invalid,
+   * the challenge stays valid.
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
@@ -54,7 +54,7 @@ export interface AppAttest {
    *   issued for another purpose or user
    * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
    *   reason; the code is then `challenge_unknown`
-   * - `key_already_registered`: the key is registered for another user, or the store holds the key but does not find it
+   * - `key_already_registered`: the key is registered for another user, or `insert` found the key but `find` did not
    * - `key_revoked`: the key is already registered and was revoked
    * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment
    * - all other codes of `verifyAttestation`; with the option `verifyReceipts`, also the codes of `verifyReceipt`
@@ -67,8 +67,10 @@ export interface AppAttest {
   register(body: unknown, options?: RegisterOptions): Promise<StoredKey>;
 
   /**
-   * Verifies a signed request and accepts it once. Each call uses up the challenge, even if the request is rejected. A
-   * body that cannot be decoded does not use up the challenge.
+   * Verifies a signed request and accepts it once.
+   *
+   * The challenge is used up, even if the request is rejected. Exception: if a field of the body is missing or invalid, the
+   * challenge stays valid.
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
@@ -90,9 +92,9 @@ export interface AppAttest {
    * - `key_unknown`: `keyId` is malformed, or the key is not registered, or the key is registered for another user
    * - `key_revoked`: the key was revoked
    * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment of the key
-   * - `counter_not_increased`: the request is a replay, or it arrived later than `counterWindow` allows
-   * - `extension_missing`: an extension that `policy` requires is missing, or earlier evidence of the key had extensions
-   *   (`whenDropped`)
+   * - `counter_not_increased`: the request is a replay, or its counter is lower than `counterWindow` allows
+   * - `extension_missing`: an extension that `policy` requires is missing, or the assertion has no extensions although earlier
+   *   evidence of the key had extensions (`whenDropped`)
    * - all other codes of `verifyAssertion`
    *
    * @example

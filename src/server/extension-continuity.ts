@@ -14,8 +14,8 @@ export function carriesExtensions(
  * extensions. Without a policy, nothing is checked.
  *
  * A device loses its keys when it is downgraded to iOS 26 or earlier. But an app build from an older SDK sends no extensions
- * and keeps its keys. Such a build can be a legitimate hotfix. An attacker can also install an old build, so that the
- * requirements of the policy do not apply (`whenAbsent`).
+ * and keeps its keys. Such a build can be a legitimate hotfix. But an attacker can also install an old build,
+ * because `whenAbsent` may accept evidence without extensions.
  *
  * A single extension may be missing later. For example, an app can drop the opt-in entitlement, and macOS may omit the bundle
  * version.
@@ -31,6 +31,6 @@ export function assertExtensionsContinue(
   if (!carriesExtensions(stored) || carriesExtensions(presented)) return;
   throw new AppAttestError(
     'extension_missing',
-    "the assertion has no extensions, but earlier evidence of this key had; whenDropped: 'accept' accepts older builds",
+    "the assertion has no extensions, but earlier evidence of this key had; to accept older builds, set whenDropped: 'accept'",
   );
 }

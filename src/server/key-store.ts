@@ -23,7 +23,7 @@ export interface KeyStore {
    * must not be revoked. The counter must meet one of these conditions:
    *
    * - It is higher than the highest accepted counter.
-   * - It is lower by at most `window`, and it was not accepted before.
+   * - It is at most `window` lower than the highest accepted counter, and it was not accepted before.
    *
    * Use the anti-replay window of RFC 4303 §3.4.3: one bit for each of the 64 counters behind the highest. Keep all 64 bits
    * regardless of `window`. If the server later uses a larger window, the store must still reject counters that were

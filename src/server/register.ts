@@ -97,8 +97,8 @@ function readRegistration(body: unknown, form: ClientDataForm) {
 }
 
 /**
- * Returns the stored key if the same key is registered again. The stored key does not change, and the server must still accept
- * it.
+ * Returns the stored key if the same key is registered again. The stored key does not change. The function checks that the
+ * server still accepts the stored key.
  *
  * @throws AppAttestError `key_revoked`, `key_already_registered`, `app_id_mismatch`, `environment_mismatch`
  */
