@@ -30,8 +30,8 @@ export const DIGEST_OF_NOTHING: ContentDigest = {
 };
 
 /**
- * Parses the header strictly. The value must be a dictionary of Byte Sequences in which each algorithm occurs once. The header may
- * also contain digests of other algorithms, but only the SHA-256 digest is compared with the body.
+ * Parses the header strictly. The value must be a dictionary of Byte Sequences in which each algorithm occurs once. The value
+ * may contain digests of other algorithms, but only the SHA-256 digest is compared with the body.
  *
  * @throws AppAttestHttpError `malformed_request`
  */

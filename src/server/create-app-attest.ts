@@ -9,8 +9,8 @@ import type { StoredKey } from './stored-key.js';
 /**
  * The server side of App Attest, created by {@link createAppAttest}.
  *
- * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a store or from a
- * function in the options. Respond to such an error with status 503, and never accept the request.
+ * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a
+ * store or from a function in the options. Respond to such an error with status 503, and never accept the request.
  */
 export interface AppAttest {
   /**
