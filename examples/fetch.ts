@@ -9,7 +9,7 @@ const order = protect(async (request, { key }) => {
   return Response.json({ ordered: form, by: key.keyId });
 });
 
-/** Works in Bun, Deno, SvelteKit and others with Fetch requests. In Next.js, export `order` as `POST` from the route. */
+/** Handles Fetch requests, as in Bun, Deno and SvelteKit. In Next.js, export `order` as `POST` from the route file. */
 export async function fetchHandler(request: Request): Promise<Response> {
   switch (new URL(request.url).pathname) {
     case '/app-attest/challenge':

@@ -51,7 +51,7 @@ export function createBackend(trustAnchors?: readonly string[]) {
     response.json({ ordered: JSON.parse(content.join('\n')).item });
   });
 
-  // 4. The log receives the reason of a rejection. The client does not.
+  // 4. Write the reason of a rejection to your log. Do not send the reason to the client.
   app.use(((error, _request, response, _next) => {
     console.warn(error instanceof AppAttestError ? `${error.code}: ${error.message}` : error);
     if (error.code === 'overloaded') response.set('Retry-After', String(error.retryAfter));

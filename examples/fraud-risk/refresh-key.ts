@@ -16,7 +16,7 @@ export interface Key {
   environment: Environment;
   receipt: Uint8Array;
   riskMetric?: number;
-  /** `null` if the receipt has expired or is unusable. It is then never refreshed again. */
+  /** `null` if the receipt has expired or is unusable. The receipt is then never refreshed again. */
   receiptDueAt: Date | null;
 }
 
