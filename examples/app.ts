@@ -11,7 +11,7 @@ export async function register(): Promise<void> {
   await AppAttest.storeKeyId({ keyId });
 }
 
-/** Sends a request: `signedFetch('POST', '/orders', '{"item":"coffee"}')` or `signedFetch('GET', '/orders/7')`. */
+/** Sends a protected request, such as `signedFetch('POST', '/orders', body)` or `signedFetch('GET', '/orders/7')`. */
 export async function signedFetch(method: string, target: string, body?: string): Promise<Response> {
   const { keyId } = await AppAttest.getStoredKeyId();
   if (!keyId) throw new Error('not registered');

@@ -5,7 +5,7 @@ import express from 'express';
 // This example keeps its state in memory. docs/stores.md shows how to use a database.
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // for your log, never for the client
+  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // do not send the message to the client
 });
 
 export const app = express();
@@ -16,7 +16,7 @@ app.post('/app-attest/challenge', challenge);
 // 2. The app registers its key, once per installation.
 app.post('/app-attest/registration', registration);
 
-// 3. Protected routes accept each request only once. request.body contains only what the device signed.
+// 3. The app sends protected requests. Each request is accepted once. request.body is the signed content.
 app.post('/orders', protect, (request, response) => {
   response.json({ ordered: request.body.item, by: response.locals.appAttest.key.keyId });
 });

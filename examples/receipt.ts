@@ -10,12 +10,12 @@ import {
 
 const appId = 'TEAMID1234.com.example.app';
 
-/** Reads a key of your developer account with DeviceCheck enabled. The name of its file contains the key ID. */
+/** A DeviceCheck key of your developer account. The name of its file is AuthKey_<key ID>.p8. */
 export function readCredentials(path = 'AuthKey_ABC123DEFG.p8'): DeviceCheckCredentials {
   return { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: readFileSync(path, 'utf8') };
 }
 
-/** Verifies an attestation and its receipt. Apple issued the receipt for this challenge, in the last five minutes. */
+/** Verifies an attestation and its receipt. The receipt must have this challenge and be at most five minutes old. */
 export async function attest(attestation: string, keyId: string, challenge: string): Promise<VerifiedAttestation> {
   const key = await verifyAttestation({ attestation, keyId, challenge, appId });
   const { receipt, publicKey, environment } = key;
@@ -23,7 +23,7 @@ export async function attest(attestation: string, keyId: string, challenge: stri
   return key;
 }
 
-/** Call this some days later. `riskMetric` is about how many keys the device attested in 30 days. */
+/** Requests a new receipt some days later. Its risk metric counts the keys that the device attested in about 30 days. */
 export async function refresh(
   { receipt, publicKey, environment }: VerifiedAttestation,
   credentials: DeviceCheckCredentials,

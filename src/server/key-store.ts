@@ -3,29 +3,31 @@ import type { StoredKey } from './stored-key.js';
 
 /**
  * Stores registered keys and their counters. Each method is atomic for all servers that share the data. A method that
- * cannot reach its database must reject, never guess; the request is then rejected.
+ * cannot reach the database must return a rejected promise. The server then rejects the request.
  *
  * Test an implementation with `app-attest/server/conformance`.
  */
 export interface KeyStore {
   /**
-   * Adds a key. Resolves to `false` and changes nothing if the identifier exists, revoked or not. The counter of the
-   * key and all below it count as used: 0 for a new key, more for one that was migrated from another library.
+   * Adds a key and returns `true`. If a key with this key identifier exists, revoked or not, the method changes nothing and
+   * returns `false`. The counter is 0 for a new key, and higher for a key that was migrated from another library. Treat this
+   * counter and all lower counters as used.
    */
   insert(key: StoredKey): Promise<boolean>;
 
-  /** Resolves to the key with this identifier, revoked or not. */
+  /** Returns the key with this key identifier, even if it was revoked. */
   find(keyId: string): Promise<StoredKey | null | undefined>;
 
   /**
-   * Accepts a counter and stores it, in one atomic step. Resolves to `true` if the key exists, is not revoked, and the
-   * counter
+   * Accepts a counter and stores it, in one atomic step. Returns `true` if the counter was accepted. The key must exist and
+   * must not be revoked. The counter must meet one of these conditions:
    *
-   * - is higher than the highest one accepted, or
-   * - is at least 1 and at most `window` behind it, and was not accepted before: the anti-replay window of RFC 4303
-   *   §3.4.3, with a bit for each counter behind the highest.
+   * - It is higher than the highest accepted counter.
+   * - It is at most `window` lower than the highest accepted counter, and it was not accepted before.
    *
-   * Keep 64 bits regardless of `window`: a window that is widened later must reject counters accepted before.
+   * Use the anti-replay window of RFC 4303 §3.4.3: one bit for each of the 64 counters behind the highest. Keep all 64 bits
+   * regardless of `window`. If the server later uses a larger window, the store must still reject counters that were
+   * accepted before.
    *
    * @param counter 0 to 2^32 - 1
    * @param window 0 to 64
@@ -33,16 +35,17 @@ export interface KeyStore {
   advance(keyId: string, counter: number, window: number): Promise<boolean>;
 
   /**
-   * Revokes a key permanently. A key that is already revoked keeps its first date. Resolves to `false` if there is no
-   * such key.
+   * Revokes a key permanently. If the key is already revoked, its `revokedAt` does not change. Returns `false` if the key
+   * does not exist.
    *
-   * @param revokedAt Now by default
+   * @param revokedAt The current time by default
    */
   revoke(keyId: string, revokedAt?: Date): Promise<boolean>;
 
   /**
-   * Optional. Stores the extensions of the first assertion that carries them. Changes nothing if the key already has
-   * extensions. `whenDropped` then also applies to a device that was updated to iOS 27 after its key was attested.
+   * Stores the extensions of the first assertion that has extensions. The method changes nothing if the key already has
+   * extensions. With this method, `whenDropped` also applies to a device that was updated to iOS 27 after the registration.
+   * This method is optional.
    */
   recordExtensions?(keyId: string, extensions: AuthenticatorExtensions): Promise<void>;
 }
