@@ -5,7 +5,8 @@ import { AppAttestError, shortText } from '../errors.js';
 import { isAppId } from '../options/app-id.js';
 
 /**
- * The App ID in clear text that newer leaf certificates contain (observed, not documented); `undefined` if there is none.
+ * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. Newer certificates contain
+ * the App ID as text. This is observed in recordings; Apple does not document it.
  *
  * @throws DecodingError if the App ID cannot be decoded
  */
@@ -22,11 +23,11 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
 }
 
 /**
- * An App ID in the leaf must be that of the app in authenticator data, or of an App Clip of this app. The RP ID hash of
- * an App Clip is that of its full app (Apple: Validating apps …). Whether the leaf contains the App ID of the App Clip is
- * not known.
+ * Checks that the App ID in the certificate belongs to the same app as the one in authenticator data, or to an App Clip of
+ * this app. The RP ID hash (the SHA-256 of the App ID) of an App Clip is the hash of its full app (Apple: Validating
+ * apps …). It is not known whether certificates contain the App ID of the App Clip.
  *
- * @returns the App ID of the App Clip, if the leaf contains one
+ * @returns the App ID of the App Clip if the certificate contains one
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertCertifiedAppId(certified: string | undefined, appId: string): string | undefined {
