@@ -131,7 +131,7 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * - `key_id_mismatch`: step 5
  * - `app_id_mismatch`: step 6
  * - `counter_not_zero`: step 7
- * - `environment_mismatch`: step 8, for example if the app was built and started in Xcode
+ * - `environment_mismatch`: step 8, for example if the app was started from Xcode
  * - `credential_id_mismatch`: step 9
  * - `public_key_mismatch`: authenticator data and certificate contain different keys, or the key is not on P-256
  * - `extension_missing`, `extension_rejected`: the evidence does not meet `policy`
