@@ -1,22 +1,22 @@
-/** A step from one version of the tables to the next. */
+/** A change of the tables, from one version to the next version. */
 export interface Migration {
-  /** Starts at 1, without gaps. A released migration never changes; later versions of this package add new ones. */
+  /** The number of the migration: 1, 2, 3 and so on. A released migration never changes. New releases may add migrations. */
   readonly version: number;
-  /** For file names: lowercase letters and hyphens. */
+  /** The name of the migration, for file names. It contains only lower-case letters and hyphens. */
   readonly name: string;
   /**
-   * One statement. Table names are unqualified, so the tables are created in the first schema of the connection's
-   * `search_path`, which every migration tool can set.
+   * One SQL statement. The table names have no schema, so PostgreSQL creates the tables in the first schema of the
+   * connection's `search_path`. Every migration tool can set the `search_path`.
    */
   readonly sql: string;
 }
 
 /**
- * The migrations that create the tables of `postgresStores`, in order, for your own migration tool. The package also
- * has them as files: `dist/migrations/*.sql`.
+ * The migrations that create the tables of `postgresStores`, in order. Run them with your migration tool. The package also
+ * contains the migrations as files: `dist/migrations/*.sql`.
  *
- * Challenges are in an `UNLOGGED` table. They live for minutes, and after a crash or a failover the table is empty, so
- * that no challenge works twice. Keys are in an ordinary table.
+ * Challenges are in an `UNLOGGED` table, because they are valid only for minutes. After a crash or a failover, PostgreSQL
+ * empties this table, so a used challenge cannot become valid again. Keys are in a normal table.
  */
 export const migrations: readonly Migration[] = [
   {
