@@ -26,9 +26,9 @@ export const migrations: readonly Migration[] = [
   challenge text COLLATE "C" PRIMARY KEY,
   purpose text NOT NULL CHECK (purpose IN ('attestation', 'assertion')),
   subject text,
-  issued_at timestamptz, -- by the clock of the server that issued it
-  expires_at timestamptz NOT NULL, -- by the same clock
-  ends_at timestamptz NOT NULL, -- by the clock of the database
+  issued_at timestamptz, -- from the clock of the issuing server
+  expires_at timestamptz NOT NULL, -- from the clock of the issuing server
+  ends_at timestamptz NOT NULL, -- from the clock of the database
   used_at timestamptz
 ) WITH (fillfactor = 80)`,
   },
@@ -43,15 +43,15 @@ export const migrations: readonly Migration[] = [
     sql: `CREATE TABLE app_attest_keys (
   key_id text COLLATE "C" PRIMARY KEY,
   public_key text NOT NULL,
-  counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest that was accepted
-  seen bit(64) NOT NULL, -- the n-th bit from the left: whether the counter n behind it was accepted
+  counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest accepted counter
+  seen bit(64) NOT NULL, -- bit n from the left is 1 if the counter (counter - n) was accepted
   app_id text NOT NULL,
   app_clip_id text,
   environment text NOT NULL CHECK (environment IN ('production', 'development')),
   subject text,
   receipt bytea NOT NULL,
   device json NOT NULL,
-  extensions json, -- signed by iOS 27 and later, the code directory hash in hex
+  extensions json, -- signed by iOS 27 and later; the code directory hash is in hex
   created_at timestamptz NOT NULL,
   revoked_at timestamptz
 ) WITH (fillfactor = 80)`,
