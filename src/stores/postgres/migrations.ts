@@ -51,7 +51,7 @@ export const migrations: readonly Migration[] = [
   subject text,
   receipt bytea NOT NULL,
   device json NOT NULL,
-  extensions json, -- signed by iOS 27 and later; the code directory hash is in hex
+  extensions json, -- signed by iOS 27 and later, with the code directory hash in hex
   created_at timestamptz NOT NULL,
   revoked_at timestamptz
 ) WITH (fillfactor = 80)`,
