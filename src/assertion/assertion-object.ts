@@ -16,7 +16,7 @@ export const MAX_ASSERTION_LENGTH = 8192;
 
 /**
  * Decodes the CBOR map `{ signature, authenticatorData }` and ignores all other fields. Apps with the opt-in entitlement
- * send an additional field `cdHash`. It proves nothing: it is unsigned, so the app can change it.
+ * send an additional field `cdHash`. This field is unsigned, so the app can change it, and it proves nothing.
  *
  * @throws AppAttestError `malformed_assertion`
  */

@@ -13,11 +13,11 @@ import { Turnstile } from '../runtime/turnstile.js';
 const callingThread = new CallingThread(20);
 
 /**
- * The pool gets up to sixteen signatures per thread at a time. This keeps its threads busy until the next iteration of the
- * event loop. Other work in the pool waits only for a millisecond or two.
+ * The pool gets up to sixteen signatures per thread at a time. This number keeps the threads busy until the next iteration
+ * of the event loop. Other work in the pool waits only for a millisecond or two.
  *
- * Each waiting assertion uses at most 8 KiB of memory, so 4096 of them use at most 32 MiB. They are verified within a
- * second.
+ * Each waiting assertion uses at most 8 KiB of memory, so 4096 waiting assertions use at most 32 MiB. All of them are
+ * verified within a second.
  */
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 

@@ -17,7 +17,7 @@ import { assertSignature } from './assertion-signature.js';
 export interface VerifyAssertionOptions {
   /** The assertion object from `generateAssertion`: base64 or base64url text, or bytes. At most 8 KiB. */
   assertion: string | Uint8Array;
-  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. A `KeyObject` is the fastest. */
+  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. A `KeyObject` is fastest. */
   publicKey: string | Uint8Array | KeyObject;
   /** The client data, exactly as the app hashed it: text (hashed as UTF-8) or the raw bytes of the request. */
   payload?: string | Uint8Array | undefined;
@@ -27,7 +27,7 @@ export interface VerifyAssertionOptions {
   appId: AppId | readonly AppId[];
   /** The last accepted counter of this key. Pass 0 for the first assertion after the attestation. Required. */
   counter: number;
-  /** Requirements for the extensions, in which iOS 27 and later describe the running app. None by default. */
+  /** Requirements for the extensions, which describe the running app (iOS 27 and later). No requirements by default. */
   policy?: ExtensionPolicy;
 }
 
@@ -50,8 +50,8 @@ export interface VerifiedAssertion {
   /** The App ID of the accepted app that signed the request. */
   appId: string;
   /**
-   * The description of the running app that iOS 27 and later sign. Absent if the flag ED (extension data) is not set in
-   * authenticator data: without the flag, an app can forge extensions.
+   * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
+   * not set in authenticator data, because an app can then forge extensions.
    */
   extensions?: AuthenticatorExtensions;
 }
@@ -60,13 +60,13 @@ export interface VerifiedAssertion {
  * Verifies that an attested key signed a request, and that the request is not a replay of an earlier request. Call this
  * function for every protected request.
  *
- * The step numbers below are the numbers on Apple's page. The caller must do step 6: check that the client data contains a
+ * The step numbers below refer to Apple's page. The caller must do step 6: check that the client data contains a
  * one-time challenge that this server issued.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the evidence
- * - `overloaded`: 4096 assertions are already waiting, or this assertion waited for five seconds. It was not verified. Try
- *   again after `retryAfter` seconds
+ * - `overloaded`: 4096 assertions are already waiting, or this assertion waited for five seconds. The assertion
+ *   was not verified. Try again after `retryAfter` seconds
  * - `malformed_assertion`: not an App Attest assertion object. Also if it has an extension map without the flag ED while
  *   `clientDataHash` does not have 32 bytes
  * - `invalid_signature`: step 3, the assertion was signed with another key, or the client data changed in transit

@@ -14,7 +14,7 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 
 /**
  * Rejects a key of a Mac that runs without Full Security or without SIP. The owner of a Mac can turn off these protections.
- * Apple requires nothing of the list of other devices, so it is not checked there.
+ * Apple documents no requirement for other devices, so their lists are not checked.
  *
  * @throws AppAttestError `access_control_mismatch`
  */
@@ -33,8 +33,8 @@ export function assertAccessControlList(credCert: Certificate, platform: string 
 }
 
 /**
- * Apple uses the names of its SDKs, such as "iphoneos". There is no recording of a Mac yet, so the exact name is unknown:
- * both "macosx" and "macos" count as a Mac.
+ * Returns whether the platform name belongs to a Mac. Apple's names are those of its SDKs, such as "iphoneos". There is no
+ * recording of a Mac yet, so all names that begin with "mac" are accepted.
  */
 function isMac(platform: string | undefined): boolean {
   return platform?.toLowerCase().startsWith('mac') ?? false;

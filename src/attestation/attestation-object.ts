@@ -21,12 +21,12 @@ export interface AttestationObject {
 const FORMAT = 'apple-appattest';
 /** The maximum length of an attestation, in bytes. All recordings have between 5.2 and 6 KB. */
 export const MAX_ATTESTATION_LENGTH = 65_536;
-/** The maximum number of certificates in an attestation. All recordings have two. Each one costs a signature verification. */
+/** The maximum number of certificates. All recordings have two. Each certificate costs one signature verification. */
 export const MAX_CERTIFICATES = 4;
 
 /**
  * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }` and ignores all other fields. Apps with the opt-in
- * entitlement send an additional field `cdHash`. It proves nothing: it is unsigned, so the app can change it.
+ * entitlement send an additional field `cdHash`. This field is unsigned, so the app can change it, and it proves nothing.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */

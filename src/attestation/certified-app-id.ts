@@ -6,7 +6,7 @@ import { isAppId } from '../options/app-id.js';
 
 /**
  * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. Newer certificates contain
- * the App ID as text. This is observed in recordings; Apple does not document it.
+ * the App ID as text. This format is observed in recordings. Apple does not document it.
  *
  * @throws DecodingError if the App ID cannot be decoded
  */
@@ -23,9 +23,10 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
 }
 
 /**
- * Checks that the App ID in the certificate belongs to the same app as the one in authenticator data, or to an App Clip of
- * this app. The RP ID hash (the SHA-256 of the App ID) of an App Clip is the hash of its full app (Apple: Validating
- * apps …). It is not known whether certificates contain the App ID of the App Clip.
+ * Checks that the certificate belongs to the same app as authenticator data, or to an App Clip of this app.
+ *
+ * For an App Clip, authenticator data contains the RP ID hash (SHA-256 of the App ID) of the full app. Source: Apple,
+ * Validating apps …. It is not known whether the certificate contains the App ID of the App Clip or of the full app.
  *
  * @returns the App ID of the App Clip if the certificate contains one
  * @throws AppAttestError `app_id_mismatch`

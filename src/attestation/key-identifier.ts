@@ -4,7 +4,10 @@ import { mistakenEncoding } from '../encoding/mistaken-encoding.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 
 const LENGTH = 32;
-/** Longer text is not tested for a wrong encoding of a key identifier, such as hex. In characters. */
+/**
+ * The maximum length of a key identifier in a wrong encoding, such as hex. In characters. The error message for a longer
+ * text does not name an encoding.
+ */
 const MAX_MISTAKEN_LENGTH = 128;
 
 /**

@@ -44,11 +44,11 @@ export interface VerifyAttestationOptions {
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
-  /** Requirements for the extensions, in which iOS 27 and later describe the running app. None by default. */
+  /** Requirements for the extensions, which describe the running app (iOS 27 and later). No requirements by default. */
   policy?: ExtensionPolicy;
   /** The time at which the certificates must be valid. Now by default. For recorded evidence, pass the time of recording. */
   date?: Date | undefined;
-  /** For tests: the root certificates to trust instead of Apple's, as PEM text or DER bytes. Never use it in production. */
+  /** For tests only: the root certificates that replace Apple's root certificate, as PEM text or DER bytes. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
 
@@ -83,8 +83,8 @@ export interface VerifiedAttestation {
   /** The device, as Apple certified it. Empty for old versions of iOS. */
   device: AttestedDevice;
   /**
-   * The description of the running app that iOS 27 and later sign. Absent if the flag ED (extension data) is not set in
-   * authenticator data: without the flag, an app can forge extensions.
+   * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
+   * not set in authenticator data, because an app can then forge extensions.
    */
   extensions?: AuthenticatorExtensions;
   /** The validity of the credential certificate: three days to a year. The key itself does not expire. */
@@ -97,8 +97,8 @@ export interface VerifiedAttestation {
 }
 
 /**
- * As many attestations are verified at the same time as the pool has threads. So no attestation waits for a thread, and the
- * event loop runs before the next attestation starts. See docs/performance.md.
+ * The number of concurrent verifications is the number of threads in the pool. So no verification waits for a thread, and
+ * the event loop runs before the next verification starts. See docs/performance.md.
  *
  * Each waiting attestation uses at most 64 KiB of memory, so 512 of them use at most 32 MiB. With the longest
  * `clientDataHash`, the memory doubles.
@@ -118,12 +118,12 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * Verifies that a key is in the Secure Enclave of a genuine Apple device. Also verifies that a genuine copy of your app
  * attested the key for the challenge that you issued. Call this function once per key, then store the result.
  *
- * The step numbers below are the numbers on Apple's page.
+ * The step numbers below refer to Apple's page.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the evidence
- * - `overloaded`: 512 attestations are already waiting, or this attestation waited for five seconds. It was not verified.
- *   Try again after `retryAfter` seconds
+ * - `overloaded`: 512 attestations are already waiting, or this attestation waited for five seconds. The
+ *   attestation was not verified. Try again after `retryAfter` seconds
  * - `malformed_attestation`, `unsupported_format`: not an App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
  * - `nonce_mismatch`: step 4, for example if the attestation was made for another challenge

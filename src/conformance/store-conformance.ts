@@ -21,7 +21,8 @@ export interface ConformanceCase {
  * Returns test cases for the requirements that `createAppAttest` has for its stores. Each challenge, registration and
  * counter must work only once, even if many servers try at the same time.
  *
- * The cases use random challenges and key identifiers, so the database need not be empty. They do not delete their data.
+ * The cases use random challenges and key identifiers, so the database may contain other data. The cases do not delete
+ * their data.
  *
  * @example
  * ```ts

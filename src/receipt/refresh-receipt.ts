@@ -18,7 +18,7 @@ export interface RefreshReceiptOptions {
   credentials: DeviceCheckCredentials;
   /** Used instead of the global `fetch`. For a proxy, or for the `receiptEndpoint()` of `app-attest/testing`. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
-  /** Used instead of Apple's URL. Must be `https:`, or `http:` on a loopback address, because the request has a token. */
+  /** Used instead of Apple's URL. It must be `https:`, or `http:` on a loopback address: the request contains a token. */
   endpoint?: string | URL | undefined;
   /** Aborts the request. */
   signal?: AbortSignal | undefined;
@@ -72,8 +72,8 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong
  * - `malformed_receipt`: `receipt` is empty, too long or not base64
- * - `receipt_request_failed`: the request failed. `retryAfter` is the number of seconds from the header `Retry-After`, if
- *   the response has it. `status` is the HTTP status of Apple's response:
+ * - `receipt_request_failed`: the request failed. `retryAfter` is the header `Retry-After` in seconds, if the response has
+ *   this header. `status` is the HTTP status of Apple's response:
  *   - 400: Apple cannot decode the receipt
  *   - 401: Apple rejected the token
  *   - 404: Apple has no data, often because `environment` is wrong

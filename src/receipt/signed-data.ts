@@ -16,11 +16,14 @@ export interface SignedData {
   /** The DER of the certificates, in any order. Each is a SEQUENCE, not decoded yet. */
   readonly certificates: readonly Uint8Array[];
   readonly signer: SignerIdentifier;
-  /** The hash algorithm. `undefined` if digest and signature use different algorithms, or other ones than ECDSA and SHA-2. */
+  /**
+   * The hash algorithm of digest and signature. `undefined` if the two use different hash algorithms, or if the signature
+   * is not ECDSA with SHA-256, SHA-384 or SHA-512.
+   */
   readonly hash: SignatureHash | undefined;
   /** The signed attributes, if there are any. */
   readonly signedAttributes: SignedAttributes | undefined;
-  /** ECDSA, DER. */
+  /** The ECDSA signature, in DER. */
   readonly signature: Uint8Array;
 }
 
@@ -42,7 +45,7 @@ const Oid = {
   MessageDigest: '1.2.840.113549.1.9.4',
 } as const;
 
-/** The tag [0], which a signer identifier has instead of issuer and serial number. */
+/** The tag [0] of a signer identifier that is a subject key identifier. */
 const SUBJECT_KEY_IDENTIFIER = 0x80;
 /** The tags [0] and [1] of SignerInfo. */
 const SIGNED_ATTRIBUTES = 0xa0;
@@ -90,19 +93,18 @@ const MAX_ISSUER_LENGTH = 1024;
 const MAX_SERIAL_NUMBER_LENGTH = 32;
 /** The maximum length of a subject key identifier, in bytes. It is usually a hash (RFC 5280 §4.2.1.2). */
 const MAX_SUBJECT_KEY_IDENTIFIER_LENGTH = 64;
-/** The maximum length of a signature, in bytes. An ECDSA signature has at most 139, an RSA signature of 8192 bits 1024. */
+/** The maximum length of a signature, in bytes: an RSA signature with 8192 bits. ECDSA needs at most 139 bytes. */
 const MAX_SIGNATURE_LENGTH = 1024;
 
 /** Version 1, an empty issuer name and serial number 0. pkijs gets these bytes instead of the values in the receipt. */
 const SIGNER_INFO_START = Uint8Array.of(0x02, 0x01, 0x01, 0x30, 0x05, 0x30, 0x00, 0x02, 0x01, 0x00);
 
 /**
- * Decodes CMS SignedData with one signer. DER and BER are both accepted. Apple uses BER, in which lengths may be indefinite
- * and the content may be in chunks.
+ * Decodes CMS SignedData with one signer, in DER or BER. Apple uses BER, with indefinite lengths and with content in chunks.
  *
  * The receipt is first converted to DER. Content, certificates, signer identifier and signed attributes are slices of the
- * DER, because their exact bytes are compared or verified. pkijs decodes only the algorithms and the signature: it would
- * take milliseconds to decode a long name, and clients can choose the name.
+ * DER, because their exact bytes are compared or verified. pkijs decodes only the algorithms and the signature. Names are
+ * not passed to pkijs: a client could choose a name that takes pkijs milliseconds to decode.
  *
  * @throws DecodingError
  * @throws AppAttestError `invalid_argument` if pkijs cannot be loaded
@@ -216,7 +218,7 @@ function attributesIn(set: DerElement): readonly DerElement[] {
 /** Content type and message digest are required. Each occurs once, with one value (RFC 5652 §5.3, §11.1 and §11.2). */
 function readSignedAttributes(der: Uint8Array, set: DerElement): SignedAttributes {
   const attributes = attributesIn(set);
-  // The signature covers the attributes as DER with the tag SET OF. In the receipt, they have the tag [0].
+  // The signature covers the attributes as DER with the tag SET OF. In the receipt, the attributes have the tag [0].
   const bytes = new Uint8Array(bytesOf(der, set));
   bytes[0] = Tag.Set;
   const contentType = singleValue(der, attributes, Oid.ContentType, Tag.ObjectIdentifier);
@@ -246,8 +248,8 @@ function sequenceOf(elements: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Decodes a checked SignerInfo with pkijs. The whole SignedData is not passed to pkijs, because the schema that this needs
- * takes as long to set up as all other steps together.
+ * Decodes a checked SignerInfo with pkijs. pkijs does not decode the whole SignedData, because pkijs would then take as long
+ * to set up its schema as all other steps take together.
  */
 async function readSignature(
   signerInfo: Uint8Array,
@@ -266,7 +268,7 @@ async function readSignature(
   }
 }
 
-/** SignedData must list the signer's digest algorithm. RFC 5652 §5.1 allows this requirement; OpenSSL has it too. */
+/** SignedData must list the signer's digest algorithm. RFC 5652 §5.1 allows this requirement, and OpenSSL has it too. */
 function hashOf(announced: readonly string[], digest: string, signature: string): SignatureHash | undefined {
   const algorithm = announced.includes(digest) ? ALGORITHMS.get(digest) : undefined;
   return algorithm?.signature === signature ? algorithm.hash : undefined;

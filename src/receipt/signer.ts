@@ -17,7 +17,7 @@ const MAX_ISSUERS = 3;
 /**
  * Returns the certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. CMS contains
  * certificates in any order, and some may be unrelated. This function compares only names, so the chain proves nothing
- * before `verifyCertificateChain` has verified it. The chain ends below a trust anchor, so a root in the receipt is unused.
+ * before `verifyCertificateChain` has verified it. The chain ends below a trust anchor, so roots in the receipt are ignored.
  *
  * @throws DecodingError if one of the certificates cannot be decoded
  * @throws AppAttestError `untrusted_certificate`

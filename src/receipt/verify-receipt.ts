@@ -44,8 +44,8 @@ export interface VerifyReceiptOptions {
    * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Without `challenge` and
    * `clientDataHash`, a receipt for any challenge is accepted.
    *
-   * Pass it only for the receipt in an attestation, as Apple advises. With `challenge`, a receipt of type `'RECEIPT'` is
-   * rejected, because Apple changes its `clientHash`.
+   * Apple advises this check for the receipt in an attestation. Do not pass `challenge` for a receipt of type `'RECEIPT'`:
+   * Apple changes the `clientHash` of such receipts, so they are rejected.
    */
   challenge?: string | Uint8Array;
   /** Instead of `challenge`: the bytes that the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
@@ -63,13 +63,12 @@ export interface VerifyReceiptOptions {
    */
   maxAge?: number;
   /**
-   * The current time, for checks of expiration and age. The system clock by default. It has no effect on certificates: they
-   * must be valid when the receipt was created.
+   * The current time, to check expiration and age. The system clock by default. Certificates must be valid at the creation
+   * time of the receipt, so `date` has no effect on them.
    */
   date?: Date | undefined;
   /**
-   * For tests: the root certificates to trust instead of Apple Root CA - G3, as PEM text or DER bytes. Never use it in
-   * production.
+   * For tests only: the root certificates that replace Apple Root CA - G3, as PEM text or DER bytes.
    */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
@@ -96,17 +95,17 @@ export interface VerifiedReceipt {
   /** The environment in which the key was attested. */
   environment: Environment;
   /**
-   * The bytes that the app passed to `attestKey` as `clientDataHash`. They are exact only in an `'ATTEST'`. In recordings of
-   * a `'RECEIPT'`, the bytes EF BF BD replace all bytes that are not UTF-8, because Apple decoded the hash as text.
+   * The bytes that the app passed to `attestKey` as `clientDataHash`. Only an `'ATTEST'` contains the exact bytes. In
+   * recordings of a `'RECEIPT'`, EF BF BD replaces all bytes that are not UTF-8, because Apple decoded the hash as text.
    */
   clientHash: Uint8Array;
   /** Apple's token for the key. All receipts of a key have the same token. */
   token: string;
   /** When Apple created the receipt. */
   creationTime: Date;
-  /** Apple issues no newer receipt before this time. If absent, Apple issues a newer receipt immediately. */
+  /** The time from which Apple issues a newer receipt. If absent, Apple issues a newer receipt immediately. */
   notBefore?: Date;
-  /** Apple issues no newer receipt after this time. In all recordings, it is 90 days after the creation. */
+  /** The time until which Apple issues a newer receipt. In all recordings, it is 90 days after the creation. */
   expirationTime: Date;
   /** The approximate number of keys that the device attested in the last 30 days. Only in a `'RECEIPT'`. */
   riskMetric?: number;
@@ -115,9 +114,8 @@ export interface VerifiedReceipt {
 }
 
 /**
- * Limits concurrent verifications, because decoding a receipt and verifying its signatures takes a few milliseconds. Each
- * waiting receipt uses at most 64 KiB of memory, so 512 of them use at most 32 MiB. With the longest `clientDataHash`, the
- * memory doubles.
+ * Limits concurrent verifications, because each verification takes a few milliseconds. Each waiting receipt uses at most
+ * 64 KiB of memory, so 512 waiting receipts use at most 32 MiB. With the longest `clientDataHash`, the memory doubles.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
@@ -125,12 +123,12 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
  * Verifies that a receipt comes from Apple and belongs to this app and this key. Returns the fields of the receipt.
  * `verifyAttestation` does not verify the receipt in an attestation. The example shows how to verify it.
  *
- * The step numbers below are the numbers on Apple's page.
+ * The step numbers below refer to Apple's page.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the receipt. Also if the packages that decode receipts cannot be loaded
- * - `overloaded`: 512 receipts are already waiting, or this receipt waited for five seconds. It was not verified. Try again
- *   after `retryAfter` seconds
+ * - `overloaded`: 512 receipts are already waiting, or this receipt waited for five seconds. The receipt was not
+ *   verified. Try again after `retryAfter` seconds
  * - `malformed_receipt`: not an App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2

@@ -12,11 +12,11 @@ export interface KeyRecord {
   readonly appClipId: string | null;
   readonly environment: string;
   readonly subject: string | null;
-  /** Base64. */
+  /** The receipt, base64. */
   readonly receipt: string;
-  /** JSON. */
+  /** The device, as JSON. */
   readonly device: string;
-  /** JSON, see {@link extensionsJson}. */
+  /** The extensions, as the JSON that {@link extensionsJson} returns. */
   readonly extensions: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;

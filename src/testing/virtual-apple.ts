@@ -72,8 +72,7 @@ export class VirtualApple {
  * If a server trusts the root of a virtual Apple, anyone who runs this function can forge evidence for the server. So this
  * function throws in production, and `verifyAttestation` rejects the root there.
  *
- * A process counts as a test, not as production, if `NODE_ENV` is `test` or `development`, or if `APP_ATTEST_VIRTUAL` is
- * `allow`.
+ * A process is in production unless `NODE_ENV` is `test` or `development`, or `APP_ATTEST_VIRTUAL` is `allow`.
  *
  * @throws AppAttestError `invalid_argument` if an option is wrong, and always in production
  *

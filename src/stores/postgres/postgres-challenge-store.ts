@@ -40,8 +40,8 @@ export class PostgresChallengeStore implements ChallengeStore {
   /**
    * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
-   * `put` also deletes expired challenges from time to time. If the number of requests varies much, call `removeExpired`
-   * regularly.
+   * `put` also deletes expired challenges from time to time. If your server sometimes issues no challenges for a long time,
+   * call `removeExpired` regularly.
    *
    * @param limit The maximum number of challenges to delete. 1000 by default
    */

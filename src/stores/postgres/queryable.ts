@@ -1,8 +1,8 @@
 import { StoredRecord } from '../stored-record.js';
 
 /**
- * Runs single SQL statements. It can be a `Pool` or a `Client` of the package `pg`, a `PGlite`, or your wrapper of another
- * driver. Do not pass a connection with an open transaction: after a rollback, a used challenge would be valid again.
+ * A database client that runs single SQL statements: a `Pool` or `Client` of the package `pg`, a `PGlite`, or your wrapper of
+ * another driver. Do not pass a connection with an open transaction: after a rollback, a used challenge would be valid again.
  */
 export interface Queryable {
   /** Runs one statement. `$1` in `text` is the first of `values`. */

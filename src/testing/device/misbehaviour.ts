@@ -15,17 +15,17 @@ export interface Misbehaviour {
   /** The counter does not increase, as in a replay of an old request: `counter_not_increased`. */
   standingCounter?: boolean | undefined;
   /**
-   * The app was linked with an SDK before iOS 27, so its evidence has no extensions. This is `extension_missing` if a policy
-   * requires extensions. It is also `extension_missing` if earlier evidence of the key had extensions, unless the policy
-   * sets `whenDropped: 'accept'`.
+   * The app was linked with an SDK before iOS 27, so its evidence has no extensions. The code is `extension_missing` if a
+   * policy requires extensions. The code is the same if earlier evidence of the key had extensions, unless the policy sets
+   * `whenDropped: 'accept'`.
    */
   olderSdk?: boolean | undefined;
   /**
    * A tampered app forges these extensions. It passes the extensions to the device as the first part of the client data
    * hash, so the device signs them. Then the app moves them to the end of authenticator data.
    *
-   * The flag ED (extension data) in authenticator data remains unset, so a backend must ignore these extensions. This is
-   * `extension_missing` if a policy requires extensions. If the operating system signs its own extensions, the forged
+   * The flag ED (extension data) in authenticator data remains unset, so a backend must ignore these extensions. The code
+   * is `extension_missing` if a policy requires extensions. If the operating system signs its own extensions, the forged
    * extensions make the evidence malformed: `malformed_attestation` or `malformed_assertion`.
    */
   forgedExtensions?: AuthenticatorExtensions | undefined;

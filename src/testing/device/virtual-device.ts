@@ -25,19 +25,22 @@ export interface VirtualDeviceOptions {
    * The App ID of an App Clip of the app. With this option, the App Clip runs instead of the app. The certificate then
    * contains the App ID of the App Clip, and authenticator data contains the App ID of the full app.
    *
-   * It is not known whether real certificates contain the App ID of the App Clip or of the full app. To test the second
-   * case, omit this option.
+   * It is not known whether real certificates contain the App ID of the App Clip or of the full app. To test a certificate
+   * with the App ID of the full app, omit this option.
    */
   appClipId?: string | undefined;
-  /** `'production'` by default. */
+  /** The environment in which the device attests keys. `'production'` by default. */
   environment?: Environment | undefined;
-  /** `'iOS 27'` by default. */
+  /** The operating system of the device. `'iOS 27'` by default. */
   os?: VirtualOs | undefined;
   /** `CFBundleVersion`, `'1'` by default. The evidence contains it if the operating system is iOS 27. */
   bundleVersion?: string | undefined;
   /** A `ValidationCategory`. 4 by default: an app from the App Store. The evidence contains it on iOS 27 and macOS 27. */
   validationCategory?: number | undefined;
-  /** 32 bytes, or only the first 20. Random by default. The evidence contains it if the name in `os` has "opt-in". */
+  /**
+   * The code directory hash of the app: 32 bytes, or only the first 20. Random by default. The evidence contains it if the
+   * name of the operating system has "opt-in".
+   */
   codeDirectoryHash?: Uint8Array | undefined;
 }
 
@@ -50,8 +53,8 @@ interface VirtualKey {
 }
 
 /**
- * A device with an app on it, in memory. It has the methods of `DCAppAttestService`. Its evidence has the same structure as
- * the evidence of real devices. {@link VirtualApple.createDevice} creates it.
+ * A device with an app on it, in memory. {@link VirtualApple.createDevice} creates a device. A device has the methods of
+ * `DCAppAttestService`. The evidence has the same structure as the evidence of real devices.
  */
 export class VirtualDevice {
   /** The plugin `@capgo/capacitor-app-attest` on this device. */

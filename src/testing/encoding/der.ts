@@ -38,7 +38,7 @@ export function integer(value: number): Uint8Array {
   return integerOfBytes(bytes);
 }
 
-/** Encodes a positive INTEGER from its bytes. Adds a leading zero byte if the first bit is set: it would mean negative. */
+/** Encodes a positive INTEGER from its bytes. Adds a leading zero byte if the first bit would make the INTEGER negative. */
 export function integerOfBytes(magnitude: Uint8Array): Uint8Array {
   const [first = 0] = magnitude;
   return der(0x02, ...(first >= 0x80 ? [Uint8Array.of(0)] : []), magnitude);
