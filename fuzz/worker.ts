@@ -96,7 +96,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     }
   };
 
-  /** Generates the inputs of a batch again, because they were not kept, and finds those that run new code. */
+  /** Generates the inputs of a batch again, because they were not kept. Finds the inputs that run new code. */
   const repeatBatch = async (state: number, length: number): Promise<void> => {
     const repeated: Uint8Array[][] = [];
     const after = random.state;

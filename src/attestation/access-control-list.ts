@@ -33,8 +33,8 @@ export function assertAccessControlList(credCert: Certificate, platform: string 
 }
 
 /**
- * Returns whether the platform name belongs to a Mac. Apple's names are those of its SDKs, such as "iphoneos". There is no
- * recording of a Mac yet, so all names that begin with "mac" are accepted.
+ * Returns whether the platform name belongs to a Mac. Apple uses the names of its SDKs, such as "iphoneos". There is no
+ * recording of a Mac yet, so every name that begins with "mac" counts as a Mac.
  */
 function isMac(platform: string | undefined): boolean {
   return platform?.toLowerCase().startsWith('mac') ?? false;

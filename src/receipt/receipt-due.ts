@@ -26,8 +26,8 @@ export interface ReceiptSchedule {
   /** The time from one risk metric to the next. 30 days by default, because Apple counts keys over 30 days. */
   interval?: number | undefined;
   /**
-   * Spreads receipts that would be due at the same time. A number from 0 to 1: the maximum delay, as a fraction of
-   * `afterAttestation` or `interval`. 0.25 by default.
+   * The maximum delay of a receipt, as a fraction of `afterAttestation` or `interval`: a number from 0 to 1. 0.25 by default.
+   * Receipts get different delays, so that receipts from the same time are not all due at the same time.
    */
   jitter?: number | undefined;
   /**
@@ -85,7 +85,7 @@ function dueAt(receipt: StoredReceipt, { afterAttestation, interval, jitter, res
   const earliest = Math.max(creationTime.getTime(), notBefore?.getTime() ?? Number.NEGATIVE_INFINITY);
   const latest = Math.max(earliest, expirationTime.getTime() - reserve * 1000);
   const spread = Math.min(wait * jitter, latest - earliest);
-  // If the receipt expires soon, the jitter starts earlier. If it were cut off, many receipts would be due at `latest`.
+  // If the receipt expires soon, the jitter starts earlier. Otherwise many receipts would be due exactly at `latest`.
   const start = Math.min(Math.max(earliest, creationTime.getTime() + wait), latest - spread);
   return new Date(Math.ceil(start + spread * fraction(keyId, creationTime)));
 }

@@ -17,7 +17,7 @@ export interface SignedData {
   readonly certificates: readonly Uint8Array[];
   readonly signer: SignerIdentifier;
   /**
-   * The hash algorithm of digest and signature. `undefined` if the two use different hash algorithms, or if the signature
+   * The hash algorithm of digest and signature. `undefined` if their hash algorithms differ, or if the signature
    * is not ECDSA with SHA-256, SHA-384 or SHA-512.
    */
   readonly hash: SignatureHash | undefined;

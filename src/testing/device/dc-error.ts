@@ -1,4 +1,4 @@
-/** The reason why a call on the device fails. The names are those of Apple's `DCError.Code`. */
+/** The reason why a call on the device fails. Each name is a case of Apple's `DCError.Code`. */
 export type DCErrorCode =
   | 'unknownSystemFailure'
   | 'featureUnsupported'
