@@ -4,7 +4,7 @@ import { encodeBase64 } from '../encoding/base64.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** The immutable part of a key and its first extensions, as stored in a database. */
+/** The properties of a key that stay constant, and its first extensions, as stored in a database. */
 export interface KeyRecord {
   readonly keyId: string;
   readonly publicKey: string;
@@ -12,11 +12,11 @@ export interface KeyRecord {
   readonly appClipId: string | null;
   readonly environment: string;
   readonly subject: string | null;
-  /** Base64. */
+  /** The receipt, base64. */
   readonly receipt: string;
-  /** JSON. */
+  /** The device, as JSON. */
   readonly device: string;
-  /** JSON, see {@link extensionsJson}. */
+  /** The extensions, as the JSON that {@link extensionsJson} returns. */
   readonly extensions: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -37,16 +37,16 @@ export function keyRecord(key: StoredKey): KeyRecord {
   };
 }
 
-/** Extensions as JSON, the code directory hash in hex. */
+/** Encodes extensions as JSON, with the code directory hash in hex. */
 export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorExtensions): string {
   const hash = codeDirectoryHash && Buffer.from(codeDirectoryHash).toString('hex');
   return JSON.stringify({ ...others, codeDirectoryHash: hash });
 }
 
 /**
- * Reads a key from the entries of its {@link KeyRecord}, with its current `counter` and `revokedAt`.
+ * Reads a key from the fields of its {@link KeyRecord}, and the fields `counter` and `revokedAt`.
  *
- * @throws Error: the record is not one that {@link keyRecord} wrote
+ * @throws Error if {@link keyRecord} cannot have written the record
  */
 export function readStoredKey(record: StoredRecord): StoredKey {
   const appClipId = record.optionalText('appClipId');
