@@ -182,11 +182,11 @@ describe('docs/differential-testing.md', () => {
 
 describe('docs/runtimes.md', () => {
   it('shows the expected differences', () => {
-    const rows = Object.entries(expectedDifferences).map(([statement, { soThisPackage }]) => {
+    const rows = Object.entries(expectedDifferences).map(([statement, { consequence }]) => {
       const cells = comparedRuntimes.map((runtime) => (isExpected(statement, runtime) ? 'yes' : '**no**'));
-      return [statement, ...cells, soThisPackage];
+      return [statement, ...cells, consequence];
     });
-    const headings = ['the runtime …', ...comparedRuntimes, 'so this package'];
+    const headings = ['behaviour', ...comparedRuntimes, 'consequence'];
     expect(read('docs/runtimes.md')).toContain(markdownTable(headings, rows));
   });
 

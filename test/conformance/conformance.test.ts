@@ -69,7 +69,7 @@ const MISTAKES: readonly [
         },
       };
     },
-    /given to one caller/,
+    /one caller gets it/,
   ],
   [
     'forget the subject',
@@ -102,7 +102,7 @@ const MISTAKES: readonly [
         find: (keyId) => keys.find(keyId.toLowerCase()),
       },
     }),
-    /in the case of one letter/,
+    /upper and lower case/,
   ],
   [
     'drop a challenge by the date of the server',
@@ -113,7 +113,7 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /by its lifetime/,
+    /after its lifetime/,
   ],
   [
     'overwrite a key',
@@ -144,7 +144,7 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /registered many times at once/,
+    /concurrent registrations/,
   ],
   [
     'read a counter, compare it, then write it',
@@ -162,10 +162,10 @@ const MISTAKES: readonly [
         },
       };
     },
-    /presented many times at once/,
+    /sent many times concurrently/,
   ],
-  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all before/],
-  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all before/],
+  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all earlier/],
+  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all earlier/],
   [
     'take an equal counter for a higher one',
     ({ keys }) => ({
@@ -175,7 +175,7 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /higher than all before/,
+    /higher than all earlier/,
   ],
   [
     'keep counters in 31 bits',
@@ -221,7 +221,7 @@ const MISTAKES: readonly [
         },
       };
     },
-    /widened later/,
+    /window is widened/,
   ],
   [
     'let a revoked key go on',
@@ -280,7 +280,7 @@ const MISTAKES: readonly [
         },
       };
     },
-    /keeps the first/,
+    /keeps the first extensions/,
   ],
 ];
 

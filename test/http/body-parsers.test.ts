@@ -314,7 +314,7 @@ describe('Request', () => {
       const response = await handler(request);
       expect({ status: response.status, body: await response.json() }).toEqual(READ_ALREADY);
     }
-    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/pass on request\.clone/);
+    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/read request\.clone/);
   });
 
   it('gives the handler the other properties of the request, and the length of the signed body', async () => {

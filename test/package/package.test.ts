@@ -183,7 +183,7 @@ describe('the demo', () => {
     const copy = join(consumer, 'demo');
     await cp(join(project, 'examples'), join(copy, 'examples'), { recursive: true });
     await cp(join(project, 'fixtures'), join(copy, 'fixtures'), { recursive: true });
-    expect(await inConsumer('node', 'demo/examples/demo.mjs')).toContain('Everything came out as it should.');
+    expect(await inConsumer('node', 'demo/examples/demo.mjs')).toContain('All results are as expected.');
 
     const path = join(copy, 'fixtures/node-app-attest-assertion.json');
     const broken = JSON.parse(await readFile(path, 'utf8'));

@@ -18,7 +18,7 @@ it.each(tests)('$name', ({ failure }) => {
 });
 
 it.each([
-  ['imported as an ES module', 'examples/demo.mjs', 'Everything came out as it should.'],
+  ['imported as an ES module', 'examples/demo.mjs', 'All results are as expected.'],
   ['required as CommonJS', 'test/runtimes/verify-recording.cjs', '"wrong":"app_id_mismatch"'],
 ])('verifies recordings %s, as npm would publish it', async (_how, script, printed) => {
   const [program, ...parameters] = runtime.command;

@@ -42,9 +42,9 @@ it.each(WRONG)('rejects %s', async (_, options) => {
 });
 
 it.each([
-  [{ challenges }, 'pass challenges and keys together, or neither: keys is missing'],
-  [{ keys }, 'pass challenges and keys together, or neither: challenges is missing'],
-  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore'],
+  [{ challenges }, 'pass challenges and keys together, or omit both: keys is missing'],
+  [{ keys }, 'pass challenges and keys together, or omit both: challenges is missing'],
+  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore: an object with put and take'],
   [{ environment: 'staging' }, "environment must be 'production', 'development' or an array of these, not \"staging\""],
   [{ environment: [] }, "environment must be 'production', 'development' or an array of these, not []"],
   [

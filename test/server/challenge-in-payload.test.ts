@@ -87,23 +87,19 @@ describe('the challenge in a payload', () => {
 
 describe('an unknown challenge', () => {
   const LOOKED: readonly [string, string | Uint8Array, string][] = [
-    [
-      'in an empty payload',
-      '',
-      'neither a challenge nor JSON with an entry challenge: it is 0 bytes that are not JSON',
-    ],
-    ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes that are not JSON'],
-    ['in JSON without it', '{"nonce":"abc"}', 'JSON with an entry challenge: it is JSON without that entry'],
-    ['in JSON that is not an object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
+    ['in an empty payload', '', 'neither a challenge nor JSON with a field challenge: it is 0 bytes that are not JSON'],
+    ['in text', 'challenge=abc', 'JSON with a field challenge: it is 13 bytes that are not JSON'],
+    ['in JSON without it', '{"nonce":"abc"}', 'JSON with a field challenge: it is JSON without that field'],
+    ['in JSON that is not an object', '[1]', 'JSON with a field challenge: it is JSON without that field'],
     [
       'in long JSON',
       `{"a":"${'a'.repeat(1 << 20)}"}`,
-      'JSON with an entry challenge: JSON longer than 1048576 bytes is not searched',
+      'JSON with a field challenge: JSON longer than 1048576 bytes is not searched',
     ],
     [
       'in JSON with other text',
       '{"challenge":"secret"}',
-      'the entry challenge in the JSON of the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
+      'the field challenge of the JSON in the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
     ],
     ['in JSON with a number', '{"challenge":5}', 'got number)'],
     ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued by this server'],
@@ -115,7 +111,7 @@ describe('an unknown challenge', () => {
     [
       'as an entry',
       JSON.stringify({ challenge: 'A'.repeat(43) }),
-      'the challenge found as the entry challenge in the JSON of the payload was not issued by this server',
+      'the challenge found in the field challenge of the JSON in the payload was not issued by this server',
     ],
   ];
   it.each(LOOKED)('%s is reported with the place that was searched', async (_, payload, message) => {

@@ -1,13 +1,16 @@
+import { decode } from 'cbor-x';
 import { describe, expect, it, vi } from 'vitest';
 import type { ClientDataForm } from '../../src/server/index.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
 import type { VirtualDevice } from '../../src/testing/index.js';
 import { base64, createBackend, createDevice, sha256 } from '../support/backend.js';
+import { signedExtensions } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decoded = (text: string): Uint8Array => Buffer.from(text, 'base64');
 
-/** What an app hands to the device, from the text that it was given. */
+/** The client data hash that an app passes to the device for a text. */
 const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
   sha256: (text) => sha256(text),
   'sha256-decoded': (text) => sha256(decoded(text)),
@@ -16,7 +19,7 @@ const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
 
 const FORMS = ['sha256', 'sha256-decoded', 'raw'] as const;
 
-/** The text that an app is given so that the device signs something with this JSON in it. */
+/** The text with which the device signs this JSON. */
 const wrapped = (form: ClientDataForm, json: object): string => {
   const text = JSON.stringify(json);
   return form === 'sha256-decoded' ? base64(utf8(text)) : text;
@@ -143,6 +146,42 @@ it('a raw payload of more than 64 KiB is signed', async () => {
   const payload = JSON.stringify({ challenge, text: 'x'.repeat(65_536) });
   const token = await device.generateAssertion(keyId, utf8(payload));
   expect((await backend.authenticate({ keyId, payload, token })).payload).toEqual(utf8(payload));
+});
+
+describe('an extension map that a tampered app moved from raw client data to authenticator data', () => {
+  const backend = createBackend({ clientData: 'raw' });
+  const map = signedExtensions();
+  const behindMap = (clientData: Uint8Array) => new Uint8Array(Buffer.concat([map, clientData]));
+  const withMap = (evidence: Uint8Array, name: 'authData' | 'authenticatorData') => {
+    const object = decode(evidence);
+    return cbor({ ...object, [name]: new Uint8Array(Buffer.concat([object[name], map])) });
+  };
+  /** A device that sends no extensions, and so never sets the flag ED. */
+  const oldDevice = () => createDevice({ os: 'iOS 26' });
+
+  // The length of a SHA-256 hash is special: verifyAssertion then takes the client data for a hash.
+  const forms = [
+    ['32 bytes', (challenge: string) => new Uint8Array(Buffer.from(challenge, 'base64url'))],
+    ['43 characters', utf8],
+  ] as const;
+
+  it.each(forms)('is rejected in a registration if the challenge is sent as %s', async (_, write) => {
+    const device = await oldDevice();
+    const keyId = await device.generateKey();
+    const challenge = write((await backend.issueChallenge({ purpose: 'attestation' })).challenge);
+    const attestation = await device.attestKey(keyId, behindMap(challenge));
+    const token = withMap(attestation, 'authData');
+    await expectCode(() => backend.register({ keyId, challenge, token }), 'malformed_attestation');
+  });
+
+  it.each(forms)('is rejected in a request if the challenge is sent as %s', async (_, write) => {
+    const device = await oldDevice();
+    const { keyId } = await register(backend, device, 'raw');
+    const payload = write((await backend.issueChallenge({ purpose: 'assertion' })).challenge);
+    const assertion = await device.generateAssertion(keyId, behindMap(payload));
+    const token = withMap(assertion, 'authenticatorData');
+    await expectCode(() => backend.authenticate({ keyId, payload, token }), 'malformed_assertion');
+  });
 });
 
 describe('readChallenge', () => {

@@ -78,7 +78,7 @@ describe('a key', () => {
     vi.spyOn(stores.keys, 'find').mockResolvedValue(undefined);
     const again = await attestedAgain(backend, device, keyId);
     const { message } = await expectCode(() => backend.register(again), 'key_already_registered');
-    expect(message).toBe('the key was registered before, but the store no longer finds it');
+    expect(message).toBe('insert found a key with this keyId in the store, but find did not return it');
   });
 
   it.each([

@@ -8,7 +8,7 @@ describe('the example service', () => {
   ] as const)('keeps its state in %s where %s is set', async (place, variable, server) => {
     const { output, code } = await runExample({ [variable]: inject('addresses')[server] });
     expect(output).toContain(`Its state is in ${place}.`);
-    expect(output).toMatch(/Everything came out as it should\.\n$/);
+    expect(output).toMatch(/All results are as expected\.\n$/);
     expect(code).toBe(0);
   });
 });

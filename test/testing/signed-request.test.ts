@@ -83,7 +83,7 @@ describe('signRequest', () => {
     [{ target: href }, `${start}, not "${href}"`],
     [{ target: 'orders' }, `${start}, not "orders"`],
     [{ target: '/a b' }, `${start}, not "/a b"`],
-    [{ body: { item: 'coffee' } }, 'body of signRequest must be text or a Uint8Array, as it is sent, not object'],
+    [{ body: { item: 'coffee' } }, 'body of signRequest must be a string or a Uint8Array, not object'],
   ])('refuses %o', async (wrong, message) => {
     const { device } = await deviceWithKey();
     const request = { method: 'POST', target: '/', challenge, ...wrong };
