@@ -41,7 +41,7 @@ describe('the job of docs/fraud-risk.md', () => {
     expect(endpoint.requests.length).toBe(1);
   });
 
-  it('tries again tomorrow if Apple has no newer receipt', async () => {
+  it('tries again the next day if Apple has no newer receipt', async () => {
     endpoint.answerNext({ status: 304 });
     await refresh();
     expect(key().riskMetric).toBeUndefined();
@@ -76,9 +76,9 @@ describe('the job of docs/fraud-risk.md', () => {
   const hopeless: readonly [string, EndpointAnswer][] = [
     ['Apple does not know the receipt', { status: 404 }],
     ['Apple cannot read it', { status: 400 }],
-    ['the answer is no receipt of Apple', { body: Buffer.from('receipt').toString('base64') }],
+    ['the response is not a receipt from Apple', { body: Buffer.from('receipt').toString('base64') }],
   ];
-  it.each(hopeless)('gives up if %s, and reports it', async (_, answer) => {
+  it.each(hopeless)('gives up if %s, and reports the failure', async (_, answer) => {
     endpoint.answerNext(answer);
     await refresh();
     expect(key().receiptDueAt).toBeNull();
