@@ -1,4 +1,4 @@
-/** Under `exactOptionalPropertyTypes`: an option may be `undefined` where nothing is checked less without it. */
+/** Under `exactOptionalPropertyTypes`, an option may be `undefined` if its absence weakens no check. */
 import { type ExtensionPolicy, refreshReceipt, verifyAssertion, verifyAttestation, verifyReceipt } from 'app-attest';
 import { httpHandlers } from 'app-attest/http';
 import { postgresStores, type Queryable } from 'app-attest/postgres';

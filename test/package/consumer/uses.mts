@@ -127,7 +127,7 @@ export async function virtualEvidence(): Promise<VerifiedAttestation> {
   return verifyAttestation({ attestation: token, keyId, challenge: 'challenge', appId: app, trustAnchors });
 }
 
-/** A store of one's own knows no more than the two interfaces. */
+/** A custom store implements only the two interfaces. */
 export class OwnChallenges implements ChallengeStore {
   async put(): Promise<void> {}
   async take(): Promise<undefined> {}
@@ -171,7 +171,7 @@ export const onReject: OnReject = ({ code, error, device }: Rejection) => {
   return [code, error instanceof AppAttestHttpError, device?.osVersion];
 };
 
-/** The handlers of each framework see the key that was verified. */
+/** The handlers of each framework receive the verified key. */
 export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const app = express();
   app.post('/orders/:id', expressHandlers(appAttest, { onReject }).protect, (request, response) => {
