@@ -1,15 +1,18 @@
-/** The runtimes that the list below is about. */
+/** The runtimes that the list below compares. */
 export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
 
 /** A difference between the runtimes, and what this package does about it. */
 export interface ExpectedDifference {
-  /** The runtimes that do not do it. All others do. */
+  /** The runtimes for which the statement is false. For all others it is true. */
   readonly except: readonly string[];
   /** What this package does about it; empty if there is nothing to do. */
   readonly soThisPackage: string;
 }
 
-/** By what a runtime does: each is checked on the runtime (`differences.ts`). docs/runtimes.md shows this list. */
+/**
+ * The differences, by a statement about a runtime. `differences.ts` checks each statement on the runtime. docs/runtimes.md
+ * shows this list.
+ */
 export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> = {
   'verifies ECDSA on P-384 with SHA-256': {
     except: [],
@@ -42,7 +45,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   'compiles code from text': { except: ['workerd'], soThisPackage: 'uses the build of `cbor-x` that never does' },
 };
 
-/** Whether the runtime is expected to do it. */
+/** Whether the statement should be true on the runtime. */
 export function isExpected(statement: string, runtime: string): boolean {
   const difference = expectedDifferences[statement];
   if (difference === undefined) throw new Error(`expected-differences.ts does not list: ${statement}`);
