@@ -88,31 +88,28 @@ describe('many attestations at the same time', () => {
   it.each([
     [undefined, 4],
     ['2', 2],
-  ])(
-    'are verified a few at a time with UV_THREADPOOL_SIZE=%s %i, so that the thread pool stays free',
-    async (size, few) => {
-      onTestFinished(() => {
-        vi.unstubAllEnvs();
-      });
-      vi.stubEnv('UV_THREADPOOL_SIZE', size);
-      vi.resetModules();
-      const { verifyAttestation } = await import('../src/index.js');
-      const { verifyEcdsaInPool } = vi.mocked(await import('../src/keys/ecdsa.js'));
-      const options = await attestation();
-      let underWay = 0;
-      let most = 0;
-      const verify = verifyEcdsaInPool.getMockImplementation();
-      verifyEcdsaInPool.mockImplementation(async (...call) => {
-        underWay += 1;
-        most = Math.max(most, underWay);
-        const isValid = await verify?.(...call);
-        underWay -= 1;
-        return isValid ?? false;
-      });
-      await times(64, () => verifyAttestation(options));
-      expect(most).toBe(few);
-    },
-  );
+  ])('are verified a few at a time, so that the pool stays free, with UV_THREADPOOL_SIZE=%s: %i', async (size, few) => {
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    vi.stubEnv('UV_THREADPOOL_SIZE', size);
+    vi.resetModules();
+    const { verifyAttestation } = await import('../src/index.js');
+    const { verifyEcdsaInPool } = vi.mocked(await import('../src/keys/ecdsa.js'));
+    const options = await attestation();
+    let underWay = 0;
+    let most = 0;
+    const verify = verifyEcdsaInPool.getMockImplementation();
+    verifyEcdsaInPool.mockImplementation(async (...call) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      const isValid = await verify?.(...call);
+      underWay -= 1;
+      return isValid ?? false;
+    });
+    await times(64, () => verifyAttestation(options));
+    expect(most).toBe(few);
+  });
 
   it('use no turn of the event loop if they cannot be decoded', async () => {
     const options = await attestation();

@@ -116,7 +116,7 @@ describe('unlike other App Attest code, this package', () => {
     );
   });
 
-  it('accepts a nonce that happens to be a valid ASN.1 element, as about one nonce in 500 is', async () => {
+  it('accepts a nonce that happens to be a valid ASN.1 element, as one nonce in 500 is', async () => {
     await expect(verifyAttested({ nonceReadsAsAsn1: true })).resolves.toMatchObject({ appId: APP_ID });
   });
 

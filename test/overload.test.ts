@@ -65,7 +65,7 @@ describe('20,000 hostile attestations at the same time', () => {
   });
 });
 
-describe('many hostile receipts at once', () => {
+describe('many hostile receipts at the same time', () => {
   it('wait in a separate queue, as long as the queue of attestations', async () => {
     const { receipt, appId, environment, publicKey } = await verifyAttestation(
       attestationOptions(attestationFixture('apple-guide-2026')),

@@ -61,7 +61,7 @@ it('the receipt example rejects a receipt that is six minutes old', async () => 
   await expectCode(attestWithExample, 'receipt_too_old');
 });
 
-it('the receipt example reads the credentials from the .p8 file', async () => {
+it('the receipt example loads the credentials from the .p8 file', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'app-attest-')), 'AuthKey_ABC123DEFG.p8');
   await writeFile(path, credentials.privateKey);
   expect(readCredentials(path)).toEqual(credentials);

@@ -302,7 +302,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await client.post('/orders', '{}', renamed)).toMatchObject({ status: 200 });
   });
 
-  it('ties challenges and keys to a user, and rejects requests without one', async () => {
+  it('binds challenges and keys to a user, and rejects requests without a user', async () => {
     let subject: string | undefined = 'alice';
     const { backend, client } = await serve({ subject: () => subject });
     expect((await backend.key(client.keyId))?.subject).toBe('alice');

@@ -257,7 +257,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
       .toMatch('the headers X-App-Attest-Key-Id and X-App-Attest-Assertion are missing');
   });
 
-  it('sends a rejection that only needs the headers before the body arrives', async () => {
+  it('rejects a request because of its headers alone, before the body arrives', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const signed = await client.sign('POST', '/orders', '{}');

@@ -133,7 +133,7 @@ const notPlain: readonly [string, () => object][] = [
 ];
 
 describe('options other than own, enumerable properties', () => {
-  it.each(notPlain)('are rejected in %s', async (_, options) => {
+  it.each(notPlain)('are rejected: %s', async (_, options) => {
     const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
     expect(error.message).toBe('the options of receiptDueAt must be a plain object');
     // Every function and every place with options. Each call is valid except for its options.

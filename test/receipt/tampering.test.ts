@@ -37,7 +37,7 @@ const secondChunk = rangeOf(signedData.content.subarray(1000));
 if (!signer || !intermediate || !root) throw new Error('the fixture is another');
 
 describe('a recorded receipt from Apple', () => {
-  it('is accepted untouched', async () => {
+  it('is accepted unchanged', async () => {
     expect((await verifyReceipt({ ...options, receipt })).type).toBe('ATTEST');
   });
 

@@ -30,7 +30,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.authenticate(second), 'challenge_used');
   });
 
-  it('that was issued for a registration is used up by a request, and accepted in neither', async () => {
+  it('that was issued for a registration is rejected in a request, and afterwards in the registration too', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAssertion({ keyId, payload: challenge });

@@ -55,7 +55,7 @@ async function send(backend: AppAttest, bodies: readonly { counter: number; body
   return accepted;
 }
 
-it(`of 1 000 requests in random order accepts only rising counters without a window (SEED=${random.seed})`, async () => {
+it(`accepts only rising counters of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 0);
   const order = random.displaced(bodies, 1000);
   const accepted = await send(backend, order);
@@ -64,7 +64,7 @@ it(`of 1 000 requests in random order accepts only rising counters without a win
   expect((await backend.key(keyId))?.counter).toBe(1000);
 });
 
-it(`of 1 000 requests out of order accepts each once inside a window of 64 (SEED=${random.seed})`, async () => {
+it(`accepts each of 1 000 requests once if they arrive out of order inside a window of 64 (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 64);
   const order = random.displaced(bodies, 64);
   expect(order.map(({ counter }) => counter)).not.toEqual(bodies.map(({ counter }) => counter));

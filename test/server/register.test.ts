@@ -3,7 +3,7 @@ import { appId, createBackend, createDevice, registration, sha256, TestClock } f
 import { expectCode } from '../support/rejection.js';
 
 describe('a registration', () => {
-  it('from the plugin is accepted, and its key returned and stored', async () => {
+  it('from the plugin is accepted, and its key is returned and stored', async () => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now });
     const device = await createDevice({ bundleVersion: '42' });

@@ -29,7 +29,7 @@ function wrap<Store extends object>(
   });
 }
 
-describe('a store that cannot be reached', () => {
+describe('a store that fails', () => {
   it.each(['put'])('in %s issues no challenge', async (method) => {
     const { breakable, down, failure } = breakableStores();
     const backend = createBackend(breakable);

@@ -80,7 +80,7 @@ describe('challenges in PostgreSQL', () => {
     expect(await challenges.take(young)).toBeDefined();
   });
 
-  it('are deleted when others are stored, more than are added', async () => {
+  it('are deleted faster than others are stored', async () => {
     const { challenges } = postgresStores(database);
     for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), record(1000));
     await timePasses(1000);
@@ -167,7 +167,7 @@ describe('migrations', () => {
     }
   });
 
-  it('leave challenges out of the write-ahead log and keys in it', async () => {
+  it('exclude challenges from the write-ahead log, and include keys', async () => {
     const { rows } = await database.query(
       "SELECT relname, relpersistence FROM pg_class WHERE relname IN ('app_attest_challenges', 'app_attest_keys') AND relnamespace = 'public'::regnamespace ORDER BY relname",
     );

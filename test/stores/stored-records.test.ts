@@ -84,7 +84,7 @@ describe('a Redis response that no script returns', () => {
 describe('scripts', () => {
   const unknownScript = new Error('NOSCRIPT No matching script.');
 
-  it('are sent by the package redis as a SHA-1 hash, and as text to a server that does not know the hash', async () => {
+  it('are sent through the package redis as a SHA-1 hash, and as text if the server does not know the hash', async () => {
     const client = {
       evalSha: vi.fn<NodeRedisClient['evalSha']>().mockRejectedValue(unknownScript),
       eval: vi.fn<NodeRedisClient['eval']>().mockResolvedValue(1),
@@ -95,7 +95,7 @@ describe('scripts', () => {
     expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), parameters]]);
   });
 
-  it('are sent by the package ioredis with its own arguments', async () => {
+  it('are sent through the package ioredis with the arguments of its functions', async () => {
     const client = {
       evalsha: vi.fn<IoRedisClient['evalsha']>().mockRejectedValue(unknownScript),
       eval: vi.fn<IoRedisClient['eval']>().mockResolvedValue(1),
@@ -116,7 +116,7 @@ describe('scripts', () => {
   });
 
   it.each([undefined, null, 5, {}, { eval: async () => 1 }, { evalsha: async () => 1 }])(
-    'are not sent by a client such as %s',
+    'require a valid client, not %s',
     async (client) => {
       expect((await rejectionOf(() => redisStores(client as unknown as NodeRedisClient))).code).toBe(
         'invalid_argument',

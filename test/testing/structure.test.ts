@@ -82,7 +82,7 @@ describe('virtual evidence', () => {
     }
   });
 
-  it.skipIf(!hasSharedRecordings)(`${refreshed.length} refreshed receipts`, async () => {
+  it.skipIf(!hasSharedRecordings)(`has the structure of ${refreshed.length} refreshed receipts`, async () => {
     expect(refreshed).not.toHaveLength(0);
     for (const { appId, environment, receipt } of refreshed) {
       const virtual = await refreshedReceipt(appId, environment);

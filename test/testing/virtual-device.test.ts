@@ -133,7 +133,7 @@ describe('a virtual device', () => {
     expect(Buffer.from(creationTime ?? []).toString()).toBe(moment.toISOString());
   });
 
-  it('is trusted under its own Apple only', async () => {
+  it('is trusted only under its own virtual Apple', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
     const error = await expectCode(() => register(device), 'untrusted_certificate');
     expect(error.message).toContain('pass trustAnchors of the same virtual Apple');

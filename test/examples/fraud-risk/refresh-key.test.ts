@@ -48,13 +48,13 @@ describe('the job of docs/fraud-risk.md', () => {
     expect((Number(key().receiptDueAt) - Date.now()) / DAY).toBeCloseTo(1, 2);
   });
 
-  it.each([401, 429, 500, 503])('leaves status %i to the queue', async (status) => {
+  it.each([401, 429, 500, 503])('lets the queue retry after status %i', async (status) => {
     endpoint.answerNext({ status });
     await expectCode(refresh, 'receipt_request_failed');
     expect(key().receiptDueAt).toEqual(new Date(0));
   });
 
-  it('leaves a receipt to the queue if the process is overloaded', async () => {
+  it('lets the queue retry if the process is overloaded', async () => {
     const { receipt } = key();
     const { fetch } = globalThis;
     let others: Promise<unknown> = Promise.resolve();
