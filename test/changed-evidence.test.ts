@@ -42,7 +42,7 @@ describe('a change by the caller during a verification', () => {
       { ...shared(), appId: structuredClone(appId), challenge: new Uint8Array(Buffer.from(challenge)) },
       { ...shared(), appId: structuredClone(appId), clientDataHash: new Uint8Array(sha256(challenge)) },
     ]) {
-      // The last attestation waits for the four before it. It is decoded only after the first of them was verified.
+      // The last attestation waits for the four before it. The last one is decoded only after the first was verified.
       const waiting = Array.from({ length: 5 }, () => verifyAttestation(options));
       spoil(options);
       for (const verified of await Promise.all(waiting)) {

@@ -113,7 +113,7 @@ const HOSTILE_DER: readonly [string, Uint8Array][] = [
 ];
 
 function nest(depth: number): Uint8Array {
-  // Each level contains the length of the next. The bytes are therefore written into one buffer, from the innermost level
+  // Each level contains the length of the next level. The bytes are therefore written into one buffer, from the innermost level
   // outwards.
   const parts: Uint8Array[] = [];
   let length = 0;

@@ -350,7 +350,7 @@ describe('a certificate is rejected', () => {
       'basic constraints',
     ],
     ['with basic constraints that are a SET', withExtensions(extension('2.5.29.19', der(0x31))), 'basic constraints'],
-    ['with a key usage of no bits', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
+    ['with an empty key usage', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
     [
       'with a key usage that ends in a zero bit',
       withExtensions(extension('2.5.29.15', hex('03 02 06 80'))),

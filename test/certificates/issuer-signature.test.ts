@@ -81,7 +81,7 @@ async function otherIntermediate({ root }: CertificateAuthority, number: number)
   return (await issueCertificate({ ...INTERMEDIATE_PROFILE, subject }, await generateKeys('P-384'), root.keys)).der;
 }
 
-/** Verifies a chain. Returns whether it is trusted, and how many signatures were verified, including that of the leaf. */
+/** Verifies a chain. Returns whether the chain is trusted, and how many signatures were verified, including that of the leaf. */
 async function verify(chain: readonly [Uint8Array, ...Uint8Array[]], root: IssuedCertificate) {
   inPool.mockClear();
   const verification = async () => verifyCertificateChain(decodedChain(chain), [decodeCertificate(root.der)], NOW);

@@ -109,7 +109,8 @@ function parametersOfSha256(receipt: Uint8Array, from = 0): number[] {
 }
 
 /**
- * The offsets that only one of the two verifiers checks, and why that is right. A difference at another offset fails the test.
+ * The offsets at which only one of the two verifiers rejects a change, and why that is right. A difference at another
+ * offset fails the test.
  */
 function differences(receipt: Uint8Array, { certificates, signer }: SignedData) {
   const root = certificates.map(decodeCertificate).find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));
@@ -132,8 +133,8 @@ function differences(receipt: Uint8Array, { certificates, signer }: SignedData) 
       // The parameters of a hash algorithm are absent or NULL (RFC 5754 §2). OpenSSL does not check them.
       ...parametersOfSha256(receipt),
       ...parametersOfSha256(receipt, signerInfo),
-      // The digest and the signature algorithm must name the hash that was used, the latter together with ECDSA. OpenSSL uses
-      // only one.
+      // The digest algorithm and the signature algorithm of the signer must name the hash that was used. OpenSSL also accepts
+      // other object identifiers here.
       ...offsetsOf(receipt, Buffer.from('608648016503040201', 'hex'), signerInfo),
       ...offsetsOf(receipt, Buffer.from('2a8648ce3d040302', 'hex'), signerInfo),
     ]),

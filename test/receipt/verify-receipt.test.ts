@@ -93,7 +93,7 @@ describe('a receipt', () => {
       { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)] },
     ],
     [
-      'with more signed attributes',
+      'with additional signed attributes',
       {
         signedAttributes: (digest) => [
           contentTypeAttribute,

@@ -1,11 +1,11 @@
 /** The runtimes that the list below compares. */
 export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
 
-/** A difference between the runtimes, and what this package does about it. */
+/** A difference between the runtimes, and what this package does about the difference. */
 export interface ExpectedDifference {
   /** The runtimes for which the statement is false. For all others it is true. */
   readonly except: readonly string[];
-  /** What this package does about it; empty if there is nothing to do. */
+  /** What this package does about the difference. Empty if nothing needs to be done. */
   readonly soThisPackage: string;
 }
 

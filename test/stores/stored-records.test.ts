@@ -46,7 +46,7 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
   ['of another environment', { environment: 'sandbox' }],
   ['whose device is not JSON', { device: '{' }],
   ['whose device is not an object', { device: '3' }],
-  ['whose extensions are no JSON', { extensions: '{' }],
+  ['whose extensions are not JSON', { extensions: '{' }],
   ['without a creation time', { createdAt: null }],
   ['whose revocation time is not a date', { revokedAt: 'yes' }],
 ];

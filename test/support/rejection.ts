@@ -12,7 +12,8 @@ export async function rejectionOf(attempt: () => unknown): Promise<AppAttestErro
     outcome = await attempt();
   } catch (error) {
     if (!(error instanceof AppAttestError)) throw error;
-    // Decoders convert any exception into a malformed_… error. Its cause must be a DecodingError: others are bugs.
+    // Decoders convert any exception into a malformed_… error. Its cause must be a DecodingError. Any other cause
+    // is a bug.
     if (error.code.startsWith('malformed_')) expect(error.cause).toBeInstanceOf(DecodingError);
     return error;
   }

@@ -29,7 +29,7 @@ export function routes(appAttest: AppAttest): express.Express {
     request.params.other;
     isExactly<express.Request['query']>()(request.query, true);
     isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
-    // @ts-expect-error there is no such entry
+    // @ts-expect-error there is no such property
     response.locals.appAttest.none;
     response.json({ id: request.params.id });
   });

@@ -52,7 +52,7 @@ export class Load {
     return bodies;
   }
 
-  /** Stops the load, and sends every body twice more. */
+  /** Stops the load, and sends every body two more times. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#loops);
