@@ -167,7 +167,7 @@ describe('a rejection', () => {
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAttestation({ keyId, challenge });
     expect((await register(post('/', body))).status).toBe(201);
-    // The store does not know that the challenge was used, so the copy of the request reaches the key store.
+    // These stores contain the challenge as unused, so the copy of the request reaches the key store.
     const stores = memoryStores();
     const key = await backend.key(keyId);
     if (!key) throw new Error('the key is not there');

@@ -92,7 +92,7 @@ function accepted(requests: readonly { counter: number }[], outcomes: readonly O
   return requests.map(({ counter }) => counter).filter((_, index) => 'result' in (outcomes[index] ?? {}));
 }
 
-/** Calls a function for all items in order, a few at a time. The next few start only after all calls before returned. */
+/** Calls a function for all items in order, a few at a time. The next calls start only after all earlier calls have returned. */
 async function inBatches<Item, Result>(
   size: number,
   items: readonly Item[],
