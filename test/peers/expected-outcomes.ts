@@ -1,14 +1,17 @@
 import type { AppAttestErrorCode } from '../../src/index.js';
 
-/** How the two verifiers must judge one kind of broken evidence. */
+/** The expected result of both verifiers for one kind of broken evidence. */
 export interface ExpectedOutcome {
   readonly ours: 'accepted' | AppAttestErrorCode;
   readonly theirs: 'accepted' | 'rejected';
-  /** Why they differ; absent if they agree. */
+  /** Why the results differ. Absent if they agree. */
   readonly why?: string;
 }
 
-/** By what is broken, as in `broken-evidence.ts`. docs/differential-testing.md shows this list. */
+/**
+ * The expected outcomes by kind of damage, with the names of `broken-evidence.ts`. docs/differential-testing.md shows this
+ * list.
+ */
 export const expectedOutcomes: Readonly<
   Record<'Attestations' | 'Assertions', Readonly<Record<string, ExpectedOutcome>>>
 > = {

@@ -12,7 +12,7 @@ it(`runs on ${runtime.identity} every test that Node lists`, () => {
   expect(tests.map(({ name }) => name).toSorted()).toEqual(inject('coreTests').toSorted());
 });
 
-// Each is counted here as it was on the runtime.
+// Each test is reported here with its result on the runtime.
 it.each(tests)('$name', ({ failure }) => {
   if (failure !== undefined) expect.fail(failure);
 });

@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, sign, timingSafeEqual, verify } from 'node:crypto';
 
 /**
- * Differences between the runtimes that matter here. Each function runs on the runtime and returns whether it is so;
- * `expected-differences.ts` has the expected results.
+ * Differences between the runtimes that matter to this package. Each function runs on the runtime and returns whether the
+ * statement is true there. The expected results are in `expected-differences.ts`.
  */
 export const differences: Readonly<Record<string, () => boolean>> = {
   'the runtime verifies ECDSA on P-384 with SHA-256': () => verifies('P-384', 'sha256'),

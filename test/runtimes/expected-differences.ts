@@ -1,15 +1,18 @@
-/** The runtimes that the list below is about. */
+/** The runtimes that the list below compares. */
 export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
 
-/** A difference between the runtimes, and what this package does about it. */
+/** A difference between the runtimes, and what this package does about the difference. */
 export interface ExpectedDifference {
-  /** The runtimes that do not do it. All others do. */
+  /** The runtimes for which the statement is false. For all others it is true. */
   readonly except: readonly string[];
   /** What this package does because of the difference. Empty if nothing is needed. */
   readonly consequence: string;
 }
 
-/** By what a runtime does: each is checked on the runtime (`differences.ts`). docs/runtimes.md shows this list. */
+/**
+ * The differences, by a statement about a runtime. `differences.ts` checks each statement on the runtime. docs/runtimes.md
+ * shows this list.
+ */
 export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> = {
   'the runtime verifies ECDSA on P-384 with SHA-256': {
     except: [],
@@ -51,7 +54,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   },
 };
 
-/** Whether the runtime is expected to do it. */
+/** Whether the statement should be true on the runtime. */
 export function isExpected(statement: string, runtime: string): boolean {
   const difference = expectedDifferences[statement];
   if (difference === undefined) throw new Error(`expected-differences.ts does not list: ${statement}`);

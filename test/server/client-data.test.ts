@@ -51,7 +51,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     expect(JSON.parse(Buffer.from(authenticated.payload).toString())).toEqual({ item: 'coffee', challenge });
   });
 
-  it('is rejected by a server that expects another form', async () => {
+  it('is rejected by a server that expects another form of client data', async () => {
     for (const other of FORMS.filter((candidate) => candidate !== form)) {
       const device = await createDevice();
       const backend = createBackend({ clientData: other });
@@ -64,7 +64,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     }
   });
 
-  it('may wrap the challenge in JSON for a registration, too', async () => {
+  it('may also wrap the challenge in JSON for a registration', async () => {
     const device = await createDevice();
     const key = await register(createBackend({ clientData: form }), device, form, (challenge) => {
       return wrapped(form, { challenge, app: 'coffee' });
@@ -72,7 +72,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     expect(key.counter).toBe(0);
   });
 
-  it('sends bytes that stand for themselves', async () => {
+  it('may send client data as bytes', async () => {
     const backend = createBackend({ clientData: form });
     const device = await createDevice();
     const hash = (bytes: Uint8Array) => (form === 'raw' ? bytes : sha256(bytes));
@@ -100,13 +100,13 @@ describe.each(FORMS)('an app that signs %s', (form) => {
 describe('text that must be base64', () => {
   const backend = createBackend({ clientData: 'sha256-decoded' });
 
-  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('is not %o', async (text) => {
+  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('must not be %o', async (text) => {
     const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
     await expectCode(() => backend.register({ ...request, challenge: text }), 'malformed_attestation');
     await expectCode(() => backend.authenticate({ ...request, payload: text }), 'malformed_assertion');
   });
 
-  it('has one meaning in base64url without padding and in base64 with padding', async () => {
+  it('has the same meaning in base64url without padding and in base64 with padding', async () => {
     for (const spelling of ['base64url', 'base64'] as const) {
       const device = await createDevice();
       await register(backend, device, 'sha256-decoded', (challenge) => {
@@ -116,7 +116,7 @@ describe('text that must be base64', () => {
   });
 });
 
-it('raw client data is not empty: nothing would be signed', async () => {
+it('raw client data must not be empty, because nothing would be signed', async () => {
   const backend = createBackend({ clientData: 'raw', readChallenge: () => 'A'.repeat(43) });
   const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
   for (const empty of ['', new Uint8Array()]) {
@@ -125,20 +125,20 @@ it('raw client data is not empty: nothing would be signed', async () => {
   }
 });
 
-it('raw client data of a registration has at most 64 KiB, because it waits', async () => {
+it('raw client data of a registration has at most 64 KiB, because it is kept while the registration waits', async () => {
   const readChallenge = () => 'A'.repeat(43);
   const backend = createBackend({ clientData: 'raw', readChallenge });
   const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
   const long = 'x'.repeat(65_537);
   await expectCode(() => backend.register({ ...request, challenge: long }), 'malformed_attestation');
   await expectCode(() => backend.register({ ...request, challenge: long.slice(1) }), 'challenge_unknown');
-  // A payload is hashed at once, and hashed client data is short.
+  // A payload does not wait before it is hashed, and a hash is short.
   await expectCode(() => backend.authenticate({ ...request, payload: long }), 'challenge_unknown');
   const hashed = createBackend({ readChallenge });
   await expectCode(() => hashed.register({ ...request, challenge: long }), 'challenge_unknown');
 });
 
-it('a raw payload of more than 64 KiB is signed', async () => {
+it('a raw payload of more than 64 KiB is accepted', async () => {
   const backend = createBackend({ clientData: 'raw' });
   const device = await createDevice();
   const { keyId } = await register(backend, device, 'raw');
@@ -189,7 +189,7 @@ describe('readChallenge', () => {
     return JSON.parse(Buffer.from(clientData).toString()).data.challenge;
   };
 
-  it('finds the challenge of a registration, whose client data is hashed as a whole', async () => {
+  it('finds the challenge in client data of a registration, which is hashed as a whole', async () => {
     const backend = createBackend({ readChallenge: nested });
     const device = await createDevice();
     const wrap = (challenge: string) => JSON.stringify({ data: { challenge }, app: 'coffee' });
@@ -203,7 +203,7 @@ describe('readChallenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('alone reads client data that is not a challenge', async () => {
+  it('is the only way to accept client data that is not a challenge', async () => {
     const backend = createBackend({ readChallenge: nested });
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
@@ -217,7 +217,7 @@ describe('readChallenge', () => {
     expect(readChallenge).not.toHaveBeenCalled();
   });
 
-  it('finds no challenge twice', async () => {
+  it('finds no challenge a second time', async () => {
     const backend = createBackend({ readChallenge: nested });
     const device = await createDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
