@@ -1,3 +1,6 @@
+import { subjectPrefix } from './subject-prefix.js';
+import { type Tables, tablesIn } from './tables.js';
+
 /** A step from one version of the tables to the next. */
 export interface Migration {
   /** Starts at 1, without gaps. A released migration never changes; later versions of this package add new ones. */
@@ -13,16 +16,20 @@ export interface Migration {
 
 /**
  * The migrations that create the tables of `postgresStores`, in order, for your own migration tool. The package also
- * has them as files: `dist/migrations/*.sql`.
+ * has them as files: `dist/migrations/*.sql`. {@link migrate} runs them without a tool.
  *
  * Challenges are in an `UNLOGGED` table. They live for minutes, and after a crash or a failover the table is empty, so
  * that no challenge works twice. Keys are in an ordinary table.
  */
-export const migrations: readonly Migration[] = [
-  {
-    version: 1,
-    name: 'create-challenges',
-    sql: `CREATE UNLOGGED TABLE app_attest_challenges (
+export const migrations: readonly Migration[] = migrationsOf(tablesIn(undefined));
+
+/** The migrations of tables with these names. */
+export function migrationsOf({ challenges, keys }: Tables): Migration[] {
+  return [
+    {
+      version: 1,
+      name: 'create-challenges',
+      sql: `CREATE UNLOGGED TABLE ${challenges} (
   challenge text COLLATE "C" PRIMARY KEY,
   purpose text NOT NULL CHECK (purpose IN ('attestation', 'assertion')),
   subject text,
@@ -31,16 +38,18 @@ export const migrations: readonly Migration[] = [
   ends_at timestamptz NOT NULL, -- by the clock of the database
   used_at timestamptz
 ) WITH (fillfactor = 80)`,
-  },
-  {
-    version: 2,
-    name: 'index-challenges-by-end',
-    sql: 'CREATE INDEX app_attest_challenges_ends_at ON app_attest_challenges (ends_at)',
-  },
-  {
-    version: 3,
-    name: 'create-keys',
-    sql: `CREATE TABLE app_attest_keys (
+    },
+    {
+      version: 2,
+      name: 'index-challenges-by-end',
+      sql: `CREATE INDEX app_attest_challenges_ends_at ON ${challenges} (ends_at)`,
+    },
+    {
+      // Each accepted request updates its row. No index has a column that such an update changes, and pages have free
+      // space, so that the new version of the row stays on its page and no index is written (heap-only tuples).
+      version: 3,
+      name: 'create-keys',
+      sql: `CREATE TABLE ${keys} (
   key_id text COLLATE "C" PRIMARY KEY,
   public_key text NOT NULL,
   counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest that was accepted
@@ -48,12 +57,28 @@ export const migrations: readonly Migration[] = [
   app_id text NOT NULL,
   app_clip_id text,
   environment text NOT NULL CHECK (environment IN ('production', 'development')),
-  subject text,
-  receipt bytea NOT NULL,
+  subject text COLLATE "C",
   device json NOT NULL,
   extensions json, -- signed by iOS 27 and later, the code directory hash in hex
   created_at timestamptz NOT NULL,
-  revoked_at timestamptz
+  last_used_at timestamptz, -- to the hour
+  revoked_at timestamptz,
+  receipt bytea,
+  risk_metric integer,
+  receipt_due_at timestamptz, -- by the clock of the servers
+  receipt_claimed_until timestamptz -- by the same clock: when another process may refresh the receipt
 ) WITH (fillfactor = 80)`,
-  },
-];
+    },
+    {
+      version: 4,
+      name: 'index-keys-by-subject',
+      sql: `CREATE INDEX app_attest_keys_subject ON ${keys} (${subjectPrefix('subject')}, key_id) WHERE subject IS NOT NULL`,
+    },
+    {
+      version: 5,
+      name: 'index-keys-by-receipt-due',
+      sql: `CREATE INDEX app_attest_keys_receipt_due_at ON ${keys} (receipt_due_at)
+WHERE receipt_due_at IS NOT NULL AND revoked_at IS NULL`,
+    },
+  ];
+}
