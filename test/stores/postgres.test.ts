@@ -273,23 +273,28 @@ describe('keys in PostgreSQL', () => {
   });
 
   it('are updated in place by requests and claims: no index is written (HOT)', async () => {
+    const schema = 'in_place';
+    await migrate(database, { schema });
     const key = newKey({ subject: 'user', receiptDueAt: at(0) });
-    await postgresStores(database).keys.insert(key);
+    await postgresStores(database, { schema }).keys.insert(key);
     const inPlace = (update: (keys: KeyStore) => Promise<unknown>) =>
       database.transaction(async (transaction) => {
-        const { keys } = postgresStores({ query: (text, values) => transaction.query(text, values) });
-        await update(keys);
-        const { rows } = await transaction.query(`SELECT pg_stat_get_xact_tuples_updated(oid)::int AS updated,
-          pg_stat_get_xact_tuples_hot_updated(oid)::int AS hot FROM pg_class WHERE oid = 'app_attest_keys'::regclass`);
-        return rows[0];
+        const counted = async () => {
+          const { rows } = await transaction.query<{ updated: number; hot: number }>(`
+            SELECT pg_stat_get_xact_tuples_updated(oid)::int AS updated, pg_stat_get_xact_tuples_hot_updated(oid)::int AS hot
+            FROM pg_class WHERE oid = 'in_place.app_attest_keys'::regclass`);
+          return rows[0] ?? { updated: NaN, hot: NaN };
+        };
+        const before = await counted();
+        await update(postgresStores({ query: (text, values) => transaction.query(text, values) }, { schema }).keys);
+        const after = await counted();
+        return { updated: after.updated - before.updated, hot: after.hot - before.hot };
       });
     const use = { usedAt: at(HOUR), extensions: { bundleVersion: '1' } };
     expect(await inPlace((keys) => keys.advance(key.keyId, 1, 64, use))).toEqual({ updated: 1, hot: 1 });
     expect(await inPlace((keys) => keys.due(at(0), 1, at(1)))).toEqual({ updated: 1, hot: 1 });
-    expect(await inPlace((keys) => keys.saveReceipt(key.keyId, { receiptDueAt: at(9) }))).toEqual({
-      updated: 1,
-      hot: 0,
-    });
+    const refreshed = { receiptDueAt: at(9) };
+    expect(await inPlace((keys) => keys.saveReceipt(key.keyId, refreshed))).toEqual({ updated: 1, hot: 0 });
   });
 });
 
@@ -435,10 +440,10 @@ describe('migrate', () => {
 
   it('needs no other privileges than docs/stores.md grants, nor do the stores', async () => {
     await database.exec('CREATE ROLE app_attest_owner; CREATE ROLE app_attest_server; CREATE SCHEMA app_attest');
-    await database.exec(documentedSql('GRANT CREATE'));
+    await database.exec(documentedSql('app_attest_owner'));
     await database.query('SET ROLE app_attest_owner');
     await migrate(database, { schema: 'app_attest' });
-    await database.exec(`RESET ROLE; ${documentedSql('GRANT SELECT')}; SET ROLE app_attest_server`);
+    await database.exec(`RESET ROLE; ${documentedSql('app_attest_server')}; SET ROLE app_attest_server`);
     const stores = postgresStores(database, { schema: 'app_attest' });
     for (const { run } of storeConformance(() => stores)) await run();
     await stores.challenges.removeExpired();
