@@ -122,7 +122,7 @@ describe('a PostgreSQL', () => {
         created_at, revoked_at, receipt_due_at)
       SELECT encode(sha256(n::text::bytea), 'base64'), 'key', 0, 0::bit(64), 'app', 'production',
         CASE WHEN n % 10 > 0 THEN 'user ' || n % 60000 END, '{}', now(), CASE WHEN n % 50 = 0 THEN now() END,
-        CASE WHEN n % 3 > 0 THEN now() + n % 90 * interval '1 day' END
+        CASE WHEN n % 3 > 0 THEN now() + (n % 90 - 1) * interval '1 day' END
       FROM generate_series(1, 200000) AS n`);
     await opened.pool.query('VACUUM ANALYZE app_attest.app_attest_keys');
     const plans: string[] = [];

@@ -64,7 +64,7 @@ export function migrationsOf({ challenges, keys }: Tables): Migration[] {
   last_used_at timestamptz, -- to the hour
   revoked_at timestamptz,
   receipt bytea,
-  risk_metric integer,
+  risk_metric bigint,
   receipt_due_at timestamptz, -- by the clock of the servers
   receipt_claimed_until timestamptz -- by the same clock: when another process may refresh the receipt
 ) WITH (fillfactor = 80)`,
