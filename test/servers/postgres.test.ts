@@ -141,13 +141,13 @@ describe('a PostgreSQL', () => {
     expect(await keys.list('user 7', { limit: 100, after: 'z' })).toHaveLength(0);
     expect(await keys.due(now, 5, new Date(now.getTime() + 300_000))).toHaveLength(5);
     expect(await keys.due(new Date(now.getTime() + 60 * 86_400_000), 1000, now)).toHaveLength(1000);
-    for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on app_attest_keys|Bitmap/);
+    for (const plan of plans) expect(plan).not.toContain('Seq Scan');
     const [list, , due, manyDue] = plans;
     expect(list).toContain('Index Scan using app_attest_keys_subject');
     expect(list).not.toContain('Sort');
     for (const plan of [due, manyDue]) {
       expect(plan).toContain('Index Scan using app_attest_keys_receipt_due_at');
-      // Only what is claimed.
+      // Only the claimed keys are sorted.
       expect(plan?.match(/Sort Key/g)).toHaveLength(1);
     }
     await opened.pool.end();
