@@ -115,13 +115,13 @@ describe('a PostgreSQL', () => {
     });
   });
 
-  it('finds the keys of a user and due receipts by index among 200 000 keys, in order and without sorting', async () => {
+  it('finds the keys of a user and due receipts by index among 200 000 keys', async () => {
     const opened = await openEmpty();
     await opened.pool.query(`
       INSERT INTO app_attest.app_attest_keys (key_id, public_key, counter, seen, app_id, environment, subject, device,
         created_at, revoked_at, receipt_due_at)
       SELECT encode(sha256(n::text::bytea), 'base64'), 'key', 0, 0::bit(64), 'app', 'production',
-        CASE WHEN n % 10 > 0 THEN 'user ' || n % 60000 END, '{}', now(), CASE WHEN n % 50 = 0 THEN now() END,
+        CASE WHEN n % 20 = 0 THEN 'everyone' WHEN n % 10 > 0 THEN 'user ' || n % 60000 END, '{}', now(), CASE WHEN n % 50 = 0 THEN now() END,
         CASE WHEN n % 3 > 0 THEN now() + (n % 90 - 1) * interval '1 day' END
       FROM generate_series(1, 200000) AS n`);
     await opened.pool.query('VACUUM ANALYZE app_attest.app_attest_keys');
@@ -138,13 +138,15 @@ describe('a PostgreSQL', () => {
     );
     const now = new Date();
     expect(await keys.list('user 7', { limit: 100 })).toHaveLength(4);
-    expect(await keys.list('user 7', { limit: 100, after: 'z' })).toHaveLength(0);
+    expect(await keys.list('everyone', { limit: 100, after: 'Z' })).toHaveLength(100);
     expect(await keys.due(now, 5, new Date(now.getTime() + 300_000))).toHaveLength(5);
     expect(await keys.due(new Date(now.getTime() + 60 * 86_400_000), 1000, now)).toHaveLength(1000);
     for (const plan of plans) expect(plan).not.toContain('Seq Scan');
-    const [list, , due, manyDue] = plans;
-    expect(list).toContain('Index Scan using app_attest_keys_subject');
-    expect(list).not.toContain('Sort');
+    const [few, many, due, manyDue] = plans;
+    expect(few).toContain('app_attest_keys_subject');
+    // The next page of a user with 10 000 keys costs what the page before did.
+    expect(many).toContain('Index Scan using app_attest_keys_subject');
+    expect(many).not.toContain('Sort');
     for (const plan of [due, manyDue]) {
       expect(plan).toContain('Index Scan using app_attest_keys_receipt_due_at');
       // Only the claimed keys are sorted.
