@@ -128,6 +128,19 @@ describe('the statements', () => {
     }
   });
 
+  it('keep no caller waiting for a database that does not answer', async () => {
+    const { keys } = postgresStores({ query: () => new Promise(() => undefined) }, { timeout: 0.05 });
+    const calls = [
+      keys.bind('key', 'user'),
+      keys.list('user', { limit: 1 }),
+      keys.remove('key'),
+      keys.receipt('key'),
+      keys.saveReceipt('key', { receiptDueAt: null }),
+      keys.due(new Date(), 1, new Date()),
+    ];
+    for (const call of calls) await expect(call).rejects.toThrow('0.05 seconds');
+  });
+
   it('name their tables in a schema of any name', async () => {
     const schema = `our "apps"; DROP TABLE app_attest_keys; --`;
     await migrate(database, { schema });
