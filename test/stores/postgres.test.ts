@@ -263,29 +263,37 @@ describe('keys in PostgreSQL', () => {
     expect(await keys.bind('absent', 'one')).toBe(false);
   });
 
-  it('whose receipts are due are claimed, the longest due first, until their receipts are stored or time passes', async () => {
-    const { keys } = postgresStores(database);
-    await database.query('UPDATE app_attest_keys SET receipt_due_at = NULL');
-    const [late, later, latest, revoked, never] = [
-      newKey({ receiptDueAt: at(-3) }),
-      newKey({ receiptDueAt: at(-2) }),
-      newKey({ receiptDueAt: at(1) }),
-      newKey({ receiptDueAt: at(-9), revokedAt: at(0) }),
-      newKey(),
-    ];
-    for (const key of [latest, never, later, revoked, late]) await keys.insert(key);
-    expect(await keys.due(at(0), 1, at(100))).toEqual([late.keyId]);
-    expect(await keys.due(at(0), 10, at(200))).toEqual([later.keyId]);
-    expect(await keys.due(at(1), 10, at(200))).toEqual([latest.keyId]);
-    expect(await keys.due(at(99), 10, at(200))).toEqual([]);
-    expect(await keys.saveReceipt(later.keyId, { receiptDueAt: at(-1), riskMetric: 3 })).toBe(true);
-    expect(await keys.due(at(100), 10, at(300))).toEqual([late.keyId, later.keyId]);
-    expect(await keys.saveReceipt(late.keyId, { receiptDueAt: null })).toBe(true);
-    expect(await keys.due(at(1000), 10, at(2000))).toEqual([later.keyId, latest.keyId]);
-    expect(await keys.find(later.keyId)).toEqual({ ...withoutReceipt(later), receiptDueAt: at(-1), riskMetric: 3 });
-    expect(await keys.find(late.keyId)).not.toHaveProperty('receiptDueAt');
-    expect(await keys.receipt(later.keyId)).toEqual(later.receipt);
-  });
+  it.each([
+    ['in the order of an index', 'on'],
+    ['in the order of the table', 'off'],
+  ])(
+    'whose receipts are due are claimed, the longest due first, until they are stored or time passes: %s',
+    async (_, index) => {
+      const { keys } = postgresStores(database);
+      await database.exec(`SET enable_indexscan TO ${index}; SET enable_bitmapscan TO ${index}`);
+      await database.query('UPDATE app_attest_keys SET receipt_due_at = NULL');
+      const [late, later, latest, revoked, never] = [
+        newKey({ receiptDueAt: at(-3) }),
+        newKey({ receiptDueAt: at(-2) }),
+        newKey({ receiptDueAt: at(1) }),
+        newKey({ receiptDueAt: at(-9), revokedAt: at(0) }),
+        newKey(),
+      ];
+      for (const key of [latest, never, later, revoked, late]) await keys.insert(key);
+      expect(await keys.due(at(0), 1, at(100))).toEqual([late.keyId]);
+      expect(await keys.due(at(0), 10, at(200))).toEqual([later.keyId]);
+      expect(await keys.due(at(1), 10, at(200))).toEqual([latest.keyId]);
+      expect(await keys.due(at(99), 10, at(200))).toEqual([]);
+      expect(await keys.saveReceipt(later.keyId, { receiptDueAt: at(-1), riskMetric: 3 })).toBe(true);
+      expect(await keys.due(at(100), 10, at(300))).toEqual([late.keyId, later.keyId]);
+      expect(await keys.saveReceipt(late.keyId, { receiptDueAt: null })).toBe(true);
+      expect(await keys.due(at(1000), 10, at(2000))).toEqual([later.keyId, latest.keyId]);
+      expect(await keys.find(later.keyId)).toEqual({ ...withoutReceipt(later), receiptDueAt: at(-1), riskMetric: 3 });
+      expect(await keys.find(late.keyId)).not.toHaveProperty('receiptDueAt');
+      expect(await keys.receipt(later.keyId)).toEqual(later.receipt);
+      await database.exec('RESET enable_indexscan; RESET enable_bitmapscan');
+    },
+  );
 
   it('are updated in place by requests and claims: no index is written (HOT)', async () => {
     const schema = 'in_place';
