@@ -115,6 +115,22 @@ describe('a PostgreSQL', () => {
     });
   });
 
+  it('of another language lists keys in the order of their bytes', async () => {
+    const database = `d${randomUUID().replaceAll('-', '')}`;
+    await pool.query(`CREATE DATABASE ${database} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'`);
+    const url = inject('addresses').postgres.replace(/postgres$/, database);
+    await migratePostgres(url);
+    const opened = openPostgres(url, PATIENCE);
+    const { keys } = opened.stores;
+    const letters = ['a', 'B', '+', '/', 'Z', '0'];
+    for (const letter of letters)
+      await keys.insert(newKey({ keyId: letter + newKey().keyId.slice(1), subject: 'user' }));
+    const first = await keys.list('user', { limit: 4 });
+    const second = await keys.list('user', { limit: 4, after: first[3]?.keyId });
+    expect([...first, ...second].map(({ keyId }) => keyId[0])).toEqual(['+', '/', '0', 'B', 'Z', 'a']);
+    await opened.pool.end();
+  });
+
   it('finds the keys of a user and due receipts by index among 200 000 keys', async () => {
     const opened = await openEmpty();
     await opened.pool.query(`
