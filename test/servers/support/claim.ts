@@ -1,6 +1,6 @@
 import { openPostgres } from '../../../examples/postgres.js';
 
-/** What a {@link file://./claim.ts} process claims. Dates are in milliseconds since 1970. */
+/** What the process claims. Dates are in milliseconds since 1970. */
 export interface Claim {
   url: string;
   date: number;
