@@ -2,13 +2,13 @@ import { migrate, postgresStores } from 'app-attest/postgres';
 import { Client, Pool } from 'pg';
 
 export function openPostgres(connectionString: string, timeout = 2) {
-  // The pool times out too, and closes a connection that does not answer.
+  // The pool has the same time limit. It closes a connection that does not respond.
   const pool = new Pool({ connectionString, connectionTimeoutMillis: timeout * 1000, query_timeout: timeout * 1000 });
-  pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`)); // else a lost connection ends the process
+  pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`)); // otherwise, connection errors end the process
   return { pool, stores: postgresStores(pool, { schema: 'app_attest', timeout }) };
 }
 
-/** Creates the tables or updates them, on a connection without a time limit. */
+/** Creates or updates the tables, on a connection without a time limit. */
 export async function migratePostgres(connectionString: string) {
   const client = new Client({ connectionString });
   await client.connect();

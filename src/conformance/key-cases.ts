@@ -5,7 +5,7 @@ import { accepted, atOnce, otherCase } from './concurrency.js';
 import { newKey } from './new-key.js';
 import type { Requirement } from './requirement.js';
 
-/** Compares values and types. `undefined` and `null` count as absent, and a `Buffer` equals its bytes. */
+/** Compares the values and types of two keys. `undefined` and `null` count as absent. A `Buffer` counts as a `Uint8Array`. */
 function assertKey(actual: StoredKey | null | undefined, expected: StoredKey): void {
   assert.ok(actual, 'the store does not find the key');
   assert.deepEqual(comparable(actual), comparable(expected));
@@ -23,7 +23,7 @@ function comparable(value: unknown): unknown {
 
 export const KEY_CASES: readonly Requirement[] = [
   {
-    name: 'a key that one server registered is found by another, with everything in it',
+    name: 'a server finds a key that another server registered, with all its properties',
     async check(one, other) {
       const keys = [
         newKey(),
@@ -49,7 +49,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that was never registered, or differs in the case of one letter, is not found',
+    name: 'a key is found only by exactly the same identifier, including upper and lower case',
     async check(one, other) {
       const key = newKey();
       assert.ok(!(await one.keys.find(key.keyId)));
@@ -72,7 +72,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is registered many times at once is registered once',
+    name: 'of many concurrent registrations of a key, one succeeds',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const key = newKey();
@@ -114,7 +114,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is revoked again keeps its first date, and a key that does not exist cannot be revoked',
+    name: 'a key that is revoked twice keeps its first revocation date, and a key that does not exist cannot be revoked',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -132,7 +132,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a store that records extensions keeps the first ones of a key',
+    name: 'a store that records extensions keeps the first extensions of a key',
     async check(one, other) {
       if (!one.keys.recordExtensions) return;
       const key = newKey();

@@ -7,14 +7,15 @@ import { type RegisterOptions, register } from './register.js';
 import type { StoredKey } from './stored-key.js';
 
 /**
- * App Attest with its state, created by {@link createAppAttest}.
+ * The server side of App Attest, created by {@link createAppAttest}.
  *
- * For anything that a client sends, a method resolves or rejects with an `AppAttestError`. Any other error comes from
- * the stores or from a function in the options. Answer it with 503, and never accept the request.
+ * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a
+ * store or from a function in the options. Respond to such an error with status 503, and never accept the request.
  */
 export interface AppAttest {
   /**
-   * Issues a challenge: 32 random bytes as base64url, for one purpose, valid once within `challengeTtl`.
+   * Issues a challenge: 32 random bytes as base64url. The challenge is valid for one purpose, once, until `challengeTtl`
+   * seconds have passed.
    *
    * @throws AppAttestError `invalid_argument`
    *
@@ -26,27 +27,37 @@ export interface AppAttest {
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
 
   /**
-   * Registers a key, once. If the key is already registered for the same user, it stays unchanged and is returned as
-   * stored: devices can attest a key twice, and answers get lost. The attestation is verified in full in this case too.
-   * The challenge is used up regardless of the result, except if the body cannot be decoded.
+   * Verifies an attestation and registers its key.
    *
-   * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
+   * A registration can be repeated with a fresh attestation, for example if the first response was lost. If the key is
+   * already registered for the same user, the stored key stays unchanged and is returned. The new attestation is verified
+   * in the same way.
+   *
+   * The challenge is used up, even if the registration is rejected. Exception: if a field of the body is missing or invalid,
+   * the challenge stays valid.
+   *
+   * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `challenge`: the client data that the app attested, text or bytes, hashed as the option `clientData` says. It is
-   *   the issued challenge, as text or as its 32 bytes, or client data with the challenge in it. `readChallenge` finds
-   *   it there: by default in the top-level entry `challenge` of JSON
-   * - `token`, or `attestation`: the attestation object, base64, base64url or bytes; equal if both are present
+   * - `challenge`: the client data that the app attested, text or bytes. The option `clientData` defines how the app
+   *   hashed the client data. The client data is the issued challenge, the 32 bytes of the challenge, or other data that
+   *   contains the challenge. In other data, `readChallenge` finds the challenge. By default, the data must be JSON with a
+   *   top-level field `challenge`
+   * - `token` or `attestation`: the attestation object, base64, base64url or bytes. If both fields are present, their
+   *   values must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
    * @throws AppAttestError with one of these codes:
-   * - `invalid_argument`: the options are wrong, not the body
-   * - `malformed_attestation`: the body is not such an object, or holds no valid attestation object
-   * - `unsupported_format`: sent by the plugin on Android or the web, or not an App Attest attestation
-   * - `challenge_unknown`: not in the client data, never issued, or issued for another purpose or user
-   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
-   * - `key_already_registered`: registered for another user, or no longer in the store
-   * - `key_revoked`: registered before and revoked
-   * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
+   * - `invalid_argument`: an option is unknown or invalid
+   * - `malformed_attestation`: the body does not have these fields, or its attestation object is malformed
+   * - `unsupported_format`: the plugin ran on Android or the web, or the object is not an App Attest attestation
+   * - `challenge_unknown`: the client data contains no challenge, or the challenge was never issued, or the challenge was
+   *   issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
+   *   reason; the code is then `challenge_unknown`
+   * - `key_already_registered`: the key is registered for another user, or `insert` found the key but `find` did not
+   * - `key_revoked`: the key is already registered and was revoked
+   * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment
+   * - all other codes of `verifyAttestation`; with the option `verifyReceipts`, also the codes of `verifyReceipt`
    *
    * @example
    * ```ts
@@ -56,28 +67,35 @@ export interface AppAttest {
   register(body: unknown, options?: RegisterOptions): Promise<StoredKey>;
 
   /**
-   * Verifies a signed request and accepts it once. The challenge is used up regardless of the result.
+   * Verifies a signed request and accepts it once.
    *
-   * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
+   * The challenge is used up, even if the request is rejected. Exception: if a field of the body is missing or invalid, the
+   * challenge stays valid.
+   *
+   * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `payload`: the client data that the app signed, text or bytes, hashed as the option `clientData` says. It holds
-   *   the challenge: it is the issued text, its 32 bytes, JSON with a top-level entry `challenge`, or anything in which
-   *   `readChallenge` finds the challenge
-   * - `token`, or `assertion`: the assertion object, base64, base64url or bytes; equal if both are present
+   * - `payload`: the client data that the app signed, text or bytes. The option `clientData` defines how the app hashed the
+   *   client data. The client data contains the challenge. It is the issued challenge, the 32 bytes of the challenge, JSON
+   *   with a top-level field `challenge`, or other data in which `readChallenge` finds the challenge
+   * - `token` or `assertion`: the assertion object, base64, base64url or bytes. If both fields are present, their values
+   *   must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
    * @throws AppAttestError with one of these codes:
-   * - `invalid_argument`: the options are wrong, not the body
-   * - `malformed_assertion`: the body is not such an object, or holds no valid assertion object
-   * - `unsupported_format`: sent by the plugin on Android or the web
-   * - `challenge_unknown`: not in the payload, never issued, or issued for another purpose or user
-   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
-   * - `key_unknown`: not a key identifier, not registered, or registered for another user
-   * - `key_revoked`: registered but revoked
-   * - `app_id_mismatch`, `environment_mismatch`: not accepted by this server, or no longer
-   * - `counter_not_increased`: a replay, or further out of order than `counterWindow` allows
-   * - `extension_missing`: `policy` requires extensions, or the key carried them before (`whenDropped`)
-   * - and those of `verifyAssertion`
+   * - `invalid_argument`: an option is unknown or invalid
+   * - `malformed_assertion`: the body does not have these fields, or its assertion object is malformed
+   * - `unsupported_format`: the plugin ran on Android or the web
+   * - `challenge_unknown`: the payload contains no challenge, or the challenge was never issued, or the challenge was issued
+   *   for another purpose or user
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
+   *   reason; the code is then `challenge_unknown`
+   * - `key_unknown`: `keyId` is malformed, or the key is not registered, or the key is registered for another user
+   * - `key_revoked`: the key was revoked
+   * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment of the key
+   * - `counter_not_increased`: the request is a replay, or its counter is lower than `counterWindow` allows
+   * - `extension_missing`: an extension that `policy` requires is missing, or the assertion has no extensions although earlier
+   *   evidence of the key had extensions (`whenDropped`)
+   * - all other codes of `verifyAssertion`
    *
    * @example
    * ```ts
@@ -88,24 +106,24 @@ export interface AppAttest {
   authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest>;
 
   /**
-   * Revokes a key permanently: its requests are rejected, and it cannot be registered again.
+   * Revokes a key permanently. The server then rejects requests with this key, and the key cannot be registered again.
    *
-   * @param keyId base64 or base64url
+   * @param keyId The key identifier, base64 or base64url
    * @throws AppAttestError `key_unknown`
    */
   revoke(keyId: string): Promise<void>;
 
   /**
-   * Returns a registered key, revoked or not; `undefined` if there is none.
+   * Returns a registered key, even if it was revoked. Returns `undefined` if the key is not registered.
    *
-   * @param keyId base64 or base64url
+   * @param keyId The key identifier, base64 or base64url
    */
   key(keyId: string): Promise<StoredKey | undefined>;
 }
 
 /**
- * Creates the server side of App Attest. Each challenge works once, each key is registered once, and each counter is
- * accepted once, regardless of how many servers share the stores.
+ * Creates the server side of App Attest. Each challenge is valid once, each key is registered once, and each counter of a key
+ * is accepted once. This also holds if several servers share the stores.
  *
  * @throws AppAttestError `invalid_argument`: an option is missing, unknown or invalid
  *

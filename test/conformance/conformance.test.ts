@@ -16,7 +16,7 @@ describe('the stores in memory', () => {
 
 const yieldOnce = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A store of the two interfaces as short as they can be: no optional method, nothing expires. */
+/** The shortest possible implementation of the two store interfaces: no optional method, and nothing expires. */
 function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; keys: object }> = () => ({})): Stores {
   const records = new Map<string, ChallengeRecord>();
   const { keys } = memoryStores();
@@ -47,7 +47,7 @@ describe('the smallest stores that the interfaces allow', () => {
   for (const { name, run } of storeConformance(() => stores)) it(name, run);
 });
 
-/** Mistakes that stores make, and a word from the name of a case that must notice. */
+/** Typical mistakes in stores, each with a word from the name of the case that must detect the mistake. */
 const MISTAKES: readonly [
   string,
   (stores: Stores) => { challenges?: Partial<ChallengeStore>; keys?: Partial<KeyStore> },
@@ -69,17 +69,17 @@ const MISTAKES: readonly [
         },
       };
     },
-    /given to one caller/,
+    /one caller gets it/,
   ],
   [
-    'forget the subject',
+    'lose the subject',
     ({ challenges }) => ({
       challenges: { put: (challenge, { subject: _, ...record }) => challenges.put(challenge, record) },
     }),
     /with its record/,
   ],
   [
-    'keep seconds only',
+    'store only whole seconds',
     ({ challenges }) => ({
       challenges: {
         put: (challenge, record) => {
@@ -91,7 +91,7 @@ const MISTAKES: readonly [
     /to the millisecond/,
   ],
   [
-    'compare text regardless of case',
+    'compare text case-insensitively',
     ({ challenges, keys }) => ({
       challenges: {
         put: (challenge, record) => challenges.put(challenge.toLowerCase(), record),
@@ -102,10 +102,10 @@ const MISTAKES: readonly [
         find: (keyId) => keys.find(keyId.toLowerCase()),
       },
     }),
-    /in the case of one letter/,
+    /upper and lower case/,
   ],
   [
-    'drop a challenge by the date of the server',
+    'delete a challenge by the date of the server',
     ({ challenges }) => ({
       challenges: {
         put: async (challenge, record) => {
@@ -113,7 +113,7 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /by its lifetime/,
+    /after its lifetime/,
   ],
   [
     'overwrite a key',
@@ -133,7 +133,7 @@ const MISTAKES: readonly [
     /registered once/,
   ],
   [
-    'look whether a key exists, then insert it',
+    'check whether a key exists, then insert it',
     ({ keys }) => ({
       keys: {
         insert: async (key) => {
@@ -144,7 +144,7 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /registered many times at once/,
+    /concurrent registrations/,
   ],
   [
     'read a counter, compare it, then write it',
@@ -162,12 +162,12 @@ const MISTAKES: readonly [
         },
       };
     },
-    /presented many times at once/,
+    /sent many times concurrently/,
   ],
-  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all before/],
-  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all before/],
+  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all earlier/],
+  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all earlier/],
   [
-    'take an equal counter for a higher one',
+    'accept an equal counter',
     ({ keys }) => ({
       keys: {
         advance: async (keyId, counter, window) => {
@@ -175,10 +175,10 @@ const MISTAKES: readonly [
         },
       },
     }),
-    /higher than all before/,
+    /higher than all earlier/,
   ],
   [
-    'keep counters in 31 bits',
+    'store counters in 31 bits',
     ({ keys }) => ({ keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter | 0, window) } }),
     /unsigned/,
   ],
@@ -197,12 +197,12 @@ const MISTAKES: readonly [
     /inside the window/,
   ],
   [
-    'begin at zero whatever counter a key comes with',
+    'start every key at counter zero',
     ({ keys }) => ({ keys: { insert: (key) => keys.insert({ ...key, counter: 0 }) } }),
     /inserted with a counter/,
   ],
   [
-    'forget what was accepted while there was no window',
+    'lose the counters that were accepted without a window',
     () => {
       const seen = new Map<string, Set<number>>();
       const highest = new Map<string, number>();
@@ -221,10 +221,10 @@ const MISTAKES: readonly [
         },
       };
     },
-    /widened later/,
+    /window is widened/,
   ],
   [
-    'let a revoked key go on',
+    'accept requests with a revoked key',
     ({ keys }) => {
       const revoked = new Map<string, Date>();
       return {
@@ -244,12 +244,12 @@ const MISTAKES: readonly [
     /a revoked key/,
   ],
   [
-    'say that an absent key was revoked',
+    'report that an absent key was revoked',
     ({ keys }) => ({ keys: { revoke: async (keyId, at) => (await keys.revoke(keyId, at)) || true } }),
     /cannot be revoked/,
   ],
   [
-    'hand out what is stored',
+    'return the stored object itself',
     ({ keys }) => {
       const handedOut = new Map<string, Awaited<ReturnType<KeyStore['find']>>>();
       return {
@@ -264,7 +264,7 @@ const MISTAKES: readonly [
     },
     /does not change the stored key/,
   ],
-  ['call a waiting challenge used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
+  ['report an unused challenge as used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
   [
     'overwrite extensions',
     ({ keys }) => {
@@ -280,7 +280,7 @@ const MISTAKES: readonly [
         },
       };
     },
-    /keeps the first/,
+    /keeps the first extensions/,
   ],
 ];
 

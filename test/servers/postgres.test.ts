@@ -25,7 +25,7 @@ describe('a PostgreSQL', () => {
   });
   afterAll(() => pool.end());
 
-  /** The address of a database that no other test sees. */
+  /** Creates a database that no other test uses, and returns its address. */
   async function emptyDatabase(): Promise<string> {
     const database = `d${randomUUID().replaceAll('-', '')}`;
     await pool.query(`CREATE DATABASE ${database}`);
@@ -269,7 +269,7 @@ describe('a PostgreSQL', () => {
     await server.stop();
   });
 
-  it('deletes challenges for many servers at the same time, each once', async () => {
+  it('deletes challenges for many servers at the same time, each challenge once', async () => {
     const opened = await openEmpty();
     const { challenges } = opened.stores;
     await Promise.all(Array.from({ length: 500 }, () => challenges.put(newChallenge(), record())));
@@ -284,7 +284,7 @@ describe('a PostgreSQL', () => {
     await opened.pool.end();
   });
 
-  it('that serialises transactions rejects what it cannot decide, and accepts nothing twice', async () => {
+  it('with serializable transactions rejects conflicting requests, and accepts nothing twice', async () => {
     const options = '-c default_transaction_isolation=serializable';
     const strict = new Pool({ connectionString: inject('addresses').postgres, options });
     const { keys } = postgresStores(strict, { schema: 'app_attest', timeout: PATIENCE });

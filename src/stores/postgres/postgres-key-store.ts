@@ -83,7 +83,7 @@ export class PostgresKeyStore implements KeyStore {
     return (await rows(this.#queryable, this.#statements.due, values)).map((row) => row.text('keyId'));
   }
 
-  /** Whether the statement changed its row. */
+  /** Runs a statement and returns whether it changed a row. */
   async #changes(statement: string, values: unknown[]): Promise<boolean> {
     return (await rows(this.#queryable, statement, values)).length === 1;
   }
@@ -96,8 +96,8 @@ const COLUMNS = `key_id AS "keyId", public_key AS "publicKey", counter, app_id A
   risk_metric AS "riskMetric", ${toMilliseconds('receipt_due_at')} AS "receiptDueAt"`;
 
 /**
- * Each is one statement, atomic at `READ COMMITTED`: a statement that waited for a row lock checks the row again before
- * it changes it.
+ * Each operation is one statement, which is atomic at the isolation level `READ COMMITTED`. If a statement had to wait for a
+ * row lock, PostgreSQL evaluates its `WHERE` condition again before it changes the row.
  */
 function statements({ keys }: Tables) {
   return {
@@ -111,7 +111,7 @@ ON CONFLICT (key_id) DO NOTHING RETURNING 1`,
 
     find: `SELECT ${COLUMNS} FROM ${keys} WHERE key_id = $1`,
 
-    // acceptCounter in SQL, so that it runs in the database. Only CASE guarantees the order of evaluation.
+    // The same algorithm as the function acceptCounter, in SQL. Only CASE guarantees the order of evaluation.
     advance: `
 UPDATE ${keys} SET
   counter = greatest(counter, $2::bigint),

@@ -8,7 +8,9 @@ export interface Tables {
 }
 
 /**
- * @param schema The schema of the tables; the first of the connection's `search_path` by default
+ * Returns the SQL names of the tables.
+ *
+ * @param schema The schema of the tables. By default, PostgreSQL finds the tables through the connection's `search_path`
  * @throws AppAttestError `invalid_argument`
  */
 export function tablesIn(schema: string | undefined): Tables {
