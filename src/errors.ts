@@ -4,7 +4,7 @@
  *
  * | code | meaning |
  * | --- | --- |
- * | `invalid_argument` | The server's own code is wrong, or a required package cannot be loaded. For example, an option is missing. |
+ * | `invalid_argument` | The server's own code is wrong. For example, an option is missing or a package cannot be loaded. |
  * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | The client sent evidence that cannot be decoded. |
  * | `unsupported_format` | The client sent evidence that is not in the App Attest format. |
  * | `overloaded` | Too many verifications are waiting. Nothing was verified. Try again after `retryAfter` seconds. |
@@ -54,12 +54,12 @@ export interface AppAttestErrorDetails {
   actual?: string;
   /** For `receipt_request_failed`: the HTTP status of the response from Apple's server. */
   status?: number;
-  /** Seconds to wait before the next attempt. Set for `overloaded`, and if Apple's response has a `Retry-After` header. */
+  /** Seconds to wait before the next attempt. Set for `overloaded`. Also set if Apple sent `Retry-After`. */
   retryAfter?: number;
 }
 
 /**
- * The only error class that this package throws for input from a client.
+ * This package throws only this error for input from a client.
  *
  * Branch on `code`, and do not parse `message`. The message is for the log: do not send it to the client. Text from the
  * client is quoted, escaped and shortened in the message, so each error stays on one line of the log.
@@ -82,13 +82,13 @@ export class AppAttestError extends Error {
    * The value that the server expected, if two values differ. Bytes are shown as shortened hex, other values as text.
    */
   readonly expected: string | undefined;
-  /** The value in the evidence, if two values differ. It has the same form as `expected`. */
+  /** The value in the evidence, if two values differ, in the same form as `expected`. */
   readonly actual: string | undefined;
   /**
    * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no response.
    */
   readonly status: number | undefined;
-  /** Seconds to wait before the next attempt. Set for `overloaded`, and if Apple's response has a `Retry-After` header. */
+  /** Seconds to wait before the next attempt. Set for `overloaded`. Also set if Apple sent `Retry-After`. */
   readonly retryAfter: number | undefined;
 
   constructor(code: AppAttestErrorCode, message: string, details: AppAttestErrorDetails = {}) {
@@ -107,14 +107,14 @@ export class AppAttestError extends Error {
 const SHORT_HEX_BYTES = 8;
 const SHORT_TEXT_LENGTH = 80;
 
-/** The first eight bytes as hex. They are enough to compare two values in a log. */
+/** The first eight bytes as hex. Eight bytes are enough to compare two values in a log. */
 export function shortHex(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.subarray(0, SHORT_HEX_BYTES)).toString('hex');
   return bytes.length > SHORT_HEX_BYTES ? `${hex}…` : hex;
 }
 
 /**
- * Quotes, escapes and shortens text from a client. Such text cannot forge lines of the log, and cannot flood the log.
+ * Quotes, escapes and shortens text from a client. The result cannot forge lines of a log, and cannot flood the log.
  */
 export function shortText(text: string): string {
   const cut = text.length > SHORT_TEXT_LENGTH ? `${text.slice(0, SHORT_TEXT_LENGTH)}…` : text;
@@ -124,8 +124,8 @@ export function shortText(text: string): string {
 }
 
 /**
- * Describes the wrong value of an option. Text is quoted. Numbers and booleans are unchanged. Other values are described by
- * their type.
+ * Describes the wrong value of an option. Text is quoted. Numbers and booleans are shown unchanged. For all other values,
+ * only the type is shown.
  */
 export function shortValue(value: unknown): string {
   if (typeof value === 'string') return shortText(value);

@@ -19,10 +19,10 @@ export interface AuthenticatorData {
   /** The extensions of iOS 27 and later. They are present only if the flags include ED, so the device signed them. */
   readonly extensions: AuthenticatorExtensions | undefined;
   /**
-   * An extension map although the flags do not include ED. Anyone who can tamper with the app can add such a map. The
-   * device signs SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash. So an attacker can
-   * put a map at the start of the hash, and later move the map to the end of authenticator data. Use this map only for
-   * inspection.
+   * An extension map in authenticator data whose flags do not include ED. Anyone who can tamper with the app can add such a
+   * map. The device signs SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash. So an
+   * attacker can pass a hash that begins with a map, and later move the map to the end of authenticator data. Use this map
+   * only for inspection.
    */
   readonly unauthenticatedExtensions: CborMap | undefined;
 }

@@ -28,14 +28,15 @@ export interface ExtensionPolicy {
   codeDirectoryHashes?: readonly string[];
   /**
    * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier send
-   * no extensions. `'reject'` also rejects evidence without any extensions if the policy has no other requirement.
+   * no extensions. With `'reject'`, evidence without any extensions is rejected even if the policy has no other
+   * requirement.
    */
   whenAbsent?: 'accept' | 'reject';
   /**
    * Whether the server layer accepts an assertion without extensions from a key whose earlier evidence had extensions. The
-   * default is `'reject'`. `'accept'` allows an app update that was built with an older SDK. It also allows an attacker to
-   * omit the extensions. `verifyAttestation` and `verifyAssertion` ignore this property, because they do not know earlier
-   * evidence.
+   * default is `'reject'`. `'accept'` allows an app update that was built with an older SDK. But `'accept'` also allows an
+   * attacker to omit the extensions. `verifyAttestation` and `verifyAssertion` ignore this property, because they do not
+   * know earlier evidence.
    */
   whenDropped?: 'reject' | 'accept';
 }
@@ -78,7 +79,7 @@ export function readExtensionPolicy(policy: ExtensionPolicy | undefined): Checke
 }
 
 /**
- * Checks and copies a policy, so the caller cannot change it later.
+ * Checks and copies a policy. The caller cannot change the copy.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -188,8 +189,8 @@ function assertCodeDirectoryHash(hash: Uint8Array, accepted: readonly Uint8Array
 }
 
 /**
- * Compares two code directory hashes. A hash of 20 bytes is the beginning of a hash of 32 bytes, so it is compared with
- * that beginning. Hashes of other lengths are never equal.
+ * Compares two code directory hashes. A hash of 20 bytes is the beginning of a hash of 32 bytes. So if one of the hashes
+ * has 20 bytes, only the first 20 bytes are compared. Hashes of other lengths are never equal.
  */
 function isSameCodeDirectory(a: Uint8Array, b: Uint8Array): boolean {
   const lengths = [a.length, b.length];

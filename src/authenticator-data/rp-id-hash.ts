@@ -18,8 +18,7 @@ function rpIdHashOf(appId: string): Uint8Array {
  * Finds the accepted App ID that has this RP ID hash. Apple: Validating apps …, attestation step 6 and assertion step 4.
  *
  * @param rpIdHash The RP ID hash in authenticator data
- * @param certified The App ID in the certificate, for the error message. The hash alone does not show which app it belongs
- *   to
+ * @param certified The App ID in the certificate, for the error message. The hash alone does not show the App ID
  * @returns the accepted App ID
  * @throws AppAttestError `app_id_mismatch`
  */

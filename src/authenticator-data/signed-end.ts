@@ -7,8 +7,8 @@ import type { AuthenticatorData } from './authenticator-data.js';
  * if the client data hash does not have 32 bytes.
  *
  * The signed bytes have no separator between authenticator data and the client data. Without ED, such a map could also be
- * the beginning of the client data. The same signature would then be valid for two different client data: with the map and
- * without the map.
+ * the beginning of the client data. The same signature would then be valid for the client data with the map and without the
+ * map.
  *
  * @throws AppAttestError the given code
  */

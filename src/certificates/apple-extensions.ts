@@ -19,7 +19,7 @@ export const AppleExtension = {
   OperatingSystem: '1.2.840.113635.100.8.7',
 } as const;
 
-/** Tag numbers in the extensions above. They come from recordings, because Apple does not document them. */
+/** Tag numbers in the extensions above. These numbers come from recordings, because Apple does not document them. */
 export const AppleTagNumber = {
   PlatformName: 1026,
   DeviceClass: 1104,

@@ -3,8 +3,8 @@
  * Source: https://www.apple.com/certificateauthority/private/
  * SHA-256 fingerprint: 1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932
  *
- * The certificate is the same as in `certs/Apple_App_Attestation_Root_CA.pem`. It is text in the code, so every bundler
- * includes it.
+ * The certificate is the same as in `certs/Apple_App_Attestation_Root_CA.pem`. Its text is part of the code, so every
+ * bundler includes the certificate.
  */
 export const APPLE_APP_ATTESTATION_ROOT_CA = `-----BEGIN CERTIFICATE-----
 MIICITCCAaegAwIBAgIQC/O+DvHN0uD7jG5yH2IXmDAKBggqhkjOPQQDAzBSMSYw

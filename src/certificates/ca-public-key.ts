@@ -15,7 +15,7 @@ const importedKeys = new BoundedMemo<KeyObject>(64);
  * The public key of a CA certificate. The key is imported once and then cached. The certificate must be a trust anchor, or
  * its CA flag and its signature must already be verified.
  *
- * @throws AppAttestError `untrusted_certificate` if the key cannot be imported or is on another curve
+ * @throws AppAttestError `untrusted_certificate` if the key cannot be decoded or its curve is not supported
  */
 export function caPublicKey(certificate: Certificate): KeyObject {
   const name = fingerprint(certificate.subjectPublicKeyInfo);

@@ -9,7 +9,9 @@ import { untrusted, untrustedIssuer } from './untrusted.js';
 /** The leaf comes first. Each certificate is followed by its issuer. The root may be omitted. */
 export type CertificateChain = readonly [leaf: Certificate, ...issuers: Certificate[]];
 
-/** A possible issuer of a certificate, followed by the certificates above it. The trust anchor is the last one. */
+/**
+ * A possible issuer of a certificate, followed by the certificates above it. The last certificate is the trust anchor.
+ */
 type Path = readonly [issuer: Certificate, ...above: Certificate[]];
 
 /**
@@ -22,8 +24,8 @@ type Path = readonly [issuer: Certificate, ...above: Certificate[]];
  * 2. path lengths, key usages and critical extensions
  * 3. the validity of all certificates at `date`
  *
- * Only the trust anchors themselves are trusted. A root in the chain is not trusted. If several anchors have the same name
- * and key, the first of them is used.
+ * Only the trust anchors are trusted. A root in the chain is not trusted. If several anchors have the same name and key,
+ * the first such anchor is used.
  *
  * The checks follow RFC 5280 §6.1, without certificate policies and name constraints. Apple's certificates have neither. If
  * one of these extensions is critical, the certificate is rejected.
@@ -50,8 +52,8 @@ export async function verifyCertificateChain(
 
 /**
  * Verifies the CA certificates, starting at the trust anchors. Returns the paths of all possible issuers of the leaf. If
- * the chain has CA certificates, there is one path. Otherwise each anchor is a path. Verified signatures are cached for
- * later chains. Flags, path lengths and dates are checked every time.
+ * the chain contains CA certificates, only one path is possible. Otherwise there is one path for each trust anchor.
+ * Verified signatures are cached for later chains. Flags, path lengths and dates are checked every time.
  */
 async function verifyIssuers(
   issuers: readonly Certificate[],

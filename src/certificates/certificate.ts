@@ -45,7 +45,7 @@ export interface Certificate {
 const VERSION_3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
 
 /**
- * The AlgorithmIdentifier of ECDSA with SHA-2, without its last byte. It has no parameters (RFC 5758 §3.2). The object
+ * The AlgorithmIdentifier of ECDSA with SHA-2, without its last byte. RFC 5758 §3.2 forbids parameters. The object
  * identifiers are 1.2.840.10045.4.3.2, .3 and .4.
  */
 const ECDSA_WITH_SHA2 = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03] as const;

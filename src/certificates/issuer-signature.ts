@@ -17,15 +17,15 @@ export async function isSignedBy(certificate: Certificate, issuer: Certificate, 
 }
 
 /**
- * A cache of valid signatures of CA certificates. The name of a value consists of the signed certificate and the issuer's
- * key. Apple's two certificate hierarchies have about twenty CA certificates.
+ * A cache of valid signatures of CA certificates. A signature is stored under two hashes: of the signed certificate, and of
+ * the issuer's public key. Apple's two certificate hierarchies have about twenty CA certificates.
  */
 const verifiedSignatures = new BoundedMemo<readonly Uint8Array[]>(64);
 
 /**
- * The number of signatures that are cached for one certificate. If (r, s) is a valid signature, (r, n - s) is valid too,
- * and anyone can compute it. Only the issuer can create a third valid signature. The name in the cache does not depend on
- * the signature. So copies of a certificate with both signatures cannot displace other certificates or each other.
+ * The maximum number of signatures that are cached for one certificate. If (r, s) is a valid signature, (r, n - s) is valid
+ * too, and anyone can compute it. Only the issuer can create a third valid signature. All signatures of a certificate are
+ * stored under the same name. So copies of one certificate with different signatures cannot displace other certificates.
  */
 const MAX_SIGNATURES = 2;
 

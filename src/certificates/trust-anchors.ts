@@ -21,8 +21,8 @@ export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonl
 }
 
 /**
- * Checks trust anchors and copies them as DER, so the caller cannot change them later. The copies can be passed to {@link
- * readTrustAnchors}.
+ * Checks trust anchors and copies them as DER, so the caller cannot change them later. The copies can be passed to
+ * {@link readTrustAnchors}.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -64,8 +64,8 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
 function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
-  // The bytes are copied to memory of their own. Bytes decoded from PEM are in Node's buffer pool, where other code can
-  // write.
+  // The bytes are copied to memory of their own. Bytes decoded from PEM are in Node's buffer pool, which other code can
+  // overwrite.
   const der = new Uint8Array(readDer());
   try {
     const anchor = decodeCertificate(der);

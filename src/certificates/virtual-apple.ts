@@ -1,8 +1,8 @@
 import { environmentVariable } from '../runtime/environment-variable.js';
 
 /**
- * The organization in all certificates of `app-attest/testing`. Apple's own certificates do not have this organization.
- * `readTrustAnchors` rejects such a certificate unless {@link isVirtualAppleAllowed} returns true.
+ * The organization name in all certificates that `app-attest/testing` creates. Apple's own certificates never contain this
+ * name. `readTrustAnchors` rejects a certificate with this name unless {@link isVirtualAppleAllowed} returns true.
  */
 export const VIRTUAL_APPLE = 'Virtual Apple (for tests only)';
 

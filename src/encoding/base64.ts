@@ -2,7 +2,7 @@ import { DecodingError } from './decoding-error.js';
 
 /**
  * Decodes base64 (RFC 4648 §4) or base64url (RFC 4648 §5), with or without padding. White space, characters of two
- * alphabets, and non-zero bits after the last byte are rejected. So two texts that differ in more than alphabet and padding
+ * alphabets, and non-zero bits after the last byte are rejected. Two different texts with the same alphabet and padding
  * never decode to the same bytes.
  *
  * @throws DecodingError

@@ -13,7 +13,7 @@ const HIGH_TAG_NUMBER = 0x1f;
 const INDEFINITE = 0x80;
 const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Tag.OctetString;
 
-/** An element that was converted from BER to DER, as bytes and decoded. */
+/** A BER element that was converted to DER: the bytes, and the decoded element. */
 export interface NormalizedBer {
   readonly der: Uint8Array;
   readonly element: DerElement;
@@ -21,8 +21,8 @@ export interface NormalizedBer {
 
 /**
  * Decodes bytes that must be exactly one BER element. BER and DER are encodings of ASN.1 values (X.690). BER allows several
- * encodings of one value, and DER allows exactly one. The bytes are first converted to DER, and then decoded by {@link
- * readDer}.
+ * encodings of one value, and DER allows exactly one. The bytes are first converted to DER, and then decoded by
+ * {@link readDer}.
  *
  * @throws DecodingError
  */
@@ -32,8 +32,9 @@ export function readBer(bytes: Uint8Array): NormalizedBer {
 }
 
 /**
- * Converts one BER element to the lengths and OCTET STRINGs of DER. Lengths become definite (X.690 §10.1), and each OCTET
- * STRING becomes one piece (X.690 §10.2). Other values are not changed. The depth and the number of elements are limited.
+ * Converts the lengths and OCTET STRINGs in one BER element to their form in DER. Lengths become definite (X.690 §10.1),
+ * and each OCTET STRING becomes one piece (X.690 §10.2). Other values are not changed. The depth and the number of elements
+ * are limited.
  *
  * This function is stricter than X.690 §8.1, like Apple's servers. Lengths must be indefinite or in their shortest form.
  * Tag numbers must not exceed 30.
@@ -98,7 +99,7 @@ class BerNormalizer {
   };
 
   /**
-   * Converts the contents of an element. `start` is the offset of the length. The contents of a constructed element are
+   * Converts the contents of an element. `start` is the offset of the length. The elements in a constructed element are
    * converted one by one.
    */
   #contents(tag: number, start: number, limit: number, depth: number, write: Writer): Written {

@@ -6,7 +6,7 @@ export function isBytes(value: unknown): value is Uint8Array {
   return isUint8Array(value);
 }
 
-/** Compares two byte strings. If they have the same length, the time does not depend on their contents. */
+/** Compares two byte strings. For two byte strings of the same length, the time does not depend on their contents. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
@@ -19,7 +19,10 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The prototype of all typed arrays. A subclass can override the getters, but not these originals. */
+/**
+ * The prototype of all typed arrays. If a subclass overrides the getters, the getters of this prototype still return the
+ * real values.
+ */
 const TypedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 
 /**
@@ -48,7 +51,6 @@ export function sha256OfText(text: string): Uint8Array {
 }
 
 function sha256Of(message: string | Uint8Array): Uint8Array {
-  // Node.js returns the hash as text, which is then converted to bytes. This takes a third less time than a Buffer from
-  // `hash`.
+  // The hash is requested as text and then converted to bytes. This takes a third less time than requesting a Buffer.
   return Buffer.from(hash('sha256', message, 'binary'), 'latin1');
 }

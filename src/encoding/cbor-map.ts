@@ -9,7 +9,9 @@ const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** A decoded CBOR map. Each method returns the value of one field, and throws if the value has another type. */
+/**
+ * A decoded CBOR map. Methods such as `text` return the value of one field, and throw if it is missing or has another type.
+ */
 export class CborMap {
   readonly #entries: ReadonlyMap<unknown, unknown>;
   readonly #unsigned: ReadonlySet<string>;

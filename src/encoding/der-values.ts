@@ -36,7 +36,9 @@ const TRUE = 0xff;
 /** ASCII codes. */
 const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
 
-/** Reserved tag numbers, one bit per number. 0 marks the end of an indefinite length in BER. 15 has no type. */
+/**
+ * Reserved tag numbers, one bit per number. Number 0 marks the end of an indefinite length in BER. Number 15 has no type.
+ */
 const RESERVED = (1 << 0) | (1 << 15);
 
 /**
@@ -49,8 +51,8 @@ const CONSTRUCTED_TYPES = (1 << 8) | (1 << 11) | (1 << 16) | (1 << 17) | (1 << 2
 const LAST_TYPE = 36;
 
 /**
- * The maximum number of octets in an INTEGER. A P-521 coordinate has 66, and a serial number at most 20 (RFC 5280
- * §4.1.2.2).
+ * The maximum number of octets in an INTEGER. The limit is twice the length of a P-521 coordinate. Serial numbers have at
+ * most 20 octets (RFC 5280 §4.1.2.2).
  */
 const MAX_INTEGER = 132;
 /**
@@ -62,7 +64,7 @@ const MAX_OBJECT_IDENTIFIER = 64;
  * components are encoded as one number.
  */
 const MAX_NUMBERS = 20;
-/** The maximum number of octets in a time. This leaves sixteen digits for a fraction of a second. */
+/** The maximum number of octets in a time. The limit leaves sixteen digits for a fraction of a second. */
 const MAX_TIME = 32;
 /**
  * The maximum number of octets in a value of a type that no certificate and no receipt uses. Such values are not decoded.
@@ -76,9 +78,9 @@ const MAX_OTHER = 64;
 const MAX_OCTETS_OF_NUMBER = 7;
 
 /**
- * Checks that an element of a universal type is valid DER, and that its length is within the limits above. The limits bound
- * the decoding time: the library that decodes the signers of receipts takes half a second for a BOOLEAN of 60 KB. Elements
- * of other classes are not checked, because their meaning depends on the context.
+ * Checks that an element of a universal type is valid DER, and that its length is within the limits above. The limits keep
+ * later decoding fast: the library that decodes the signers of receipts takes half a second for a BOOLEAN of 60 KB.
+ * Elements of other classes are not checked, because their meaning depends on the context.
  *
  * @throws DecodingError
  */

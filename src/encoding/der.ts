@@ -16,7 +16,7 @@ const LONG_LENGTH = 0x80;
  *
  * Lengths must be definite. Lengths and tags must be in their shortest form. Values of universal types must be valid DER.
  * The depth and the number of elements are limited. So a tolerant BER parser can process accepted bytes safely, and all
- * parsers interpret them in the same way.
+ * parsers interpret these bytes in the same way.
  *
  * @throws DecodingError
  */

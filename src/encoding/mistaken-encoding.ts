@@ -18,8 +18,10 @@ export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(tex
   return undefined;
 }
 
-/** Whether bytes are base64 text that nobody has decoded. Correct evidence and correct key identifiers never are. */
+/**
+ * Whether bytes are base64 text that was not decoded. Correct evidence and correct key identifiers are never base64 text.
+ */
 export function isBase64(bytes: Buffer): boolean {
-  // The first byte of evidence is nearly always 0x80 or above. Then the bytes need not be converted to text.
+  // The first byte of evidence is nearly always 0x80 or above, so the bytes rarely need to be converted to text.
   return (bytes[0] ?? 0) < 0x80 && BASE64.test(bytes.toString('latin1'));
 }

@@ -10,8 +10,8 @@ const MAX_ITEMS = 256;
 const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
 
 /**
- * Checks that the bytes are exactly one CBOR item, encoded as authenticators do, before a decoder processes the bytes. The
- * rules are the well-formedness check of RFC 8949 appendix C and the restrictions of WebAuthn §6 (CTAP2 canonical CBOR):
+ * Checks that the bytes are exactly one CBOR item. This check runs before a decoder processes the bytes. The rules come
+ * from RFC 8949 appendix C (well-formedness) and WebAuthn §6 (CTAP2 canonical CBOR):
  *
  * - Lengths are definite. Lengths and numbers are in their shortest form.
  * - Tags are not allowed.
@@ -21,8 +21,8 @@ const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 
  *
  * The order of map keys is not checked, because later operating systems may add fields at any position.
  *
- * @returns if the item is a map, the names of the fields that are unsigned integers. The decoder returns a JavaScript
- *   number for integers and for floats
+ * @returns the names of the fields that are unsigned integers, if the item is a map. After decoding, integers and floats
+ *   are both JavaScript numbers
  * @throws DecodingError
  */
 export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
@@ -109,8 +109,8 @@ class WellFormedness {
    * Whether the three bytes at an offset are a byte order mark (U+FEFF). Text that begins with this mark is rejected. The
    * decoder would remove the mark from text of more than 64 bytes, and keep it in shorter text.
    *
-   * After empty text, the three bytes belong to the next item. No valid item begins with 0xef, so such evidence is
-   * malformed too.
+   * After empty text, the three bytes belong to the next item. No valid item begins with 0xef, so these bytes are malformed
+   * too.
    */
   #isByteOrderMark(offset: number): boolean {
     const [first, second, third] = [this.#bytes[offset], this.#bytes[offset + 1], this.#bytes[offset + 2]];
@@ -160,7 +160,7 @@ class WellFormedness {
     if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
       throw new DecodingError('CBOR map key is neither text nor an integer');
     }
-    // A key cannot contain other items, so it cannot increase the depth.
+    // A key cannot contain other items, so its depth need not be counted.
     return this.item(offset, 0);
   }
 

@@ -7,7 +7,7 @@ import { Inspection } from './inspection.js';
 
 /** A decoded assertion object. Nothing in it is verified. */
 export interface InspectedAssertion {
-  /** The names of all fields in the CBOR map, in their original order. Fields that no verifier reads are included. */
+  /** The names of all fields in the CBOR map, in their original order. Unknown fields are included. */
   entries: string[];
   /** The ECDSA signature, DER. */
   signature?: Uint8Array;

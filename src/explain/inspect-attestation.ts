@@ -30,7 +30,7 @@ export interface InspectedAttestedData extends InspectedAuthenticatorData {
 
 /** A decoded attestation object. Nothing in it is verified. */
 export interface InspectedAttestation {
-  /** The names of all fields in the CBOR map, in their original order. Fields that no verifier reads are included. */
+  /** The names of all fields in the CBOR map, in their original order. Unknown fields are included. */
   entries: string[];
   /** The attestation format: `"apple-appattest"` for App Attest. */
   format?: string;

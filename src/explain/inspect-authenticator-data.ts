@@ -21,8 +21,8 @@ export interface InspectedAuthenticatorData {
    */
   extensions?: AuthenticatorExtensions;
   /**
-   * An extension map although the flags do not include ED. A tampered app can add such a map even to valid evidence.
-   * `verifyAttestation` and `verifyAssertion` neither return this map nor check it against a policy.
+   * An extension map in authenticator data whose flags do not include ED. A tampered app can add such a map even to valid
+   * evidence. `verifyAttestation` and `verifyAssertion` neither return this map nor check it against a policy.
    */
   unauthenticatedExtensions?: AuthenticatorExtensions;
 }

@@ -24,9 +24,9 @@ export interface InspectedCertificate {
   extensions: string[];
   /** The device, as described in a leaf certificate. Empty for a CA certificate. */
   device: AttestedDevice;
-  /** The nonce in a leaf certificate, 32 bytes. It binds the certificate to a challenge. */
+  /** The nonce in a leaf certificate, 32 bytes, which binds the certificate to a challenge. */
   nonce?: Uint8Array;
-  /** The App ID in a leaf certificate. It belongs to the app or to its App Clip. */
+  /** The App ID of the app or of its App Clip, in a leaf certificate. */
   appId?: string;
   /** The access control list of the key in a leaf certificate, DER. */
   accessControlList?: Uint8Array;

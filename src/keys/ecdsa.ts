@@ -22,19 +22,20 @@ export function verifyEcdsa(
   signature: Uint8Array,
 ): boolean {
   try {
-    // DER is the default encoding. If it is set in an options object, workerd does not accept a KeyObject.
+    // The encoding is not set, because workerd does not accept a KeyObject in an options object. The default encoding is
+    // DER.
     return verify(hash, message, publicKey, signature);
   } catch {
-    // verify throws in three cases. The signature is not DER (Bun, Deno). The runtime does not support the combination of
-    // hash and curve. The key is not on the curve, which `assertOnCurve` detects. In each case the signature is not
-    // verified.
+    // verify() throws in three cases. The signature is not DER (Bun, Deno). The runtime does not support the combination of
+    // hash and curve. The key is not on the curve, which `assertOnCurve` detects. In each case the signature counts as
+    // invalid.
     return false;
   }
 }
 
 /**
- * Like {@link verifyEcdsa}, but in Node's thread pool, while the calling thread does other work. The promise never rejects.
- * It resolves to false if anything fails.
+ * Like {@link verifyEcdsa}, but in Node's thread pool, while the calling thread does other work. The promise never rejects,
+ * and resolves to false if anything fails.
  */
 export function verifyEcdsaInPool(
   hash: string,

@@ -93,8 +93,8 @@ const FASTEST_KEY_FORM = fastestKeyForm(process.versions);
 
 /**
  * Prepares the stored public key for one verification. PEM and DER are not imported, because each imported key must be
- * garbage-collected. Only the encoding is checked here. `verify` checks that the point is on the curve. See {@link
- * assertOnCurve}.
+ * garbage-collected. Only the encoding is checked here. `verify` checks that the point is on the curve. See
+ * {@link assertOnCurve}.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -118,8 +118,8 @@ export function assertOnCurve(publicKey: VerificationKey): void {
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 /**
- * The Web Crypto API. It is loaded only if needed, because loading takes milliseconds. It is kept here, because each access
- * to `webcrypto.subtle` is a lookup.
+ * The Web Crypto API. Loading takes milliseconds, so the API is loaded only if needed. Each access to `webcrypto.subtle` is
+ * a lookup, so the object is kept here.
  */
 let subtle: webcrypto.SubtleCrypto | undefined;
 

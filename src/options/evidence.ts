@@ -8,9 +8,9 @@ import { AppAttestError, shortValue } from '../errors.js';
 export type KeptEvidence = string | Uint8Array;
 
 /**
- * Checks the type of evidence, which can then be decoded later. Text is returned unchanged. Bytes are copied, because the
- * caller or another thread may change them. The copy has at most one byte more than `maxLength`. {@link decodeEvidence}
- * rejects such a copy.
+ * Checks the type of evidence and keeps the evidence for later decoding. Text is returned unchanged. Bytes are copied,
+ * because the caller or another thread may change them. At most `maxLength + 1` bytes are copied. With this extra byte,
+ * {@link decodeEvidence} can still reject evidence that is too long.
  *
  * @param name The name of the option, for the error message
  * @throws AppAttestError `invalid_argument`

@@ -3,7 +3,7 @@ import { AppAttestError, shortText } from '../errors.js';
 /**
  * All options of a function, and whether each option may be `undefined`. An option may be `undefined` only if its type
  * contains `| undefined`. Then `undefined` means the same as omitting the option. The type must not contain `undefined` if
- * the function checks less without the option. Otherwise a lookup that found nothing would turn off a check.
+ * the function checks less without the option. Otherwise an `undefined` result of a database lookup would turn off a check.
  */
 export type KnownOptions<Options> = {
   readonly [Name in keyof Required<Options>]: undefined extends Required<Options>[Name]
@@ -57,8 +57,8 @@ function isPlainObject(value: unknown): value is object {
 }
 
 /**
- * Whether an object is the `Object.prototype` of any realm. Such an object has no prototype, and has the method
- * `isPrototypeOf` itself.
+ * Whether an object is the `Object.prototype` of any realm. Such an object has no prototype, and has its own method
+ * `isPrototypeOf`.
  */
 function isObjectPrototype(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');

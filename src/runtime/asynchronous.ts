@@ -1,6 +1,6 @@
 /**
- * Whether a function that must be synchronous returned a promise or another thenable. If so, its rejection is caught here.
- * Otherwise nobody would handle the rejection, and the process would end.
+ * Whether a function that must be synchronous returned a promise or another thenable. If so, the rejection of the promise
+ * is handled here. An unhandled rejection would end the process.
  */
 export function isAsynchronous(result: unknown): boolean {
   if (!isThenable(result)) return false;

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers';
 
-// The function is read when the module loads. Fake timers in a test must not stop verification.
+// The function is saved when the module loads, so fake timers in a test cannot stop verification.
 const afterThisTurn = setImmediate;
 
 /**
  * Decides whether a short task runs on the calling thread or in the thread pool. The calling thread is faster, but a task
- * blocks the event loop there. So the number of tasks per turn of the event loop is limited. The first task above the limit
- * waits for the next turn. All further tasks of the same turn run in the pool. Tasks that arrive one by one never use the
- * pool.
+ * on this thread blocks the event loop. So the number of tasks per turn of the event loop is limited. The first task above
+ * the limit waits for the next turn. All further tasks of the same turn run in the pool. Tasks that arrive one by one never
+ * use the pool.
  */
 export class CallingThread {
   readonly #limit: number;

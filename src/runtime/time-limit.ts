@@ -17,8 +17,8 @@ export function readTimeLimit(name: string, seconds: unknown): number {
 }
 
 /**
- * Resolves with the result of an operation, or rejects when the time limit is over. Use it for operations that cannot be
- * aborted. Such an operation may still finish later.
+ * Resolves with the result of an operation, or rejects when the time limit is over. This function is for operations that
+ * cannot be aborted. Such an operation may still finish later.
  *
  * @param seconds At most {@link MAX_TIME_LIMIT}
  * @param asked The name of the component that runs the operation, for the error message

@@ -1,7 +1,7 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { AppAttestError } from '../errors.js';
 
-// The timers are imported by name. Fake timers in a test must not stop verification.
+// The timers are imported by name, so fake timers in a test cannot stop verification.
 
 /** Limits of a {@link Turnstile}. */
 export interface TurnstileLimits {
@@ -13,12 +13,12 @@ export interface TurnstileLimits {
   readonly patience: number;
 }
 
-/** In seconds. Thousands of waiting tasks finish in this time. */
+/** Seconds to wait. Thousands of waiting tasks finish in this time. */
 const RETRY_AFTER = 1;
 
 /**
- * Runs a limited number of tasks at the same time. Other tasks wait and start in their order of arrival. Waiting tasks do
- * not use threads of the pool, which the file system and DNS also need. They do not block the event loop. The number of
+ * Runs a limited number of tasks at the same time. Other tasks wait and start in their order of arrival. Waiting tasks
+ * block neither the event loop nor threads of the pool. The file system and DNS also need these threads. The number of
  * waiting tasks is limited.
  */
 export class Turnstile {

@@ -25,7 +25,11 @@ const mistakes: readonly [string, (bytes: Uint8Array) => string | Uint8Array, st
   ['hex', (bytes) => Buffer.from(bytes).toString('hex'), 'the text is hex'],
   ['hex in capitals', (bytes) => Buffer.from(bytes).toString('hex').toUpperCase(), 'the text is hex'],
   ['base64 of base64', (bytes) => base64(base64(bytes)), 'the text was encoded as base64 twice'],
-  ['base64 of base64url', (bytes) => base64(Buffer.from(bytes).toString('base64url')), 'the text was encoded as base64 twice'],
+  [
+    'base64 of base64url',
+    (bytes) => base64(Buffer.from(bytes).toString('base64url')),
+    'the text was encoded as base64 twice',
+  ],
   ['base64 with spaces', withSpaces, 'the text contains spaces'],
 ];
 const mistakesInBytes: typeof mistakes = [
