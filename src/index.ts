@@ -1,6 +1,6 @@
 /**
- * Pure functions that verify Apple App Attest on a server. They read the clock only for the default of `date`, and only
- * `refreshReceipt` performs I/O.
+ * Functions that verify Apple App Attest evidence on a server. Only `refreshReceipt` performs I/O. The other functions read
+ * the clock only if the option `date` is omitted.
  *
  * @module app-attest
  */

@@ -5,8 +5,9 @@ const DEFAULT_SIZE = 4;
 const MAX_SIZE = 1024;
 
 /**
- * The number of threads in the pool that verifies signatures: `UV_THREADPOOL_SIZE`, as set before the process started. The
- * default if it is not a positive integer, or if there is no such pool (Workers).
+ * The number of threads in libuv's pool, which verifies signatures. The environment variable `UV_THREADPOOL_SIZE` sets this
+ * number before the process starts. The result is the default if the variable is not a positive integer, or if the runtime
+ * has no such pool (Workers).
  *
  * @see https://docs.libuv.org/en/v1.x/threadpool.html
  */
