@@ -1,11 +1,10 @@
 /**
- * The reason why evidence, a request or a call was rejected. The union is closed, so a `switch` over the codes can be
- * exhaustive.
+ * The reason why evidence, a request or a call was rejected. The union is closed, so a `switch` can handle every code.
  *
  * | code | meaning |
  * | --- | --- |
- * | `invalid_argument` | The server's own code is wrong. For example, an option is missing or a package cannot be loaded. |
- * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | The client sent evidence that cannot be decoded. |
+ * | `invalid_argument` | The server's code or installation is wrong. An example is a package that cannot be loaded. |
+ * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | The evidence or the request is malformed. |
  * | `unsupported_format` | The client sent evidence that is not in the App Attest format. |
  * | `overloaded` | Too many verifications are waiting. Nothing was verified. Try again after `retryAfter` seconds. |
  * | `receipt_request_failed` | The request to Apple's receipt server failed. See `status` and `retryAfter`. |
@@ -48,9 +47,11 @@ export type AppAttestErrorCode =
 export interface AppAttestErrorDetails {
   /** The underlying error. */
   cause?: unknown;
-  /** The value that the server expected. Bytes are shown as shortened hex, other values as text. */
+  /** The expected value, or a description of this value. Bytes are shown as shortened hex. */
   expected?: string;
-  /** The value in the evidence, in the same form as `expected`. */
+  /**
+   * The value that was found instead of the expected value, or a description of this value. Bytes are shown as shortened hex.
+   */
   actual?: string;
   /** For `receipt_request_failed`: the HTTP status of the response from Apple's server. */
   status?: number;
@@ -59,7 +60,7 @@ export interface AppAttestErrorDetails {
 }
 
 /**
- * This package throws only this error for input from a client.
+ * If the input from a client is invalid, this package throws only this error.
  *
  * Branch on `code`, and do not parse `message`. The message is for the log: do not send it to the client. Text from the
  * client is quoted, escaped and shortened in the message, so each error stays on one line of the log.
@@ -78,11 +79,9 @@ export interface AppAttestErrorDetails {
 export class AppAttestError extends Error {
   /** The reason for the error. */
   readonly code: AppAttestErrorCode;
-  /**
-   * The value that the server expected, if two values differ. Bytes are shown as shortened hex, other values as text.
-   */
+  /** If a comparison failed: the expected value, or a description of this value. Bytes are shown as shortened hex. */
   readonly expected: string | undefined;
-  /** The value in the evidence, if two values differ, in the same form as `expected`. */
+  /** If a comparison failed: the value that was found instead of the expected value, or a description of this value. */
   readonly actual: string | undefined;
   /**
    * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no response.
@@ -107,15 +106,15 @@ export class AppAttestError extends Error {
 const SHORT_HEX_BYTES = 8;
 const SHORT_TEXT_LENGTH = 80;
 
-/** The first eight bytes as hex. Eight bytes are enough to compare two values in a log. */
+/**
+ * The first eight bytes as hex, followed by `…` if bytes were omitted. Eight bytes are enough to compare two values in a log.
+ */
 export function shortHex(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.subarray(0, SHORT_HEX_BYTES)).toString('hex');
   return bytes.length > SHORT_HEX_BYTES ? `${hex}…` : hex;
 }
 
-/**
- * Quotes, escapes and shortens text from a client. The result cannot forge lines of a log, and cannot flood the log.
- */
+/** Quotes, escapes and shortens text from a client. So the text cannot forge lines of a log, and cannot flood the log. */
 export function shortText(text: string): string {
   const cut = text.length > SHORT_TEXT_LENGTH ? `${text.slice(0, SHORT_TEXT_LENGTH)}…` : text;
   return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -124,8 +123,8 @@ export function shortText(text: string): string {
 }
 
 /**
- * Describes the wrong value of an option. Text is quoted. Numbers and booleans are shown unchanged. For all other values,
- * only the type is shown.
+ * Describes the wrong value of an option. Text is quoted. Numbers, booleans, `null` and `undefined` are shown unchanged. For
+ * all other values, only the type is shown.
  */
 export function shortValue(value: unknown): string {
   if (typeof value === 'string') return shortText(value);

@@ -1,6 +1,6 @@
 /**
- * Functions that verify Apple App Attest evidence on a server. Only `refreshReceipt` performs I/O. The other functions read
- * the clock only if the option `date` is omitted.
+ * Functions that verify Apple App Attest evidence on a server. Only `refreshReceipt` uses the network. A function with the
+ * option `date` reads the clock only if `date` is omitted.
  *
  * @module app-attest
  */
