@@ -1,9 +1,9 @@
 import { DecodingError } from './decoding-error.js';
 
 /**
- * Decodes base64 (RFC 4648 §4) or base64url (RFC 4648 §5), with or without padding. White space, characters of two
- * alphabets, and non-zero bits after the last byte are rejected. Two different texts with the same alphabet and padding
- * never decode to the same bytes.
+ * Decodes base64 (RFC 4648 §4) or base64url (RFC 4648 §5), with or without padding. Text that mixes the two alphabets, white
+ * space, and non-zero bits after the last byte are rejected. Two different texts with the same alphabet and padding never
+ * decode to the same bytes.
  *
  * @throws DecodingError
  */
@@ -17,7 +17,7 @@ export function decodeBase64(text: string): Buffer {
   return bytes;
 }
 
-/** Removes correct padding. Wrong padding stays, so the comparison fails. */
+/** Removes correct padding. Wrong padding stays, so the comparison in {@link decodeBase64} fails. */
 function withoutPadding(text: string): string {
   if (text.length % 4 !== 0) return text;
   if (text.endsWith('==')) return text.slice(0, -2);

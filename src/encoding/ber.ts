@@ -3,9 +3,11 @@ import { octetAt, readDer, readLength } from './der.js';
 import type { DerElement } from './der-element.js';
 import { Tag } from './der-values.js';
 
-/** A receipt has twelve levels of nested elements. */
+/** The maximum depth. The outermost element has depth 0. In the recorded receipts, the greatest depth is 10. */
 const MAX_DEPTH = 16;
-/** A receipt has about 420 elements. Nearly all of them belong to its three certificates. */
+/**
+ * The maximum number of elements. The recorded receipts have fewer than 300. Most of these belong to the three certificates.
+ */
 const MAX_ELEMENTS = 2048;
 
 const CONSTRUCTED = 0x20;
@@ -13,7 +15,7 @@ const HIGH_TAG_NUMBER = 0x1f;
 const INDEFINITE = 0x80;
 const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Tag.OctetString;
 
-/** A BER element that was converted to DER: the bytes, and the decoded element. */
+/** A BER element that was converted to DER: the DER bytes, and the element decoded from these bytes. */
 export interface NormalizedBer {
   readonly der: Uint8Array;
   readonly element: DerElement;
@@ -36,8 +38,8 @@ export function readBer(bytes: Uint8Array): NormalizedBer {
  * and each OCTET STRING becomes one piece (X.690 §10.2). Other values are not changed. The depth and the number of elements
  * are limited.
  *
- * This function is stricter than X.690 §8.1, like Apple's servers. Lengths must be indefinite or in their shortest form.
- * Tag numbers must not exceed 30.
+ * This function is stricter than X.690 §8.1. Lengths must be indefinite or in their shortest form. Tag numbers must not
+ * exceed 30. All recorded receipts meet both conditions.
  *
  * @throws DecodingError
  */
@@ -88,7 +90,10 @@ class BerNormalizer {
     return { end, length: octets.length + length };
   }
 
-  /** Converts one chunk of an OCTET STRING. The chunk is an OCTET STRING too (X.690 §8.7.3.2). Its head is omitted. */
+  /**
+   * Converts one chunk of an OCTET STRING. The chunk is an OCTET STRING too (X.690 §8.7.3.2). Its head is not written to the
+   * DER.
+   */
   readonly #chunk: Writer = (start, limit, depth) => {
     this.#count(depth);
     const tag = octetAt(this.#bytes, start, limit);

@@ -6,7 +6,7 @@ export function isBytes(value: unknown): value is Uint8Array {
   return isUint8Array(value);
 }
 
-/** Compares two byte strings. For two byte strings of the same length, the time does not depend on their contents. */
+/** Compares two byte strings. If the lengths are equal, the duration of the comparison does not depend on the contents. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
@@ -26,10 +26,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 const TypedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 
 /**
- * Copies at most `maxLength` bytes to memory outside Node's buffer pool. Methods and getters of a subclass are not called.
- * Such methods could return other bytes, or the same memory.
+ * Copies at most `maxLength` bytes. Later changes by the caller do not change the copy. A short copy may be in Node's buffer
+ * pool, like bytes that Node.js decodes from base64. Methods and getters of a subclass are not called, because they could
+ * return other bytes or the memory of the caller.
  *
- * @throws TypeError if the ArrayBuffer is detached or has shrunk. Without this check, such bytes would count as empty
+ * @throws TypeError if the ArrayBuffer is detached or has shrunk. Without this error, such bytes would count as empty
  */
 export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINITY): Buffer {
   // Throws a TypeError if the ArrayBuffer is detached or has shrunk.

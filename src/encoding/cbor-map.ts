@@ -3,14 +3,15 @@ import { isBytes } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { assertWellFormedCbor } from './well-formed-cbor.js';
 
-// This build of cbor-x uses neither `new Function` nor the native add-on. So plain JavaScript decodes untrusted bytes.
-// CBOR maps become JavaScript Maps, so a key such as `__proto__` cannot change a prototype.
+// This build of cbor-x uses neither `new Function` nor the native add-on. So untrusted bytes are decoded only by plain
+// JavaScript. CBOR maps become JavaScript Maps, so a key such as `__proto__` cannot change a prototype.
 const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
 
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * A decoded CBOR map. Methods such as `text` return the value of one field, and throw if it is missing or has another type.
+ * A decoded CBOR map. A method such as `text` returns the value of one field. It throws a {@link DecodingError} if the field
+ * is missing or has another type.
  */
 export class CborMap {
   readonly #entries: ReadonlyMap<unknown, unknown>;
@@ -56,8 +57,8 @@ export class CborMap {
   }
 
   /**
-   * A number from 0 to 2^32 - 1. Apple's devices encode such a number as four little-endian bytes. In the outermost map, an
-   * unsigned integer is accepted too.
+   * A number from 0 to 2^32 - 1. Apple's devices encode such a number as four little-endian bytes. In the outermost map, a
+   * CBOR unsigned integer is accepted too.
    */
   uint32(name: string): number {
     const value = this.#entries.get(name);

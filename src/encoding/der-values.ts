@@ -23,8 +23,8 @@ export const Tag = {
   UniversalString: 0x1c,
   BmpString: 0x1e,
   /**
-   * Shared by DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI. Their tag numbers are in the next
-   * octets.
+   * The first identifier octet of DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI. The tag number is in
+   * the next octets.
    */
   HighTagNumber: 0x1f,
   Sequence: 0x30,
@@ -36,9 +36,7 @@ const TRUE = 0xff;
 /** ASCII codes. */
 const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
 
-/**
- * Reserved tag numbers, one bit per number. Number 0 marks the end of an indefinite length in BER. Number 15 has no type.
- */
+/** Reserved tag numbers, one bit per number. Number 0 marks the end of an indefinite length in BER. No type has number 15. */
 const RESERVED = (1 << 0) | (1 << 15);
 
 /**
@@ -47,7 +45,7 @@ const RESERVED = (1 << 0) | (1 << 15);
  */
 const CONSTRUCTED_TYPES = (1 << 8) | (1 << 11) | (1 << 16) | (1 << 17) | (1 << 29);
 
-/** The last type in X.680 §8.6. Higher tag numbers are reserved. */
+/** The highest tag number in X.680 §8.6. Higher tag numbers are reserved. */
 const LAST_TYPE = 36;
 
 /**
@@ -55,32 +53,32 @@ const LAST_TYPE = 36;
  * most 20 octets (RFC 5280 §4.1.2.2).
  */
 const MAX_INTEGER = 132;
-/**
- * The maximum number of octets in an OBJECT IDENTIFIER or RELATIVE-OID. Apple's object identifiers have at most twelve.
- */
+/** The maximum number of octets in an OBJECT IDENTIFIER or RELATIVE-OID. In recordings, object identifiers have at most ten. */
 const MAX_OBJECT_IDENTIFIER = 64;
 /**
- * The maximum number of components in an OBJECT IDENTIFIER. Apple's object identifiers have fewer than ten. The first two
- * components are encoded as one number.
+ * At most 20 components. The first two are encoded as one number, so an OBJECT IDENTIFIER has at most 19 encoded numbers.
+ * Apple's object identifiers have fewer than ten components.
  */
 const MAX_NUMBERS = 20;
 /** The maximum number of octets in a time. The limit leaves sixteen digits for a fraction of a second. */
 const MAX_TIME = 32;
 /**
- * The maximum number of octets in a value of a type that no certificate and no receipt uses. Such values are not decoded.
+ * The maximum number of octets in a REAL, in a TIME, and in a value with a tag number above 30. No certificate and no receipt
+ * uses these types, so such values are not decoded.
  */
 const MAX_OTHER = 64;
 
 /**
- * The maximum number of octets in one component of an OBJECT IDENTIFIER. Seven octets of seven bits fit in a JavaScript
+ * The maximum number of octets in one encoded number of an OBJECT IDENTIFIER. Seven octets of seven bits fit in a JavaScript
  * number. Apple's certificates need at most four octets.
  */
 const MAX_OCTETS_OF_NUMBER = 7;
 
 /**
- * Checks that an element of a universal type is valid DER, and that its length is within the limits above. The limits keep
- * later decoding fast: the library that decodes the signers of receipts takes half a second for a BOOLEAN of 60 KB.
- * Elements of other classes are not checked, because their meaning depends on the context.
+ * Checks that an element of a universal type is valid DER, and that its length is within the limits above. Without these
+ * checks, later decoding could be slow. For example, the library that decodes the signers of receipts takes half a second for
+ * a BOOLEAN of 60 KB, which is not valid DER. Elements of other classes are not checked, because their meaning depends on the
+ * context.
  *
  * @throws DecodingError
  */
@@ -149,8 +147,8 @@ function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
 }
 
 /**
- * The contents are numbers in base 128. Each number must be complete and in its shortest form. The count of the numbers and
- * their length are limited.
+ * The contents are numbers in base 128. Each number must be complete and in its shortest form. The count and the length of
+ * the numbers are limited.
  */
 function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
   if (end - contents > MAX_OBJECT_IDENTIFIER) return false;
@@ -174,7 +172,8 @@ function isTime(der: Uint8Array, { contents, end }: DerElement, digits: number):
 }
 
 /**
- * Whether a time has the form `YYYYMMDDHHMMSS.fffZ`. The last digit must not be 0. Certificates do not contain this form.
+ * Whether a time has the form `YYYYMMDDHHMMSS.fffZ`. The last digit of the fraction must not be 0. RFC 5280 §4.1.2.5.2
+ * forbids this form in certificates.
  */
 function isTimeWithFraction(der: Uint8Array, { contents, end }: DerElement): boolean {
   const point = contents + 14;
@@ -214,7 +213,10 @@ export function contentsOf(der: Uint8Array, { contents, end }: DerElement): Uint
   return der.subarray(contents, end);
 }
 
-/** The value of a BOOLEAN. In DER, a BOOLEAN with the default FALSE is either omitted or TRUE (X.690 §11.5). */
+/**
+ * Whether a BOOLEAN is TRUE. Callers reject a BOOLEAN that is present but FALSE, because DER omits a default value (X.690
+ * §11.5).
+ */
 export function isTrue(der: Uint8Array, { contents }: DerElement): boolean {
   return der[contents] === TRUE;
 }

@@ -2,9 +2,9 @@ import { DecodingError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { assertUniversalValue } from './der-values.js';
 
-/** A certificate has nine levels of nested elements. */
+/** The maximum depth. The outermost element has depth 0. In the recorded certificates, the greatest depth is 5. */
 const MAX_DEPTH = 16;
-/** The largest recorded certificate has about 130 elements. */
+/** The maximum number of elements. The recorded certificates have fewer than 100. */
 const MAX_ELEMENTS = 2048;
 
 const CONSTRUCTED = 0x20;
@@ -29,7 +29,7 @@ export function readDer(bytes: Uint8Array): DerElement {
 /** Decodes one element, including all nested elements. */
 class DerReader {
   readonly #bytes: Uint8Array;
-  /** The children of all unfinished elements. A finished element moves its children to an array of the exact size. */
+  /** The children of all unfinished elements. When an element is finished, its children move to an array of the exact size. */
   readonly #found: DerElement[] = [];
   #elements = 0;
 
@@ -72,8 +72,8 @@ class DerReader {
 const NONE: readonly DerElement[] = [];
 
 /**
- * Decodes a tag number above 30: base 128, most significant octet first, no leading zeros (X.690 §8.1.2.4). Apple's highest
- * tag number is 1421.
+ * Decodes a tag number above 30: base 128, most significant octet first, no leading zeros (X.690 §8.1.2.4). In recordings,
+ * the highest tag number is 1420.
  */
 function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): number {
   const first = octetAt(bytes, offset, limit);
@@ -110,7 +110,7 @@ function readLongLength(bytes: Uint8Array, offset: number, width: number, limit:
   throw new DecodingError('ASN.1 length is not in its shortest form');
 }
 
-/** @throws DecodingError if the bytes, or the enclosing element, end before `offset` */
+/** @throws DecodingError if the bytes, or the enclosing element, end at or before `offset` */
 export function octetAt(bytes: Uint8Array, offset: number, limit: number): number {
   const value = offset < limit ? bytes[offset] : undefined;
   if (value === undefined) throw truncated();

@@ -3,10 +3,11 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /**
  * Describes a common encoding mistake in text that should be base64. Returns `undefined` if there is no mistake. Correct
- * evidence is never reported, because evidence begins with a CBOR map or with a long ASN.1 SEQUENCE. Correct key
- * identifiers are never reported either.
+ * evidence is never reported. It begins with a CBOR map or with an ASN.1 SEQUENCE of more than 127 bytes. The first two bytes
+ * are then not base64 text, and their base64 begins with a letter that is not a hex digit. Correct key identifiers are never
+ * reported either.
  *
- * @param decoded The text as Node.js decodes it, if the caller already has these bytes
+ * @param decoded The bytes that Node.js decodes from the text, if the caller already has these bytes
  */
 export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(text, 'base64')): string | undefined {
   if (text === '') return 'the value is empty';

@@ -2,8 +2,8 @@ import { isUtf8 as isAnyUtf8 } from 'node:buffer';
 import { asBuffer } from './bytes.js';
 
 /**
- * Whether the bytes from `start` to `end` are valid UTF-8. Nearly all text in evidence is ASCII, and ASCII needs no
- * decoder.
+ * Whether the bytes from `start` to `end` are valid UTF-8. Nearly all text in evidence is ASCII. For ASCII, the loop is
+ * sufficient, so Node's function is not called.
  */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   for (let index = start; index < end; index += 1) {

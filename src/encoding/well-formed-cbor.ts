@@ -2,27 +2,31 @@ import { asBuffer } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { isUtf8 } from './utf8.js';
 
-/** An attestation has three levels. The recursion is safe up to this depth. */
+/**
+ * The maximum depth, which limits the recursion. The outermost item has depth 0. The certificates in an attestation have
+ * depth 3.
+ */
 const MAX_DEPTH = 8;
-/** Evidence has about twenty data items. */
+/** The maximum number of data items, including map keys. The recorded attestations have 13 items, and the assertions have 5. */
 const MAX_ITEMS = 256;
 
 const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
 
 /**
- * Checks that the bytes are exactly one CBOR item. This check runs before a decoder processes the bytes. The rules come
- * from RFC 8949 appendix C (well-formedness) and WebAuthn §6 (CTAP2 canonical CBOR):
+ * Checks that the bytes are exactly one CBOR item. This check runs before a decoder processes the bytes. Most rules come from
+ * RFC 8949 appendix C (well-formedness) and WebAuthn §6 (CTAP2 canonical CBOR):
  *
- * - Lengths are definite. Lengths and numbers are in their shortest form.
+ * - Lengths are definite. Lengths and integers are in their shortest form.
  * - Tags are not allowed.
- * - Text is valid UTF-8.
+ * - Text is valid UTF-8 and does not begin with a byte order mark.
  * - Map keys are text or integers. No key occurs twice in a map.
+ * - The only simple values are false, true, null and undefined.
  * - The depth and the number of items are limited.
  *
  * The order of map keys is not checked, because later operating systems may add fields at any position.
  *
- * @returns the names of the fields that are unsigned integers, if the item is a map. After decoding, integers and floats
- *   are both JavaScript numbers
+ * @returns if the item is a map, the names of the fields that are unsigned integers, otherwise an empty set. The caller needs
+ *   these names because, after decoding, an integer and a float are both JavaScript numbers
  * @throws DecodingError
  */
 export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
@@ -39,7 +43,10 @@ class WellFormedness {
   readonly unsignedEntries = new Set<string>();
   readonly #bytes: Buffer;
   #items = 0;
-  /** The number in the head that was decoded last: a value, a length or a count (the argument, RFC 8949 §3). */
+  /**
+   * The number in the head that was decoded last: a value, a length or a count. The head is the first one to nine bytes of an
+   * item. RFC 8949 §3 calls this number the argument.
+   */
   #argument = 0;
 
   constructor(bytes: Uint8Array) {
@@ -106,11 +113,11 @@ class WellFormedness {
   }
 
   /**
-   * Whether the three bytes at an offset are a byte order mark (U+FEFF). Text that begins with this mark is rejected. The
-   * decoder would remove the mark from text of more than 64 bytes, and keep it in shorter text.
+   * Whether the three bytes at an offset are a byte order mark (U+FEFF). Text that begins with this mark is rejected. cbor-x
+   * would remove the mark from text of more than 64 bytes, and keep the mark in shorter text.
    *
-   * After empty text, the three bytes belong to the next item. No valid item begins with 0xef, so these bytes are malformed
-   * too.
+   * If the text is empty, the check reads bytes of the next item. That rejects nothing valid, because no accepted item begins
+   * with 0xef.
    */
   #isByteOrderMark(offset: number): boolean {
     const [first, second, third] = [this.#bytes[offset], this.#bytes[offset + 1], this.#bytes[offset + 2]];
@@ -125,7 +132,7 @@ class WellFormedness {
 
   #map(offset: number, count: number, depth: number): number {
     let position = offset;
-    // All numbers are in their shortest form, so equal keys have equal bytes.
+    // All integers and lengths are in their shortest form, so equal keys have equal bytes.
     const keys: string[] = [];
     for (let index = 0; index < count; index += 1) {
       const keyEnd = this.#key(position);
@@ -139,7 +146,7 @@ class WellFormedness {
   }
 
   /**
-   * Adds a key to `unsignedEntries` if its value is an unsigned integer. The key was decoded last, so `#argument` is the
+   * Adds a text key to `unsignedEntries` if its value is an unsigned integer. The key was decoded last, so `#argument` is the
    * length of its text.
    */
   #noteUnsigned(key: number, value: number): void {
