@@ -6,7 +6,7 @@ import { decodeUtf8 } from '../encoding/utf8.js';
 
 /**
  * Apple's extensions of the credential certificate (`credCert`), the leaf certificate of an attestation. Only the nonce is
- * always present.
+ * required.
  */
 export const AppleExtension = {
   /** SHA-256(authData ‖ clientDataHash). */
@@ -53,7 +53,7 @@ export function readSingleOctetString(extension: Uint8Array, tagNumber?: number)
 
 /**
  * The values in an extension of the form `SEQUENCE OF [tag] { value }`, by tag number. The key usage properties and the
- * operating system extension have this form. Elements of another form are ignored, because Apple may add such elements.
+ * operating system extension have this form. Elements of any other form are ignored, because Apple may add such elements.
  */
 export class TaggedValues {
   readonly #extension: Uint8Array;

@@ -7,7 +7,7 @@ import { untrusted } from './untrusted.js';
 
 /**
  * Imported keys, by SHA-256 of the SubjectPublicKeyInfo. A client cannot fill this cache, because {@link caPublicKey} is
- * called only for verified certificates.
+ * called only for trust anchors and verified CA certificates.
  */
 const importedKeys = new BoundedMemo<KeyObject>(64);
 

@@ -20,15 +20,16 @@ type Path = readonly [issuer: Certificate, ...above: Certificate[]];
  * afterwards.
  *
  * The checks run in this order:
- * 1. names, CA flags and signatures
- * 2. path lengths, key usages and critical extensions
+ * 1. names and signatures, and the CA flags of the issuers in the chain
+ * 2. the CA flags of the trust anchor and the leaf, path lengths, key usages and critical extensions
  * 3. the validity of all certificates at `date`
  *
  * Only the trust anchors are trusted. A root in the chain is not trusted. If several anchors have the same name and key,
  * the first such anchor is used.
  *
- * The checks follow RFC 5280 §6.1, without certificate policies and name constraints. Apple's certificates have neither. If
- * one of these extensions is critical, the certificate is rejected.
+ * The checks follow RFC 5280 §6.1, without revocation, certificate policies and name constraints. A certificate is rejected
+ * if it has policies or name constraints in a critical extension. In recordings, some of Apple's certificates have policies,
+ * but in an extension that is not critical. None has name constraints.
  *
  * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
  */

@@ -25,7 +25,7 @@ export function importCertificateKey(
   throw error(`the public key of ${owner} must be on P-256, P-384 or P-521, not ${nameOfKeyType(key)}`);
 }
 
-/** The curve of the key in a certificate, for error messages: for example `secp384r1`. */
+/** The curve or the algorithm of the key in a certificate, for error messages. For example `secp384r1`. */
 export function certificateKeyType({ subjectPublicKeyInfo }: Certificate): string {
   try {
     return nameOfKeyType(decodeKey(subjectPublicKeyInfo));

@@ -18,7 +18,10 @@ export interface Certificate {
   readonly tbsCertificate: Uint8Array;
   /** The issuer's ECDSA signature of `tbsCertificate`, DER. */
   readonly signature: Uint8Array;
-  /** The hash algorithm of the signature. `undefined` if the signature algorithm is not ECDSA with SHA-2. */
+  /**
+   * The hash algorithm of the signature. `undefined` if the signature algorithm is not ECDSA with SHA-256, SHA-384 or
+   * SHA-512.
+   */
   readonly signatureHash: SignatureHash | undefined;
   /** The serial number: an INTEGER, DER. */
   readonly serialNumber: Uint8Array;
@@ -37,7 +40,7 @@ export interface Certificate {
   readonly keyUsage: number | undefined;
   /** Extension values by object identifier. */
   readonly extensions: ReadonlyMap<string, Uint8Array>;
-  /** Object identifiers of the critical extensions that this package does not know. */
+  /** Object identifiers of the critical extensions that {@link decodeCertificate} does not decode. */
   readonly unknownCriticalExtensions: readonly string[];
 }
 
@@ -45,8 +48,8 @@ export interface Certificate {
 const VERSION_3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
 
 /**
- * The AlgorithmIdentifier of ECDSA with SHA-2, without its last byte. RFC 5758 §3.2 forbids parameters. The object
- * identifiers are 1.2.840.10045.4.3.2, .3 and .4.
+ * The AlgorithmIdentifier of ECDSA with SHA-2, without its last byte. The last byte selects the hash algorithm. RFC 5758 §3.2
+ * forbids parameters. The object identifiers are 1.2.840.10045.4.3.2, .3 and .4.
  */
 const ECDSA_WITH_SHA2 = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03] as const;
 const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = [
@@ -113,7 +116,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   }
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
   if (serial.tag !== Tag.Integer) throw new DecodingError('the serial number is not an INTEGER');
-  // RFC 5280 §4.1.2.8 allows two unique identifiers before the extensions. Certificates have not used them for decades.
+  // The optional unique identifiers of RFC 5280 §4.1.2.8 are not supported. Certificates have not used them for decades.
   if (parts.length > 8) throw new DecodingError('tbsCertificate has too many parts');
   assertAlgorithm(algorithm);
   assertPublicKeyInfo(subjectPublicKeyInfo);
@@ -145,7 +148,7 @@ function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
   assertAlgorithm(algorithm);
 }
 
-/** The contents of a BIT STRING. The BIT STRING must not have unused bits. */
+/** The bytes in a BIT STRING. The BIT STRING must not have unused bits. */
 function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
   if (element.tag !== Tag.BitString || der[element.contents] !== 0) {
     throw new DecodingError('the certificate signature is not a BIT STRING of whole bytes');

@@ -17,20 +17,23 @@ export async function isSignedBy(certificate: Certificate, issuer: Certificate, 
 }
 
 /**
- * A cache of valid signatures of CA certificates. A signature is stored under two hashes: of the signed certificate, and of
- * the issuer's public key. Apple's two certificate hierarchies have about twenty CA certificates.
+ * A cache of valid signatures of CA certificates. The key of an entry combines two hashes: of the signed part of the
+ * certificate, and of the issuer's public key. Apple's two certificate hierarchies have about twenty CA certificates, so 64
+ * entries are enough.
  */
 const verifiedSignatures = new BoundedMemo<readonly Uint8Array[]>(64);
 
 /**
  * The maximum number of signatures that are cached for one certificate. If (r, s) is a valid signature, (r, n - s) is valid
- * too, and anyone can compute it. Only the issuer can create a third valid signature. All signatures of a certificate are
- * stored under the same name. So copies of one certificate with different signatures cannot displace other certificates.
+ * too, and anyone can compute it (n is the order of the curve). Only the issuer can create a third valid signature. All
+ * signatures of a certificate are in the same cache entry. So copies of one certificate with different signatures cannot
+ * displace other certificates.
  */
 const MAX_SIGNATURES = 2;
 
 /**
- * Verifications in progress. Attestations that arrive at the same time share the verification of the same certificate.
+ * Verifications in progress. Attestations that arrive at the same time share the verification of a CA certificate that they
+ * all contain.
  */
 const underWay = new Map<string, Promise<boolean>>();
 const MAX_UNDER_WAY = 64;

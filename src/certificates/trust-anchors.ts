@@ -64,7 +64,7 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
 function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
-  // The bytes are copied to memory of their own. Bytes decoded from PEM are in Node's buffer pool, which other code can
+  // The bytes are copied to memory of their own. Before this copy, they may be in Node's buffer pool, which other code can
   // overwrite.
   const der = new Uint8Array(readDer());
   try {

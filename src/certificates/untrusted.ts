@@ -10,7 +10,7 @@ export function untrusted(message: string, cause?: unknown): AppAttestError {
 
 /**
  * Creates the error for a certificate that no possible issuer signed. The error names the possible issuers, because wrong
- * trust anchors are the most common cause.
+ * trust anchors are a common cause.
  */
 export function untrustedIssuer({ issuer }: Certificate, candidates: readonly Certificate[]): AppAttestError {
   return new AppAttestError(

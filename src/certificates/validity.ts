@@ -2,7 +2,7 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { Tag } from '../encoding/der-values.js';
 
-/** `YYYYMMDDHHMMSSZ`: a GeneralizedTime without a fraction of a second. */
+/** The length of `YYYYMMDDHHMMSSZ`, a GeneralizedTime without a fraction of a second. */
 const WHOLE_SECONDS = 15;
 
 /**
@@ -23,7 +23,7 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const seconds = twoDigits(der, afterYear + 8);
 
   const date = new Date(Date.UTC(year, month, day, hours, minutes, seconds));
-  // JavaScript converts February 30 to March 2, and hour 24 to the next day.
+  // JavaScript converts February 30 to a day in March, and hour 24 to the next day.
   const isInCalendar = month >= 0 && month < 12 && date.getUTCDate() === day;
   if (isInCalendar && minutes < 60 && seconds < 60) return date;
   throw new DecodingError('not an X.509 certificate: a date does not exist');

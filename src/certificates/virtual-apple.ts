@@ -12,8 +12,9 @@ export const HOW_TO_ALLOW_VIRTUAL_APPLE = 'set NODE_ENV to "test" or "developmen
 const ALLOWED_ENVIRONMENTS: ReadonlySet<string | undefined> = new Set(['test', 'development']);
 
 /**
- * Whether this process may create and trust a virtual Apple, the simulation in `app-attest/testing`. Anyone can create
- * evidence with a virtual Apple. So every other value of `NODE_ENV` counts as production, and a missing value does too.
+ * Whether this process may create and trust a virtual Apple, the simulation in `app-attest/testing`. The result is true only
+ * if `NODE_ENV` is `test` or `development`, or if `APP_ATTEST_VIRTUAL` is `allow`. All other processes count as production,
+ * because anyone can create evidence with a virtual Apple.
  */
 export function isVirtualAppleAllowed(): boolean {
   if (environmentVariable('APP_ATTEST_VIRTUAL') === 'allow') return true;
