@@ -3,9 +3,9 @@ import { AppAttestError, shortHex } from '../errors.js';
 import { ENVIRONMENTS, type Environment } from '../options/environment.js';
 
 /**
- * The 16 bytes of `aaguid` for each environment. In WebAuthn, an AAGUID identifies the model of an authenticator. App
- * Attest uses this field for the environment, as ASCII text. In production, seven zero bytes follow the text. Apple:
- * Validating apps …, step 8.
+ * The 16 bytes of `aaguid` for each environment. In WebAuthn, an AAGUID identifies the model of an authenticator. App Attest
+ * uses this field for the environment, as ASCII text. In production, seven zero bytes follow the text. Apple: Validating apps
+ * that connect to your server, attestation step 8.
  */
 const AAGUIDS: Readonly<Record<Environment, Uint8Array>> = {
   production: Buffer.from('appattest\0\0\0\0\0\0\0', 'latin1'),

@@ -16,13 +16,16 @@ export interface AuthenticatorData {
   readonly flags: number;
   /** The number of assertions that the key has signed, 0 to 2^32 - 1. */
   readonly counter: number;
-  /** The extensions of iOS 27 and later. They are present only if the flags include ED, so the device signed them. */
+  /**
+   * The extensions of iOS 27 and later. They are present only if the flags include ED. In valid evidence, ED shows that the
+   * device added these extensions.
+   */
   readonly extensions: AuthenticatorExtensions | undefined;
   /**
    * An extension map in authenticator data whose flags do not include ED. Anyone who can tamper with the app can add such a
    * map. The device signs SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash. So an
-   * attacker can pass a hash that begins with a map, and later move the map to the end of authenticator data. Use this map
-   * only for inspection.
+   * attacker can pass a hash that begins with a map, and later move the map to the end of authenticator data. The signature
+   * stays valid. Use this map only for inspection.
    */
   readonly unauthenticatedExtensions: CborMap | undefined;
 }
@@ -84,8 +87,8 @@ function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): Authenticator
 }
 
 /**
- * Decodes the bytes after the fixed part: nothing, or exactly one CBOR map. The device signed the map only if the flags
- * include ED.
+ * Decodes the bytes after the fixed part: nothing, or exactly one CBOR map. In valid evidence, the device added the map only
+ * if the flags include ED.
  */
 function decodeExtensionData(
   bytes: Uint8Array,

@@ -5,9 +5,9 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { AuthenticatorExtensions } from './authenticator-extensions.js';
 
 /**
- * A server's requirements for the extensions that iOS 27 and later sign. Evidence must meet all requirements. An extension
- * that does not meet its requirement is always rejected. `whenAbsent` decides whether an extension may be missing. If the
- * signed flags do not include ED (0x80), all extensions count as missing.
+ * A server's requirements for the extensions that iOS 27 and later sign. Evidence must meet all requirements. Evidence with
+ * an extension that does not meet its requirement is always rejected. `whenAbsent` decides whether an extension may be
+ * missing. If the signed flags do not include ED (0x80), all extensions count as missing.
  *
  * @example
  * ```ts
@@ -33,10 +33,10 @@ export interface ExtensionPolicy {
    */
   whenAbsent?: 'accept' | 'reject';
   /**
-   * Whether the server layer accepts an assertion without extensions from a key whose earlier evidence had extensions. The
-   * default is `'reject'`. `'accept'` allows an app update that was built with an older SDK. But `'accept'` also allows an
-   * attacker to omit the extensions. `verifyAttestation` and `verifyAssertion` ignore this property, because they do not
-   * know earlier evidence.
+   * Whether `app-attest/server` accepts an assertion without extensions from a key whose earlier evidence had extensions. The
+   * default is `'reject'`. With `'accept'`, a key stays usable after an app update that was built with an older SDK. But with
+   * `'accept'`, an attacker can omit the extensions. `verifyAttestation` and `verifyAssertion` ignore this property, because
+   * they do not know earlier evidence.
    */
   whenDropped?: 'reject' | 'accept';
 }
@@ -134,8 +134,8 @@ function isOneOf(accepted: readonly string[]): (bundleVersion: string) => boolea
 /**
  * Checks signed extensions against the policy.
  *
- * @throws AppAttestError `extension_rejected`, `extension_missing`. `invalid_argument` if the `bundleVersions` function
- *   does not return a boolean
+ * @throws AppAttestError `extension_missing`. `extension_rejected`, also if the `bundleVersions` function throws.
+ *   `invalid_argument` if this function does not return a boolean
  */
 export function assertExtensions(
   extensions: AuthenticatorExtensions | undefined,

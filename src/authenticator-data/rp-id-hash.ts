@@ -2,7 +2,10 @@ import { equalBytes, sha256OfText } from '../encoding/bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
-/** RP ID hashes, by App ID. A server accepts the same few apps in each call. */
+/**
+ * A cache of RP ID hashes, by App ID. A server accepts the same few apps in each call, so their hashes are computed only
+ * once.
+ */
 const rpIdHashes = new BoundedMemo<Uint8Array>(16);
 
 /** The RP ID hash of authenticator data: SHA-256 of the App ID. */
@@ -15,7 +18,8 @@ function rpIdHashOf(appId: string): Uint8Array {
 }
 
 /**
- * Finds the accepted App ID that has this RP ID hash. Apple: Validating apps …, attestation step 6 and assertion step 4.
+ * Finds the accepted App ID that has this RP ID hash. Apple: Validating apps that connect to your server, attestation step 6
+ * and assertion step 4.
  *
  * @param rpIdHash The RP ID hash in authenticator data
  * @param certified The App ID in the certificate, for the error message. The hash alone does not show the App ID

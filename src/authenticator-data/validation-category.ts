@@ -1,5 +1,6 @@
 /**
- * How the running app was signed and launched. iOS 27 and later sign this number in every attestation and assertion.
+ * How the running app was signed and launched. iOS 27 and later sign this number in attestations and assertions, unless the
+ * app was linked with an older SDK.
  *
  * Later operating systems may send a number that is not listed here. The result then contains that number.
  *
