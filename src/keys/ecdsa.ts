@@ -13,7 +13,8 @@ export type VerifyEcdsa = typeof verifyEcdsaInPool;
 /**
  * Hashes a message and verifies its DER-encoded ECDSA signature, on the calling thread.
  *
- * If a signature (r, s) is valid, (r, n - s) is valid too. So signature bytes cannot identify a message.
+ * If a signature (r, s) is valid, (r, n - s) is valid too, where n is the order of the curve. So signature bytes cannot
+ * identify a message.
  */
 export function verifyEcdsa(
   hash: string,

@@ -32,8 +32,8 @@ function spkiOfPoint(point: Uint8Array): Buffer {
 
 /**
  * Matches a key exactly as {@link pemOfPoint} encodes it. Nearly all stored keys have this form, and this check is a
- * microsecond faster than decoding PEM. The fixed bytes before x fill whole base64 characters. The last character before
- * the padding holds two bits.
+ * microsecond faster than decoding PEM. The fixed bytes before x fill whole base64 characters. The last character before the
+ * padding holds only two bits, so it is one of four letters.
  */
 const STORED_PEM =
   /^-----BEGIN PUBLIC KEY-----\n(MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{28}\n[A-Za-z0-9+/]{57}[AQgw]==)\n-----END PUBLIC KEY-----\n$/;
@@ -78,7 +78,7 @@ export type KeyForm = 'point' | 'pem' | 'der';
  * - `point` for OpenSSL 3.0 (Node.js 20). OpenSSL takes 110 µs to decode a key. The Web Crypto API takes 50 µs to import a
  *   point.
  * - `der` for Node.js 26 and later. Decoding takes 13 µs.
- * - `pem` for all others. Decoding takes 15 µs. With DER, Node.js 24 takes 25 µs to detect that the object is not a
+ * - `pem` for all other runtimes. Decoding takes 15 µs. With DER, Node.js 24 takes 25 µs to detect that the object is not a
  *   `KeyObject`.
  *
  * @param versions `process.versions`. It is absent in Cloudflare Workers with an older compatibility date
@@ -92,9 +92,9 @@ export function fastestKeyForm(versions: { node?: string; openssl?: string } | u
 const FASTEST_KEY_FORM = fastestKeyForm(process.versions);
 
 /**
- * Prepares the stored public key for one verification. PEM and DER are not imported, because each imported key must be
- * garbage-collected. Only the encoding is checked here. `verify` checks that the point is on the curve. See
- * {@link assertOnCurve}.
+ * Prepares the stored public key for one verification. In the forms `pem` and `der`, the key is not imported, because each
+ * imported key must be garbage-collected later. Only the encoding is checked here. `verify` then checks that the point is on
+ * the curve. See {@link assertOnCurve}. In the form `point`, the key is imported, and the import checks the point.
  *
  * @throws AppAttestError `invalid_argument`
  */

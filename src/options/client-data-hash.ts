@@ -2,7 +2,10 @@ import { isBytes, sha256, sha256OfText } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import { copyOf } from './evidence.js';
 
-/** The maximum length in bytes. No known app passes more than a few dozen bytes to `attestKey`. */
+/**
+ * The maximum length of the option `clientDataHash` for attestations and receipts, in bytes. No known app passes more than a
+ * few dozen bytes to `attestKey`.
+ */
 export const MAX_CLIENT_DATA_HASH_LENGTH = 65_536;
 
 /**
@@ -10,7 +13,8 @@ export const MAX_CLIENT_DATA_HASH_LENGTH = 65_536;
  * either this hash or the client data. Client data is hashed here with SHA-256. Text is hashed as UTF-8, as in the
  * Capacitor plugin.
  *
- * The hash may have any length, because Apple's published samples contain the raw challenge instead of a hash.
+ * The option `clientDataHash` need not have 32 bytes, because Apple's published samples contain the raw challenge instead of
+ * a hash.
  *
  * @param name The option for the client data: `challenge` or `payload`
  * @throws AppAttestError `invalid_argument`

@@ -54,7 +54,8 @@ export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8
 }
 
 /**
- * Like {@link decodeEvidence}, but does not detect encoding mistakes. The result is never empty.
+ * Like {@link decodeEvidence}, but accepts hex and evidence that was encoded as base64 twice, because both are valid base64.
+ * The result is never empty.
  *
  * @throws DecodingError
  */

@@ -3,8 +3,8 @@ import { AppAttestError, shortValue } from '../errors.js';
 const MAX_COUNTER = 0xffff_ffff;
 
 /**
- * Checks the option `counter`: the last accepted counter, which the server has stored. The option has no default. Silently
- * skipping the counter check is the most common vulnerability of App Attest servers.
+ * Checks the option `counter`: the last accepted counter, which the server has stored. The option has no default. With a
+ * default, the counter check would have no effect if the server does not pass the counter.
  *
  * @throws AppAttestError `invalid_argument`
  */
