@@ -4,10 +4,10 @@ import { setImmediate } from 'node:timers';
 const afterThisTurn = setImmediate;
 
 /**
- * Decides whether a short task runs on the calling thread or in the thread pool. The calling thread is faster, but a task
- * on this thread blocks the event loop. So the number of tasks per turn of the event loop is limited. The first task above
- * the limit waits for the next turn. All further tasks of the same turn run in the pool. Tasks that arrive one by one never
- * use the pool.
+ * Decides whether a short task runs on the calling thread or in the thread pool. The calling thread is faster, but a task on
+ * this thread blocks the event loop. So the number of tasks per iteration of the event loop is limited. The first task above
+ * the limit waits for the next iteration. All further tasks of the same iteration run in the pool. Tasks that arrive one by
+ * one never use the pool.
  */
 export class CallingThread {
   readonly #limit: number;

@@ -1,8 +1,8 @@
 /**
  * An environment variable of the process. `undefined` if the variable is not set.
  *
- * The variable is looked up by name at run time. Bundlers and minifiers replace the expressions `process.env.NAME`,
- * `process.env` and `process` with values of the build environment, or remove them.
+ * The variable is looked up by name at run time, because bundlers and minifiers replace or remove the expressions
+ * `process.env.NAME`, `process.env` and `process`. The replacement is a value from the build environment.
  */
 export function environmentVariable(name: string): string | undefined {
   const variables = entry(entry(globalThis, 'process'), 'env');

@@ -6,8 +6,8 @@ const MAX_SIZE = 1024;
 
 /**
  * The number of threads in libuv's pool, which verifies signatures. The environment variable `UV_THREADPOOL_SIZE` sets this
- * number before the process starts. The result is the default if the variable is not a positive integer, or if the runtime
- * has no such pool (Workers).
+ * number. If the variable is missing or is not a positive integer, the result is the default. This function does not check
+ * whether the runtime has such a pool.
  *
  * @see https://docs.libuv.org/en/v1.x/threadpool.html
  */

@@ -1,8 +1,8 @@
 import { readSeconds } from '../options/seconds.js';
 
 /**
- * The maximum in seconds. A timer stores milliseconds in a signed 32-bit integer. If the number is too large, the timer
- * fires immediately.
+ * The maximum in seconds. A timer stores milliseconds in a signed 32-bit integer. With a larger number, the timer fires
+ * immediately.
  */
 const MAX_TIME_LIMIT = 2_147_483;
 
@@ -17,8 +17,8 @@ export function readTimeLimit(name: string, seconds: unknown): number {
 }
 
 /**
- * Resolves with the result of an operation, or rejects when the time limit is over. This function is for operations that
- * cannot be aborted. Such an operation may still finish later.
+ * Settles with the result or the error of an operation, or rejects when the time limit is over. This function is for
+ * operations that cannot be aborted. Such an operation may still finish later.
  *
  * @param seconds At most {@link MAX_TIME_LIMIT}
  * @param asked The name of the component that runs the operation, for the error message

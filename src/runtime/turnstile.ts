@@ -13,13 +13,13 @@ export interface TurnstileLimits {
   readonly patience: number;
 }
 
-/** Seconds to wait. Thousands of waiting tasks finish in this time. */
+/** The value of `retryAfter`, in seconds. In this time, thousands of waiting assertions are verified. */
 const RETRY_AFTER = 1;
 
 /**
- * Runs a limited number of tasks at the same time. Other tasks wait and start in their order of arrival. Waiting tasks
- * block neither the event loop nor threads of the pool. The file system and DNS also need these threads. The number of
- * waiting tasks is limited.
+ * Runs a limited number of tasks at the same time. Other tasks wait and start in their order of arrival. Waiting tasks block
+ * neither the event loop nor the threads of the pool, which the file system and DNS also need. The number of waiting tasks is
+ * limited.
  */
 export class Turnstile {
   readonly #limits: TurnstileLimits;
@@ -57,8 +57,8 @@ export class Turnstile {
     const { waiting, patience } = this.#limits;
     if (this.#waiting.size >= waiting) throw overloaded(`${waiting} verifications are already waiting`);
     return new Promise((resolve, reject) => {
-      // Each task starts in a later turn of the event loop. Otherwise tasks that fail before their first await would run
-      // one after the other, and block the event loop.
+      // Each waiting task starts in a later iteration of the event loop. Otherwise tasks that fail before their first await
+      // would run one after the other, and block the event loop.
       const enter = (): void => {
         clearTimeout(timer);
         setImmediate(resolve);
