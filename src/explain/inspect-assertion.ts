@@ -13,7 +13,10 @@ export interface InspectedAssertion {
   signature?: Uint8Array;
   /** The decoded authenticator data. Absent if it cannot be decoded. */
   authenticatorData?: InspectedAuthenticatorData;
-  /** One message for each part that cannot be decoded. Empty if `verifyAssertion` can decode the assertion. */
+  /**
+   * One message for each part that cannot be decoded. If `verifyAssertion` can decode the assertion, only
+   * `unauthenticatedExtensions` can cause a message, because `verifyAssertion` ignores its contents.
+   */
   problems: string[];
 }
 

@@ -16,13 +16,14 @@ export interface InspectedAuthenticatorData {
   /** The number of assertions that the key has signed. */
   counter: number;
   /**
-   * The extensions of iOS 27 and later. They are present only if the flags include ED. In valid evidence, the device signed
-   * them.
+   * The extensions of iOS 27 and later. They are present only if the flags include ED. In valid evidence, ED shows that the
+   * device added these extensions.
    */
   extensions?: AuthenticatorExtensions;
   /**
-   * An extension map in authenticator data whose flags do not include ED. A tampered app can add such a map even to valid
-   * evidence. `verifyAttestation` and `verifyAssertion` neither return this map nor check it against a policy.
+   * An extension map in authenticator data whose flags do not include ED. The signature does not show where authenticator
+   * data ends. So a tampered app can put such a map there, and the signature stays valid (docs/authenticated-bytes.md).
+   * `verifyAttestation` and `verifyAssertion` neither return this map nor check it against a policy.
    */
   unauthenticatedExtensions?: AuthenticatorExtensions;
 }

@@ -24,7 +24,7 @@ export interface InspectedCertificate {
   extensions: string[];
   /** The device, as described in a leaf certificate. Empty for a CA certificate. */
   device: AttestedDevice;
-  /** The nonce in a leaf certificate, 32 bytes, which binds the certificate to a challenge. */
+  /** The nonce in a leaf certificate, which binds the certificate to a challenge. In valid evidence, it has 32 bytes. */
   nonce?: Uint8Array;
   /** The App ID of the app or of its App Clip, in a leaf certificate. */
   appId?: string;

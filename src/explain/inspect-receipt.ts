@@ -16,7 +16,10 @@ export interface InspectedReceipt extends Partial<Omit<VerifiedReceipt, 'environ
    * issuer and the root.
    */
   certificates: InspectedCertificate[];
-  /** One message for each part that cannot be decoded. Empty if `verifyReceipt` can decode the receipt. */
+  /**
+   * One message for each part that cannot be decoded. If `verifyReceipt` can decode the receipt, only extensions of
+   * certificates can cause a message.
+   */
   problems: string[];
 }
 

@@ -23,7 +23,7 @@ export class Inspection {
   }
 
   #note(part: string, error: unknown): undefined {
-    // A wrong argument is an error of the caller, so it is thrown. Malformed evidence is only a problem.
+    // A wrong argument is an error of the caller, so the error is thrown. Errors of malformed evidence become problems.
     if (error instanceof AppAttestError && error.code === 'invalid_argument') throw error;
     this.problems.push(`${part}: ${error instanceof Error ? error.message : String(error)}`);
   }
