@@ -58,7 +58,7 @@ export function readReceiptType(type: unknown): ReceiptType | undefined {
  */
 export function assertReceiptType(type: ReceiptType, expected: ReceiptType | undefined): void {
   if (expected === undefined || type === expected) return;
-  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt has another type than expected', {
+  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt does not have the expected type', {
     expected,
     actual: type,
   });
