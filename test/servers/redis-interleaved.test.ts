@@ -110,18 +110,15 @@ describe('a method of the Redis key store', () => {
     expect(bound?.subject).toBe('user');
   });
 
-  it.each([1, 2, 3, 4, 5])(
-    'stores an earlier date that another server sees too early or not at all: script %i',
-    async (nth) => {
-      for (const receiptDueAt of [at(200), undefined]) {
-        const key = newKey(receiptDueAt ? { receiptDueAt } : {});
-        const { keys, other } = open(nth, look);
-        await other.insert(key);
-        expect(await keys.saveReceipt(key.keyId, { receiptDueAt: at(50) })).toBe(true);
-        expect(await other.due(at(105), 10, at(110))).toEqual([key.keyId]);
-      }
-    },
-  );
+  it.each([1, 2, 3, 4, 5])('stores an earlier date while another server looks for due keys: script %i', async (nth) => {
+    for (const receiptDueAt of [at(200), undefined]) {
+      const key = newKey(receiptDueAt ? { receiptDueAt } : {});
+      const { keys, other } = open(nth, look);
+      await other.insert(key);
+      expect(await keys.saveReceipt(key.keyId, { receiptDueAt: at(50) })).toBe(true);
+      expect(await other.due(at(105), 10, at(110))).toEqual([key.keyId]);
+    }
+  });
 
   it.each([1, 2, 3, 4])('stores a date that another server deletes meanwhile: script %i', async (nth) => {
     const key = newKey();
@@ -131,29 +128,24 @@ describe('a method of the Redis key store', () => {
     await expectConsistent(other, [key.keyId], USERS);
   });
 
-  it('claims no key twice if its own claim ends before it has looked at the key', async () => {
+  it('does not claim a key whose next date another server stores before this server looks at the key', async () => {
     const key = newKey({ receiptDueAt: at(100) });
-    const claims: string[] = [];
-    const { keys, other } = open(2, async (second) => {
-      await second.saveReceipt(key.keyId, { receiptDueAt: at(200) });
-    });
+    const { keys, other } = open(2, (second) => second.saveReceipt(key.keyId, { receiptDueAt: at(200) }));
     await other.insert(key);
-    claims.push(...(await keys.due(at(100), 10, at(105))));
-    claims.push(...(await other.due(at(199), 10, at(205))));
-    expect(claims).toEqual([]);
+    expect(await keys.due(at(100), 10, at(105))).toEqual([]);
+    expect(await other.due(at(199), 10, at(205))).toEqual([]);
     expect(await other.due(at(200), 10, at(205))).toEqual([key.keyId]);
   });
 
-  it('does not end the claim of another server if it finds too late that a key is due later', async () => {
+  it('does not end the claim of another server when it repairs the score of a key that is due later', async () => {
     const key = newKey({ receiptDueAt: at(100) });
     const { keys, other } = open(3, async (second) => {
       expect(await second.due(at(110), 10, at(300))).toEqual([key.keyId]);
     });
     await other.insert(key);
-    // The entry comes up before its date.
-    const { keys: early } = { keys };
+    // This claim ends before the date, so the score is too early.
     await other.due(at(100), 10, at(50));
-    expect(await early.due(at(60), 10, at(70))).toEqual([]);
+    expect(await keys.due(at(60), 10, at(70))).toEqual([]);
     expect(await other.due(at(299), 10, at(305))).toEqual([]);
     expect(await other.due(at(300), 10, at(305))).toEqual([key.keyId]);
   });

@@ -147,6 +147,14 @@ describe('a Redis', () => {
     expect(await client.zCard(index)).toBe(staying.length);
   });
 
+  it('finds a key after an entry of its earlier registration, even if a page ends between the two', async () => {
+    const { prefix, keys } = open();
+    const key = newKey({ subject: 'user' });
+    await keys.insert(key);
+    await client.zAdd(await only(`${prefix}user:`), { value: `${key.keyId} -`, score: 0 });
+    expect((await keys.list('user', { limit: 1 })).map(({ keyId }) => keyId)).toEqual([key.keyId]);
+  });
+
   it('claims as many keys as it can although most entries are not valid, and removes those', async () => {
     const { prefix, keys } = open();
     const registered = Array.from({ length: 100 }, (_, index) => newKey({ receiptDueAt: at(index) }));
