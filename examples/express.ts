@@ -5,7 +5,10 @@ import express from 'express';
 // State is in memory here. docs/stores.md shows how to use a database: its tables, then ...postgresStores(pool)
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // for your log, never for the client
+  // For your log, never for the client.
+  onDecision: ({ route, code, error }) => {
+    if (error) console.warn(route, code, error.message);
+  },
 });
 
 export const app = express();

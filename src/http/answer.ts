@@ -23,7 +23,7 @@ export function success(status: 200 | 201, body: object): Answer {
 }
 
 /**
- * An answer with the code and nothing else. The reason goes to `onReject`.
+ * An answer with the code and nothing else. The reason goes to `onDecision`.
  *
  * @param retryAfter Seconds until the client may try again, if the server knows
  */

@@ -7,42 +7,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { isBytes } from '../encoding/bytes.js';
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { fromNode } from './node-request.js';
+import type { ModeOption } from './mode.js';
+import { NodeBody } from './node-body.js';
+import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
 import { parseContent } from './signed-content.js';
+import type { AttestedVerdict, SeenVerdict, Verdict } from './verdict.js';
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /** What `protect` stores in `response.locals`. */
-export interface AppAttestLocals {
-  /** The key that signed the request, and the signed bytes. */
-  appAttest: AuthenticatedRequest;
+export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> {
+  /** The key that signed the request, and the signed bytes. In report mode also why it is not attested. */
+  appAttest: Seen;
 }
 
 /**
  * A `RequestHandler` for any parameters, query and body. The next handler keeps its own types, and its
  * `response.locals` has {@link AppAttestLocals}.
  */
-export interface ExpressProtect {
+export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
   // TypeScript infers the types of the next handler from the last signature.
   (
     request: IncomingMessage,
-    response: ServerResponse & { locals: AppAttestLocals },
+    response: ServerResponse & { locals: AppAttestLocals<Seen> },
     next: (error?: unknown) => void,
   ): Promise<void>;
 }
 
 /** Handlers from {@link expressHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
-export interface ExpressHandlers {
+export interface ExpressHandlers<Seen extends Verdict = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
   /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
@@ -52,9 +57,10 @@ export interface ExpressHandlers {
   /**
    * Accepts only requests that a registered key signed, each of them once. `request.body` is then the signed content:
    * parsed if it is JSON, a `Buffer` otherwise. `response.locals.appAttest` holds the key. Body parsers that run after
-   * `protect` do nothing.
+   * `protect` do nothing. In report mode it accepts all requests, and leaves `request` as it arrived: body parsers that run
+   * after it read the body.
    */
-  protect: ExpressProtect;
+  protect: ExpressProtect<Seen>;
 }
 
 /**
@@ -74,7 +80,10 @@ export interface ExpressHandlers {
  * });
  * ```
  */
-export function expressHandlers(appAttest: AppAttest, options?: HttpOptions<Request>): ExpressHandlers {
+export function expressHandlers<Option extends ModeOption<Request> = 'enforce'>(
+  appAttest: AppAttest,
+  options?: HttpOptions<Request, Option>,
+): ExpressHandlers<SeenVerdict<Option>> {
   const routes = createRoutes('expressHandlers', appAttest, options);
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
@@ -89,7 +98,8 @@ export function expressHandlers(appAttest: AppAttest, options?: HttpOptions<Requ
       if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect must be called by Express');
       const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
-      response.locals.appAttest = outcome.attested;
+      response.locals.appAttest = 'reported' in outcome ? outcome.reported : outcome.attested;
+      if ('reported' in outcome) return next();
       // Without _body, the parsers of Express 4 would try to read the body again.
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
@@ -101,7 +111,7 @@ function isRequest(request: IncomingMessage): request is Request {
   return 'originalUrl' in request;
 }
 
-function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals> {
+function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals<Verdict>> {
   return 'locals' in response;
 }
 
@@ -110,12 +120,15 @@ function fromExpress(request: Request, response: ServerResponse): IncomingReques
     method: request.method,
     target: request.originalUrl,
     headers: request.headers,
-    stream: request,
-    rawBody: keptBody(request),
+    body: new NodeBody({
+      stream: request,
+      rawBody: keptBody(request),
+      length: announcedBy(request.headers),
+      advice:
+        'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
+        'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
+    }),
     response,
-    advice:
-      'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
-      'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
   });
 }
 

@@ -12,29 +12,36 @@ import type {
   RequestPayload,
   RouteGenericInterface,
 } from 'fastify';
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { fromNode } from './node-request.js';
+import type { ModeOption } from './mode.js';
+import { NodeBody } from './node-body.js';
+import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
 import { isJsonContent } from './signed-content.js';
+import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /**
  * A request that a registered key signed. Its body is the signed content and nothing else: the parsed value if it is
- * JSON, a `Buffer` otherwise, `undefined` if there is none.
+ * JSON, a `Buffer` otherwise, `undefined` if there is none. In report mode, it is any request, as Fastify parsed it.
  */
-export type AttestedFastifyRequest<Generic extends RouteGenericInterface = RouteGenericInterface> =
-  FastifyRequest<Generic> & {
-    /** The key that signed the request, and the signed bytes. */
-    appAttest: AuthenticatedRequest;
-  };
+export type AttestedFastifyRequest<
+  Generic extends RouteGenericInterface = RouteGenericInterface,
+  Seen extends Verdict = AttestedVerdict,
+> = FastifyRequest<Generic> & {
+  /** The key that signed the request, and the signed bytes. In report mode also why it is not attested. */
+  appAttest: Seen;
+};
 
 /** Options of a route that needs no handler of yours: `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
@@ -50,21 +57,24 @@ export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGener
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
-  /** Sets `body` to what was signed, before the schema of the route judges it. */
+  /** Sets `body` to what was signed, before the schema of the route judges it. Does nothing in report mode. */
   preValidation: preValidationAsyncHookHandler;
 }
 
 /** Handlers from {@link fastifyHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
-export interface FastifyHandlers {
+export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
   /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
   registration: FastifyRoute;
   /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
   assertion: FastifyRoute;
-  /** Accepts only requests that a registered key signed, each of them once. */
+  /**
+   * Accepts only requests that a registered key signed, each of them once. In report mode it accepts all requests, Fastify
+   * parses and validates them as if they were not protected, and the handler must look at `appAttest.attested`.
+   */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
-    handler: (request: AttestedFastifyRequest<Generic>, reply: FastifyReply) => unknown,
+    handler: (request: AttestedFastifyRequest<Generic, Seen>, reply: FastifyReply) => unknown,
   ): FastifyProtectedRoute<Generic>;
 }
 
@@ -84,13 +94,17 @@ export interface FastifyHandlers {
  * }));
  * ```
  */
-export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<FastifyRequest>): FastifyHandlers {
+export function fastifyHandlers<Option extends ModeOption<FastifyRequest> = 'enforce'>(
+  appAttest: AppAttest,
+  options?: HttpOptions<FastifyRequest, Option>,
+): FastifyHandlers<SeenVerdict<Option>> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
-  const attestedRequests = new WeakMap<object, Attested>();
+  const decided = new WeakMap<object, DecidedRequest>();
 
   const answered = (route: (incoming: IncomingRequest, request: FastifyRequest) => Promise<Answer>): FastifyRoute => ({
     preParsing: async (request, reply, payload) => {
-      return send(reply, await route(fromFastify(request, reply, payload), request));
+      const body = bodyOf(request, payload);
+      return send(reply, await route(fromFastify(request, reply, body), request));
     },
     handler: refuse,
   });
@@ -101,38 +115,48 @@ export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<Fast
     assertion: answered(routes.assertion),
     protect: (handler) => ({
       preParsing: async (request, reply, payload) => {
-        const outcome = await routes.protect(fromFastify(request, reply, payload), request);
+        const body = bodyOf(request, payload);
+        const outcome = await routes.protect(fromFastify(request, reply, body), request);
         if ('refused' in outcome) return send(reply, outcome.refused);
+        if ('reported' in outcome) {
+          decided.set(request, { verdict: outcome.reported, isReady: true });
+          return body.stream;
+        }
         const { attested, content } = outcome;
         request.body = await parseSigned(request, content);
-        attestedRequests.set(request, { attested, type: typeOf(content), isValidated: false });
+        decided.set(request, { verdict: attested, signed: { type: typeOf(content) }, isReady: false });
         // Fastify runs no content type parser if content type and length are absent.
         describeBody(request, undefined);
         return payload;
       },
       preValidation: async (request) => {
-        const signed = attestedRequests.get(request) ?? refuse();
+        const decision = decided.get(request) ?? refuse();
+        const { signed } = decision;
+        if (!signed) return;
         describeBody(request, signed.type);
         // Fastify picks the body's schema by mediaType, and may have cached it before the content type was replaced.
         const mediaType: unknown = Reflect.get(request, 'mediaType');
         if (mediaType !== undefined && mediaType !== signed.type) throw new Error(READ_TOO_EARLY);
-        signed.isValidated = true;
+        decision.isReady = true;
       },
       handler: (request, reply) => {
-        const signed = attestedRequests.get(request);
-        if (!signed?.isValidated) return refuse();
-        return handler(Object.assign(request, { appAttest: signed.attested }), reply);
+        const decision = decided.get(request);
+        if (!decision?.isReady) return refuse();
+        return handler(Object.assign(request, { appAttest: seen<Option>(decision.verdict) }), reply);
       },
     }),
   };
 }
 
-interface Attested {
-  readonly attested: AuthenticatedRequest;
-  /** The media type of the signed content. */
-  readonly type: string | undefined;
-  /** Whether the `preValidation` hook ran. */
-  isValidated: boolean;
+interface DecidedRequest {
+  readonly verdict: Verdict;
+  /** The signed content, which replaces the body. Absent in report mode. */
+  readonly signed?: {
+    /** Its media type. */
+    readonly type: string | undefined;
+  };
+  /** Whether all hooks ran that the request needs. */
+  isReady: boolean;
 }
 
 const READ_TOO_EARLY = 'a hook before an App Attest route read request.mediaType, but the content type is not signed';
@@ -142,14 +166,21 @@ function refuse(): never {
   throw new Error('the preParsing or preValidation hook of an App Attest route is missing or was replaced');
 }
 
-function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload): IncomingRequest {
+function bodyOf(request: FastifyRequest, payload: RequestPayload): NodeBody {
+  return new NodeBody({
+    stream: payload,
+    length: Object.is(payload, request.raw) ? announcedBy(request.headers) : undefined,
+    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
+  });
+}
+
+function fromFastify(request: FastifyRequest, reply: FastifyReply, body: NodeBody): IncomingRequest {
   return fromNode({
     method: request.method,
     target: targetOf(request),
     headers: request.headers,
-    stream: payload,
+    body,
     response: reply.raw,
-    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
   });
 }
 

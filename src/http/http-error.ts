@@ -15,7 +15,7 @@ export type HttpErrorCode =
   | 'body_already_read'
   | 'unavailable';
 
-/** A rejection that is not about the evidence. It is passed to `onReject` and never sent to the client. */
+/** A rejection that is not about the evidence. It is passed to `onDecision` and never sent to the client. */
 export class AppAttestHttpError extends Error {
   /** Why the request was rejected. */
   readonly code: HttpErrorCode;

@@ -3,8 +3,9 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { OnDecision } from './decision.js';
+import { isMode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
-import type { OnReject } from './rejection.js';
 
 /** The names of the headers that carry an assertion. */
 export interface HeaderNames {
@@ -29,8 +30,11 @@ export interface HeaderNames {
  */
 export type Signed = 'request' | 'body';
 
-/** Options of the handlers. `Context` is the framework's request. */
-export interface HttpOptions<Context> {
+/**
+ * Options of the handlers. `Context` is the framework's request. `Option` is the type of `mode`: the types of protected
+ * handlers follow from it.
+ */
+export interface HttpOptions<Context, Option extends ModeOption<Context> = 'enforce'> {
   /** What a client signs, on every route protected with these options. `'request'` by default. */
   signed?: Signed | undefined;
   /**
@@ -38,8 +42,29 @@ export interface HttpOptions<Context> {
    * the function returns `undefined`, the request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
-  /** Called for every rejected request, after the answer was sent. For logs and metrics; cannot change the answer. */
-  onReject?: OnReject | undefined;
+  /**
+   * Whether protected requests that are not attested are rejected (`'enforce'`, the default) or go through (`'report'`);
+   * or a function that chooses for each request, by a header with the version of the app, a route, or a share of the key
+   * identifiers. Registrations, challenges and the `assertion` handler are always enforced.
+   *
+   * @example
+   * ```ts
+   * mode: (request) => (Number(request.headers.get('x-app-build')) >= 1200 ? 'enforce' : 'report')
+   * ```
+   */
+  mode?: Option | undefined;
+  /** Called for each decision, after the answer was sent. For logs and metrics; cannot change the answer. */
+  onDecision?: OnDecision<Context> | undefined;
+  /**
+   * Whether the key of a protected request that is not attested is read once more, for `key`, `environment` and `device`
+   * of its decision. `false` by default: an attacker names this key, and can make the server read keys.
+   */
+  lookUpKeys?: boolean | undefined;
+  /**
+   * Whether the decision about a refused or reported request carries a `Capsule` as `evidence`. `false` by default: it
+   * holds what the client signed, which may be personal data. The key is read once more, as with `lookUpKeys`.
+   */
+  capsules?: boolean | undefined;
   /** Other names for the headers of a protected request. */
   headers?: HeaderNames | undefined;
   /** The maximum length of the body of a protected request, in bytes. 1 MiB by default. */
@@ -80,7 +105,10 @@ export interface HttpConfiguration<Context> {
   readonly appAttest: AppAttest;
   readonly signed: Signed;
   readonly subject: HttpOptions<Context>['subject'];
-  readonly onReject: OnReject | undefined;
+  readonly mode: ModeOption<Context>;
+  readonly onDecision: OnDecision<Context> | undefined;
+  readonly lookUpKeys: boolean;
+  readonly capsules: boolean;
   readonly headers: Readonly<Record<keyof HeaderNames, string>>;
   readonly challengeLimits: ReadLimits;
   readonly registrationLimits: ReadLimits;
@@ -92,10 +120,13 @@ export interface HttpConfiguration<Context> {
   readonly publicTarget: (target: string) => string;
 }
 
-const OPTIONS: KnownOptions<HttpOptions<unknown>> = {
+const OPTIONS: KnownOptions<HttpOptions<unknown, ModeOption<unknown>>> = {
   signed: 'may be undefined',
   subject: 'never undefined',
-  onReject: 'may be undefined',
+  mode: 'may be undefined',
+  onDecision: 'may be undefined',
+  lookUpKeys: 'may be undefined',
+  capsules: 'may be undefined',
   headers: 'may be undefined',
   bodyLimit: 'may be undefined',
   registrationLimit: 'may be undefined',
@@ -126,17 +157,21 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 export function readHttpOptions<Context>(
   caller: string,
   appAttest: AppAttest,
-  passed: HttpOptions<Context> = {},
+  passed: HttpOptions<Context, ModeOption<Context>> = {},
 ): HttpConfiguration<Context> {
-  const options = readKnownOptions<HttpOptions<Context>>(caller, passed, OPTIONS);
+  const options = readKnownOptions<HttpOptions<Context, ModeOption<Context>>>(caller, passed, OPTIONS);
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
 
-  const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
+  const { signed = 'request', mode = 'enforce', bodyTimeout = 30, decisionTimeout = 10 } = options;
+  const { lookUpKeys = false, capsules = false } = options;
   const { bodyLimit = MIB, registrationLimit = MIB / 8 } = options;
   const { bodyBudget = Math.max(64 * MIB, 4 * bodyLimit, 4 * registrationLimit) } = options;
   if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'request' or 'body'");
   assertFunction('subject', options.subject);
-  assertFunction('onReject', options.onReject);
+  if (!isMode(mode) && typeof mode !== 'function') throw invalid("mode must be 'enforce', 'report' or a function");
+  assertFunction('onDecision', options.onDecision);
+  assertBoolean('lookUpKeys', lookUpKeys);
+  assertBoolean('capsules', capsules);
   assertBytes('bodyLimit', bodyLimit);
   assertBytes('registrationLimit', registrationLimit);
   assertBytes('bodyBudget', bodyBudget);
@@ -149,7 +184,10 @@ export function readHttpOptions<Context>(
     appAttest,
     signed,
     subject: options.subject,
-    onReject: options.onReject,
+    mode,
+    onDecision: options.onDecision,
+    lookUpKeys,
+    capsules,
     headers: readHeaderNames(caller, options.headers),
     challengeLimits: limits(CHALLENGE_LIMIT),
     registrationLimits: limits(registrationLimit),
@@ -188,6 +226,10 @@ function readPublicTarget(publicTarget: (target: string) => string = (target) =>
 function assertFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
   throw invalid(`${name} must be a function`);
+}
+
+function assertBoolean(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw invalid(`${name} must be true or false`);
 }
 
 function assertBytes(name: string, value: number): void {

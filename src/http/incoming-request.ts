@@ -1,7 +1,5 @@
-import { AppAttestHttpError } from './http-error.js';
-
-/** The body of a request: its bytes, or a stream of them. */
-export type IncomingBody = Uint8Array | AsyncIterable<unknown>;
+import { FetchBody } from './fetch-body.js';
+import type { IncomingBody } from './incoming-body.js';
 
 /** What the routes need from a request, independent of the framework. */
 export interface IncomingRequest {
@@ -16,25 +14,29 @@ export interface IncomingRequest {
    * @throws AppAttestHttpError `body_already_read`
    */
   body(): IncomingBody | Promise<IncomingBody>;
+  /** Called if no handler runs: the rest of the body must not block the connection. */
+  discardBody(): void;
+  /** Called if a handler gets the signed content instead of the body. Resolves when nothing of the body can be read any more. */
+  finishBody(): Promise<void>;
+  /** Called if a handler may read the body as it arrived. */
+  passOnBody(): void;
   /** Calls a function once the answer was sent or the connection was closed. */
   afterAnswer(call: () => void): void;
 }
-
-const EMPTY = new Uint8Array();
 
 /** Milliseconds. The Fetch standard has no event for a response that was sent. */
 const TIME_TO_ANSWER = 20;
 
 /** A request of the Fetch standard. */
-export function fromRequest(request: Request): IncomingRequest {
+export function fromRequest(request: Request, body = new FetchBody(request)): IncomingRequest {
   return {
     method: request.method,
     target: targetOf(request.url),
     header: (name) => request.headers.get(name) ?? undefined,
-    body: () => {
-      if (!request.bodyUsed && request.body?.locked !== true) return request.body ?? EMPTY;
-      throw alreadyRead('protect the route before anything reads the request, or pass on request.clone()');
-    },
+    body: () => body.open(),
+    discardBody: () => body.discard(),
+    finishBody: async () => body.discard(),
+    passOnBody: () => undefined,
     afterAnswer: (call) => setTimeout(call, TIME_TO_ANSWER),
   };
 }
@@ -45,12 +47,4 @@ export function fromRequest(request: Request): IncomingRequest {
  */
 function targetOf(url: string): string {
   return url.replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
-}
-
-/** @param advice What the developer can do */
-export function alreadyRead(advice: string): AppAttestHttpError {
-  return new AppAttestHttpError(
-    'body_already_read',
-    `the request body was already read, but its raw bytes are needed to verify the signature: ${advice}`,
-  );
 }

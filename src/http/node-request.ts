@@ -1,44 +1,37 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
+import type { IncomingRequest } from './incoming-request.js';
+import type { NodeBody } from './node-body.js';
 
 /** A request of Node's `http`, as Express and Fastify pass it on. */
 export interface NodeRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
-  /** The body: the request itself, or the stream with which a framework replaced it. */
-  readonly stream: Readable;
-  /** The body's bytes, if a parser kept them. */
-  readonly rawBody?: Uint8Array | undefined;
+  readonly body: NodeBody;
   readonly response: ServerResponse;
-  /** What the developer can do if a parser read the body and did not keep its bytes. */
-  readonly advice: string;
 }
 
-export function fromNode({ method, target, headers, stream, rawBody, response, advice }: NodeRequest): IncomingRequest {
+export function fromNode({ method, target, headers, body, response }: NodeRequest): IncomingRequest {
   return {
     method,
     target,
     header: (name) => headers[name]?.toString(),
-    body: () => rawBody ?? unreadBody(stream, advice),
-    afterAnswer: (call) => whenSent(response, call),
+    body: () => body.open(),
+    discardBody: () => body.discard(),
+    finishBody: () => body.finish(),
+    passOnBody: () => {
+      body.passOn();
+      whenSent(response, () => body.discardUnread());
+    },
+    afterAnswer: (call) => whenSent(response, AsyncResource.bind(call)),
   };
 }
 
-function unreadBody(stream: Readable, advice: string): IncomingBody {
-  if (stream.readableDidRead) throw alreadyRead(advice);
-  return chunksOf(stream);
-}
-
-async function* chunksOf(stream: Readable): AsyncGenerator<unknown> {
-  try {
-    // The connection must stay open for the answer, even if the body is only read in part.
-    yield* stream.iterator({ destroyOnReturn: false });
-  } finally {
-    // Node.js reads the next request on the connection only after the end of this body.
-    stream.resume();
-  }
+/** The value of `Content-Length`, if it is present. */
+export function announcedBy(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
 }
 
 /** A response that was sent emits `finish`; one whose connection was lost emits only `close`. */
@@ -46,8 +39,9 @@ function whenSent(response: ServerResponse, call: () => void): void {
   if (response.writableFinished || response.destroyed) return void setImmediate(call);
   let isCalled = false;
   const callOnce = (): void => {
-    if (!isCalled) setImmediate(call);
+    if (isCalled) return;
     isCalled = true;
+    call();
   };
   response.once('finish', callOnce).once('close', callOnce);
 }

@@ -13,6 +13,20 @@ export function withContent<Incoming extends Request>(request: Incoming, content
   return signed;
 }
 
+/**
+ * The request with a body that was taken from it, as an unread body. Everything else is as it arrived.
+ *
+ * @param body `undefined` if nothing was taken
+ */
+export function withBody<Incoming extends Request>(
+  request: Incoming,
+  body: Uint8Array | ReadableStream<unknown> | undefined,
+): Incoming {
+  if (body === undefined) return request;
+  // The Fetch standard asks for `duplex` if the body is a stream.
+  return Reflect.construct(classOf(request), [request, { body, duplex: 'half' }]);
+}
+
 /** `constructor` alone is not reliable: a server may insert its own object before the prototype of `Request`. */
 function classOf(request: Request): Request['constructor'] {
   return request.constructor.prototype === Object.getPrototypeOf(request) ? request.constructor : Request;

@@ -1,5 +1,6 @@
 import { type AppAttestOptions, readOptions } from './app-attest-options.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
+import { keepConfiguration } from './configuration-of.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { PublicKeyCache } from './public-key-cache.js';
@@ -124,7 +125,7 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
   const configuration = readOptions(options);
   const { keys, clock } = configuration;
   const publicKeys = new PublicKeyCache();
-  return {
+  const appAttest: AppAttest = {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),
     authenticate: (body, authenticateOptions) => authenticate(configuration, publicKeys, body, authenticateOptions),
@@ -137,4 +138,5 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
 
     key: (keyId) => findKey(keys, keyId),
   };
+  return keepConfiguration(appAttest, configuration);
 }

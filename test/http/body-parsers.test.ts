@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expressHandlers } from '../../src/http/express.js';
 import { fastifyHandlers } from '../../src/http/fastify.js';
 import { honoHandlers } from '../../src/http/hono.js';
-import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { type Decision, httpHandlers } from '../../src/http/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
@@ -24,7 +24,7 @@ const { backend, device, keyId } = await backendWithDevice();
 /** Sends one request, signed in headers or in the body, and gives the answer with what the server's log would say. */
 async function order(
   server: TestServer,
-  rejections: readonly Rejection[],
+  decisions: readonly Decision[],
   way: 'headers' | 'body',
   type: Record<string, string> = {},
   body = '{ "item": "coffee" }',
@@ -43,7 +43,7 @@ async function order(
           {},
         );
   const { status, body: answered } = answer;
-  return { status, body: answered, advice: () => rejections.map(({ error }) => error.message).join('\n') };
+  return { status, body: answered, advice: () => decisions.map(({ error }) => error?.message).join('\n') };
 }
 
 const READ_ALREADY = { status: 500, body: { error: 'body_already_read' } };
@@ -52,14 +52,14 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 describe('Express', () => {
   async function serve(...middleware: RequestHandler[]) {
-    const rejections: Rejection[] = [];
-    const { protect } = expressHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = expressHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const app = express();
     for (const one of middleware) app.use(one);
     app.post('/orders', protect, express.json(), (request, response) => {
       response.json({ item: request.body.item });
     });
-    return [await serveNode(app), rejections] as const;
+    return [await serveNode(app), decisions] as const;
   }
 
   it.each(['headers', 'body'] as const)('after express.json() is rejected with instructions: %s', async (way) => {
@@ -85,12 +85,12 @@ describe('Express', () => {
   });
 
   it('with the bytes kept still enforces their limit', async () => {
-    const rejections: Rejection[] = [];
+    const decisions: Decision[] = [];
     const { protect } = expressHandlers(backend, { bodyLimit: 10 });
     const app = express();
     app.use(keep);
     app.post('/orders', protect);
-    expect(await order(await serveNode(app), rejections, 'headers')).toMatchObject({ status: 413 });
+    expect(await order(await serveNode(app), decisions, 'headers')).toMatchObject({ status: 413 });
   });
 
   it('still provides the connection of a truncated body for the log', async () => {
@@ -128,7 +128,7 @@ describe('Express', () => {
     expect(await order(...(await serve(decode)), 'headers')).toMatchObject(READ_ALREADY);
   });
 
-  it('emits a process warning if there is no onReject', async () => {
+  it('emits a process warning if there is no onDecision', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const app = express();
     app.use(express.json());
@@ -142,8 +142,8 @@ describe('Express', () => {
 
 describe('Fastify', () => {
   async function serve(preParsing?: preParsingAsyncHookHandler) {
-    const rejections: Rejection[] = [];
-    const { protect } = fastifyHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = fastifyHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const app = Fastify({ forceCloseConnections: true });
     if (preParsing) app.addHook('preParsing', preParsing);
     app.post(
@@ -151,7 +151,7 @@ describe('Fastify', () => {
       protect<{ Body: { item: string } }>(async ({ body }) => ({ item: body.item })),
     );
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
-    return [{ origin, close: () => app.close() }, rejections] as const;
+    return [{ origin, close: () => app.close() }, decisions] as const;
   }
 
   it.each(['headers', 'body'] as const)('with its own parser gives the handler what was signed: %s', async (way) => {
@@ -159,11 +159,11 @@ describe('Fastify', () => {
   });
 
   it('after a hook that read the payload is rejected with instructions', async () => {
-    const [server, rejections] = await serve(async (_request, _reply, payload) => {
+    const [server, decisions] = await serve(async (_request, _reply, payload) => {
       for await (const _chunk of payload);
       return payload;
     });
-    const answer = await order(server, rejections, 'headers');
+    const answer = await order(server, decisions, 'headers');
     expect(answer).toMatchObject(READ_ALREADY);
     await expect.poll(answer.advice).toMatch(/must return a new stream with the same bytes/);
   });
@@ -198,7 +198,7 @@ describe('Fastify', () => {
     schema: object = coffee,
     onRequest: (request: FastifyRequest) => unknown = () => undefined,
   ): Promise<TestServer> {
-    const { protect } = fastifyHandlers(backend, { onReject: () => undefined });
+    const { protect } = fastifyHandlers(backend, { onDecision: () => undefined });
     const app = Fastify({ forceCloseConnections: true });
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
       done(null, Object.fromEntries(new URLSearchParams(String(body))));
@@ -254,15 +254,15 @@ describe('Fastify', () => {
 
 describe('Hono', () => {
   async function serve(...middleware: MiddlewareHandler[]) {
-    const rejections: Rejection[] = [];
-    const { protect } = honoHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = honoHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const app = new Hono();
     for (const one of middleware) app.use(one);
     app.post('/orders', protect, async (c) => {
       const { item } = await c.req.json();
       return c.json({ item });
     });
-    return [await serveNode(getRequestListener(app.fetch)), rejections] as const;
+    return [await serveNode(getRequestListener(app.fetch)), decisions] as const;
   }
   const reading = (method: 'json' | 'text' | 'arrayBuffer'): MiddlewareHandler => {
     return async (c, next) => {
@@ -295,8 +295,8 @@ describe('Hono', () => {
 
 describe('Request', () => {
   it('that was read, or is being read, is rejected with instructions', async () => {
-    const rejections: Rejection[] = [];
-    const { protect } = httpHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = httpHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const handler = protect(async () => Response.json({}));
     const make = async () => {
       const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
@@ -314,7 +314,7 @@ describe('Request', () => {
       const response = await handler(request);
       expect({ status: response.status, body: await response.json() }).toEqual(READ_ALREADY);
     }
-    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/pass on request\.clone/);
+    await expect.poll(() => decisions.map(({ error }) => error?.message).join('\n')).toMatch(/pass on request\.clone/);
   });
 
   it('gives the handler the other properties of the request, and the length of the signed body', async () => {

@@ -1,6 +1,6 @@
 // The types of app-attest/express, as its users write them. Compiled with the types of Express 4 and 5; never run.
-import { type AppAttestLocals, type ExpressHandlers, expressHandlers } from 'app-attest/express';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import { type AppAttestLocals, type AttestedVerdict, type ExpressHandlers, expressHandlers } from 'app-attest/express';
+import type { AppAttest } from 'app-attest/server';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { isExactly } from './same.js';
 
@@ -28,7 +28,7 @@ export function routes(appAttest: AppAttest): express.Express {
     // @ts-expect-error there is no such parameter
     request.params.other;
     isExactly<express.Request['query']>()(request.query, true);
-    isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
+    isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     // @ts-expect-error there is no such entry
     response.locals.appAttest.none;
     response.json({ id: request.params.id });
@@ -39,7 +39,7 @@ export function routes(appAttest: AppAttest): express.Express {
   });
 
   app.post('/orders', protect, async (request: Request, response: Response<unknown, AppAttestLocals>) => {
-    isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
+    isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     response.json({ ordered: request.body });
   });
 
@@ -54,7 +54,7 @@ export function routes(appAttest: AppAttest): express.Express {
   router.use(protect);
   router.get('/:id', protect, (request, response) => {
     isExactly<string>()(request.params.id, true);
-    isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
+    isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     response.end();
   });
   return app.use(router);

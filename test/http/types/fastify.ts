@@ -1,6 +1,6 @@
 // The types of app-attest/fastify, as its users write them. Compiled with the types of Fastify 4 and 5; never run.
-import { type FastifyHandlers, fastifyHandlers } from 'app-attest/fastify';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import { type AttestedVerdict, type FastifyHandlers, fastifyHandlers } from 'app-attest/fastify';
+import type { AppAttest } from 'app-attest/server';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { isExactly } from './same.js';
 
@@ -17,7 +17,7 @@ export function routes(appAttest: AppAttest): FastifyInstance {
   app.get(
     '/orders',
     protect(async ({ appAttest: attested }) => {
-      isExactly<AuthenticatedRequest>()(attested, true);
+      isExactly<AttestedVerdict>()(attested, true);
       return attested.key.keyId;
     }),
   );

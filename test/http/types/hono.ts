@@ -1,6 +1,6 @@
 // The types of app-attest/hono, as its users write them; never run.
-import { type HonoHandlers, honoHandlers } from 'app-attest/hono';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import { type AttestedVerdict, type HonoHandlers, honoHandlers } from 'app-attest/hono';
+import type { AppAttest } from 'app-attest/server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { isExactly } from './same.js';
 
@@ -17,8 +17,8 @@ export function routes(appAttest: AppAttest) {
   app.post('/assertion', assertion);
   app.post('/orders/:id', protect, (c) => {
     isExactly<string>()(c.req.param('id'), true);
-    isExactly<AuthenticatedRequest>()(c.get('appAttest'), true);
-    isExactly<AuthenticatedRequest>()(c.var.appAttest, true);
+    isExactly<AttestedVerdict>()(c.get('appAttest'), true);
+    isExactly<AttestedVerdict>()(c.var.appAttest, true);
     return c.json({ by: c.var.appAttest.key.keyId });
   });
 
@@ -26,7 +26,7 @@ export function routes(appAttest: AppAttest) {
   own.post('/orders', protect, (c) => {
     isExactly<string>()(c.env.SECRET, true);
     isExactly<string>()(c.get('user'), true);
-    isExactly<AuthenticatedRequest>()(c.get('appAttest'), true);
+    isExactly<AttestedVerdict>()(c.get('appAttest'), true);
     return c.text('coffee');
   });
   own.use(protect);

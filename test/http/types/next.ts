@@ -1,6 +1,6 @@
 // The types of app-attest/http in route handlers of Next.js. Its own types are stood in for: the package is 150 MB.
-import { type HttpHandlers, httpHandlers } from 'app-attest/http';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import { type AttestedVerdict, type HttpHandlers, httpHandlers } from 'app-attest/http';
+import type { AppAttest } from 'app-attest/server';
 import { isExactly } from './same.js';
 
 /** `NextRequest` of next/server. */
@@ -31,7 +31,7 @@ export function routes(appAttest: AppAttest) {
 
   const withParams: RouteHandler = protect(
     async (request: NextRequest, attested, { params }: { params: Promise<{ id: string }> }) => {
-      isExactly<AuthenticatedRequest>()(attested, true);
+      isExactly<AttestedVerdict>()(attested, true);
       return NextResponse.json({ id: (await params).id, path: request.nextUrl.pathname });
     },
   );

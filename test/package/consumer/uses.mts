@@ -28,7 +28,7 @@ import {
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
-import { AppAttestHttpError, httpHandlers, type OnReject, type Rejection } from 'app-attest/http';
+import { AppAttestHttpError, type Decision, httpHandlers, type OnDecision } from 'app-attest/http';
 import {
   type Migration,
   migrations,
@@ -165,7 +165,7 @@ export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, A
 
 export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
 
-export const onReject: OnReject = ({ code, error, device }: Rejection) => {
+export const onDecision: OnDecision = ({ code, error, device }: Decision) => {
   // @ts-expect-error the union of codes is closed
   if (code === 'no_such_code') return undefined;
   return [code, error instanceof AppAttestHttpError, device?.osVersion];
@@ -174,7 +174,7 @@ export const onReject: OnReject = ({ code, error, device }: Rejection) => {
 /** The handlers of each framework see the key that was verified. */
 export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const app = express();
-  app.post('/orders/:id', expressHandlers(appAttest, { onReject }).protect, (request, response) => {
+  app.post('/orders/:id', expressHandlers(appAttest, { onDecision }).protect, (request, response) => {
     const keyId: string = response.locals.appAttest.key.keyId;
     // @ts-expect-error there is no such thing
     response.json({ keyId, id: request.params.id, none: response.locals.appAttest.none });
