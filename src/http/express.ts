@@ -11,12 +11,12 @@ import type { AppAttest } from '../server/create-app-attest.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import type { ModeOption } from './mode.js';
+import type { Mode } from './mode.js';
 import { NodeBody } from './node-body.js';
 import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
 import { parseContent } from './signed-content.js';
-import type { AttestedVerdict, SeenVerdict, Verdict } from './verdict.js';
+import type { AttestedVerdict, SeenBy, SeenVerdict, Verdict } from './verdict.js';
 
 export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
 export type { Decision, OnDecision, Route } from './decision.js';
@@ -27,7 +27,7 @@ export type { RejectionCode } from './status.js';
 export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /** What `protect` stores in `response.locals`. */
-export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> {
+export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> extends SeenBy<Seen> {
   /** The key that signed the request, and the signed bytes. In report mode also why it is not attested. */
   appAttest: Seen;
 }
@@ -37,7 +37,11 @@ export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> {
  * `response.locals` has {@link AppAttestLocals}.
  */
 export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
-  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
+  (
+    request: IncomingMessage,
+    response: ServerResponse & { locals?: SeenBy<Seen> },
+    next: (error?: unknown) => void,
+  ): Promise<void>;
   // TypeScript infers the types of the next handler from the last signature.
   (
     request: IncomingMessage,
@@ -80,10 +84,10 @@ export interface ExpressHandlers<Seen extends Verdict = AttestedVerdict> {
  * });
  * ```
  */
-export function expressHandlers<Option extends ModeOption<Request> = 'enforce'>(
+export function expressHandlers<Chosen extends Mode = 'enforce'>(
   appAttest: AppAttest,
-  options?: HttpOptions<Request, Option>,
-): ExpressHandlers<SeenVerdict<Option>> {
+  options?: HttpOptions<Request, Chosen>,
+): ExpressHandlers<SeenVerdict<Chosen>> {
   const routes = createRoutes('expressHandlers', appAttest, options);
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {

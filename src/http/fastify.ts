@@ -16,7 +16,7 @@ import type { AppAttest } from '../server/create-app-attest.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import type { ModeOption } from './mode.js';
+import type { Mode } from './mode.js';
 import { NodeBody } from './node-body.js';
 import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
@@ -94,10 +94,10 @@ export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
  * }));
  * ```
  */
-export function fastifyHandlers<Option extends ModeOption<FastifyRequest> = 'enforce'>(
+export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
   appAttest: AppAttest,
-  options?: HttpOptions<FastifyRequest, Option>,
-): FastifyHandlers<SeenVerdict<Option>> {
+  options?: HttpOptions<FastifyRequest, Chosen>,
+): FastifyHandlers<SeenVerdict<Chosen>> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
   const decided = new WeakMap<object, DecidedRequest>();
 
@@ -142,7 +142,7 @@ export function fastifyHandlers<Option extends ModeOption<FastifyRequest> = 'enf
       handler: (request, reply) => {
         const decision = decided.get(request);
         if (!decision?.isReady) return refuse();
-        return handler(Object.assign(request, { appAttest: seen<Option>(decision.verdict) }), reply);
+        return handler(Object.assign(request, { appAttest: seen<Chosen>(decision.verdict) }), reply);
       },
     }),
   };

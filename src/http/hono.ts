@@ -11,7 +11,7 @@ import { FetchBody } from './fetch-body.js';
 import type { HttpOptions } from './http-options.js';
 import { alreadyRead } from './incoming-body.js';
 import { fromRequest, type IncomingRequest } from './incoming-request.js';
-import type { ModeOption } from './mode.js';
+import type { Mode } from './mode.js';
 import { createRoutes } from './routes.js';
 import { withBody, withContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
@@ -66,10 +66,10 @@ export interface HonoHandlers<Seen extends Verdict = AttestedVerdict> {
  * });
  * ```
  */
-export function honoHandlers<Option extends ModeOption<Context> = 'enforce'>(
+export function honoHandlers<Chosen extends Mode = 'enforce'>(
   appAttest: AppAttest,
-  options?: HttpOptions<Context, Option>,
-): HonoHandlers<SeenVerdict<Option>> {
+  options?: HttpOptions<Context, Chosen>,
+): HonoHandlers<SeenVerdict<Chosen>> {
   const routes = createRoutes('honoHandlers', appAttest, options);
   return {
     challenge: async (c) => toResponse(await routes.challenge(fromHono(c), c)),
@@ -80,7 +80,7 @@ export function honoHandlers<Option extends ModeOption<Context> = 'enforce'>(
       const outcome = await routes.protect(fromHono(c, body), c);
       if ('refused' in outcome) return toResponse(outcome.refused);
       if ('reported' in outcome) {
-        c.set('appAttest', seen<Option>(outcome.reported));
+        c.set('appAttest', seen<Chosen>(outcome.reported));
         c.req.raw = withBody(c.req.raw, body.arrived());
         return next();
       }

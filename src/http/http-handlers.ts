@@ -3,7 +3,7 @@ import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';
 import type { HttpOptions } from './http-options.js';
 import { fromRequest } from './incoming-request.js';
-import type { ModeOption } from './mode.js';
+import type { Mode } from './mode.js';
 import { createRoutes } from './routes.js';
 import { withBody, withContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
@@ -54,10 +54,10 @@ export interface HttpHandlers<Seen extends Verdict = AttestedVerdict> {
  * });
  * ```
  */
-export function httpHandlers<Option extends ModeOption<Request> = 'enforce'>(
+export function httpHandlers<Chosen extends Mode = 'enforce'>(
   appAttest: AppAttest,
-  options?: HttpOptions<Request, Option>,
-): HttpHandlers<SeenVerdict<Option>> {
+  options?: HttpOptions<Request, Chosen>,
+): HttpHandlers<SeenVerdict<Chosen>> {
   const routes = createRoutes('httpHandlers', appAttest, options);
   return {
     challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),
@@ -69,7 +69,7 @@ export function httpHandlers<Option extends ModeOption<Request> = 'enforce'>(
         const outcome = await routes.protect(fromRequest(request, body), request);
         if ('refused' in outcome) return toResponse(outcome.refused);
         if ('reported' in outcome) {
-          return handler(withBody(request, body.arrived()), seen<Option>(outcome.reported), ...rest);
+          return handler(withBody(request, body.arrived()), seen<Chosen>(outcome.reported), ...rest);
         }
         return handler(withContent(request, outcome.content), outcome.attested, ...rest);
       };

@@ -4,7 +4,7 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { OnDecision } from './decision.js';
-import { isMode, type ModeOption } from './mode.js';
+import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
 
 /** The names of the headers that carry an assertion. */
@@ -31,10 +31,10 @@ export interface HeaderNames {
 export type Signed = 'request' | 'body';
 
 /**
- * Options of the handlers. `Context` is the framework's request. `Option` is the type of `mode`: the types of protected
- * handlers follow from it.
+ * Options of the handlers. `Context` is the framework's request. `Chosen` are the modes that a
+ * request may have: the types of protected handlers follow from them.
  */
-export interface HttpOptions<Context, Option extends ModeOption<Context> = 'enforce'> {
+export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /** What a client signs, on every route protected with these options. `'request'` by default. */
   signed?: Signed | undefined;
   /**
@@ -52,7 +52,7 @@ export interface HttpOptions<Context, Option extends ModeOption<Context> = 'enfo
    * mode: (request) => (Number(request.headers.get('x-app-build')) >= 1200 ? 'enforce' : 'report')
    * ```
    */
-  mode?: Option | undefined;
+  mode?: ModeOption<Context, Chosen> | undefined;
   /** Called for each decision, after the answer was sent. For logs and metrics; cannot change the answer. */
   onDecision?: OnDecision<Context> | undefined;
   /**
@@ -120,7 +120,7 @@ export interface HttpConfiguration<Context> {
   readonly publicTarget: (target: string) => string;
 }
 
-const OPTIONS: KnownOptions<HttpOptions<unknown, ModeOption<unknown>>> = {
+const OPTIONS: KnownOptions<HttpOptions<unknown, Mode>> = {
   signed: 'may be undefined',
   subject: 'never undefined',
   mode: 'may be undefined',
@@ -157,9 +157,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 export function readHttpOptions<Context>(
   caller: string,
   appAttest: AppAttest,
-  passed: HttpOptions<Context, ModeOption<Context>> = {},
+  passed: HttpOptions<Context, Mode> = {},
 ): HttpConfiguration<Context> {
-  const options = readKnownOptions<HttpOptions<Context, ModeOption<Context>>>(caller, passed, OPTIONS);
+  const options = readKnownOptions<HttpOptions<Context, Mode>>(caller, passed, OPTIONS);
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
 
   const { signed = 'request', mode = 'enforce', bodyTimeout = 30, decisionTimeout = 10 } = options;

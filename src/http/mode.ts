@@ -23,10 +23,10 @@ export interface ModeClaims {
  * Chooses the mode of a request. It must be synchronous. If it throws, or returns anything but a mode, the request is
  * rejected with `unavailable`.
  */
-export type ChooseMode<Context> = (request: Context, claims: ModeClaims) => Mode;
+export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context, claims: ModeClaims) => Chosen;
 
 /** One mode for all requests, or a function that chooses it for each. */
-export type ModeOption<Context> = Mode | ChooseMode<Context>;
+export type ModeOption<Context, Chosen extends Mode = Mode> = Chosen | ChooseMode<Context, Chosen>;
 
 /** The mode of one request. It is chosen once, as soon as the key identifier is known. */
 export class RequestMode<Context> {

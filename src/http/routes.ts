@@ -13,7 +13,7 @@ import { AppAttestHttpError } from './http-error.js';
 import { type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { readChallengeRequest, readRegistrationRequest } from './json-request.js';
-import { type ModeOption, RequestMode } from './mode.js';
+import { type Mode, RequestMode } from './mode.js';
 import { finishBody } from './read-bytes.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 import { subjectOf } from './subject-function.js';
@@ -48,7 +48,7 @@ type Attempt<Result> = { readonly result: Result } | { readonly failure: Failure
 export function createRoutes<Context>(
   caller: string,
   appAttest: AppAttest,
-  options?: HttpOptions<Context, ModeOption<Context>>,
+  options?: HttpOptions<Context, Mode>,
 ): Routes<Context> {
   const configuration = readHttpOptions(caller, appAttest, options);
   const { challengeLimits, registrationLimits, capsules } = configuration;

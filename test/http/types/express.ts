@@ -1,5 +1,11 @@
 // The types of app-attest/express, as its users write them. Compiled with the types of Express 4 and 5; never run.
-import { type AppAttestLocals, type AttestedVerdict, type ExpressHandlers, expressHandlers } from 'app-attest/express';
+import {
+  type AppAttestLocals,
+  type AttestedVerdict,
+  type ExpressHandlers,
+  expressHandlers,
+  type Verdict,
+} from 'app-attest/express';
 import type { AppAttest } from 'app-attest/server';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { isExactly } from './same.js';
@@ -65,4 +71,41 @@ export function calling({ protect }: ExpressHandlers): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     protect(request, response, next).catch(next);
   };
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest): express.Express {
+  const { protect } = expressHandlers(appAttest, { mode: 'report' });
+  const chosen: ExpressHandlers<Verdict> = expressHandlers(appAttest, {
+    mode: (request, { keyId }) => (request.get('x-app-build') === '7' && keyId !== undefined ? 'enforce' : 'report'),
+    subject: (request) => request.get('x-user'),
+    onDecision: ({ request, code }) => [request.ip, code],
+  });
+  isExactly<ExpressHandlers>()(expressHandlers(appAttest, { mode: 'enforce' }), true);
+  // @ts-expect-error an option that does not exist
+  expressHandlers(appAttest, { mode: 'report', onReject: () => undefined });
+  // @ts-expect-error an asynchronous mode
+  expressHandlers(appAttest, { mode: async () => 'report' });
+
+  const app = express();
+  app.post('/orders/:id', protect, (request, response) => {
+    isExactly<string>()(request.params.id, true);
+    const { appAttest: verdict } = response.locals;
+    isExactly<Verdict>()(verdict, true);
+    // @ts-expect-error nobody knows that it is attested
+    verdict.key;
+    response.json(verdict.attested ? verdict.key.keyId : verdict.code);
+  });
+  app.post('/orders', chosen.protect, (_request, response) => {
+    isExactly<Verdict>()(response.locals.appAttest, true);
+    response.end();
+  });
+  app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals<Verdict>>) => {
+    response.json(response.locals.appAttest.attested);
+  });
+  // @ts-expect-error the handler is typed for enforce
+  app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals>) => {
+    response.json(response.locals.appAttest.key);
+  });
+  return app;
 }

@@ -1,5 +1,11 @@
 // The types of app-attest/fastify, as its users write them. Compiled with the types of Fastify 4 and 5; never run.
-import { type AttestedVerdict, type FastifyHandlers, fastifyHandlers } from 'app-attest/fastify';
+import {
+  type AttestedFastifyRequest,
+  type AttestedVerdict,
+  type FastifyHandlers,
+  fastifyHandlers,
+  type Verdict,
+} from 'app-attest/fastify';
 import type { AppAttest } from 'app-attest/server';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { isExactly } from './same.js';
@@ -40,5 +46,37 @@ export function routes(appAttest: AppAttest): FastifyInstance {
     );
   };
   app.register(plugin);
+  return app;
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest): FastifyInstance {
+  const { protect } = fastifyHandlers(appAttest, { mode: 'report' });
+  const chosen: FastifyHandlers<Verdict> = fastifyHandlers(appAttest, {
+    mode: (request, { keyId }) => (request.headers['x-app-build'] === '7' && keyId ? 'enforce' : 'report'),
+    onDecision: ({ request, code }) => request.log.info({ code }),
+  });
+  isExactly<FastifyHandlers>()(fastifyHandlers(appAttest, { mode: 'enforce' }), true);
+
+  const app = Fastify();
+  app.post(
+    '/orders/:id',
+    protect<{ Body: { item: string } }>(async ({ body, appAttest: verdict }) => {
+      isExactly<string>()(body.item, true);
+      isExactly<Verdict>()(verdict, true);
+      // @ts-expect-error nobody knows that it is attested
+      verdict.key;
+      return verdict.attested ? verdict.key.keyId : verdict.code;
+    }),
+  );
+  app.post(
+    '/orders',
+    chosen.protect(async ({ appAttest: verdict }) => verdict.attested),
+  );
+  app.post(
+    '/other',
+    // @ts-expect-error the handler is typed for enforce
+    protect(async ({ appAttest: { key } }: AttestedFastifyRequest) => key.keyId),
+  );
   return app;
 }

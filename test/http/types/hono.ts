@@ -1,5 +1,5 @@
 // The types of app-attest/hono, as its users write them; never run.
-import { type AttestedVerdict, type HonoHandlers, honoHandlers } from 'app-attest/hono';
+import { type AttestedVerdict, type HonoHandlers, honoHandlers, type Verdict } from 'app-attest/hono';
 import type { AppAttest } from 'app-attest/server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { isExactly } from './same.js';
@@ -31,4 +31,27 @@ export function routes(appAttest: AppAttest) {
   });
   own.use(protect);
   return app.route('/', own);
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest) {
+  const { protect } = honoHandlers(appAttest, { mode: 'report' });
+  const chosen: HonoHandlers<Verdict> = honoHandlers(appAttest, {
+    mode: (c, { keyId }) => (c.req.header('x-app-build') === '7' && keyId ? 'enforce' : 'report'),
+    onDecision: ({ request, code }) => [request.req.path, code],
+  });
+  isExactly<HonoHandlers>()(honoHandlers(appAttest, { mode: 'enforce' }), true);
+
+  const app = new Hono();
+  app.post('/orders/:id', protect, (c) => {
+    const verdict = c.get('appAttest');
+    isExactly<Verdict>()(verdict, true);
+    // @ts-expect-error nobody knows that it is attested
+    verdict.key;
+    return c.json(verdict.attested ? verdict.key.keyId : verdict.code);
+  });
+  app.post('/orders', chosen.protect, (c) => c.json(c.var.appAttest.attested));
+  // @ts-expect-error the handler is written for enforce
+  app.post('/other', protect, (c) => c.json(c.var.appAttest.key.keyId));
+  return app;
 }
