@@ -47,7 +47,7 @@ export interface CapsuleExtensions {
 }
 
 /**
- * Everything that is needed to verify and explain evidence again that was rejected, as JSON. It is at most about 250 KiB
+ * Everything that is needed to verify and explain evidence again that was rejected, as JSON. It is at most about 300 KiB
  * long: values that are longer than evidence may be are replaced with their digest.
  *
  * It holds no headers, cookies, private keys or users. It holds what the app signed: of the plugin's JSON, that is the
@@ -150,7 +150,7 @@ export function createCapsule(content: CapsuleContent): Capsule {
     message: message.slice(0, MAX_MESSAGE_LENGTH),
     evidence: evidenceOf(evidence, MAX_EVIDENCE_LENGTH[kind]),
     ...(keyId !== undefined && keyId.length <= MAX_KEY_ID_LENGTH && { keyId }),
-    ...(clientData !== undefined && { clientData: enclosed(clientData) }),
+    ...(clientData !== undefined && { clientData: clientDataOf(clientData) }),
     clientDataForm,
     ...(clientDataHash && { clientDataHash: evidenceOf(clientDataHash, MAX_CLIENT_DATA_LENGTH) }),
     ...(key && { key: keyOf(key) }),
@@ -166,16 +166,20 @@ export function createCapsule(content: CapsuleContent): Capsule {
   };
 }
 
+/** @param maxLength Bytes of the evidence, decoded */
 function evidenceOf(evidence: string | Uint8Array, maxLength: number): string | CapsuleDigest {
-  if (typeof evidence === 'string') {
-    return evidence.length <= maxBase64Length(maxLength) ? evidence : digestOf(evidence);
-  }
+  if (typeof evidence === 'string') return fits(evidence, maxBase64Length(maxLength)) ? evidence : digestOf(evidence);
   return evidence.length <= maxLength ? encodeBase64(evidence) : digestOf(evidence);
 }
 
-function enclosed(value: string | Uint8Array): CapsuleValue {
-  if (value.length > MAX_CLIENT_DATA_LENGTH) return digestOf(value);
-  return typeof value === 'string' ? { text: value } : { base64: encodeBase64(value) };
+function clientDataOf(value: string | Uint8Array): CapsuleValue {
+  if (typeof value === 'string') return fits(value, MAX_CLIENT_DATA_LENGTH) ? { text: value } : digestOf(value);
+  return value.length <= MAX_CLIENT_DATA_LENGTH ? { base64: encodeBase64(value) } : digestOf(value);
+}
+
+/** Whether text is short enough as JSON, which escapes some characters with six. */
+function fits(text: string, maxLength: number): boolean {
+  return text.length <= maxLength && Buffer.byteLength(JSON.stringify(text)) <= maxLength + 2;
 }
 
 function digestOf(value: string | Uint8Array): CapsuleDigest {
