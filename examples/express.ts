@@ -5,10 +5,7 @@ import express from 'express';
 // State is in memory here. docs/stores.md shows how to use a database: its tables, then ...postgresStores(pool)
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  // For your log, never for the client.
-  onDecision: ({ route, code, error }) => {
-    if (error) console.warn(route, code, error.message);
-  },
+  onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message), // your log, not the client
 });
 
 export const app = express();
