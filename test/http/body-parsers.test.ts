@@ -1,9 +1,15 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:http2';
 import { Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import express, { type RequestHandler } from 'express';
-import Fastify, { type FastifyRequest, type preParsingAsyncHookHandler, type RequestPayload } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type preParsingAsyncHookHandler,
+  type RequestPayload,
+} from 'fastify';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expressHandlers } from '../../src/http/express.js';
@@ -443,6 +449,37 @@ describe('a body that report mode passes on', () => {
       const other = await app.inject({ method: 'POST', url: '/orders', headers: sending.headers, payload: '{}' });
       expect(other.statusCode, 'the schema applies').toBe(400);
     });
+  });
+
+  it.each([
+    ['report', 'with its length', { 'content-length': String(Buffer.byteLength(text)) }],
+    ['report', 'without its length', {}],
+    ['enforce', 'with its length', { 'content-length': String(Buffer.byteLength(text)) }],
+    ['enforce', 'without its length', {}],
+  ] as const)('is read over HTTP/2, or replaced: %s, %s', async (mode, _way, length) => {
+    const { protect } = fastifyHandlers(backend, { mode: () => mode });
+    // The types of Fastify's routes differ for HTTP/2.
+    const app: FastifyInstance = Reflect.apply(Fastify, undefined, [{ http2: true }]);
+    app.post(
+      '/orders',
+      protect<{ Body: { item: string } }>(async ({ body, appAttest }) => ({ body, attested: appAttest.attested })),
+    );
+    const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+    servers.push({ origin: '', close: async () => Promise.all([session.close(), app.close()]).then(() => undefined) });
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const signed = await signedHeaders(device, keyId, { method: 'POST', target: '/orders', challenge, body: text });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/orders',
+      'content-type': 'application/json',
+      ...signed,
+      ...length,
+    });
+    stream.end(text);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const answer = JSON.parse(Buffer.concat(chunks).toString());
+    expect(answer).toEqual({ body: JSON.parse(text), attested: true });
   });
 
   it('keeps what a parser in front made of it', async () => {

@@ -28,7 +28,15 @@ import {
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
-import { AppAttestHttpError, type Decision, httpHandlers, type OnDecision } from 'app-attest/http';
+import {
+  AppAttestHttpError,
+  type Decision,
+  type HttpHandlers,
+  httpHandlers,
+  type Mode,
+  type OnDecision,
+  type Verdict,
+} from 'app-attest/http';
 import {
   type Migration,
   migrations,
@@ -170,6 +178,16 @@ export const onDecision: OnDecision = ({ code, error, device }: Decision) => {
   if (code === 'no_such_code') return undefined;
   return [code, error instanceof AppAttestHttpError, device?.osVersion];
 };
+
+/** In report mode, the types ask whether a request is attested. */
+export function reportedRoute(appAttest: AppAttest, mode: Mode): (request: Request) => Promise<Response> {
+  const { protect }: HttpHandlers<Verdict> = httpHandlers(appAttest, { mode: () => mode });
+  return protect((_request, verdict) => {
+    // @ts-expect-error nobody knows that it is attested
+    verdict.key;
+    return Response.json(verdict.attested ? verdict.key.keyId : verdict.code);
+  });
+}
 
 /** The handlers of each framework see the key that was verified. */
 export function protectedRoutes(appAttest: AppAttest): unknown[] {
