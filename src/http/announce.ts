@@ -12,7 +12,7 @@ import type { HttpConfiguration } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { STATUS } from './status.js';
 
-/** Every decision of every set of handlers in the process is published here. */
+/** All handlers in the process publish their decisions here. */
 const decisions = channel('app-attest:decision');
 
 /** A request that is being decided. */
@@ -26,14 +26,14 @@ export interface Circumstances<Context> {
   readonly claims: Claims;
 }
 
-/** What was decided. */
+/** The result of a decision. */
 export type Result =
   | { readonly outcome: 'accepted'; readonly status: number; readonly key: StoredKey | undefined }
   | { readonly outcome: 'refused' | 'reported'; readonly failure: Failure };
 
 /**
- * Passes a decision on to the subscribers of the channel and to the hook, after the answer was sent. Without a hook, errors
- * that the client cannot have caused are emitted as process warnings, so that a wrong configuration is noticed.
+ * Passes a decision to the subscribers of the channel and to `onDecision`, after the response was sent. If `onDecision` is absent,
+ * server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong configuration.
  */
 export function announce<Context>(
   configuration: HttpConfiguration<Context>,
@@ -53,11 +53,14 @@ export function announce<Context>(
 function warningOf(result: Result): Error | undefined {
   if (result.outcome === 'accepted') return undefined;
   const { code, error } = result.failure;
-  // An attacker can cause thousands of overload errors.
+  // Clients can cause thousands of overload errors, so these errors would flood the log.
   return STATUS[code] >= 500 && code !== 'overloaded' ? error : undefined;
 }
 
-/** In the asynchronous context of the request, unless the key must be read first: subscribers may add to its trace. */
+/**
+ * Unless the key must be read first, this runs synchronously in the asynchronous context of the request. A subscriber can therefore
+ * add an event to the active span of the request.
+ */
 function deliver<Context>(
   configuration: HttpConfiguration<Context>,
   circumstances: Circumstances<Context>,
@@ -82,7 +85,7 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** The stores are not queried again if they just failed or the key does not exist. */
+/** Returns the key to read. If a store just failed, or if the key does not exist, the stores are not queried again. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,

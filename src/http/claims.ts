@@ -1,13 +1,13 @@
-/** What a client sent, for the decision about its request. None of it is verified. */
+/** Unverified data from a request. */
 export interface Claims {
   keyId?: unknown;
   /** The attestation object of a registration. */
   attestation?: unknown;
-  /** The evidence with what the app signed. Kept only for a capsule. */
+  /** The evidence and what the app signed. Present only if capsules are made. */
   evidence?: ClaimedEvidence;
 }
 
-/** Evidence as the client sent it, text or bytes if it is well-formed. */
+/** Evidence as the client sent it. Well-formed evidence is text or bytes. */
 export interface ClaimedEvidence {
   readonly kind: 'attestation' | 'assertion';
   readonly object: unknown;

@@ -6,48 +6,48 @@ import type { StoredKey } from '../server/stored-key.js';
 import type { AppAttestHttpError } from './http-error.js';
 import type { RejectionCode } from './status.js';
 
-/** The handler that decided. The `assertion` handler is `'protected'` too. */
+/** The handler that decided. For the handler `assertion`, it is `'protected'`. */
 export type Route = 'challenge' | 'registration' | 'protected';
 
-/** A decision about a request, for logs and metrics. Do not send any of it to the client. */
+/** A decision about a request, for logs and metrics. Do not send this data to the client. */
 export interface Decision<Context = unknown> {
   /**
-   * - `'accepted'`: the request met all requirements.
-   * - `'refused'`: the client received the code.
-   * - `'reported'`: `mode: 'report'` let a protected request through that would have been refused.
+   * - `'accepted'`: The request met all requirements.
+   * - `'refused'`: The request was rejected.
+   * - `'reported'`: Report mode let a protected request through that `'enforce'` would have rejected.
    */
   outcome: 'accepted' | 'refused' | 'reported';
-  /** Which handler decided. */
+  /** The handler that decided. */
   route: Route;
-  /** Why the request was refused or reported. Absent if it was accepted. */
+  /** The code of the rejection. Absent if the request was accepted. */
   code?: RejectionCode;
   /**
-   * The status of the answer. For `'reported'`, the status of the answer in `mode: 'enforce'`. For an accepted protected
-   * request 200, regardless of what your handler answers.
+   * The HTTP status of the response. For `'reported'`, it is the status with which `'enforce'` would have responded. For an
+   * accepted protected request, it is 200, even if your handler responds with another status.
    */
   status: number;
-  /** The key identifier that the client sent, base64 with padding. Absent if it sent none. */
+  /** The key identifier that the client sent, base64 with padding. Absent if the client sent no valid identifier. */
   keyId?: string;
-  /** The registered key: of each accepted registration or protected request; of others only with `lookUpKeys`. */
+  /** The registered key, if the request was accepted. Otherwise it is present only with `lookUpKeys` or `capsules`. */
   key?: StoredKey;
-  /** From `key`. For a registration that was refused, what the client claims: none of it is verified. */
+  /** The environment of `key`. For a rejected registration, it comes from the unverified attestation. */
   environment?: Environment;
-  /** As `environment`. */
+  /** Data about the device of `key`. For a rejected registration, it comes from the unverified attestation. */
   device?: AttestedDevice;
   /** Time from the arrival of the request to the decision, in milliseconds. */
   duration: number;
   /**
-   * The full reason: an `AppAttestError` or an `AppAttestHttpError`. If a store threw, its error is the `cause`. Absent if
-   * the request was accepted.
+   * The full reason for the rejection. If a store or a function in the options threw an error, that error is the `cause`. Absent
+   * if the request was accepted.
    */
   error?: AppAttestError | AppAttestHttpError;
-  /** The HTTP method as it arrived. */
+  /** The HTTP method as received. */
   method: string;
   /** Path and query as received. */
   target: string;
-  /** The framework's request: the `Request` of Fetch, Express or Fastify, or the `Context` of Hono. */
+  /** The framework's request. For Hono, it is the `Context`. */
   request: Context;
-  /** What is needed to verify a refused or reported registration or protected request again. Only with `capsules`. */
+  /** The data with which the decision can be repeated. Present only with `capsules`, if the request was not accepted. */
   evidence?: Capsule;
 }
 

@@ -7,7 +7,7 @@ import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';
 import type { Failure } from './failure.js';
 
-/** The evidence of a request with all that it was compared with; `undefined` if the request carried none. */
+/** Makes the capsule of a request that was not accepted. Returns `undefined` if the request has no evidence. */
 export function enclose(
   appAttest: AppAttest,
   { keyId, evidence }: Claims,
@@ -44,7 +44,7 @@ function textOrBytes(value: unknown): string | Uint8Array | undefined {
   return typeof value === 'string' || isBytes(value) ? value : undefined;
 }
 
-/** `undefined` if the client data cannot be decoded: the evidence was then not verified. */
+/** Returns `undefined` if the client data cannot be decoded. The evidence was then not verified. */
 function hashOf(form: Parameters<typeof hashClientData>[0], clientData: string | Uint8Array): Uint8Array | undefined {
   try {
     return hashClientData(form, readClientData(form, clientData));

@@ -1,5 +1,5 @@
 /**
- * Routes for challenges, registrations and protected requests, for Express 4 and 5.
+ * Handlers for challenges, registrations and protected requests in Express 4 and 5.
  *
  * @module app-attest/express
  */
@@ -26,15 +26,18 @@ export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
 export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
-/** What `protect` stores in `response.locals`. */
+/** The values that `protect` sets in `response.locals`. */
 export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> extends SeenBy<Seen> {
-  /** The key that signed the request, and the signed bytes. In report mode also why it is not attested. */
+  /**
+   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
+   * which the request is not attested.
+   */
   appAttest: Seen;
 }
 
 /**
- * A `RequestHandler` for any parameters, query and body. The next handler keeps its own types, and its
- * `response.locals` has {@link AppAttestLocals}.
+ * The type of `protect`. It fits routes with any types of parameters, query and body. In the handler after `protect`,
+ * `response.locals` has the properties of {@link AppAttestLocals}.
  */
 export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
   (
@@ -42,7 +45,7 @@ export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
     response: ServerResponse & { locals?: SeenBy<Seen> },
     next: (error?: unknown) => void,
   ): Promise<void>;
-  // TypeScript infers the types of the next handler from the last signature.
+  // TypeScript infers the types of the next handler from the last overload.
   (
     request: IncomingMessage,
     response: ServerResponse & { locals: AppAttestLocals<Seen> },
@@ -50,26 +53,30 @@ export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
   ): Promise<void>;
 }
 
-/** Handlers from {@link expressHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link expressHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface ExpressHandlers<Seen extends Verdict = AttestedVerdict> {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: RequestHandler;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: RequestHandler;
   /**
-   * Accepts only requests that a registered key signed, each of them once. `request.body` is then the signed content:
-   * parsed if it is JSON, a `Buffer` otherwise. `response.locals.appAttest` holds the key. Body parsers that run after
-   * `protect` do nothing. In report mode it accepts all requests, and leaves `request` as it arrived: body parsers that run
-   * after it read the body.
+   * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body` to
+   * the signed content: the parsed value if the content is JSON, a `Buffer` otherwise. It sets
+   * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
+   *
+   * In report mode, `protect` lets all requests through and does not change the body. Body parsers after `protect` read it.
    */
   protect: ExpressProtect<Seen>;
 }
 
 /**
- * Handlers for Express. They read the raw body themselves. A body parser that runs before them must keep the bytes, as
- * `request.rawBody` or as a `Buffer` in `request.body`.
+ * Creates handlers for Express. The handlers read the raw body. A body parser that runs earlier must keep the raw bytes as
+ * `request.rawBody`, or as a `Buffer` in `request.body`.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -104,7 +111,7 @@ export function expressHandlers<Chosen extends Mode = 'enforce'>(
       if ('refused' in outcome) return send(response, outcome.refused);
       response.locals.appAttest = 'reported' in outcome ? outcome.reported : outcome.attested;
       if ('reported' in outcome) return next();
-      // Without _body, the parsers of Express 4 would try to read the body again.
+      // The property _body tells the parsers of Express 4 that the body was already read.
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
     },

@@ -1,5 +1,5 @@
 /**
- * Routes for challenges, registrations and protected requests, for Fastify 4 and 5.
+ * Handlers for challenges, registrations and protected requests in Fastify 4 and 5.
  *
  * @module app-attest/fastify
  */
@@ -32,46 +32,57 @@ export type { RejectionCode } from './status.js';
 export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /**
- * A request that a registered key signed. Its body is the signed content and nothing else: the parsed value if it is
- * JSON, a `Buffer` otherwise, `undefined` if there is none. In report mode, it is any request, as Fastify parsed it.
+ * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
+ * `Buffer` otherwise. `body` is `undefined` if the content is empty. In report mode, it is any request, and Fastify has parsed
+ * its body.
  */
 export type AttestedFastifyRequest<
   Generic extends RouteGenericInterface = RouteGenericInterface,
   Seen extends Verdict = AttestedVerdict,
 > = FastifyRequest<Generic> & {
-  /** The key that signed the request, and the signed bytes. In report mode also why it is not attested. */
+  /**
+   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
+   * which the request is not attested.
+   */
   appAttest: Seen;
 };
 
-/** Options of a route that needs no handler of yours: `app.post(path, route)`. */
+/** Route options for Fastify, including the handler. Use them as `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
-  /** Reads and decides on the request before Fastify parses its body. */
+  /** Verifies the request before Fastify parses the body. */
   preParsing: preParsingAsyncHookHandler;
-  /** Runs after the hooks; throws where they were replaced. */
+  /** Runs after the hooks. Throws an error if the hooks were removed or replaced. */
   handler: (request: FastifyRequest<Generic>, reply: FastifyReply) => unknown;
 }
 
 /**
- * Options of a protected route, with its handler: `app.post(path, route)`. Add your own options with
- * `{ schema, ...route }`.
+ * Route options for a protected route, including your handler. Use them as `app.post(path, route)`. To add your own options,
+ * pass `{ schema, ...route }`.
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
-  /** Sets `body` to what was signed, before the schema of the route judges it. Does nothing in report mode. */
+  /**
+   * Sets the headers of the signed body before Fastify validates the body with the schema of the route. Does nothing in report
+   * mode.
+   */
   preValidation: preValidationAsyncHookHandler;
 }
 
-/** Handlers from {@link fastifyHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link fastifyHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: FastifyRoute;
   /**
-   * Accepts only requests that a registered key signed, each of them once. In report mode it accepts all requests, Fastify
-   * parses and validates them as if they were not protected, and the handler must look at `appAttest.attested`.
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * requests through. Fastify then parses and validates the body as without App Attest, and the handler must check
+   * `appAttest.attested`.
    */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
     handler: (request: AttestedFastifyRequest<Generic, Seen>, reply: FastifyReply) => unknown,
@@ -79,7 +90,8 @@ export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
 }
 
 /**
- * Handlers for Fastify. They replace its content type parsers, because the content type is not signed.
+ * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content type is
+ * not signed.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -125,7 +137,7 @@ export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
         const { attested, content } = outcome;
         request.body = await parseSigned(request, content);
         decided.set(request, { verdict: attested, signed: { type: typeOf(content) }, isReady: false });
-        // Fastify runs no content type parser if content type and length are absent.
+        // Fastify runs no content type parser if the headers Content-Type and Content-Length are absent.
         describeBody(request, undefined);
         return payload;
       },
@@ -134,7 +146,7 @@ export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
         const { signed } = decision;
         if (!signed) return;
         describeBody(request, signed.type);
-        // Fastify picks the body's schema by mediaType, and may have cached it before the content type was replaced.
+        // Fastify chooses the schema of the body by mediaType. A hook may have cached the old mediaType.
         const mediaType: unknown = Reflect.get(request, 'mediaType');
         if (mediaType !== undefined && mediaType !== signed.type) throw new Error(READ_TOO_EARLY);
         decision.isReady = true;
@@ -150,20 +162,21 @@ export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
 
 interface DecidedRequest {
   readonly verdict: Verdict;
-  /** The signed content, which replaces the body. Absent in report mode. */
+  /** Present if the signed content replaces the body. Absent in report mode. */
   readonly signed?: {
-    /** Its media type. */
+    /** The media type of the signed content. */
     readonly type: string | undefined;
   };
-  /** Whether all hooks ran that the request needs. */
+  /** Whether all hooks have run that the handler relies on. */
   isReady: boolean;
 }
 
-const READ_TOO_EARLY = 'a hook before an App Attest route read request.mediaType, but the content type is not signed';
+const READ_TOO_EARLY =
+  'a hook before an App Attest route read request.mediaType; the signed content has another media type';
 
-/** Throws: a route protects nothing if its hooks were replaced. */
+/** Throws an error if the hooks of a route were removed or replaced. Such a route would accept unverified requests. */
 function refuse(): never {
-  throw new Error('the preParsing or preValidation hook of an App Attest route is missing or was replaced');
+  throw new Error('the preParsing or preValidation hook of an App Attest route was removed or replaced');
 }
 
 function bodyOf(request: FastifyRequest, payload: RequestPayload): NodeBody {
@@ -195,7 +208,7 @@ function typeOf(content: Uint8Array): string | undefined {
   return isJsonContent(content) ? 'application/json' : 'application/octet-stream';
 }
 
-/** JSON as parsed by this Fastify server, which guards against prototype poisoning; the bytes if it is not JSON. */
+/** Parses JSON with the parser of Fastify, which protects against prototype poisoning. Returns other content as bytes. */
 async function parseSigned(request: FastifyRequest, content: Uint8Array): Promise<unknown> {
   const { server } = request;
   if (content.length === 0) return undefined;
@@ -208,7 +221,7 @@ async function parseSigned(request: FastifyRequest, content: Uint8Array): Promis
   });
 }
 
-/** Replaces the request's headers about the body with those of the signed content. */
+/** Replaces the headers that describe the body, so that they describe the signed content. */
 function describeBody(request: FastifyRequest, type: string | undefined): void {
   request.headers = {
     ...request.raw.headers,

@@ -3,11 +3,11 @@ import { alreadyRead, type BodyStream, type IncomingBody } from './incoming-body
 
 const EMPTY = new Uint8Array();
 
-/** The body of a Fetch `Request`. What the decision read of it can be read again, from a new request. */
+/** The body of a Fetch `Request`. After the decision, a new request can contain the whole body again. */
 export class FetchBody implements BodyStream {
   readonly #request: Request;
   #chunks: AsyncIterator<unknown> | undefined;
-  /** A chunk that was asked for. If its reader has left, it is the first of the rest. */
+  /** The read in progress. After a timeout, its chunk is the first of the unread chunks. */
   #next: Promise<IteratorResult<unknown>> | undefined;
   #isReading = false;
   #isComplete = false;
@@ -21,7 +21,9 @@ export class FetchBody implements BodyStream {
   open(): IncomingBody {
     const { bodyUsed, body } = this.#request;
     if (bodyUsed || body?.locked === true) {
-      throw alreadyRead('protect the route before anything reads the request, or pass on request.clone()');
+      throw alreadyRead(
+        'call the App Attest handler before other code reads the request, or let the other code read request.clone()',
+      );
     }
     return body ? this : EMPTY;
   }
@@ -52,12 +54,12 @@ export class FetchBody implements BodyStream {
     this.#restored = read;
   }
 
-  /** Cancels a body that was opened and not read to its end. */
+  /** Cancels the body, if it was read in part. */
   discard(): void {
     if (!this.#isComplete) this.#chunks?.return?.().catch(() => undefined);
   }
 
-  /** The body as it arrived, for a new request. `undefined` if the decision read nothing of it. */
+  /** Returns the body that the client sent, for a new request. `undefined` if the decision did not read it. */
   arrived(): Uint8Array | ReadableStream<unknown> | undefined {
     if (this.#chunks === undefined) return undefined;
     const [first] = this.#restored;

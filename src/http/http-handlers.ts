@@ -9,12 +9,13 @@ import { withBody, withContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
 /**
- * Handles a protected request.
+ * Your handler for protected requests.
  *
- * @param request Its body is the signed content and nothing else. Its headers are not signed. The path and query of its
- * URL are signed, except with `signed: 'body'`. In report mode, it is the request as it arrived
- * @param verdict The key that signed the request, and the signed bytes. In report mode also why it is not attested
- * @param rest Further arguments that the framework passes
+ * @param request The request. Its body is the signed content. Its path and query are signed too, except with `signed: 'body'`.
+ * Its headers are not signed. In report mode, the request is as the client sent it, and may not be signed at all.
+ * @param verdict The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be
+ * the code for which the request is not attested.
+ * @param rest Additional arguments that the framework passes
  */
 export type ProtectedHandler<
   Rest extends unknown[] = [],
@@ -22,17 +23,20 @@ export type ProtectedHandler<
   Seen extends Verdict = AttestedVerdict,
 > = (request: Incoming, verdict: Seen, ...rest: Rest) => Response | Promise<Response>;
 
-/** Handlers from {@link httpHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link httpHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface HttpHandlers<Seen extends Verdict = AttestedVerdict> {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration(request: Request): Promise<Response>;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;
   /**
-   * Accepts only requests that a registered key signed, each of them once. In report mode it accepts all requests, and the
-   * handler must look at `attested` of the verdict.
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * requests through, and the handler must check `attested` of the verdict.
    */
   protect<Rest extends unknown[], Incoming extends Request = Request>(
     handler: ProtectedHandler<Rest, Incoming, Seen>,
@@ -40,7 +44,7 @@ export interface HttpHandlers<Seen extends Verdict = AttestedVerdict> {
 }
 
 /**
- * Handlers for any framework and runtime built on Fetch `Request` and `Response`.
+ * Creates handlers for any framework or runtime that uses Fetch `Request` and `Response`.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *

@@ -1,33 +1,33 @@
 import { FetchBody } from './fetch-body.js';
 import type { IncomingBody } from './incoming-body.js';
 
-/** What the routes need from a request, independent of the framework. */
+/** A request, independent of the framework. */
 export interface IncomingRequest {
   readonly method: string;
-  /** Path and query as the router sees them, not normalised: the router must use the same text that was signed. */
+  /** Path and query, not normalised. The router and the signature check must use the same text. */
   readonly target: string;
-  /** @param name In lower case */
+  /** @param name The name of the header in lower case */
   header(name: string): string | undefined;
   /**
-   * The bytes as they were received.
+   * Returns the body as it was received.
    *
    * @throws AppAttestHttpError `body_already_read`
    */
   body(): IncomingBody | Promise<IncomingBody>;
-  /** Called if no handler runs: the rest of the body must not block the connection. */
+  /** Discards the rest of the body, so that it does not block the connection. Used if no handler runs. */
   discardBody(): void;
-  /** Called if a handler gets the signed content instead of the body. Resolves when nothing of the body can be read any more. */
+  /** The same, but resolves when the body has ended. Used if the handler receives the signed content instead of the body. */
   finishBody(): Promise<void>;
-  /** Called if a handler may read the body as it arrived. */
+  /** Returns the bytes that were read to the body. Used if the handler receives the body that the client sent. */
   passOnBody(): void;
-  /** Calls a function once the answer was sent or the connection was closed. */
+  /** Calls a function after the response was sent or the connection was closed. */
   afterAnswer(call: () => void): void;
 }
 
-/** Milliseconds. The Fetch standard has no event for a response that was sent. */
+/** Milliseconds. The Fetch standard has no event that reports a sent response, so a timer is used. */
 const TIME_TO_ANSWER = 20;
 
-/** A request of the Fetch standard. */
+/** Adapts a request of the Fetch standard. */
 export function fromRequest(request: Request, body = new FetchBody(request)): IncomingRequest {
   return {
     method: request.method,
@@ -42,8 +42,8 @@ export function fromRequest(request: Request, body = new FetchBody(request)): In
 }
 
 /**
- * Everything after scheme and host, unchanged, with the fragment: routers differ in where the path ends, and some route
- * by what follows a `#`.
+ * Returns the URL without scheme and host. A fragment (`#…`) stays part of the target, because some routers route by the
+ * fragment.
  */
 function targetOf(url: string): string {
   return url.replace(/^[^:/?#]+:\/\/[^/?#]*/, '');

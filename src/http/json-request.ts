@@ -17,10 +17,10 @@ export async function readChallengeRequest(
 ): Promise<'attestation' | 'assertion'> {
   const { purpose }: { purpose?: unknown } = await readJson(incoming, limits, share);
   if (purpose === 'attestation' || purpose === 'assertion') return purpose;
-  throw new AppAttestHttpError('malformed_request', "the entry purpose must be 'attestation' or 'assertion'");
+  throw new AppAttestHttpError('malformed_request', "the field purpose must be 'attestation' or 'assertion'");
 }
 
-/** The entries of a registration, as the client sent them. */
+/** The fields of a registration, as the client sent them. */
 export interface RegistrationRequest {
   readonly keyId?: unknown;
   readonly challenge?: unknown;
@@ -49,7 +49,7 @@ export async function readRegistrationRequest(
 
 async function readJson(incoming: IncomingRequest, limits: ReadLimits, share: BodyShare): Promise<object> {
   const { method } = incoming;
-  if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method is ${method}, not POST`);
+  if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method must be POST, not ${method}`);
   if (!isJson(incoming.header('content-type'))) {
     throw new AppAttestHttpError('unsupported_media_type', 'the content type of the body must be application/json');
   }

@@ -5,30 +5,30 @@ import { AppAttestHttpError } from './http-error.js';
 /**
  * What happens to a protected request that is not attested:
  *
- * - `'enforce'`: it is rejected.
- * - `'report'`: it goes through. The handler gets the verdict, and `onDecision` the code.
+ * - `'enforce'`: The request is rejected.
+ * - `'report'`: The request goes through. The handler receives the verdict, and `onDecision` receives the code.
  */
 export type Mode = 'enforce' | 'report';
 
-/** What a {@link ChooseMode} knows in addition to the framework's request. */
+/** Unverified data that a {@link ChooseMode} receives in addition to the framework's request. */
 export interface ModeClaims {
   /**
-   * The key identifier that the client sent, base64 with padding; `undefined` if it sent none, or not a key identifier.
-   * It is not verified: an attacker can send any.
+   * The key identifier that the client sent, base64 with padding. `undefined` if the client sent no valid identifier. An attacker
+   * can send any identifier.
    */
   readonly keyId: string | undefined;
 }
 
 /**
- * Chooses the mode of a request. It must be synchronous. If it throws, or returns anything but a mode, the request is
- * rejected with `unavailable`.
+ * Chooses the mode of a request. The function must be synchronous. If it throws an error or returns anything but a mode, the
+ * request is rejected with `unavailable`.
  */
 export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context, claims: ModeClaims) => Chosen;
 
 /** One mode for all requests, or a function that chooses it for each. */
 export type ModeOption<Context, Chosen extends Mode = Mode> = Chosen | ChooseMode<Context, Chosen>;
 
-/** The mode of one request. It is chosen once, as soon as the key identifier is known. */
+/** The mode of one request. It is chosen once, when the key identifier is known. */
 export class RequestMode<Context> {
   readonly #option: ModeOption<Context>;
   readonly #context: Context;

@@ -2,22 +2,22 @@ import { Readable } from 'node:stream';
 import { isBytes } from '../encoding/bytes.js';
 import { alreadyRead, type BodyStream, type IncomingBody } from './incoming-body.js';
 
-/** The body of a request of Node's `http`, as Express and Fastify pass it on. */
+/** The body of a Node.js request in Express or Fastify. */
 export interface NodeBodySource {
-  /** The request itself, or the stream with which a framework replaced it. */
+  /** The stream of the body. Usually this is the request. A framework may use another stream. */
   readonly stream: Readable;
-  /** The body's bytes, if a parser kept them. */
+  /** The raw bytes of the body, if a body parser kept them. */
   readonly rawBody?: Uint8Array | undefined;
-  /** The length that the client announced, if the stream is the request itself. */
+  /** The value of `Content-Length`, if the stream is the request. */
   readonly length?: number | undefined;
-  /** What the developer can do if a parser read the body and did not keep its bytes. */
+  /** How the developer can keep the raw bytes. This text becomes part of an error message. */
   readonly advice: string;
 }
 
 /**
- * A stream from which the decision reads, and to which it returns what it read. The stream must not emit `end` meanwhile,
- * because nothing can be returned after that. Node.js emits it once something reads from a stream that is at its end, so
- * this reads exactly what has arrived, and recognises the end in another way.
+ * A stream from which the decision reads. The bytes can be returned to the stream later. That is impossible after the stream has
+ * emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore reads
+ * only bytes that have arrived, and recognises the end without the event.
  */
 export class NodeBody implements BodyStream {
   readonly #source: NodeBodySource;
@@ -33,7 +33,7 @@ export class NodeBody implements BodyStream {
     this.#source = source;
   }
 
-  /** The stream from which the handler reads: a new one if the decision read to the end of one that announced no end. */
+  /** The stream for the handler. It is a new stream if the old one has already emitted `end`. */
   get stream(): Readable {
     return this.#replacement ?? this.#source.stream;
   }
@@ -64,15 +64,18 @@ export class NodeBody implements BodyStream {
       this.#listen();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        // Asks for more; or, at the end of a stream that announced none, for the event.
+        // Requests more bytes. At the end of a stream of unknown length, this causes the event `end`.
         stream.read(0);
       });
-      // Whoever asked has left: the next chunk is for the handler.
+      // Reading was ended, for example by a timeout. The next chunk is for the handler.
       if (!this.#isReading) return { done: true, value: undefined };
     }
   }
 
-  /** `complete` of Node's requests is true when the whole message has arrived. Adapters of serverless hosts always set it. */
+  /**
+   * `complete` of a Node.js request is true when the whole request has arrived. Adapters for serverless platforms always set it,
+   * so the length is more reliable.
+   */
   #isAtEnd(): boolean {
     const { stream, length } = this.#source;
     if (stream.readableEnded) return true;
@@ -106,7 +109,7 @@ export class NodeBody implements BodyStream {
     this.#read = read;
   }
 
-  /** Returns what was read to the stream. */
+  /** Returns the bytes that were read to the stream. */
   passOn(): void {
     const { stream } = this.#source;
     const read = this.#read;
@@ -115,18 +118,18 @@ export class NodeBody implements BodyStream {
     else if (!stream.destroyed) for (const chunk of read.toReversed()) stream.unshift(chunk);
   }
 
-  /** Reads the rest of a body that was opened: Node.js reads the next request on the connection only after its end. */
+  /** Node.js reads the next request on the connection only after the rest of this body was read. */
   discard(): void {
     this.#read = [];
     if (this.#isOpen) this.#source.stream.resume();
   }
 
-  /** The same, unless something reads it. Node.js does so only for bodies that nothing has read from. */
+  /** The same, unless other code reads the body. Node.js itself discards only bodies from which no code has read. */
   discardUnread(): void {
     if (this.#isOpen && this.#source.stream.readableFlowing === null) this.#source.stream.resume();
   }
 
-  /** Resolves when the stream has emitted its end, so that parsers that run later know that there is nothing to read. */
+  /** Resolves when the stream has emitted `end`. Body parsers that run later then do nothing. */
   async finish(): Promise<void> {
     const { stream } = this.#source;
     this.discard();
@@ -140,7 +143,7 @@ export class NodeBody implements BodyStream {
 
 function replacementOf(stream: Readable, read: readonly unknown[]): Readable {
   const replacement = Readable.from(read, { objectMode: false });
-  // Fastify compares it with Content-Length if a hook changed the length.
+  // If a hook changed the length, Fastify compares this property with Content-Length.
   const length: unknown = Reflect.get(stream, 'receivedEncodedLength');
   return length === undefined ? replacement : Object.assign(replacement, { receivedEncodedLength: length });
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { IncomingRequest } from './incoming-request.js';
 import type { NodeBody } from './node-body.js';
 
-/** A request of Node's `http`, as Express and Fastify pass it on. */
+/** A Node.js request with data from Express or Fastify. */
 export interface NodeRequest {
   readonly method: string;
   readonly target: string;
@@ -28,13 +28,13 @@ export function fromNode({ method, target, headers, body, response }: NodeReques
   };
 }
 
-/** The value of `Content-Length`, if it is present. */
+/** Returns the value of `Content-Length`, or `undefined` if the header is absent. */
 export function announcedBy(headers: IncomingHttpHeaders): number | undefined {
   const length = headers['content-length'];
   return length === undefined ? undefined : Number(length);
 }
 
-/** A response that was sent emits `finish`; one whose connection was lost emits only `close`. */
+/** A sent response emits `finish`. If the connection was lost, the response emits only `close`. */
 function whenSent(response: ServerResponse, call: () => void): void {
   if (response.writableFinished || response.destroyed) return void setImmediate(call);
   let isCalled = false;

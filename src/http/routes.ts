@@ -23,14 +23,14 @@ import type { AttestedVerdict, Verdict } from './verdict.js';
 export type Outcome =
   | {
       readonly attested: AttestedVerdict;
-      /** The signed body. The handler sees it in place of the body that arrived. */
+      /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
     }
-  /** In report mode. The handler sees the body that arrived. */
+  /** In report mode. The handler receives the body that the client sent. */
   | { readonly reported: Verdict }
   | { readonly refused: Answer };
 
-/** The routes, independent of any framework. Their promises never reject. */
+/** The routes, independent of the framework. The returned promises never reject. */
 export interface Routes<Context> {
   challenge(incoming: IncomingRequest, context: Context): Promise<Answer>;
   registration(incoming: IncomingRequest, context: Context): Promise<Answer>;
@@ -38,11 +38,11 @@ export interface Routes<Context> {
   protect(incoming: IncomingRequest, context: Context): Promise<Outcome>;
 }
 
-/** The answer of a route, or the error for which the request is rejected. */
+/** The result of a decision, or the reason for which the request is rejected. */
 type Attempt<Result> = { readonly result: Result } | { readonly failure: Failure };
 
 /**
- * @param caller The function that takes the options, for messages
+ * @param caller The name of the function that received the options, for error messages
  * @throws AppAttestError `invalid_argument`
  */
 export function createRoutes<Context>(
@@ -71,7 +71,7 @@ export function createRoutes<Context>(
     return refusal(failure.code, failure.retryAfter);
   }
 
-  /** A route without a handler of the user. */
+  /** Handles a request to a route that has no handler of the user. */
   async function answered(
     circumstances: Circumstances<Context>,
     decide: (claims: Claims, shares: BodyShares) => Promise<{ answer: Answer; key?: StoredKey }>,
@@ -85,7 +85,7 @@ export function createRoutes<Context>(
     return answer;
   }
 
-  /** Waits for the stores, at most `decisionTimeout`. */
+  /** Waits for a call to the stores, for at most `decisionTimeout` seconds. */
   function ask<Value>(start: () => Promise<Value>): Promise<Value> {
     return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
   }
@@ -119,7 +119,7 @@ export function createRoutes<Context>(
       let attempted = await attempt('protected', (shares) => authenticate(circumstances, shares, 'request', choose));
       let isReported = false;
       try {
-        // If the key identifier could not be read, the mode is chosen without it.
+        // If the request could not be read, the mode is chosen without a key identifier.
         isReported = choose() === 'report';
         if (!isReported && 'result' in attempted) await finishBody(incoming, configuration.protectedLimits);
       } catch (thrown) {
@@ -182,7 +182,7 @@ function evidenceIn(assertion: {
   return { kind: 'assertion', object: assertion.token ?? assertion.assertion, clientData: assertion.payload };
 }
 
-/** What the route's own `readChallenge` threw, which `authenticate` reports as an unknown challenge. */
+/** Returns the error that `readChallenge` of the route threw. `authenticate` wraps it in the error `challenge_unknown`. */
 function mismatchBehind(error: unknown): AppAttestHttpError | undefined {
   const isUnknown = error instanceof AppAttestError && error.code === 'challenge_unknown';
   return isUnknown && error.cause instanceof AppAttestHttpError ? error.cause : undefined;

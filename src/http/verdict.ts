@@ -19,24 +19,24 @@ export interface UnattestedVerdict {
 /** The result of the decision about a protected request. */
 export type Verdict = AttestedVerdict | UnattestedVerdict;
 
-/** Only in types, to keep handlers that see one kind of verdict apart from those that see another. */
+/** Exists only in types. */
 declare const seenBy: unique symbol;
 
 /**
- * A mark in what `protect` adds for the next handlers, which frameworks otherwise assume that they may expect in any
- * narrower type. There is no such property.
+ * Makes types with different verdicts incompatible. Express would otherwise accept a handler for {@link AttestedVerdict} after a
+ * `protect` for {@link Verdict}.
  */
 export interface SeenBy<Seen extends Verdict> {
   /** Never present. */
   readonly [seenBy]?: (seen: Seen) => Seen;
 }
 
-/** What a handler sees: if all requests are enforced, attested ones only; otherwise either. */
+/** The verdict that a handler receives. If all requests are enforced, it is always an {@link AttestedVerdict}. */
 export type SeenVerdict<Chosen extends Mode> = [Chosen] extends ['enforce'] ? AttestedVerdict : Verdict;
 
 /**
- * The verdict as a handler sees it. A verdict of report mode only exists if the options allow report mode, and the handler
- * then takes both.
+ * Converts a verdict to the type that the handler expects. An {@link UnattestedVerdict} exists only in report mode. The type of
+ * the options then requires a handler for both verdicts.
  */
 export function seen<Chosen extends Mode>(verdict: Verdict): SeenVerdict<Chosen> {
   return verdict as SeenVerdict<Chosen>;

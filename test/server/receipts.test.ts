@@ -1,5 +1,6 @@
 import { decode } from 'cbor-x';
 import { describe, expect, it } from 'vitest';
+import { receiptDueAt, verifyReceipt } from '../../src/index.js';
 import { cbor } from '../../src/testing/encoding/cbor.js';
 import { createVirtualApple } from '../../src/testing/index.js';
 import { appId, apple, base64, createBackend, createDevice, registration, TestClock } from '../support/backend.js';
@@ -9,7 +10,7 @@ import { expectCode } from '../support/rejection.js';
 const { receiptTrustAnchors } = apple;
 const strict = { verifyReceipts: true, receiptTrustAnchors };
 
-/** A registration whose receipt, which the attestation does not sign, is replaced. */
+/** A registration whose receipt was replaced, which is possible because the attestation does not sign the receipt. */
 function withReceipt(body: { keyId: string; challenge: string; token: string }, receipt: Uint8Array) {
   const { attStmt, ...rest } = decode(Buffer.from(body.token, 'base64'));
   const { fmt, authData } = rest;
@@ -46,29 +47,29 @@ describe('a server that verifies receipts', () => {
       'app_id_mismatch',
     ],
     [
-      'of another Apple',
+      'from another virtual Apple',
       async () => {
         const device = await (await createVirtualApple()).createDevice({ appId });
         return receiptOf(await registration(createBackend(), device));
       },
       'untrusted_certificate',
     ],
-    ['that is none', async () => Uint8Array.of(1), 'malformed_receipt'],
-  ] as const)('rejects a receipt %s, and keeps no key', async (_, receipt, code) => {
+    ['that is malformed', async () => Uint8Array.of(1), 'malformed_receipt'],
+  ] as const)('rejects a receipt %s, and stores no key', async (_, receipt, code) => {
     const backend = createBackend(strict);
     const body = withReceipt(await registration(backend, await createDevice()), await receipt());
     await expectCode(() => backend.register(body), code);
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it('rejects an attestation whose receipt shows that it was not made for the challenge', async () => {
+  it('rejects an attestation whose receipt was not issued for the challenge', async () => {
     const backend = createBackend(strict);
     const device = await createDevice({ os: 'iOS 26' });
     device.misbehave({ forgedExtensions: { validationCategory: 4 } });
     await expectCode(async () => backend.register(await registration(backend, device)), 'receipt_challenge_mismatch');
   });
 
-  it('rejects a refreshed receipt of the key in place of the first', async () => {
+  it('rejects a refreshed receipt of the key instead of the first receipt', async () => {
     const backend = createBackend(strict);
     const body = await registration(backend, await createDevice());
     const response = await apple.receiptEndpoint()(endpointUrl('production'), {
@@ -93,8 +94,35 @@ describe('a server that verifies receipts', () => {
   });
 });
 
-it('a server that does not verify receipts accepts any, as verifyAttestation does', async () => {
+it('a server that does not verify receipts accepts any receipt, as verifyAttestation does', async () => {
   const backend = createBackend();
   const body = withReceipt(await registration(backend, await createDevice()), Uint8Array.of(1));
-  expect((await backend.register(body)).receipt).toEqual(Uint8Array.of(1));
+  const { keyId } = await backend.register(body);
+  expect(await backend.receipt(keyId)).toEqual(Uint8Array.of(1));
+});
+
+describe('the date of the first refresh', () => {
+  it('is a day after the registration, spread over six hours, if the receipt is not verified', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ now: clock.now });
+    const { keyId, receiptDueAt: due } = await backend.register(await registration(backend, await createDevice()));
+    const expirationTime = new Date(clock.time + 90 * 86_400_000);
+    expect(due).toEqual(receiptDueAt({ keyId, type: 'ATTEST', creationTime: clock.now(), expirationTime }));
+    expect((await backend.key(keyId))?.receiptDueAt).toEqual(due);
+    const hours = ((due?.getTime() ?? 0) - clock.time) / 3_600_000;
+    expect(hours).toBeGreaterThanOrEqual(24);
+    expect(hours).toBeLessThan(30);
+  });
+
+  it('follows the dates of a verified receipt', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ ...strict, now: clock.now, challengeTtl: 3600 });
+    const body = await registration(backend, await createDevice());
+    clock.forward(200);
+    const { keyId, receiptDueAt: due } = await backend.register(body);
+    const receipt = (await backend.receipt(keyId)) ?? new Uint8Array();
+    const verified = await verifyReceipt({ receipt, appId, trustAnchors: receiptTrustAnchors, date: clock.now() });
+    expect(due).toEqual(receiptDueAt({ keyId, ...verified }));
+    expect(verified.creationTime.getTime()).toBeLessThan(clock.time - 100_000);
+  });
 });

@@ -1,4 +1,4 @@
-// The types of app-attest/hono, as its users write them; never run.
+// Uses the types of app-attest/hono as users do. Never run.
 import { type AttestedVerdict, type HonoHandlers, honoHandlers, type Verdict } from 'app-attest/hono';
 import type { AppAttest } from 'app-attest/server';
 import { Hono, type MiddlewareHandler } from 'hono';
