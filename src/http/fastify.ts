@@ -12,29 +12,40 @@ import type {
   RequestPayload,
   RouteGenericInterface,
 } from 'fastify';
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { fromNode } from './node-request.js';
+import type { Mode } from './mode.js';
+import { NodeBody } from './node-body.js';
+import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
 import { isJsonContent } from './signed-content.js';
+import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /**
  * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
- * `Buffer` otherwise. `body` is `undefined` if the content is empty.
+ * `Buffer` otherwise. `body` is `undefined` if the content is empty. In report mode, it is any request, and Fastify has parsed
+ * its body.
  */
-export type AttestedFastifyRequest<Generic extends RouteGenericInterface = RouteGenericInterface> =
-  FastifyRequest<Generic> & {
-    /** The key that signed the request, the signed bytes, and the signed extensions. */
-    appAttest: AuthenticatedRequest;
-  };
+export type AttestedFastifyRequest<
+  Generic extends RouteGenericInterface = RouteGenericInterface,
+  Seen extends Verdict = AttestedVerdict,
+> = FastifyRequest<Generic> & {
+  /**
+   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
+   * which the request is not attested.
+   */
+  appAttest: Seen;
+};
 
 /** Route options for Fastify, including the handler. Use them as `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
@@ -50,7 +61,10 @@ export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGener
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
-  /** Sets the headers of the signed body before Fastify validates the body with the schema of the route. */
+  /**
+   * Sets the headers of the signed body before Fastify validates the body with the schema of the route. Does nothing in report
+   * mode.
+   */
   preValidation: preValidationAsyncHookHandler;
 }
 
@@ -58,16 +72,20 @@ export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = R
  * Handlers from {@link fastifyHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface FastifyHandlers {
+export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: FastifyRoute;
-  /** Accepts a request only if a registered key signed it, and accepts each request once. */
+  /**
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * requests through. Fastify then parses and validates the body as without App Attest, and the handler must check
+   * `appAttest.attested`.
+   */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
-    handler: (request: AttestedFastifyRequest<Generic>, reply: FastifyReply) => unknown,
+    handler: (request: AttestedFastifyRequest<Generic, Seen>, reply: FastifyReply) => unknown,
   ): FastifyProtectedRoute<Generic>;
 }
 
@@ -88,13 +106,17 @@ export interface FastifyHandlers {
  * }));
  * ```
  */
-export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<FastifyRequest>): FastifyHandlers {
+export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
+  appAttest: AppAttest,
+  options?: HttpOptions<FastifyRequest, Chosen>,
+): FastifyHandlers<SeenVerdict<Chosen>> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
-  const attestedRequests = new WeakMap<object, Attested>();
+  const decided = new WeakMap<object, DecidedRequest>();
 
   const answered = (route: (incoming: IncomingRequest, request: FastifyRequest) => Promise<Answer>): FastifyRoute => ({
     preParsing: async (request, reply, payload) => {
-      return send(reply, await route(fromFastify(request, reply, payload), request));
+      const body = bodyOf(request, payload);
+      return send(reply, await route(fromFastify(request, reply, body), request));
     },
     handler: refuse,
   });
@@ -105,38 +127,48 @@ export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<Fast
     assertion: answered(routes.assertion),
     protect: (handler) => ({
       preParsing: async (request, reply, payload) => {
-        const outcome = await routes.protect(fromFastify(request, reply, payload), request);
+        const body = bodyOf(request, payload);
+        const outcome = await routes.protect(fromFastify(request, reply, body), request);
         if ('refused' in outcome) return send(reply, outcome.refused);
+        if ('reported' in outcome) {
+          decided.set(request, { verdict: outcome.reported, isReady: true });
+          return body.stream;
+        }
         const { attested, content } = outcome;
         request.body = await parseSigned(request, content);
-        attestedRequests.set(request, { attested, type: typeOf(content), isValidated: false });
+        decided.set(request, { verdict: attested, signed: { type: typeOf(content) }, isReady: false });
         // Fastify runs no content type parser if the headers Content-Type and Content-Length are absent.
         describeBody(request, undefined);
         return payload;
       },
       preValidation: async (request) => {
-        const signed = attestedRequests.get(request) ?? refuse();
+        const decision = decided.get(request) ?? refuse();
+        const { signed } = decision;
+        if (!signed) return;
         describeBody(request, signed.type);
         // Fastify chooses the schema of the body by mediaType. A hook may have cached the old mediaType.
         const mediaType: unknown = Reflect.get(request, 'mediaType');
         if (mediaType !== undefined && mediaType !== signed.type) throw new Error(READ_TOO_EARLY);
-        signed.isValidated = true;
+        decision.isReady = true;
       },
       handler: (request, reply) => {
-        const signed = attestedRequests.get(request);
-        if (!signed?.isValidated) return refuse();
-        return handler(Object.assign(request, { appAttest: signed.attested }), reply);
+        const decision = decided.get(request);
+        if (!decision?.isReady) return refuse();
+        return handler(Object.assign(request, { appAttest: seen<Chosen>(decision.verdict) }), reply);
       },
     }),
   };
 }
 
-interface Attested {
-  readonly attested: AuthenticatedRequest;
-  /** The media type of the signed content. */
-  readonly type: string | undefined;
-  /** Whether the `preValidation` hook has run. */
-  isValidated: boolean;
+interface DecidedRequest {
+  readonly verdict: Verdict;
+  /** Present if the signed content replaces the body. Absent in report mode. */
+  readonly signed?: {
+    /** The media type of the signed content. */
+    readonly type: string | undefined;
+  };
+  /** Whether all hooks have run that the handler relies on. */
+  isReady: boolean;
 }
 
 const READ_TOO_EARLY =
@@ -147,14 +179,21 @@ function refuse(): never {
   throw new Error('the preParsing or preValidation hook of an App Attest route was removed or replaced');
 }
 
-function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload): IncomingRequest {
+function bodyOf(request: FastifyRequest, payload: RequestPayload): NodeBody {
+  return new NodeBody({
+    stream: payload,
+    length: Object.is(payload, request.raw) ? announcedBy(request.headers) : undefined,
+    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
+  });
+}
+
+function fromFastify(request: FastifyRequest, reply: FastifyReply, body: NodeBody): IncomingRequest {
   return fromNode({
     method: request.method,
     target: targetOf(request),
     headers: request.headers,
-    stream: payload,
+    body,
     response: reply.raw,
-    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
   });
 }
 

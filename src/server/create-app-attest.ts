@@ -1,6 +1,7 @@
 import { type AppAttestOptions, readOptions } from './app-attest-options.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
 import { bindKey } from './bind-key.js';
+import { keepConfiguration } from './configuration-of.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { PublicKeyCache } from './public-key-cache.js';
@@ -283,7 +284,7 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
   const configuration = readOptions(options);
   const { keys, clock } = configuration;
   const publicKeys = new PublicKeyCache();
-  return {
+  const appAttest: AppAttest = {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
     takeChallenge: (challenge, takeOptions) => redeemChallenge(configuration, challenge, takeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),
@@ -313,4 +314,5 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
       return stored === undefined ? undefined : ((await keys.receipt(stored)) ?? undefined);
     },
   };
+  return keepConfiguration(appAttest, configuration);
 }

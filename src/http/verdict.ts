@@ -1,0 +1,43 @@
+import type { AuthenticatedRequest } from '../server/authenticate.js';
+import type { Mode } from './mode.js';
+import type { RejectionCode } from './status.js';
+
+/** A request that a registered key signed, once. */
+export interface AttestedVerdict extends AuthenticatedRequest {
+  /** The request is attested. */
+  attested: true;
+}
+
+/** A request that `mode: 'report'` let through. */
+export interface UnattestedVerdict {
+  /** The request is not attested: anybody can have sent it. */
+  attested: false;
+  /** The code with which `mode: 'enforce'` would have rejected it. */
+  code: RejectionCode;
+}
+
+/** The result of the decision about a protected request. */
+export type Verdict = AttestedVerdict | UnattestedVerdict;
+
+/** Exists only in types. */
+declare const seenBy: unique symbol;
+
+/**
+ * Makes types with different verdicts incompatible. Express would otherwise accept a handler for {@link AttestedVerdict} after a
+ * `protect` for {@link Verdict}.
+ */
+export interface SeenBy<Seen extends Verdict> {
+  /** Never present. */
+  readonly [seenBy]?: (seen: Seen) => Seen;
+}
+
+/** The verdict that a handler receives. If all requests are enforced, it is always an {@link AttestedVerdict}. */
+export type SeenVerdict<Chosen extends Mode> = [Chosen] extends ['enforce'] ? AttestedVerdict : Verdict;
+
+/**
+ * Converts a verdict to the type that the handler expects. An {@link UnattestedVerdict} exists only in report mode. The type of
+ * the options then requires a handler for both verdicts.
+ */
+export function seen<Chosen extends Mode>(verdict: Verdict): SeenVerdict<Chosen> {
+  return verdict as SeenVerdict<Chosen>;
+}
