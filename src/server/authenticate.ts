@@ -11,6 +11,7 @@ import { counterFloor } from './counter-window.js';
 import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
 import { findKey, unknownKey } from './find-key.js';
 import type { KeyStore } from './key-store.js';
+import { lastUse } from './last-use.js';
 import type { PublicKeyCache } from './public-key-cache.js';
 import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';
@@ -57,7 +58,7 @@ export async function authenticate(
   const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
 
   // 2. The key is registered and still accepted.
-  const { keys, counterWindow, policy, clientData } = configuration;
+  const { keys, counterWindow, policy, clientData, clock } = configuration;
   const key = await findKey(keys, keyId);
   if (!key) throw unknownKey(keyId);
   assertNotRevoked(key);
@@ -78,13 +79,19 @@ export async function authenticate(
   assertExtensionsContinue(key.extensions, extensions, policy);
 
   // 4. No other request with this counter was accepted. The store decides atomically.
-  if ((await keys.advance(key.keyId, counter, counterWindow)) !== true)
+  const usedAt = clock.now();
+  const carried = carriesExtensions(extensions) ? extensions : undefined;
+  if ((await keys.advance(key.keyId, counter, counterWindow, { usedAt, extensions: carried })) !== true)
     throw await counterRejection(keys, key, counter);
-  const begins = carriesExtensions(extensions) && !carriesExtensions(key.extensions);
-  if (begins) await keys.recordExtensions?.(key.keyId, extensions);
+  const begins = carried && !carriesExtensions(key.extensions);
 
   return {
-    key: { ...key, counter: Math.max(key.counter, counter), ...(begins && { extensions }) },
+    key: {
+      ...key,
+      counter: Math.max(key.counter, counter),
+      lastUsedAt: lastUse(key.lastUsedAt, usedAt),
+      ...(begins && { extensions: carried }),
+    },
     payload,
     ...(extensions && { extensions }),
   };

@@ -11,8 +11,10 @@ export type { ChallengeFate, ChallengePurpose, ChallengeRecord, ChallengeStore }
 export type { ClientDataForm } from './client-data-form.js';
 export { type AppAttest, createAppAttest } from './create-app-attest.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
-export type { KeyStore } from './key-store.js';
+export type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
+export type { TakeChallengeOptions } from './redeem-challenge.js';
 export type { RegisterOptions } from './register.js';
-export type { StoredKey } from './stored-key.js';
+export type { NewKey, StoredKey } from './stored-key.js';
 export type { Stores } from './stores.js';
+export type { KeysOfOptions } from './users-keys.js';
