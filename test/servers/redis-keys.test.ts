@@ -196,6 +196,27 @@ describe('a Redis', () => {
     expect(await client.zCard(index)).toBe(0);
   });
 
+  it('has few scripts in progress at the same time for a large page, so that other requests do not wait', async () => {
+    const { prefix, keys } = open();
+    for (let count = 0; count < 100; count += 1)
+      await keys.insert(newKey({ subject: 'user', receiptDueAt: at(count) }));
+    let [current, most] = [0, 0];
+    const counted = {
+      evalSha: async (...call: Parameters<typeof client.evalSha>) => {
+        current += 1;
+        most = Math.max(most, current);
+        return client.evalSha(...call).finally(() => {
+          current -= 1;
+        });
+      },
+      eval: client.eval.bind(client),
+    };
+    const measured = redisStores(counted, { prefix, timeout: PATIENCE }).keys;
+    expect((await measured.list('user', { limit: 1000 })).length).toBe(100);
+    expect((await measured.due(at(100), 1000, at(105))).length).toBe(100);
+    expect(most).toBe(20);
+  });
+
   it('sends no receipt with a key', async () => {
     const sizes: number[] = [];
     const measured = {

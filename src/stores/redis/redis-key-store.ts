@@ -3,6 +3,7 @@ import type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-
 import { LAST_USE_PRECISION } from '../../server/last-use.js';
 import type { NewKey, StoredKey } from '../../server/stored-key.js';
 import { extensionsJson } from '../key-record.js';
+import { inBatches } from './in-batches.js';
 import type { ScriptClient } from './redis-client.js';
 import { type DueEntry, RedisDueReceipts } from './redis-due-receipts.js';
 import { afterEntry, afterKey, FIRST_ENTRY, type IndexEntry, newTag } from './redis-index-entry.js';
@@ -116,7 +117,7 @@ export class RedisKeyStore implements KeyStore {
     while (true) {
       const wanted = limit - keys.size;
       const entries = await this.#users.entries(subject, start, wanted);
-      const found = await Promise.all(entries.map(({ keyId, tag }) => this.#stored.listed(keyId, tag, subject)));
+      const found = await inBatches(entries, ({ keyId, tag }) => this.#stored.listed(keyId, tag, subject));
       for (const key of found) if (typeof key === 'object') keys.set(key.keyId, key);
       await this.#users.remove(subject, withState(entries, found, 'stale'));
       const last = entries.at(-1);
@@ -155,7 +156,7 @@ export class RedisKeyStore implements KeyStore {
     while (true) {
       const wanted = limit - due.size;
       const entries = await this.#due.claim(date.getTime(), wanted, claimedUntil.getTime());
-      const states = await Promise.all(entries.map(({ keyId, tag }) => this.#receipt.dueState(keyId, tag)));
+      const states = await inBatches(entries, ({ keyId, tag }) => this.#receipt.dueState(keyId, tag));
       const later: DueEntry[] = [];
       for (const [index, entry] of entries.entries()) {
         const state = states[index];

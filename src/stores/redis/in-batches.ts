@@ -1,0 +1,17 @@
+/** How many reads one call of the store has in progress at the same time. */
+const BATCH = 20;
+
+/**
+ * Calls `read` for all items, and returns the results in their order. A page of 1000 keys therefore does not fill the
+ * connection: the scripts of other requests wait for one batch at most, and stay within their time limits.
+ */
+export async function inBatches<Item, Result>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let start = 0; start < items.length; start += BATCH) {
+    results.push(...(await Promise.all(items.slice(start, start + BATCH).map(read))));
+  }
+  return results;
+}
