@@ -50,6 +50,7 @@ async function claimAll({ keys }: Stores, date: Date, claimedUntil: Date): Promi
   for (let more = true; more; ) {
     const page = await keys.due(date, 1000, claimedUntil);
     claimed.push(...page);
+    assert.equal(new Set(claimed).size, claimed.length, 'a key was claimed twice');
     more = page.length > 0;
   }
   return claimed;

@@ -163,6 +163,7 @@ export const USER_CASES: readonly Requirement[] = [
       for (let more = true; more; ) {
         const page = await other.keys.list(user, { limit: 7, after: listed.at(-1) });
         listed.push(...page.map(({ keyId }) => keyId));
+        assert.equal(new Set(listed).size, listed.length, 'a key is on two pages');
         more = page.length > 0;
         // The last key of the page is removed where it may be, and keys are added before and after it.
         const last = page.at(-1)?.keyId ?? '';
