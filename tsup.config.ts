@@ -59,7 +59,7 @@ rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
   // For Node.js, which takes half a millisecond for each file: as few as there can be.
-  { ...shared, format: 'esm', entry, onSuccess: writeMigrations },
+  { ...shared, format: 'esm', entry: { ...entry, cli: 'src/cli/index.ts' }, onSuccess: writeMigrations },
   {
     ...shared,
     // For bundlers (the condition `module`), so that the index only passes on what stands in modules of its own: they leave

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['test/servers/support/worker.ts'],
+  entry: { worker: 'test/servers/support/worker.ts', cli: 'src/cli/index.ts' },
   outDir: 'test/servers/build',
   format: 'esm',
   target: 'node20',
