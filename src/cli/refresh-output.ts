@@ -15,15 +15,15 @@ export function refreshOutput(stream: OutputStream, explain: (error: unknown) =>
 const START_OF_LINE = '\r\u001b[2K';
 
 function progressLine(stream: OutputStream, explain: (error: unknown) => string): RefreshOutput {
-  // A longer line would wrap, and only its last row would be rewritten.
-  const show = (counts: RefreshedReceipts): string =>
-    `${START_OF_LINE}${summary(counts).slice(0, (stream.columns ?? 80) - 1)}`;
+  // A terminal of unknown width has 0 columns.
+  const width = (stream.columns || 80) - 1;
   return {
     progress: ({ keyId, error, ...counts }) => {
       if (error) stream.write(`${START_OF_LINE}${keyId}: ${explain(error)}\n`);
-      stream.write(show(counts));
+      // A longer line would wrap, and only its last row would be rewritten.
+      stream.write(`${START_OF_LINE}${summary(counts).slice(0, width)}`);
     },
-    end: (counts) => stream.write(`${show(counts)}\n`),
+    end: (counts) => stream.write(`${START_OF_LINE}${summary(counts)}\n`),
   };
 }
 

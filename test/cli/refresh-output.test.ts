@@ -29,9 +29,12 @@ describe('the output of a refresh', () => {
     );
   });
 
-  it('on a narrow terminal stays in one line', () => {
-    const shown = show(new Written({ isTTY: true, columns: 20 }));
-    expect(shown.split('\r\u001b[2K').at(-1)).toBe('2 due: 1 refreshed,\n');
+  it.each([
+    [20, '2 due: 1 refreshed,'],
+    [0, '2 due: 1 refreshed, 0 not modified, 1 failed'],
+  ])('on a terminal with %i columns stays in one line, and ends with all counts', (columns, last) => {
+    const shown = show(new Written({ isTTY: true, columns })).split('\r\u001b[2K');
+    expect(shown.slice(-2)).toEqual([last, '2 due: 1 refreshed, 0 not modified, 1 failed\n']);
   });
 
   it('elsewhere is a line of JSON for each key, and one with the counts', () => {
