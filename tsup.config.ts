@@ -21,18 +21,19 @@ const entry = {
 
 const shared: Options = {
   target: 'node20',
-  // Packages under devDependencies that src/ imports become part of dist/. Installed, cbor-x would bring an install script
-  // that compiles native code, and @peculiar/x509, which only app-attest/testing needs, a second tslib and 20 packages.
+  // Packages under devDependencies that src/ imports become part of dist/. As a dependency, cbor-x would run an install
+  // script that compiles native code. @peculiar/x509 would install a second tslib and 20 packages, and only
+  // app-attest/testing needs it.
   esbuildPlugins: [thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt')],
   dts: { entry },
   sourcemap: true,
-  // What the entries share is one module in CommonJS too, so that there is one AppAttestError.
+  // Code that several entries use is in one shared module, also in CommonJS. So there is only one class AppAttestError.
   splitting: true,
-  // Deno and Workers know Node's modules by their node: names only.
+  // Deno and Workers find the modules of Node.js only by names with the prefix node:.
   removeNodeProtocol: false,
 };
 
-/** For migration tools that read files. */
+/** Writes the migrations to files, for migration tools that read files. */
 async function writeMigrations(): Promise<void> {
   await mkdir('dist/migrations', { recursive: true });
   for (const { version, name, sql } of migrations) {
@@ -41,8 +42,8 @@ async function writeMigrations(): Promise<void> {
 }
 
 /**
- * What CommonJS loads later, it requires: `import()` needs a flag where code runs in a context of its own, as in Jest.
- * Line by line, so that source maps stay right.
+ * Replaces `import()` with `require()` in CommonJS. `import()` needs a flag of Node.js if code runs in a separate context, as
+ * in Jest. The replacement keeps all lines, so that source maps stay correct.
  */
 const requireLater: Plugin = {
   name: 'require-later',
@@ -54,16 +55,16 @@ const requireLater: Plugin = {
   },
 };
 
-// Once for both formats: each would clean away what the other has written.
+// The folder is deleted here, once. With the option `clean`, each build would delete the files of the other builds.
 rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
-  // For Node.js, which takes half a millisecond for each file: as few as there can be.
+  // For Node.js: as few files as possible, because Node.js takes half a millisecond to load each file.
   { ...shared, format: 'esm', entry: { ...entry, cli: 'src/cli/index.ts' }, onSuccess: writeMigrations },
   {
     ...shared,
-    // For bundlers (the condition `module`), so that the index only passes on what stands in modules of its own: they leave
-    // out those that are not needed.
+    // For bundlers (the export condition `module`): many modules, so that a bundler can omit unused modules. The index only
+    // exports from these modules.
     format: 'esm',
     outDir: 'dist/modules',
     dts: false,
@@ -84,10 +85,10 @@ export default defineConfig([
     ...shared,
     format: 'cjs',
     entry,
-    // Rollup writes CommonJS as it stands; the transform that tsup takes without it rewrites `?.` and `??`.
+    // With `treeshake`, Rollup writes the CommonJS and keeps `?.` and `??`. Without it, tsup would compile these operators.
     treeshake: true,
     plugins: [requireLater],
-    // It is an ES module, which neither Jest nor Node.js before 22.12 can require.
+    // jose is an ES module. Jest and Node.js before 22.12 cannot require ES modules.
     noExternal: ['jose'],
   },
 ]);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** The examples import the package by its name, as its users do. */
+/** The examples import the package by its name. The aliases resolve the name to the sources. */
 export const alias = {
   'app-attest/http': fileURLToPath(new URL('./src/http/index.ts', import.meta.url)),
   'app-attest/express': fileURLToPath(new URL('./src/http/express.ts', import.meta.url)),
@@ -15,7 +15,7 @@ export const alias = {
   'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
 };
 
-/** The plugin only runs in an app; in tests it runs on a virtual device. */
+/** The real plugin runs only in an app. In tests, a replacement runs on a virtual device. */
 const plugin = fileURLToPath(new URL('./test/support/capacitor-app-attest.ts', import.meta.url));
 
 export default defineConfig({
@@ -24,11 +24,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/{bundlers,frameworks,package,peers,queues,servers}/**', 'test/runtimes/**'],
     setupFiles: ['test/support/quiet-run.ts'],
-    // By default one processor would stay free.
+    // The default would leave one processor idle.
     maxWorkers: '100%',
-    // The tampering tests verify thousands of attestations in one test.
+    // Some tests verify thousands of tampered attestations in one test.
     testTimeout: 60_000,
-    // PGlite makes a database first.
+    // PGlite takes long to create a database.
     hookTimeout: 60_000,
   },
 });

@@ -15,7 +15,7 @@ import {
 } from './speed.js';
 import { assertionThroughput, attestationThroughput, type LoopDelay } from './throughput.js';
 
-/** `npm run bench -- --quick` for a look; the figures of docs/performance.md are those of a run without it. */
+/** `npm run bench -- --quick` is faster but less exact. The figures in docs/performance.md are from a run without it. */
 const isQuick = process.argv.includes('--quick');
 const rounds = isQuick ? 15 : 101;
 
@@ -36,30 +36,33 @@ print(
   `${cpus().length} × ${cpus()[0]?.model}, ${process.platform} ${process.arch}; ${new Date().toISOString().slice(0, 10)}`,
 );
 
-// First: what the others leave to the garbage collector would hold the event loop too.
+// This measurement is first, because garbage of earlier measurements would also block the event loop.
 const many = await attestationThroughput(isQuick ? 3 : 9, 1024);
 const ready = await assertionsWithReadyKey(rounds);
 print(
-  '### An assertion with a ready key',
+  '### An assertion with an existing `KeyObject`',
   table(
     ['', 'median (middle half)', `× ${BARE}`],
     ready.map((each) => [each.name, spread(each), number(ratio(each, find(ready, BARE)), 2)]),
   ),
 );
-print('### An assertion with the stored PEM, another key each time', comparison(await assertionsWithPem(rounds), BARE));
+print(
+  '### An assertion with the stored PEM, a different key each time',
+  comparison(await assertionsWithPem(rounds), BARE),
+);
 const attested = await attestations(rounds);
-print('### An attestation, the intermediate certificate seen before', comparison(attested, BARE));
+print('### An attestation with a known intermediate certificate', comparison(attested, BARE));
 print(`${OURS} takes ${number(ratio(find(attested, OURS), find(attested, BARE_IN_POOL)), 2)} × ${BARE_IN_POOL}.`);
 
 const manyAssertions = await assertionThroughput(isQuick ? 4096 : 32_768);
 const delays = ({ p99, most }: LoopDelay): string[] => [`${number(p99)} ms`, `${number(most)} ms`];
 print(
-  '### 256 in flight',
+  '### 256 concurrent calls',
   table(
-    ['', 'a second', 'rate × one by one', 'event loop held, p99', 'at most'],
+    ['', 'calls per second', 'rate × sequential', 'event loop blocked, p99', 'event loop blocked, longest'],
     [
       ['attestations', number(many.rate, 0), number(many.speedup, 2), ...delays(many.delay)],
-      ['attestations, one by one', '', '1', ...delays(many.oneByOneDelay)],
+      ['attestations, sequential', '', '1', ...delays(many.oneByOneDelay)],
       [`${BARE_IN_POOL} (P-384)`, '', number(many.bareSpeedup, 2), ...delays(many.bareDelay)],
       ['assertions', number(manyAssertions.rate, 0), '', ...delays(manyAssertions.delay)],
     ],
@@ -71,7 +74,7 @@ for (const way of WAYS) loads.push([way, await loadServer(way, isQuick ? 2 : 10)
 print(
   '### An HTTP server under load: where assertions are verified',
   table(
-    ['', 'a second', 'p99', 'p50, p99 of a request beside them', 'p50, p99 of the event loop delay'],
+    ['', 'assertions per second', 'p99', 'p50, p99 of other requests', 'p50, p99 of the event loop delay'],
     loads.map(([way, load]) => [
       way,
       number(load.rate, 0),
@@ -84,17 +87,17 @@ print(
 
 const keys = await byKeyCount([1, 1000, 1_000_000], isQuick ? 7 : 31);
 print(
-  '### Stored keys',
+  '### Number of stored keys',
   table(
-    ['keys', 'an assertion'],
+    ['keys', 'time of an assertion'],
     keys.map((each) => [each.name, spread(each)]),
   ),
 );
 const payloads = await byPayload([100, 10_000, 1_000_000], isQuick ? 7 : 31);
 print(
-  '### Payload',
+  '### Size of the payload',
   table(
-    ['bytes', 'an assertion'],
+    ['bytes', 'time of an assertion'],
     payloads.map((each) => [each.name, spread(each)]),
   ),
 );
@@ -102,12 +105,12 @@ print(
 const count = isQuick ? 50_000 : 1_000_000;
 print(
   '### Memory',
-  `After ${count} assertions the heap has grown by ${number(await growthAfterAssertions(count), 0)} KiB.`,
+  `After ${count} assertions the heap is larger by ${number(await growthAfterAssertions(count), 0)} KiB.`,
 );
 
 const starts = coldStarts(isQuick ? 5 : 21);
 print(
-  '### Cold start',
+  '### Import time',
   table(
     ['import', 'milliseconds', '× node-app-attest'],
     Object.entries(starts).map(([name, time]) => [name, number(time), number(time / starts['node-app-attest'], 2)]),

@@ -15,7 +15,7 @@ const MODULES = {
 
 export type ColdStarts = Record<keyof typeof MODULES, number>;
 
-/** What importing takes in a process of its own, milliseconds: in turns, the median. */
+/** The median time to import each module in a new process, in milliseconds. The modules take turns. */
 export function coldStarts(rounds: number): ColdStarts {
   const times = Object.keys(MODULES).map((name) => [name, [] as number[]] as const);
   for (let round = 0; round < rounds; round += 1) {

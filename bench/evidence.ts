@@ -6,18 +6,18 @@ import { attestationFixture, attestationOptions, fromBase64 } from '../test/supp
 
 export const APP_ID = 'TEAMID1234.com.example.app';
 
-/** A signed request, and the stored key that it verifies under in each form. */
+/** A signed request, with its public key as PEM and as a `KeyObject`. */
 export interface SignedRequest {
   readonly payload: Buffer;
   readonly assertion: Buffer;
   readonly pem: string;
   readonly publicKey: KeyObject;
-  /** What the bare signature is over, and the signature. */
+  /** The signed message, for a bare verification. */
   readonly nonce: Uint8Array;
   readonly signature: Uint8Array;
 }
 
-/** A request as a device with iOS 17 signs it, under a new key. */
+/** Signs a request like a device with iOS 17. By default, it uses a new key. */
 export function signedRequest(
   payload: Buffer,
   keys = generateKeyPairSync('ec', { namedCurve: 'P-256' }),
@@ -36,7 +36,7 @@ export const signedRequests = (count: number): SignedRequest[] => {
   );
 };
 
-/** The attestation that `node-app-attest` publishes with its tests, so that every verifier knows its form. */
+/** An attestation from the tests of `node-app-attest`. All verifiers accept it. */
 export const recording = attestationFixture('node-app-attest-production');
 export const recordedOptions = {
   ...attestationOptions(recording),
@@ -45,10 +45,10 @@ export const recordedOptions = {
 export const recordedAt = new Date(recording.attestation.validAt);
 export const recordedChallenge = Buffer.from(recording.attestation.challenge ?? '', 'base64');
 
-/** What verifying its leaf comes down to: one P-384 signature with a key that is ready. */
+/** The signature of the credential certificate in this attestation: a P-384 signature, with its imported key. */
 export function bareLeaf() {
   const [leaf, intermediate] = decodeAttestationObject(recordedOptions.attestation).x5c;
-  if (!intermediate) throw new Error('no chain');
+  if (!intermediate) throw new Error('the attestation has no intermediate certificate');
   const key = createPublicKey({ key: Buffer.from(intermediate.subjectPublicKeyInfo), format: 'der', type: 'spki' });
   return { hash: leaf.signatureHash ?? '', message: leaf.tbsCertificate, key, signature: leaf.signature };
 }

@@ -5,7 +5,7 @@ import { interleaved, type Measured } from './interleaved.js';
 
 const USED = 1000;
 
-/** A store of that many PEM keys by identifier, of which as many as are ever used are real. */
+/** Creates a store with `size` PEM keys. Only the keys of `requests` are real. The others are never used. */
 function keyStore(size: number, requests: readonly SignedRequest[]): { store: Map<string, string>; names: string[] } {
   const store = new Map<string, string>();
   const step = Math.max(1, Math.floor(size / requests.length));
@@ -19,7 +19,7 @@ function keyStore(size: number, requests: readonly SignedRequest[]): { store: Ma
   return { store, names };
 }
 
-/** One assertion with the PEM of the key that it names, out of so many. */
+/** Measures an assertion with a stored PEM, for different numbers of stored keys. */
 export function byKeyCount(counts: readonly number[], rounds: number): Promise<Measured[]> {
   const requests = signedRequests(USED);
   const candidates = counts.map((count) => {
@@ -29,7 +29,7 @@ export function byKeyCount(counts: readonly number[], rounds: number): Promise<M
       next = (next + 7) % names.length;
       const request = requests[next];
       const publicKey = store.get(names[next] ?? '');
-      if (!request || !publicKey) throw new Error('no such key');
+      if (!request || !publicKey) throw new Error('the store does not have the key');
       const { assertion, payload } = request;
       return verifyAssertion({ assertion, payload, publicKey, appId: APP_ID, counter: 0 });
     };
@@ -38,7 +38,7 @@ export function byKeyCount(counts: readonly number[], rounds: number): Promise<M
   return interleaved(candidates, rounds, 100);
 }
 
-/** One assertion with a ready key over a payload of so many bytes, which is hashed and nothing else. */
+/** Measures an assertion with an existing `KeyObject`, for different lengths of the payload. */
 export function byPayload(lengths: readonly number[], rounds: number): Promise<Measured[]> {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const candidates = lengths.map((length) => {

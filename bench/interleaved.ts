@@ -1,24 +1,24 @@
-/** One thing to be measured: one call is one piece of work. */
+/** A function to measure. */
 export interface Candidate {
   readonly name: string;
   readonly run: () => unknown;
 }
 
-/** What one candidate took, microseconds a call: one number a round. */
+/** The times of a candidate: the microseconds per call of each round. */
 export interface Measured {
   readonly name: string;
   readonly rounds: readonly number[];
 }
 
-/** What a candidate leaves for the next turn of the event loop, such as freeing its keys, counts as its own. */
+/** The time of a candidate includes its work in the next iteration of the event loop, such as freeing keys. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** What a server has behind it soon: so many calls, or so many milliseconds, until V8 has compiled what runs often. */
+/** The limits of the warm-up, in which V8 compiles frequently used functions. The first limit that is reached ends it. */
 const WARM_UP = { calls: 20_000, milliseconds: 2_000 };
 
 /**
- * Measures the candidates in turns, a few calls of each a round, so that whatever else the machine does slows all of them
- * alike. Each is warmed up first.
+ * Measures the candidates in turns, with a few calls of each candidate per round. So other work on the machine slows all
+ * candidates equally. Each candidate is warmed up first.
  */
 export async function interleaved(
   candidates: readonly Candidate[],
@@ -29,7 +29,7 @@ export async function interleaved(
   const results = candidates.map(({ name }) => ({ name, rounds: [] as number[] }));
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, { run }] of candidates.entries()) {
-      // What the candidate before has left in the caches of the processor is not to be paid for by this one.
+      // These calls are not measured. They replace the data of the previous candidate in the caches of the processor.
       for (let call = 0; call < calls / 4; call += 1) await run();
       await nextTurn();
       const start = performance.now();
@@ -46,7 +46,7 @@ async function warmUp(run: Candidate['run']): Promise<void> {
   for (let call = 0; call < WARM_UP.calls && performance.now() < end; call += 1) await run();
 }
 
-/** The value below which that share of the numbers lies. */
+/** Returns the quantile of the numbers: `share` of the numbers are lower. For example, 0.5 returns the median. */
 export function quantile(numbers: readonly number[], share: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -54,24 +54,24 @@ export function quantile(numbers: readonly number[], share: number): number {
 
 export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
-/** How many times as long `one` takes as `other`: the median over rounds, each compared with its own neighbour. */
+/** The time of `one` divided by the time of `other`. Compares both candidates in each round, and returns the median. */
 export function ratio(one: Measured, other: Measured): number {
   return median(one.rounds.map((time, round) => time / (other.rounds[round] ?? Number.NaN)));
 }
 
 export function find(measured: readonly Measured[], name: string): Measured {
   const found = measured.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`nothing measured as ${name}`);
+  if (!found) throw new Error(`there is no measurement named ${name}`);
   return found;
 }
 
-/** Median and the middle half: `65.1 µs (64.8–66.0)`. */
+/** Formats the median and the middle half of the times: `65.1 µs (64.8–66.0)`. */
 export function spread({ rounds }: Measured): string {
   const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(rounds, share).toFixed(1));
   return `${middle} µs (${low}–${high})`;
 }
 
-/** A table in Markdown. */
+/** Formats a table in Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

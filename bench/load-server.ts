@@ -4,7 +4,7 @@ import { verifyEcdsa, verifyEcdsaInPool } from '../src/keys/ecdsa.js';
 import { CallingThread } from '../src/runtime/calling-thread.js';
 import { signedRequests } from './evidence.js';
 
-/** A server whose every request is one assertion, verified in one of three ways, and which answers pings beside. */
+/** A server that verifies one assertion per request, with one of three strategies. It also responds to pings. */
 const [way = ''] = process.argv.slice(2);
 const callingThread = new CallingThread(20);
 const verifiers: Readonly<Record<string, () => Promise<typeof verifyEcdsa | typeof verifyEcdsaInPool>>> = {
@@ -13,7 +13,7 @@ const verifiers: Readonly<Record<string, () => Promise<typeof verifyEcdsa | type
   both: async () => ((await callingThread.hasTime()) ? verifyEcdsa : verifyEcdsaInPool),
 };
 const choose = verifiers[way];
-if (!choose) throw new Error(`no way to verify: ${way}`);
+if (!choose) throw new Error(`unknown strategy: ${way}`);
 
 const requests = signedRequests(64);
 const delay = monitorEventLoopDelay({ resolution: 1 });

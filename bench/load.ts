@@ -6,11 +6,12 @@ import { quantile } from './interleaved.js';
 
 export const WAYS = ['calling thread', 'thread pool', 'both'] as const;
 
-/** A server under as much load as it takes: milliseconds, and requests a second. */
+/** The measurements of a server at full load. Times are in milliseconds. */
 export interface Load {
+  /** Requests per second. */
   readonly rate: number;
   readonly latencyP99: number;
-  /** Of a request beside them that verifies nothing. */
+  /** The latency of pings: requests without an assertion, sent at the same time. */
   readonly pingP50: number;
   readonly pingP99: number;
   readonly loopDelayP50: number;
@@ -20,7 +21,7 @@ export interface Load {
 const CONNECTIONS = 64;
 const BODY = JSON.stringify({ keyId: 'k'.repeat(44), payload: 'p'.repeat(200), token: 't'.repeat(200) });
 
-/** Sends assertions over 64 connections for so many seconds, and a ping every five milliseconds. */
+/** Sends assertions over 64 connections for `seconds`. Also sends pings, five milliseconds after each response. */
 export async function loadServer(way: (typeof WAYS)[number], seconds: number): Promise<Load> {
   const server = fork(fileURLToPath(new URL('load-server.js', import.meta.url)), [way]);
   try {

@@ -13,14 +13,14 @@ function heap(): number {
   return (heapUsed + external + arrayBuffers) / 1024;
 }
 
-/** By how many kibibytes the heap has grown after so many assertions, with a stored PEM each, once all is warm. */
+/** Verifies `count` assertions after a warm-up. Returns the growth of the heap in KiB. */
 export async function growthAfterAssertions(count: number): Promise<number> {
   const requests = signedRequests(16);
   const verifyMany = async (many: number): Promise<void> => {
     for (let call = 0; call < many; call += 1) {
       const request = requests[call % requests.length];
       if (!request) continue;
-      // One in sixteen with its PEM: a million imports would take minutes.
+      // Only one in sixteen assertions uses a PEM, because a million imports would take minutes.
       const publicKey = call % 16 === 0 ? request.pem : request.publicKey;
       const { assertion, payload } = request;
       await verifyAssertion({ assertion, payload, publicKey, appId: APP_ID, counter: 0 });

@@ -3,7 +3,7 @@ import { APP_ID, recordedAt, recordedChallenge, recordedOptions, recording, type
 
 const require = createRequire(import.meta.url);
 
-/** Another verifier, called on evidence as its documentation says. Each throws for evidence that it refuses. */
+/** Another verifier, called as its documentation describes. Its functions throw if they reject the evidence. */
 export interface Peer {
   readonly name: string;
   readonly verifyAssertion: (request: SignedRequest) => unknown;
@@ -36,7 +36,7 @@ async function nodeAppAttest(): Promise<Peer> {
   };
 }
 
-/** It tells a failure by `verifyError` in its result. */
+/** `appattest-checker-node` reports a failure as `verifyError` in its result. This function throws instead. */
 async function accepted<Result extends object>(result: Promise<Result>): Promise<Result> {
   const settled = await result;
   if ('verifyError' in settled) throw new Error(String(settled.verifyError));
@@ -50,7 +50,7 @@ function appattestCheckerNode(sha256: (data: Uint8Array) => Buffer): Peer {
     verifyAssertion: ({ assertion, payload, pem }) => {
       return accepted(library.verifyAssertion(sha256(payload), pem, APP_ID, assertion));
     },
-    // It judges certificates at the present moment only.
+    // This verifier always verifies certificates at the current time.
     verifyAttestation: () => {
       return atTheMomentOfTheRecording(() => {
         const app = { appId: recording.appId, developmentEnv: false };
@@ -78,7 +78,7 @@ async function supabaseIntegrityAttest(sha256: (data: Uint8Array) => Buffer): Pr
 
 export async function loadPeers(sha256: (data: Uint8Array) => Buffer): Promise<Peer[]> {
   const peers = [await nodeAppAttest(), appattestCheckerNode(sha256)];
-  // The third calls ArrayBuffer.prototype.transfer, which Node.js 20 does not have.
+  // This verifier calls ArrayBuffer.prototype.transfer, which Node.js 20 does not have.
   if ('transfer' in ArrayBuffer.prototype) peers.push(await supabaseIntegrityAttest(sha256));
   return peers;
 }
@@ -93,7 +93,10 @@ const Stopped = class extends Real {
   }
 } as DateConstructor;
 
-/** The clock stands still only meanwhile: every other verifier shall have the Date that V8 compiles best. */
+/**
+ * Sets the clock to the time of the recording while `work` runs. Then restores the real `Date`, because it is faster and the
+ * other verifiers use it.
+ */
 async function atTheMomentOfTheRecording<Result>(work: () => Promise<Result>): Promise<Result> {
   globalThis.Date = Stopped;
   try {

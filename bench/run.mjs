@@ -1,5 +1,5 @@
 // Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server] [its options]`.
-// It makes a virtual Apple and trusts it, which is allowed here and never on a server.
+// The benchmark creates a virtual Apple and trusts its root. Never do this on a server.
 import { execSync, spawnSync } from 'node:child_process';
 
 const inNode = {

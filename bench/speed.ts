@@ -16,7 +16,7 @@ function verifyInPool(hash: string, message: Uint8Array, key: KeyObject, signatu
   });
 }
 
-/** A call that takes the next of the requests each time. */
+/** Returns a function that runs `run` with the next request at each call. */
 function eachInTurn(requests: readonly SignedRequest[], run: (request: SignedRequest) => unknown): () => unknown {
   let next = 0;
   return () => {
@@ -31,10 +31,10 @@ const ours = (request: SignedRequest, publicKey: KeyObject | string) => {
   return verifyAssertion({ assertion, payload, publicKey, appId: APP_ID, counter: 0 });
 };
 
-/** One key that is ready, as a server with a cache of imported keys has it. */
+/** Measures an assertion with an existing `KeyObject`, as in a server that caches imported keys. */
 export function assertionsWithReadyKey(rounds: number): Promise<Measured[]> {
   const [request] = signedRequests(1);
-  if (!request) throw new Error('no request');
+  if (!request) throw new Error('signedRequests returned no request');
   const { nonce, publicKey, signature } = request;
   return interleaved(
     [
@@ -47,7 +47,7 @@ export function assertionsWithReadyKey(rounds: number): Promise<Measured[]> {
   );
 }
 
-/** Another key each time, as PEM. */
+/** Measures an assertion with a PEM. Each call uses a different key. */
 export function assertionsWithPem(rounds: number): Promise<Measured[]> {
   const requests = signedRequests(64);
   const candidates: Candidate[] = [
@@ -67,7 +67,7 @@ export function assertionsWithPem(rounds: number): Promise<Measured[]> {
   return interleaved(candidates, rounds, 64);
 }
 
-/** The intermediate certificate was seen before. */
+/** Measures an attestation. The signature of the intermediate certificate was verified before. */
 export async function attestations(rounds: number): Promise<Measured[]> {
   const { hash, message, key, signature } = bareLeaf();
   return interleaved(
@@ -82,10 +82,10 @@ export async function attestations(rounds: number): Promise<Measured[]> {
   );
 }
 
-/** The fastest of the others. */
+/** Returns the fastest of the other verifiers. */
 export function bestPeer(measured: readonly Measured[], median: (measured: Measured) => number): Measured {
   const others = measured.filter(({ name }) => peers.some((peer) => peer.name === name));
   const [best] = others.sort((one, other) => median(one) - median(other));
-  if (!best) throw new Error('no peer measured');
+  if (!best) throw new Error('no other verifier was measured');
   return best;
 }

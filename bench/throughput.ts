@@ -5,18 +5,18 @@ import { APP_ID, bareLeaf, recordedOptions, signedRequests } from './evidence.js
 import { median } from './interleaved.js';
 
 export interface Throughput {
-  /** Calls a second. */
+  /** Calls per second. */
   readonly rate: number;
   readonly delay: LoopDelay;
 }
 
-/** For how long nothing else could run, milliseconds. */
+/** How long the event loop was blocked, in milliseconds. */
 export interface LoopDelay {
   readonly p99: number;
   readonly most: number;
 }
 
-/** So many calls in flight at any time, `total` in all. */
+/** Runs `total` calls, `count` of them concurrently. */
 async function inFlight(count: number, total: number, run: () => Promise<unknown>): Promise<Throughput> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let left = total;
@@ -32,7 +32,7 @@ async function inFlight(count: number, total: number, run: () => Promise<unknown
   await Promise.all(Array.from({ length: count }, lane));
   const seconds = (performance.now() - start) / 1000;
   delay.disable();
-  // The timer that measures fires each millisecond at best.
+  // The timer of the measurement fires once per millisecond, so one millisecond is not a delay.
   const milliseconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - 1);
   return {
     rate: total / seconds,
@@ -41,19 +41,19 @@ async function inFlight(count: number, total: number, run: () => Promise<unknown
 }
 
 export interface AttestationThroughput {
-  /** The rate with 256 in flight over the rate of one after another. */
+  /** The rate of 256 concurrent attestations, divided by the rate of sequential attestations. */
   readonly speedup: number;
-  /** The same of bare verification in the pool: what the machine has to give. */
+  /** The same ratio for bare signatures in the pool. This is the maximum that the machine can reach. */
   readonly bareSpeedup: number;
   readonly rate: number;
   readonly delay: LoopDelay;
-  /** What the machine, and garbage collection, add to one signature at a time. */
+  /** The delay during sequential attestations. It comes mostly from the machine and garbage collection. */
   readonly oneByOneDelay: LoopDelay;
-  /** With bare verification in the pool, which needs the loop for nothing. */
+  /** The delay during bare verifications in the pool, which do not run on the event loop. */
   readonly bareDelay: LoopDelay;
 }
 
-/** Attestations one after another, then 256 in flight at any time, and bare signatures likewise; in turns. */
+/** Measures sequential and concurrent attestations, and sequential and concurrent bare signatures, in turns. */
 export async function attestationThroughput(rounds: number, calls: number): Promise<AttestationThroughput> {
   const { hash, message, key, signature } = bareLeaf();
   const bareInPool = () => new Promise<void>((resolve) => verify(hash, message, key, signature, () => resolve()));
@@ -90,10 +90,10 @@ export async function attestationThroughput(rounds: number, calls: number): Prom
   };
 }
 
-/** 256 assertions in flight, with keys that are ready. */
+/** Measures 256 concurrent assertions with an existing `KeyObject`. */
 export function assertionThroughput(calls: number): Promise<Throughput> {
   const [request] = signedRequests(1);
-  if (!request) throw new Error('no request');
+  if (!request) throw new Error('signedRequests returned no request');
   const { assertion, payload, publicKey } = request;
   return inFlight(256, calls, () => verifyAssertion({ assertion, payload, publicKey, appId: APP_ID, counter: 0 }));
 }

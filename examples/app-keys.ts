@@ -1,7 +1,7 @@
 import { AppAttest } from '@capgo/capacitor-app-attest';
 import { fetchChallenge, postJson, signedFetch } from './app.js';
 
-/** A protected request. Makes and registers a key if the stored one cannot be used, at most once per call. */
+/** A protected request. Creates and registers a key if the stored key cannot be used, at most once per call. */
 export async function attestedFetch(method: string, target: string, body?: string): Promise<Response> {
   const send = () => signedFetch(method, target, body);
   const { keyId } = await AppAttest.getStoredKeyId();

@@ -2,7 +2,7 @@ import { AppAttest } from '@capgo/capacitor-app-attest';
 
 const server = 'https://api.example.com';
 
-/** Once per installation, and again after the server answered `key_unknown`. */
+/** Call this once per installation, and again if the server responds with `key_unknown`. */
 export async function register(): Promise<void> {
   const { keyId } = await AppAttest.prepare();
   const challenge = await fetchChallenge('attestation');
@@ -11,7 +11,7 @@ export async function register(): Promise<void> {
   await AppAttest.storeKeyId({ keyId });
 }
 
-/** A protected request: `signedFetch('POST', '/orders', '{"item":"coffee"}')` or `signedFetch('GET', '/orders/7')`. */
+/** Sends a protected request, such as `signedFetch('POST', '/orders', body)` or `signedFetch('GET', '/orders/7')`. */
 export async function signedFetch(method: string, target: string, body?: string): Promise<Response> {
   const { keyId } = await AppAttest.getStoredKeyId();
   if (!keyId) throw new Error('not registered');

@@ -1,4 +1,4 @@
-// Verifies real evidence and shows each check with the values it compares. `npm run demo`
+// Verifies recorded evidence, and prints each check with the compared values. Run it with `npm run demo`.
 import { createHash, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
@@ -37,7 +37,7 @@ await expectRejection('a replayed counter', 'counter_not_increased', () => {
   return verifyAssertion({ ...assertionOptions(recordedAssertion), counter: 1 });
 });
 
-console.log(failures === 0 ? '\nEverything came out as it should.' : `\n${failures} came out otherwise.`);
+console.log(failures === 0 ? '\nAll results are as expected.' : `\n${failures} results are not as expected.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 async function showAttestation(recording) {
@@ -61,7 +61,7 @@ async function showAttestation(recording) {
   learn('environment', verified.environment);
   learn('device', entries(verified.device));
   learnExtensions(verified.extensions);
-  learn('receipt', `${verified.receipt.length} bytes, to ask Apple for a risk metric`);
+  learn('receipt', `${verified.receipt.length} bytes, to request a risk metric from Apple`);
 }
 
 async function showAssertion(recording) {
@@ -72,7 +72,7 @@ async function showAssertion(recording) {
   const nonce = sha256(authenticatorData.bytes, sha256(options.payload));
   note('signature', `${hex(signature)} over nonce ${hex(nonce)} with the stored key`);
   compare('RP ID hash', hex(authenticatorData.rpIdHash), hex(sha256(recording.appId)));
-  note('counter', `${verified.counter} > ${options.counter}, the stored one`);
+  note('counter', `${verified.counter} > ${options.counter}, the stored counter`);
   learn('app', verified.appId);
   learn('payload', text(options.payload));
   learnExtensions(verified.extensions);
@@ -101,7 +101,7 @@ async function expectRejection(title, code, attempt) {
 
 function attestationOptions({ attestation, keyId, appId, environment }) {
   const { object, challenge, clientDataHash, validAt } = attestation;
-  const date = new Date(validAt); // Recorded certificates have expired. A server omits this.
+  const date = new Date(validAt); // Recorded certificates have expired. A server omits this option.
   const given = challenge === undefined ? { clientDataHash: bytes(clientDataHash) } : { challenge: bytes(challenge) };
   return { attestation: object, keyId, appId, environment, date, ...given };
 }
@@ -110,12 +110,12 @@ function assertionOptions({ assertions: [assertion], publicKey, appId }) {
   return { assertion: assertion.object, publicKey, payload: bytes(assertion.clientData), appId, counter: 0 };
 }
 
-/** A check by `verify…`, described in words. */
+/** Prints a check of `verify…` as text. */
 function note(name, values) {
   console.log(`  ✓ ${name.padEnd(26)}${values}`);
 }
 
-/** A check by `verify…`, repeated here to show the values. */
+/** Repeats a check of `verify…` and prints the compared values. */
 function compare(name, actual, expected) {
   if (actual !== expected) throw new Error(`${name}: ${actual} is not ${expected}`);
   note(name, `${actual} = ${expected}`);
@@ -126,7 +126,7 @@ function learn(name, value) {
 }
 
 function learnExtensions(extensions) {
-  if (!extensions) return learn('signed extensions', 'none before iOS 27');
+  if (!extensions) return learn('signed extensions', 'none (only iOS 27 and later send them)');
   const category = Object.keys(ValidationCategory).find(
     (name) => ValidationCategory[name] === extensions.validationCategory,
   );
@@ -154,7 +154,7 @@ function commonName(name) {
   return value.length > 32 ? `${value.slice(0, 16)}…` : value;
 }
 
-/** The uncompressed point, at the end of every SubjectPublicKeyInfo. */
+/** Returns the uncompressed point of a P-256 key, which is the end of its SubjectPublicKeyInfo. */
 function pointOf(pem) {
   return createPublicKey(pem).export({ format: 'der', type: 'spki' }).subarray(-65);
 }

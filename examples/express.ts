@@ -2,21 +2,21 @@ import { expressHandlers } from 'app-attest/express';
 import { createAppAttest } from 'app-attest/server';
 import express from 'express';
 
-// State is in memory here. docs/stores.md shows how to use a database: its tables, then ...postgresStores(pool)
+// This example keeps its state in memory. docs/stores.md shows how to use a database.
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // for your log, never for the client
+  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // do not send the message to the client
 });
 
 export const app = express();
 
-// 1. The app asks for a challenge before its registration and before each protected request.
+// 1. The app requests a challenge before its registration and before each protected request.
 app.post('/app-attest/challenge', challenge);
 
 // 2. The app registers its key, once per installation.
 app.post('/app-attest/registration', registration);
 
-// 3. Protected requests. Each is accepted once. The body is what the device signed, and nothing else.
+// 3. The app sends protected requests. Each request is accepted once. request.body is the signed content.
 app.post('/orders', protect, (request, response) => {
   response.json({ ordered: request.body.item, by: response.locals.appAttest.key.keyId });
 });

@@ -9,7 +9,7 @@ const order = protect(async (request, { key }) => {
   return Response.json({ ordered: form, by: key.keyId });
 });
 
-/** For any framework built on Request and Response: Bun, Deno, SvelteKit. A route of Next.js exports `order` as `POST`. */
+/** Handles Fetch requests, as in Bun, Deno and SvelteKit. In Next.js, export `order` as `POST` from the route file. */
 export async function fetchHandler(request: Request): Promise<Response> {
   switch (new URL(request.url).pathname) {
     case '/app-attest/challenge':

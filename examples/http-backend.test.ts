@@ -5,7 +5,7 @@ import express from 'express';
 import supertest from 'supertest';
 import { test } from 'vitest';
 
-/** Your backend. In production, pass createAppAttest({ appId, ...stores }), without trustAnchors. */
+/** Your backend. In production, create appAttest with your stores and without trustAnchors. */
 function createBackend(appAttest: AppAttest) {
   const { challenge, registration, protect } = expressHandlers(appAttest);
   const app = express();
@@ -21,7 +21,7 @@ const appId = 'TEAMID1234.com.example.app';
 const apple = await createVirtualApple();
 const backend = supertest(createBackend(createAppAttest({ appId, trustAnchors: apple.trustAnchors })));
 
-/** The first step of the app, for a registration and for each request. */
+/** The app requests a challenge before its registration and before each protected request. */
 async function fetchChallenge(purpose: 'attestation' | 'assertion'): Promise<string> {
   const { body } = await backend.post('/app-attest/challenge').send({ purpose }).expect(200);
   return body.challenge;
@@ -42,7 +42,7 @@ test('an app registers its key, and each of its orders is accepted once', async 
   await send().expect(401, { error: 'challenge_used' });
 });
 
-test('a build from Xcode does not get in', async () => {
+test('a development build from Xcode is rejected', async () => {
   const device = await apple.createDevice({ appId });
   device.misbehave({ developmentBuild: true });
   const { keyId } = await device.capacitor.prepare();
@@ -51,6 +51,6 @@ test('a build from Xcode does not get in', async () => {
   await backend.post('/app-attest/registration').send(registration).expect(401, { error: 'environment_mismatch' });
 });
 
-test('a script does not get in', async () => {
+test('a request from a script is rejected', async () => {
   await backend.post('/orders').send({ item: 'coffee' }).expect(401, { error: 'assertion_missing' });
 });

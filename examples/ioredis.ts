@@ -1,7 +1,7 @@
 import { redisStores } from 'app-attest/redis';
 import { Cluster, Redis } from 'ioredis';
 
-// While Redis is unavailable, requests fail at once. Commands that Redis may have executed are not sent again.
+// If Redis is unavailable, requests fail immediately. A command that Redis may have executed is not sent again.
 const failFast = { maxRetriesPerRequest: 1, autoResendUnfulfilledCommands: false };
 
 export async function openIoRedis(url: string, timeout = 2) {

@@ -7,18 +7,18 @@ class OwnChallengeStore implements ChallengeStore {
   readonly #table = new Map<string, ChallengeRecord>();
 
   async put(challenge: string, record: ChallengeRecord) {
-    this.#table.set(challenge, record); // in your store: expires after expiresAt - issuedAt, by its own clock
+    this.#table.set(challenge, record); // your store: let it expire after expiresAt - issuedAt, by the clock of the database
   }
 
   async take(challenge: string) {
     const record = this.#table.get(challenge);
-    this.#table.delete(challenge); // in your store: one atomic step with reading, like DELETE … RETURNING or GETDEL
+    this.#table.delete(challenge); // your store: read and delete in one atomic step, such as DELETE … RETURNING or GETDEL
     return record;
   }
 }
 
 const challenges = new OwnChallengeStore();
-const { keys } = memoryStores(); // in your store: your own KeyStore
+const { keys } = memoryStores(); // your store: an instance of your own KeyStore
 
-// Called once for each of two servers on the same data. Return stores with separate connections.
+// The tests call this function twice, for two servers. Return stores with separate connections to the same data.
 for (const { name, run } of storeConformance(() => ({ challenges, keys }))) test(name, run);

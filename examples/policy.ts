@@ -1,8 +1,8 @@
 import { type ExtensionPolicy, ValidationCategory } from 'app-attest';
 
-/** Only builds from the App Store and TestFlight, from version 120 on. Pass it as `policy` to both functions. */
+/** Accepts builds from the App Store and TestFlight, from version 120 on. Pass this object as the option `policy`. */
 export const policy: ExtensionPolicy = {
   validationCategories: [ValidationCategory.AppStore, ValidationCategory.TestFlight],
   bundleVersions: (bundleVersion) => Number(bundleVersion) >= 120,
-  whenAbsent: 'accept', // iOS 26 and earlier sign no extensions; 'reject' locks them out
+  whenAbsent: 'accept', // 'reject' would reject iOS 26 and earlier, which sign no extensions
 };

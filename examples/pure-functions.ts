@@ -4,16 +4,16 @@ import express from 'express';
 
 const appId = 'TEAMID1234.com.example.app';
 
-// Two tables. In production both live in a database that all your servers share.
-const challenges = new Map<string, Date>(); // challenge → expires at
+// These maps stand for two tables. In production, use a database that all your servers share.
+const challenges = new Map<string, Date>(); // challenge → time of expiry
 const keys = new Map<string, { publicKey: string; counter: number; environment: string; receipt: Uint8Array }>();
 
-/** The backend. Only tests pass trustAnchors, those of the virtual Apple. */
+/** Creates the backend. Only tests pass trustAnchors: the root certificates of the virtual Apple. */
 export function createBackend(trustAnchors?: readonly string[]) {
   const app = express();
   app.use(express.json({ limit: '128kb' }));
 
-  // 1. The app asks for a challenge before each attestation and each protected request.
+  // 1. The app requests a challenge before each attestation and each protected request.
   app.post('/challenge', (_request, response) => {
     deleteExpiredChallenges();
     const challenge = randomBytes(32).toString('base64url');
@@ -21,7 +21,7 @@ export function createBackend(trustAnchors?: readonly string[]) {
     response.json({ challenge });
   });
 
-  // 2. Once per installation: { keyId, challenge, token } from the app's attestation.
+  // 2. The app registers its key once per installation. It sends { keyId, challenge, token }.
   app.post('/register', async ({ body }, response) => {
     const challenge = readText(body, 'challenge');
     takeChallenge(challenge);
@@ -33,15 +33,15 @@ export function createBackend(trustAnchors?: readonly string[]) {
     response.status(201).json({ keyId });
   });
 
-  // 3. For every protected request: { keyId, payload, token }. The payload is text: method and target, challenge, JSON.
+  // 3. A protected request is { keyId, payload, token }. The payload contains method, target, challenge and JSON.
   app.post('/orders', async ({ body, method, originalUrl }, response) => {
     const key = keys.get(canonicalBase64(readText(body, 'keyId')));
     if (!key) throw new NotAttested('this key is not registered');
-    const payload = readText(body, 'payload'); // as received: parsed and serialized again, it would have another hash
+    const payload = readText(body, 'payload'); // exactly as received, because the signature covers these bytes
     const { publicKey, counter: lastCounter } = key;
     const assertion = readText(body, 'token');
     const { counter } = await verifyAssertion({ assertion, publicKey, payload, appId, counter: lastCounter });
-    // In SQL: UPDATE keys SET counter = $1 WHERE key_id = $2 AND counter < $1, and one row must have changed.
+    // In SQL: UPDATE keys SET counter = $1 WHERE key_id = $2 AND counter < $1. Exactly one row must change.
     if (counter <= key.counter) throw new NotAttested('a concurrent request stored the same or a higher counter');
     key.counter = counter;
 
@@ -51,7 +51,7 @@ export function createBackend(trustAnchors?: readonly string[]) {
     response.json({ ordered: JSON.parse(content.join('\n')).item });
   });
 
-  // 4. The reason goes to your log, never to the client.
+  // 4. Write the reason of a rejection to your log. Do not send the reason to the client.
   app.use(((error, _request, response, _next) => {
     console.warn(error instanceof AppAttestError ? `${error.code}: ${error.message}` : error);
     if (error.code === 'overloaded') response.set('Retry-After', String(error.retryAfter));
@@ -65,31 +65,31 @@ class NotAttested extends Error {}
 function statusOf(error: unknown): number {
   if (error instanceof NotAttested) return 401;
   if (error instanceof SyntaxError) return 400; // the body or the content is not JSON
-  if (!(error instanceof AppAttestError)) return 500; // a bug, or your database failed
-  if (error.code === 'overloaded') return 503; // nothing was decided: the app tries again, with another challenge
-  return error.code === 'invalid_argument' ? 500 : 401; // invalid_argument: this call is wrong, not the request
+  if (!(error instanceof AppAttestError)) return 500; // a bug, or an error of your database
+  if (error.code === 'overloaded') return 503; // not verified: the app may try again with a fresh challenge
+  return error.code === 'invalid_argument' ? 500 : 401; // invalid_argument: an option of the call is wrong
 }
 
-/** Text from a client. Anything else would be invalid_argument, and lone surrogates have no UTF-8 bytes. */
+/** Reads text from a client. Other values are rejected, and so is text that cannot be encoded in UTF-8. */
 function readText(body: Record<string, unknown> | undefined, name: string): string {
   const text = body?.[name];
   if (typeof text === 'string' && text.isWellFormed()) return text;
   throw new NotAttested(`${name} must be text`);
 }
 
-/** Clients send key identifiers as base64 or base64url. The table has them as base64 with padding. */
+/** Converts base64 or base64url from a client to base64 with padding, as in the table. */
 function canonicalBase64(keyId: string): string {
   return Buffer.from(keyId, 'base64').toString('base64');
 }
 
-/** Accepts a challenge once. In SQL: DELETE … RETURNING. */
+/** Accepts a challenge only once. In SQL: DELETE … RETURNING. */
 function takeChallenge(challenge: string): void {
   const expiresAt = challenges.get(challenge);
   challenges.delete(challenge);
   if (!expiresAt || expiresAt < new Date()) throw new NotAttested('this challenge is unknown, already used or expired');
 }
 
-/** The oldest challenges are first. In SQL: DELETE FROM challenges WHERE expires_at < now(), once a minute. */
+/** Stops at the first challenge that is still valid. In SQL, once a minute: DELETE FROM challenges WHERE expires_at < now() */
 function deleteExpiredChallenges(): void {
   for (const [challenge, expiresAt] of challenges) {
     if (expiresAt > new Date()) return;

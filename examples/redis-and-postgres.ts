@@ -1,7 +1,7 @@
 import { openPostgres } from './postgres.js';
 import { openRedis } from './redis.js';
 
-/** Challenges live for minutes: Redis. Keys and counters must never be lost: PostgreSQL. */
+/** Redis stores challenges, which expire after minutes. PostgreSQL stores keys and counters, which must not be lost. */
 export async function openBoth(redisUrl: string, postgresUrl: string, timeout?: number) {
   const { client, stores: redis } = await openRedis(redisUrl, timeout);
   const { pool, stores: postgres } = openPostgres(postgresUrl, timeout);

@@ -3,20 +3,20 @@ import { createVirtualApple } from 'app-attest/testing';
 import { expect, test } from 'vitest';
 
 const appId = 'TEAMID1234.com.example.app';
-const apple = await createVirtualApple(); // has its own root, which only this process trusts
+const apple = await createVirtualApple(); // has its own root certificate, which only this test trusts
 const { trustAnchors } = apple;
 
-test('a device registers, makes a request, and cannot make it twice', async () => {
+test('a device registers a key, and its request is accepted once', async () => {
   const device = await apple.createDevice({ appId, os: 'iOS 27' });
   const { keyId } = await device.capacitor.prepare();
 
-  // Registration: your backend issued the challenge, and the app sends what the plugin returns.
+  // Registration: your backend issues the challenge. The app sends the result of the plugin.
   const challenge = 'a one-time challenge';
   const { token: attestation } = await device.capacitor.createAttestation({ keyId, challenge });
   const key = await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors });
   expect(key.device.osVersion).toBe('27.0');
 
-  // A protected request: the same key signs a payload with another challenge in it.
+  // A protected request: the same key signs a payload that contains a new challenge.
   const payload = JSON.stringify({ challenge: 'another one', amount: 12 });
   const { token: assertion } = await device.capacitor.createAssertion({ keyId, payload });
   const request = { assertion, publicKey: key.publicKey, payload, appId };

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const appId = 'TEAMID1234.com.example.app';
 const apple = await createVirtualApple();
 
-// The virtual Apple accepts any P-256 key of the app's team, in place of the .p8 file of your developer account.
+// The virtual Apple accepts any P-256 key for the app's team. In production, use the .p8 file of your developer account.
 const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
 const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey };
@@ -20,7 +20,7 @@ test('Apple reports how many keys a device attested', async () => {
   const { trustAnchors, receiptTrustAnchors } = apple;
   const attested = await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors });
 
-  const endpoint = apple.receiptEndpoint(); // a function like fetch
+  const endpoint = apple.receiptEndpoint(); // has the signature of fetch
   const { environment, publicKey } = attested;
   const { receipt } = await refreshReceipt({ receipt: attested.receipt, environment, credentials, fetch: endpoint });
   if (!receipt) throw new Error('Apple has no newer receipt yet');

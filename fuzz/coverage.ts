@@ -1,15 +1,15 @@
 import { type Profiler, Session } from 'node:inspector';
 
 /**
- * The scripts whose coverage leads the fuzzer: the targets with all that they are made of, which the bundler puts into a
- * chunk, and the decoders that we rely on. Not the fuzzer itself.
+ * The scripts whose coverage guides the fuzzer. These are the targets with their imports, which the bundler puts into a
+ * chunk, and the decoding libraries. The code of the fuzzer itself is excluded.
  */
 const FOLLOWED = /\/fuzz\/build\/chunk-|\/node_modules\/(cbor-x|asn1js|pkijs|@peculiar)\//;
 
-/** Which characters of which scripts have ever run, by V8's own block coverage. */
+/** Records which characters of each script have run. The data comes from the block coverage of V8. */
 export class Coverage {
   readonly #session = new Session();
-  /** By script: which characters have run. */
+  /** The characters that have run, by the URL of the script: 1 for each character that has run. */
   readonly #covered = new Map<string, Uint8Array>();
   #size = 0;
 
@@ -19,7 +19,9 @@ export class Coverage {
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Whether anything ran since the last call, of this or of `add`, that `add` never saw. */
+  /**
+   * Returns whether new code has run since the last call of `hasNew` or `add`. Code is new if `add` has not recorded it yet.
+   */
   hasNew(): boolean {
     return this.#take().some(({ url, ran }) => {
       const covered = this.#covered.get(url);
@@ -27,7 +29,7 @@ export class Coverage {
     });
   }
 
-  /** Adds what ran since the last call. Returns whether anything ran for the first time. */
+  /** Records the code that has run since the last call of `hasNew` or `add`. Returns whether new code has run. */
   add(): boolean {
     const before = this.#size;
     for (const { url, ran } of this.#take()) {
@@ -44,7 +46,7 @@ export class Coverage {
     return this.#size > before;
   }
 
-  /** How many characters have ever run. */
+  /** The number of recorded characters. */
   size(): number {
     return this.#size;
   }
@@ -56,7 +58,7 @@ export class Coverage {
       .map((script) => ({ url: script.url, ran: charactersRun(script) }));
   }
 
-  /** The session answers before it returns. */
+  /** Calls the inspector. It calls the callback synchronously, so the result is available when `post` returns. */
   #post(method: string, params: object = {}): unknown {
     let answer: unknown;
     this.#session.post(method, params, (error, result) => {
@@ -67,7 +69,7 @@ export class Coverage {
   }
 }
 
-/** Ranges stand from outer to inner, and each inner one has the last word. */
+/** V8 lists outer ranges before inner ranges. So the count of an inner range overwrites the count of the outer range. */
 function charactersRun({ functions }: Profiler.ScriptCoverage): Uint8Array {
   const end = functions.reduce((last, { ranges }) => Math.max(last, ranges[0]?.endOffset ?? 0), 0);
   const ran = new Uint8Array(end);

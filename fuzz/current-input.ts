@@ -2,8 +2,8 @@ const HEADER = 8;
 const MAX_LENGTH = 128 * 1024;
 
 /**
- * The input that a worker is reading right now, in memory that its parent sees too: when the worker hangs, nobody else
- * can say what it hangs on.
+ * The current input of a worker, in memory that the worker shares with the main thread. If the worker hangs, the main thread
+ * can still report the input.
  */
 export class CurrentInput {
   readonly #header: Int32Array;
@@ -28,7 +28,7 @@ export class CurrentInput {
     return this.#bytes.slice(0, Atomics.load(this.#header, 1));
   }
 
-  /** How many inputs there were so far: a number that moves while the worker does. */
+  /** The number of inputs so far. If the number does not change, the worker hangs. */
   count(): number {
     return Atomics.load(this.#header, 0);
   }

@@ -7,7 +7,7 @@ import { createTargets, PLANTED, type Target } from './targets.js';
 import type { Report, Task } from './worker.js';
 
 /*
- * Coverage-guided fuzzing of every decoder and verifier, from the recordings on. See docs/fuzzing.md.
+ * Coverage-guided fuzzing of every decoder and verifier. It starts from the recordings. See docs/fuzzing.md.
  *
  *   npm run fuzz -- [--seconds 10 | --executions 100000000] [--seed 1] [--jobs 2] [--target 'CBOR map'] [--no-properties]
  */
@@ -28,19 +28,22 @@ const jobs = Number(values.jobs);
 const executions = Number(values.executions ?? Number.POSITIVE_INFINITY);
 const seconds = Number(values.seconds ?? (values.executions === undefined ? 10 : Number.POSITIVE_INFINITY));
 
-/** Of the executions of a run with enough of them, so many read receipts. */
+/** The minimum number of executions on receipts, in a run with at least twice as many executions. */
 const RECEIPTS = 1_000_000;
+/** A worker hangs if it makes no progress for this time, in milliseconds. */
 const HANGS_AFTER = 10_000;
+/** Milliseconds. */
 const PROGRESS_EVERY = 30_000;
+/** The maximum growth of the heap, in bytes. */
 const MAX_GROWTH = 16 * 1024 * 1024;
 const FINDINGS = new URL('../findings/', import.meta.url);
 
-/** The inputs that workers are reading, by what they count. */
+/** The current input of each running worker. It also counts the executions of the worker. */
 const running = new Set<CurrentInput>();
 let done = 0;
 const startedAt = Date.now();
 
-/** Runs one target in a worker, which is stopped where it no longer moves. */
+/** Runs one target in a worker. If the worker hangs, it is stopped and its current input is the finding. */
 async function fuzz(task: Omit<Task, 'currentInput'>): Promise<Report> {
   const currentInput = CurrentInput.create();
   const current = new CurrentInput(currentInput);
@@ -72,28 +75,28 @@ function hanging(current: CurrentInput): Report {
   return { executions: current.count(), corpus: 0, covered: [0, 0], growth: 0, slowest: 0, genuine: 0, finding };
 }
 
-/** One line now and then, for whoever waits. */
+/** Prints the progress of the run in one line. */
 function printProgress(): void {
   const count = done + [...running].reduce((sum, current) => sum + current.count(), 0);
   const elapsed = (Date.now() - startedAt) / 1000;
-  const figures = [`${count} executions`, `${Math.round(count / elapsed)} a second`, `${failed} findings`];
+  const figures = [`${count} executions`, `${Math.round(count / elapsed)} per second`, `${failed} findings`];
   console.log(`[${elapsed.toFixed(0)} s] ${figures.join(', ')}`);
 }
 
-/** Prints what came out and keeps the input of a finding. Returns whether all is well. */
+/** Prints a finding and saves its input to a file. Returns whether there was no finding. */
 function judge(target: string, part: number, report: Report): boolean {
   const { growth, finding } = report;
   if (finding) {
     mkdirSync(FINDINGS, { recursive: true });
     const file = new URL(`${target.replaceAll(/\W+/g, '-')}-${seed + part}.bin`, FINDINGS);
     writeFileSync(file, finding.input);
-    console.log(`FINDING in ${target}: ${finding.error}\n  input kept in ${file.pathname}`);
+    console.log(`FINDING in ${target}: ${finding.error}\n  input saved in ${file.pathname}`);
   }
   if (growth > MAX_GROWTH) console.log(`FINDING in ${target}: the heap grew by ${growth} bytes`);
   return !finding && growth <= MAX_GROWTH;
 }
 
-/** How many executions each target gets: by its share, and receipts no fewer than they must have. */
+/** Divides the executions among the targets by their shares. Receipts get at least their minimum. */
 function planned(targets: readonly Target[]): Map<Target, number> {
   const shares = (some: readonly Target[]): number => some.reduce((total, { share }) => total + share, 0);
   const receipts = targets.filter(({ readsReceipts }) => readsReceipts);
@@ -106,7 +109,7 @@ function planned(targets: readonly Target[]): Map<Target, number> {
   return new Map([...quotas(others, executions - forReceipts), ...quotas(receipts, forReceipts)]);
 }
 
-/** The property tests, on a seed of this run. In CI they run on the seeds that stand in the repository. */
+/** Runs the property tests with the seed of this run. In CI, they run with the seeds in test/properties/seeds.ts. */
 function runProperties(): boolean {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/properties'];
   const { status } = spawnSync(process.execPath, vitest, {
@@ -115,7 +118,7 @@ function runProperties(): boolean {
     stdio: 'inherit',
   });
   if (status === 0) return true;
-  console.log(`FINDING: a property does not hold; add seed ${seed} to test/properties/seeds.ts`);
+  console.log(`FINDING: a property test failed; add seed ${seed} to test/properties/seeds.ts`);
   return false;
 }
 
@@ -126,11 +129,11 @@ const all = [...(await createTargets()), PLANTED];
 const chosen = all.filter((target) => {
   return values.target === undefined ? target !== PLANTED : target.name === values.target;
 });
-if (chosen.length === 0) throw new Error(`no target ${values.target}`);
-const how = Number.isFinite(executions) ? `${executions} executions` : `${seconds} s each`;
-console.log(`${chosen.length} targets, ${how}, seed ${seed}, ${jobs} at a time`);
+if (chosen.length === 0) throw new Error(`there is no target named ${values.target}`);
+const how = Number.isFinite(executions) ? `${executions} executions` : `${seconds} s for each target`;
+console.log(`${chosen.length} targets, ${how}, seed ${seed}, ${jobs} jobs in parallel`);
 
-// Of a target with many executions each job has a part, with a seed of its own.
+// With a number of executions, each job runs a part of each target with its own seed. With a time, each target has one part.
 const parts = Number.isFinite(executions) ? jobs : 1;
 const plan = Number.isFinite(executions) ? planned(chosen) : new Map(chosen.map((target) => [target, executions]));
 const queue = [...plan].flatMap(([target, quota]) => {
@@ -164,5 +167,5 @@ for (const [target, some] of reports) {
   console.log(`| ${[target.name, total, most(({ corpus }) => corpus), covered, ...times].join(' | ')} |`);
 }
 printProgress();
-console.log(`${done} executions, ${receipts} of receipts, ${failed} findings`);
+console.log(`${done} executions, ${receipts} of them on receipts, ${failed} findings`);
 process.exitCode = failed === 0 ? 0 : 1;

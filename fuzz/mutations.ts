@@ -3,7 +3,7 @@ import type { Random } from './random.js';
 
 type Mutation = (input: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
 
-/** Bytes that mean something in CBOR and DER: types, lengths of every width, tags, and what the entries are called. */
+/** Bytes with a meaning in CBOR and DER: types, lengths of every size, tags, object identifiers and names of fields. */
 const DICTIONARY: readonly Uint8Array[] = [
   ...['00', '18', '1b', '3b', '40', '5f', '60', '7f', '80', '9f', 'a0', 'bf', 'c0', 'd8', 'f4', 'f6', 'f7', 'f9', 'ff'],
   ...['5affffffff', '5bffffffffffffffff', '7affffffff', '9affffffff', 'baffffffff', '9b0020000000000000'],
@@ -17,7 +17,7 @@ function hexOf(text: string): string {
   return Buffer.from(text).toString('hex');
 }
 
-/** Replaces `length` bytes at `start`. */
+/** Replaces `length` bytes at `start` with `insert`. */
 const splice = (input: Uint8Array, start: number, length: number, insert: Uint8Array): Uint8Array => {
   return concatenated([input.subarray(0, start), insert, input.subarray(start + length)]);
 };
@@ -28,11 +28,11 @@ const block = (input: Uint8Array, random: Random): Uint8Array => {
 };
 
 const MUTATIONS: readonly Mutation[] = [
-  // One bit, one byte, one byte by a little.
+  // Flip one bit, replace one byte, or add a small number to one byte.
   (input, random) => withByte(input, random, (byte) => byte ^ (1 << random.below(8))),
   (input, random) => withByte(input, random, () => random.below(256)),
   (input, random) => withByte(input, random, (byte) => byte + random.below(33) - 16),
-  // Something gone, something twice, something of another input, something that means something.
+  // Delete bytes, repeat a block, replace bytes with a block of another input, or insert or overwrite a dictionary value.
   (input, random) => splice(input, random.below(input.length + 1), 1 + random.below(32), new Uint8Array()),
   (input, random) => splice(input, random.below(input.length + 1), 0, block(input, random)),
   (input, random, other) => splice(input, random.below(input.length + 1), random.below(64), block(other, random)),
@@ -41,7 +41,7 @@ const MUTATIONS: readonly Mutation[] = [
     const token = random.pick(DICTIONARY);
     return splice(input, random.below(input.length + 1), token.length, token);
   },
-  // The end of another input behind the start of this one.
+  // Join the start of this input and the end of another input. Or cut off the end of this input.
   (input, random, other) => {
     const start = input.subarray(0, random.below(input.length + 1));
     return concatenated([start, other.subarray(random.below(other.length + 1))]);
@@ -57,7 +57,7 @@ function withByte(input: Uint8Array, random: Random, change: (byte: number) => n
   return copy;
 }
 
-/** A changed copy: one mutation, or now and then a few on top of each other, and never longer than `maxLength`. */
+/** Returns a changed copy with at most `maxLength` bytes. Applies one mutation, and sometimes several in sequence. */
 export function mutate(input: Uint8Array, other: Uint8Array, random: Random, maxLength: number): Uint8Array {
   let mutated = input;
   do mutated = random.pick(MUTATIONS)(mutated, random, other);

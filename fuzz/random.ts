@@ -1,4 +1,4 @@
-/** A small random number generator with a seed (Mulberry32), so that a run can be repeated. */
+/** The random number generator Mulberry32. A run with the same seed generates the same numbers. */
 export class Random {
   #state: number;
 
@@ -6,12 +6,12 @@ export class Random {
     this.#state = seed;
   }
 
-  /** Where it stands: a generator with this seed goes on as this one does. */
+  /** The current state. A new generator with this state as its seed continues with the same numbers. */
   get state(): number {
     return this.#state;
   }
 
-  /** An integer from 0 up to and without `limit`. */
+  /** Returns an integer from 0 to `limit - 1`. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -21,7 +21,7 @@ export class Random {
 
   pick<Value>(values: readonly Value[]): Value {
     const value = values[this.below(values.length)];
-    if (value === undefined) throw new RangeError('nothing to pick from');
+    if (value === undefined) throw new RangeError('the list of values is empty');
     return value;
   }
 }

@@ -1,16 +1,17 @@
-/** How many times the time of a genuine input another may take. */
+/** An input is slow if it takes more than 20 times as long as a genuine input. */
 const SLOW = 20;
-/** The least number of milliseconds that counts as slow: below, it is the machine that is measured. */
+/** A shorter time never counts as slow, because it depends mostly on the machine. In milliseconds. */
 const LEAST = 1;
-/** So many times is an input tried again before it is called slow: a busy machine is slow for a moment. */
+/** How often a slow input is repeated before it counts as slow, because a busy machine can be slow for a moment. */
 const TRIES = 10;
+/** How often each genuine input is measured. */
 const WARMING_UP = 20;
 
-/** Runs inputs, and throws for one that takes much longer than genuine ones did at the beginning of the run. */
+/** Runs inputs. Throws if an input takes much longer than the genuine inputs at the beginning of the run. */
 export class SlowInputs {
-  /** The longest that a genuine input takes, in milliseconds. */
+  /** The longest time of a genuine input, in milliseconds. */
   readonly genuine: number;
-  /** The longest that any input took at its best. */
+  /** The longest time of a repeated input, in milliseconds. Each input counts with the shortest of its tries. */
   slowest = 0;
   readonly #run: (input: Uint8Array) => unknown;
   readonly #limit: number;
@@ -27,7 +28,7 @@ export class SlowInputs {
     this.#limit = Math.max(SLOW * genuine, LEAST);
   }
 
-  /** Runs an input: at once where its target does. */
+  /** Runs an input. Synchronous if the target is synchronous, because a promise takes as long as a small input. */
   run(input: Uint8Array): Promise<void> | undefined {
     const startedAt = performance.now();
     const running = this.#run(input);
@@ -41,11 +42,14 @@ export class SlowInputs {
     const least = await leastTime(this.#run, input, TRIES);
     this.slowest = Math.max(this.slowest, least);
     if (least <= this.#limit) return;
-    throw new Error(`takes ${least.toFixed(2)} ms, and a genuine one ${this.genuine.toFixed(3)} ms`);
+    throw new Error(`the input takes ${least.toFixed(2)} ms; a genuine input takes ${this.genuine.toFixed(3)} ms`);
   }
 }
 
-/** In processor time, if that is less: a busy machine lets an input wait, but does not make it cost more. */
+/**
+ * Measures an input several times and returns the shortest time, in milliseconds. Uses the processor time if it is shorter
+ * than the elapsed time, because an input may wait on a busy machine.
+ */
 async function leastTime(run: (input: Uint8Array) => unknown, input: Uint8Array, times: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let count = 0; count < times; count += 1) {

@@ -34,20 +34,20 @@ import {
 import type { Random } from './random.js';
 import { receiptWithWrongElement } from './wrong-elements.js';
 
-/** Something that reads hostile bytes. */
+/** A decoder or verifier to fuzz. */
 export interface Target {
   readonly name: string;
-  /** Where mutation starts. */
+  /** The inputs that are mutated first. */
   readonly corpus: readonly Uint8Array[];
-  /** Its part of the executions of a run, in relation to the other targets. */
+  /** The share of the executions of a run, relative to the shares of the other targets. */
   readonly share: number;
   /** Whether its inputs are receipts. */
   readonly readsReceipts?: boolean;
-  /** Makes an input of its own, in place of a changed one. */
+  /** Generates a new input. Without this function, all inputs are mutations. */
   readonly generate?: (random: Random) => Uint8Array;
-  /** The most bytes that an input may have: a little over the limit of what is fuzzed. */
+  /** The maximum length of an input, in bytes: slightly longer than the maximum that the target accepts. */
   readonly maxLength: number;
-  /** Reads them, and throws for a finding only. */
+  /** Runs the target with an input. Throws only for a finding. */
   run(input: Uint8Array): unknown;
 }
 
@@ -67,18 +67,21 @@ const receipts = [
 ];
 const payloads = await Promise.all(receipts.map(async (receipt) => (await decodeSignedData(receipt)).content));
 
-/** The only thing that a decoder may throw. */
+/** Throws the error again if it is not a `DecodingError`. A decoder must not throw any other error. */
 function expectDecodingError(error: unknown): void {
   if (!(error instanceof DecodingError)) throw error;
 }
 
-/** What a verifier says; the only thing that it may throw is an `AppAttestError`, and never one of our own making. */
+/**
+ * Returns the result of a verifier, or `undefined` if it rejects the evidence. Throws for a finding: an error that is not an
+ * `AppAttestError`, or the code `invalid_argument`.
+ */
 async function verdict(verify: () => Promise<unknown>): Promise<unknown> {
   try {
     return await verify();
   } catch (error) {
     if (!(error instanceof AppAttestError) || error.code === 'invalid_argument') throw error;
-    // Whatever else a decoder throws becomes malformed_… too; that net must never be needed.
+    // Verifiers also convert unexpected errors of a decoder to malformed_…. Such an error is a finding.
     if (error.code.startsWith('malformed_') && !(error.cause instanceof DecodingError)) throw error;
     return undefined;
   }
@@ -101,7 +104,10 @@ function decoder(
   return { name, share, corpus, maxLength: 70_000, run };
 }
 
-/** Rejects, or says the same as of the recording: bytes that nobody signed, such as those of the receipt, may differ. */
+/**
+ * The verifier must reject a mutated attestation, or return the same result as for the recording. Only the receipt may
+ * differ, because Apple's signature of the attestation does not cover it.
+ */
 async function attestationVerifier(recording: AttestationRecording): Promise<Target> {
   const options = attestationOptions(recording);
   const { receipt: _, ...recorded } = await verifyAttestation(options);
@@ -119,7 +125,10 @@ async function attestationVerifier(recording: AttestationRecording): Promise<Tar
   };
 }
 
-/** Rejects, or says the same as of the recording: what nobody signed, such as a root that comes along, may differ. */
+/**
+ * The verifier must reject a mutated receipt, or return the same result as for the recording. A mutated receipt may be
+ * accepted if only unsigned parts changed, such as a root certificate in the receipt.
+ */
 async function receiptVerifier({ name, appId, environment, attestation }: AttestationRecording): Promise<Target> {
   const recorded = decodeCborMap(fromBase64(attestation.object)).map('attStmt').bytes('receipt');
   const options = { appId, environment, date: (await decodeReceipt(recorded)).payload.creationTime };
@@ -140,8 +149,8 @@ async function receiptVerifier({ name, appId, environment, attestation }: Attest
 }
 
 /**
- * Receipts of our own form with a wrong element at any place, under a root that is trusted. Where it stands in the payload
- * the receipt is signed again, and may say something else; anywhere else it says the same or nothing.
+ * Generated receipts with one wrong element, under a trusted test root. If the wrong element is in the payload, the receipt
+ * is signed again, and the result may differ. Otherwise the verifier must reject the receipt or return the same result.
  */
 async function wrongElements(): Promise<Target> {
   const receipt = await createReceiptTree();
@@ -196,8 +205,8 @@ async function assertionVerifiers(): Promise<Target[]> {
 }
 
 /**
- * A decoder with a mistake that only a fuzzer finds which keeps what runs new code: by chance alone, three
- * right bytes take sixteen million inputs. It shows that a run without a finding means something.
+ * A decoder with a planted bug, to show that the fuzzer finds bugs. The bug needs three specific bytes. Random inputs would
+ * have them once in sixteen million; a fuzzer that keeps inputs with new coverage finds them soon.
  */
 export const PLANTED: Target = {
   name: 'planted',
@@ -211,7 +220,10 @@ export const PLANTED: Target = {
   },
 };
 
-/** One verifier of each kind; the decoders behind them one by one, where no signature stands before them. */
+/**
+ * Creates a target for each verifier and for each internal decoder. A verifier rejects most inputs because of their
+ * signature, so the decoders that run after this check need their own targets.
+ */
 export async function createTargets(): Promise<readonly Target[]> {
   const chosen = attestationRecordings.filter(({ name }) => {
     return name === 'apple-guide-2026' || name === 'node-app-attest-production';

@@ -8,33 +8,37 @@ import { Random } from './random.js';
 import { SlowInputs } from './slow-inputs.js';
 import { createTargets, PLANTED, type Target } from './targets.js';
 
-/** What the worker is told. */
+/** The data that the main thread passes to a worker. */
 export interface Task {
   target: string;
   seed: number;
-  /** When to stop: after so many executions or so many seconds, whichever comes first. */
+  /** The worker stops after this number of executions, or after `seconds`. */
   executions: number;
   seconds: number;
   currentInput: SharedArrayBuffer;
 }
 
-/** What came out. */
+/** The result of a worker. */
 export interface Report {
   executions: number;
   corpus: number;
-  /** Characters of code that ran: at the start, from the recordings alone, and at the end. */
+  /** The number of characters of code that have run: after the recordings, and at the end. */
   covered: readonly [start: number, end: number];
-  /** Of the heap, in bytes, from the middle of the run to its end. */
+  /** The growth of the heap from the middle of the run to its end, in bytes. */
   growth: number;
-  /** The slowest input and a genuine one, in milliseconds. */
+  /** The time of the slowest input, in milliseconds. */
   slowest: number;
+  /** The longest time of a genuine input, in milliseconds. */
   genuine: number;
   finding?: { input: Uint8Array; error: string };
 }
 
-/** Inputs between two looks at the coverage, which cost as much as thousands of them: more, the longer nothing is new. */
+/**
+ * The number of inputs between two checks of the coverage. A check takes as long as thousands of inputs, so the number
+ * doubles after each batch without new code.
+ */
 const BATCH = { first: 512, last: 32_768 } as const;
-/** A batch that ran something new runs again in pieces of so many inputs. */
+/** A batch that ran new code is repeated in pieces with this number of inputs. */
 const PIECE = 256;
 
 setFlagsFromString('--expose-gc');
@@ -59,7 +63,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     finding ??= { input: input.slice(), error: error instanceof Error ? error.message : String(error) };
   };
 
-  /** At once where the target does: a promise takes as long as a small input. */
+  /** Runs an input. Synchronous if the target is synchronous, because a promise takes as long as a small input. */
   const execute = (input: Uint8Array): Promise<void> | undefined => {
     current.set(input);
     executions += 1;
@@ -71,7 +75,10 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     }
   };
 
-  /** Every other time a change of one of the latest, which are nearest to what never ran. */
+  /**
+   * Creates the next input. Half of the mutations start from one of the latest inputs in the corpus, because these are most
+   * likely to reach new code.
+   */
   const next = (): Uint8Array => {
     if (target.generate && random.below(8) !== 0) return target.generate(random);
     const isLate = random.below(2) === 0;
@@ -79,7 +86,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     return mutate(parent ?? random.pick(corpus), random.pick(corpus), random, target.maxLength);
   };
 
-  /** Something in the batch ran new code. Runs it again, half by half, to find and keep the inputs that did. */
+  /** Finds the inputs of a batch that run new code, and adds them to the corpus. Repeats each half of the batch recursively. */
   const keepWhatRanNewCode = async (batch: readonly Uint8Array[]): Promise<void> => {
     const middle = Math.ceil(batch.length / 2);
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
@@ -89,7 +96,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     }
   };
 
-  /** Makes the inputs of a batch anew, which nobody has kept. */
+  /** Generates the inputs of a batch again, because they were not kept. Finds the inputs that run new code. */
   const repeatBatch = async (state: number, length: number): Promise<void> => {
     const repeated: Uint8Array[][] = [];
     const after = random.state;
@@ -138,7 +145,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
   };
 }
 
-/** What was thrown says more with a stack. */
+/** Runs the input of a finding again, to get the error with its stack. */
 async function errorOf(target: Target, { input, error }: NonNullable<Report['finding']>): Promise<string> {
   Error.stackTraceLimit = 50;
   try {
@@ -151,8 +158,8 @@ async function errorOf(target: Target, { input, error }: NonNullable<Report['fin
 
 const task: Task = workerData;
 const target = [...(await createTargets()), PLANTED].find(({ name }) => name === task.target);
-if (!target) throw new Error(`no target ${task.target}`);
-// A stack for each refusal takes as long as the refusal.
+if (!target) throw new Error(`there is no target named ${task.target}`);
+// Creating the stack of an error takes as long as rejecting an input.
 Error.stackTraceLimit = 0;
 const report = await fuzz(target, task);
 if (report.finding) report.finding.error = await errorOf(target, report.finding);

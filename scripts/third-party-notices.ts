@@ -6,7 +6,7 @@ type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
 
 const PACKAGE_FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 
-/** Writes the licenses of all packages that have become part of the build, as these licenses demand. */
+/** Writes the licenses of all packages that are part of the build. These licenses require it. */
 export function thirdPartyNotices(file: string): EsbuildPlugin {
   const folders = new Set<string>();
   return {

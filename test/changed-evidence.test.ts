@@ -14,7 +14,7 @@ describe('a change by the caller during a verification', () => {
   });
   const extensions = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(9) });
 
-  /** Makes everything in a value wrong: bytes, arrays, dates and objects, all the way down. */
+  /** Corrupts everything in a value, recursively: bytes, arrays, dates and objects. */
   function spoil(value: unknown): void {
     if (value instanceof Uint8Array) value.fill(0);
     else if (value instanceof Date) value.setTime(0);
@@ -29,7 +29,7 @@ describe('a change by the caller during a verification', () => {
     }
   }
 
-  it('changes nothing about an attestation', async () => {
+  it('does not affect an attestation', async () => {
     const { privateKey: _, challenge, ...evidence } = await attest(await createAuthority(), { extensions });
     const appId = [{ teamId: 'TEAMID1234', bundleId: 'com.example.app' }];
     const shared = () => ({
@@ -42,7 +42,7 @@ describe('a change by the caller during a verification', () => {
       { ...shared(), appId: structuredClone(appId), challenge: new Uint8Array(Buffer.from(challenge)) },
       { ...shared(), appId: structuredClone(appId), clientDataHash: new Uint8Array(sha256(challenge)) },
     ]) {
-      // One waits behind four: it is not read before the first is verified.
+      // The last attestation waits for the four before it. The last one is decoded only after the first was verified.
       const waiting = Array.from({ length: 5 }, () => verifyAttestation(options));
       spoil(options);
       for (const verified of await Promise.all(waiting)) {
@@ -51,7 +51,7 @@ describe('a change by the caller during a verification', () => {
     }
   });
 
-  it('changes nothing about an assertion', async () => {
+  it('does not affect an assertion', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const spki = publicKey.export({ format: 'der', type: 'spki' });
     const forms = [spki, spki.subarray(-65), createPublicKey(publicKey.export({ format: 'pem', type: 'spki' }))];
@@ -67,7 +67,7 @@ describe('a change by the caller during a verification', () => {
         { ...options(), payload: new Uint8Array(Buffer.from('payload')) },
         { ...options(), clientDataHash: new Uint8Array(sha256('payload')) },
       ]) {
-        // More than the calling thread has time for in one turn.
+        // More assertions than the calling thread verifies in one turn of the event loop.
         const waiting = Array.from({ length: 30 }, () => verifyAssertion(given));
         spoil(given);
         for (const verified of await Promise.all(waiting))
@@ -78,7 +78,7 @@ describe('a change by the caller during a verification', () => {
 });
 
 describe('bytes of a subclass', () => {
-  /** Hands out its own memory where a part is asked for. */
+  /** A subclass whose methods return parts of its own memory instead of copies. */
   class Aliasing extends Uint8Array {
     override subarray(): never {
       return this.buffer as never;
@@ -101,7 +101,7 @@ describe('bytes of a subclass', () => {
   });
 });
 
-describe('bytes of a subclass that lies about them', () => {
+describe('bytes of a subclass with false properties', () => {
   class Lying extends Uint8Array {
     override get buffer(): never {
       return new ArrayBuffer(64) as never;
@@ -122,7 +122,7 @@ describe('bytes of a subclass that lies about them', () => {
     return copy;
   };
 
-  it('are read as they are', async () => {
+  it('are read as they are in memory', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const options = { assertion: assert(privateKey), publicKey, appId: APP_ID, counter: 0 };
     const payload = lying(Buffer.from('payload'));
@@ -151,7 +151,7 @@ it('bytes that are shared with another thread are read as they are', async () =>
 
 describe.each([
   [
-    'was handed to another thread',
+    'was transferred to another thread',
     () => {
       const bytes = new Uint8Array(64);
       structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -161,7 +161,7 @@ describe.each([
   [
     'has shrunk',
     () => {
-      // By reflection: the types of ES2023 do not know that buffers can shrink.
+      // Uses Reflect because the types of ES2023 do not know that buffers can shrink.
       const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [64, { maxByteLength: 64 }]);
       const bytes = new Uint8Array(buffer, 0, 64);
       Reflect.apply(Reflect.get(buffer, 'resize'), buffer, [32]);
@@ -169,7 +169,7 @@ describe.each([
     },
   ],
 ])('bytes whose memory %s', (_, gone) => {
-  it('are rejected as client data, even if it could be empty', async () => {
+  it('are rejected as client data, even if client data may be empty', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const options = { assertion: assert(privateKey, { payload: '' }), publicKey, appId: APP_ID, counter: 0 };
     expect((await verifyAssertion({ ...options, payload: new Uint8Array() })).counter).toBe(1);

@@ -6,7 +6,7 @@ import { createAuthority } from './support/certificate-authority.js';
 import { APP_ID, assert, attest } from './support/evidence.js';
 import { expectCode } from './support/rejection.js';
 
-// The functions themselves, counted.
+// Counts the calls of the real functions.
 vi.mock('../src/keys/ecdsa.js', async (importOriginal) => {
   const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../src/keys/ecdsa.js')>();
   return { verifyEcdsa: vi.fn(verifyEcdsa), verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
@@ -28,12 +28,12 @@ async function attestation(intermediate = {}) {
   return options;
 }
 
-describe('many attestations at once', () => {
-  it('verify the signature of the intermediate once', async () => {
+describe('many attestations at the same time', () => {
+  it('verify the signature of the intermediate only once', async () => {
     const options = await attestation();
     const results = await times(64, () => verifyAttestation(options));
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
-    // The leaf is one and the same; the one that is verified when no other is left may be verified by the calling thread.
+    // All attestations share one leaf. The calling thread may verify the last attestation that is left.
     const signatures = inPool.mock.calls.map(([, , , signature]) => Buffer.from(signature).toString('hex'));
     const [leaf, ...others] = [...new Set(signatures)]
       .map((one) => signatures.filter((other) => other === one).length)
@@ -42,7 +42,7 @@ describe('many attestations at once', () => {
     expect(others).toEqual([1]);
   });
 
-  it('all fail if the intermediate is not signed by the root, and none of it is remembered', async () => {
+  it('all fail if the root did not sign the intermediate, and nothing is cached', async () => {
     const options = await attestation();
     const { root } = await createAuthority();
     const trustAnchors = [root.der];
@@ -60,7 +60,7 @@ describe('many attestations at once', () => {
     expect(inPool).not.toHaveBeenCalled();
   });
 
-  it('do not share verifications under other roots', async () => {
+  it('do not share verifications under different roots', async () => {
     const options = await attestation();
     const { root } = await createAuthority();
     const results = await Promise.allSettled([
@@ -88,7 +88,7 @@ describe('many attestations at once', () => {
   it.each([
     [undefined, 4],
     ['2', 2],
-  ])('are verified a few at a time, with UV_THREADPOOL_SIZE=%s %i, so that the pool stays free', async (size, few) => {
+  ])('are verified a few at a time, so that the pool stays free, with UV_THREADPOOL_SIZE=%s: %i', async (size, few) => {
     onTestFinished(() => {
       vi.unstubAllEnvs();
     });
@@ -111,7 +111,7 @@ describe('many attestations at once', () => {
     expect(most).toBe(few);
   });
 
-  it('take no turn of the event loop if they cannot be decoded', async () => {
+  it('use no turn of the event loop if they cannot be decoded', async () => {
     const options = await attestation();
     let turns = 0;
     const count = () => {
@@ -127,7 +127,7 @@ describe('many attestations at once', () => {
 });
 
 describe('a single attestation', () => {
-  it('is verified by the calling thread, two in a turn', async () => {
+  it('is verified by the calling thread, two in one turn of the event loop', async () => {
     const options = await attestation();
     await verifyAttestation(options);
     here.mockClear();
@@ -144,7 +144,7 @@ describe('a single attestation', () => {
     expect(turns).toBeGreaterThanOrEqual(4);
   });
 
-  it('is rejected there as well', async () => {
+  it('is also rejected by the calling thread', async () => {
     const authority = await createAuthority();
     const { privateKey: _, ...genuine } = await attest(authority);
     await verifyAttestation(genuine);
@@ -158,19 +158,19 @@ describe('a single attestation', () => {
   });
 });
 
-describe('many assertions at once', () => {
+describe('many assertions at the same time', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const assertion = assert(privateKey, {});
   const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
 
-  it('are verified by the calling thread and, once it has no time left, by the pool', async () => {
+  it('are verified by the calling thread and, once its time is used up, by the thread pool', async () => {
     const results = await times(64, () => verifyAssertion(options));
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(here).toHaveBeenCalledTimes(21);
     expect(inPool).toHaveBeenCalledTimes(43);
   });
 
-  it('fail one by one, on either thread', async () => {
+  it('fail one by one, on the calling thread and in the pool', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     const results = await times(64, () => verifyAssertion({ ...options, payload: 'another' }));
     const codes = results.map((result) => result.status === 'rejected' && result.reason.code);
@@ -183,8 +183,8 @@ describe('a signature that cannot be verified', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   it.each([
     ['an unknown hash', 'no-such-hash', publicKey],
-    ['a key that is none', 'sha256', {} as never],
-  ])('is not valid, on either thread: %s', async (_, hash, key) => {
+    ['a malformed key', 'sha256', {} as never],
+  ])('is not valid, on the calling thread and in the pool: %s', async (_, hash, key) => {
     const message = Uint8Array.of(1);
     expect(ecdsa.verifyEcdsa(hash, message, key, message)).toBe(false);
     expect(await ecdsa.verifyEcdsaInPool(hash, message, key, message)).toBe(false);

@@ -19,12 +19,12 @@ import { manyElements, wrongElements } from './support/wrong-elements.js';
 
 const KIB = 1024;
 
-/** The certificates of a receipt have one form: elements in the first stand for those in the others. */
+/** The certificates of a receipt have one form, so elements are replaced only in the first of them. */
 const isInOtherCertificate = ([, , part, certificate = 0, ...rest]: Path): boolean => {
   return part === 3 && certificate > 0 && rest.length > 0;
 };
 
-/** What costs more than it may, by name. */
+/** Returns the names of the objects that cost more than allowed. */
 async function dearer(
   genuine: CostOfGenuine,
   objects: Iterable<readonly [string, Uint8Array]>,
@@ -38,7 +38,7 @@ async function dearer(
   return found;
 }
 
-/** How often the event loop turns until all is done. */
+/** Counts the turns of the event loop until the work is done. */
 async function turnsDuring(attempt: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;
@@ -52,8 +52,8 @@ async function turnsDuring(attempt: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
-describe('costs at most ten times what a genuine one costs:', () => {
-  it('a receipt with a long element of any type in the place of any of its elements', async () => {
+describe('costs at most ten times as much as genuine evidence:', () => {
+  it('a receipt with a long element of any type instead of any of its elements', async () => {
     const receipt = await createReceiptTree();
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
     const genuine = await CostOfGenuine.measure(() => verify(receipt.bytes));
@@ -66,7 +66,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     expect(await dearer(genuine, objects(), verify)).toEqual([]);
   }, 300_000);
 
-  it('a receipt with many small elements in the place of any of its elements', async () => {
+  it('a receipt with many small elements instead of any of its elements', async () => {
     const receipt = await createReceiptTree();
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
     const genuine = await CostOfGenuine.measure(() => verify(receipt.bytes));
@@ -79,7 +79,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     expect(await dearer(genuine, objects(), verify)).toEqual([]);
   }, 300_000);
 
-  it('thirty-two receipts at once, while the event loop goes on', async () => {
+  it('thirty-two receipts at the same time, while the event loop continues', async () => {
     const receipt = await createReceiptTree();
     const issuer = [1, 0, 4, 0, 1, 0, 0];
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes }).catch(() => undefined);
@@ -92,7 +92,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     }
   });
 
-  it('a receipt with as many attributes as it may have, of any type', async () => {
+  it('a receipt with the maximum number of attributes, of any type', async () => {
     const receipt = await createReceiptTree();
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
     const genuine = await CostOfGenuine.measure(() => verify(receipt.bytes));
@@ -121,7 +121,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     return cbor({ fmt: 'apple-appattest', attStmt, authData: object.bytes('authData') });
   };
 
-  it('a certificate with a long element of any type in the place of any of its elements', async () => {
+  it('a certificate with a long element of any type instead of any of its elements', async () => {
     const genuine = await CostOfGenuine.measure(() => verifyBytes(recording.attestation));
     const elements = wrongElements(56 * KIB);
     function* objects(): Generator<readonly [string, Uint8Array]> {
@@ -142,7 +142,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     expect(await dearer(genuine, objects(), verifyBytes)).toEqual([]);
   }, 300_000);
 
-  /** Every major type of CBOR, with as much in it as there may be. */
+  /** Every major type of CBOR, as long as it is allowed to be. */
   const hostileItems = (length: number): readonly (readonly [string, Uint8Array])[] => {
     const head = (major: number, argument: number): number[] => [(major << 5) | 25, argument >> 8, argument & 0xff];
     const filled = (major: number, octet: number): Uint8Array => {
@@ -159,7 +159,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
       ['a negative number', Uint8Array.of(0x3b, ...new Uint8Array(8).fill(0xff))],
       ['bytes', filled(2, 0xff)],
       ['ASCII', filled(3, 0x61)],
-      ['text of two octets each', concatenated([Uint8Array.from(head(3, length)), twoOctets(length)])],
+      ['text of two octets per character', concatenated([Uint8Array.from(head(3, length)), twoOctets(length)])],
       ['text that is not UTF-8', filled(3, 0xff)],
       ['numbers in an array', filled(4, 0)],
       ['many items in an array', concatenated([Uint8Array.from(head(4, 256)), new Uint8Array(256)])],
@@ -168,7 +168,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
       ['a tag', concatenated([Uint8Array.of(0xc2), filled(2, 0xff)])],
       ['a simple value', Uint8Array.of(0xf8, 0xff)],
       ['a float', Uint8Array.of(0xfb, ...new Uint8Array(8).fill(0x7f))],
-      ['chunks without end', new Uint8Array(length).fill(0x5f)],
+      ['endless chunks', new Uint8Array(length).fill(0x5f)],
     ];
   };
   const twoOctets = (length: number): Uint8Array => {
@@ -176,7 +176,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
   };
   const text = (value: string): Uint8Array => cbor(value);
 
-  it('an attestation with a long item of any type in the place of any of its entries, or beside them', async () => {
+  it('an attestation with a long item of any type instead of any of its fields, or next to them', async () => {
     const genuine = await CostOfGenuine.measure(() => verifyBytes(recording.attestation));
     const entries: Readonly<Record<string, Uint8Array>> = {
       fmt: cbor('apple-appattest'),
@@ -195,7 +195,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     expect(await dearer(genuine, objects, verifyBytes)).toEqual([]);
   });
 
-  it('an assertion with a long item of any type in the place of any of its entries, or beside them', async () => {
+  it('an assertion with a long item of any type instead of any of its fields, or next to them', async () => {
     const { publicKey, appId } = await verifyAttestation(recording);
     const authenticatorData = object.bytes('authData').slice(0, 37);
     const entries: Readonly<Record<string, Uint8Array>> = {
@@ -208,7 +208,7 @@ describe('costs at most ten times what a genuine one costs:', () => {
     const verify = (assertion: Uint8Array) => {
       return verifyAssertion({ assertion, publicKey, payload: 'payload', appId, counter: 0 });
     };
-    // A genuine one, but for its signature, which is verified.
+    // A genuine assertion except for its signature, which is verified.
     const genuine = await CostOfGenuine.measure(() => verify(write(Object.entries(entries))).catch(() => undefined));
     const objects = hostileItems(7 * KIB).flatMap(([name, item]) => {
       return [...Object.keys(entries), 'other'].map((place): readonly [string, Uint8Array] => [

@@ -11,13 +11,13 @@ describe('AppAttestError', () => {
     expect('cause' in error).toBe(false);
   });
 
-  it('has no comparison if there is only one value', () => {
+  it('has no comparison if only one value is given', () => {
     expect(new AppAttestError('nonce_mismatch', 'no nonce', { expected: '00' }).message).toBe('no nonce');
     expect(new AppAttestError('nonce_mismatch', 'no nonce', { actual: '01' }).message).toBe('no nonce');
     expect(new AppAttestError('nonce_mismatch', 'no nonce').message).toBe('no nonce');
   });
 
-  it('keeps a cause', () => {
+  it('keeps its cause', () => {
     const cause = new Error('below');
     expect(new AppAttestError('invalid_argument', 'above', { cause }).cause).toBe(cause);
   });

@@ -36,14 +36,14 @@ afterAll(() => {
   expect(snapshot(), 'a prototype was changed').toEqual(before);
 });
 
-/** Bytes that are no evidence of any kind, as a whole or in place of an entry. */
+/** Bytes that are not valid evidence of any kind. They replace the whole evidence or one field. */
 const HOSTILE_CBOR: readonly [string, Uint8Array][] = [
   ['nothing', new Uint8Array()],
   ['a number', hex('00')],
   ['a reserved head', hex('1c')],
   ['a break without a beginning', hex('ff')],
-  ['text in place of a map', text('apple-appattest')],
-  ['an array in place of a map', cbor([1, 2, 3])],
+  ['text instead of a map', text('apple-appattest')],
+  ['an array instead of a map', cbor([1, 2, 3])],
   ['null', hex('f6')],
   ['a map of indefinite length', hex('bf 63 666d74 61 61 ff')],
   ['a byte string of indefinite length', hex('a1 61 61 5f 41 00 ff')],
@@ -51,16 +51,16 @@ const HOSTILE_CBOR: readonly [string, Uint8Array][] = [
   ['an array of indefinite length', hex('a1 61 61 9f ff')],
   ['a tag', hex('c0 a0')],
   ['a tag of eight bytes', hex('db ffffffffffffffff a0')],
-  ['a tag that cbor-x gives a meaning: a shared record', hex('d9 dfff 83 01 82 61 61 61 62 02')],
-  ['a tag that cbor-x gives a meaning: a bundle of strings', hex('d9 dff8 82 61 61 61 62')],
-  ['a tag that cbor-x gives a meaning: a regular expression', hex('a1 61 61 d8 1b 82 64 52656745 62 2829')],
-  ['a key twice', hex('a2 61 61 00 61 61 01')],
-  ['an integer key twice', hex('a2 01 00 01 01')],
+  ['a tag that cbor-x interprets: a shared record', hex('d9 dfff 83 01 82 61 61 61 62 02')],
+  ['a tag that cbor-x interprets: a bundle of strings', hex('d9 dff8 82 61 61 61 62')],
+  ['a tag that cbor-x interprets: a regular expression', hex('a1 61 61 d8 1b 82 64 52656745 62 2829')],
+  ['a duplicate key', hex('a2 61 61 00 61 61 01')],
+  ['a duplicate integer key', hex('a2 01 00 01 01')],
   ['a key that is a byte string', hex('a1 41 61 00')],
   ['a key that is an array', hex('a1 80 00')],
   ['a key that is null', hex('a1 f6 00')],
   ['text that is not UTF-8', hex('a1 61 61 62 c328')],
-  ['a half of a surrogate pair', hex('a1 61 61 63 eda080')],
+  ['half of a surrogate pair', hex('a1 61 61 63 eda080')],
   ['a number not in its shortest form', hex('a1 61 61 18 01')],
   ['a length not in its shortest form', hex('a1 78 01 61 00')],
   ['a length of 2^32', hex('5b 0000000100000000')],
@@ -73,7 +73,7 @@ const HOSTILE_CBOR: readonly [string, Uint8Array][] = [
   ['a map of 2^53', hex('bb 0020000000000000')],
   ['an unassigned simple value', hex('e0')],
   ['a simple value of two bytes', hex('f8 ff')],
-  ['a float cut off', hex('fb 00 00')],
+  ['a truncated float', hex('fb 00 00')],
   ['arrays 10 000 deep', concat(repeat(0x81, 10_000), hex('00'))],
   ['maps 10 000 deep', concat(repeat(0xa1, 10_000), hex('00'))],
   ['an array of many small items', concat(hex('99 1388'), repeat(0, 5000))],
@@ -82,13 +82,13 @@ const HOSTILE_CBOR: readonly [string, Uint8Array][] = [
   ['zeros', repeat(0, 8000)],
 ];
 
-/** Too long for any evidence. */
+/** Bytes that are too long for any evidence. */
 const OVERLONG: readonly [string, Uint8Array][] = [
   ['1 MB of zeros', repeat(0, 1 << 20)],
   ['10 MB of nested arrays', repeat(0x81, 10 << 20)],
 ];
 
-/** Bytes in place of a certificate. */
+/** Bytes that replace a certificate. */
 const HOSTILE_DER: readonly [string, Uint8Array][] = [
   ['nothing', new Uint8Array()],
   ['zeros', repeat(0, 1000)],
@@ -101,7 +101,7 @@ const HOSTILE_DER: readonly [string, Uint8Array][] = [
   ['a reserved length', hex('30 ff')],
   ['a tag number not in its shortest form', hex('3f 1e 00')],
   ['a tag number with leading zeros', hex('3f 80 01 00')],
-  ['a tag number without end', repeat(0xff, 1000)],
+  ['an endless tag number', repeat(0xff, 1000)],
   ['sequences 10 000 deep', nest(10_000)],
   ['a sequence of many elements', sequence(...Array.from({ length: 20_000 }, () => hex('0500')))],
   ['bytes after the certificate', concat(sequence(sequence(), sequence(), sequence()), hex('00'))],
@@ -113,7 +113,8 @@ const HOSTILE_DER: readonly [string, Uint8Array][] = [
 ];
 
 function nest(depth: number): Uint8Array {
-  // Each level needs a length of its own, so this is written from the inside out, into one buffer.
+  // Each level contains the length of the next level. The bytes are therefore written into one buffer, from the innermost level
+  // outwards.
   const parts: Uint8Array[] = [];
   let length = 0;
   for (let level = 0; level < depth; level += 1) {
@@ -130,14 +131,14 @@ function nest(depth: number): Uint8Array {
   return concat(...parts);
 }
 
-/** Rejected with the code, cheaply, and without an exception of any other kind. */
+/** Expects a rejection with the code, at a low cost, and no other exception. */
 async function expectCheapRejection(attempt: () => Promise<unknown>, code: AppAttestErrorCode): Promise<void> {
   await expectCode(attempt, code);
   await expectCheap(() => attempt().catch(() => undefined));
 }
 
-describe('hostile CBOR as a whole', () => {
-  it.each([...HOSTILE_CBOR, ...OVERLONG])('%s', async (_, bytes) => {
+describe('hostile CBOR instead of evidence', () => {
+  it.each([...HOSTILE_CBOR, ...OVERLONG])('rejects %s', async (_, bytes) => {
     await expectCheapRejection(() => verifyAsAttestation(bytes), 'malformed_attestation');
     await expectCheapRejection(() => verifyAsAssertion(bytes), 'malformed_assertion');
     expect(inspectAttestation(bytes).problems).not.toEqual([]);
@@ -145,17 +146,17 @@ describe('hostile CBOR as a whole', () => {
   });
 });
 
-describe('hostile CBOR in an unknown entry', () => {
+describe('hostile CBOR in an unknown field', () => {
   const wellFormed = new Set([
     'a number',
-    'text in place of a map',
-    'an array in place of a map',
+    'text instead of a map',
+    'an array instead of a map',
     'null',
     '__proto__ as a key',
     'constructor as a key',
   ]);
-  it.each(HOSTILE_CBOR)('%s', async (name, bytes) => {
-    // Well-formed ones are passed over, the others poison the whole object.
+  it.each(HOSTILE_CBOR)('is ignored if well-formed, and rejected otherwise: %s', async (name, bytes) => {
+    // Well-formed values are ignored. All others make the whole object malformed.
     const code = wellFormed.has(name) ? 'invalid_signature' : 'malformed_assertion';
     const signature = cbor(repeat(1, 70));
     const authenticatorData = cbor(repeat(1, 37));
@@ -169,9 +170,9 @@ describe('hostile CBOR in an unknown entry', () => {
   });
 });
 
-describe('hostile CBOR in place of the extensions', () => {
+describe('hostile CBOR instead of the extensions', () => {
   it.each(HOSTILE_CBOR.filter(([name]) => !['nothing', '__proto__ as a key', 'constructor as a key'].includes(name)))(
-    '%s',
+    'is rejected: %s',
     async (_, bytes) => {
       const object = cbor({ signature: repeat(1, 70), authenticatorData: concat(repeat(1, 37), bytes) });
       await expectCheapRejection(() => verifyAsAssertion(object), 'malformed_assertion');
@@ -179,7 +180,7 @@ describe('hostile CBOR in place of the extensions', () => {
   );
 });
 
-describe('hostile DER in place of a certificate', () => {
+describe('hostile DER instead of a certificate', () => {
   const attestation = (x5c: readonly Uint8Array[]): Uint8Array => {
     return cbor({
       fmt: 'apple-appattest',
@@ -195,21 +196,21 @@ describe('hostile DER in place of a certificate', () => {
       ),
     });
   };
-  it.each(HOSTILE_DER)('%s', async (_, bytes) => {
+  it.each(HOSTILE_DER)('is rejected: %s', async (_, bytes) => {
     const ca = sequence(sequence(), sequence(), sequence());
     await expectCheapRejection(() => verifyAsAttestation(attestation([bytes, ca])), 'malformed_attestation');
     await expectCheapRejection(() => verifyAsAttestation(attestation([ca, bytes])), 'malformed_attestation');
     expect(inspectAttestation(attestation([ca, bytes])).problems).not.toEqual([]);
   });
 
-  it('many certificates', async () => {
+  it('many certificates are rejected', async () => {
     const many = Array.from({ length: 500 }, () => der(0x30, repeat(0, 100)));
     await expectCheapRejection(() => verifyAsAttestation(attestation(many)), 'malformed_attestation');
     expect(inspectAttestation(attestation(many)).certificates).toEqual([]);
   });
 });
 
-describe('hostile text in place of evidence', () => {
+describe('hostile text instead of evidence', () => {
   const texts: readonly [string, string][] = [
     ['nothing', ''],
     ['no base64', 'not base64!'],
@@ -217,7 +218,7 @@ describe('hostile text in place of evidence', () => {
     ['10 MB', 'A'.repeat(10 << 20)],
     ['10 MB of padding', '='.repeat(10 << 20)],
   ];
-  it.each(texts)('%s', async (_, evidence) => {
+  it.each(texts)('is rejected: %s', async (_, evidence) => {
     await expectCheapRejection(
       () => verifyAttestation({ ...recording, attestation: evidence }),
       'malformed_attestation',
@@ -231,7 +232,7 @@ describe('hostile text in place of evidence', () => {
   });
 });
 
-describe('the limits', () => {
+describe('the size limit', () => {
   const isTooLong = (error: Error): boolean => error.message.includes('longer than');
   const limits: readonly [string, number, (evidence: string | Uint8Array) => Promise<unknown>][] = [
     ['an attestation', 65_536, (attestation) => verifyAttestation({ ...recording, attestation })],

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** The rooms that a room may import, beside `errors.ts`: the map of CONTRIBUTING.md. */
+/** The folders from which a folder may import, in addition to `errors.ts`. CONTRIBUTING.md has a map of them. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   encoding: [],
@@ -30,10 +30,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface SourceFile {
-  /** From `src/` on. */
+  /** The path relative to `src/`. */
   readonly path: string;
   readonly imports: readonly string[];
-  /** Functions and classes that other files may import. */
+  /** The functions and classes that other files may import. */
   readonly exported: readonly string[];
 }
 
@@ -61,7 +61,7 @@ function roomOf(path: string): string {
   return path.split('/')[0]?.replace(/\.ts$/, '') ?? '';
 }
 
-/** A path of imports that ends where it began. */
+/** A path of imports that ends in its first file. */
 function circleFrom(start: string): readonly string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const seen = new Set<string>();
@@ -101,12 +101,12 @@ describe(`the ${files.length} files of src/`, () => {
     expect(files.map(({ path }) => circleFrom(path)).filter((circle) => circle !== undefined)).toEqual([]);
   });
 
-  it('have unique names, except entries and what testing/ mirrors', () => {
+  it('have unique names, except entries and the mirrored files in testing/', () => {
     const names = files.filter(({ path }) => roomOf(path) !== 'testing').map(({ path }) => posix.basename(path));
     expect(twice(names.filter((name) => name !== 'index.ts'))).toEqual([]);
   });
 
-  it('export functions and classes with unique names, except what testing/ mirrors', () => {
+  it('export functions and classes with unique names, except the mirrored ones in testing/', () => {
     const names = files.filter(({ path }) => roomOf(path) !== 'testing').flatMap(({ exported }) => exported);
     expect(twice(names)).toEqual([]);
   });

@@ -4,14 +4,14 @@ import { inspectAttestation, verifyAssertion, verifyAttestation } from '../src/i
 import { APP_ID, assert, signedExtensions } from './support/evidence.js';
 import { attestationFixture, attestationOptions } from './support/recordings.js';
 
-/** Bytes in a value, all the way down. */
+/** Collects the byte arrays in a value, recursively. */
 function bytesIn(value: unknown): Uint8Array[] {
   if (value instanceof Uint8Array) return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(bytesIn);
 }
 
-/** What a caller keeps must not keep the evidence with it, nor a slab of Node's that others share. */
+/** A result must not keep the evidence in memory, nor a pooled buffer of Node that other values share. */
 function expectOwnMemory(value: unknown, count: number): void {
   const found = bytesIn(value);
   expect(found.length).toBe(count);

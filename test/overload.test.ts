@@ -15,7 +15,7 @@ async function genuineAttestation() {
   return options;
 }
 
-/** How many calls ended with each code, or with a result. */
+/** Counts how many calls ended with each code, or with a result. */
 async function outcomes(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const result of await Promise.allSettled(calls)) {
@@ -25,7 +25,7 @@ async function outcomes(calls: readonly Promise<unknown>[]): Promise<Record<stri
   return counts;
 }
 
-/** Four are worked on and 512 wait; on a busy machine some of them in vain. */
+/** Four attestations are verified at a time and 512 wait. On a busy machine, some of the waiting ones time out. */
 function expectTurnedAway(counts: Record<string, number>, code: AppAttestErrorCode, calls: number): void {
   const { [code]: verified = 0, overloaded, ...others } = counts;
   expect(others).toEqual({});
@@ -34,7 +34,7 @@ function expectTurnedAway(counts: Record<string, number>, code: AppAttestErrorCo
   expect(overloaded).toBe(calls - verified);
 }
 
-describe('20,000 hostile attestations at once', () => {
+describe('20,000 hostile attestations at the same time', () => {
   it('use little memory, and delay nothing for longer than the deadline', async () => {
     const options = await genuineAttestation();
     await verifyAttestation(options);
@@ -54,7 +54,7 @@ describe('20,000 hostile attestations at once', () => {
     await expect(verifyAttestation(options)).resolves.toMatchObject({ keyId: options.keyId });
   });
 
-  it('are checked for length and decoded before they wait', async () => {
+  it('are decoded, and checked for their length, before they wait', async () => {
     const options = await genuineAttestation();
     const waiting = Array.from({ length: 1000 }, () => verifyAttestation({ ...options, challenge: 'wrong' }));
     const settled = outcomes(waiting);
@@ -65,8 +65,8 @@ describe('20,000 hostile attestations at once', () => {
   });
 });
 
-describe('many hostile receipts at once', () => {
-  it('wait in a separate queue, as long as that of attestations', async () => {
+describe('many hostile receipts at the same time', () => {
+  it('wait in a separate queue, as long as the queue of attestations', async () => {
     const { receipt, appId, environment, publicKey } = await verifyAttestation(
       attestationOptions(attestationFixture('apple-guide-2026')),
     );
@@ -78,12 +78,12 @@ describe('many hostile receipts at once', () => {
     await expectCode(() => verifyReceipt({ ...options, receipt: 'A'.repeat(1 << 20) }), 'malformed_receipt');
     await expect(verifyAttestation(await genuineAttestation())).resolves.toBeDefined();
     expectTurnedAway(await hostile, 'app_id_mismatch', 1000);
-    // It is years old, and was verified.
+    // The receipt is years old. It can only be rejected as too old after its signature was verified.
     await expectCode(() => verifyReceipt(options), 'receipt_expired');
   });
 });
 
-describe('20,000 hostile assertions at once', () => {
+describe('20,000 hostile assertions at the same time', () => {
   it('leave the thread pool free, and are rejected beyond a limit', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const assertion = assert(privateKey);
@@ -96,7 +96,7 @@ describe('20,000 hostile assertions at once', () => {
     expect(await Promise.race([file, hostile])).toBe('file');
     const { invalid_signature: verified = 0, overloaded } = await hostile;
     expect(overloaded).toBe(20_000 - verified);
-    // The calling thread does up to 21, the pool has 64 at once, and 4096 wait.
+    // The calling thread verifies up to 21, the pool verifies 64 at a time, and 4096 wait.
     expect(verified).toBeGreaterThan(0);
     expect(verified).toBeLessThanOrEqual(21 + 64 + 4096);
     await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });

@@ -14,7 +14,7 @@ const packageJson: { scripts: Record<string, string> } = JSON.parse(read('packag
 
 const documents = ['README.md', 'SECURITY.md', ...list('docs/')].filter((path) => path.endsWith('.md'));
 
-/** The code blocks of a language. */
+/** The code blocks of one language. */
 const blocks = (document: string, language: string): string[] => {
   const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
   return [...read(document).matchAll(fence)].map(([, code]) => code ?? '');
@@ -24,19 +24,19 @@ const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 
   .filter((path) => path.endsWith('.ts'))
   .map((path) => read(`src/${path}`));
 
-/** The members of the union of codes in a file. */
+/** The members of the union of error codes in a file. */
 const unionOf = (path: string): string[] => {
   return [...read(path).matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code]) => code ?? '');
 };
 
-/** All tests in one text, to find what they import. */
+/** The text of all tests, to find the modules that they import. */
 const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
   .map((path) => read(`test/${path}`))
   .join('\n');
 
 describe('the documents', () => {
-  it('show the examples exactly as in examples/, each a test or imported by one', () => {
+  it('show the examples exactly as in examples/, and each example is a test or imported by one', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
     expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
@@ -52,7 +52,7 @@ describe('the documents', () => {
       .flatMap((block) => block.trim().split(/\n| && /));
     expect(commands.length).toBeGreaterThan(4);
     for (const command of commands) {
-      // Its own package cannot be installed from the registry yet; test:package installs the tarball.
+      // The package itself is not in the registry yet, so npm run test:package installs the tarball.
       const run = command === 'npm install app-attest' ? 'npm run test:package' : command;
       expect(ciRun, command).toContain(run);
     }
@@ -88,7 +88,7 @@ describe('the README', () => {
 });
 
 describe('docs/options.md', () => {
-  /** The options in the table below a heading, and whether each may be undefined. */
+  /** The options in the table below a heading, and whether each option may be undefined. */
   const listed = (heading: string): [string, string][] => {
     const [, section = ''] = read('docs/options.md').split(`\n## \`${heading}\`\n`);
     const rows = (section.split('\n#')[0] ?? '').matchAll(/^\| (`.*?) \| .* \| (allowed |rejected )?\|$/gm);
@@ -104,7 +104,7 @@ describe('docs/options.md', () => {
     ['verifyReceipt', 'src/receipt/verify-receipt.ts'],
     ['refreshReceipt', 'src/receipt/refresh-receipt.ts'],
     ['createAppAttest', 'src/server/app-attest-options.ts'],
-  ])('lists the options of %s, and which of them may not be undefined', (heading, path) => {
+  ])('lists the options of %s, and which options must not be undefined', (heading, path) => {
     const known = [...read(path).matchAll(/^ {2}(\w+): '(may be|never) undefined',$/gm)];
     expect(Object.fromEntries(listed(heading))).toEqual(
       Object.fromEntries(known.map(([, name, fate]) => [name, fate])),
@@ -128,7 +128,7 @@ describe('docs/http.md', () => {
   const document = read('docs/http.md');
   const codes = document.slice(document.indexOf('\n## Codes'));
 
-  it('gives every code its status', () => {
+  it('lists the status of every code', () => {
     const listed = [...codes.matchAll(/^\| (\d{3}) \| (.*) \|$/gm)].flatMap(([, status, names = '']) => {
       return names.split(', ').map((name): [string, number] => [name.replaceAll('`', ''), Number(status)]);
     });
@@ -149,7 +149,7 @@ describe('docs/testing.md', () => {
     return rows.flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''));
   };
 
-  it('lists every system that a virtual device can run', () => {
+  it('lists every operating system that a virtual device can run', () => {
     expect(
       firstColumn('Devices')
         .filter((name) => name !== 'os')
@@ -182,11 +182,11 @@ describe('docs/differential-testing.md', () => {
 
 describe('docs/runtimes.md', () => {
   it('shows the expected differences', () => {
-    const rows = Object.entries(expectedDifferences).map(([statement, { soThisPackage }]) => {
+    const rows = Object.entries(expectedDifferences).map(([statement, { consequence }]) => {
       const cells = comparedRuntimes.map((runtime) => (isExpected(statement, runtime) ? 'yes' : '**no**'));
-      return [statement, ...cells, soThisPackage];
+      return [statement, ...cells, consequence];
     });
-    const headings = ['the runtime …', ...comparedRuntimes, 'so this package'];
+    const headings = ['behaviour', ...comparedRuntimes, 'consequence'];
     expect(read('docs/runtimes.md')).toContain(markdownTable(headings, rows));
   });
 

@@ -8,7 +8,7 @@ import {
   recordings,
 } from './support/recordings.js';
 
-/** What the leaf certificates say, read with `openssl asn1parse`. */
+/** The contents of the leaf certificates, as shown by `openssl asn1parse`. */
 const DEVICES: Readonly<Record<string, object>> = {
   'apple-guide-2024': { platform: 'iphoneos', osVersion: '18.0', osBuild: '22A244b', deviceClass: 4294967295 },
   'apple-guide-2026': { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 2 },
@@ -39,7 +39,7 @@ const assertionRecordings = recordings.flatMap(({ assertions, ...recording }) =>
   return assertions.map((assertion) => ({ ...recording, assertion }));
 });
 
-/** Where a recording has an attestation, its key comes from there; it must verify the assertions. */
+/** The key comes from the attestation of the recording, if the recording has one. The key must verify the assertions. */
 async function publicKeyOf(name: string, recorded: string | undefined): Promise<string> {
   const recording = attestationRecordings.find((candidate) => candidate.name === name);
   if (recording) return (await verifyAttestation(attestationOptions(recording))).publicKey;
@@ -104,8 +104,8 @@ describe(`${assertionRecordings.length} assertions recorded in ${where}`, () => 
   });
 });
 
-describe('the recordings next to the project', () => {
-  it.skipIf(!hasSharedRecordings)('are there; without them only the fixtures were verified', () => {
+describe('the recordings outside the project', () => {
+  it.skipIf(!hasSharedRecordings)('exist; without them only the fixtures were verified', () => {
     expect(attestationRecordings.length).toBeGreaterThanOrEqual(23);
     expect(assertionRecordings.length).toBeGreaterThanOrEqual(10);
   });

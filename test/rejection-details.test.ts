@@ -24,8 +24,8 @@ import { createReceiptChain, makeReceipt, minutesFromNow, type ReceiptChain } fr
 import { expectCode } from './support/rejection.js';
 
 /*
- * What an error says was compared. Nothing is decided by it, but it is what a developer has in hand when evidence of a
- * real device is refused.
+ * The compared values that an error reports. No code depends on these values, but a developer needs them when evidence of a
+ * real device is rejected.
  */
 
 let authority: CertificateAuthority;
@@ -47,7 +47,7 @@ interface Details {
 
 const attestations: readonly [string, AttestationChanges, object, AppAttestErrorCode, Details][] = [
   [
-    'a key identifier that is none',
+    'a malformed key identifier',
     {},
     { keyId: 'key' },
     'key_id_mismatch',
@@ -69,7 +69,7 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
   ],
   ['another challenge', {}, { challenge: 'another' }, 'nonce_mismatch', { expected: hex, actual: hex }],
   [
-    'a nonce that cannot be read',
+    'a nonce that cannot be decoded',
     { nonce: () => octetString('none') },
     {},
     'nonce_mismatch',
@@ -86,21 +86,21 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     },
   ],
   [
-    'another app, and a third in the certificate',
+    'another app, and a third app in the certificate',
     { appId: 'TEAMID1234.com.example.other', properties: keyUsageProperties('TEAMID1234.com.example.third') },
     {},
     'app_id_mismatch',
     { actual: expect.stringMatching(/^[0-9a-f]{16}… in a certificate for "TEAMID1234\.com\.example\.third"$/) },
   ],
   [
-    'another app, and none in the certificate',
+    'another app, and no app in the certificate',
     { appId: 'TEAMID1234.com.example.other', properties: undefined },
     {},
     'app_id_mismatch',
     { actual: expect.stringMatching(/^[0-9a-f]{16}…$/) },
   ],
   ...['.', '..Clip', '.Clip.', '.Clip Clip', 'Clip', '-Clip.Clip'].map((more): (typeof attestations)[number] => [
-    `${more} behind the app in the certificate`,
+    `${more} after the app in the certificate`,
     { properties: keyUsageProperties(`${APP_ID}${more}`) },
     {},
     'app_id_mismatch',
@@ -138,14 +138,14 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     { expected: hex, actual: Buffer.from('another').toString('hex') },
   ],
   [
-    'a Mac with one that cannot be read',
+    'a Mac with an access control list that cannot be decoded',
     { operatingSystem: operatingSystem('macos'), accessControlList: octetString('none') },
     {},
     'access_control_mismatch',
     { cause: expect.any(DecodingError) },
   ],
   [
-    'a Mac with none',
+    'a Mac without an access control list',
     { operatingSystem: operatingSystem('macos') },
     {},
     'access_control_mismatch',
@@ -204,15 +204,18 @@ describe('an assertion with another', () => {
     return verifyAssertion({ assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0, policy });
   };
 
-  it.each(policies)('%s is reported with what the policy accepts', async (_, policy, code, details) => {
-    expect(await expectCode(() => verify(signed, policy), code)).toMatchObject(details);
-  });
+  it.each(policies)(
+    '%s is reported together with the values that the policy accepts',
+    async (_, policy, code, details) => {
+      expect(await expectCode(() => verify(signed, policy), code)).toMatchObject(details);
+    },
+  );
 
   it.each([
     ['validation category', { validationCategories: [1] }, 'apple_validation_category_01'],
     ['bundle version', { bundleVersions: ['1'] }, 'apple_bundle_version_01'],
     ['code directory hash', { codeDirectoryHashes: ['01'.repeat(32)] }, 'apple_cd_hash_hash_01'],
-  ])('system than the policy requires is reported with the missing %s', async (name, policy, entry) => {
+  ])('operating system than the policy requires is reported with the missing %s', async (name, policy, entry) => {
     const without = signedExtensions({ [entry]: undefined });
     const error = await expectCode(() => verify(without, { ...policy, whenAbsent: 'reject' }), 'extension_missing');
     expect(error.message).toContain(name);
@@ -267,8 +270,8 @@ describe('a receipt', () => {
 
   it.each([
     ['none', undefined, 'none'],
-    ['an unknown one', 'staging', '"staging"'],
-  ])('that names %s of the environments is reported', async (_, environment, actual) => {
+    ['unknown', 'staging', '"staging"'],
+  ])('is reported if its environment is %s', async (_, environment, actual) => {
     const receipt = await makeReceipt(chain, { fields: { 7: environment } });
     const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const both = { ...call, environment: ['production', 'development'] as const };
@@ -276,7 +279,7 @@ describe('a receipt', () => {
     expect(error).toMatchObject({ expected: 'production or development', actual });
   });
 
-  it('of a signer that is not one for receipts names the extension', async () => {
+  it('of a signer that may not sign receipts is reported with the missing extension', async () => {
     const other = await createReceiptChain({ signer: { extensions: {} } });
     const receipt = await makeReceipt(other);
     const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [other.root.der] };
@@ -286,21 +289,21 @@ describe('a receipt', () => {
 });
 
 describe('an invalid call is reported with the invalid option', () => {
-  it.each(['challenge', 'attestation', 'clientDataHash'])('%s of an attestation', async (name) => {
+  it.each(['challenge', 'attestation', 'clientDataHash'])('%s of verifyAttestation', async (name) => {
     const { challenge, privateKey: _, ...options } = await attest(authority);
     const call = { ...options, ...(name !== 'clientDataHash' && { challenge }), [name]: 5 };
     const error = await expectCode(() => verifyAttestation(call as never), 'invalid_argument');
     expect(error.message).toMatch(new RegExp(`^${name} must`));
   });
 
-  it.each(['payload', 'assertion', 'publicKey'])('%s of an assertion', async (name) => {
+  it.each(['payload', 'assertion', 'publicKey'])('%s of verifyAssertion', async (name) => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const call = { assertion: assert(privateKey), payload: '', publicKey, appId: APP_ID, counter: 0, [name]: 5 };
     const error = await expectCode(() => verifyAssertion(call as never), 'invalid_argument');
     expect(error.message).toMatch(new RegExp(`^${name} must`));
   });
 
-  it('receipt of a receipt', async () => {
+  it('receipt of verifyReceipt', async () => {
     const error = await expectCode(() => verifyReceipt({ receipt: 5, appId: APP_ID } as never), 'invalid_argument');
     expect(error.message).toMatch(/^receipt must/);
   });

@@ -17,7 +17,7 @@ function recordedAssertion() {
   return { assertion: fromBase64(assertion.object), publicKey, payload, appId, counter: 0 };
 }
 
-/** Where the receipt lies in an attestation: CBOR text "receipt", the head of a byte string, and its contents. */
+/** The position of the receipt in an attestation: CBOR text "receipt", the head of a byte string, and its contents. */
 function receiptRange(attestation: Uint8Array): { start: number; end: number } {
   const name = Buffer.from('\x67receipt', 'latin1');
   const head = Buffer.from(attestation).indexOf(name) + name.length;
@@ -29,7 +29,7 @@ function receiptRange(attestation: Uint8Array): { start: number; end: number } {
 describe('a recorded assertion', () => {
   const recording = recordedAssertion();
 
-  it('is accepted untouched', async () => {
+  it('is accepted unchanged', async () => {
     expect((await verifyAssertion(recording)).counter).toBe(1);
   });
 
@@ -40,7 +40,7 @@ describe('a recorded assertion', () => {
     }
   });
 
-  it('is malformed if it is truncated anywhere or anything follows it', async () => {
+  it('is malformed if it is truncated at any byte, or if bytes follow it', async () => {
     for (let length = 0; length < recording.assertion.length; length += 1) {
       const assertion = recording.assertion.subarray(0, length);
       await expectCode(() => verifyAssertion({ ...recording, assertion }), 'malformed_assertion');
@@ -54,7 +54,7 @@ describe.each(['apple-guide-2026', 'node-app-attest-production'])('the recorded 
   const recording = attestationOptions(attestationFixture(name));
   const { attestation } = recording;
 
-  it('is accepted untouched', async () => {
+  it('is accepted unchanged', async () => {
     expect((await verifyAttestation(recording)).counter).toBe(0);
   });
 
@@ -62,13 +62,13 @@ describe.each(['apple-guide-2026', 'node-app-attest-production'])('the recorded 
     const { start, end } = receiptRange(attestation);
     for (let offset = 0; offset < attestation.length; offset += 1) {
       if (offset >= start && offset < end) continue;
-      // Another bit each time: low ones make near misses, high ones other types and lengths.
+      // Flips another bit each time: low bits change values slightly, high bits change types and lengths.
       const changed = withByte(attestation, offset, (byte) => byte ^ (1 << (offset % 8)));
       await rejectionOf(() => verifyAttestation({ ...recording, attestation: changed }));
     }
   });
 
-  it('is malformed if it is truncated anywhere or anything follows it', async () => {
+  it('is malformed if it is truncated at any byte, or if bytes follow it', async () => {
     for (let length = 0; length < attestation.length; length += 1) {
       const cut = attestation.subarray(0, length);
       await expectCode(() => verifyAttestation({ ...recording, attestation: cut }), 'malformed_attestation');
@@ -77,7 +77,7 @@ describe.each(['apple-guide-2026', 'node-app-attest-production'])('the recorded 
     await expectCode(() => verifyAttestation({ ...recording, attestation: longer }), 'malformed_attestation');
   });
 
-  it('yields its receipt unchanged, regardless of its content', async () => {
+  it('yields its receipt unchanged, regardless of the contents', async () => {
     const { start, end } = receiptRange(attestation);
     const changed = withByte(attestation, start + 100, (byte) => byte ^ 1);
     const { receipt } = await verifyAttestation({ ...recording, attestation: changed });

@@ -1,4 +1,4 @@
-/** The part of the load tool that bench.ts uses. */
+/** The part of the load generator's API that bench.ts uses. */
 declare module 'autocannon' {
   interface Request {
     method?: string;

@@ -1,6 +1,6 @@
-// Protected requests over loopback, next to the same route unprotected, with each store: in memory, in a Redis and in a
-// PostgreSQL of their own, or in those that REDIS_URL and DATABASE_URL name. `npm run bench -- server`, with
-// `--requests 20000` for a longer run.
+// Compares a protected route with the same route without protection, for each kind of store: in memory, Redis, PostgreSQL.
+// Starts its own Redis and PostgreSQL servers, or uses the servers in REDIS_URL and DATABASE_URL.
+// Run `npm run bench -- server`. Add `--requests 20000` for a longer run.
 import { type ChildProcess, fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const { values } = parseArgs({ options: { requests: { type: 'string', default: '
 const requests = Number(values.requests);
 const CONNECTIONS = 50;
 const DEVICES = 2 * CONNECTIONS;
-/** What the load tool asks for beside what it sends: some for each connection, to set it up. */
+/** The load generator takes some more requests than it sends, to set up each connection. */
 const SPARE = 4 * CONNECTIONS;
 const APP_ID = 'TEAMID1234.com.example.coffee';
 
@@ -49,11 +49,12 @@ async function measure(origin: string, path: string, presigned: readonly Presign
       ]);
     },
   });
-  if (non2xx + errors > 0) throw new Error(`${path}: ${non2xx} answers were refusals, ${errors} requests failed`);
+  if (non2xx + errors > 0)
+    throw new Error(`${path}: ${non2xx} requests were rejected and ${errors} requests failed; expected 0`);
   return { perSecond: sent.total / duration, p50: latency.p50, p99: latency.p99 };
 }
 
-/** What service-process.ts sends. */
+/** A message from service-process.ts. */
 interface Message {
   origin?: string;
   place?: string;
@@ -61,10 +62,10 @@ interface Message {
   roundTrips?: Record<string, number>;
 }
 
-/** The next message of the service that has an entry of this name. */
+/** Waits for the next message from the service that has the property `name`. */
 function message(service: ChildProcess, name: string): Promise<Message> {
   return new Promise((resolve, reject) => {
-    service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+    service.once('exit', (code) => reject(new Error(`the service exited with code ${code}`)));
     service.on('message', (received: Message) => {
       if (name in received) resolve(received);
     });
@@ -112,7 +113,7 @@ interface DatabaseServer {
   stop(): Promise<void>;
 }
 
-/** With the server that the environment names, or one of its own; left out, with a word, where none can be started. */
+/** Runs the benchmark with the server in the environment variable, or with a new server. Skips it if none can be started. */
 async function benchmarkWith(variable: string, start: () => Promise<DatabaseServer>) {
   const named = process.env[variable];
   if (named) return [await benchmark({ [variable]: named })];
@@ -120,7 +121,7 @@ async function benchmarkWith(variable: string, start: () => Promise<DatabaseServ
   try {
     server = await start();
   } catch (error) {
-    console.log(`Left out, as ${variable} is not set and no server of its own starts: ${error}\n`);
+    console.log(`Skipped, because ${variable} is not set and no server can be started: ${error}\n`);
     return [];
   }
   try {
@@ -149,7 +150,9 @@ for (const { place, unprotected, protected: guarded } of reports) {
   row(place, 'protected', ...row3(guarded));
 }
 
-console.log('\nWhere the main thread of the service spends its time on a protected request (profiled apart):\n');
+console.log(
+  '\nTime of the main thread of the service for a protected request (from a separate run with a profiler):\n',
+);
 const owners = [...new Set(reports.flatMap(({ shares }) => shares.map(([owner]) => owner)))];
 row('', ...reports.map(({ place }) => place));
 row('---', ...reports.map(() => '---:'));
@@ -157,7 +160,7 @@ for (const owner of owners) {
   row(owner, ...reports.map(({ shares }) => `${Math.round(100 * (new Map(shares).get(owner) ?? 0))} %`));
 }
 
-console.log('\nWhat a call of a store takes under this load, queueing included, ms:\n');
+console.log('\nTime of a call of a store under this load, including queueing, in ms:\n');
 row('', 'take', 'find', 'advance');
 row('---', '---:', '---:', '---:');
 for (const { place, roundTrips } of reports) {

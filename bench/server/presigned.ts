@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { VirtualApple, VirtualDevice } from 'app-attest/testing';
 
-/** A request that is ready to be sent, once. */
+/** A signed request. It can be sent once. */
 export interface PresignedRequest {
   headers: Record<string, string>;
   body: string;
@@ -38,7 +38,7 @@ export async function registerDevices(origin: string, apple: VirtualApple, appId
   return registered;
 }
 
-/** Requests of all devices in turn. */
+/** Signs `count` requests. The devices take turns. */
 export async function presign(origin: string, devices: readonly Registered[], count: number) {
   const requests: PresignedRequest[] = [];
   while (requests.length < count) {

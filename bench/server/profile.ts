@@ -1,6 +1,6 @@
 import { type Profiler, type Runtime, Session } from 'node:inspector/promises';
 
-/** Where the time of the main thread goes, by what the code belongs to: the share of each, 0 to 1. */
+/** Profiles the main thread. The result is the share of the time, from 0 to 1, of each owner of code. */
 export class Profile {
   readonly #session = new Session();
 
@@ -19,7 +19,7 @@ export class Profile {
 }
 
 function shares({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Record<string, number> {
-  // A node comes before its children. What V8 has no file for belongs to whoever called it.
+  // A node is listed before its children. Code without a file, such as built-in functions, has the same owner as its caller.
   const owners = new Map<number, string>();
   for (const { id, callFrame, children = [] } of nodes) {
     const owner = ownerOf(callFrame) ?? owners.get(id) ?? 'other';

@@ -1,4 +1,4 @@
-// The example service in a process of its own, with the same route once more unprotected. Talks to bench.ts by IPC.
+// Runs the example service in a separate process, with an additional unprotected route. Exchanges messages with bench.ts.
 import { once } from 'node:events';
 import { createAppAttest } from 'app-attest/server';
 import express from 'express';
@@ -15,7 +15,7 @@ const appAttest = createAppAttest({
   trustAnchors: [TRUST_ANCHOR],
   challenges: clock.watch(stores.challenges),
   keys: clock.watch(stores.keys),
-  challengeTtl: 3600, // they are made before the clock of the measurement starts
+  challengeTtl: 3600, // long, because challenges are issued before the measurement starts
 });
 
 const app = createService(appAttest, ({ code, error }) => console.error(code, error.message));

@@ -1,8 +1,8 @@
-/** How long the calls of a store take, one by one. */
+/** Measures the time of each call of a store. */
 export class StoreClock {
   readonly #calls = new Map<string, { count: number; milliseconds: number }>();
 
-  /** The same store, whose methods are timed. */
+  /** Wraps a store. The methods of the returned store are measured. */
   watch<Store extends object>(store: Store): Store {
     return new Proxy(store, {
       get: (target, name) => {
@@ -24,7 +24,7 @@ export class StoreClock {
     this.#calls.clear();
   }
 
-  /** Milliseconds a call, by method. */
+  /** The average time per call in milliseconds, by the name of the method. */
   averages(): Record<string, number> {
     return Object.fromEntries([...this.#calls].map(([name, { count, milliseconds }]) => [name, milliseconds / count]));
   }

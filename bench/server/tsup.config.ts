@@ -7,6 +7,6 @@ export default defineConfig({
   target: 'node20',
   clean: true,
   skipNodeModulesBundle: true,
-  // One file each, so that the profile can tell the package's code from its dependencies.
+  // Each entry is one file, so that the profile can distinguish the code of the package from its dependencies.
   splitting: false,
 });

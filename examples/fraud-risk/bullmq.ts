@@ -2,7 +2,7 @@ import { AppAttestError } from 'app-attest';
 import { type ConnectionOptions, Queue, Worker } from 'bullmq';
 import { type Apple, type Keys, refreshKey } from './refresh-key.js';
 
-/** Looks for due keys every minute. All workers together ask Apple at most 20 times a second. */
+/** Searches for due keys every minute. All workers together send at most 20 requests per second to Apple. */
 export async function refreshWithBullMq(connection: ConnectionOptions, keys: Keys, apple: Apple) {
   const queue = new Queue('receipts', {
     connection,
@@ -10,7 +10,7 @@ export async function refreshWithBullMq(connection: ConnectionOptions, keys: Key
       attempts: 5,
       backoff: { type: 'exponential', delay: 60_000 },
       removeOnComplete: true,
-      removeOnFail: true, // the key is still due, so the next search finds it
+      removeOnFail: true, // the key is still due, so the next search finds the key again
     },
   });
   const worker = new Worker(
@@ -18,7 +18,7 @@ export async function refreshWithBullMq(connection: ConnectionOptions, keys: Key
     async ({ name, data }) => {
       if (name === 'look for due keys') {
         const due = await keys.due(new Date(), 2000);
-        // BullMQ ignores a job whose id is already waiting.
+        // BullMQ ignores a new job if a job with the same ID exists.
         await queue.addBulk(due.map((keyId) => ({ name: 'refresh', data: { keyId }, opts: { jobId: keyId } })));
         return;
       }
@@ -26,7 +26,7 @@ export async function refreshWithBullMq(connection: ConnectionOptions, keys: Key
         await refreshKey(keys, data.keyId, apple);
       } catch (error) {
         if (!(error instanceof AppAttestError) || error.status !== 429) throw error;
-        // All workers wait, not only this job.
+        // This call pauses all workers.
         await queue.rateLimit((error.retryAfter ?? 60) * 1000);
         throw Worker.RateLimitError();
       }

@@ -3,9 +3,9 @@ import { AppAttestError } from 'app-attest';
 import type PgBoss from 'pg-boss';
 import { type Apple, type Keys, refreshKey } from './refresh-key.js';
 
-/** Looks for due keys every minute. Each worker refreshes 20 keys a second. */
+/** Searches for due keys every minute. Each worker refreshes 20 keys per second. */
 export async function refreshWithPgBoss(boss: PgBoss, keys: Keys, apple: Apple): Promise<void> {
-  // 'short': a key that is already waiting is not queued twice.
+  // The policy 'short' does not queue a key that is already queued.
   const retries = { retryLimit: 5, retryDelay: 60, retryBackoff: true };
   await boss.createQueue('refresh-receipt', { name: 'refresh-receipt', policy: 'short', ...retries });
   await boss.createQueue('look-for-due-keys');
@@ -19,7 +19,7 @@ export async function refreshWithPgBoss(boss: PgBoss, keys: Keys, apple: Apple):
       try {
         await refreshKey(keys, data.keyId, apple);
       } catch (error) {
-        // This worker waits. Then the batch fails and is retried; keys that were refreshed are no longer due.
+        // This worker waits. Then the batch fails and is retried. Keys that were already refreshed are then skipped.
         if (error instanceof AppAttestError && error.status === 429) await wait((error.retryAfter ?? 60) * 1000);
         throw error;
       }

@@ -8,7 +8,7 @@ import {
   verifyReceipt,
 } from 'app-attest';
 
-/** A row of your table of keys, without the counter. `receiptDueAt` has an index. */
+/** A row of your table of keys, without the counter. The column for `receiptDueAt` needs an index. */
 export interface Key {
   keyId: string;
   publicKey: string;
@@ -16,7 +16,7 @@ export interface Key {
   environment: Environment;
   receipt: Uint8Array;
   riskMetric?: number;
-  /** `null`: never again, because the receipt has expired or cannot be used. */
+  /** `null` if the receipt has expired or is unusable. The receipt is then never refreshed again. */
   receiptDueAt: Date | null;
 }
 
@@ -28,11 +28,11 @@ export interface Keys {
   update(keyId: string, changes: Partial<Key>): Promise<void>;
 }
 
-/** The credentials for Apple's server. In tests, also the endpoint and the roots of the virtual Apple. */
+/** The credentials for Apple's server. Tests also pass the endpoint and the root certificates of the virtual Apple. */
 export type Apple = Pick<RefreshReceiptOptions, 'credentials' | 'endpoint'> &
   Pick<VerifyReceiptOptions, 'trustAnchors'>;
 
-/** One job. It may run twice: the second time, nothing is due. */
+/** Runs one job. If the same job runs twice, the second run does nothing. */
 export async function refreshKey(
   keys: Keys,
   keyId: string,
@@ -65,13 +65,13 @@ export async function refreshKey(
       receiptDueAt: receiptDueAt({ keyId, ...verified }),
     });
   } catch (error) {
-    if (isTemporary(error)) throw error; // the queue tries again
+    if (isTemporary(error)) throw error; // the queue retries the job
     console.warn(`no new receipt for key ${keyId}: ${error instanceof Error ? error.message : error}`);
     await keys.update(keyId, { receiptDueAt: null });
   }
 }
 
-/** No answer, a wrong token, too many requests, an error of Apple's server, a busy process, or your own database. */
+/** Temporary errors: no response, status 401, 429 or 5xx, an overloaded process, or an error of your database. */
 function isTemporary(error: unknown): boolean {
   if (!(error instanceof AppAttestError)) return true;
   const { code, status } = error;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { VirtualDevice } from 'app-attest/testing';
 
-/** The answer of the service. */
+/** The response of the service. */
 export interface Answer {
   status: number;
   body: unknown;
 }
 
-/** A request as sent over the wire. It can be sent again, as an attacker would. */
+/** A signed request. The example can send the same request twice, as an attacker would. */
 export interface SignedRequest {
   method: string;
   target: string;
@@ -15,7 +15,7 @@ export interface SignedRequest {
   body?: string;
 }
 
-/** The coffee shop's app on a virtual device. It does what an app on an iPhone does. */
+/** The coffee shop's app on a virtual device. It sends the same requests as an app on an iPhone. */
 export class App {
   readonly #origin: string;
   readonly #device: VirtualDevice;
@@ -26,7 +26,7 @@ export class App {
     this.#device = device;
   }
 
-  /** Once per installation: generates a key and registers it with the service. */
+  /** Generates a key and registers it with the service, once per installation. */
   async register(): Promise<Answer> {
     this.#keyId = await this.#device.generateKey();
     const challenge = await this.#challenge('attestation');
@@ -34,7 +34,7 @@ export class App {
     return this.#post('/app-attest/registration', body);
   }
 
-  /** For each request: gets a fresh challenge and signs the whole request. */
+  /** Requests a fresh challenge and signs the request. */
   async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
     const challenge = await this.#challenge('assertion');
     const body = json && JSON.stringify(json);
@@ -59,7 +59,7 @@ export class App {
   async #challenge(purpose: 'attestation' | 'assertion'): Promise<string> {
     const { body } = await this.#post('/app-attest/challenge', { purpose });
     if (typeof body === 'object' && body !== null && 'challenge' in body) return String(body.challenge);
-    throw new Error(`no challenge, but ${JSON.stringify(body)}`);
+    throw new Error(`the response has no challenge: ${JSON.stringify(body)}`);
   }
 
   #post(target: string, json: object): Promise<Answer> {

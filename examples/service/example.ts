@@ -1,5 +1,6 @@
-// A service over real HTTP, and an app on a virtual device that uses it. Run it with `npm run example`; with
-// `-- --serve` it keeps serving. State is in Redis if REDIS_URL is set, and in PostgreSQL if DATABASE_URL is set.
+// Starts an HTTP service, and sends requests from an app on a virtual device. Run it with `npm run example`. With the option
+// `-- --serve`, the service keeps running. The service stores its state in Redis if REDIS_URL is set, in PostgreSQL if
+// DATABASE_URL is set, and otherwise in memory.
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { createAppAttest } from 'app-attest/server';
@@ -9,7 +10,7 @@ import { createService } from './service.js';
 import { openStores } from './stores.js';
 
 const appId = 'TEAMID1234.com.example.coffee';
-const apple = await createVirtualApple(); // a real service omits this, trustAnchors and virtual.env
+const apple = await createVirtualApple(); // a real service omits this line, trustAnchors and virtual.env
 const { place, stores, close } = await openStores();
 const appAttest = createAppAttest({ appId, ...stores, trustAnchors: apple.trustAnchors });
 
@@ -27,7 +28,7 @@ console.log(`The service listens on ${origin}. Its state is in ${place}.\n`);
 
 let failures = 0;
 
-/** Prints an answer, and counts it if it is not the expected one. */
+/** Prints a response, and counts a failure if the response is not as expected. */
 function expectAnswer(what: string, answer: Answer, status: number, body?: object): void {
   const isRight = answer.status === status && (body === undefined || isDeepStrictEqual(answer.body, body));
   if (!isRight) failures += 1;
@@ -45,22 +46,24 @@ const changed = { ...(await app.sign('POST', '/orders', { item: 'coffee' })), bo
 expectAnswer('An attacker changes an order in transit', await app.send(changed), 401, { error: 'request_mismatch' });
 
 const moved = { ...(await app.sign('POST', '/refunds', { item: 'coffee' })), target: '/orders' };
-expectAnswer('An attacker sends one to another route', await app.send(moved), 401, { error: 'invalid_signature' });
+expectAnswer('An attacker sends a request to another route', await app.send(moved), 401, {
+  error: 'invalid_signature',
+});
 
 const unsigned = { method: 'GET', target: '/orders', headers: {} };
 expectAnswer('A script sends a request without the app', await app.send(unsigned), 401, { error: 'assertion_missing' });
 
 const copy = new App(origin, await apple.createDevice({ appId: 'TEAMID6666.com.example.copy' }));
-expectAnswer('A repackaged app registers', await copy.register(), 401, { error: 'app_id_mismatch' });
+expectAnswer('A repackaged app registers its key', await copy.register(), 401, { error: 'app_id_mismatch' });
 
 const list = await app.sign('GET', '/orders');
 expectAnswer('The app lists its orders', await app.send(list), 200, { orders: ['coffee'] });
 
-console.log(failures === 0 ? '\nEverything came out as it should.' : `\n${failures} answers are not as expected.`);
+console.log(failures === 0 ? '\nAll results are as expected.' : `\n${failures} responses are not as expected.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 if (process.argv.includes('--serve')) {
-  console.log('The service keeps running until it is interrupted.');
+  console.log('The service runs until you stop it.');
 } else {
   server.close();
   await close();

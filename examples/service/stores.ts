@@ -3,13 +3,13 @@ import { migrate, openPostgres } from '../postgres.js';
 import { openRedis } from '../redis.js';
 
 export interface OpenStores {
-  /** Where the state is kept, for people. */
+  /** A description of the stores for the console output. */
   place: string;
   stores: { challenges: ChallengeStore; keys: KeyStore };
   close(): Promise<void>;
 }
 
-/** The stores that the environment selects: `REDIS_URL`, `DATABASE_URL`, or the memory of this process. */
+/** Opens the stores that `REDIS_URL` or `DATABASE_URL` selects. Without these variables, the state is in memory. */
 export async function openStores(): Promise<OpenStores> {
   const { REDIS_URL, DATABASE_URL } = process.env;
   if (REDIS_URL) {

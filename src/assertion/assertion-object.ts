@@ -4,19 +4,19 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError } from '../errors.js';
 import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
-/** A decoded assertion object: well-formed, but not verified. */
+/** A decoded assertion object. It is well-formed but not verified. */
 export interface AssertionObject {
-  /** ECDSA, DER. */
+  /** The ECDSA signature, in DER. */
   readonly signature: Uint8Array;
   readonly authenticatorData: AuthenticatorData;
 }
 
-/** Bytes. All recordings have between 130 and 200. */
+/** The maximum length of an assertion, in bytes. All recordings have between 130 and 200 bytes. */
 export const MAX_ASSERTION_LENGTH = 8192;
 
 /**
- * Decodes the CBOR map `{ signature, authenticatorData }`. Other entries are ignored, including the unsigned `cdHash` of
- * apps with the opt-in entitlement.
+ * Decodes the CBOR map `{ signature, authenticatorData }` and ignores all other fields. Apps with the opt-in entitlement
+ * send an additional field `cdHash`. This field is unsigned, so the app can change it, and it proves nothing.
  *
  * @throws AppAttestError `malformed_assertion`
  */

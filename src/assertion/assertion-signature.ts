@@ -7,23 +7,25 @@ import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../runtime/turnstile.js';
 
 /**
- * A signature takes 65 µs on the calling thread, and 20 µs more in the thread pool. Twenty per turn block the event loop
- * for less than two milliseconds. See docs/performance.md.
+ * Verifying a signature takes 65 µs on the calling thread, and 20 µs more in the thread pool. Twenty verifications on the
+ * calling thread block the event loop for less than two milliseconds. See docs/performance.md.
  */
 const callingThread = new CallingThread(20);
 
 /**
- * The pool gets up to sixteen signatures per thread at a time: enough to keep its threads busy until the next turn of the
- * event loop, and so few that other work in the pool waits for a millisecond or two. Waiting assertions hold at most
- * 32 MiB, 8 KiB each, and are verified within a second.
+ * The pool gets up to sixteen signatures per thread at a time. This number keeps the threads busy until the next iteration
+ * of the event loop. Other work in the pool waits only for a millisecond or two.
+ *
+ * Each waiting assertion uses at most 8 KiB of memory, so 4096 waiting assertions use at most 32 MiB. All of them are
+ * verified within a second.
  */
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 
 /**
- * Apple: Validating apps …, assertion steps 1 to 3. The device signs the nonce as a message, so the signature is over
- * SHA-256(nonce).
+ * Verifies the signature of an assertion. Apple: Validating apps …, assertion steps 1 to 3. The device signs the nonce as a
+ * message, so ECDSA signs SHA-256(nonce).
  *
- * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` if the stored key is not on the curve
+ * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` if the stored key is not a point on P-256
  */
 export async function assertSignature(
   signature: Uint8Array,
@@ -37,5 +39,5 @@ export async function assertSignature(
     : await turnstile.pass(() => verifyEcdsaInPool('sha256', nonce, publicKey, signature));
   if (isValid) return;
   assertOnCurve(publicKey);
-  throw new AppAttestError('invalid_signature', 'the assertion was signed by another key or over other client data');
+  throw new AppAttestError('invalid_signature', 'the assertion was signed with another key or for other client data');
 }

@@ -13,21 +13,21 @@ import { readStoredCounter } from '../options/stored-counter.js';
 import { decodeAssertionObject, MAX_ASSERTION_LENGTH } from './assertion-object.js';
 import { assertSignature } from './assertion-signature.js';
 
-/** Options of {@link verifyAssertion}: the evidence from the app, and what the server stored about the key. */
+/** Options of {@link verifyAssertion}: the evidence from the app, and the data that the server stored about the key. */
 export interface VerifyAssertionOptions {
   /** The assertion object from `generateAssertion`: base64 or base64url text, or bytes. At most 8 KiB. */
   assertion: string | Uint8Array;
-  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point, or a `KeyObject`, which need not be imported. */
+  /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. A `KeyObject` is fastest. */
   publicKey: string | Uint8Array | KeyObject;
   /** The client data, exactly as the app hashed it: text (hashed as UTF-8) or the raw bytes of the request. */
   payload?: string | Uint8Array | undefined;
-  /** The bytes that the app passed to `generateAssertion` as `clientDataHash`, instead of `payload`. */
+  /** Instead of `payload`: the bytes that the app passed to `generateAssertion` as `clientDataHash`. */
   clientDataHash?: Uint8Array | undefined;
   /** The app or apps whose assertions are accepted. */
   appId: AppId | readonly AppId[];
-  /** The last accepted counter of this key; 0 after its attestation. Required. */
+  /** The last accepted counter of this key. Pass 0 for the first assertion after the attestation. Required. */
   counter: number;
-  /** Requirements for what iOS 27 and later sign about the running app. None by default. */
+  /** Requirements for the extensions, which describe the running app (iOS 27 and later). No requirements by default. */
   policy?: ExtensionPolicy;
 }
 
@@ -45,31 +45,34 @@ const SHA256_LENGTH = 32;
 
 /** Result of {@link verifyAssertion}. */
 export interface VerifiedAssertion {
-  /** The new counter. Store it in one atomic step that fails if a concurrent request stored the same or a higher one. */
+  /** The new counter. Store it atomically, and only if the stored counter is still lower. */
   counter: number;
-  /** The accepted app that signed the request. */
+  /** The App ID of the accepted app that signed the request. */
   appId: string;
-  /** What iOS 27 and later sign about the running app. Absent if the signed flags do not announce it (no ED). */
+  /**
+   * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
+   * not set in authenticator data, because an app can then forge extensions.
+   */
   extensions?: AuthenticatorExtensions;
 }
 
 /**
- * Verifies that an attested key signed a request, and that the request is not a replay of an earlier one. Call it for
- * every protected request.
+ * Verifies that an attested key signed a request, and that the request is not a replay of an earlier request. Call this
+ * function for every protected request.
  *
- * The steps are numbered as on Apple's page. Step 6 is up to the caller: the client data must contain a one-time challenge
- * that this server issued.
+ * The step numbers below refer to Apple's page. The caller must do step 6: check that the client data contains a
+ * one-time challenge that this server issued.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the evidence
- * - `overloaded`: 4096 assertions are already waiting, or this one waited for five seconds. Nothing was decided; try
- *   again after `retryAfter` seconds
- * - `malformed_assertion`: not an App Attest assertion object; or it has an extension map without the flag ED, and
+ * - `overloaded`: 4096 assertions are already waiting, or this assertion waited for five seconds. The assertion
+ *   was not verified. Try again after `retryAfter` seconds
+ * - `malformed_assertion`: not an App Attest assertion object. Also if it has an extension map without the flag ED while
  *   `clientDataHash` does not have 32 bytes
- * - `invalid_signature`: step 3, signed by another key, or the client data changed in transit
+ * - `invalid_signature`: step 3, the assertion was signed with another key, or the client data changed in transit
  * - `app_id_mismatch`: step 4
  * - `counter_not_increased`: step 5
- * - `extension_missing`, `extension_rejected`: `policy` is not met
+ * - `extension_missing`, `extension_rejected`: the evidence does not meet `policy`
  *
  * @example
  * ```ts
@@ -92,11 +95,12 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   // 1. The hash of the client data.
   const clientDataHash = readClientDataHash('payload', options.payload, options.clientDataHash);
   const assertion = keepEvidence(options.assertion, 'assertion', MAX_ASSERTION_LENGTH);
-  // After the first await, nothing that the caller can change is read again.
+  // All options are read and copied before the first await, so that later changes by the caller have no effect.
   const publicKey = await preparePublicKey(options.publicKey);
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
-  // Beyond Apple's list: the end of authenticator data is unambiguous. With a client data hash of 32 bytes it always is.
+  // Additional check: the boundary between authenticator data and client data hash is unambiguous. With a client data hash
+  // of 32 bytes, the boundary is always unambiguous.
   if (clientDataHash.length !== SHA256_LENGTH) assertSignedEnd(authenticatorData, 'malformed_assertion');
 
   // 2. and 3. The key signed this authenticator data and this client data.
@@ -105,10 +109,10 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   // 4. The assertion belongs to an accepted app.
   const appId = assertAppId(authenticatorData.rpIdHash, appIds);
 
-  // 5. The counter is greater than that of every earlier assertion.
+  // 5. The counter is greater than the counter of every earlier assertion.
   assertCounterIncreased(authenticatorData.counter, storedCounter);
 
-  // Beyond Apple's list: the policy accepts the running app.
+  // Additional check: the policy accepts the running app.
   const { counter, extensions } = authenticatorData;
   assertExtensions(extensions, policy);
 

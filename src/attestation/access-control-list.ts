@@ -13,8 +13,8 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 );
 
 /**
- * Rejects a key of a Mac without Full Security or SIP, which the owner of a Mac can turn off. Leaf certificates of other
- * devices have other lists, or none; Apple documents no requirement for those.
+ * Rejects a key of a Mac that runs without Full Security or without SIP. The owner of a Mac can turn off these protections.
+ * Apple documents no requirement for other devices, so their lists are not checked.
  *
  * @throws AppAttestError `access_control_mismatch`
  */
@@ -22,13 +22,20 @@ export function assertAccessControlList(credCert: Certificate, platform: string 
   if (!isMac(platform)) return;
   const actual = readAccessControlList(credCert);
   if (equalBytes(actual, MAC_ACCESS_CONTROL_LIST)) return;
-  throw new AppAttestError('access_control_mismatch', 'the Mac runs without Full Security or SIP', {
-    expected: shortHex(MAC_ACCESS_CONTROL_LIST),
-    actual: shortHex(actual),
-  });
+  throw new AppAttestError(
+    'access_control_mismatch',
+    'the Mac runs without Full Security or System Integrity Protection',
+    {
+      expected: shortHex(MAC_ACCESS_CONTROL_LIST),
+      actual: shortHex(actual),
+    },
+  );
 }
 
-/** Apple uses the names of its SDKs, such as "iphoneos". No Mac has been recorded yet, so "macosx" and "macos" match. */
+/**
+ * Returns whether the platform name belongs to a Mac. Apple uses the names of its SDKs, such as "iphoneos". There is no
+ * recording of a Mac yet, so every name that begins with "mac" counts as a Mac.
+ */
 function isMac(platform: string | undefined): boolean {
   return platform?.toLowerCase().startsWith('mac') ?? false;
 }
@@ -41,6 +48,10 @@ function readAccessControlList(credCert: Certificate): Uint8Array {
   try {
     return readSingleOctetString(extension);
   } catch (cause) {
-    throw new AppAttestError('access_control_mismatch', 'the access control list cannot be decoded', { cause });
+    throw new AppAttestError(
+      'access_control_mismatch',
+      'the access control list in the certificate of the Mac cannot be decoded',
+      { cause },
+    );
   }
 }

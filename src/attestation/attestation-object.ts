@@ -9,24 +9,24 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
 import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
 
-/** A decoded attestation object: well-formed, but not verified. */
+/** A decoded attestation object. It is well-formed but not verified. */
 export interface AttestationObject {
-  /** The credential certificate (credCert) and the CA certificates above it: slices of the attestation. */
+  /** The credential certificate (credCert), then the CA certificates above it. Each is a slice of the attestation. */
   readonly x5c: CertificateChain;
-  /** CMS. `verifyAttestation` does not verify it. */
+  /** The receipt, in CMS (Cryptographic Message Syntax). `verifyAttestation` does not verify it. */
   readonly receipt: Uint8Array;
   readonly authenticatorData: AttestedAuthenticatorData;
 }
 
 const FORMAT = 'apple-appattest';
-/** Bytes. All recordings have between 5.2 and 6 KB. */
+/** The maximum length of an attestation, in bytes. All recordings have between 5.2 and 6 KB. */
 export const MAX_ATTESTATION_LENGTH = 65_536;
-/** All recordings have two. Each additional certificate costs the verification of a signature. */
+/** The maximum number of certificates. All recordings have two. Each certificate costs one signature verification. */
 export const MAX_CERTIFICATES = 4;
 
 /**
- * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }`. Other entries are ignored: apps with the opt-in
- * entitlement send an unsigned `cdHash`, which proves nothing, because the app can change it.
+ * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }` and ignores all other fields. Apps with the opt-in
+ * entitlement send an additional field `cdHash`. This field is unsigned, so the app can change it, and it proves nothing.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */

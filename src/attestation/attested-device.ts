@@ -2,22 +2,23 @@ import { AppleExtension, AppleTagNumber, TaggedValues } from '../certificates/ap
 import type { Certificate } from '../certificates/certificate.js';
 
 /**
- * The device, as Apple certified it at the time of the attestation. Observed, not documented: certificates of older
- * systems have fewer of these values, and later ones may have others. Use them for statistics, not for decisions.
+ * The device, as Apple certified it at the time of the attestation. These values are observed in recordings. Apple does not
+ * document them. Certificates of older operating systems have fewer values, and future certificates may have other values.
+ * Use them for statistics only.
  */
 export interface AttestedDevice {
   /** The platform's name in Apple's SDKs, for example `"iphoneos"`. */
   platform?: string;
-  /** For example `"27.0"`. */
+  /** The version of the operating system, for example `"27.0"`. */
   osVersion?: string;
-  /** For example `"24A325b"`. */
+  /** The build of the operating system, for example `"24A325b"`. */
   osBuild?: string;
-  /** 0 for an iPad, 2 for an iPhone. Recordings of iOS 17 and 18 have 4294967295 and 4294967294 instead. */
+  /** The kind of device: 0 for an iPad, 2 for an iPhone. Recordings of iOS 17 and 18 have 4294967295 or 4294967294. */
   deviceClass?: number;
 }
 
 /**
- * Reads the operating system extension of a verified leaf certificate. Missing values are left out.
+ * Decodes the operating system extension of a verified credential certificate. The result omits missing values.
  *
  * @throws DecodingError
  */

@@ -5,7 +5,8 @@ import { AppAttestError, shortText } from '../errors.js';
 import { isAppId } from '../options/app-id.js';
 
 /**
- * The App ID in clear text that newer leaf certificates contain (observed, not documented); `undefined` if there is none.
+ * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. Newer certificates contain
+ * the App ID as text. This format is observed in recordings. Apple does not document it.
  *
  * @throws DecodingError if the App ID cannot be decoded
  */
@@ -22,11 +23,12 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
 }
 
 /**
- * An App ID in the leaf must be that of the app in authenticator data, or of an App Clip of this app. The RP ID hash of
- * an App Clip is that of its full app (Apple: Validating apps …). Whether the leaf contains the App ID of the App Clip is
- * not known.
+ * Checks that the certificate belongs to the same app as authenticator data, or to an App Clip of this app.
  *
- * @returns the App ID of the App Clip, if the leaf contains one
+ * For an App Clip, authenticator data contains the RP ID hash (SHA-256 of the App ID) of the full app. Source: Apple,
+ * Validating apps …. It is not known whether the certificate contains the App ID of the App Clip or of the full app.
+ *
+ * @returns the App ID of the App Clip if the certificate contains one
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertCertifiedAppId(certified: string | undefined, appId: string): string | undefined {

@@ -4,18 +4,18 @@ import { AppAttestError, shortHex } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
 
 /**
- * The public key of the leaf, as an uncompressed P-256 point. The Secure Enclave supports no other curve.
+ * Returns the public key in the certificate, as an uncompressed P-256 point. The Secure Enclave supports no other curve.
  *
  * @throws AppAttestError `public_key_mismatch`
  */
 export function readCertifiedKey(credCert: Certificate): Uint8Array {
   const point = pointOfSpki(credCert.subjectPublicKeyInfo);
   if (point) return point;
-  throw new AppAttestError('public_key_mismatch', 'the certified key is not on P-256');
+  throw new AppAttestError('public_key_mismatch', 'the key in the certificate is not on the curve P-256');
 }
 
 /**
- * The key in authenticator data must be the certified key. Apple's list omits this check; WebAuthn §8.8 requires it.
+ * Checks that authenticator data contains the certified key. Apple's list omits this check, but WebAuthn §8.8 requires it.
  *
  * @throws AppAttestError `public_key_mismatch`
  */

@@ -4,13 +4,16 @@ import { mistakenEncoding } from '../encoding/mistaken-encoding.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 
 const LENGTH = 32;
-/** Characters. No mistaken encoding of a key identifier is longer. */
+/**
+ * The maximum length of a key identifier in a wrong encoding, such as hex. In characters. The error message for a longer
+ * text does not name an encoding.
+ */
 const MAX_MISTAKEN_LENGTH = 128;
 
 /**
  * Decodes the key identifier that a client sent: 32 bytes in base64 or base64url.
  *
- * @throws AppAttestError `invalid_argument` if it is not a string; `key_id_mismatch` if it is not base64 of 32 bytes
+ * @throws AppAttestError `invalid_argument` if `keyId` is not a string; `key_id_mismatch` if it is not base64 of 32 bytes
  */
 export function readKeyIdentifier(keyId: unknown): Uint8Array {
   if (typeof keyId !== 'string') throw new AppAttestError('invalid_argument', 'keyId must be base64 text');
@@ -24,7 +27,7 @@ export function readKeyIdentifier(keyId: unknown): Uint8Array {
   });
 }
 
-/** The 32 bytes of a key identifier in base64 or base64url; `undefined` for any other text. */
+/** Returns the 32 bytes of a key identifier in base64 or base64url. Returns `undefined` for any other text. */
 export function decodeKeyIdentifier(keyId: string): Uint8Array | undefined {
   if (keyId.length > maxBase64Length(LENGTH)) return undefined;
   try {
@@ -36,7 +39,7 @@ export function decodeKeyIdentifier(keyId: string): Uint8Array | undefined {
 }
 
 /**
- * Apple: Validating apps …, step 5.
+ * Checks that the key identifier is the SHA-256 of the public key. Apple: Validating apps …, step 5.
  *
  * @throws AppAttestError `key_id_mismatch`
  */
@@ -50,7 +53,7 @@ export function assertKeyIdentifier(publicKeyPoint: Uint8Array, keyId: Uint8Arra
 }
 
 /**
- * Apple: Validating apps …, step 9.
+ * Checks that the credential ID in authenticator data is the key identifier. Apple: Validating apps …, step 9.
  *
  * @throws AppAttestError `credential_id_mismatch`
  */

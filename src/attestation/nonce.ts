@@ -6,19 +6,23 @@ import { AppAttestError, shortHex } from '../errors.js';
 const NONCE_TAG = 1;
 
 /**
- * Apple: Validating apps …, steps 2 to 4. The nonce binds the certificate, and with it Apple's signature, to this
- * authenticator data and this challenge.
+ * Checks that Apple issued the certificate for this authenticator data and this challenge. The nonce in the certificate is
+ * a hash of the authenticator data and the client data hash. Apple: Validating apps …, steps 2 to 4.
  *
- * @throws AppAttestError `nonce_mismatch`, also if the certificate has no nonce, or a malformed one
+ * @throws AppAttestError `nonce_mismatch`, also if the certificate has no nonce or a malformed nonce
  */
 export function assertNonce(credCert: Certificate, authenticatorData: Uint8Array, clientDataHash: Uint8Array): void {
   const expected = sha256(authenticatorData, clientDataHash);
   const actual = readNonce(credCert);
   if (equalBytes(actual, expected)) return;
-  throw new AppAttestError('nonce_mismatch', 'the certificate was issued for another challenge or authenticator data', {
-    expected: shortHex(expected),
-    actual: shortHex(actual),
-  });
+  throw new AppAttestError(
+    'nonce_mismatch',
+    'the certificate was issued for another challenge or other authenticator data',
+    {
+      expected: shortHex(expected),
+      actual: shortHex(actual),
+    },
+  );
 }
 
 function readNonce(credCert: Certificate): Uint8Array {

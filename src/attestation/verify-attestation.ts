@@ -26,28 +26,29 @@ import { assertSamePublicKey, readCertifiedKey } from './certified-key.js';
 import { assertCredentialId, assertKeyIdentifier, readKeyIdentifier } from './key-identifier.js';
 import { assertNonce } from './nonce.js';
 
-/** Options of {@link verifyAttestation}: the evidence from the app, and what the server expects of it. */
+/** Options of {@link verifyAttestation}: the evidence from the app, and the values that the server expects. */
 export interface VerifyAttestationOptions {
   /** The attestation object from `attestKey`: base64 or base64url text, or bytes. At most 64 KiB. */
   attestation: string | Uint8Array;
   /** The key identifier from `generateKey`: base64 or base64url text. */
   keyId: string;
   /**
-   * The one-time challenge that this server issued, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Look
-   * it up in the server's own store and use it up there: a challenge that only the client knows proves nothing.
+   * The one-time challenge that this server issued, exactly as the app hashed it: text (hashed as UTF-8) or bytes. The
+   * server must find the challenge in its own store and delete it there. A challenge that only the client knows proves
+   * nothing.
    */
   challenge?: string | Uint8Array | undefined;
-  /** The bytes that the app passed to `attestKey` as `clientDataHash`, instead of `challenge`. At most 64 KiB. */
+  /** Instead of `challenge`: the bytes that the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
   clientDataHash?: Uint8Array | undefined;
   /** The app or apps whose keys are accepted. */
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
-  /** Requirements for what iOS 27 and later sign about the running app. None by default. */
+  /** Requirements for the extensions, which describe the running app (iOS 27 and later). No requirements by default. */
   policy?: ExtensionPolicy;
-  /** The time at which the certificates must be valid. Now by default; for recorded evidence, the time of the recording. */
+  /** The time at which the certificates must be valid. Now by default. For recorded evidence, pass the time of recording. */
   date?: Date | undefined;
-  /** The roots to trust instead of Apple's, as PEM text or DER bytes. For tests; never trust a test root in production. */
+  /** For tests only: the root certificates that replace Apple's root certificate, as PEM text or DER bytes. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
 
@@ -65,25 +66,28 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAttestationOptions> = {
 
 /** An attested key with its details. Store `keyId`, `publicKey`, `counter`, `environment` and `receipt`. */
 export interface VerifiedAttestation {
-  /** The key identifier in base64 with padding, regardless of the form in which it was passed. */
+  /** The key identifier in base64 with padding, even if `keyId` was base64url or had no padding. */
   keyId: string;
   /** The attested P-256 key: SubjectPublicKeyInfo as PEM. Pass it to `verifyAssertion`. */
   publicKey: string;
-  /** The counter with which the first assertion is compared. */
+  /** The counter of a new key. Pass it to `verifyAssertion` with the first assertion. */
   counter: 0;
-  /** The accepted app that made the key; if an App Clip made it, the full app. */
+  /** The App ID of the accepted app that generated the key. If an App Clip generated it, the App ID of the full app. */
   appId: string;
-  /** The App ID of the App Clip that made the key, if the certificate contains it. */
+  /** The App ID of the App Clip that generated the key, if the certificate contains it. */
   appClipId?: string;
   /** The environment in which the key was attested. */
   environment: Environment;
-  /** Apple's receipt, CMS in BER. It is not verified: see `verifyReceipt`. */
+  /** Apple's receipt, CMS (Cryptographic Message Syntax) in BER. It is not verified; `verifyReceipt` verifies it. */
   receipt: Uint8Array;
-  /** The device, as Apple certified it; empty for old systems. */
+  /** The device, as Apple certified it. Empty for old versions of iOS. */
   device: AttestedDevice;
-  /** What iOS 27 and later sign about the running app. Absent if the signed flags do not announce it (no ED). */
+  /**
+   * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
+   * not set in authenticator data, because an app can then forge extensions.
+   */
   extensions?: AuthenticatorExtensions;
-  /** The validity of the credential certificate: three days to a year. It says nothing about the key's lifetime. */
+  /** The validity of the credential certificate: three days to a year. The key itself does not expire. */
   certificate: {
     /** The certificate is valid from this time on. */
     notBefore: Date;
@@ -93,42 +97,44 @@ export interface VerifiedAttestation {
 }
 
 /**
- * The number of attestations verified at the same time is the number of threads in the pool. So none of them waits in the
- * pool, and the event loop runs before the next one starts. See docs/performance.md. Waiting attestations hold at most
- * 32 MiB, 64 KiB each, and the same amount again if each has the longest `clientDataHash`.
+ * The number of concurrent verifications is the number of threads in the pool. So no verification waits for a thread, and
+ * the event loop runs before the next verification starts. See docs/performance.md.
+ *
+ * Each waiting attestation uses at most 64 KiB of memory, so 512 of them use at most 32 MiB. With the longest
+ * `clientDataHash`, the memory doubles.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
 /** Two P-384 signatures block the event loop for less than two milliseconds. */
 const callingThread = new CallingThread(2);
 
-/** An attestation that is verified alone does not need the pool: the calling thread is faster. */
+/** Verifies in the calling thread if no other attestation is in progress, because this is faster than the pool. */
 async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
   const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;
   return isAlone ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
 }
 
 /**
- * Verifies that a key lives in the Secure Enclave of a genuine Apple device, and that a genuine copy of your app attested
- * it for the challenge that you issued. Call it once per key, then store the result.
+ * Verifies that a key is in the Secure Enclave of a genuine Apple device. Also verifies that a genuine copy of your app
+ * attested the key for the challenge that you issued. Call this function once per key, then store the result.
  *
- * The steps are numbered as on Apple's page. Comments mark the additional checks.
+ * The step numbers below refer to Apple's page.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the evidence
- * - `overloaded`: 512 attestations are already waiting, or this one waited for five seconds. Nothing was decided; try
- *   again after `retryAfter` seconds
+ * - `overloaded`: 512 attestations are already waiting, or this attestation waited for five seconds. The
+ *   attestation was not verified. Try again after `retryAfter` seconds
  * - `malformed_attestation`, `unsupported_format`: not an App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
  * - `nonce_mismatch`: step 4, for example if the attestation was made for another challenge
- * - `access_control_mismatch`: step 4, a Mac without Full Security or System Integrity Protection
+ * - `access_control_mismatch`: step 4, for a Mac without Full Security or System Integrity Protection
  * - `key_id_mismatch`: step 5
  * - `app_id_mismatch`: step 6
  * - `counter_not_zero`: step 7
- * - `environment_mismatch`: step 8, for example a build from Xcode
+ * - `environment_mismatch`: step 8, for example if the app was started from Xcode
  * - `credential_id_mismatch`: step 9
  * - `public_key_mismatch`: authenticator data and certificate contain different keys, or the key is not on P-256
- * - `extension_missing`, `extension_rejected`: `policy` is not met
+ * - `extension_missing`, `extension_rejected`: the evidence does not meet `policy`
  *
  * @example
  * ```ts
@@ -149,8 +155,8 @@ export async function verifyAttestation(options: VerifyAttestationOptions): Prom
 }
 
 /**
- * Checks and copies the options. Nothing that the caller can change is read again later. Evidence that is too long or not
- * base64, and a malformed key identifier, are rejected before they wait.
+ * Checks and copies the options, so that later changes by the caller have no effect. Rejects a malformed key identifier, and
+ * evidence that is too long or not base64, before the attestation has to wait.
  */
 function readOptions(passed: VerifyAttestationOptions) {
   const options = readKnownOptions('verifyAttestation', passed, KNOWN_OPTIONS);
@@ -184,15 +190,15 @@ async function verify({
   // 2. to 4. The certificate was issued for this authenticator data and this challenge.
   assertNonce(credCert, authenticatorData.bytes, clientDataHash);
 
-  // 4., on a Mac: the key can be used only with Full Security and SIP.
+  // 4., on a Mac: the key can be used only with Full Security and System Integrity Protection (SIP).
   const device = asAttestation(() => readAttestedDevice(credCert));
   assertAccessControlList(credCert, device.platform);
 
-  // 5. The key identifier from the client is that of the certified key.
+  // 5. The key identifier from the client belongs to the certified key.
   const certifiedKey = readCertifiedKey(credCert);
   assertKeyIdentifier(certifiedKey, keyId);
 
-  // 6. The key belongs to an accepted app. Beyond Apple's list: so does the certificate.
+  // 6. The key belongs to an accepted app. Additional check: the certificate belongs to the same app.
   const certifiedAppId = asAttestation(() => readCertifiedAppId(credCert));
   const appId = assertAppId(authenticatorData.rpIdHash, appIds, certifiedAppId);
   const appClipId = assertCertifiedAppId(certifiedAppId, appId);
@@ -203,11 +209,11 @@ async function verify({
   // 8. The key comes from an accepted environment.
   const environment = assertEnvironment(authenticatorData.aaguid, environments);
 
-  // 9. Authenticator data names the same key. Beyond Apple's list: it contains the same public key, byte for byte.
+  // 9. Authenticator data contains the same key identifier. Additional check: it contains the same public key.
   assertCredentialId(authenticatorData.credentialId, keyId);
   assertSamePublicKey(authenticatorData.credentialPublicKey, certifiedKey);
 
-  // Beyond Apple's list: the policy accepts the running app.
+  // Additional check: the policy accepts the running app.
   const { extensions } = authenticatorData;
   assertExtensions(extensions, policy);
 

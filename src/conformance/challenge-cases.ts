@@ -19,7 +19,7 @@ function assertRecord(actual: ChallengeRecord | null | undefined, expected: Chal
 
 export const CHALLENGE_CASES: readonly Requirement[] = [
   {
-    name: 'a challenge that one server put is taken by another, with its record',
+    name: 'a server takes a challenge that another server put, with its record',
     async check(one, other) {
       const subjects = [undefined, 'user 1', 'grüße 🔑', `"';--\\ \n%s $1 {}`, 'x'.repeat(1024)];
       for (const purpose of ['attestation', 'assertion'] as const) {
@@ -33,7 +33,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge keeps its expiry to the millisecond',
+    name: 'a challenge keeps its expiration time, exact to the millisecond',
     async check(one, other) {
       const challenge = newChallenge();
       const issuedAt = new Date();
@@ -43,7 +43,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge expires by its lifetime, not by the date of the server that issued it',
+    name: 'a challenge expires after its lifetime, even if the clock of the issuing server is wrong',
     async check(one, other) {
       for (const issuedAt of [new Date('2020-01-01T00:00:00Z'), new Date('2045-01-01T00:00:00Z')]) {
         const challenge = newChallenge();
@@ -54,7 +54,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge that is taken many times at once is given to one caller',
+    name: 'if many callers take a challenge concurrently, one caller gets it',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const challenge = newChallenge();
@@ -65,7 +65,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge that was taken is gone for all servers',
+    name: 'a challenge that was taken cannot be taken again on any server',
     async check(one, other) {
       const challenge = newChallenge();
       await one.challenges.put(challenge, record());
@@ -75,7 +75,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge that was never put, or differs in the case of one letter, is not found',
+    name: 'a challenge is found only by exactly the same text, including upper and lower case',
     async check(one, other) {
       const challenge = newChallenge();
       assert.ok(!(await one.challenges.take(challenge)));
@@ -91,7 +91,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
       const put = record({}, 50);
       await one.challenges.put(challenge, put);
       await setTimeout(120);
-      // Nothing, or the unchanged record, which the server then finds to be expired.
+      // A store may return nothing, or the unchanged record. In the second case, the server checks the expiration time.
       const taken = await other.challenges.take(challenge);
       if (taken) assertRecord(taken, put);
     },

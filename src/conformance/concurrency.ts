@@ -2,7 +2,7 @@ import type { Stores } from '../server/stores.js';
 
 const COPIES = 200;
 
-/** Makes the same call many times concurrently, half of them on each server. */
+/** Makes the same call fifty times concurrently, half of the calls on each server. */
 export function atOnce<Result>(
   one: Stores,
   other: Stores,
@@ -11,12 +11,12 @@ export function atOnce<Result>(
   return Promise.all(Array.from({ length: COPIES }, (_, index) => call(index % 2 === 0 ? one : other)));
 }
 
-/** How many of the calls returned `true`. */
+/** Counts the results that are `true`. */
 export function accepted(results: readonly boolean[]): number {
   return results.filter((result) => result === true).length;
 }
 
-/** The text with the case of its first letter swapped. */
+/** Changes the first letter of a text from upper case to lower case, or the reverse. */
 export function otherCase(text: string): string {
   return text.replace(/[a-z]/i, (letter) => {
     const upper = letter.toUpperCase();

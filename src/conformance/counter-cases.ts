@@ -8,7 +8,7 @@ import type { Requirement } from './requirement.js';
 const MAX_COUNTER = 0xffff_ffff;
 const MAX_WINDOW = 64;
 
-/** A new key, with an `advance` that uses the two servers in turn. */
+/** Inserts a new key. The returned `advance` alternates between the two servers. */
 async function counters(one: Stores, other: Stores) {
   const key = newKey();
   await one.keys.insert(key);
@@ -23,7 +23,7 @@ async function counters(one: Stores, other: Stores) {
   };
 }
 
-/** The required results, written like the definition and not like the implementation of any store. */
+/** Computes the required results. The code follows the definition of a counter window; stores use faster algorithms. */
 class Definition {
   readonly #accepted = new Set<number>();
   highest = 0;
@@ -43,7 +43,7 @@ type Calls = readonly (readonly [counter: number, window: number, answer: boolea
 
 const SEQUENCES: readonly (readonly [string, Calls])[] = [
   [
-    'without a window, a counter must be higher than all before it',
+    'without a window, a counter must be higher than all earlier counters',
     [
       [0, 0, false],
       [1, 0, true],
@@ -69,7 +69,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a counter may skip any number of others',
+    'a counter may be higher than the previous counter by any number',
     [
       [MAX_COUNTER, 64, true],
       [1, 64, false],
@@ -77,7 +77,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'inside the window a counter is accepted once, behind it never',
+    'a counter inside the window is accepted once, and a counter below the window is never accepted',
     [
       [100, 64, true],
       [36, 64, true],
@@ -114,7 +114,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a window that is widened later rejects counters that were accepted before',
+    'after the window is widened, counters that were accepted before are still rejected',
     [
       [1, 0, true],
       [2, 0, true],
@@ -127,7 +127,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'after a jump beyond the window, counters inside it are accepted once',
+    'after a counter beyond the window is accepted, each counter inside the new window is accepted once',
     [
       [10, 64, true],
       [9, 64, true],
@@ -169,7 +169,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is inserted with a counter rejects this counter and all below it',
+    name: 'a key that is inserted with a counter rejects this counter and all lower counters',
     async check(one, other) {
       const key = newKey({ counter: 20 });
       await one.keys.insert(key);
@@ -181,7 +181,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'three hundred random counters are accepted or rejected as the definition of the window says',
+    name: 'three hundred random counters are accepted or rejected according to the definition of the window',
     async check(one, other) {
       const { advance, highest } = await counters(one, other);
       const definition = new Definition();
@@ -196,7 +196,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter that is presented many times at once is accepted once, with and without a window',
+    name: 'a counter that is sent many times concurrently is accepted once, with and without a window',
     async check(one, other) {
       const { keyId } = await counters(one, other);
       for (const [counter, window] of [
@@ -212,7 +212,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of many counters at once without a window, the highest is accepted, and none after it',
+    name: 'without a window, the highest of many concurrent counters is accepted, and all are rejected afterwards',
     async check(one, other) {
       const { keyId, advance, highest } = await counters(one, other);
       const presented = shuffled(50);
@@ -225,7 +225,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of many counters at once inside a window, each is accepted once',
+    name: 'inside a window, each of many concurrent counters is accepted once',
     async check(one, other) {
       const { keyId, highest } = await counters(one, other);
       const presented = [...shuffled(60), ...shuffled(60), ...shuffled(60)];
@@ -241,7 +241,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
   },
 ];
 
-/** 1 to `count`, in random order. */
+/** Returns the numbers from 1 to `count` in random order. */
 function shuffled(count: number): number[] {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   for (let index = count - 1; index > 0; index -= 1) {

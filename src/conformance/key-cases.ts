@@ -7,7 +7,7 @@ import { assertKey } from './stored-key-assertions.js';
 
 export const KEY_CASES: readonly Requirement[] = [
   {
-    name: 'a key that one server registered is found by another, with everything in it',
+    name: 'a server finds a key that another server registered, with all its properties',
     async check(one, other) {
       const keys = [
         newKey(),
@@ -35,7 +35,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that was never registered, or differs in the case of one letter, is not found',
+    name: 'a key is found only by exactly the same identifier, including upper and lower case',
     async check(one, other) {
       const key = newKey();
       assert.ok(!(await one.keys.find(key.keyId)));
@@ -58,7 +58,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is registered many times at once is registered once',
+    name: 'of many concurrent registrations of a key, one succeeds',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const key = newKey();
@@ -100,7 +100,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is revoked again keeps its first date, and a key that does not exist cannot be revoked',
+    name: 'a key that is revoked twice keeps its first revocation date, and a key that does not exist cannot be revoked',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { encodePem } from '../encoding/pem.js';
 import type { NewKey } from '../server/stored-key.js';
 
-/** A key that no store has seen, without optional entries. */
+/** Creates a key with a random identifier and without optional properties. */
 export function newKey(changes: Partial<NewKey> = {}): NewKey {
   return {
     keyId: randomBytes(32).toString('base64'),

@@ -1,6 +1,6 @@
 import type { Stores } from '../server/stores.js';
 
-/** A requirement, checked on the stores of two servers. */
+/** A requirement for stores. `check` gets the stores of two servers with the same data. */
 export interface Requirement {
   readonly name: string;
   readonly check: (one: Stores, other: Stores) => Promise<void>;

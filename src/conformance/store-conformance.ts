@@ -9,8 +9,8 @@ import { REMOVAL_CASES } from './removal-cases.js';
 import { USER_CASES } from './user-cases.js';
 
 /**
- * Opens the stores of one server. Each case calls it twice, for two servers on the same data. Return stores with
- * separate connections if the store is a database, and the same stores both times if it is in memory.
+ * Opens the stores of one server. Each test case calls this function twice, to simulate two servers with the same data. If
+ * the data is in a database, open a new connection each time. If the data is in memory, return the same stores each time.
  */
 export type OpenStores = () => Stores | Promise<Stores>;
 
@@ -25,19 +25,20 @@ const CASES = [
   ...DUE_CASES,
 ];
 
-/** One test case, for any test runner. */
+/** A test case, which works with any test runner. */
 export interface ConformanceCase {
   /** The requirement, as a sentence. */
   readonly name: string;
-  /** Rejects with an `AssertionError` of `node:assert` if the stores do not meet the requirement. */
+  /** Runs the case. Rejects with an `AssertionError` of `node:assert` if the stores do not meet the requirement. */
   run(): Promise<void>;
 }
 
 /**
- * Test cases for what `createAppAttest` requires of its stores: each challenge, registration and counter works once,
- * and each due receipt is claimed once, even if many servers try at the same time. The cases use random challenges, users
- * and key identifiers. They do not need an empty database, and they leave their data behind. Run them one after another:
- * two at the same time on the same data would claim each other's receipts.
+ * Returns test cases for the requirements that `createAppAttest` has for its stores. Each challenge, registration and
+ * counter must work only once, and each due receipt must be claimed only once, even if many servers try at the same time.
+ *
+ * The cases use random challenges, users and key identifiers, so the database may contain other data. The cases do not
+ * delete their data. Run them one after another: two cases at the same time would claim each other's receipts.
  *
  * @example
  * ```ts

@@ -1,16 +1,16 @@
 import { type RejectionCode, STATUS } from './status.js';
 
-/** The JSON answer of a route, independent of the framework that sends it. */
+/** The JSON response of a route, independent of the framework that sends the response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
 }
 
-/** A challenge or a rejection applies to one request, so nothing may cache it. */
+/** Each response is for one request only, so clients and proxies must not cache responses. */
 const HEADERS = { 'cache-control': 'no-store' };
 
-/** Headers that a status requires: RFC 9110 §11.6.1, §10.2.1 and §10.2.3, and §15.5.9. */
+/** Headers for certain statuses: RFC 9110 §11.6.1, §10.2.1, §15.5.9 and §10.2.3. */
 const STATUS_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'AppAttest' },
   405: { allow: 'POST' },
@@ -23,9 +23,9 @@ export function success(status: 200 | 201, body: object): Answer {
 }
 
 /**
- * An answer with the code and nothing else. The reason goes to `onReject`.
+ * The response to a rejected request. The client receives only the code. `onReject` receives the full reason.
  *
- * @param retryAfter Seconds until the client may try again, if the server knows
+ * @param retryAfter Seconds until the client may try again; `undefined` if unknown
  */
 export function refusal(code: RejectionCode, retryAfter?: number): Answer {
   const status = STATUS[code];
@@ -33,7 +33,7 @@ export function refusal(code: RejectionCode, retryAfter?: number): Answer {
   return { status, headers, body: { error: code } };
 }
 
-/** Whole seconds (RFC 9110 §10.2.3). */
+/** The header allows only whole seconds (RFC 9110 §10.2.3). */
 function retryIn(seconds: number): Record<string, string> {
   return { 'retry-after': String(Math.max(1, Math.ceil(seconds))) };
 }

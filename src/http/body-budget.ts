@@ -1,8 +1,8 @@
 import { AppAttestError } from '../errors.js';
 
 /**
- * Memory for request bodies, shared by all requests of a set of handlers. It limits how much memory any number of slow
- * connections can use.
+ * Limits the memory that request bodies use at the same time. All requests to a set of handlers share the budget. Many slow
+ * connections therefore cannot exhaust the memory of the process.
  */
 export class BodyBudget {
   readonly #limit: number;
@@ -13,7 +13,7 @@ export class BodyBudget {
     this.#limit = limit;
   }
 
-  /** Opens the share of one request. It starts empty. */
+  /** Creates an empty share for one request. */
   open(): BodyShare {
     let held = 0;
     return {
@@ -32,16 +32,16 @@ export class BodyBudget {
 
 /** The part of a {@link BodyBudget} that one request uses. */
 export interface BodyShare {
-  /** @throws AppAttestError `overloaded`: all bodies together would be longer than the budget */
+  /** @throws AppAttestError `overloaded`: the bodies of all requests together would exceed the budget */
   take(bytes: number): void;
-  /** Returns everything to the budget. */
+  /** Returns all memory of this share to the budget. */
   release(): void;
 }
 
-/** Seconds: bodies that arrive free their memory soon. */
+/** Seconds. Requests in progress usually finish soon and release their memory. */
 const RETRY_AFTER = 1;
 
 function exhausted(limit: number): AppAttestError {
-  const message = `the bodies of requests in progress exceed the bodyBudget of ${limit} bytes`;
+  const message = `the bodies of requests in progress exceed their part of bodyBudget, which is ${limit} bytes`;
   return new AppAttestError('overloaded', message, { retryAfter: RETRY_AFTER });
 }

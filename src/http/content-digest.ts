@@ -2,36 +2,36 @@ import { encodeBase64 } from '../encoding/base64.js';
 import { equalBytes, sha256 } from '../encoding/bytes.js';
 import { AppAttestHttpError } from './http-error.js';
 
-/** The header field `Content-Digest` of a request (RFC 9530 §2). */
+/** The header `Content-Digest` of a request (RFC 9530 §2). */
 export interface ContentDigest {
-  /** The value of the field as it was sent. The app signed this text. */
+  /** The value of the header, exactly as sent. The app signed this text. */
   readonly value: string;
-  /** The SHA-256 digest in the field, 32 bytes. */
+  /** The SHA-256 digest in the header, 32 bytes. */
   readonly sha256: Uint8Array;
 }
 
 const MAX_LENGTH = 1024;
 
-/** A member of the dictionary whose value is a Byte Sequence without parameters (RFC 8941 §3.1.2, §3.2, §3.3.5). */
+/** A member of the header's dictionary: a Byte Sequence without parameters (RFC 8941 §3.1.2, §3.2, §3.3.5). */
 const MEMBER = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/;
 
-/** White space around the commas of a dictionary: OWS of RFC 9110 §5.6.3. */
+/** Optional white space around the commas of a dictionary (OWS, RFC 9110 §5.6.3). */
 const WHITE_SPACE_AROUND = /^[ \t]+|[ \t]+$/g;
 
-/** Formats the `Content-Digest` of some bytes: `sha-256=:…base64…:`. */
+/** Computes the value of `Content-Digest` for a body: `sha-256=:…base64…:`. */
 export function contentDigestOf(bytes: Uint8Array): string {
   return `sha-256=:${encodeBase64(sha256(bytes))}:`;
 }
 
-/** The digest of an empty body: signed by a request that has neither a body nor the field. */
+/** The digest of an empty body. The app signs this value if the request has no body and no `Content-Digest`. */
 export const DIGEST_OF_NOTHING: ContentDigest = {
   value: contentDigestOf(new Uint8Array()),
   sha256: sha256(new Uint8Array()),
 };
 
 /**
- * Parses the field strictly: a dictionary of Byte Sequences, each key once. The field may also hold digests of other
- * algorithms; only SHA-256 is compared.
+ * Parses the header strictly. The value must be a dictionary of Byte Sequences in which each algorithm occurs once. The value
+ * may contain digests of other algorithms, but only the SHA-256 digest is compared with the body.
  *
  * @throws AppAttestHttpError `malformed_request`
  */
@@ -48,11 +48,11 @@ export function readContentDigest(value: string): ContentDigest {
   const digest = digests.get('sha-256');
   if (digest === undefined) throw malformed('has no sha-256 digest');
   const bytes = Buffer.from(digest, 'base64');
-  if (bytes.length !== 32) throw malformed(`has a sha-256 digest of ${bytes.length} bytes, not 32`);
+  if (bytes.length !== 32) throw malformed(`must have a sha-256 digest of 32 bytes, not ${bytes.length}`);
   return { value, sha256: bytes };
 }
 
-/** Whether a text is a valid value of the field. */
+/** Returns whether a text is a valid value of `Content-Digest`. */
 export function isContentDigest(text: string): boolean {
   try {
     readContentDigest(text);
@@ -68,13 +68,16 @@ export function assertContentMatches(digest: ContentDigest, content: Uint8Array)
   throw digest === DIGEST_OF_NOTHING ? digestMissing() : mismatch();
 }
 
-/** The error for a request with a body but without the field. */
+/** Creates the error for a request that has a body but no `Content-Digest`. */
 export function digestMissing(): AppAttestHttpError {
   return new AppAttestHttpError('request_mismatch', 'the request has a body, but the header Content-Digest is missing');
 }
 
 function mismatch(): AppAttestHttpError {
-  return new AppAttestHttpError('request_mismatch', 'the digest of the body differs from the header Content-Digest');
+  return new AppAttestHttpError(
+    'request_mismatch',
+    'the SHA-256 digest of the body differs from the digest in the header Content-Digest',
+  );
 }
 
 function isExactBase64(text: string): boolean {

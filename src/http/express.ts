@@ -1,5 +1,5 @@
 /**
- * Routes for challenges, registrations and protected requests, for Express 4 and 5.
+ * Handlers for challenges, registrations and protected requests in Express 4 and 5.
  *
  * @module app-attest/express
  */
@@ -21,19 +21,19 @@ export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
-/** What `protect` stores in `response.locals`. */
+/** The values that `protect` sets in `response.locals`. */
 export interface AppAttestLocals {
-  /** The key that signed the request, and the signed bytes. */
+  /** The key that signed the request, the signed bytes, and the signed extensions. */
   appAttest: AuthenticatedRequest;
 }
 
 /**
- * A `RequestHandler` for any parameters, query and body. The next handler keeps its own types, and its
- * `response.locals` has {@link AppAttestLocals}.
+ * The type of `protect`. It fits routes with any types of parameters, query and body. In the handler after `protect`,
+ * `response.locals` has the properties of {@link AppAttestLocals}.
  */
 export interface ExpressProtect {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
-  // TypeScript infers the types of the next handler from the last signature.
+  // TypeScript infers the types of the next handler from the last overload.
   (
     request: IncomingMessage,
     response: ServerResponse & { locals: AppAttestLocals },
@@ -41,25 +41,28 @@ export interface ExpressProtect {
   ): Promise<void>;
 }
 
-/** Handlers from {@link expressHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link expressHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface ExpressHandlers {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: RequestHandler;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: RequestHandler;
   /**
-   * Accepts only requests that a registered key signed, each of them once. `request.body` is then the signed content:
-   * parsed if it is JSON, a `Buffer` otherwise. `response.locals.appAttest` holds the key. Body parsers that run after
-   * `protect` do nothing.
+   * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body` to
+   * the signed content: the parsed value if the content is JSON, a `Buffer` otherwise. It sets
+   * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
    */
   protect: ExpressProtect;
 }
 
 /**
- * Handlers for Express. They read the raw body themselves. A body parser that runs before them must keep the bytes, as
- * `request.rawBody` or as a `Buffer` in `request.body`.
+ * Creates handlers for Express. The handlers read the raw body. A body parser that runs earlier must keep the raw bytes as
+ * `request.rawBody`, or as a `Buffer` in `request.body`.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -90,7 +93,7 @@ export function expressHandlers(appAttest: AppAttest, options?: HttpOptions<Requ
       const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
       response.locals.appAttest = outcome.attested;
-      // Without _body, the parsers of Express 4 would try to read the body again.
+      // The property _body tells the parsers of Express 4 that the body was already read.
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
     },

@@ -2,7 +2,7 @@ import { AppAttestError } from '../errors.js';
 import { AppAttestHttpError } from './http-error.js';
 import { type RejectionCode, STATUS } from './status.js';
 
-/** Why a request is rejected. */
+/** The reason why a request is rejected. */
 export interface Failure {
   readonly error: AppAttestError | AppAttestHttpError;
   readonly code: RejectionCode;
@@ -11,9 +11,9 @@ export interface Failure {
 }
 
 /**
- * Maps a thrown value to its code. Anything that is not an error of this package comes from a store or from a function
- * in the options. Never throws, even if the value is a symbol, an object without a prototype, or a proxy whose traps
- * throw.
+ * Converts a thrown value to a rejection. If the value is not an error of this package, a store or a function in the options
+ * threw it. The code is then `unavailable`. This function never throws, even if the value is a symbol, an object without a
+ * prototype, or a proxy whose traps throw.
  */
 export function failureOf(thrown: unknown): Failure {
   return known(thrown) ?? unavailable(thrown);
@@ -31,7 +31,7 @@ function known(thrown: unknown): Failure | undefined {
 }
 
 function unavailable(thrown: unknown): Failure {
-  const message = `a store or a function in the options failed: ${textOf(thrown)}`;
+  const message = `a store or a function in the options threw an error: ${textOf(thrown)}`;
   const error = new AppAttestHttpError('unavailable', message, thrown);
   return { error, code: error.code, retryAfter: undefined };
 }

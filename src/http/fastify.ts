@@ -1,5 +1,5 @@
 /**
- * Routes for challenges, registrations and protected requests, for Fastify 4 and 5.
+ * Handlers for challenges, registrations and protected requests in Fastify 4 and 5.
  *
  * @module app-attest/fastify
  */
@@ -27,49 +27,53 @@ export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
 /**
- * A request that a registered key signed. Its body is the signed content and nothing else: the parsed value if it is
- * JSON, a `Buffer` otherwise, `undefined` if there is none.
+ * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
+ * `Buffer` otherwise. `body` is `undefined` if the content is empty.
  */
 export type AttestedFastifyRequest<Generic extends RouteGenericInterface = RouteGenericInterface> =
   FastifyRequest<Generic> & {
-    /** The key that signed the request, and the signed bytes. */
+    /** The key that signed the request, the signed bytes, and the signed extensions. */
     appAttest: AuthenticatedRequest;
   };
 
-/** Options of a route that needs no handler of yours: `app.post(path, route)`. */
+/** Route options for Fastify, including the handler. Use them as `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
-  /** Reads and decides on the request before Fastify parses its body. */
+  /** Verifies the request before Fastify parses the body. */
   preParsing: preParsingAsyncHookHandler;
-  /** Runs after the hooks; throws where they were replaced. */
+  /** Runs after the hooks. Throws an error if the hooks were removed or replaced. */
   handler: (request: FastifyRequest<Generic>, reply: FastifyReply) => unknown;
 }
 
 /**
- * Options of a protected route, with its handler: `app.post(path, route)`. Add your own options with
- * `{ schema, ...route }`.
+ * Route options for a protected route, including your handler. Use them as `app.post(path, route)`. To add your own options,
+ * pass `{ schema, ...route }`.
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
-  /** Sets `body` to what was signed, before the schema of the route judges it. */
+  /** Sets the headers of the signed body before Fastify validates the body with the schema of the route. */
   preValidation: preValidationAsyncHookHandler;
 }
 
-/** Handlers from {@link fastifyHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link fastifyHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface FastifyHandlers {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: FastifyRoute;
-  /** Accepts only requests that a registered key signed, each of them once. */
+  /** Accepts a request only if a registered key signed it, and accepts each request once. */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
     handler: (request: AttestedFastifyRequest<Generic>, reply: FastifyReply) => unknown,
   ): FastifyProtectedRoute<Generic>;
 }
 
 /**
- * Handlers for Fastify. They replace its content type parsers, because the content type is not signed.
+ * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content type is
+ * not signed.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -106,14 +110,14 @@ export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<Fast
         const { attested, content } = outcome;
         request.body = await parseSigned(request, content);
         attestedRequests.set(request, { attested, type: typeOf(content), isValidated: false });
-        // Fastify runs no content type parser if content type and length are absent.
+        // Fastify runs no content type parser if the headers Content-Type and Content-Length are absent.
         describeBody(request, undefined);
         return payload;
       },
       preValidation: async (request) => {
         const signed = attestedRequests.get(request) ?? refuse();
         describeBody(request, signed.type);
-        // Fastify picks the body's schema by mediaType, and may have cached it before the content type was replaced.
+        // Fastify chooses the schema of the body by mediaType. A hook may have cached the old mediaType.
         const mediaType: unknown = Reflect.get(request, 'mediaType');
         if (mediaType !== undefined && mediaType !== signed.type) throw new Error(READ_TOO_EARLY);
         signed.isValidated = true;
@@ -131,15 +135,16 @@ interface Attested {
   readonly attested: AuthenticatedRequest;
   /** The media type of the signed content. */
   readonly type: string | undefined;
-  /** Whether the `preValidation` hook ran. */
+  /** Whether the `preValidation` hook has run. */
   isValidated: boolean;
 }
 
-const READ_TOO_EARLY = 'a hook before an App Attest route read request.mediaType, but the content type is not signed';
+const READ_TOO_EARLY =
+  'a hook before an App Attest route read request.mediaType; the signed content has another media type';
 
-/** Throws: a route protects nothing if its hooks were replaced. */
+/** Throws an error if the hooks of a route were removed or replaced. Such a route would accept unverified requests. */
 function refuse(): never {
-  throw new Error('the preParsing or preValidation hook of an App Attest route is missing or was replaced');
+  throw new Error('the preParsing or preValidation hook of an App Attest route was removed or replaced');
 }
 
 function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload): IncomingRequest {
@@ -164,7 +169,7 @@ function typeOf(content: Uint8Array): string | undefined {
   return isJsonContent(content) ? 'application/json' : 'application/octet-stream';
 }
 
-/** JSON as parsed by this Fastify server, which guards against prototype poisoning; the bytes if it is not JSON. */
+/** Parses JSON with the parser of Fastify, which protects against prototype poisoning. Returns other content as bytes. */
 async function parseSigned(request: FastifyRequest, content: Uint8Array): Promise<unknown> {
   const { server } = request;
   if (content.length === 0) return undefined;
@@ -177,7 +182,7 @@ async function parseSigned(request: FastifyRequest, content: Uint8Array): Promis
   });
 }
 
-/** Replaces the request's headers about the body with those of the signed content. */
+/** Replaces the headers that describe the body, so that they describe the signed content. */
 function describeBody(request: FastifyRequest, type: string | undefined): void {
   request.headers = {
     ...request.raw.headers,

@@ -1,5 +1,5 @@
 /**
- * Routes for challenges, registrations and protected requests, for Hono 4.
+ * Handlers for challenges, registrations and protected requests in Hono 4.
  *
  * @module app-attest/hono
  */
@@ -18,32 +18,35 @@ export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
-/** What `protect` sets in the context: the key that signed the request, and the signed bytes. */
+/** The variables that `protect` sets in the Hono context. */
 export interface AppAttestVariables {
-  /** The key, the payload and the extensions of the request. */
+  /** The key that signed the request, the signed bytes, and the signed extensions. */
   appAttest: AuthenticatedRequest;
 }
 
-/** Handlers from {@link honoHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link honoHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface HonoHandlers {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: Handler;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: Handler;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: Handler;
   /**
-   * Accepts only requests that a registered key signed, each of them once. The body of `c.req` is then the signed
-   * content and nothing else.
+   * Accepts a request only if a registered key signed it, and accepts each request once. The body of `c.req` is then the
+   * signed content.
    */
   protect: MiddlewareHandler<{
-    /** What `c.get` reads. */
+    /** The variables that `c.get` returns. */
     Variables: AppAttestVariables;
   }>;
 }
 
 /**
- * Handlers for Hono. They read the raw body themselves. Middleware that reads it before them must use
+ * Creates handlers for Hono. The handlers read the raw body. Middleware that reads the body earlier must use
  * `c.req.arrayBuffer()`.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
@@ -77,7 +80,7 @@ export function honoHandlers(appAttest: AppAttest, options?: HttpOptions<Context
   };
 }
 
-/** Hono caches a body in several forms. Only `arrayBuffer` holds the bytes that were sent. */
+/** Hono caches a body in several forms. Only the form `arrayBuffer` has the bytes as they were sent. */
 function fromHono({ req }: Context): IncomingRequest {
   return {
     ...fromRequest(req.raw),

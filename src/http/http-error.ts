@@ -1,6 +1,6 @@
 /**
- * Why a request was rejected before its App Attest evidence was verified, or why it could not be verified. The union is
- * closed, like `AppAttestErrorCode`, and the two share no code.
+ * Codes for requests that are rejected for a reason outside the App Attest evidence. The union is closed, like
+ * `AppAttestErrorCode`. No code is in both unions.
  */
 export type HttpErrorCode =
   | 'malformed_request'
@@ -15,9 +15,9 @@ export type HttpErrorCode =
   | 'body_already_read'
   | 'unavailable';
 
-/** A rejection that is not about the evidence. It is passed to `onReject` and never sent to the client. */
+/** The reason for a rejection outside the evidence. `onReject` receives this error. The client receives only the code. */
 export class AppAttestHttpError extends Error {
-  /** Why the request was rejected. */
+  /** The reason for the rejection. */
   readonly code: HttpErrorCode;
 
   constructor(code: HttpErrorCode, message: string, cause?: unknown) {

@@ -7,12 +7,12 @@ import { createRoutes } from './routes.js';
 import { withContent } from './signed-content.js';
 
 /**
- * Handles a request that a registered key signed.
+ * Your handler for requests that a registered key signed.
  *
- * @param request Its body is the signed content and nothing else. Its headers are not signed. The path and query of its
- * URL are signed, except with `signed: 'body'`
- * @param attested The key that signed the request, and the signed bytes
- * @param rest Further arguments that the framework passes
+ * @param request The request. Its body is the signed content. Its path and query are signed too, except with `signed: 'body'`.
+ * Its headers are not signed.
+ * @param attested The key that signed the request, the signed bytes, and the signed extensions
+ * @param rest Additional arguments that the framework passes
  */
 export type ProtectedHandler<Rest extends unknown[] = [], Incoming extends Request = Request> = (
   request: Incoming,
@@ -20,22 +20,25 @@ export type ProtectedHandler<Rest extends unknown[] = [], Incoming extends Reque
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** Handlers from {@link httpHandlers}. Rejections are JSON `{ "error": code }`; `docs/http.md` lists all codes. */
+/**
+ * Handlers from {@link httpHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
+ * lists all codes.
+ */
 export interface HttpHandlers {
-  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. Answers `{ "challenge", "expiresAt" }`. */
+  /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
-  /** `POST` with the plugin's registration JSON. Answers 201 and `{ "keyId" }`. */
+  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration(request: Request): Promise<Response>;
-  /** A protected request without a handler of its own. Answers `{ "keyId" }`. */
+  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;
-  /** Accepts only requests that a registered key signed, each of them once. */
+  /** Accepts a request only if a registered key signed it, and accepts each request once. */
   protect<Rest extends unknown[], Incoming extends Request = Request>(
     handler: ProtectedHandler<Rest, Incoming>,
   ): (request: Incoming, ...rest: Rest) => Promise<Response>;
 }
 
 /**
- * Handlers for any framework and runtime built on Fetch `Request` and `Response`.
+ * Creates handlers for any framework or runtime that uses Fetch `Request` and `Response`.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *

@@ -6,66 +6,72 @@ import type { AppAttest } from '../server/create-app-attest.js';
 import type { ReadLimits } from './read-bytes.js';
 import type { OnReject } from './rejection.js';
 
-/** The names of the headers that carry an assertion. */
+/** The names of the headers of a protected request. */
 export interface HeaderNames {
   /** The key identifier, base64 or base64url. `X-App-Attest-Key-Id` by default. */
   keyId?: string | undefined;
   /** The assertion object, base64 or base64url. `X-App-Attest-Assertion` by default. */
   assertion?: string | undefined;
-  /** The challenge as issued. `X-App-Attest-Challenge` by default. Only read with `signed: 'request'`. */
+  /** The issued challenge. `X-App-Attest-Challenge` by default. Used only with `signed: 'request'`. */
   challenge?: string | undefined;
 }
 
 /**
  * What a client signs:
  *
- * - `'request'`: the UTF-8 bytes of `METHOD SP target LF challenge LF content-digest`. The method is in upper
- *   case. The target is the path and query exactly as in the request line. The challenge is the issued text, which is
- *   also sent in a header. SP and LF are the bytes 0x20 and 0x0A. `content-digest` is the value of the header
- *   `Content-Digest` (RFC 9530), or the digest of zero bytes if there is neither header nor body. The signature is
- *   verified from the headers before any byte of the body is read.
- * - `'body'`: the raw bytes of the body, with the challenge in them. Path and query are not protected: an attacker
- *   who intercepts a request can send it to another route.
+ * - `'request'`: the UTF-8 bytes of `METHOD SP target LF challenge LF content-digest`. SP is the byte 0x20 and LF is 0x0A.
+ *   - The method is in upper case.
+ *   - The target is the path and query exactly as in the request line.
+ *   - The challenge is the issued text. The client also sends the challenge in a header.
+ *   - `content-digest` is the value of the header `Content-Digest` (RFC 9530). If the request has no body, the header may be
+ *     absent. `content-digest` is then the digest of zero bytes.
+ *
+ *   The server verifies the signature before it reads the body.
+ * - `'body'`: the raw bytes of the body, which contain the challenge. The signature does not cover path and query. An
+ *   attacker who intercepts a request can therefore send it to another route.
  */
 export type Signed = 'request' | 'body';
 
-/** Options of the handlers. `Context` is the framework's request. */
+/** Options of the handlers. `Context` is the type of the framework's request. */
 export interface HttpOptions<Context> {
-  /** What a client signs, on every route protected with these options. `'request'` by default. */
+  /** What a client signs. The option applies to all protected routes of these handlers. `'request'` by default. */
   signed?: Signed | undefined;
   /**
-   * The user (account, session) that sent the request. Challenges, keys and requests are then bound to this user. If
-   * the function returns `undefined`, the request is rejected.
+   * Returns the user (account, session) that sent the request. The server then issues challenges for this user, registers
+   * keys for this user, and accepts only keys of this user. If the function returns `undefined`, the request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
-  /** Called for every rejected request, after the answer was sent. For logs and metrics; cannot change the answer. */
+  /** Called for every rejected request, after the response was sent. Use it for logs and metrics. */
   onReject?: OnReject | undefined;
-  /** Other names for the headers of a protected request. */
+  /** The names of the headers of a protected request, if they differ from the defaults. */
   headers?: HeaderNames | undefined;
   /** The maximum length of the body of a protected request, in bytes. 1 MiB by default. */
   bodyLimit?: number | undefined;
   /**
-   * The maximum length of the body of a registration, in bytes. 128 KiB by default: an attestation is at most 64 KiB
-   * before base64.
+   * The maximum length of the body of a registration, in bytes. 128 KiB by default, which is enough for the longest
+   * attestation (64 KiB) in base64.
    */
   registrationLimit?: number | undefined;
   /**
-   * Memory for all bodies that these handlers read at the same time, in bytes. It must be at least four times the
-   * larger of `bodyLimit` and `registrationLimit`. The default is 64 MiB, or that minimum if it is larger. The budget
-   * has four equal parts: challenges, registrations, and protected requests before and after their assertion was
-   * verified. A request that does not fit is answered with 503 and `Retry-After`.
+   * The maximum memory for all bodies that these handlers read at the same time, in bytes. The minimum is four times
+   * `bodyLimit` or four times `registrationLimit`, whichever is larger. The default is 64 MiB, or the minimum if that is
+   * larger.
+   *
+   * The budget has four equal parts: one for challenge requests, one for registrations, and two for protected requests. Of
+   * the last two, one is for bodies that are read before the assertion is verified, and one for bodies that are read after.
+   * If a part is exhausted, the response is 503 with `Retry-After`.
    */
   bodyBudget?: number | undefined;
-  /** How long a body may take to arrive, in seconds, at most 2 147 483. 30 by default. */
+  /** The maximum time for a body to arrive, in seconds. 30 by default, at most 2 147 483. */
   bodyTimeout?: number | undefined;
   /**
-   * How long the stores, or `subject`, may take, in seconds, at most 2 147 483. 10 by default. A request that takes
-   * longer is answered with 503.
+   * The maximum time for the stores, and the maximum time for `subject`, in seconds. 10 by default, at most 2 147 483. If
+   * the time is exceeded, the response is 503.
    */
   decisionTimeout?: number | undefined;
   /**
-   * Converts the target that arrived into the target that the client signed. Needed if a proxy in front of the server
-   * rewrites paths.
+   * Converts the target that the server received into the target that the client signed. Use it if a proxy in front of the
+   * server rewrites paths.
    *
    * @example
    * ```ts
@@ -114,13 +120,13 @@ const HEADERS: KnownOptions<HeaderNames> = {
 const CHALLENGE_LIMIT = 1024;
 const MIB = 1 << 20;
 
-/** RFC 9110 §5.6.2. */
+/** The syntax of a header name (RFC 9110 §5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
 /**
  * Checks the options once, at server start.
  *
- * @param caller The function that takes them, for error messages
+ * @param caller The name of the function that received the options, for error messages
  * @throws AppAttestError `invalid_argument`
  */
 export function readHttpOptions<Context>(
@@ -129,7 +135,7 @@ export function readHttpOptions<Context>(
   passed: HttpOptions<Context> = {},
 ): HttpConfiguration<Context> {
   const options = readKnownOptions<HttpOptions<Context>>(caller, passed, OPTIONS);
-  if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must come from createAppAttest');
+  if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must be the result of createAppAttest');
 
   const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
   const { bodyLimit = MIB, registrationLimit = MIB / 8 } = options;
@@ -175,7 +181,7 @@ function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfigura
   throw invalid('headers must have three different names, none of them Content-Digest');
 }
 
-/** The function, whose result must be text: a promise would be signed as `[object Promise]`. */
+/** Returns the function with a check of its result. Without the check, a promise would become the text `[object Promise]`. */
 function readPublicTarget(publicTarget: (target: string) => string = (target) => target): (target: string) => string {
   assertFunction('publicTarget', publicTarget);
   return (target) => {

@@ -1,5 +1,5 @@
 /**
- * Routes for challenges, registrations and protected requests, on the `Request` and `Response` of the Fetch standard.
+ * Handlers for challenges, registrations and protected requests. They use `Request` and `Response` of the Fetch standard.
  *
  * @module app-attest/http
  */

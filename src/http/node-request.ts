@@ -2,17 +2,17 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
 
-/** A request of Node's `http`, as Express and Fastify pass it on. */
+/** A Node.js request with data from Express or Fastify. */
 export interface NodeRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
-  /** The body: the request itself, or the stream with which a framework replaced it. */
+  /** The stream of the body. Usually this is the request. A framework may use another stream. */
   readonly stream: Readable;
-  /** The body's bytes, if a parser kept them. */
+  /** The raw bytes of the body, if a body parser kept them. */
   readonly rawBody?: Uint8Array | undefined;
   readonly response: ServerResponse;
-  /** What the developer can do if a parser read the body and did not keep its bytes. */
+  /** How the developer can keep the raw bytes. This text becomes part of an error message. */
   readonly advice: string;
 }
 
@@ -33,15 +33,15 @@ function unreadBody(stream: Readable, advice: string): IncomingBody {
 
 async function* chunksOf(stream: Readable): AsyncGenerator<unknown> {
   try {
-    // The connection must stay open for the answer, even if the body is only read in part.
+    // The connection must stay open for the response, even if only a part of the body is read.
     yield* stream.iterator({ destroyOnReturn: false });
   } finally {
-    // Node.js reads the next request on the connection only after the end of this body.
+    // Node.js reads the next request on the connection only after the rest of this body was read.
     stream.resume();
   }
 }
 
-/** A response that was sent emits `finish`; one whose connection was lost emits only `close`. */
+/** A sent response emits `finish`. If the connection was lost, the response emits only `close`. */
 function whenSent(response: ServerResponse, call: () => void): void {
   if (response.writableFinished || response.destroyed) return void setImmediate(call);
   let isCalled = false;

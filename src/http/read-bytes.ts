@@ -11,18 +11,19 @@ export interface ReadLimits {
   readonly timeout: number;
 }
 
-/** Reads the bytes of a body that {@link openBody} opened. */
+/** Reads the bytes of a body after {@link openBody} checked its headers. */
 export type ReadBody = (share: BodyShare) => Promise<Uint8Array>;
 
 const FIRST_CAPACITY = 1024;
 
 /**
- * Decides from the headers whether a body may be read, without reading it. The returned function resolves to the bytes
- * as they were sent, without decoding. Memory use grows with the bytes that have arrived, up to the limit. It does not
- * depend on the number of chunks or on the announced length.
+ * Checks the headers of a body before the body is read. The returned function reads the bytes and does not decode them. Memory
+ * use grows with the number of received bytes, up to the limit. The number of chunks and the header `Content-Length` do not
+ * affect memory use.
  *
- * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_already_read`; when
- * it is read, also `body_timeout`, `body_incomplete`; AppAttestError `overloaded`
+ * @throws AppAttestHttpError `unsupported_media_type` for a content coding, `body_too_large`, `body_already_read`. The
+ * returned function also throws `body_timeout` and `body_incomplete`.
+ * @throws AppAttestError `overloaded`, by the returned function
  */
 export async function openBody(incoming: IncomingRequest, limits: ReadLimits): Promise<ReadBody> {
   assertNotEncoded(incoming.header('content-encoding'));
@@ -33,15 +34,18 @@ export async function openBody(incoming: IncomingRequest, limits: ReadLimits): P
   return async () => body;
 }
 
-/** The value of `Content-Length`; 0 if it is absent. */
+/** Returns the value of `Content-Length`, or 0 if the header is absent. */
 export function announcedLength(incoming: IncomingRequest): number {
   return Number(incoming.header('content-length') ?? 0);
 }
 
-/** A compressed body differs from the signed bytes, and may decompress to a thousand times its length. */
+/** Rejects compressed bodies. They differ from the signed bytes, and a small body can decompress to a very large one. */
 function assertNotEncoded(encoding: string | undefined): void {
   if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return;
-  throw new AppAttestHttpError('unsupported_media_type', 'the body must not have a content coding such as gzip');
+  throw new AppAttestHttpError(
+    'unsupported_media_type',
+    'the body must not be compressed: Content-Encoding must be absent or identity',
+  );
 }
 
 function assertLength(length: number, limit: number): void {
@@ -71,7 +75,8 @@ async function collect(
   const bytes = new GrowingBytes(limit, share);
   try {
     for (let chunk = await nextChunk(); chunk.done !== true; chunk = await nextChunk()) {
-      if (!isBytes(chunk.value)) throw alreadyRead('the stream yields text, not bytes; do not set an encoding on it');
+      if (!isBytes(chunk.value))
+        throw alreadyRead('the stream must return bytes, not text; do not call setEncoding on the request');
       assertLength(bytes.length + chunk.value.length, limit);
       bytes.append(chunk.value);
     }
@@ -82,7 +87,7 @@ async function collect(
   }
 }
 
-/** Bytes in one buffer: thousands of small chunks would need a hundred times the memory of their content. */
+/** Collects chunks in one buffer. A list of many small chunks could need a hundred times the memory of their content. */
 class GrowingBytes {
   readonly #limit: number;
   readonly #share: BodyShare;

@@ -10,25 +10,25 @@ import { type RejectionCode, STATUS } from './status.js';
 /** The handler that rejected a request. */
 export type Route = 'challenge' | 'registration' | 'protected';
 
-/** A rejected request, for logs and metrics. Do not send any of it to the client. */
+/** A rejected request, for logs and metrics. Do not send this data to the client. */
 export interface Rejection {
-  /** Which handler rejected it. */
+  /** The handler that rejected the request. */
   route: Route;
-  /** Why it was rejected. The client receives this code and nothing else. */
+  /** The code of the rejection. The client receives only this code. */
   code: RejectionCode;
-  /** The status of the answer. */
+  /** The HTTP status of the response. */
   status: number;
-  /** The key identifier that the client sent, base64 with padding; absent if it sent none. */
+  /** The key identifier that the client sent, base64 with padding. Absent if the client sent no valid identifier. */
   keyId?: string;
-  /** From the registered key. For a registration, what the client claims: none of it is verified. */
+  /** The environment of the registered key. For a registration, it comes from the unverified attestation. */
   environment?: Environment;
-  /** As `environment`. */
+  /** Data about the device of the registered key. For a registration, it comes from the unverified attestation. */
   device?: AttestedDevice;
   /** Time from the arrival of the request to the decision, in milliseconds. */
   duration: number;
-  /** The full reason: an `AppAttestError` or an `AppAttestHttpError`. If a store threw, its error is the `cause`. */
+  /** The full reason. If a store or a function in the options threw an error, that error is the `cause`. */
   error: AppAttestError | AppAttestHttpError;
-  /** The HTTP method as it arrived. */
+  /** The HTTP method as received. */
   method: string;
   /** Path and query as received. */
   target: string;
@@ -37,7 +37,7 @@ export interface Rejection {
 /** Called for every rejected request. */
 export type OnReject = (rejection: Rejection) => unknown;
 
-/** What the rejected client claimed. */
+/** Unverified data from a rejected request. */
 export interface Claims {
   keyId?: unknown;
   /** The attestation object of a registration. */
@@ -45,8 +45,8 @@ export interface Claims {
 }
 
 /**
- * Calls the hook. Without a hook, errors that the client cannot have caused are emitted as process warnings, so that a
- * wrong configuration is noticed.
+ * Calls `onReject`. If the option is absent, server errors (status 5xx) are emitted as process warnings, so that a developer
+ * notices a wrong configuration.
  */
 export async function report(
   onReject: OnReject | undefined,
@@ -57,7 +57,7 @@ export async function report(
   const { code, error } = rejection;
   const status = STATUS[code];
   if (!onReject) {
-    // An attacker can cause thousands of overload errors.
+    // Clients can cause thousands of overload errors, so these errors would flood the log.
     if (status >= 500 && code !== 'overloaded') process.emitWarning(error);
     return;
   }
@@ -84,7 +84,7 @@ async function describe(
   };
 }
 
-/** Does not query the stores again if they just failed or the key does not exist. */
+/** Returns the registered key. If a store just failed, or if the key does not exist, the stores are not queried again. */
 async function registered(
   appAttest: AppAttest,
   keyId: string | undefined,

@@ -13,16 +13,16 @@ import { openBody, type ReadLimits } from './read-bytes.js';
 import { type Claims, type Route, report } from './rejection.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 
-/** An accepted request, or the answer to a rejected one. */
+/** An accepted request, or the response to a rejected request. */
 export type Outcome =
   | {
       readonly attested: AuthenticatedRequest;
-      /** The signed body. The handler sees it in place of the body that arrived. */
+      /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
     }
   | { readonly refused: Answer };
 
-/** The routes, independent of any framework. Their promises never reject. */
+/** The routes, independent of the framework. The returned promises never reject. */
 export interface Routes<Context> {
   challenge(incoming: IncomingRequest, context: Context): Promise<Answer>;
   registration(incoming: IncomingRequest, context: Context): Promise<Answer>;
@@ -31,7 +31,7 @@ export interface Routes<Context> {
 }
 
 /**
- * @param caller The function that takes the options, for messages
+ * @param caller The name of the function that received the options, for error messages
  * @throws AppAttestError `invalid_argument`
  */
 export function createRoutes<Context>(
@@ -41,12 +41,12 @@ export function createRoutes<Context>(
 ): Routes<Context> {
   const configuration = readHttpOptions(caller, appAttest, options);
   const { onReject, challengeLimits, registrationLimits } = configuration;
-  // Separate budgets: a client that fills one with endless bodies must not block the other routes.
+  // Each route has its own budget. A client that fills one budget with endless bodies must not block the other routes.
   const budgetOf = (): BodyBudget => new BodyBudget(configuration.bodyBudget / 4);
   const budgets = { challenge: budgetOf(), registration: budgetOf(), protected: budgetOf() };
   const verifiedBodies = budgetOf();
 
-  /** Runs a route's decision and turns anything it throws into an answer. */
+  /** Runs the decision of a route. If the decision throws an error, the function reports it and returns a response. */
   async function decide<Result>(
     route: Route,
     incoming: IncomingRequest,
@@ -71,7 +71,7 @@ export function createRoutes<Context>(
     }
   }
 
-  /** Waits for the stores, at most `decisionTimeout`. */
+  /** Waits for a call to the stores, for at most `decisionTimeout` seconds. */
   function ask<Value>(start: () => Promise<Value>): Promise<Value> {
     return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
   }
@@ -121,7 +121,7 @@ export function createRoutes<Context>(
   };
 }
 
-/** What the route's own `readChallenge` threw, which `authenticate` reports as an unknown challenge. */
+/** Returns the error that `readChallenge` of the route threw. `authenticate` wraps it in the error `challenge_unknown`. */
 function mismatchBehind(error: unknown): AppAttestHttpError | undefined {
   const isUnknown = error instanceof AppAttestError && error.code === 'challenge_unknown';
   return isUnknown && error.cause instanceof AppAttestHttpError ? error.cause : undefined;
@@ -141,7 +141,7 @@ async function subjectOf<Context>(
 /** @throws AppAttestHttpError `malformed_request` and those of `openBody` */
 async function readJson(incoming: IncomingRequest, limits: ReadLimits, share: BodyShare): Promise<object> {
   const { method } = incoming;
-  if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method is ${method}, not POST`);
+  if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method must be POST, not ${method}`);
   if (!isJson(incoming.header('content-type'))) {
     throw new AppAttestHttpError('unsupported_media_type', 'the content type of the body must be application/json');
   }
@@ -173,5 +173,5 @@ async function readRegistration(
 /** @throws AppAttestHttpError `malformed_request` */
 function readPurpose({ purpose }: { purpose?: unknown }): 'attestation' | 'assertion' {
   if (purpose === 'attestation' || purpose === 'assertion') return purpose;
-  throw new AppAttestHttpError('malformed_request', "the entry purpose must be 'attestation' or 'assertion'");
+  throw new AppAttestHttpError('malformed_request', "the field purpose must be 'attestation' or 'assertion'");
 }

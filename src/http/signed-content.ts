@@ -1,8 +1,8 @@
 import { parseJson } from './json-body.js';
 
 /**
- * The request with the signed content as an unread body. The content type is not signed, so it is set to JSON if the
- * content is JSON. An instance of a subclass, such as the `NextRequest` of Next.js, keeps its class.
+ * Creates a request whose unread body is the signed content. The client's content type is not signed. If the content is JSON,
+ * the content type is therefore set to JSON. The new request has the same class, for example the `NextRequest` of Next.js.
  */
 export function withContent<Incoming extends Request>(request: Incoming, content: Uint8Array): Incoming {
   if (request.method === 'GET' || request.method === 'HEAD') return request;
@@ -13,14 +13,14 @@ export function withContent<Incoming extends Request>(request: Incoming, content
   return signed;
 }
 
-/** `constructor` alone is not reliable: a server may insert its own object before the prototype of `Request`. */
+/** Returns the class of a request. `constructor` may be wrong, because a server may change the prototype of a request. */
 function classOf(request: Request): Request['constructor'] {
   return request.constructor.prototype === Object.getPrototypeOf(request) ? request.constructor : Request;
 }
 
 /**
- * The signed content as a framework's parsed body: the value if it is JSON, `undefined` if it is empty, the bytes
- * otherwise. The content type is ignored, because it is not signed.
+ * Parses the signed content as a framework would. Returns the parsed value of JSON, `undefined` if the content is empty, and
+ * the bytes otherwise. The content type is ignored, because it is not signed.
  */
 export function parseContent(content: Uint8Array): unknown {
   if (content.length === 0) return undefined;
@@ -31,7 +31,7 @@ export function parseContent(content: Uint8Array): unknown {
   }
 }
 
-/** Whether bytes are JSON. */
+/** Returns whether bytes are JSON. */
 export function isJsonContent(content: Uint8Array): boolean {
   try {
     parseJson(content);

@@ -15,31 +15,35 @@ import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
 import { announcedLength, openBody } from './read-bytes.js';
 
-/** A request with an assertion, in the form that `authenticate` takes. */
+/** A request with an assertion, in the form that `authenticate` expects. */
 export interface SignedRequest {
   readonly keyId: unknown;
-  /** The JSON of `@capgo/capacitor-app-attest`, or the same entries from headers. */
+  /** The JSON of `@capgo/capacitor-app-attest`, or an object with the same fields from headers. */
   readonly assertion: object;
   /**
-   * Where the challenge stands, if it is not for the server to find. Throws `request_mismatch` where something else than
-   * the request was signed.
+   * Replaces `readChallenge` of the server, if the position of the challenge in the payload is known. The function throws
+   * `request_mismatch` if the client signed another request.
    */
   readonly readChallenge?: ReadChallenge;
   /**
-   * The request's body. Call it after the assertion was verified.
+   * Returns the signed body. Call this function after the assertion was verified.
    *
    * @throws AppAttestHttpError `request_mismatch`, and those of `openBody`
    */
   content(payload: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
-/** What the payload of the plugin's JSON may hold: the request with its content, or anything with a challenge. */
+/**
+ * What the `payload` in the plugin's JSON must be. `'request'`: method, target, challenge and content. `'any'`: any text with a
+ * challenge.
+ */
 export type PayloadForm = 'request' | 'any';
 
 /** Memory for the body of one request. */
 export interface BodyShares {
-  /** For reading before a signature was verified. */
+  /** For a body that is read before the signature is verified. */
   readonly unverified: BodyShare;
+  /** For a body that is read after the signature was verified. */
   readonly verified: BodyShare;
 }
 
@@ -47,8 +51,9 @@ const CHALLENGE_LENGTH = 43;
 const LF = 0x0a;
 
 /**
- * Reads which key signed a request, and what it signed. An assertion in headers covers the body by `Content-Digest`, so
- * it is verified before the body is read. An assertion in the body comes with the signed text as `payload`.
+ * Reads the assertion of a request from the headers, or from the JSON body if both headers are absent. The headers contain the
+ * digest of the body, so an assertion in the headers can be verified before the body is read. An assertion in the JSON body
+ * comes with the signed text in the field `payload`.
  *
  * @throws AppAttestError `malformed_assertion`, `challenge_unknown`
  * @throws AppAttestHttpError `assertion_missing`, `malformed_request`, `request_mismatch`, and those of `openBody`
@@ -83,7 +88,7 @@ export async function readSignedRequest<Context>(
   const read = await openBody(incoming, protectedLimits);
   return {
     keyId,
-    // Bytes, which are signed as they are whatever the app does with text.
+    // The payload is passed as bytes, so that the option clientData does not decode it.
     assertion: { keyId, payload: Buffer.from(`${opening}${challenge}\n${digest.value}`), token },
     readChallenge: () => challenge,
     content: async () => {
@@ -98,7 +103,7 @@ export async function readSignedRequest<Context>(
 function readChallengeHeader(challenge: string | undefined, name: string): string {
   if (challenge === undefined) throw headerMissing('challenge_unknown', name);
   if (challengeText(challenge) !== undefined) return challenge;
-  throw new AppAttestError('challenge_unknown', `the header ${name} does not hold a well-formed challenge`, {
+  throw new AppAttestError('challenge_unknown', `the header ${name} is not a well-formed challenge`, {
     expected: `${CHALLENGE_LENGTH} characters of base64url`,
     actual: `text of ${challenge.length} characters`,
   });
@@ -119,7 +124,7 @@ function assertJsonBody(incoming: IncomingRequest, headers: Readonly<Record<keyo
   if (contentType === undefined) throw assertionMissing(headers);
   throw new AppAttestHttpError(
     'unsupported_media_type',
-    `without the headers ${headers.keyId} and ${headers.assertion}, the body must be JSON with an assertion`,
+    `the headers ${headers.keyId} and ${headers.assertion} are missing, so the body must be application/json with an assertion`,
   );
 }
 
@@ -145,7 +150,7 @@ function inBody(assertion: object, opening: string | undefined, form: PayloadFor
   return { keyId, assertion, content: (bytes) => bytes };
 }
 
-/** Reads the challenge and the content that follow the line with method and target. */
+/** Reads a payload that starts with a line of method and target. The challenge and the content follow. */
 function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'content'> {
   const line = Buffer.from(opening);
   const end = line.length + CHALLENGE_LENGTH;
@@ -156,9 +161,13 @@ function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'conten
     },
     content: (payload) => {
       const content = payload.subarray(end + 1);
-      // A text that was signed for the headers of one request must not pass as the content of another.
+      // The text that the app signs for the headers has a digest in this place. An attacker could otherwise send that text
+      // as a payload, and the server would accept the digest as the content.
       if (!isContentDigest(Buffer.from(content).toString('latin1'))) return content;
-      throw new AppAttestHttpError('request_mismatch', 'the payload ends with a Content-Digest, not with the content');
+      throw new AppAttestHttpError(
+        'request_mismatch',
+        'the payload must end with the content, not with a Content-Digest',
+      );
     },
   };
 }
@@ -174,6 +183,6 @@ function headerMissing(code: 'malformed_assertion' | 'challenge_unknown', name: 
 function assertionMissing({ keyId, assertion }: Readonly<Record<keyof HeaderNames, string>>): AppAttestHttpError {
   return new AppAttestHttpError(
     'assertion_missing',
-    `the request carries no assertion: the headers ${keyId} and ${assertion} are missing, and so is the plugin's JSON`,
+    `the request has no assertion: the headers ${keyId} and ${assertion} are missing, and the body has no assertion`,
   );
 }

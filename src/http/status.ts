@@ -1,13 +1,16 @@
 import type { AppAttestErrorCode } from '../errors.js';
 import type { HttpErrorCode } from './http-error.js';
 
-/** Why a request was rejected: the value of `error` in the answer. */
+/** The code of a rejected request. The client receives it as `error` in the response. */
 export type RejectionCode = AppAttestErrorCode | HttpErrorCode;
 
 /**
- * The status of each code (RFC 9110 §15): 400 if the request cannot be decoded; 401 if the evidence proves nothing, so
- * that the app may try again with fresh evidence; 403 if the evidence is valid but not allowed; 5xx if the server could
- * not decide.
+ * The HTTP status of each code (RFC 9110 §15):
+ *
+ * - 400: The request cannot be decoded.
+ * - 401: The evidence is missing or invalid. The app may try again with fresh evidence.
+ * - 403: The evidence is valid, but the server does not allow this key or app.
+ * - 5xx: The server could not verify the request.
  */
 export const STATUS: Readonly<Record<RejectionCode, number>> = {
   malformed_request: 400,

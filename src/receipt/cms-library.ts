@@ -1,15 +1,16 @@
 import { AppAttestError } from '../errors.js';
 
-/** The two packages that decode the signer of a receipt. */
+/** The two packages that decode a part of the CMS (Cryptographic Message Syntax) structure of a receipt. */
 export interface CmsLibrary {
   readonly asn1js: typeof import('asn1js');
   readonly pkijs: typeof import('pkijs');
 }
 
 /**
- * Loads the packages for the first receipt: most servers verify none, and loading takes tens of milliseconds.
+ * Loads the packages when the first receipt is decoded. Most servers verify no receipts, and loading takes tens of
+ * milliseconds.
  *
- * @throws AppAttestError `invalid_argument` if they cannot be loaded, which is not the fault of the receipt
+ * @throws AppAttestError `invalid_argument` if the packages cannot be loaded
  */
 export async function loadCmsLibrary(): Promise<CmsLibrary> {
   try {

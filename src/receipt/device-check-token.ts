@@ -4,13 +4,13 @@ import { AppAttestError } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
-/** A private key from the developer account with DeviceCheck enabled. */
+/** A private key from your Apple developer account. DeviceCheck must be enabled for the key. */
 export interface DeviceCheckCredentials {
-  /** The identifier of the app's team, ten characters. */
+  /** The Team ID of the app: ten characters. */
   teamId: string;
-  /** The identifier of the private key in the developer account, ten characters. */
+  /** The Key ID of the private key in the developer account: ten characters. */
   keyId: string;
-  /** The text of Apple's `.p8` file with its line breaks: PKCS #8, PEM. */
+  /** The content of Apple's `.p8` file, including line breaks: PKCS #8 as PEM. */
   privateKey: string;
 }
 
@@ -21,13 +21,13 @@ const KNOWN_ENTRIES: KnownOptions<DeviceCheckCredentials> = {
 };
 
 /**
- * How long a token is used, in milliseconds. Apple documents no lifetime for App Attest. For the same kind of token in
- * push notifications, Apple documents one hour, and renewal at most once in 20 minutes ("Establishing a token-based
- * connection to APNs"). 45 minutes lie in between, and leave a quarter of an hour for clock differences.
+ * How long a token is used, in milliseconds. Apple documents no lifetime for App Attest. Push notifications use the same
+ * kind of token: it is valid for one hour, and may be renewed once in 20 minutes ("Establishing a token-based connection to
+ * APNs"). 45 minutes are within these limits, even if the clocks differ by 15 minutes.
  */
 const LIFETIME = 45 * 60 * 1000;
 
-/** One token for all requests with the same credentials, including those that arrive while it is being signed. */
+/** A token for all requests with the same credentials. Requests that arrive while the token is being signed wait for it. */
 export class DeviceCheckToken {
   readonly jwt: Promise<string>;
   readonly #issuedAt = Date.now();
@@ -38,23 +38,23 @@ export class DeviceCheckToken {
     this.jwt.catch(() => this.forget());
   }
 
-  /** False also if the clock was set back: the token would seem to come from the future. */
+  /** Returns false if the token is too old or Apple rejected it. Also false if the clock was set back. */
   isCurrent(): boolean {
     const age = Date.now() - this.#issuedAt;
     return !this.#isRefused && age >= 0 && age < LIFETIME;
   }
 
-  /** Apple rejected the token: the next request gets a new one. */
+  /** Call this after Apple rejected the token. The next request then gets a new token. */
   forget(): void {
     this.#isRefused = true;
   }
 }
 
-/** The key is a hash of the credentials, so that no private key is kept. One entry per developer team. */
+/** The latest tokens, by a hash of their credentials. So the private key itself is not kept in memory. */
 const tokens = new BoundedMemo<DeviceCheckToken>(16);
 
 /**
- * The token that Apple's servers require: a JWT with ES256, `kid`, `iss` and `iat`.
+ * Returns the token that Apple's servers require: a JWT with `kid`, `iss` and `iat`, signed with ES256.
  *
  * @throws AppAttestError `invalid_argument`; the message never contains the private key
  */
@@ -80,7 +80,7 @@ async function signToken(teamId: string, keyId: string, privateKey: KeyObject, i
     .sign(privateKey);
 }
 
-/** @throws AppAttestError `invalid_argument` if it cannot be loaded */
+/** @throws AppAttestError `invalid_argument` if jose cannot be loaded */
 async function loadJose(): Promise<typeof import('jose')> {
   try {
     return await import('jose');
@@ -99,10 +99,13 @@ function readCredentials(credentials: unknown): DeviceCheckCredentials {
     const isName = (name: unknown): name is string => typeof name === 'string' && /^[\w-]+$/.test(name);
     if (isName(teamId) && isName(keyId) && typeof privateKey === 'string') return { teamId, keyId, privateKey };
   }
-  throw new AppAttestError('invalid_argument', 'credentials must be { teamId, keyId, privateKey }, all three strings');
+  throw new AppAttestError(
+    'invalid_argument',
+    'credentials must be an object with the strings teamId, keyId and privateKey',
+  );
 }
 
-/** The error has no cause, because the message of a parser could contain parts of the private key. */
+/** The thrown error has no cause, because the error of a parser could contain parts of the private key. */
 function importPrivateKey(privateKey: string): KeyObject {
   let key: KeyObject | undefined;
   try {
@@ -114,6 +117,6 @@ function importPrivateKey(privateKey: string): KeyObject {
   if (key?.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
   throw new AppAttestError(
     'invalid_argument',
-    "credentials.privateKey must be the text of Apple's .p8 file with its line breaks, a P-256 key in PKCS #8",
+    "credentials.privateKey must be the content of Apple's .p8 file, including line breaks: a P-256 key in PKCS #8",
   );
 }

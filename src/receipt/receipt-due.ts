@@ -5,36 +5,39 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { readVerificationDate } from '../options/verification-date.js';
 import type { ReceiptType } from './receipt-payload.js';
 
-/** A stored receipt: the key identifier, and fields of the result of `verifyReceipt`. */
+/** A stored receipt: the key identifier, and four fields from the result of `verifyReceipt`. */
 export interface StoredReceipt {
-  /** The key identifier. It determines where in the jitter the receipt falls. */
+  /** The key identifier. It determines the jitter of the receipt. */
   readonly keyId: string;
   /** `type` of the verified receipt. */
   readonly type: ReceiptType;
   /** `creationTime` of the verified receipt. */
   readonly creationTime: Date;
-  /** `notBefore` of the verified receipt; absent or `null` if there is none. */
+  /** `notBefore` of the verified receipt. Absent or `null` if the receipt has no `notBefore`. */
   readonly notBefore?: Date | null | undefined;
   /** `expirationTime` of the verified receipt. */
   readonly expirationTime: Date;
 }
 
-/** When receipts are due. Times are in seconds. The defaults are right for most apps. */
+/** When receipts are due. All times are in seconds. The defaults are right for most apps. */
 export interface ReceiptSchedule {
-  /** The time from the attestation to the first risk metric; 24 hours by default. Zero if a decision waits for it. */
+  /** The time from the attestation to the first risk metric. 24 hours by default. Use 0 if you need the metric immediately. */
   afterAttestation?: number | undefined;
-  /** The time from one risk metric to the next; 30 days by default, the period over which Apple counts. */
+  /** The time from one risk metric to the next. 30 days by default, because Apple counts keys over 30 days. */
   interval?: number | undefined;
-  /** The fraction of either time over which receipts of the same time are spread, from 0 to 1; 0.25 by default. */
+  /**
+   * The maximum delay of a receipt, as a fraction of `afterAttestation` or `interval`: a number from 0 to 1. 0.25 by default.
+   * Receipts get different delays, so that receipts from the same time are not all due at the same time.
+   */
   jitter?: number | undefined;
   /**
-   * A receipt is due at least this long before it expires; 14 days by default. Once a receipt has expired, Apple issues no
-   * further one for its key.
+   * A receipt is due at least this long before it expires. 14 days by default. After a receipt has expired, Apple issues no
+   * newer receipt for its key.
    */
   reserve?: number | undefined;
 }
 
-/** Options of {@link dueReceipts}: the schedule and the current time. */
+/** Options of {@link dueReceipts}. */
 export interface DueReceiptsOptions extends ReceiptSchedule {
   /** The current time. The system clock by default. */
   date?: Date | undefined;
@@ -50,13 +53,16 @@ const KNOWN_SCHEDULE: KnownOptions<ReceiptSchedule> = {
 const KNOWN_OPTIONS: KnownOptions<DueReceiptsOptions> = { ...KNOWN_SCHEDULE, date: 'may be undefined' };
 
 const DAY = 24 * 60 * 60;
-/** Ten years. A longer time is a mistake, such as milliseconds. */
+/** Ten years. A longer time is a mistake: probably it is in milliseconds. */
 const MAX_TIME = 3650 * DAY;
 
 /**
- * Returns when to ask for the next receipt: not before Apple issues one (`notBefore`), well before this one expires, and
- * not at the same time as all others. The result depends only on the arguments: store it with the receipt in an indexed
- * column, and let a queue process the receipts that are due.
+ * Returns when to request the next receipt from Apple. Apple issues the next receipt from `notBefore` on, so the returned
+ * time is never earlier. If possible, it is well before this receipt expires. The jitter spreads the times of different
+ * receipts.
+ *
+ * The result depends only on the arguments. Store it with the receipt in an indexed column. Then let a job process the
+ * receipts that are due.
  *
  * @throws AppAttestError `invalid_argument`
  *
@@ -79,14 +85,14 @@ function dueAt(receipt: StoredReceipt, { afterAttestation, interval, jitter, res
   const earliest = Math.max(creationTime.getTime(), notBefore?.getTime() ?? Number.NEGATIVE_INFINITY);
   const latest = Math.max(earliest, expirationTime.getTime() - reserve * 1000);
   const spread = Math.min(wait * jitter, latest - earliest);
-  // If the receipt expires soon, the whole spread moves forward. Cut off, it would put all receipts at its end.
+  // If the receipt expires soon, the jitter starts earlier. Otherwise many receipts would be due exactly at `latest`.
   const start = Math.min(Math.max(earliest, creationTime.getTime() + wait), latest - spread);
   return new Date(Math.ceil(start + spread * fraction(keyId, creationTime)));
 }
 
 /**
- * Returns the receipts that are due, sorted by expiration, the earliest first. Expired receipts are left out: Apple does
- * not exchange them, so the app must create and attest a new key.
+ * Returns the receipts that are due. The receipt that expires first comes first. Expired receipts are omitted, because Apple
+ * does not exchange them. For an expired receipt, the app must generate and attest a new key.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -102,7 +108,7 @@ export function dueReceipts<Stored extends StoredReceipt>(
     .sort((one, other) => one.expirationTime.getTime() - other.expirationTime.getTime());
 }
 
-/** A number from 0 up to 1: always the same for one receipt, independent for two. */
+/** Returns a number from 0 up to 1. It looks random, but is always the same for the same receipt. */
 function fraction(keyId: string, creationTime: Date): number {
   const hash = Buffer.from(sha256(Buffer.from(`${keyId} ${creationTime.getTime()}`)));
   return hash.readUIntBE(0, 6) / 2 ** 48;
@@ -117,7 +123,7 @@ function readSchedule(schedule: ReceiptSchedule): ReadSchedule {
   if (areTimes && isUpTo(1, jitter)) return { afterAttestation, interval, jitter, reserve };
   throw new AppAttestError(
     'invalid_argument',
-    'afterAttestation, interval and reserve must be times in seconds, and jitter a number from 0 to 1',
+    'afterAttestation, interval and reserve must be numbers of seconds, and jitter must be a number from 0 to 1',
   );
 }
 
@@ -128,6 +134,6 @@ function readStoredReceipt(receipt: StoredReceipt): StoredReceipt {
   if (isComplete && (notBefore === undefined || notBefore === null || isTime(notBefore))) return receipt;
   throw new AppAttestError(
     'invalid_argument',
-    'a stored receipt must have keyId, type, and the valid Dates creationTime, expirationTime and, if present, notBefore',
+    'a stored receipt must have a keyId and valid Dates as creationTime, expirationTime and, if present, notBefore',
   );
 }

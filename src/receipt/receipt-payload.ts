@@ -6,18 +6,18 @@ import { decodeUtf8 } from '../encoding/utf8.js';
 import { shortText } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
 
-/** `'ATTEST'` for the receipt of an attestation, `'RECEIPT'` for a receipt that Apple's server issued in exchange. */
+/** `'ATTEST'`: a receipt from an attestation. `'RECEIPT'`: a newer receipt that Apple's server issued in exchange. */
 export type ReceiptType = 'ATTEST' | 'RECEIPT';
 
-/** The decoded fields of a receipt: well-formed, but not verified. */
+/** The decoded fields of a receipt. They are well-formed but not verified. */
 export interface ReceiptPayload {
   readonly appId: string;
-  /** The attested key: an uncompressed P-256 point. */
+  /** The attested key, as an uncompressed P-256 point. */
   readonly publicKeyPoint: Uint8Array;
   readonly clientHash: Uint8Array;
   readonly token: string;
   readonly type: ReceiptType;
-  /** `"production"` or `"sandbox"` in all recordings; `undefined` if missing, because Apple does not document it. */
+  /** `"production"` or `"sandbox"` in all recordings. The field may be missing, because Apple does not document it. */
   readonly environment: string | undefined;
   readonly creationTime: Date;
   readonly riskMetric: number | undefined;
@@ -25,7 +25,7 @@ export interface ReceiptPayload {
   readonly expirationTime: Date;
 }
 
-/** Apple: Assessing fraud risk, "Receipt field types"; 7 is observed. */
+/** Apple: Assessing fraud risk, "Receipt field types". Apple does not document field 7, which is observed in recordings. */
 const Field = {
   AppId: 2,
   AttestedPublicKey: 3,
@@ -41,14 +41,14 @@ const Field = {
 
 export const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
 
-/** Seconds, with or without a fraction, in UTC. The fraction is cut to the milliseconds of a Date. */
+/** A time in UTC, with or without a fraction of a second. A Date keeps only the milliseconds of the fraction. */
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
-/** More digits than any count of keys has, and few enough for a JavaScript number. */
+/** Nine digits are more than any number of keys needs, and a JavaScript number holds them exactly. */
 const RISK_METRIC = /^\d{1,9}$/;
 
 /**
- * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Fields of unknown types are ignored.
- * A type must not occur twice.
+ * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Ignores fields of unknown types. Rejects
+ * a type that occurs twice.
  *
  * @throws DecodingError
  */
@@ -84,8 +84,8 @@ function readFields(content: Uint8Array): ReadonlyMap<number, Uint8Array> {
   for (const { tag, children } of element.children) {
     const { 0: type, 1: version, 2: value, length } = tag === Tag.Sequence ? children : [];
     const isField = type?.tag === Tag.Integer && version?.tag === Tag.Integer && value?.tag === Tag.OctetString;
-    if (!isField || length > 3) throw new DecodingError('a receipt field does not consist of type, version and value');
-    // A type that is too large for an exact number is not a known one.
+    if (!isField || length > 3) throw new DecodingError('a receipt field is not a SEQUENCE of type, version and value');
+    // A very large type may be rounded here. That does no harm, because all known types are small.
     const number = readInteger(der, type);
     if (fields.has(number)) throw new DecodingError(`field ${number} occurs twice`);
     // A copy, so that a field does not keep the whole receipt in memory.
@@ -100,17 +100,17 @@ function readText(value: Uint8Array): string {
   return text;
 }
 
-/** Apple calls field 3 the attested public key; it contains the whole credential certificate. */
+/** Apple calls field 3 the attested public key, but the field contains the whole credential certificate. */
 function readPublicKeyPoint(value: Uint8Array): Uint8Array {
   const point = pointOfSpki(decodeCertificate(value).subjectPublicKeyInfo);
-  if (!point) throw new DecodingError('the attested key is not on P-256');
+  if (!point) throw new DecodingError('the attested key is not on the curve P-256');
   return point;
 }
 
 function readReceiptType(value: Uint8Array): ReceiptType {
   const text = readText(value);
   const type = RECEIPT_TYPES.find((known) => known === text);
-  if (!type) throw new DecodingError(`${shortText(text)} is not a known receipt type`);
+  if (!type) throw new DecodingError(`${shortText(text)} is not a known receipt type (ATTEST or RECEIPT)`);
   return type;
 }
 
@@ -120,11 +120,11 @@ function readRiskMetric(value: Uint8Array): number {
   return Number(text);
 }
 
-/** ISO 8601 in UTC. */
+/** Decodes an ISO 8601 time in UTC. */
 function readTime(value: Uint8Array): Date {
   const [, seconds, fraction = ''] = TIME.exec(readText(value)) ?? [];
   const date = new Date(seconds === undefined ? Number.NaN : `${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}Z`);
-  // JavaScript either rejects a day or an hour that does not exist, or formats it as another one.
+  // For a day or an hour that does not exist, such as February 30, JavaScript returns an invalid Date or a later time.
   if (seconds === undefined || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(seconds)) {
     throw new DecodingError('a time in the receipt is not ISO 8601 in UTC');
   }

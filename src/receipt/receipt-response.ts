@@ -2,7 +2,7 @@ import { decodeBase64, maxBase64Length } from '../encoding/base64.js';
 import { AppAttestError, shortText } from '../errors.js';
 import { MAX_RECEIPT_LENGTH } from './receipt.js';
 
-/** The complete answer of Apple's server. */
+/** The complete response of Apple's server. */
 export interface ReceiptResponse {
   readonly status: number;
   /** Seconds. */
@@ -10,19 +10,22 @@ export interface ReceiptResponse {
   readonly body: string;
 }
 
-/** A receipt in base64 and a line break. */
+/** The length of the longest receipt in base64, with a line break. */
 const MAX_BODY_LENGTH = maxBase64Length(MAX_RECEIPT_LENGTH) + 2;
 
-/** The meaning of the statuses, from Apple's page and from observation. */
+/** The meaning of HTTP statuses, partly from Apple's page and partly observed. */
 const REASONS: ReadonlyMap<number, string> = new Map([
   [400, 'Apple cannot decode the receipt'],
-  [401, 'Apple rejected the token: wrong team, key or clock, or a key without DeviceCheck enabled'],
-  [404, 'Apple has no data for the receipt: does it belong to this environment?'],
+  [
+    401,
+    'Apple rejected the token: check teamId, keyId, privateKey and the clock, and that DeviceCheck is enabled for the key',
+  ],
+  [404, 'Apple has no data for the receipt: check that the receipt belongs to this environment'],
   [429, 'Apple received too many requests'],
 ]);
 
 /**
- * Reads an answer, up to the length of the longest receipt.
+ * Reads the response. Throws if the body is longer than the longest receipt.
  *
  * @throws AppAttestError `receipt_request_failed`
  */
@@ -34,21 +37,21 @@ export async function readResponse(response: Response): Promise<ReceiptResponse>
   // Leaving the loop early cancels the body.
   for await (const chunk of body ?? []) {
     length += chunk.length;
-    if (length > MAX_BODY_LENGTH) throw failed('the answer from Apple is too long', { status, retryAfter });
+    if (length > MAX_BODY_LENGTH) throw failed('the response from Apple is too long', { status, retryAfter });
     chunks.push(chunk);
   }
   return { status, retryAfter, body: Buffer.concat(chunks).toString() };
 }
 
 /**
- * The new receipt in an answer; `undefined` if Apple has none yet.
+ * Returns the new receipt in the response, or `undefined` if Apple has no newer receipt yet.
  *
  * @throws AppAttestError `receipt_request_failed`
  */
 export function receiptOf({ status, retryAfter, body }: ReceiptResponse): Uint8Array | undefined {
   if (status === 304) return undefined;
   if (status !== 200) {
-    const reason = REASONS.get(status) ?? (status >= 500 ? "Apple's server failed" : 'unexpected answer from Apple');
+    const reason = REASONS.get(status) ?? (status >= 500 ? "Apple's server failed" : 'unexpected response from Apple');
     throw failed(`${reason} (status ${status}${body === '' ? '' : `, ${shortText(body.trim())}`})`, {
       status,
       retryAfter,
@@ -58,12 +61,12 @@ export function receiptOf({ status, retryAfter, body }: ReceiptResponse): Uint8A
     const receipt = decodeBase64(body.trim());
     if (receipt.length > 0) return new Uint8Array(receipt);
   } catch (cause) {
-    throw failed('the answer from Apple is not a receipt in base64', { status, retryAfter, cause });
+    throw failed('the response from Apple is not a receipt in base64', { status, retryAfter, cause });
   }
-  throw failed('the answer from Apple is empty', { status, retryAfter });
+  throw failed('the response from Apple is empty', { status, retryAfter });
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date in the only form that senders may use (§5.6.7). */
+/** RFC 9110 §10.2.3: `Retry-After` is a number of seconds or a date. RFC 9110 §5.6.7 defines the format of the date. */
 function readRetryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value);

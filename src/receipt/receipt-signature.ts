@@ -7,17 +7,20 @@ import { verifyEcdsa } from '../keys/ecdsa.js';
 import type { SignedData } from './signed-data.js';
 
 /**
- * Verifies the signature over the content or, if there are signed attributes, over these and the digest of the content in
- * them (RFC 5652 §5.4 and §5.6). One cannot be passed off as the other: attributes are not receipt fields.
+ * Verifies the signature of a receipt (RFC 5652 §5.4 and §5.6). Without signed attributes, the signature covers the content.
+ * With signed attributes, the signature covers the attributes, and one of them is the digest of the content.
+ *
+ * An attacker cannot present signed attributes as content, because attributes do not decode as receipt fields.
  *
  * @throws AppAttestError `invalid_signature`
  */
 export function assertReceiptSignature(signedData: SignedData, signer: Certificate): void {
   const { content, signedAttributes, signature, hash } = signedData;
-  if (hash === undefined) throw invalid('the receipt is not signed with ECDSA and SHA-2');
+  if (hash === undefined) throw invalid('the receipt is not signed with ECDSA and SHA-256, SHA-384 or SHA-512');
   if (signedAttributes) {
     const digest = createHash(hash).update(content).digest();
-    if (!equalBytes(digest, signedAttributes.messageDigest)) throw invalid('message digest does not match the receipt');
+    if (!equalBytes(digest, signedAttributes.messageDigest))
+      throw invalid('the message digest does not match the content of the receipt');
   }
   const message = signedAttributes?.bytes ?? content;
   const publicKey = importCertificateKey(signer, 'the signer', invalid);

@@ -4,14 +4,14 @@ import { AppAttestError, shortHex, shortText } from '../errors.js';
 import type { Environment } from '../options/environment.js';
 import { RECEIPT_TYPES, type ReceiptPayload, type ReceiptType } from './receipt-payload.js';
 
-/** Apple's names for the environments in receipts (observed). */
+/** Apple's names for the environments in receipts, as observed in recordings. */
 const ENVIRONMENTS: ReadonlyMap<string | undefined, Environment> = new Map([
   ['production', 'production'],
   ['sandbox', 'development'],
 ]);
 
 /**
- * Apple: Assessing fraud risk, field 2.
+ * Checks that the receipt belongs to an accepted app. Apple: Assessing fraud risk, field 2.
  *
  * @throws AppAttestError `app_id_mismatch`
  */
@@ -24,7 +24,7 @@ export function assertReceiptAppId(appId: string, appIds: readonly string[]): vo
 }
 
 /**
- * Apple: Assessing fraud risk, field 3.
+ * Checks that the receipt belongs to the expected key. Apple: Assessing fraud risk, field 3.
  *
  * @param point The attested key in the receipt
  * @throws AppAttestError `receipt_key_mismatch`
@@ -40,7 +40,7 @@ export function assertReceiptKey(point: Uint8Array, publicKey: KeyObject): void 
 }
 
 /**
- * The option `type`.
+ * Checks the option `type`.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -51,19 +51,24 @@ export function readReceiptType(type: unknown): ReceiptType | undefined {
 }
 
 /**
- * Apple: Assessing fraud risk, field 6. Otherwise the receipt of an attestation could be replaced by a later one, or the
- * reverse.
+ * Checks that the receipt has the expected type. So a client cannot send a `'RECEIPT'` when the server expects an
+ * `'ATTEST'`, or the reverse. Apple: Assessing fraud risk, field 6.
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */
 export function assertReceiptType(type: ReceiptType, expected: ReceiptType | undefined): void {
   if (expected === undefined || type === expected) return;
-  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt has another type', { expected, actual: type });
+  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt has another type than expected', {
+    expected,
+    actual: type,
+  });
 }
 
 /**
- * Apple: Assessing fraud risk, field 4. Compared byte for byte, so a `'RECEIPT'` is rejected if a text decoder on Apple's
- * side changed its client hash (observed).
+ * Checks that the receipt was issued for the expected challenge. Apple: Assessing fraud risk, field 4.
+ *
+ * In recordings, the client hash of a `'RECEIPT'` is changed, because Apple decoded it as UTF-8 text. Such a receipt is
+ * rejected.
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */
@@ -71,7 +76,7 @@ export function assertReceiptClientHash({ clientHash, type }: ReceiptPayload, ex
   if (equalBytes(clientHash, expected)) return;
   const message =
     type === 'RECEIPT'
-      ? 'a receipt of type RECEIPT does not contain the original client data hash: use the receipt of the attestation'
+      ? 'a receipt of type RECEIPT does not contain the original client data hash; use the receipt in the attestation'
       : 'the receipt was issued for another challenge';
   throw new AppAttestError('receipt_challenge_mismatch', message, {
     expected: shortHex(expected),
@@ -80,7 +85,7 @@ export function assertReceiptClientHash({ clientHash, type }: ReceiptPayload, ex
 }
 
 /**
- * The environment of a receipt. A receipt with an unknown environment, or without one, is rejected.
+ * Returns the environment of a receipt. Rejects a receipt with an unknown environment or without an environment.
  *
  * @throws AppAttestError `environment_mismatch`
  */

@@ -3,13 +3,13 @@ import { readSeconds } from '../options/seconds.js';
 import type { ReceiptPayload } from './receipt-payload.js';
 
 /**
- * How far the clock of this server may lag behind Apple's, in milliseconds. The receipt of an attestation is created in
- * the same second in which it arrives.
+ * How far the clock of this server may be behind Apple's clock, in milliseconds. A small difference matters, because the
+ * receipt of an attestation arrives within a second of its creation.
  */
 const CLOCK_TOLERANCE = 5 * 60 * 1000;
 
 /**
- * The option `maxAge`, in seconds; no limit by default.
+ * Checks the option `maxAge`, in seconds. Without it, there is no limit.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -19,8 +19,8 @@ export function readMaxAge(maxAge: unknown): number {
 }
 
 /**
- * Apple: Assessing fraud risk, field 21. Also rejects a receipt from the future, and one that expires before it was
- * created.
+ * Rejects an expired receipt (Apple: Assessing fraud risk, field 21). Also rejects a receipt that was created in the future
+ * or that expires before its creation.
  *
  * @throws AppAttestError `receipt_expired`
  */
@@ -32,8 +32,8 @@ export function assertNotExpired({ creationTime, expirationTime }: ReceiptPayloa
     });
   }
   if (expirationTime < creationTime) {
-    throw new AppAttestError('receipt_expired', 'the receipt expires before it was created', {
-      expected: `an expiration not before ${creationTime.toISOString()}`,
+    throw new AppAttestError('receipt_expired', 'the receipt has an expiration before its creation', {
+      expected: `an expiration from ${creationTime.toISOString()}`,
       actual: expirationTime.toISOString(),
     });
   }
@@ -46,7 +46,7 @@ export function assertNotExpired({ creationTime, expirationTime }: ReceiptPayloa
 }
 
 /**
- * Apple: Assessing fraud risk, field 12.
+ * Rejects a receipt that is older than `maxAge`. Apple: Assessing fraud risk, field 12.
  *
  * @param maxAge Seconds
  * @throws AppAttestError `receipt_too_old`

@@ -3,17 +3,18 @@ import { AppAttestError } from '../errors.js';
 import { decodeReceiptPayload, type ReceiptPayload } from './receipt-payload.js';
 import { decodeSignedData, type SignedData } from './signed-data.js';
 
-/** A decoded receipt: well-formed, but not verified. */
+/** A decoded receipt. It is well-formed but not verified. */
 export interface Receipt {
   readonly signedData: SignedData;
   readonly payload: ReceiptPayload;
 }
 
-/** Bytes. All recordings have between 3.7 and 4 KB. */
+/** The maximum length of a receipt, in bytes. All recordings have between 3.7 and 4 KB. */
 export const MAX_RECEIPT_LENGTH = 65_536;
 
 /**
- * Decodes a receipt: CMS in BER or DER, and its payload.
+ * Decodes a receipt and its payload. A receipt is a CMS (Cryptographic Message Syntax) message in BER or DER, which are
+ * encodings of ASN.1.
  *
  * @param receipt At most {@link MAX_RECEIPT_LENGTH} bytes, which must not change afterwards
  * @throws AppAttestError `malformed_receipt`, `invalid_argument`

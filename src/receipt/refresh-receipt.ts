@@ -12,13 +12,13 @@ import { readResponse, receiptOf } from './receipt-response.js';
 export interface RefreshReceiptOptions {
   /** The latest verified receipt of the key: base64 or base64url text, or bytes. At most 64 KiB. */
   receipt: string | Uint8Array;
-  /** The environment in which the key was attested. Apple has a server for each. */
+  /** The environment in which the key was attested. Apple has one server for each environment. */
   environment: Environment;
-  /** The credentials for Apple's server. The private key is not kept, and never part of a message. */
+  /** The credentials for Apple's server. The private key is not kept in memory, and error messages never contain it. */
   credentials: DeviceCheckCredentials;
-  /** Replaces the global `fetch`: for a proxy, or the `receiptEndpoint()` of `app-attest/testing`. */
+  /** Used instead of the global `fetch`. For a proxy, or for the `receiptEndpoint()` of `app-attest/testing`. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
-  /** Replaces Apple's URL. `https:`, or `http:` on a loopback address for tests, because the request carries a token. */
+  /** Used instead of Apple's URL. It must be `https:`, or `http:` on a loopback address: the request contains a token. */
   endpoint?: string | URL | undefined;
   /** Aborts the request. */
   signal?: AbortSignal | undefined;
@@ -36,10 +36,10 @@ const KNOWN_OPTIONS: KnownOptions<RefreshReceiptOptions> = {
   timeout: 'may be undefined',
 };
 
-/** A new receipt, to be verified with `verifyReceipt` and then stored; or none, if Apple has no newer one yet. */
+/** Result of {@link refreshReceipt}: either a new receipt, or `notModified` if Apple has no newer receipt yet. */
 export type RefreshedReceipt =
   | {
-      /** The new receipt, CMS in BER. It is not verified. */
+      /** The new receipt, CMS in BER. It is not verified: pass it to `verifyReceipt`, then store it. */
       receipt: Uint8Array;
       /** Absent if there is a new receipt. */
       notModified?: never;
@@ -62,19 +62,24 @@ const DEFAULT_TIMEOUT = 10;
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Asks Apple for a new receipt of a key with the current risk metric: about how many keys its device attested in the last
- * 30 days. Sends one request and does not retry: leave that to the queue of your jobs. `receiptDueAt` tells when to ask.
+ * Requests a new receipt for a key from Apple. The new receipt contains the current risk metric: the approximate number of
+ * keys that the device attested in the last 30 days. `receiptDueAt` returns when to call this function.
  *
- * The result comes from the network and is not verified: pass it to `verifyReceipt`, then store it instead of the old
- * receipt.
+ * The function sends one request and does not retry. Your job queue can retry.
+ *
+ * The new receipt is not verified. Pass it to `verifyReceipt`, then store it instead of the old receipt.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong
  * - `malformed_receipt`: `receipt` is empty, too long or not base64
- * - `receipt_request_failed`: the request failed. `status` is the HTTP status of Apple's answer (400: it cannot decode the
- *   receipt, 401: it rejected the token, 404: it has no data, often because of the wrong environment, 429 and 5xx: ask
- *   again later). `status` is absent if there was no answer: no connection, the time limit, or an abort by `signal`, whose
- *   reason is then the `cause`. `retryAfter` is the number of seconds that the server asked to wait.
+ * - `receipt_request_failed`: the request failed. `retryAfter` is the header `Retry-After` in seconds, if the response has
+ *   this header. `status` is the HTTP status of Apple's response:
+ *   - 400: Apple cannot decode the receipt
+ *   - 401: Apple rejected the token
+ *   - 404: Apple has no data, often because `environment` is wrong
+ *   - 429 and 5xx: try again later
+ *   - absent: there was no response. The connection failed, the time limit was reached, or `signal` aborted the request.
+ *     After an abort, `cause` is the reason of the signal
  *
  * @example
  * ```ts
@@ -107,14 +112,14 @@ export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<Ref
         method: 'POST',
         headers: { authorization },
         body,
-        // The token must not be sent to another address. A status of 3xx fails like any other unexpected status.
+        // A redirect must not send the token to another server. So a 3xx status is an error, like other unexpected statuses.
         redirect: 'manual',
         signal: limited,
       }),
     );
   }).catch((cause: unknown) => {
     if (cause instanceof AppAttestError) throw cause;
-    throw new AppAttestError('receipt_request_failed', 'no answer from the receipt server', { cause });
+    throw new AppAttestError('receipt_request_failed', 'no response from the receipt server', { cause });
   });
 
   if (response.status === 401) token.forget();
@@ -136,7 +141,10 @@ export function readEndpoint(endpoint: unknown, environment: unknown): string {
   const text = endpoint instanceof URL ? endpoint.href : endpoint;
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))) return url.href;
-  throw new AppAttestError('invalid_argument', 'endpoint must be an https: URL, or http: on a loopback address');
+  throw new AppAttestError(
+    'invalid_argument',
+    'endpoint must be an https: URL, or an http: URL with a loopback address',
+  );
 }
 
 /** @throws AppAttestError `invalid_argument` */

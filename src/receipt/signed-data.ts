@@ -6,28 +6,34 @@ import { bytesOf, contentsOf, readObjectIdentifier, Tag } from '../encoding/der-
 import type { SignatureHash } from '../keys/ecdsa.js';
 import { loadCmsLibrary } from './cms-library.js';
 
-/** Decoded CMS SignedData (RFC 5652 §5): well-formed, but neither signature nor certificates are verified. */
+/**
+ * A decoded SignedData of CMS (Cryptographic Message Syntax, RFC 5652 §5). It is well-formed, but its signature and its
+ * certificates are not verified.
+ */
 export interface SignedData {
   /** The signed content, with its chunks concatenated. */
   readonly content: Uint8Array;
   /** The DER of the certificates, in any order. Each is a SEQUENCE, not decoded yet. */
   readonly certificates: readonly Uint8Array[];
   readonly signer: SignerIdentifier;
-  /** The hash algorithm of digest and signature; `undefined` if they differ or are not ECDSA with SHA-2. */
+  /**
+   * The hash algorithm of digest and signature. `undefined` if their hash algorithms differ, or if the signature
+   * is not ECDSA with SHA-256, SHA-384 or SHA-512.
+   */
   readonly hash: SignatureHash | undefined;
   /** The signed attributes, if there are any. */
   readonly signedAttributes: SignedAttributes | undefined;
-  /** ECDSA, DER. */
+  /** The ECDSA signature, in DER. */
   readonly signature: Uint8Array;
 }
 
-/** RFC 5652 §5.3: by issuer and serial number, or by subject key identifier. */
+/** Identifies the certificate of the signer by issuer and serial number, or by subject key identifier (RFC 5652 §5.3). */
 export type SignerIdentifier =
   | { readonly issuer: Uint8Array; readonly serialNumber: Uint8Array }
   | { readonly subjectKeyIdentifier: Uint8Array };
 
 export interface SignedAttributes {
-  /** The DER of the SET OF attributes, which is signed instead of the content (RFC 5652 §5.4). */
+  /** The DER of the SET OF attributes. The signature covers these bytes instead of the content (RFC 5652 §5.4). */
   readonly bytes: Uint8Array;
   readonly messageDigest: Uint8Array;
 }
@@ -39,63 +45,66 @@ const Oid = {
   MessageDigest: '1.2.840.113549.1.9.4',
 } as const;
 
-/** [0] instead of issuer and serial number. */
+/** The tag [0] of a signer identifier that is a subject key identifier. */
 const SUBJECT_KEY_IDENTIFIER = 0x80;
-/** [0] and [1] of SignerInfo. */
+/** The tags [0] and [1] of SignerInfo. */
 const SIGNED_ATTRIBUTES = 0xa0;
 const UNSIGNED_ATTRIBUTES = 0xa1;
 
-/** By object identifier of the digest: the object identifier of ECDSA with it, and its name. RFC 5754 §2.2 and §3.3. */
+/**
+ * The supported algorithms, by object identifier of the digest. `signature` is the object identifier of ECDSA with this
+ * digest, and `hash` is the name of the digest. RFC 5754 §2.2 and §3.3.
+ */
 const ALGORITHMS: ReadonlyMap<string, { readonly signature: string; readonly hash: SignatureHash }> = new Map([
   ['2.16.840.1.101.3.4.2.1', { signature: '1.2.840.10045.4.3.2', hash: 'sha256' }],
   ['2.16.840.1.101.3.4.2.2', { signature: '1.2.840.10045.4.3.3', hash: 'sha384' }],
   ['2.16.840.1.101.3.4.2.3', { signature: '1.2.840.10045.4.3.4', hash: 'sha512' }],
 ]);
 
-/** The tags of an element's children, as RFC 5652 defines them. */
+/** The tags of the children of each structure, in hex, as RFC 5652 defines them. */
 const Shape = {
-  /** OID, [0] content */
+  /** OID (object identifier), [0] content */
   ContentInfo: /^06 a0$/,
   Content: /^30$/,
   /** version, digest algorithms, content, [0] certificates, signers. No [1] revocation lists: Apple sends none. */
   SignedData: /^02 31 30 a0 31$/,
   DigestAlgorithms: /^(30( 30){0,7})?$/,
-  /** OID, and no parameters or NULL (RFC 5754 §2 and §3.3). */
+  /** OID, then no parameters or NULL (RFC 5754 §2 and §3.3). */
   Algorithm: /^06( 05)?$/,
   /** OID, [0] content */
   EncapsulatedContentInfo: /^06 a0$/,
   EncapsulatedContent: /^04$/,
-  /** At most eight; Apple sends three. */
+  /** At most eight certificates. Apple sends three. */
   Certificates: /^30( 30){0,7}$/,
   SignerInfos: /^30$/,
-  /** version, identifier, digest algorithm, [0] signed attributes, signature algorithm, signature, [1] unsigned ones */
+  /** version, identifier, digest algorithm, [0] signed attributes, signature algorithm, signature, [1] unsigned attributes */
   SignerInfo: /^02 (30|80) 30 (a0 )?30 04( a1)?$/,
   IssuerAndSerialNumber: /^30 02$/,
-  /** At most sixteen; Apple sends none. */
+  /** At most sixteen attributes. Apple sends none. */
   Attributes: /^30( 30){0,15}$/,
   Attribute: /^06 31$/,
 } as const;
 
-/** The maximum bytes of a set of attributes. */
+/** The maximum length of a set of attributes, in bytes. */
 const MAX_ATTRIBUTES_LENGTH = 4096;
-/** The maximum bytes of the issuer's name; Apple's has 124. */
+/** The maximum length of the issuer's name, in bytes. Apple's name has 124 bytes. */
 const MAX_ISSUER_LENGTH = 1024;
-/** The maximum octets of a serial number; RFC 5280 §4.1.2.2 allows twenty. */
+/** The maximum length of a serial number, in bytes. RFC 5280 §4.1.2.2 allows twenty. */
 const MAX_SERIAL_NUMBER_LENGTH = 32;
-/** The maximum bytes of a subject key identifier, which is a hash (RFC 5280 §4.2.1.2). */
+/** The maximum length of a subject key identifier, in bytes. It is usually a hash (RFC 5280 §4.2.1.2). */
 const MAX_SUBJECT_KEY_IDENTIFIER_LENGTH = 64;
-/** The maximum bytes of a signature: ECDSA needs at most 139. An RSA signature of 8192 bits still decodes. */
+/** The maximum length of a signature, in bytes: an RSA signature with 8192 bits. ECDSA needs at most 139 bytes. */
 const MAX_SIGNATURE_LENGTH = 1024;
 
-/** Version 1, an empty issuer name and serial number 0: passed to pkijs instead of the signer's own values. */
+/** Version 1, an empty issuer name and serial number 0. pkijs gets these bytes instead of the values in the receipt. */
 const SIGNER_INFO_START = Uint8Array.of(0x02, 0x01, 0x01, 0x30, 0x05, 0x30, 0x00, 0x02, 0x01, 0x00);
 
 /**
- * Decodes CMS SignedData with one signer, in DER or in BER with indefinite lengths and content in chunks.
+ * Decodes CMS SignedData with one signer, in DER or BER. Apple uses BER, with indefinite lengths and with content in chunks.
  *
- * The receipt is converted to DER once. Fields that are compared or verified byte for byte (content, certificates, signer
- * identifier, signed attributes) are slices of the DER. pkijs decodes only the algorithms and the signature, because it
- * takes milliseconds for a name that a client can choose.
+ * The receipt is first converted to DER. Content, certificates, signer identifier and signed attributes are slices of the
+ * DER, because their exact bytes are compared or verified. pkijs decodes only the algorithms and the signature. Names are
+ * not passed to pkijs: a client could choose a name that takes pkijs milliseconds to decode.
  *
  * @throws DecodingError
  * @throws AppAttestError `invalid_argument` if pkijs cannot be loaded
@@ -129,7 +138,7 @@ export async function decodeSignedData(bytes: Uint8Array): Promise<SignedData> {
   };
 }
 
-/** The children of an element, whose tags must match the shape. */
+/** Returns the children of an element. Throws if their tags do not match `shape`. */
 function childrenOf(element: DerElement | undefined, shape: RegExp, name: string): readonly DerElement[] {
   const { children } = element ?? { children: [] };
   const tags = children.map(({ tag }) => tag.toString(16).padStart(2, '0')).join(' ');
@@ -137,14 +146,14 @@ function childrenOf(element: DerElement | undefined, shape: RegExp, name: string
   return children;
 }
 
-/** The object identifier of an AlgorithmIdentifier without parameters. */
+/** Returns the object identifier of an AlgorithmIdentifier without parameters. */
 function readAlgorithm(der: Uint8Array, algorithm: DerElement | undefined): string {
   const [oid] = childrenOf(algorithm, Shape.Algorithm, 'AlgorithmIdentifier');
   if (!oid) throw new DecodingError('an algorithm has no object identifier');
   return readObjectIdentifier(der, oid);
 }
 
-/** RFC 5652 §5.3: without signed attributes, as in Apple's receipts, the content must have the type id-data. */
+/** RFC 5652 §5.3: the content must have the type id-data if there are no signed attributes, as in Apple's receipts. */
 function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined): Uint8Array {
   const [type, explicit] = childrenOf(encapContentInfo, Shape.EncapsulatedContentInfo, 'EncapsulatedContentInfo');
   const [content] = childrenOf(explicit, Shape.EncapsulatedContent, 'content');
@@ -154,7 +163,7 @@ function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined):
 }
 
 /**
- * Decodes SignerInfo and checks all of its structure, because a schema of pkijs ignores elements after the known ones.
+ * Decodes SignerInfo and checks its whole structure, because pkijs ignores additional elements at the end.
  *
  * @param announced Object identifiers of the digest algorithms in SignedData
  */
@@ -196,25 +205,25 @@ function readSignerIdentifier(der: Uint8Array, signerIdentifier: DerElement | un
 function assertLength(name: string, { contents, end }: DerElement, least: number, most: number): void {
   const length = end - contents;
   if (length >= least && length <= most) return;
-  throw new DecodingError(`the ${name} of the signer has ${length} bytes, not ${least} to ${most}`);
+  throw new DecodingError(`the ${name} of the signer has ${length} bytes; expected ${least} to ${most}`);
 }
 
 function attributesIn(set: DerElement): readonly DerElement[] {
   if (set.end - set.start > MAX_ATTRIBUTES_LENGTH) {
-    throw new DecodingError(`more than ${MAX_ATTRIBUTES_LENGTH} bytes of CMS attributes`);
+    throw new DecodingError(`the CMS attributes have more than ${MAX_ATTRIBUTES_LENGTH} bytes`);
   }
   return childrenOf(set, Shape.Attributes, 'attributes');
 }
 
-/** Content type and message digest are required, once each, with one value (RFC 5652 §5.3, §11.1 and §11.2). */
+/** Content type and message digest are required. Each occurs once, with one value (RFC 5652 §5.3, §11.1 and §11.2). */
 function readSignedAttributes(der: Uint8Array, set: DerElement): SignedAttributes {
   const attributes = attributesIn(set);
-  // The hash covers a SET OF in DER, even if the message is in BER, and not the [0] of the message.
+  // The signature covers the attributes as DER with the tag SET OF. In the receipt, the attributes have the tag [0].
   const bytes = new Uint8Array(bytesOf(der, set));
   bytes[0] = Tag.Set;
   const contentType = singleValue(der, attributes, Oid.ContentType, Tag.ObjectIdentifier);
   if (readObjectIdentifier(der, contentType) !== Oid.Data) {
-    throw new DecodingError('the signed content type differs from that of the content');
+    throw new DecodingError('the content type in the signed attributes is not id-data');
   }
   const messageDigest = singleValue(der, attributes, Oid.MessageDigest, Tag.OctetString);
   return { bytes, messageDigest: contentsOf(der, messageDigest) };
@@ -239,8 +248,8 @@ function sequenceOf(elements: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Decodes a checked SignerInfo with pkijs. Not the whole SignedData, because setting up its schema takes as long as all
- * other steps together.
+ * Decodes a checked SignerInfo with pkijs. pkijs does not decode the whole SignedData, because pkijs would then take as long
+ * to set up its schema as all other steps take together.
  */
 async function readSignature(
   signerInfo: Uint8Array,
@@ -259,7 +268,7 @@ async function readSignature(
   }
 }
 
-/** RFC 5652 §5.1: a verifier may require that SignedData lists the signer's digest algorithm. OpenSSL does. */
+/** SignedData must list the signer's digest algorithm. RFC 5652 §5.1 allows this requirement, and OpenSSL has it too. */
 function hashOf(announced: readonly string[], digest: string, signature: string): SignatureHash | undefined {
   const algorithm = announced.includes(digest) ? ALGORITHMS.get(digest) : undefined;
   return algorithm?.signature === signature ? algorithm.hash : undefined;

@@ -4,22 +4,22 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 
-/** The extension of certificates that may sign receipts. Observed: its value carries no information. */
+/** The extension of certificates that may sign receipts. In recordings, its value contains no information. */
 const RECEIPT_SIGNING = '1.2.840.113635.100.12.15';
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 
-/** The tag of an OCTET STRING; one octet for the length follows if it has fewer than 128 bytes. */
+/** The tag of an OCTET STRING. One byte for the length follows if the string has fewer than 128 bytes. */
 const OCTET_STRING = 0x04;
 
-/** The maximum number of CA certificates between signer and trust anchor. Apple has one. */
+/** The maximum number of CA certificates between the signer and the trust anchor. Apple uses one. */
 const MAX_ISSUERS = 3;
 
 /**
- * The certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. The path is found by
- * names alone and proves nothing yet: CMS holds a set of certificates, in any order and possibly with unrelated ones. The
- * path ends below a trust anchor, so a root in the set is never used.
+ * Returns the certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. CMS contains
+ * certificates in any order, and some may be unrelated. This function compares only names, so the chain proves nothing
+ * before `verifyCertificateChain` has verified it. The chain ends below a trust anchor, so roots in the receipt are ignored.
  *
- * @throws DecodingError if one of them is not a certificate
+ * @throws DecodingError if one of the certificates cannot be decoded
  * @throws AppAttestError `untrusted_certificate`
  */
 export function signerChain(
@@ -28,7 +28,8 @@ export function signerChain(
 ): CertificateChain {
   const certificates = encoded.map(decodeCertificate);
   const leaf = certificates.find((candidate) => isSigner(candidate, signer));
-  if (!leaf) throw new AppAttestError('untrusted_certificate', 'the certificate of the signer is missing');
+  if (!leaf)
+    throw new AppAttestError('untrusted_certificate', 'the receipt does not contain the certificate of its signer');
 
   const issuers: Certificate[] = [];
   let last = leaf;
@@ -51,7 +52,8 @@ function isSigner(candidate: Certificate, signer: SignerIdentifier): boolean {
 }
 
 /**
- * Apple uses the same root and intermediate for many purposes. Only a certificate with this extension is for receipts.
+ * Checks that a certificate may sign receipts. Apple issues certificates for many purposes below the same root. Only
+ * certificates with this extension are for receipts.
  *
  * @throws AppAttestError `untrusted_certificate`
  */

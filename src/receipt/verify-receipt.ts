@@ -25,47 +25,50 @@ import {
 import { assertAge, assertNotExpired, readMaxAge } from './receipt-time.js';
 import { assertReceiptSigner, signerChain } from './signer.js';
 
-/** Options of {@link verifyReceipt}: the receipt, and what the server expects of it. `undefined` never turns off a check. */
+/**
+ * Options of {@link verifyReceipt}: the receipt, and the values that the server expects. If an option turns on a check, its
+ * value must not be `undefined`.
+ */
 export interface VerifyReceiptOptions {
   /** The receipt from an attestation or from Apple's server: base64 or base64url text, or bytes. At most 64 KiB. */
   receipt: string | Uint8Array;
   /** The app or apps whose receipts are accepted. */
   appId: AppId | readonly AppId[];
   /**
-   * The attested key, as `verifyAttestation` returned it: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a
-   * `KeyObject`. Without it, the receipt of any key of the app is accepted. Omit it only if you look up the key by the
-   * `publicKey` of the result.
+   * The attested key, from `verifyAttestation`: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. Without
+   * `publicKey`, a receipt for any key of the app is accepted. Omit it only if you find the stored key by the `publicKey`
+   * in the result.
    */
   publicKey?: string | Uint8Array | KeyObject;
   /**
-   * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Use it for the
-   * receipt of an attestation, which Apple advises to compare with the challenge. A receipt of type `'RECEIPT'` is then
-   * rejected, because its `clientHash` is not the original one. Without `challenge` or `clientDataHash`, the receipt of any
-   * challenge is accepted.
+   * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Without `challenge` and
+   * `clientDataHash`, a receipt for any challenge is accepted.
+   *
+   * Apple advises this check for the receipt in an attestation. Do not pass `challenge` for a receipt of type `'RECEIPT'`:
+   * Apple changes the `clientHash` of such receipts, so they are rejected.
    */
   challenge?: string | Uint8Array;
-  /** The bytes that the app passed to `attestKey` as `clientDataHash`, instead of `challenge`. At most 64 KiB. */
+  /** Instead of `challenge`: the bytes that the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
   clientDataHash?: Uint8Array;
   /**
-   * The accepted type: `'ATTEST'` for the receipt of an attestation, `'RECEIPT'` for one from `refreshReceipt`. Both by
-   * default.
+   * The accepted type: `'ATTEST'` for a receipt in an attestation, `'RECEIPT'` for a receipt from `refreshReceipt`. By
+   * default, both types are accepted.
    */
   type?: ReceiptType;
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
   /**
-   * The maximum age of the receipt, in seconds; no limit by default. Apple advises less than 300 for
-   * the receipt of an attestation.
+   * The maximum age of the receipt, in seconds. No limit by default. For the receipt in an attestation, Apple advises less
+   * than 300 seconds.
    */
   maxAge?: number;
   /**
-   * The time at which expiration and age are checked. Now by default. Certificates must be valid at the creation time of
-   * the receipt.
+   * The current time, to check expiration and age. The system clock by default. Certificates must be valid at the creation
+   * time of the receipt, so `date` has no effect on them.
    */
   date?: Date | undefined;
   /**
-   * The roots to trust instead of Apple Root CA - G3, as PEM text or DER bytes. For tests; never trust a test root in
-   * production.
+   * For tests only: the root certificates that replace Apple Root CA - G3, as PEM text or DER bytes.
    */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
 }
@@ -83,57 +86,58 @@ const KNOWN_OPTIONS: KnownOptions<VerifyReceiptOptions> = {
   trustAnchors: 'may be undefined',
 };
 
-/** What Apple states in a receipt about an attested key and its device. */
+/** Result of {@link verifyReceipt}: Apple's statements about an attested key and its device. */
 export interface VerifiedReceipt {
-  /** `'ATTEST'` for the receipt of an attestation, `'RECEIPT'` for one from `refreshReceipt`. */
+  /** `'ATTEST'` for a receipt in an attestation, `'RECEIPT'` for a receipt from `refreshReceipt`. */
   type: ReceiptType;
-  /** The accepted app that made the key. */
+  /** The App ID of the accepted app that generated the key. */
   appId: string;
   /** The environment in which the key was attested. */
   environment: Environment;
   /**
-   * The bytes that the app passed to `attestKey` as `clientDataHash`. Compare them only in an `'ATTEST'`: in a `'RECEIPT'`,
-   * a text decoder on Apple's side has replaced everything that is not UTF-8 with EF BF BD (observed).
+   * The bytes that the app passed to `attestKey` as `clientDataHash`. Only an `'ATTEST'` contains the exact bytes. In
+   * recordings of a `'RECEIPT'`, EF BF BD replaces all bytes that are not UTF-8, because Apple decoded the hash as text.
    */
   clientHash: Uint8Array;
-  /** Apple's token for the key: the same in all its receipts. */
+  /** Apple's token for the key. All receipts of a key have the same token. */
   token: string;
   /** When Apple created the receipt. */
   creationTime: Date;
-  /** Apple issues no newer receipt before this time. Absent if it does so at once. */
+  /** The time from which Apple issues a newer receipt. If absent, Apple issues a newer receipt immediately. */
   notBefore?: Date;
-  /** Apple issues no newer receipt after this time: 90 days after the creation in all recordings. */
+  /** The time until which Apple issues a newer receipt. In all recordings, it is 90 days after the creation. */
   expirationTime: Date;
-  /** About how many keys the device attested in the last 30 days. Only in a `'RECEIPT'`. */
+  /** The approximate number of keys that the device attested in the last 30 days. Only in a `'RECEIPT'`. */
   riskMetric?: number;
-  /** The attested key: SubjectPublicKeyInfo as PEM. */
+  /** The attested key, SubjectPublicKeyInfo as PEM. */
   publicKey: string;
 }
 
 /**
- * Decoding a receipt and verifying its signatures takes a few milliseconds. Waiting receipts hold at most 32 MiB, 64 KiB
- * each, and the same amount again if each has the longest `clientDataHash`.
+ * Limits concurrent verifications, because each verification takes a few milliseconds. Each waiting receipt uses at most
+ * 64 KiB of memory, so 512 waiting receipts use at most 32 MiB. With the longest `clientDataHash`, the memory doubles.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
 /**
- * Verifies that a receipt comes from Apple and belongs to this app and this key, and returns its fields.
- * `verifyAttestation` does not verify the receipt in an attestation; see the example.
+ * Verifies that a receipt comes from Apple and belongs to this app and this key. Returns the fields of the receipt.
+ * `verifyAttestation` does not verify the receipt in an attestation. The example shows how to verify it.
  *
- * The steps are numbered as on Apple's page. Comments mark the additional checks.
+ * The step numbers below refer to Apple's page.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: the options are wrong, not the receipt; or the packages that decode receipts cannot be loaded
- * - `overloaded`: 512 receipts are already waiting, or this one waited for five seconds. Nothing was decided; try again
- *   after `retryAfter` seconds
+ * - `invalid_argument`: the options are wrong, not the receipt. Also if the packages that decode receipts cannot be loaded
+ * - `overloaded`: 512 receipts are already waiting, or this receipt waited for five seconds. The receipt was not
+ *   verified. Try again after `retryAfter` seconds
  * - `malformed_receipt`: not an App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
  * - `app_id_mismatch`: step 2
  * - `receipt_key_mismatch`: step 3
- * - `receipt_challenge_mismatch`: issued for another challenge, or of another type than `type`
- * - `environment_mismatch`: the environment is not accepted, for example that of a build from Xcode, or is missing
- * - `receipt_expired`: expired, created more than five minutes after `date`, or with an expiration before its creation
- * - `receipt_too_old`: older than `maxAge`
+ * - `receipt_challenge_mismatch`: the receipt was issued for another challenge, or its type is not the option `type`
+ * - `environment_mismatch`: the environment is missing or not accepted, for example if the app was started from Xcode
+ * - `receipt_expired`: the receipt has expired, was created more than five minutes after `date`, or expires before its
+ *   creation
+ * - `receipt_too_old`: the receipt is older than `maxAge`
  *
  * @example
  * ```ts
@@ -151,7 +155,7 @@ export async function verifyReceipt(passed: VerifyReceiptOptions): Promise<Verif
   return turnstile.pass(() => verify(receipt, expected));
 }
 
-/** Checks and copies the options. Nothing that the caller can change is read again later. */
+/** Checks and copies the options, so that later changes by the caller have no effect. */
 function readExpected(options: VerifyReceiptOptions) {
   return {
     appIds: readAppIds(options.appId),
@@ -169,7 +173,7 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpec
   const { appIds, publicKey, clientDataHash, type, environments, maxAge, date, anchors } = expected;
   const { signedData, payload } = await decodeReceipt(receipt);
 
-  // 1. Apple's receipt signer signed it. Its certificate, valid for about a year, must be valid at the time of signing.
+  // 1. Apple's receipt signer signed the receipt. The signer's certificate was valid when the receipt was created.
   const chain = await asReceipt(async () => signerChain(signedData, anchors));
   const signer = await verifyCertificateChain(chain, anchors, payload.creationTime);
   assertReceiptSigner(signer);
@@ -181,14 +185,15 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpec
   // 3. The receipt belongs to this key.
   if (publicKey) assertReceiptKey(payload.publicKeyPoint, publicKey);
 
-  // The receipt has the expected type, and was issued for this challenge. Apple advises both for that of an attestation.
+  // The receipt has the expected type and was issued for this challenge. Apple advises these two checks for a receipt in an
+  // attestation.
   assertReceiptType(payload.type, type);
   if (clientDataHash) assertReceiptClientHash(payload, clientDataHash);
 
-  // Beyond Apple's list: the receipt comes from an accepted environment.
+  // Additional check: the receipt comes from an accepted environment.
   const environment = assertReceiptEnvironment(payload.environment, environments);
 
-  // 4. The receipt has not expired, and is not older than the caller accepts.
+  // 4. The receipt has not expired and is not older than `maxAge`.
   assertNotExpired(payload, date);
   assertAge(payload, maxAge, date);
 
@@ -207,7 +212,7 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpec
   };
 }
 
-/** Both are optional, but passing both is an error. */
+/** `challenge` and `clientDataHash` are optional. Passing both options is an error. */
 function readReceiptClientDataHash({ challenge, clientDataHash }: VerifyReceiptOptions): Uint8Array | undefined {
   if (challenge === undefined && clientDataHash === undefined) return undefined;
   return readClientDataHash('challenge', challenge, clientDataHash);

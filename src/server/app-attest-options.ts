@@ -15,55 +15,66 @@ import { ServerClock } from './server-clock.js';
 
 /** Options of {@link createAppAttest}. */
 export interface AppAttestOptions {
-  /** The app or apps whose keys are accepted. A key of an app that was removed from the list is rejected. */
+  /** The accepted apps. If an app is later removed from the list, the registered keys of that app are rejected. */
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
   environment?: Environment | readonly Environment[] | undefined;
-  /** What the extensions of iOS 27 and later must hold, at registration and in each request. Unchecked by default. */
+  /**
+   * Requirements for the extensions that iOS 27 and later sign. They apply to each registration and each request. No
+   * requirements by default.
+   */
   policy?: ExtensionPolicy;
-  /** Where challenges are kept. In memory, by `memoryStores()`, if both `challenges` and `keys` are absent. */
+  /** The store for challenges. If both `challenges` and `keys` are absent, the server uses `memoryStores()`. */
   challenges?: ChallengeStore;
-  /** Where keys and counters are kept. Pass it together with `challenges`, or pass neither. */
+  /** The store for keys and counters. Pass `challenges` and `keys` together, or omit both options. */
   keys?: KeyStore;
   /** How long a challenge is valid, in seconds, at most 86 400 (a day). 300 by default. */
   challengeTtl?: number | undefined;
   /**
-   * For apps that sign requests in parallel: how far the counter of a new request may be behind the highest one, 0 to
-   * 64. 0 by default: each counter must be higher than all before it.
+   * The maximum distance of a new counter behind the highest accepted counter, 0 to 64. Apps that sign requests in
+   * parallel need a value above 0, because their requests can arrive out of order. The default is 0. Each counter must then
+   * be higher than all accepted counters.
    */
   counterWindow?: number | undefined;
   /**
-   * Finds the challenge in the bytes that the app hashed. Replaces the search for JSON with an entry `challenge`. It
-   * must be synchronous, and return `undefined` or throw if there is no challenge. It reads the payload of every
-   * request, and the `challenge` of a registration unless that is a challenge and nothing else.
+   * Finds the challenge in the client data, which are the bytes that the app hashed. By default, the client data must be
+   * the challenge, or JSON with a field `challenge`. The function must be synchronous. If the client data contains no
+   * challenge, the function must return `undefined` or throw an error. The server calls the function for every payload. For
+   * a registration, the server calls the function only if the client data contains more than the challenge.
    */
   readChallenge?: ReadChallenge | undefined;
   /**
-   * What the app passes to `attestKey` and `generateAssertion`, given the text of its client data (the `challenge` of a
-   * registration, the `payload` of a request):
+   * How the app computes the `clientDataHash` that it passes to `attestKey` and `generateAssertion`. The client data is
+   * the `challenge` of a registration or the `payload` of a request:
    *
-   * - `'sha256'`, the default: SHA-256 of its UTF-8 bytes, as `@capgo/capacitor-app-attest` does
-   * - `'sha256-decoded'`: SHA-256 of the decoded bytes; the text is base64 or base64url, with or without padding
-   * - `'raw'`: the UTF-8 bytes themselves, without a hash; at most 64 KiB in a registration. Evidence with a map that the
-   *   flags do not announce (no ED) is then malformed
+   * - `'sha256'`, the default: SHA-256 of the UTF-8 bytes of the client data. `@capgo/capacitor-app-attest` does this.
+   * - `'sha256-decoded'`: The client data is base64 or base64url, with or without padding. The app decodes the client
+   *   data and passes SHA-256 of the decoded bytes.
+   * - `'raw'`: The app passes the UTF-8 bytes without hashing them, at most 64 KiB in a registration. The server then
+   *   rejects evidence with an extension map if the flag ED (extension data) is not set.
    *
-   * Client data that is given as bytes is never decoded. It is hashed unless the form is `'raw'`.
+   * If your code passes client data as bytes, the server never decodes the bytes. It hashes them unless the form is
+   * `'raw'`.
    */
   clientData?: ClientDataForm | undefined;
   /**
-   * Whether a registration needs a genuine receipt for its key, less than five minutes old, as Apple recommends.
-   * `false` by default: it costs a few milliseconds, and receipts can be verified later with `verifyReceipt`.
+   * Whether `register` also verifies Apple's receipt in the attestation. The receipt must be genuine, belong to the key,
+   * and be less than five minutes old, as Apple recommends. `false` by default, because the check takes a few
+   * milliseconds. You can verify stored receipts later with `verifyReceipt`.
    */
   verifyReceipts?: boolean;
-  /** Root certificates to trust in place of Apple's, PEM text or DER bytes. For tests. */
+  /** Trusted root certificates for attestations, PEM text or DER bytes. They replace Apple's root. Only for tests. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
-  /** The same for receipts, in place of Apple Root CA - G3. For tests. */
+  /** Trusted root certificates for receipts. They replace Apple Root CA - G3. Only for tests. */
   receiptTrustAnchors?: readonly (string | Uint8Array)[] | undefined;
-  /** The clock, called once when the server starts as well; the system clock by default. A `Date` is a clock that stands still. For tests. */
+  /**
+   * A function that returns the current time, or a fixed `Date`. The system clock by default. `createAppAttest` calls the
+   * function once to check the result. Only for tests.
+   */
   now?: Date | (() => Date) | undefined;
 }
 
-/** Checked options. They are copies of everything that the caller could change. */
+/** The checked options. The caller cannot change them, because mutable values are copied. */
 export interface Configuration {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
@@ -85,7 +96,7 @@ const KNOWN: KnownOptions<AppAttestOptions> = {
   appId: 'never undefined',
   environment: 'may be undefined',
   policy: 'never undefined',
-  // An undefined store would silently become memory, which forgets keys and revocations at the next start.
+  // With an undefined store, the server would silently use memory. A restart would then lose keys and revocations.
   challenges: 'never undefined',
   keys: 'never undefined',
   challengeTtl: 'may be undefined',
@@ -143,15 +154,22 @@ function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration,
   if (challenges === undefined && keys === undefined) return memoryStores();
   if (challenges === undefined || keys === undefined) {
     const missing = keys === undefined ? 'keys' : 'challenges';
-    throw invalid(`pass challenges and keys together, or neither: ${missing} is missing`);
+    throw invalid(`pass challenges and keys together, or omit both: ${missing} is missing`);
   }
-  if (!hasMethods(challenges, ['put', 'take'])) throw invalid('challenges must be a ChallengeStore');
-  if (!hasMethods(keys, KEY_STORE_METHODS)) throw invalid('keys must be a KeyStore');
+  assertMethods('challenges must be a ChallengeStore', challenges, ['put', 'take']);
+  assertMethods('keys must be a KeyStore', keys, KEY_STORE_METHODS);
   return { challenges, keys };
 }
 
-function hasMethods<Store extends object>(store: Store | undefined, names: readonly (keyof Store)[]): store is Store {
-  return typeof store === 'object' && store !== null && names.every((name) => typeof store[name] === 'function');
+/** @throws AppAttestError `invalid_argument` */
+function assertMethods<Store extends object>(
+  requirement: string,
+  store: Store,
+  names: readonly (keyof Store & string)[],
+): void {
+  const isObject = typeof store === 'object' && store !== null;
+  const missing = names.find((name) => !isObject || typeof store[name] !== 'function');
+  if (missing !== undefined) throw invalid(`${requirement}: it has no method ${missing}`);
 }
 
 function readCounterWindow(window = 0): number {
@@ -170,7 +188,7 @@ export function readReadChallenge(readChallenge: ReadChallenge | undefined): Rea
   throw invalid('readChallenge must be a function');
 }
 
-/** Called once here, so that a server with a clock that shows no time does not start. */
+/** Calls the clock once, so that `createAppAttest` throws an error if the clock returns no valid time. */
 function readClock(now: AppAttestOptions['now'] = () => new Date()): ServerClock {
   const clock = new ServerClock(typeof now === 'function' ? now : () => now);
   clock.now();

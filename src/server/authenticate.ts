@@ -2,6 +2,7 @@ import { verifyAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
+import { assertStillAccepted } from './accepted-key.js';
 import { type Configuration, readReadChallenge } from './app-attest-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
 import { assertAssertionEnd } from './client-data-end.js';
@@ -19,19 +20,22 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 
 /** Options of `authenticate`. */
 export interface AuthenticateOptions {
-  /** The user that the key must be registered for. Any user by default; the key then identifies the user. */
+  /**
+   * The key must be registered for this user. By default, keys of all users are accepted. `key.subject` in the result
+   * then identifies the user.
+   */
   subject?: string;
   /** Replaces `readChallenge` of the server for this request. */
   readChallenge?: ReadChallenge | undefined;
 }
 
-/** A request that a registered key signed, once. */
+/** An accepted request, signed by a registered key. */
 export interface AuthenticatedRequest {
-  /** The key, with its current counter. */
+  /** The key that signed the request, with its new counter. */
   key: StoredKey;
-  /** The signed bytes. Use these, not a body that was parsed before. */
+  /** The signed bytes. Use these bytes, because a body that was parsed earlier is not verified. */
   payload: Uint8Array;
-  /** The signed statements of iOS 27 and later about the running app. Absent for older systems. */
+  /** What iOS 27 and later sign about the running app. Absent on older operating systems. */
   extensions?: AuthenticatorExtensions;
 }
 
@@ -42,7 +46,7 @@ export async function authenticate(
   passed: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest> {
   const options = readKnownOptions<AuthenticateOptions>('authenticate', passed, {
-    // A lookup that found no user must not accept every user.
+    // `undefined` often means that the caller's lookup found no user. That must not accept every user.
     subject: 'never undefined',
     readChallenge: 'may be undefined',
   });
@@ -62,7 +66,7 @@ export async function authenticate(
   assertChallengeSubject(record, key.subject);
   assertStillAccepted(key, configuration);
 
-  // 3. The key signed this payload, to the byte.
+  // 3. The key signed exactly this payload.
   assertAssertionEnd(clientData, token);
   const { counter, extensions } = await verifyAssertion({
     assertion: token,
@@ -74,7 +78,7 @@ export async function authenticate(
   });
   assertExtensionsContinue(key.extensions, extensions, policy);
 
-  // 4. It signed nothing else with this counter. The store decides.
+  // 4. No other request with this counter was accepted. The store decides atomically.
   const usedAt = clock.now();
   const carried = carriesExtensions(extensions) ? extensions : undefined;
   if ((await keys.advance(key.keyId, counter, counterWindow, { usedAt, extensions: carried })) !== true)
@@ -98,7 +102,7 @@ function readAssertedRequest(body: unknown, clientData: ClientDataForm) {
     fields.assertAppleAppAttest();
     return {
       keyId: fields.text('keyId'),
-      // A copy, so that the caller receives what was verified even if someone else changes the bytes.
+      // This is a copy. If other code changes the original bytes, the caller still receives the verified bytes.
       payload: readClientData(clientData, fields.textOrBytes('payload')),
       token: fields.token('assertion'),
     };
@@ -114,29 +118,6 @@ function assertNotRevoked({ revokedAt }: StoredKey): void {
 function assertKeySubject(key: StoredKey, subject: string | undefined): void {
   if (subject === undefined || key.subject === subject) return;
   throw new AppAttestError('key_unknown', 'the key is not registered for this user');
-}
-
-/**
- * Checks the key again: the server may accept less now than when the key was registered.
- *
- * @throws AppAttestError `app_id_mismatch`, `environment_mismatch`
- */
-export function assertStillAccepted({ appId, environment }: StoredKey, { appIds, environments }: Configuration): void {
-  if (!appIds.includes(appId)) {
-    const expected = appIds.join(' or ');
-    throw new AppAttestError('app_id_mismatch', 'the key belongs to another app', { expected, actual: appId });
-  }
-  if (!environments.includes(environment)) {
-    const expected = environments.join(' or ');
-    throw new AppAttestError(
-      'environment_mismatch',
-      'the key belongs to an environment that the option environment does not accept',
-      {
-        expected,
-        actual: environment,
-      },
-    );
-  }
 }
 
 async function counterRejection(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {

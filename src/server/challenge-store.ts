@@ -1,43 +1,46 @@
-/** The purpose of a challenge: to register a key, or to sign a request. */
+/** The purpose of a challenge: `'attestation'` to register a key, `'assertion'` to sign a request. */
 export type ChallengePurpose = 'attestation' | 'assertion';
 
-/** What the server stores about a challenge that it issued. */
+/** The stored data of an issued challenge. */
 export interface ChallengeRecord {
-  /** What it was issued for. */
+  /** The purpose of the challenge. */
   purpose: ChallengePurpose;
-  /** The user that it was issued for, as the server names it. */
+  /** The user for whom the challenge was issued. Absent if the challenge is valid for every user. */
   subject?: string | undefined;
-  /** When it was issued, by the issuing server's clock. If absent: now. */
+  /** The time of issue, by the clock of the issuing server. If it is absent, the store uses the current time. */
   issuedAt?: Date;
-  /** When it expires, by the issuing server's clock. */
+  /** The time of expiry, by the clock of the issuing server. */
   expiresAt: Date;
 }
 
-/** Why a challenge is no longer available. */
+/** The reason why a challenge is no longer valid. */
 export type ChallengeFate = 'used' | 'expired';
 
 /**
  * Stores issued challenges until they are used. Each method is atomic for all servers that share the data. A method
- * that cannot reach its database must reject; the request is then rejected.
+ * that cannot reach the database must return a rejected promise. The server then rejects the request.
  *
  * Test an implementation with `app-attest/server/conformance`.
  */
 export interface ChallengeStore {
   /**
-   * Stores a challenge: 43 characters of base64url.
+   * Stores a challenge of 43 base64url characters.
    *
-   * Let it expire by the store's own clock, after `expiresAt - issuedAt`, regardless of the servers' clocks. A server
-   * clock that is set back can then not make it valid again. This is optional: the server compares `expiresAt` with its
-   * own clock in any case.
+   * A store should delete the challenge by its own clock, after `expiresAt - issuedAt`. An expired challenge then does
+   * not become valid again if the clock of a server is set back. This deletion is optional: the server always compares
+   * `expiresAt` with its own clock.
    */
   put(challenge: string, record: ChallengeRecord): Promise<void>;
 
-  /** Resolves to the record for exactly one caller, and to `undefined` for every later call. */
+  /**
+   * Returns the record of a challenge and deletes the record, in one atomic step. For each challenge, only one call
+   * returns the record. All other calls return `undefined`.
+   */
   take(challenge: string): Promise<ChallengeRecord | null | undefined>;
 
   /**
-   * Optional, for logs: why `take` returned nothing. `undefined` if the store does not know, or no longer knows; the
-   * challenge then counts as never issued.
+   * Returns the reason why `take` returned no record, for error codes and logs. Returns `undefined` if the store has no
+   * data about the challenge. The server then treats the challenge as never issued. This method is optional.
    */
   fate?(challenge: string): Promise<ChallengeFate | null | undefined>;
 }

@@ -4,89 +4,93 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 
 const CHALLENGE_LENGTH = 32;
 
-/** {@link CHALLENGE_LENGTH} bytes as base64url. */
+/** The base64url text of {@link CHALLENGE_LENGTH} bytes. */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const CHALLENGE_TEXT_LENGTH = 43;
 
-/** Longer JSON is not searched for a challenge. `readChallenge` in the options may read any length. */
+/** The server does not parse longer JSON. A `readChallenge` function receives client data of any length. */
 const MAX_JSON_LENGTH = 1 << 20;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Finds the challenge in the client data, which are the bytes that the app hashed. */
+/** Finds the challenge in the client data. Client data are the bytes that the app hashed. */
 export type ReadChallenge = (clientData: Uint8Array) => string | undefined;
 
-/** The entry of a request that holds client data. */
-export type ClientDataEntry = 'challenge' | 'payload';
+/** The field of a request body that contains the client data. */
+export type ClientDataField = 'challenge' | 'payload';
 
 /** A well-formed challenge that was found in client data. */
 export interface FoundChallenge {
   readonly challenge: string;
-  /** Where it was found, for error messages. */
+  /** Where the challenge was found, as a phrase for error messages. */
   readonly source: string;
 }
 
-/** Returns the text if it is a well-formed challenge. No store ever receives any other text. */
+/** Returns a well-formed challenge unchanged, and `undefined` for any other value. Stores receive only such texts. */
 export function challengeText(challenge: unknown): string | undefined {
   return typeof challenge === 'string' && CHALLENGE.test(challenge) ? challenge : undefined;
 }
 
-/** 32 random bytes as base64url. */
+/** Creates a challenge: 32 random bytes as base64url. */
 export function newChallenge(): string {
   return randomBytes(CHALLENGE_LENGTH).toString('base64url');
 }
 
 /**
- * Finds the challenge in the client data of an assertion. `readChallenge` decides if there is one. Otherwise the
- * challenge is the whole client data, as text or as the decoded bytes, or the entry `challenge` of a JSON object.
+ * Finds the challenge in the client data of an assertion. If the options have a `readChallenge` function, only that
+ * function searches. Otherwise, the client data must be one of these:
+ *
+ * - the challenge, as text or as its 32 decoded bytes
+ * - JSON with a top-level field `challenge`
  *
  * @throws AppAttestError `challenge_unknown`; `invalid_argument` if `readChallenge` is asynchronous
  */
 export function findChallenge(
-  entry: ClientDataEntry,
+  field: ClientDataField,
   clientData: Uint8Array,
   readChallenge: ReadChallenge | undefined,
 ): FoundChallenge {
-  if (readChallenge) return readWith(readChallenge, entry, clientData);
-  return wholeChallenge(entry, clientData) ?? challengeInJson(entry, clientData);
+  if (readChallenge) return readWith(readChallenge, field, clientData);
+  return wholeChallenge(field, clientData) ?? challengeInJson(field, clientData);
 }
 
 /**
- * Finds the challenge in the client data of an attestation. Most apps attest the challenge itself, even if their
- * assertions sign something else. Other client data is searched like that of an assertion.
+ * Finds the challenge in the client data of an attestation. In most apps, this client data is only the challenge, even if the
+ * app signs other data in assertions. The function first checks for this case. For other client data, the search is the same as
+ * for an assertion.
  *
  * @throws AppAttestError as {@link findChallenge}
  */
 export function findAttestedChallenge(
-  entry: ClientDataEntry,
+  field: ClientDataField,
   clientData: Uint8Array,
   readChallenge: ReadChallenge | undefined,
 ): FoundChallenge {
-  return wholeChallenge(entry, clientData) ?? findChallenge(entry, clientData, readChallenge);
+  return wholeChallenge(field, clientData) ?? findChallenge(field, clientData, readChallenge);
 }
 
-function readWith(readChallenge: ReadChallenge, entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge {
+function readWith(readChallenge: ReadChallenge, field: ClientDataField, clientData: Uint8Array): FoundChallenge {
   let found: unknown;
   try {
     found = readChallenge(clientData);
   } catch (cause) {
-    throw new AppAttestError('challenge_unknown', `readChallenge threw an error for the ${entry}`, { cause });
+    throw new AppAttestError('challenge_unknown', `readChallenge threw an error for the ${field}`, { cause });
   }
   if (isAsynchronous(found)) {
     throw new AppAttestError('invalid_argument', 'readChallenge must be synchronous, but returned a promise');
   }
   if (found === undefined || found === null) {
-    throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${entry}`);
+    throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${field}`);
   }
   return {
-    challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the ${entry}`),
-    source: `found by readChallenge in the ${entry}`,
+    challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the ${field}`),
+    source: `found by readChallenge in the ${field}`,
   };
 }
 
-/** Clients hash either the text of a challenge or the bytes that it encodes. */
-function wholeChallenge(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge | undefined {
-  const source = `found as the whole ${entry}`;
+/** Some clients hash the text of the challenge. Others decode the text and hash the 32 bytes. */
+function wholeChallenge(field: ClientDataField, clientData: Uint8Array): FoundChallenge | undefined {
+  const source = `found as the whole ${field}`;
   if (clientData.length === CHALLENGE_LENGTH) {
     return { challenge: Buffer.from(clientData).toString('base64url'), source };
   }
@@ -95,18 +99,18 @@ function wholeChallenge(entry: ClientDataEntry, clientData: Uint8Array): FoundCh
   return challenge === undefined ? undefined : { challenge, source };
 }
 
-function challengeInJson(entry: ClientDataEntry, clientData: Uint8Array): FoundChallenge {
-  const neither = `the ${entry} is neither a challenge nor JSON with an entry challenge`;
+function challengeInJson(field: ClientDataField, clientData: Uint8Array): FoundChallenge {
+  const neither = `the ${field} is neither a challenge nor JSON with a field challenge`;
   const json = parseJson(neither, clientData);
   if (typeof json !== 'object' || json === null || !Object.hasOwn(json, 'challenge')) {
-    throw new AppAttestError('challenge_unknown', `${neither}: it is JSON without that entry`);
+    throw new AppAttestError('challenge_unknown', `${neither}: it is JSON without that field`);
   }
   return {
     challenge: requireChallenge(
       Reflect.get(json, 'challenge'),
-      `the entry challenge in the JSON of the ${entry} is not a well-formed challenge`,
+      `the field challenge of the JSON in the ${field} is not a well-formed challenge`,
     ),
-    source: `found as the entry challenge in the JSON of the ${entry}`,
+    source: `found in the field challenge of the JSON in the ${field}`,
   };
 }
 
@@ -121,7 +125,7 @@ function parseJson(neither: string, clientData: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(clientData));
   } catch {
-    // The cause would quote the client data.
+    // The error of JSON.parse quotes the client data, so it is not attached as the cause.
     throw new AppAttestError('challenge_unknown', `${neither}: it is ${length} bytes that are not JSON`);
   }
 }

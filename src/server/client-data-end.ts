@@ -5,7 +5,10 @@ import { keepEvidence } from '../options/evidence.js';
 import type { ClientDataForm } from './client-data-form.js';
 
 /**
- * Raw client data can have any length. If it has 32 bytes, `verifyAssertion` cannot tell it from a hash.
+ * Rejects an assertion with an extension map but without the flag ED, if client data is signed without a hash. Raw client
+ * data has no fixed length. An attacker could therefore move a map from the beginning of the client data to the end of
+ * authenticator data. `verifyAssertion` has the same check, but only for lengths other than 32 bytes: 32 bytes of raw client
+ * data look like a hash.
  *
  * @throws AppAttestError `malformed_assertion`
  */
@@ -16,8 +19,8 @@ export function assertAssertionEnd(form: ClientDataForm, assertion: string | Uin
 }
 
 /**
- * The same of an attestation. `verifyAttestation` accepts such a map, whatever the length: its caller passes what the
- * server issued, and Apple's sample of 2026 is of that kind.
+ * The same check for an attestation. `verifyAttestation` accepts such a map with client data of any length, because
+ * Apple's sample attestation of 2026 has one.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */

@@ -5,11 +5,12 @@ import { AppAttestError } from '../errors.js';
 import { MAX_CLIENT_DATA_HASH_LENGTH } from '../options/client-data-hash.js';
 
 /**
- * What an app passes to `attestKey` and `generateAssertion`, given the text of its client data:
+ * How an app computes the `clientDataHash` that it passes to `attestKey` and `generateAssertion`:
  *
- * - `'sha256'`: SHA-256 of its UTF-8 bytes, as `@capgo/capacitor-app-attest` does
- * - `'sha256-decoded'`: SHA-256 of the decoded bytes; the text is base64 or base64url, with or without padding
- * - `'raw'`: its UTF-8 bytes themselves
+ * - `'sha256'`: SHA-256 of the UTF-8 bytes of the client data. `@capgo/capacitor-app-attest` does this.
+ * - `'sha256-decoded'`: The client data is base64 or base64url, with or without padding. The app decodes the client data
+ *   and passes SHA-256 of the decoded bytes.
+ * - `'raw'`: The app passes the UTF-8 bytes of the client data without hashing them.
  */
 export type ClientDataForm = 'sha256' | 'sha256-decoded' | 'raw';
 
@@ -22,9 +23,10 @@ export function readClientDataForm(form: ClientDataForm = 'sha256'): ClientDataF
 }
 
 /**
- * The client data as bytes: from the text in a request, or a copy if it is given as bytes.
+ * Converts the client data of a request to bytes. Client data that is passed as bytes is copied.
  *
- * @throws DecodingError: not base64 but `'sha256-decoded'`, or empty but `'raw'`
+ * @throws DecodingError if the form is `'sha256-decoded'` and the text is not base64, or if the form is `'raw'` and the
+ * client data is empty
  * @throws AppAttestError `invalid_argument`: the `ArrayBuffer` of the bytes is detached
  */
 export function readClientData(form: ClientDataForm, clientData: string | Uint8Array): Uint8Array {
@@ -34,8 +36,8 @@ export function readClientData(form: ClientDataForm, clientData: string | Uint8A
 }
 
 /**
- * The client data of a registration. A registration may wait for its turn, and raw client data is then kept in whole, so
- * its length is limited.
+ * Converts the client data of a registration to bytes. The length of raw client data is limited, because it stays in memory
+ * while a registration waits in the verification queue.
  *
  * @throws DecodingError
  * @throws AppAttestError `invalid_argument`
@@ -46,7 +48,7 @@ export function readAttestedClientData(form: ClientDataForm, clientData: string 
   throw new DecodingError(`the client data is longer than ${MAX_CLIENT_DATA_HASH_LENGTH} bytes`);
 }
 
-/** The `clientDataHash` of `attestKey` and `generateAssertion`. With the form `'raw'` it is not a hash. */
+/** Computes the `clientDataHash` as the app did. With the form `'raw'`, the result is the client data without a hash. */
 export function hashClientData(form: ClientDataForm, clientData: Uint8Array): Uint8Array {
   return form === 'raw' ? clientData : sha256(clientData);
 }

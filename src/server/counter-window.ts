@@ -1,31 +1,32 @@
-/** The maximum `counterWindow`, and how many counters behind the highest every store remembers. */
+/** The maximum `counterWindow`. A store keeps one bit for each of this many counters behind the highest. */
 export const MAX_COUNTER_WINDOW = 64;
 
-/** Which counters of a key were accepted. */
+/** The accepted counters of a key. */
 export interface CounterWindow {
-  /** The highest of them. */
+  /** The highest accepted counter. */
   readonly highest: number;
-  /** Bit n is set where `highest - 1 - n` was accepted too: {@link MAX_COUNTER_WINDOW} bits. */
+  /** {@link MAX_COUNTER_WINDOW} bits. Bit n is set if the counter `highest - 1 - n` was accepted. */
   readonly seen: bigint;
 }
 
 const ALL_SEEN = (1n << BigInt(MAX_COUNTER_WINDOW)) - 1n;
 
 /**
- * The window of a key at registration. Its counter (0 for a new key) and all counters below it count as used: a key
- * that was migrated from another library may have used any of them.
+ * Returns the window of a key at registration. The counter is 0 for a new key, and higher for a key that was migrated from
+ * another library. This counter and all lower counters are treated as used, because a migrated key may have used them.
  */
 export function newWindow(counter: number): CounterWindow {
   return { highest: counter, seen: ALL_SEEN };
 }
 
 /**
- * The anti-replay window of RFC 4303 §3.4.3. Returns the window after a counter was accepted; `undefined` if the
+ * Accepts or rejects a counter with the anti-replay window of RFC 4303 §3.4.3. Returns the new window, or `undefined` if the
  * counter is rejected.
  *
- * All bits are kept regardless of `window`, so that a window that is widened later rejects counters accepted before.
+ * The function keeps all bits regardless of `window`. If the server later uses a larger window, counters that were accepted
+ * before are still rejected.
  *
- * @param window How far behind the highest an unused counter may be; 0 for none
+ * @param window The maximum distance of an unused counter behind the highest; 0 accepts only higher counters
  */
 export function acceptCounter(
   { highest, seen }: CounterWindow,
@@ -44,8 +45,9 @@ export function acceptCounter(
 }
 
 /**
- * The counter that a signed one must exceed: the highest counter, or with a window the last one behind the window.
- * `KeyStore.advance` decides about counters inside the window.
+ * Returns the lower bound for `verifyAssertion`: a signed counter must be greater. Without a window, the bound is the highest
+ * accepted counter. With a window, the bound is the first counter below the window. `KeyStore.advance` then accepts or
+ * rejects counters in the window.
  */
 export function counterFloor(highest: number, window: number): number {
   return window === 0 ? highest : Math.max(0, highest - window - 1);

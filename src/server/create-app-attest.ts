@@ -12,14 +12,15 @@ import type { StoredKey } from './stored-key.js';
 import { forgetAll, type KeysOfOptions, keysOf, revokeAll } from './users-keys.js';
 
 /**
- * App Attest with its state, created by {@link createAppAttest}.
+ * The server side of App Attest, created by {@link createAppAttest}.
  *
- * For anything that a client sends, a method resolves or rejects with an `AppAttestError`. Any other error comes from
- * the stores or from a function in the options. Answer it with 503, and never accept the request.
+ * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a
+ * store or from a function in the options. Respond to such an error with status 503, and never accept the request.
  */
 export interface AppAttest {
   /**
-   * Issues a challenge: 32 random bytes as base64url, for one purpose, valid once within `challengeTtl`.
+   * Issues a challenge: 32 random bytes as base64url. The challenge is valid for one purpose, once, until `challengeTtl`
+   * seconds have passed.
    *
    * @throws AppAttestError `invalid_argument`
    *
@@ -31,9 +32,10 @@ export interface AppAttest {
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
 
   /**
-   * Takes a challenge for evidence that is not App Attest, such as a Play Integrity token: the evidence contains the
-   * challenge, and the caller verifies it after this method resolved. The challenge cannot be used again, regardless of
-   * the result. Evidence of App Attest needs no such call: `register` and `authenticate` take the challenge themselves.
+   * Takes a challenge for evidence that is not App Attest, such as a Play Integrity token. Call it first, then verify
+   * the evidence. The challenge cannot be used again, regardless of the result.
+   *
+   * Do not call it for App Attest: `register` and `authenticate` take the challenge themselves.
    *
    * @param challenge The challenge as it was issued: 43 characters of base64url
    *
@@ -50,27 +52,37 @@ export interface AppAttest {
   takeChallenge(challenge: string, options: TakeChallengeOptions): Promise<void>;
 
   /**
-   * Registers a key, once. If the key is already registered for the same user, it stays unchanged and is returned as
-   * stored: devices can attest a key twice, and answers get lost. The attestation is verified in full in this case too.
-   * The challenge is used up regardless of the result, except if the body cannot be decoded.
+   * Verifies an attestation and registers its key.
    *
-   * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
+   * A registration can be repeated with a fresh attestation, for example if the first response was lost. If the key is
+   * already registered for the same user, the stored key stays unchanged and is returned. The new attestation is verified
+   * in the same way.
+   *
+   * The challenge is used up, even if the registration is rejected. Exception: if a field of the body is missing or invalid,
+   * the challenge stays valid.
+   *
+   * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `challenge`: the client data that the app attested, text or bytes, hashed as the option `clientData` says. It is
-   *   the issued challenge, as text or as its 32 bytes, or client data with the challenge in it. `readChallenge` finds
-   *   it there: by default in the top-level entry `challenge` of JSON
-   * - `token`, or `attestation`: the attestation object, base64, base64url or bytes; equal if both are present
+   * - `challenge`: the client data that the app attested, text or bytes. The option `clientData` defines how the app
+   *   hashed the client data. The client data is the issued challenge, the 32 bytes of the challenge, or other data that
+   *   contains the challenge. In other data, `readChallenge` finds the challenge. By default, the data must be JSON with a
+   *   top-level field `challenge`
+   * - `token` or `attestation`: the attestation object, base64, base64url or bytes. If both fields are present, their
+   *   values must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
    * @throws AppAttestError with one of these codes:
-   * - `invalid_argument`: the options are wrong, not the body
-   * - `malformed_attestation`: the body is not such an object, or holds no valid attestation object
-   * - `unsupported_format`: sent by the plugin on Android or the web, or not an App Attest attestation
-   * - `challenge_unknown`: not in the client data, never issued, or issued for another purpose or user
-   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
-   * - `key_already_registered`: registered for another user, or no longer in the store
-   * - `key_revoked`: registered before and revoked
-   * - and those of `verifyAttestation`; with `verifyReceipts` also those of `verifyReceipt`
+   * - `invalid_argument`: an option is unknown or invalid
+   * - `malformed_attestation`: the body does not have these fields, or its attestation object is malformed
+   * - `unsupported_format`: the plugin ran on Android or the web, or the object is not an App Attest attestation
+   * - `challenge_unknown`: the client data contains no challenge, or the challenge was never issued, or the challenge was
+   *   issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
+   *   reason; the code is then `challenge_unknown`
+   * - `key_already_registered`: the key is registered for another user, or `insert` found the key but `find` did not
+   * - `key_revoked`: the key is already registered and was revoked
+   * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment
+   * - all other codes of `verifyAttestation`; with the option `verifyReceipts`, also the codes of `verifyReceipt`
    *
    * @example
    * ```ts
@@ -80,28 +92,35 @@ export interface AppAttest {
   register(body: unknown, options?: RegisterOptions): Promise<StoredKey>;
 
   /**
-   * Verifies a signed request and accepts it once. The challenge is used up regardless of the result.
+   * Verifies a signed request and accepts it once.
    *
-   * @param body An object with these entries, as `@capgo/capacitor-app-attest` sends it as JSON:
+   * The challenge is used up, even if the request is rejected. Exception: if a field of the body is missing or invalid, the
+   * challenge stays valid.
+   *
+   * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `payload`: the client data that the app signed, text or bytes, hashed as the option `clientData` says. It holds
-   *   the challenge: it is the issued text, its 32 bytes, JSON with a top-level entry `challenge`, or anything in which
-   *   `readChallenge` finds the challenge
-   * - `token`, or `assertion`: the assertion object, base64, base64url or bytes; equal if both are present
+   * - `payload`: the client data that the app signed, text or bytes. The option `clientData` defines how the app hashed the
+   *   client data. The client data contains the challenge. It is the issued challenge, the 32 bytes of the challenge, JSON
+   *   with a top-level field `challenge`, or other data in which `readChallenge` finds the challenge
+   * - `token` or `assertion`: the assertion object, base64, base64url or bytes. If both fields are present, their values
+   *   must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
    * @throws AppAttestError with one of these codes:
-   * - `invalid_argument`: the options are wrong, not the body
-   * - `malformed_assertion`: the body is not such an object, or holds no valid assertion object
-   * - `unsupported_format`: sent by the plugin on Android or the web
-   * - `challenge_unknown`: not in the payload, never issued, or issued for another purpose or user
-   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
-   * - `key_unknown`: not a key identifier, not registered, or registered for another user
-   * - `key_revoked`: registered but revoked
-   * - `app_id_mismatch`, `environment_mismatch`: not accepted by this server, or no longer
-   * - `counter_not_increased`: a replay, or further out of order than `counterWindow` allows
-   * - `extension_missing`: `policy` requires extensions, or the key carried them before (`whenDropped`)
-   * - and those of `verifyAssertion`
+   * - `invalid_argument`: an option is unknown or invalid
+   * - `malformed_assertion`: the body does not have these fields, or its assertion object is malformed
+   * - `unsupported_format`: the plugin ran on Android or the web
+   * - `challenge_unknown`: the payload contains no challenge, or the challenge was never issued, or the challenge was issued
+   *   for another purpose or user
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
+   *   reason; the code is then `challenge_unknown`
+   * - `key_unknown`: `keyId` is malformed, or the key is not registered, or the key is registered for another user
+   * - `key_revoked`: the key was revoked
+   * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment of the key
+   * - `counter_not_increased`: the request is a replay, or its counter is lower than `counterWindow` allows
+   * - `extension_missing`: an extension that `policy` requires is missing, or the assertion has no extensions although earlier
+   *   evidence of the key had extensions (`whenDropped`)
+   * - all other codes of `verifyAssertion`
    *
    * @example
    * ```ts
@@ -112,9 +131,9 @@ export interface AppAttest {
   authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest>;
 
   /**
-   * Returns a registered key, revoked or not; `undefined` if there is none.
+   * Returns a registered key, even if it was revoked. Returns `undefined` if the key is not registered.
    *
-   * @param keyId base64 or base64url
+   * @param keyId The key identifier, base64 or base64url
    *
    * @example
    * ```ts
@@ -124,14 +143,16 @@ export interface AppAttest {
   key(keyId: string): Promise<StoredKey | undefined>;
 
   /**
-   * Returns a page of the keys of a user, revoked or not, in the order of their identifiers. The next page begins after
-   * the last key of this one; an empty page means that there are no further keys. A key that exists during the whole
-   * listing is on exactly one page, regardless of keys that are registered or deleted at the same time.
+   * Returns a page of the keys of a user, in the order of their identifiers. Revoked keys are included. For the next
+   * page, pass the identifier of the last key as `after`. An empty page means that there are no further keys.
+   *
+   * A key that exists during the whole listing is on exactly one page, even if other keys are registered or deleted at
+   * the same time.
    *
    * @param subject The user, as passed to `register` or `bind`
    *
-   * @throws AppAttestError `invalid_argument`: no user, `limit` is not an integer from 1 to 1000, or `after` is not a key
-   *   identifier
+   * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid, `limit` is not an integer from 1 to 1000,
+   *   or `after` is not a key identifier
    *
    * @example
    * ```ts
@@ -142,15 +163,16 @@ export interface AppAttest {
   keysOf(subject: string, options?: KeysOfOptions): Promise<StoredKey[]>;
 
   /**
-   * Sets the user of a key that was registered without one, before login for example. It can be done once: of several
-   * users at the same time, one gets the key. It succeeds again for the same user. First let the app sign a request with
-   * this key: `authenticate` proves that the app that logged in has it, and returns the key.
+   * Sets the user of a key that was registered without a user, for example before login. A key gets only one user, even
+   * if many users bind it at the same time. For the same user, the call succeeds again.
    *
-   * @param keyId base64 or base64url
-   * @param subject The user, as the server names it: 1 to 1024 characters, without NUL or lone surrogates
+   * Pass the key of a request that `authenticate` accepted. A key identifier from a body proves nothing.
+   *
+   * @param keyId The key identifier, base64 or base64url
+   * @param subject The user, 1 to 1024 characters, without NUL or lone surrogates
    *
    * @throws AppAttestError with one of these codes:
-   * - `invalid_argument`: no user, or not such a text
+   * - `invalid_argument`: `subject` is missing or invalid
    * - `key_unknown`: not a key identifier, or not registered
    * - `key_revoked`: registered but revoked
    * - `key_already_registered`: the key belongs to another user
@@ -165,9 +187,9 @@ export interface AppAttest {
   bind(keyId: string, subject: string): Promise<void>;
 
   /**
-   * Revokes a key permanently: its requests are rejected, and it cannot be registered again. Its record stays.
+   * Revokes a key permanently. The server then rejects requests with this key, and the key cannot be registered again.
    *
-   * @param keyId base64 or base64url
+   * @param keyId The key identifier, base64 or base64url
    *
    * @throws AppAttestError `key_unknown`: not a key identifier, or not registered
    *
@@ -179,13 +201,13 @@ export interface AppAttest {
   revoke(keyId: string): Promise<void>;
 
   /**
-   * Revokes all keys of a user, also those that are registered while it runs. If it rejects, some keys may be revoked;
-   * call it again.
+   * Revokes all keys of a user, including keys that are registered at the same time. If the call rejects, it may have
+   * revoked some of the keys. Then call it again.
    *
    * @param subject The user, as passed to `register` or `bind`
-   * @returns The number of keys that it revoked. Keys that were revoked before do not count
+   * @returns The number of keys that it revoked, without keys that were revoked before
    *
-   * @throws AppAttestError `invalid_argument`: no user
+   * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid
    *
    * @example
    * ```ts
@@ -195,27 +217,28 @@ export interface AppAttest {
   revokeAll(subject: string): Promise<number>;
 
   /**
-   * Deletes a key with its counter, its revocation and its receipt. The device can then register the same key again, for
-   * any user, with a new attestation; it needs a new challenge. To lock a key out, revoke it instead.
+   * Deletes a key with its counter, its revocation and its receipt. The app can then register the same key again, for any
+   * user, with a new challenge and a new attestation. To reject a key permanently, revoke it instead.
    *
-   * @param keyId base64 or base64url
-   * @returns Whether there was such a key
+   * @param keyId The key identifier, base64 or base64url
+   * @returns Whether the key was registered
    *
    * @example
    * ```ts
-   * await appAttest.forget(keyId); // the app told that it was reset
+   * await appAttest.forget(keyId);
    * ```
    */
   forget(keyId: string): Promise<boolean>;
 
   /**
-   * Deletes all keys of a user, as `forget` does, also those that are registered while it runs. Stop the user's
-   * registrations before, or one may come after it. If it rejects, some keys may be deleted; call it again.
+   * Deletes all keys of a user, as `forget` does, including keys that are registered at the same time. First end the
+   * sessions of the user, so that the user cannot register a key afterwards. If the call rejects, it may have deleted
+   * some of the keys. Then call it again.
    *
    * @param subject The user, as passed to `register` or `bind`
    * @returns The number of keys that it deleted
    *
-   * @throws AppAttestError `invalid_argument`: no user
+   * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid
    *
    * @example
    * ```ts
@@ -225,10 +248,11 @@ export interface AppAttest {
   forgetAll(subject: string): Promise<number>;
 
   /**
-   * Returns the latest receipt of a key, revoked or not: CMS SignedData in BER, at most 64 KiB. `undefined` if there is no
-   * such key, or it has no receipt. Without `verifyReceipts`, pass a receipt to `verifyReceipt` before you rely on it.
+   * Returns the latest receipt of a key, even if the key was revoked. A receipt is CMS SignedData in BER, at most 64 KiB.
+   * Returns `undefined` if the key is not registered or has no receipt. Without the option `verifyReceipts`, the first
+   * receipt of a key was not verified: pass it to `verifyReceipt`.
    *
-   * @param keyId base64 or base64url
+   * @param keyId The key identifier, base64 or base64url
    *
    * @example
    * ```ts
@@ -274,8 +298,8 @@ export interface AppAttest {
 }
 
 /**
- * Creates the server side of App Attest. Each challenge works once, each key is registered once, and each counter is
- * accepted once, regardless of how many servers share the stores.
+ * Creates the server side of App Attest. Each challenge is valid once, each key is registered once, and each counter of a key
+ * is accepted once. This also holds if several servers share the stores.
  *
  * @throws AppAttestError `invalid_argument`: an option is missing, unknown or invalid
  *

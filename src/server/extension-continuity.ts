@@ -2,7 +2,7 @@ import type { AuthenticatorExtensions } from '../authenticator-data/authenticato
 import type { ExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import { AppAttestError } from '../errors.js';
 
-/** Whether evidence has extensions. A map without a known entry does not count. */
+/** Returns whether evidence has at least one known extension. */
 export function carriesExtensions(
   extensions: AuthenticatorExtensions | null | undefined,
 ): extensions is AuthenticatorExtensions {
@@ -10,12 +10,15 @@ export function carriesExtensions(
 }
 
 /**
- * Applies `whenDropped` of the policy to a key that carried extensions before and no longer does. A device never keeps
- * its keys when it goes back to a system before iOS 27. But the app may go back: to a hotfix that was built with an
- * older SDK, or to an older build that an attacker chose so that `whenAbsent` applies. Without a policy nothing is
- * checked.
+ * Applies `whenDropped` of the policy. Rejects an assertion without extensions if earlier evidence of the same key had
+ * extensions. Without a policy, nothing is checked.
  *
- * Single entries may come and go: an app can give up the opt-in entitlement, and macOS may omit the bundle version.
+ * A device loses its keys when it is downgraded to iOS 26 or earlier. But an app build from an older SDK sends no extensions
+ * and keeps its keys. Such a build can be a legitimate hotfix. But an attacker can also install an old build,
+ * because `whenAbsent` may accept evidence without extensions.
+ *
+ * A single extension may be missing later. For example, an app can drop the opt-in entitlement, and macOS may omit the bundle
+ * version.
  *
  * @throws AppAttestError `extension_missing`
  */
@@ -28,6 +31,6 @@ export function assertExtensionsContinue(
   if (!carriesExtensions(stored) || carriesExtensions(presented)) return;
   throw new AppAttestError(
     'extension_missing',
-    "the key carried extensions before and no longer does; to accept builds with an older SDK set whenDropped: 'accept'",
+    "the assertion has no extensions, but earlier evidence of this key had; to accept older builds, set whenDropped: 'accept'",
   );
 }

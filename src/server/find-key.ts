@@ -4,21 +4,21 @@ import { AppAttestError, shortText } from '../errors.js';
 import type { KeyStore } from './key-store.js';
 import type { StoredKey } from './stored-key.js';
 
-/** A key identifier in the form that stores use: base64 with padding. `undefined` if it is not a key identifier. */
+/** Converts a key identifier to base64 with padding, as stores use it. Returns `undefined` if the text is malformed. */
 export function storedKeyId(keyId: string): string | undefined {
   const identifier = typeof keyId === 'string' ? decodeKeyIdentifier(keyId) : undefined;
   return identifier && encodeBase64(identifier);
 }
 
-/** Finds a key by its identifier, base64 or base64url. Returns revoked keys too. */
+/** Finds a key by its key identifier, base64 or base64url. Revoked keys are returned too. */
 export async function findKey(keys: KeyStore, keyId: string): Promise<StoredKey | undefined> {
   const stored = storedKeyId(keyId);
   const key = stored === undefined ? undefined : await keys.find(stored);
-  // A database with case-insensitive comparison may return a different key.
+  // A database that ignores case may return a different key.
   return key && key.keyId === stored ? key : undefined;
 }
 
-/** The error if {@link findKey} found nothing: the key is not registered, or the value is not a key identifier. */
+/** Creates the error for a key that {@link findKey} did not find. The message differs if `keyId` is malformed. */
 export function unknownKey(keyId: unknown): AppAttestError {
   if (typeof keyId === 'string' && storedKeyId(keyId) !== undefined) {
     return new AppAttestError('key_unknown', 'the key is not registered');

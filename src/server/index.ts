@@ -1,5 +1,5 @@
 /**
- * The server layer around verification: challenges, keys and counters, kept in stores.
+ * The server layer: it issues challenges, verifies evidence, and keeps challenges, keys and counters in stores.
  *
  * @module app-attest/server
  */

@@ -7,17 +7,17 @@ import { readSubject } from './subject.js';
 
 /** Options of `issueChallenge`. */
 export interface IssueChallengeOptions {
-  /** `'attestation'` to register a key, `'assertion'` to sign a request. It is valid for this purpose only. */
+  /** `'attestation'` to register a key, `'assertion'` to sign a request. The challenge is valid only for this purpose. */
   purpose: ChallengePurpose;
-  /** The user that it is issued for. It is then valid for this user only. Valid for any user by default. */
+  /** The challenge is valid only for this user. By default, it is valid for every user. */
   subject?: string;
 }
 
-/** A challenge that can be used once. */
+/** An issued challenge. It can be used once. */
 export interface IssuedChallenge {
-  /** 32 random bytes as base64url. The app signs this text, or the bytes that it encodes. */
+  /** The challenge: 32 random bytes as base64url. The app signs this text or the decoded bytes. */
   challenge: string;
-  /** When it expires, by the clock of this server. */
+  /** The time of expiry, by the clock of this server. */
   expiresAt: Date;
 }
 
@@ -27,7 +27,7 @@ export async function issueChallenge(
 ): Promise<IssuedChallenge> {
   const options = readKnownOptions<IssueChallengeOptions>('issueChallenge', passed, {
     purpose: 'never undefined',
-    // A lookup that found no user must not issue a challenge for every user.
+    // `undefined` often means that the caller's lookup found no user. The challenge must not be valid for every user.
     subject: 'never undefined',
   });
   const purpose = readPurpose(options.purpose);

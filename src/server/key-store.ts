@@ -1,19 +1,19 @@
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import type { NewKey, StoredKey } from './stored-key.js';
 
-/** An accepted request, stored together with its counter. */
+/** Data about an accepted request. It is stored together with the counter. */
 export interface KeyUse {
-  /** When the request was accepted, by the clock of the server. */
+  /** The time of the request, by the clock of the server. */
   usedAt: Date;
   /** The extensions of the request, if it carried any. */
   extensions?: AuthenticatorExtensions | undefined;
 }
 
-/** A page of keys. */
+/** Selects a page of keys. */
 export interface KeyPage {
   /** The maximum number of keys, 1 to 1000. */
   limit: number;
-  /** The key identifier after which the page begins: that of the last key of the page before. Absent for the first page. */
+  /** The last key identifier of the previous page. Absent for the first page. */
   after?: string | undefined;
 }
 
@@ -23,42 +23,43 @@ export interface ReceiptUpdate {
   receipt?: Uint8Array | undefined;
   /** The risk metric of the new receipt. If absent, the stored one stays. */
   riskMetric?: number | undefined;
-  /** When to ask Apple again; `null` for never. */
+  /** The time of the next refresh. `null` if there will be none. */
   receiptDueAt: Date | null;
 }
 
 /**
  * Stores registered keys, their counters and their receipts. Each method is atomic for all servers that share the data.
- * A method that cannot reach its database must reject, never guess; the request is then rejected.
+ * A method that cannot reach the database must return a rejected promise. The server then rejects the request.
  *
  * Test an implementation with `app-attest/server/conformance`.
  */
 export interface KeyStore {
   /**
-   * Adds a key with its receipt. Resolves to `false` and changes nothing if the identifier exists, revoked or not. The
-   * counter of the key and all below it count as used: 0 for a new key, more for one that was migrated from another
-   * library.
+   * Adds a key with its receipt and returns `true`. If a key with this key identifier exists, revoked or not, the method
+   * changes nothing and returns `false`. The counter is 0 for a new key, and higher for a key that was migrated from another
+   * library. Treat this counter and all lower counters as used.
    */
   insert(key: NewKey): Promise<boolean>;
 
-  /** Resolves to the key with this identifier, revoked or not. */
+  /** Returns the key with this key identifier, even if it was revoked. */
   find(keyId: string): Promise<StoredKey | null | undefined>;
 
   /**
-   * Accepts a counter and stores it, in one atomic step. Resolves to `true` if the key exists, is not revoked, and the
-   * counter
+   * Accepts a counter and stores it, in one atomic step. Returns `true` if the counter was accepted. The key must exist and
+   * must not be revoked. The counter must meet one of these conditions:
    *
-   * - is higher than the highest one accepted, or
-   * - is at least 1 and at most `window` behind it, and was not accepted before: the anti-replay window of RFC 4303
-   *   §3.4.3, with a bit for each counter behind the highest.
+   * - It is higher than the highest accepted counter.
+   * - It is at most `window` lower than the highest accepted counter, and it was not accepted before.
    *
-   * Keep 64 bits regardless of `window`: a window that is widened later must reject counters accepted before.
+   * Use the anti-replay window of RFC 4303 §3.4.3: one bit for each of the 64 counters behind the highest. Keep all 64 bits
+   * regardless of `window`. If the server later uses a larger window, the store must still reject counters that were
+   * accepted before.
    *
-   * The same step stores `use`, if the counter is accepted:
+   * If the counter is accepted, the same step stores `use`:
    *
-   * - `lastUsedAt` becomes `usedAt`, if it is absent or at least an hour older. It never becomes older.
-   * - `extensions` become those of the request, if the key has none. `whenDropped` then also applies to a device that was
-   *   updated to iOS 27 after its key was attested.
+   * - It sets `lastUsedAt` to `usedAt`, if `lastUsedAt` is absent or at least an hour earlier.
+   * - It stores the extensions of the request, if the key has none. With this step, `whenDropped` also applies to a device
+   *   that was updated to iOS 27 after the registration.
    *
    * @param counter 0 to 2^32 - 1
    * @param window 0 to 64
@@ -66,43 +67,46 @@ export interface KeyStore {
   advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean>;
 
   /**
-   * Revokes a key permanently. A key that is already revoked keeps its first date. Resolves to `false` if there is no
-   * such key.
+   * Revokes a key permanently. If the key is already revoked, its `revokedAt` does not change. Returns `false` if the key
+   * does not exist.
    *
-   * @param revokedAt Now by default
+   * @param revokedAt The current time by default
    */
   revoke(keyId: string, revokedAt?: Date): Promise<boolean>;
 
   /**
-   * Sets the user of a key that has none. Resolves to `true` if the key belongs to this user afterwards, also if it did
-   * before; to `false` and changes nothing if it belongs to another user, is revoked or does not exist.
+   * Sets the user of a key that has no user, and returns `true`. Returns `true` as well if the key already belongs to this
+   * user. If the key belongs to another user, is revoked or does not exist, the method changes nothing and returns `false`.
    */
   bind(keyId: string, subject: string): Promise<boolean>;
 
   /**
-   * Resolves to the keys of a user, revoked or not, in ascending order of the bytes of their identifiers. A page is
-   * shorter than `limit` only if it is the last one. A key that exists during the whole listing is on exactly one page,
-   * regardless of keys that are added or removed at the same time, even if the key `after` is removed.
+   * Returns a page of the keys of a user, including revoked keys, in the byte order of their key identifiers. Only the last
+   * page may have fewer keys than `limit`. Other keys may be added and removed between two pages. Even then, each key that
+   * stays is on exactly one page. The key `after` may be removed, too.
    */
   list(subject: string, page: KeyPage): Promise<StoredKey[]>;
 
-  /** Deletes a key and its receipt. The identifier can then be inserted again. Resolves to `false` if there is no such key. */
+  /**
+   * Deletes a key and its receipt. A key with the same key identifier can then be inserted again. Returns `false` if the key
+   * does not exist.
+   */
   remove(keyId: string): Promise<boolean>;
 
-  /** Resolves to the latest receipt of a key, revoked or not. */
+  /** Returns the latest receipt of a key, even if the key was revoked. */
   receipt(keyId: string): Promise<Uint8Array | null | undefined>;
 
-  /** Stores the result of a receipt refresh and ends the claim of `due`. Resolves to `false` if there is no such key. */
+  /** Stores the result of a receipt refresh, and ends the claim of the key. Returns `false` if the key does not exist. */
   saveReceipt(keyId: string, update: ReceiptUpdate): Promise<boolean>;
 
   /**
-   * Claims keys whose receipt is due at `date`, and resolves to their identifiers, the longest due first. Revoked keys
-   * are left out. No other call returns a claimed key before its claim ends: `saveReceipt` ends it, or `claimedUntil` does. A
-   * process that crashes therefore leaves no lock behind.
+   * Claims keys whose `receiptDueAt` is not later than `date`, and returns their key identifiers, the earliest first. Skips
+   * revoked keys and claimed keys. A claim ends with `saveReceipt`, or at `claimedUntil`. A process that crashes therefore
+   * leaves no lock behind.
    *
-   * @param date The current time, by the clock of the server; it is compared with `receiptDueAt` and with earlier claims
+   * @param date The current time, by the clock of the server
    * @param limit The maximum number of keys, 1 to 1000
-   * @param claimedUntil When the claim ends by itself
+   * @param claimedUntil The time when the claim ends without `saveReceipt`
    */
   due(date: Date, limit: number, claimedUntil: Date): Promise<string[]>;
 }

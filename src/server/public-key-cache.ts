@@ -3,16 +3,16 @@ import { readPublicKey } from '../keys/public-key.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
 /**
- * About 2 KB each. Importing a key takes as long as verifying a signature, and far fewer devices are active within an
- * hour than are registered.
+ * The maximum number of cached keys. Each key needs about 2 KB. Only a small part of the registered devices is active at the
+ * same time, so a limited cache is sufficient.
  */
 const LIMIT = 10_000;
 
-/** Imported public keys by their PEM. */
+/** Caches imported public keys by their PEM text. Importing a key takes as long as verifying a signature. */
 export class PublicKeyCache {
   readonly #keys = new BoundedMemo<KeyObject>(LIMIT);
 
-  /** @throws AppAttestError `invalid_argument`: the PEM from the server's own database is invalid */
+  /** @throws AppAttestError `invalid_argument`: the PEM text in the server's database is invalid */
   get(pem: string): KeyObject {
     const known = this.#keys.get(pem);
     if (known) return known;

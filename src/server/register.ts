@@ -3,8 +3,8 @@ import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
 import { receiptDueAt, type StoredReceipt } from '../receipt/receipt-due.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
+import { assertStillAccepted } from './accepted-key.js';
 import type { Configuration } from './app-attest-options.js';
-import { assertStillAccepted } from './authenticate.js';
 import { findAttestedChallenge } from './challenge.js';
 import { assertAttestationEnd } from './client-data-end.js';
 import { type ClientDataForm, hashClientData, readAttestedClientData } from './client-data-form.js';
@@ -15,7 +15,7 @@ import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
 import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 
-/** Seconds. Apple: Assessing fraud risk, about the receipt in an attestation. */
+/** The maximum age of the receipt in an attestation, in seconds. Apple: Assessing fraud risk. */
 const MAX_RECEIPT_AGE = 300;
 
 /** Milliseconds. Observed: an attestation's receipt expires after 90 days. */
@@ -23,7 +23,7 @@ const RECEIPT_LIFETIME = 90 * 24 * 60 * 60 * 1000;
 
 /** Options of `register`. */
 export interface RegisterOptions {
-  /** The user that the key is registered for. None by default. */
+  /** The key is registered for this user. By default, the key belongs to no user. */
   subject?: string;
 }
 
@@ -32,7 +32,7 @@ export async function register(
   body: unknown,
   options: RegisterOptions = {},
 ): Promise<StoredKey> {
-  // A lookup that found no user must not register a key without a user.
+  // `undefined` often means that the caller's lookup found no user. The key must not be registered without a user.
   const known = readKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
   const subject = readSubject(known.subject);
   const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
@@ -45,7 +45,7 @@ export async function register(
   );
   assertChallengeSubject(record, subject);
 
-  // 2. The attestation is genuine, and was made for this challenge.
+  // 2. The attestation is genuine and contains this challenge.
   assertAttestationEnd(configuration.clientData, token);
   const { appIds, environments, policy, verifyReceipts, trustAnchors, receiptTrustAnchors, keys, clock } =
     configuration;
@@ -62,7 +62,7 @@ export async function register(
     ...(trustAnchors && { trustAnchors }),
   });
 
-  // 3. If the server requires it: the receipt is genuine, about this key, and recent.
+  // 3. With the option verifyReceipts: the receipt is genuine, belongs to this key, and is recent.
   const dates = verifyReceipts
     ? await verifyReceipt({
         receipt: attested.receipt,
@@ -77,7 +77,7 @@ export async function register(
       })
     : expectedDates(createdAt);
 
-  // 4. The key is new, or registered for the same user: devices attest a key twice, and answers get lost.
+  // 4. The key is new, or it is already registered for the same user. Apps repeat a registration if the response was lost.
   const { certificate: _, receipt, extensions, ...evidence } = attested;
   const key: StoredKey = {
     ...evidence,
@@ -111,7 +111,8 @@ function readRegistration(body: unknown, form: ClientDataForm) {
 }
 
 /**
- * Returns the stored key: another attestation of the same key changes nothing. The key must still be accepted for requests.
+ * Returns the stored key if the same key is registered again. The stored key does not change. The function checks that the
+ * server still accepts the stored key.
  *
  * @throws AppAttestError `key_revoked`, `key_already_registered`, `app_id_mismatch`, `environment_mismatch`
  */
@@ -120,10 +121,10 @@ async function registeredBefore(configuration: Configuration, { keyId, subject }
   if (!existing) {
     throw new AppAttestError(
       'key_already_registered',
-      'the key was registered before, but the store no longer finds it',
+      'insert found a key with this keyId in the store, but find did not return it',
     );
   }
-  if (existing.revokedAt) throw new AppAttestError('key_revoked', 'the key was registered before and is revoked');
+  if (existing.revokedAt) throw new AppAttestError('key_revoked', 'the key is already registered and was revoked');
   if ((existing.subject ?? undefined) !== subject) {
     throw new AppAttestError('key_already_registered', 'the key is registered for another user');
   }

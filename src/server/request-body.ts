@@ -3,22 +3,22 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
 
 /**
- * The body of a request: the JSON of `@capgo/capacitor-app-attest`, or an object with the same entries but without its
- * envelope (`platform`, `format`). Entries are read by name and type.
+ * The body of a request, as `@capgo/capacitor-app-attest` sends it. Each method reads one field and checks its type.
+ * Unknown fields are ignored.
  */
 export class RequestBody {
   readonly #body: object;
 
   /** @throws DecodingError */
   constructor(body: unknown) {
-    if (typeof body !== 'object' || body === null) throw new DecodingError('not a JSON object');
+    if (typeof body !== 'object' || body === null) throw new DecodingError('it is not a JSON object');
     this.#body = body;
   }
 
   /**
-   * Checks the plugin's `platform` and `format`, which other clients may omit.
+   * Checks the fields `platform` and `format`. The plugin always sends them. Other clients may omit them.
    *
-   * @throws AppAttestError `unsupported_format` for the plugin's other platforms
+   * @throws AppAttestError `unsupported_format` if the plugin ran on Android or the web
    * @throws DecodingError
    */
   assertAppleAppAttest(): void {
@@ -42,7 +42,8 @@ export class RequestBody {
   }
 
   /**
-   * The `token`, under this name or its legacy name. If both are present, they must be equal.
+   * Reads the field `token`, or the field with the legacy name if `token` is absent. The plugin's legacy methods send both
+   * fields. If both fields are present, their values must be equal.
    *
    * @throws DecodingError
    */
@@ -50,13 +51,13 @@ export class RequestBody {
     const token = this.#optional('token', isTextOrBytes);
     const legacy = this.#optional(legacyName, isTextOrBytes);
     if (token !== undefined && legacy !== undefined && !isSame(token, legacy)) {
-      throw new DecodingError(`entries token and ${legacyName} differ`);
+      throw new DecodingError(`the fields token and ${legacyName} differ`);
     }
     return this.#required('token', token ?? legacy);
   }
 
   #required<Value>(name: string, value: Value | undefined): Value {
-    if (value === undefined) throw new DecodingError(`entry ${name} is missing`);
+    if (value === undefined) throw new DecodingError(`the field ${name} is missing`);
     return value;
   }
 
@@ -64,12 +65,12 @@ export class RequestBody {
     const value: unknown = Reflect.get(this.#body, name);
     if (value === undefined || value === null) return undefined;
     if (hasType(value)) return value;
-    throw new DecodingError(`entry ${name} has the wrong type`);
+    throw new DecodingError(`the field ${name} has the wrong type`);
   }
 }
 
 function isText(value: unknown): value is string {
-  // A lone surrogate has no UTF-8 encoding: different texts with one would have the same bytes.
+  // A lone surrogate has no UTF-8 encoding. Two different texts with lone surrogates could encode to the same bytes.
   return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 }
 
@@ -82,9 +83,9 @@ function isSame(a: string | Uint8Array, b: string | Uint8Array): boolean {
 }
 
 /**
- * Reads a body. Throws with the given code if it cannot be decoded.
+ * Reads a request body.
  *
- * @throws AppAttestError
+ * @throws AppAttestError with the given code if the body cannot be decoded
  */
 export function readBody<Value>(
   code: 'malformed_attestation' | 'malformed_assertion',

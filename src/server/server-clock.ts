@@ -3,10 +3,10 @@ import { AppAttestError } from '../errors.js';
 import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { ChallengeRecord } from './challenge-store.js';
 
-/** The clock of one server. It may be set back while the server runs. */
+/** The clock of one server. An administrator or a time service may set the clock back while the server runs. */
 export class ServerClock {
   readonly #now: () => Date;
-  /** The latest time that the clock has returned. */
+  /** The latest time that the clock returned. */
   #latest = Number.NEGATIVE_INFINITY;
 
   constructor(now: () => Date) {
@@ -25,14 +25,15 @@ export class ServerClock {
   }
 
   /**
-   * Whether a challenge has expired. If it seems to be issued in the future, the clock was set back after it was issued
-   * (or the clock of the issuing server is ahead). It is then compared with the latest time that this clock has
-   * returned, so that an expired challenge does not become valid again.
+   * Returns whether a challenge has expired. Usually the current time decides.
+   *
+   * If the challenge was issued in the future, this clock was set back, or the clock of the issuing server is ahead. The
+   * latest time that this clock returned then decides. An expired challenge therefore does not become valid again.
    */
   isOver({ issuedAt, expiresAt }: ChallengeRecord): boolean {
     const now = this.now().getTime();
     const isFromLater = issuedAt !== undefined && issuedAt.getTime() > now;
-    // Written so that an invalid date counts as expired.
+    // A comparison with an invalid date is false, so the negation reports a challenge with an invalid date as expired.
     return !((isFromLater ? this.#latest : now) < expiresAt.getTime());
   }
 }

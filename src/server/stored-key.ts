@@ -2,40 +2,43 @@ import type { AttestedDevice } from '../attestation/attested-device.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import type { Environment } from '../options/environment.js';
 
-/** A registered key, as kept by a {@link KeyStore}. Its receipt is read separately, because no request needs it. */
+/** A registered key in a {@link KeyStore}, without its receipt: no request needs it. */
 export interface StoredKey {
-  /** The key identifier, base64 with padding. Compare it case-sensitively: two keys may differ in case only. */
+  /** The key identifier, base64 with padding. Compare it case-sensitively, because base64 is case-sensitive. */
   keyId: string;
-  /** SubjectPublicKeyInfo, PEM. */
+  /** The public key as PEM text (SubjectPublicKeyInfo). */
   publicKey: string;
-  /** The highest counter that was accepted, 0 to 2^32 - 1. */
+  /** The highest accepted counter, 0 to 2^32 - 1. */
   counter: number;
-  /** The app that generated the key. */
+  /** The App ID of the app that generated the key. For an App Clip, this is the App ID of the full app. */
   appId: string;
-  /** App ID of the App Clip that generated the key, if the certificate names one. `appId` is that of the full app. */
+  /** The App ID of the App Clip that generated the key. Absent if the certificate names no App Clip. */
   appClipId?: string;
   /** The App Attest environment of the key. */
   environment: Environment;
-  /** The user that the key is registered for, as the server names it. */
+  /** The user for whom the key was registered. Absent if the key was registered without a user. */
   subject?: string;
-  /** The properties of the device that Apple certified. Empty for old systems. */
+  /** Device data from Apple's certificate. Empty for old operating systems. */
   device: AttestedDevice;
-  /** The extensions of iOS 27 and later, as the key first carried them. */
+  /** The extensions that iOS 27 and later sign, from the first evidence of this key that had extensions. */
   extensions?: AuthenticatorExtensions;
-  /** When the key was registered. */
+  /** The time of the registration. */
   createdAt: Date;
-  /** When the key last signed an accepted request, to the hour. Absent if it has signed none. */
+  /** The time of the last accepted request, at most an hour too early. Absent if the key has signed no request. */
   lastUsedAt?: Date;
-  /** When the key was revoked. Its record stays, so that it cannot be registered again. */
+  /** The time of the revocation. A revoked key stays in the store, so that it cannot be registered again. */
   revokedAt?: Date;
-  /** About how many keys the device attested in 30 days, from the latest receipt. Absent before the first refresh. */
+  /** The number of keys that the device attested in about 30 days, from the latest receipt. Absent before the first refresh. */
   riskMetric?: number;
-  /** When to ask Apple for the next receipt. Absent if there is no receipt, or if Apple does not exchange it any more. */
+  /** The time of the next receipt refresh. Absent if there will be none, for example because the receipt has expired. */
   receiptDueAt?: Date;
 }
 
-/** A key to be stored, with its receipt. */
+/** A new key for a {@link KeyStore}, with its receipt. */
 export interface NewKey extends StoredKey {
-  /** The receipt of the attestation, CMS in BER, at most 64 KiB. Absent for a key from a library that kept none. */
+  /**
+   * Apple's receipt, at most 64 KiB: a signed ASN.1 structure (CMS). `verifyReceipt` and `refreshReceipt` accept these bytes.
+   * Absent for a key that was migrated from a library without receipts.
+   */
   receipt?: Uint8Array;
 }

@@ -1,10 +1,10 @@
 import type { ChallengeStore } from './challenge-store.js';
 import type { KeyStore } from './key-store.js';
 
-/** Both stores of a server. */
+/** The stores of a server. */
 export interface Stores {
-  /** Where challenges are kept. */
+  /** The store for challenges. */
   challenges: ChallengeStore;
-  /** Where keys, counters and receipts are kept. */
+  /** The store for keys, counters and receipts. */
   keys: KeyStore;
 }

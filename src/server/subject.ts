@@ -3,8 +3,8 @@ import { AppAttestError } from '../errors.js';
 const MAX_LENGTH = 1024;
 
 /**
- * Reads the user that a call is about: an account or session, as the server names it. Every database must store it
- * unchanged, so that two users never become one: no NUL, no lone surrogate.
+ * Checks the option `subject`, which identifies a user: an account or a session. Some databases cannot store NUL characters or
+ * lone surrogates unchanged. The server rejects such text, because two different users could otherwise become equal.
  *
  * @throws AppAttestError `invalid_argument`
  */

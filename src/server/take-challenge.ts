@@ -4,7 +4,7 @@ import type { FoundChallenge } from './challenge.js';
 import type { ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
 
 /**
- * Takes a challenge from its store. It cannot be used again, regardless of the result of the request.
+ * Takes a challenge from the store and checks it. The challenge is then used up, even if the request is rejected later.
  *
  * @throws AppAttestError `challenge_unknown`, `challenge_expired`, `challenge_used`
  */
@@ -29,7 +29,7 @@ async function whyGone(challenges: ChallengeStore, { challenge, source }: FoundC
   if (fate === 'expired') return expired();
   return new AppAttestError(
     'challenge_unknown',
-    `the challenge ${source} was not issued by this server, or expired long ago`,
+    `the challenge ${source} was not issued by this server, or it expired long ago`,
   );
 }
 
@@ -38,7 +38,7 @@ function expired(): AppAttestError {
 }
 
 /**
- * Checks that a challenge issued for one user is not used by another.
+ * Checks that a challenge that was issued for one user is used by the same user.
  *
  * @throws AppAttestError `challenge_unknown`
  */

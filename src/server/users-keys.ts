@@ -24,7 +24,8 @@ export async function keysOf(keys: KeyStore, user: string, passed: KeysOfOptions
     limit: 'may be undefined',
     after: 'may be undefined',
   });
-  return keys.list(subject, { limit: readLimit(options.limit), after: readAfter(options.after) });
+  const page = await keys.list(subject, { limit: readLimit(options.limit), after: readAfter(options.after) });
+  return page.filter(isOf(subject));
 }
 
 /** Revokes all keys of a user, also those that are registered meanwhile. Returns how many. */
@@ -61,13 +62,15 @@ async function countKeys(
   let after: string | undefined;
   do {
     const page: StoredKey[] = await keys.list(subject, { limit: MAX_LIMIT, after });
-    for (const key of page) {
-      // A database with case-insensitive comparison may return the keys of a different user.
-      if (key.subject === subject && (await change(key))) count += 1;
-    }
+    for (const key of page.filter(isOf(subject))) if (await change(key)) count += 1;
     after = page.length < MAX_LIMIT ? undefined : page.at(-1)?.keyId;
   } while (after !== undefined);
   return count;
+}
+
+/** A database with case-insensitive comparison may return the keys of a different user. */
+function isOf(subject: string): (key: StoredKey) => boolean {
+  return (key) => key.subject === subject;
 }
 
 /** @throws AppAttestError `invalid_argument` */

@@ -1,7 +1,7 @@
 import type { ChallengeRecord } from '../server/challenge-store.js';
 import type { StoredRecord } from './stored-record.js';
 
-/** How long stores remember the fate of a challenge after it expired, in milliseconds. Most late requests come soon. */
+/** How long stores keep a challenge after it has expired, in milliseconds. Most late requests arrive within this time. */
 export const REMEMBERED_AFTER_END = 60_000;
 
 /** A challenge as stored in a database, with dates in milliseconds since 1970. */
@@ -21,12 +21,12 @@ export function storedChallenge({ purpose, subject, issuedAt, expiresAt }: Chall
   };
 }
 
-/** How long a challenge is valid from now on, in milliseconds, regardless of the date on the issuing server. */
+/** The lifetime of a challenge that was just issued, in milliseconds. A wrong clock on the server does not change it. */
 export function challengeLifetime({ issuedAt, expiresAt }: ChallengeRecord): number {
   return Math.max(0, expiresAt.getTime() - (issuedAt?.getTime() ?? Date.now()));
 }
 
-/** @throws Error: the record is not one that {@link storedChallenge} wrote */
+/** @throws Error if {@link storedChallenge} cannot have written the record */
 export function readChallengeRecord(record: StoredRecord): ChallengeRecord {
   const issuedAt = record.optionalDate('issuedAt');
   return {

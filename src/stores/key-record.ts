@@ -16,7 +16,7 @@ export interface KeyRecord {
   readonly receipt: string | null;
   /** JSON. */
   readonly device: string;
-  /** JSON, see {@link extensionsJson}. */
+  /** The extensions, as the JSON that {@link extensionsJson} returns. */
   readonly extensions: string | null;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -45,16 +45,16 @@ export function keyRecord(key: NewKey): KeyRecord {
   };
 }
 
-/** Extensions as JSON, the code directory hash in hex. */
+/** Encodes extensions as JSON, with the code directory hash in hex. */
 export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorExtensions): string {
   const hash = codeDirectoryHash && Buffer.from(codeDirectoryHash).toString('hex');
   return JSON.stringify({ ...others, codeDirectoryHash: hash });
 }
 
 /**
- * Reads a key from the fields of its {@link KeyRecord}, with its current `counter` and `revokedAt`.
+ * Reads a key from the fields of its {@link KeyRecord}, and the fields `counter` and `revokedAt`.
  *
- * @throws Error: the record is not one that {@link keyRecord} wrote
+ * @throws Error if {@link keyRecord} cannot have written the record
  */
 export function readStoredKey(record: StoredRecord): StoredKey {
   const appClipId = record.optionalText('appClipId');

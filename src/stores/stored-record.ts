@@ -1,8 +1,8 @@
 /**
- * A record from a database, read by name and type. An entry that is missing or has the wrong type is a failure of the
- * store. Reading it throws, so that no request is accepted on a guess.
+ * A record from a database. Each method reads a field by its name and type. A missing field or a wrong type is a failure of
+ * the store, so the method throws. So a server never accepts a request because of invalid data.
  *
- * Numbers and dates may come as text, because database clients differ in how they return 64-bit integers.
+ * Numbers and dates may be text, because some database clients return 64-bit integers as text.
  */
 export class StoredRecord {
   readonly #record: object;
@@ -22,7 +22,7 @@ export class StoredRecord {
     throw this.#wrong(name);
   }
 
-  /** One of a few words. */
+  /** A text that must be one of `words`. */
   word<const Word extends string>(name: string, words: readonly Word[]): Word {
     return this.#required(name, this.optionalWord(name, words));
   }
@@ -47,7 +47,7 @@ export class StoredRecord {
     throw this.#wrong(name);
   }
 
-  /** Milliseconds since 1970. */
+  /** A date, stored as milliseconds since 1970. */
   date(name: string): Date {
     return this.#required(name, this.optionalDate(name));
   }
@@ -57,12 +57,12 @@ export class StoredRecord {
     return time === undefined ? undefined : new Date(time);
   }
 
-  /** Base64, with or without line breaks. */
+  /** Bytes, stored as base64 with or without line breaks. */
   bytes(name: string): Uint8Array {
     return new Uint8Array(Buffer.from(this.text(name), 'base64'));
   }
 
-  /** JSON text of an object. */
+  /** An object, stored as JSON text. */
   json(name: string): StoredRecord {
     return this.#required(name, this.optionalJson(name));
   }

@@ -1,5 +1,5 @@
 /**
- * A virtual Apple with virtual devices, for the tests of a backend: never for production.
+ * A virtual Apple with virtual devices, to test a backend. Never use it in production.
  *
  * @module app-attest/testing
  */

@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import { integerOfBytes, sequence } from './encoding/der.js';
 
-/** An ECDSA signature over SHA-256 of the message, in DER. The Web Crypto API returns r and s concatenated. */
+/** Signs SHA-256 of the message with ECDSA. Returns the signature in DER. The Web Crypto API returns r and s concatenated. */
 export async function signEcdsa(message: Uint8Array, privateKey: webcrypto.CryptoKey): Promise<Uint8Array> {
   const signature = await webcrypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, message);
   const bytes = new Uint8Array(signature);

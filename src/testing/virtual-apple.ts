@@ -16,19 +16,19 @@ import { ReceiptService } from './receipts/receipt-service.js';
 
 /** Options of {@link createVirtualApple}. */
 export interface VirtualAppleOptions {
-  /** The clock of Apple and its devices; the system clock by default. A `Date` is a clock that stands still. */
+  /** The clock of the virtual Apple and its devices. The system clock by default. A `Date` is a clock that is stopped. */
   now?: Date | (() => Date) | undefined;
 }
 
 /**
- * Apple's part of App Attest, in memory: a root certificate, the certificates below it, and devices whose evidence they
- * sign. A backend with {@link VirtualApple.trustAnchors} accepts this evidence as genuine, so that it can be tested
+ * Apple's part of App Attest, in memory. It has its own root certificate, and signs the evidence of virtual devices. A
+ * backend that trusts {@link VirtualApple.trustAnchors} accepts this evidence as genuine. So you can test the backend
  * without an iPhone.
  */
 export class VirtualApple {
-  /** For `verifyAttestation`, in place of Apple App Attestation Root CA: one certificate, PEM. */
+  /** The option `trustAnchors` of `verifyAttestation`: one root certificate, PEM. It replaces Apple App Attestation Root CA. */
   readonly trustAnchors: readonly string[];
-  /** For receipts, in place of Apple Root CA - G3: one certificate, PEM. */
+  /** The option `trustAnchors` of `verifyReceipt`: one root certificate, PEM. It replaces Apple Root CA - G3. */
   readonly receiptTrustAnchors: readonly string[];
 
   readonly #attestationAuthority: AttestationAuthority;
@@ -60,7 +60,7 @@ export class VirtualApple {
     );
   }
 
-  /** A fake of `https://data.appattest.apple.com/v1/attestationData`, which exchanges receipts for newer ones. */
+  /** Creates a fake of `https://data.appattest.apple.com/v1/attestationData`, which exchanges receipts for newer receipts. */
   receiptEndpoint(options: ReceiptEndpointOptions = {}): ReceiptEndpoint {
     return createReceiptEndpoint(this.#receipts, this.#now, options);
   }
@@ -69,11 +69,12 @@ export class VirtualApple {
 /**
  * Creates a virtual Apple with new keys, which cannot be exported.
  *
- * A server that trusts its root trusts everyone who can run this function. So it does not run in production, and
- * `verifyAttestation` rejects its root there. A process is in production unless `NODE_ENV` is `test` or `development`,
- * or `APP_ATTEST_VIRTUAL` is `allow`.
+ * If a server trusts the root of a virtual Apple, anyone who runs this function can forge evidence for the server. So this
+ * function throws in production, and `verifyAttestation` rejects the root there.
  *
- * @throws AppAttestError `invalid_argument`, in production too
+ * A process is in production unless `NODE_ENV` is `test` or `development`, or `APP_ATTEST_VIRTUAL` is `allow`.
+ *
+ * @throws AppAttestError `invalid_argument` if an option is wrong, and always in production
  *
  * @example
  * ```ts
@@ -105,5 +106,5 @@ function readClock(now: VirtualAppleOptions['now'] = () => new Date()): () => Da
   const clock = typeof now === 'function' ? now : () => now;
   const time: unknown = clock();
   if (!isAsynchronous(time) && isDate(time) && !Number.isNaN(time.getTime())) return clock;
-  throw new AppAttestError('invalid_argument', 'now must be a valid Date, or return one');
+  throw new AppAttestError('invalid_argument', 'now must be a valid Date, or a function that returns a valid Date');
 }

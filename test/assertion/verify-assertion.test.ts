@@ -27,7 +27,7 @@ function verify(changes: AssertionChanges = {}, options: Partial<VerifyAssertion
 }
 
 describe('a valid assertion', () => {
-  it('yields the new counter and the app', async () => {
+  it('yields the new counter and the App ID', async () => {
     expect(await verify({ counter: 7 }, { counter: 3 })).toEqual({ counter: 7, appId: APP_ID });
   });
 
@@ -47,7 +47,7 @@ describe('a valid assertion', () => {
     });
   });
 
-  it('yields no extensions that the flags do not announce', async () => {
+  it('yields no extensions if the flags do not announce them', async () => {
     const changes = { flags: 0x40, extensions: signedExtensions() };
     expect(await verify(changes)).toEqual({ counter: 1, appId: APP_ID });
     const policy = { validationCategories: [ValidationCategory.AppStore] };
@@ -55,7 +55,7 @@ describe('a valid assertion', () => {
     await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
   });
 
-  it('has no extensions if the clientDataHash does not have the length of a hash', async () => {
+  it('yields no extensions if the clientDataHash is not as long as a hash', async () => {
     const map = signedExtensions();
     const clientData = Buffer.from('client data in place of its hash');
     for (const rest of [Buffer.concat([clientData, Uint8Array.of(0)]), clientData.subarray(1), Buffer.from('x')]) {
@@ -68,12 +68,12 @@ describe('a valid assertion', () => {
         return verifyAssertion({ assertion, publicKey, clientDataHash, appId: APP_ID, counter: 0 });
       };
       expect((await verifyAs(new Uint8Array(), Buffer.concat([map, rest]))).counter).toBe(1);
-      // The same signature over the same bytes, cut at another place.
+      // The same bytes are signed, but they are divided differently into authenticator data and clientDataHash.
       await expectCode(() => verifyAs(map, rest), 'malformed_assertion');
     }
   });
 
-  it('may sign client data of any length instead of its hash', async () => {
+  it('may sign client data of any length instead of a hash', async () => {
     const clientDataHash = new Uint8Array(65_537);
     const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
     const signature = new Uint8Array(sign('sha256', sha256(authenticatorData, clientDataHash), privateKey));
@@ -81,13 +81,13 @@ describe('a valid assertion', () => {
     expect(await verify({}, { assertion, payload: undefined, clientDataHash })).toMatchObject({ counter: 1 });
   });
 
-  it('has a counter of up to 32 bits', async () => {
+  it('may have a counter of up to 32 bits', async () => {
     expect((await verify({ counter: 0xffff_ffff }, { counter: 0xffff_fffe })).counter).toBe(0xffff_ffff);
   });
 
   const variants: readonly [string, AssertionChanges][] = [
-    ['with flags 0x40, though no credential data follows', { flags: 0x40 }],
-    ['with no flag at all', { flags: 0 }],
+    ['with flags 0x40 and no credential data', { flags: 0x40 }],
+    ['without flags', { flags: 0 }],
     ['with an unsigned cdHash', { object: { cdHash: new Uint8Array(20) } }],
   ];
   it.each(variants)('is accepted %s', async (_, changes) => {
@@ -111,7 +111,7 @@ describe('a valid assertion', () => {
     expect((await verify({}, { publicKey: key })).counter).toBe(1);
   });
 
-  it('is verified over the payload as text or bytes, an empty payload, and its hash', async () => {
+  it('is verified with the payload as text, as bytes, empty, or as a hash', async () => {
     const payload = '{"path":"/pay","amount":"9,99 €"}';
     expect((await verify({ payload }, { payload })).counter).toBe(1);
     expect((await verify({ payload }, { payload: Buffer.from(payload) })).counter).toBe(1);
@@ -127,11 +127,11 @@ describe('a valid assertion', () => {
     expect((await verify({}, { assertion: assertion.toString('base64url') })).counter).toBe(1);
   });
 
-  it('verifies with (r, n - s) as well, so its bytes are not unique', async () => {
+  it('is also verified with the signature (r, n - s), so its bytes are not unique', async () => {
     const recorded = fixture('node-app-attest-assertion');
     const [assertion] = recorded.assertions;
     const bytes = fromBase64(assertion?.object ?? '');
-    // Signature of 71 bytes: 30 45 02 20 r 02 21 00 s, as this recording happens to have it.
+    // The signature in this recording has 71 bytes: 30 45 02 20 r 02 21 00 s.
     const start = Buffer.from(bytes).indexOf(Buffer.from('30450220', 'hex'));
     const r = bytes.subarray(start + 4, start + 36);
     const s = BigInt(`0x${Buffer.from(bytes.subarray(start + 38, start + 71)).toString('hex')}`);
@@ -182,17 +182,17 @@ describe('an invalid assertion', () => {
       {},
       'malformed_assertion',
     ],
-    ['no extensions where the flags announce them', { flags: 0xc0 }, {}, 'malformed_assertion'],
+    ['no extensions although the flags announce them', { flags: 0xc0 }, {}, 'malformed_assertion'],
     ['bytes that the flags do not announce', { flags: 0x40, extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
     ['bytes after the authenticator data', { extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
     ['credential data, which only an attestation has', { extensions: new Uint8Array(127) }, {}, 'malformed_assertion'],
     ['two extension maps', { extensions: Buffer.concat([cbor({}), cbor({})]) }, {}, 'malformed_assertion'],
   ];
-  it.each(wrong)('%s', async (_, changes, options, code) => {
+  it.each(wrong)('is rejected: %s', async (_, changes, options, code) => {
     await expectCode(() => verify(changes, options), code);
   });
 
-  it('another key, even if every object inherits the signing key', async () => {
+  it('is rejected for another key, even if every object inherits the signing key', async () => {
     const stored = stranger.publicKey.export({ format: 'pem', type: 'spki' }).toString();
     Object.defineProperty(Object.prototype, 'key', { value: pem, configurable: true });
     try {
@@ -203,7 +203,7 @@ describe('an invalid assertion', () => {
   });
 });
 
-describe('an invalid call', () => {
+describe('verifyAssertion', () => {
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const offCurve = Buffer.concat([Uint8Array.of(4), new Uint8Array(64).fill(1)]);
@@ -212,7 +212,7 @@ describe('an invalid call', () => {
   const point = spki.slice(-65);
   const calls: readonly [string, object][] = [
     ['no assertion', { assertion: undefined }],
-    ['an object for an assertion', { assertion: {} }],
+    ['an object as the assertion', { assertion: {} }],
     ['text with half of a surrogate pair', { payload: 'pay\ud800load' }],
     ['text that ends in the middle of a surrogate pair', { payload: 'payload\ud83d' }],
     ['neither payload nor clientDataHash', { payload: undefined }],
@@ -220,16 +220,16 @@ describe('an invalid call', () => {
     ['a parsed payload', { payload: { a: 1 } }],
     ['no app', { appId: undefined }],
     ['no counter', { counter: undefined }],
-    ['null for a counter', { counter: null }],
-    ['NaN for a counter', { counter: Number.NaN }],
-    ['text for a counter', { counter: '0' }],
-    ['a bigint for a counter', { counter: 0n }],
+    ['null as the counter', { counter: null }],
+    ['NaN as the counter', { counter: Number.NaN }],
+    ['text as the counter', { counter: '0' }],
+    ['a bigint as the counter', { counter: 0n }],
     ['a negative counter', { counter: -1 }],
-    ['a fraction for a counter', { counter: 0.5 }],
+    ['a fraction as the counter', { counter: 0.5 }],
     ['a counter beyond 32 bits', { counter: 2 ** 32 }],
     ['no key', { publicKey: undefined }],
     ['an empty key', { publicKey: '' }],
-    ['a key that is no PEM', { publicKey: 'key' }],
+    ['a key that is not PEM', { publicKey: 'key' }],
     ['a private key', { publicKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }],
     ['a private KeyObject', { publicKey: privateKey }],
     ['a broken PEM', { publicKey: '-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----' }],
@@ -239,20 +239,20 @@ describe('an invalid call', () => {
     ['an RSA KeyObject', { publicKey: rsa.publicKey }],
     ['a point that is not on the curve', { publicKey: offCurve }],
     ['a compressed point', { publicKey: compressed }],
-    ['a point that begins as none does', { publicKey: point.with(0, 0x05) }],
-    ['a key whose point begins as none does', { publicKey: spki.with(-65, 0x05) }],
-    ['a key whose curve is another', { publicKey: spki.with(22, 0x08) }],
-    ['a point with a byte too many', { publicKey: Buffer.concat([offCurve, Uint8Array.of(0)]) }],
+    ['a point with an unknown first byte', { publicKey: point.with(0, 0x05) }],
+    ['a key whose point has an unknown first byte', { publicKey: spki.with(-65, 0x05) }],
+    ['a key that names another curve', { publicKey: spki.with(22, 0x08) }],
+    ['a point with one byte too many', { publicKey: Buffer.concat([offCurve, Uint8Array.of(0)]) }],
   ];
-  it.each(calls)('%s', async (_, changed) => {
+  it.each(calls)('rejects %s', async (_, changed) => {
     await expectCode(() => verify({}, changed), 'invalid_argument');
   });
 
-  it.each([undefined, null, 1])('%s for options', async (options) => {
+  it.each([undefined, null, 1])('rejects %s instead of options', async (options) => {
     await expectCode(() => verifyAssertion(options as never), 'invalid_argument');
   });
 
-  it('reports the counters', async () => {
+  it('reports both counters if the counter does not increase', async () => {
     const error = await expectCode(() => verify({ counter: 4 }, { counter: 5 }), 'counter_not_increased');
     expect(error).toMatchObject({ expected: 'more than 5', actual: '4' });
   });

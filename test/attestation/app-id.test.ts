@@ -44,14 +44,14 @@ describe('the App ID', () => {
   });
 
   it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])(
-    'is reported with the App Clip in the certificate: %s',
+    'is reported together with the App Clip in the certificate: %s',
     async (clip) => {
       expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
       expect(await verify()).not.toHaveProperty('appClipId');
     },
   );
 
-  it('is in the error, expected and actual', async () => {
+  it('is reported in the error, both expected and actual', async () => {
     const error = await expectCode(() => verify({}, { appId: 'TEAMID1234.com.example.other' }), 'app_id_mismatch');
     expect(error.expected).toContain('TEAMID1234.com.example.other');
     const rpIdHash = Buffer.from(sha256(APP_ID).subarray(0, 8)).toString('hex');
@@ -59,7 +59,7 @@ describe('the App ID', () => {
     expect(error.message).toContain(error.actual);
   });
 
-  it('is in the error for each expected app', async () => {
+  it('is reported in the error for each expected app', async () => {
     const appId = ['TEAMID1234.com.example.other', 'TEAMID1234.com.example.third'];
     expect((await expectCode(() => verify({}, { appId }), 'app_id_mismatch')).expected).toMatch(
       /other = .* or .*third = /,

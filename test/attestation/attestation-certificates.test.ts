@@ -51,7 +51,7 @@ describe('the certificates of an attestation', () => {
     expect((await verify({}, { trustAnchors: [pem.trim()] })).appId).toBe(APP_ID);
   });
 
-  it('are accepted with one of several roots, even if they share a name', async () => {
+  it('are accepted under one of several roots, even if the roots share a name', async () => {
     const other = await createAuthority();
     expect((await verify({}, { trustAnchors: [other.root.der, authority.root.der] })).appId).toBe(APP_ID);
   });
@@ -71,7 +71,7 @@ describe('the leaf', () => {
     expect((await verify({ leaf: { extensions: { '1.2.3.4': sequence() } } })).appId).toBe(APP_ID);
   });
 
-  it('of another authority is rejected, even if the names match', async () => {
+  it('is rejected if another authority signed it, even if the names match', async () => {
     const impostor = await createAuthority();
     const { attestation, keyId, challenge, appId, date } = await attest(impostor);
     const options = { attestation, keyId, challenge, appId, date, trustAnchors: [authority.root.der] };

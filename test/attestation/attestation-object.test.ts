@@ -6,7 +6,7 @@ import { authority, verify } from '../support/verified-attestations.js';
 
 describe('an attestation object', () => {
   const accepted: readonly [string, AttestationChanges][] = [
-    ['with an unknown entry in attStmt', { statement: { ver: '2' } }],
+    ['with an unknown field in attStmt', { statement: { ver: '2' } }],
   ];
   it.each(accepted)('is accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
@@ -25,9 +25,9 @@ describe('an attestation object', () => {
     await expectCode(() => verify(changes), code);
   });
 
-  it('has at most 64 KiB', async () => {
+  it('may have at most 64 KiB', async () => {
     const { attestation, privateKey: _, ...options } = await attest(authority);
-    // One more entry in the map: { "p": bytes }.
+    // One additional field in the map: { "p": bytes }.
     const padded = (length: number): Uint8Array => {
       const size = length - attestation.length - 5;
       const entry = Uint8Array.of(0x61, 0x70, 0x59, size >> 8, size & 0xff, ...new Uint8Array(size));
@@ -37,7 +37,7 @@ describe('an attestation object', () => {
     await expectCode(() => verifyAttestation({ ...options, attestation: padded(65_537) }), 'malformed_attestation');
   });
 
-  it('is not decoded if its text is too long', async () => {
+  it('is not decoded if it is text that is too long', async () => {
     const attestation = 'A'.repeat(100_000);
     const from = vi.spyOn(Buffer, 'from');
     try {
@@ -48,12 +48,12 @@ describe('an attestation object', () => {
     }
   });
 
-  it('is rejected with the cause of the error', async () => {
+  it('is rejected with the decoding error as the cause', async () => {
     const error = await expectCode(() => verify({}, { attestation: Uint8Array.of(0xff) }), 'malformed_attestation');
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('is quoted and truncated in the error', async () => {
+  it('has its format quoted and truncated in the error', async () => {
     const error = await expectCode(
       () => verify({ object: { fmt: `\u202e\n${'x'.repeat(500)}` } }),
       'unsupported_format',

@@ -6,40 +6,40 @@ import { attestationFixture, attestationOptions } from '../support/recordings.js
 import { expectCode } from '../support/rejection.js';
 import { authority } from '../support/verified-attestations.js';
 
-describe('invalid options of verifyAttestation', () => {
+describe('verifyAttestation', () => {
   const recording = attestationOptions(attestationFixture('node-app-attest-production'));
   const calls: readonly [string, object][] = [
     ['no attestation', { attestation: undefined }],
-    ['a number for an attestation', { attestation: 1 }],
-    ['an array for an attestation', { attestation: [1, 2] }],
+    ['a number as the attestation', { attestation: 1 }],
+    ['an array as the attestation', { attestation: [1, 2] }],
     ['no key identifier', { keyId: undefined }],
-    ['bytes for a key identifier', { keyId: new Uint8Array(32) }],
+    ['bytes as the key identifier', { keyId: new Uint8Array(32) }],
     ['neither challenge nor clientDataHash', { challenge: undefined }],
     ['both challenge and clientDataHash', { clientDataHash: new Uint8Array(32) }],
     ['an empty challenge', { challenge: '' }],
     ['empty challenge bytes', { challenge: new Uint8Array() }],
-    ['a number for a challenge', { challenge: 1 }],
-    ['text for a clientDataHash', { challenge: undefined, clientDataHash: 'hash' }],
+    ['a number as the challenge', { challenge: 1 }],
+    ['text as the clientDataHash', { challenge: undefined, clientDataHash: 'hash' }],
     ['a challenge with an unpaired surrogate', { challenge: '\udc00' }],
     ['a clientDataHash of more than 64 KiB', { challenge: undefined, clientDataHash: new Uint8Array(65_537) }],
     ['an empty clientDataHash', { challenge: undefined, clientDataHash: new Uint8Array() }],
     ['no app', { appId: undefined }],
     ['an empty list of apps', { appId: [] }],
-    ['an app without a team', { appId: 'app' }],
-    ['an app with an empty team', { appId: '.com.example.app' }],
-    ['an app with an empty bundle', { appId: { teamId: 'TEAMID1234', bundleId: '' } }],
-    ['an app with a dotted team', { appId: { teamId: 'TEAM.ID', bundleId: 'com.example.app' } }],
-    ['an app with a space in its bundle', { appId: 'TEAMID1234.com.example app' }],
-    ['an app with a space after its team', { appId: { teamId: 'TEAMID1234 ', bundleId: 'com.example.app' } }],
-    ['an app with a space before its team', { appId: { teamId: ' TEAMID1234', bundleId: 'com.example.app' } }],
-    ['an app with a number for a team', { appId: { teamId: 1234567890, bundleId: 'com.example.app' } }],
-    ['an app with a team alone', { appId: { teamId: 'TEAMID1234' } }],
-    ['an app with a bundle alone', { appId: { bundleId: 'com.example.app' } }],
-    ['null for an app', { appId: null }],
+    ['an app without a team ID', { appId: 'app' }],
+    ['an app with an empty team ID', { appId: '.com.example.app' }],
+    ['an app with an empty bundle identifier', { appId: { teamId: 'TEAMID1234', bundleId: '' } }],
+    ['an app with a dot in its team ID', { appId: { teamId: 'TEAM.ID', bundleId: 'com.example.app' } }],
+    ['an app with a space in its bundle identifier', { appId: 'TEAMID1234.com.example app' }],
+    ['an app with a space after its team ID', { appId: { teamId: 'TEAMID1234 ', bundleId: 'com.example.app' } }],
+    ['an app with a space before its team ID', { appId: { teamId: ' TEAMID1234', bundleId: 'com.example.app' } }],
+    ['an app with a number as its team ID', { appId: { teamId: 1234567890, bundleId: 'com.example.app' } }],
+    ['an app with only a team ID', { appId: { teamId: 'TEAMID1234' } }],
+    ['an app with only a bundle identifier', { appId: { bundleId: 'com.example.app' } }],
+    ['null as the app', { appId: null }],
     ['a hole in the list of apps', { appId: new Array(1) }],
     ['a number among apps', { appId: [APP_ID, 1] }],
     ['an unknown environment', { environment: 'sandbox' }],
-    ['an unknown environment beside a known one', { environment: ['production', 'sandbox'] }],
+    ['an unknown environment next to a known one', { environment: ['production', 'sandbox'] }],
     ['an empty list of environments', { environment: [] }],
     ['no root', { trustAnchors: [] }],
     ['a hole in the list of roots', { trustAnchors: new Array(1) }],
@@ -50,19 +50,19 @@ describe('invalid options of verifyAttestation', () => {
     ['a root in PEM with text after it', { trustAnchors: [`${pemOf(authority.root.der)}x`] }],
     ['two roots in one PEM', { trustAnchors: [pemOf(authority.root.der).repeat(2)] }],
     ['a root in DER that is not a certificate', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
-    ['a number for a root', { trustAnchors: [1] }],
+    ['a number as the root', { trustAnchors: [1] }],
     ['text for roots', { trustAnchors: 'root' }],
     ['an invalid date', { date: new Date(Number.NaN) }],
-    ['text for a date', { date: '2026-01-01' }],
+    ['text as the date', { date: '2026-01-01' }],
     ['a policy that is not an object', { policy: 'strict' }],
-    ['a policy with a misspelt entry', { policy: { validationCategory: [4] } }],
+    ['a policy with a misspelt option', { policy: { validationCategory: [4] } }],
     ['a policy with an unknown whenAbsent', { policy: { whenAbsent: 'refuse' } }],
   ];
-  it.each(calls)('%s', async (_, changed) => {
+  it.each(calls)('rejects %s', async (_, changed) => {
     await expectCode(() => verifyAttestation({ ...recording, ...changed } as never), 'invalid_argument');
   });
 
-  it.each([undefined, null, 'options'])('%s for options', async (options) => {
+  it.each([undefined, null, 'options'])('rejects %s instead of options', async (options) => {
     await expectCode(() => verifyAttestation(options as never), 'invalid_argument');
   });
 });

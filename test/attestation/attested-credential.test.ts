@@ -10,7 +10,7 @@ describe('the attested credential', () => {
   const wrong: readonly [string, AttestationChanges, AppAttestErrorCode][] = [
     ['a credential id of 31 bytes', { credentialId: new Uint8Array(31) }, 'malformed_attestation'],
     [
-      'a COSE key of another curve',
+      'a COSE key on another curve',
       { coseKey: Buffer.concat([Buffer.from('a5010203382220022158', 'hex'), new Uint8Array(67)]) },
       'malformed_attestation',
     ],

@@ -18,7 +18,7 @@ describe('the extensions of authenticator data', () => {
     ['without extensions, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
     ['with an empty extension map', { extensions: cbor({}) }],
     ['with an unknown extension', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
-    ['with an unsigned cdHash next to the known entries', { object: { cdHash: new Uint8Array(32) } }],
+    ['with an unsigned cdHash next to the known extensions', { object: { cdHash: new Uint8Array(32) } }],
   ];
   it.each(accepted)('are accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
@@ -60,7 +60,7 @@ describe('the extensions of authenticator data', () => {
     await expectCode(() => verifyAttestation({ ...options, policy: strict }), 'extension_missing');
   });
 
-  it('are never reported from an unsigned entry', async () => {
+  it('are never reported from an unsigned map', async () => {
     const verified = await verify({ extensions: new Uint8Array(), object: { cdHash: new Uint8Array(32) } });
     expect(verified).not.toHaveProperty('extensions');
     expect(JSON.stringify(verified)).not.toContain('cdHash');

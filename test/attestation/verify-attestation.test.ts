@@ -8,7 +8,7 @@ import { expectCode } from '../support/rejection.js';
 import { authority, verify } from '../support/verified-attestations.js';
 
 describe('a valid attestation', () => {
-  it('is verified and yields what the server stores', async () => {
+  it('is verified and yields the values that the server stores', async () => {
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
     const verified = await verifyAttestation({ attestation, keyId, challenge, appId, date, trustAnchors });
 
@@ -25,7 +25,7 @@ describe('a valid attestation', () => {
     });
   });
 
-  it('yields the matching one of several apps and environments', async () => {
+  it('yields the app and the environment that matched, of several', async () => {
     const verified = await verify(
       { aaguid: DEVELOPMENT },
       {
@@ -47,7 +47,7 @@ describe('a valid attestation', () => {
     expect((await verifyAttestation({ ...options, attestation: base64url, keyId })).keyId).toBe(recording.keyId);
   });
 
-  it('yields bytes that are copies, not slices of the evidence', async () => {
+  it('yields copies of bytes, not slices of the evidence', async () => {
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority, {
       extensions: signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(1) }),
     });
@@ -65,7 +65,7 @@ describe('a valid attestation', () => {
   });
 });
 
-it('rejects a malformed key identifier before the attestation waits for its turn', async () => {
+it('rejects a malformed key identifier before the attestation is queued', async () => {
   const options = await attest(authority);
   const { privateKey: _, ...call } = options;
   const waiting = Array.from({ length: 3 * threadPoolSize() }, () => verifyAttestation(call).then(() => 'attested'));
@@ -74,7 +74,7 @@ it('rejects a malformed key identifier before the attestation waits for its turn
   await Promise.all(waiting);
 });
 
-it('reports invalid base64 before a malformed key identifier, and that before malformed evidence', async () => {
+it('reports invalid base64 before a malformed key identifier, and a malformed key identifier before malformed evidence', async () => {
   await expectCode(() => verify({}, { attestation: '!', keyId: '!' }), 'malformed_attestation');
   await expectCode(() => verify({}, { attestation: Uint8Array.of(0), keyId: '!' }), 'key_id_mismatch');
 });

@@ -42,11 +42,11 @@ describe('authenticator data', () => {
     [0, 31],
     [0, 33],
     [1, 32],
-  ])('with another length of the credential id is rejected: %i %i', (...length) => {
+  ])('is rejected with another length of the credential id: %i %i', (...length) => {
     expect(() => decodeAttestedAuthenticatorData(attested(length))).toThrow('bytes instead of 32');
   });
 
-  it('that ends too early is rejected', () => {
+  it('is rejected if it ends too early', () => {
     const whole = attested([0, 32]);
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => decodeAttestedAuthenticatorData(whole.subarray(0, length))).toThrow(DecodingError);
@@ -57,7 +57,7 @@ describe('authenticator data', () => {
 });
 
 describe('extensions', () => {
-  it.each([0, 1, AT, 0x7f])('after flags %i, which do not announce them, are ignored', (flags) => {
+  it.each([0, 1, AT, 0x7f])('are ignored after flags %i, which do not announce them', (flags) => {
     const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
     expect(data.extensions).toBeUndefined();
     expect(data.unauthenticatedExtensions?.names()).toEqual([
@@ -66,13 +66,13 @@ describe('extensions', () => {
     ]);
   });
 
-  it.each([ED, ED | AT, 0xff])('after flags %i, which announce them, are read', (flags) => {
+  it.each([ED, ED | AT, 0xff])('are decoded after flags %i, which announce them', (flags) => {
     const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
     expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
     expect(data.unauthenticatedExtensions).toBeUndefined();
   });
 
-  it('that the flags announce must follow', () => {
+  it('must be present if the flags announce them', () => {
     expect(() => decodeAuthenticatorData(headWith(ED | AT))).toThrow(
       'the flags announce extensions, but there are none',
     );
@@ -85,13 +85,13 @@ describe('extensions', () => {
     ['a map and a byte', concat(cbor({}), Uint8Array.of(0))],
     ['a map that is cut off', signedExtensions().subarray(0, -1)],
   ];
-  it.each(noMaps)('are exactly one map, regardless of the flags: not %s', (_, bytes) => {
+  it.each(noMaps)('must be exactly one map, regardless of the flags: not %s', (_, bytes) => {
     for (const flags of [AT, AT | ED]) {
       expect(() => decodeAuthenticatorData(concat(headWith(flags), bytes))).toThrow(DecodingError);
     }
   });
 
-  it('with an entry of another type are malformed only if the flags announce them', () => {
+  it('with a field of another type are malformed only if the flags announce them', () => {
     const bytes = signedExtensions({ apple_bundle_version_01: 1 });
     expect(() => decodeAuthenticatorData(concat(headWith(AT | ED), bytes))).toThrow('is not text');
     expect(decodeAuthenticatorData(concat(headWith(AT), bytes)).extensions).toBeUndefined();
@@ -105,7 +105,7 @@ describe('a COSE key', () => {
     expect(new Uint8Array(pointOfCoseKey(key))).toEqual(point);
   });
 
-  it('is on P-256, byte for byte except the coordinates', () => {
+  it('must match the encoding of a P-256 key in every byte except the coordinates', () => {
     for (const [index, byte] of key.entries()) {
       const isCoordinate = (index >= 10 && index < 42) || index >= 45;
       const changed = () => pointOfCoseKey(key.with(index, byte ^ 1));
@@ -114,7 +114,7 @@ describe('a COSE key', () => {
     }
   });
 
-  it('is neither longer nor shorter', () => {
+  it('may be neither longer nor shorter than a P-256 key', () => {
     expect(() => pointOfCoseKey(key.subarray(0, -1))).toThrow('not a COSE key');
     expect(() => pointOfCoseKey(concat(key, Uint8Array.of(0)))).toThrow('not a COSE key');
   });

@@ -25,23 +25,27 @@ function verify(extensions: Uint8Array, policy: ExtensionPolicy) {
   return verifyAssertion({ assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0, policy });
 }
 
-describe('a policy is met', () => {
+describe('a policy accepts an assertion', () => {
   const { AppStore, TestFlight } = ValidationCategory;
   const cases: readonly [string, Uint8Array, ExtensionPolicy][] = [
-    ['by a listed category', appStore, { validationCategories: [TestFlight, AppStore] }],
-    ['by a listed bundle version', appStore, { bundleVersions: ['41', '42'] }],
-    ['by a bundle version that a function accepts', appStore, { bundleVersions: (version) => Number(version) >= 40 }],
-    ['by a listed code directory hash', appStore, { codeDirectoryHashes: [hex(HASH).toUpperCase()] }],
-    ['by the first 20 bytes of a hash in the list', appStore, { codeDirectoryHashes: [hex(HASH.subarray(0, 20))] }],
+    ['with a listed category', appStore, { validationCategories: [TestFlight, AppStore] }],
+    ['with a listed bundle version', appStore, { bundleVersions: ['41', '42'] }],
+    ['with a bundle version that a function accepts', appStore, { bundleVersions: (version) => Number(version) >= 40 }],
+    ['with a listed code directory hash', appStore, { codeDirectoryHashes: [hex(HASH).toUpperCase()] }],
     [
-      'by the first 20 bytes of a hash from the device',
+      'with a full hash whose first 20 bytes are listed',
+      appStore,
+      { codeDirectoryHashes: [hex(HASH.subarray(0, 20))] },
+    ],
+    [
+      'with the first 20 bytes of a listed hash',
       signedExtensions({ apple_cd_hash_hash_01: HASH.subarray(0, 20) }),
       { codeDirectoryHashes: ['00'.repeat(32), hex(HASH)] },
     ],
-    ['by old systems, unless it says otherwise', none, { validationCategories: [AppStore], bundleVersions: ['42'] }],
-    ['by an entry that is missing, unless it says otherwise', cbor({}), { codeDirectoryHashes: [hex(HASH)] }],
+    ['from an old operating system by default', none, { validationCategories: [AppStore], bundleVersions: ['42'] }],
+    ['with a missing extension by default', cbor({}), { codeDirectoryHashes: [hex(HASH)] }],
     [
-      'by all entries at once',
+      'with all extensions listed',
       appStore,
       {
         validationCategories: [AppStore],
@@ -50,54 +54,64 @@ describe('a policy is met', () => {
         whenAbsent: 'reject',
       },
     ],
-    ['by any extensions where it only asks for them', cbor({}), { whenAbsent: 'reject' }],
-    ['by anything where it is empty', none, {}],
-    ['by old systems whatever it says of dropped extensions', none, { whenDropped: 'reject' }],
+    ['with any extensions if the policy only requires extensions', cbor({}), { whenAbsent: 'reject' }],
+    ['with anything if the policy is empty', none, {}],
+    ['from an old operating system, regardless of whenDropped', none, { whenDropped: 'reject' }],
   ];
   it.each(cases)('%s', async (_, extensions, policy) => {
     expect((await verify(extensions, policy)).counter).toBe(1);
   });
 });
 
-describe('a policy is not met', () => {
+describe('a policy rejects an assertion', () => {
   const reject = 'reject' as const;
   const longer = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(48) });
   const empty = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array() });
   const cases: readonly [string, Uint8Array, ExtensionPolicy, AppAttestErrorCode][] = [
-    ['by another category', appStore, { validationCategories: [2] }, 'extension_rejected'],
-    ['by any category where none is listed', appStore, { validationCategories: [] }, 'extension_rejected'],
+    ['with another category', appStore, { validationCategories: [2] }, 'extension_rejected'],
+    ['with any category if the list is empty', appStore, { validationCategories: [] }, 'extension_rejected'],
     [
-      'by a future category that is not listed',
+      'with a future category that is not listed',
       signedExtensions({ apple_validation_category_01: 11 }),
       { validationCategories: [4] },
       'extension_rejected',
     ],
-    ['by another bundle version', appStore, { bundleVersions: ['4', '420'] }, 'extension_rejected'],
-    ['by a bundle version that a function refuses', appStore, { bundleVersions: () => false }, 'extension_rejected'],
-    ['by a function that throws', appStore, { bundleVersions: () => JSON.parse('') }, 'extension_rejected'],
-    ['by another code directory hash', appStore, { codeDirectoryHashes: ['00'.repeat(32)] }, 'extension_rejected'],
+    ['with another bundle version', appStore, { bundleVersions: ['4', '420'] }, 'extension_rejected'],
+    ['with a bundle version that a function rejects', appStore, { bundleVersions: () => false }, 'extension_rejected'],
+    ['if the function throws', appStore, { bundleVersions: () => JSON.parse('') }, 'extension_rejected'],
+    ['with another code directory hash', appStore, { codeDirectoryHashes: ['00'.repeat(32)] }, 'extension_rejected'],
     [
-      'by a hash with the same 20 bytes and another end',
+      'with a hash that shares only the first 20 bytes',
       appStore,
       { codeDirectoryHashes: [`${hex(HASH.subarray(0, 31))}00`] },
       'extension_rejected',
     ],
-    ['by another first 20 bytes', appStore, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
-    ['by a hash of another kind', longer, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
-    ['by an empty hash', empty, { codeDirectoryHashes: [hex(HASH)] }, 'extension_rejected'],
-    ['by any hash where none is listed', appStore, { codeDirectoryHashes: [] }, 'extension_rejected'],
-    ['by old systems where it says so', none, { validationCategories: [4], whenAbsent: reject }, 'extension_missing'],
-    ['by old systems where it only asks for extensions', none, { whenAbsent: reject }, 'extension_missing'],
-    ['by a missing category', cbor({}), { validationCategories: [4], whenAbsent: reject }, 'extension_missing'],
-    ['by a missing bundle version', cbor({}), { bundleVersions: ['42'], whenAbsent: reject }, 'extension_missing'],
+    ['with other first 20 bytes', appStore, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
+    ['with a hash of another kind', longer, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
+    ['with an empty hash', empty, { codeDirectoryHashes: [hex(HASH)] }, 'extension_rejected'],
+    ['with any hash if the list is empty', appStore, { codeDirectoryHashes: [] }, 'extension_rejected'],
     [
-      'by a missing hash',
+      'from an old operating system if whenAbsent is reject',
+      none,
+      { validationCategories: [4], whenAbsent: reject },
+      'extension_missing',
+    ],
+    [
+      'from an old operating system if the policy only requires extensions',
+      none,
+      { whenAbsent: reject },
+      'extension_missing',
+    ],
+    ['with a missing category', cbor({}), { validationCategories: [4], whenAbsent: reject }, 'extension_missing'],
+    ['with a missing bundle version', cbor({}), { bundleVersions: ['42'], whenAbsent: reject }, 'extension_missing'],
+    [
+      'with a missing hash',
       signedExtensions(),
       { codeDirectoryHashes: [hex(HASH)], whenAbsent: reject },
       'extension_missing',
     ],
     [
-      'even where absence is accepted',
+      'with a wrong extension even if missing ones are accepted',
       appStore,
       { validationCategories: [2], whenAbsent: 'accept' },
       'extension_rejected',
@@ -107,7 +121,7 @@ describe('a policy is not met', () => {
     await expectCode(() => verify(extensions, policy), code);
   });
 
-  it('for an attestation just as for an assertion', async () => {
+  it('and an attestation for the same reasons', async () => {
     const authority = await createAuthority();
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
     const options = { attestation, keyId, challenge, appId, date, trustAnchors };
@@ -119,53 +133,53 @@ describe('a policy is not met', () => {
   });
 });
 
-describe('an invalid policy is rejected', () => {
+describe('a policy is invalid', () => {
   const policies: readonly [string, unknown][] = [
-    ['no object', 4],
+    ['if it is not an object', 4],
     ['null', null],
-    ['a promise, as of a policy that is not awaited', Promise.resolve({ validationCategories: [2] })],
+    ['if it is a promise, because the caller did not await it', Promise.resolve({ validationCategories: [2] })],
     ['a Map', new Map([['validationCategories', [2]]])],
-    ['an array', []],
-    ['a misspelt entry', { validationCategory: [4] }],
-    ['a category that is not an array', { validationCategories: 4 }],
-    ['null for the categories', { validationCategories: null }],
-    ['zero for the categories', { validationCategories: 0 }],
-    ['a list of categories with a gap', { validationCategories: Object.assign([], { length: 1 }) }],
-    ['null for the bundle versions', { bundleVersions: null }],
-    ['no text for the bundle versions', { bundleVersions: '' }],
-    ['null for the code directory hashes', { codeDirectoryHashes: null }],
-    ['a category that is no integer', { validationCategories: ['4'] }],
-    ['a bundle version that is not an array', { bundleVersions: '42' }],
-    ['a bundle version that is a number', { bundleVersions: [42] }],
-    ['a hash that is no hex', { codeDirectoryHashes: ['zz'.repeat(20)] }],
-    ['a hash cut short', { codeDirectoryHashes: ['00'.repeat(19)] }],
-    ['an empty hash', { codeDirectoryHashes: [''] }],
-    ['a hash behind something else', { codeDirectoryHashes: [`x${hex(HASH)}`] }],
-    ['a hash before something else', { codeDirectoryHashes: [`${hex(HASH)}x`] }],
-    ['a list of a hash for a hash', { codeDirectoryHashes: [[hex(HASH)]] }],
-    ['a hash as bytes', { codeDirectoryHashes: [HASH] }],
-    ['an unknown whenAbsent', { whenAbsent: true }],
-    ['an unknown whenDropped', { whenDropped: false }],
-    ['undefined for the categories, as of a lookup that found none', { validationCategories: undefined }],
-    ['undefined for the bundle versions', { bundleVersions: undefined }],
-    ['undefined for the code directory hashes', { codeDirectoryHashes: undefined }],
-    ['undefined for whenAbsent', { whenAbsent: undefined }],
-    ['undefined for whenDropped', { whenDropped: undefined }],
-    ['an asynchronous function, which is truthy', { bundleVersions: async () => false }],
-    // Where nobody caught the error of the promise, it would end the process, and the test run.
-    ['an asynchronous function that fails', { bundleVersions: async () => Promise.reject(new Error('late')) }],
-    ['a function that returns no boolean', { bundleVersions: () => 1 }],
+    ['if it is an array', []],
+    ['with a misspelt option', { validationCategory: [4] }],
+    ['with categories that are not an array', { validationCategories: 4 }],
+    ['with null as the categories', { validationCategories: null }],
+    ['with zero as the categories', { validationCategories: 0 }],
+    ['with a gap in the list of categories', { validationCategories: Object.assign([], { length: 1 }) }],
+    ['with null as the bundle versions', { bundleVersions: null }],
+    ['with bundle versions that are not text', { bundleVersions: '' }],
+    ['with null as the code directory hashes', { codeDirectoryHashes: null }],
+    ['with a category that is not an integer', { validationCategories: ['4'] }],
+    ['with bundle versions that are not an array', { bundleVersions: '42' }],
+    ['with a bundle version that is a number', { bundleVersions: [42] }],
+    ['with a hash that is not hex', { codeDirectoryHashes: ['zz'.repeat(20)] }],
+    ['with a truncated hash', { codeDirectoryHashes: ['00'.repeat(19)] }],
+    ['with an empty hash', { codeDirectoryHashes: [''] }],
+    ['with a hash after other characters', { codeDirectoryHashes: [`x${hex(HASH)}`] }],
+    ['with a hash before other characters', { codeDirectoryHashes: [`${hex(HASH)}x`] }],
+    ['with a list inside the list of hashes', { codeDirectoryHashes: [[hex(HASH)]] }],
+    ['with a hash as bytes', { codeDirectoryHashes: [HASH] }],
+    ['with an unknown whenAbsent', { whenAbsent: true }],
+    ['with an unknown whenDropped', { whenDropped: false }],
+    ['with undefined as the categories, as from a failed lookup', { validationCategories: undefined }],
+    ['with undefined as the bundle versions', { bundleVersions: undefined }],
+    ['with undefined as the code directory hashes', { codeDirectoryHashes: undefined }],
+    ['with undefined as whenAbsent', { whenAbsent: undefined }],
+    ['with undefined as whenDropped', { whenDropped: undefined }],
+    ['with an asynchronous function, whose promise is truthy', { bundleVersions: async () => false }],
+    // If nobody caught the error of the promise, the error would end the process and the test run.
+    ['with an asynchronous function that fails', { bundleVersions: async () => Promise.reject(new Error('late')) }],
+    ['with a function that does not return a boolean', { bundleVersions: () => 1 }],
   ];
   it.each(policies)('%s', async (_, policy) => {
     await expectCode(() => verify(appStore, policy as never), 'invalid_argument');
   });
 });
 
-describe('a key that no longer carries extensions', () => {
+describe('a key that no longer has extensions', () => {
   it.each([
     ['is rejected by default', {}, 'reject'],
-    ['is rejected where the policy says so', { whenDropped: 'reject' }, 'reject'],
-    ['is accepted where the policy says so', { whenDropped: 'accept' }, 'accept'],
+    ['is rejected if the policy says so', { whenDropped: 'reject' }, 'reject'],
+    ['is accepted if the policy says so', { whenDropped: 'accept' }, 'accept'],
   ] as const)('%s', (_, policy, whenDropped) => {
     expect(keepExtensionPolicy(policy)).toMatchObject({ whenDropped });
   });

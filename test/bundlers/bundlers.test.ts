@@ -16,12 +16,12 @@ const recordings = ['apple-guide-2026', 'node-app-attest-assertion'].map((name) 
   return join(project, `fixtures/${name}.json`);
 });
 
-/** Outside the project, so that a bundle finds no package that it does not hold itself. */
+/** A folder outside the project. A bundle in it can only use packages that the bundle contains. */
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'app-attest-bundle-'));
-  // As npm would publish it, and as a project gets it that knows nothing of this one's overrides.
+  // Installs the package as npm would publish it, into a project without the overrides of this repository.
   const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
     cwd: project,
   });
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Bundles an entry and runs what came of it. */
+/** Bundles an entry, runs the bundle and returns its output. */
 async function bundle(bundler: Bundler, name: string, format: Format): Promise<{ code: string; printed: string }> {
   const output = await mkdtemp(join(folder, 'output-'));
   await bundler(entry(name), format, output);
@@ -50,7 +50,7 @@ describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
       expect(code).not.toMatch(/(from|require\(|import\() ?["'](?!node:|\.\/)[\w@]/);
     });
 
-    it('contains hardly anything if only a constant is used', async () => {
+    it('is almost empty if only a constant is used', async () => {
       const { code, printed } = await bundle(bundler, 'category.mjs', format);
       expect(printed.trim()).toBe('4');
       expect(code.length).toBeLessThan(2000);
@@ -68,7 +68,7 @@ describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
 const writing = { ...bundlers, ...bundlersThatWriteTheEnvironment };
 
 describe.each(Object.entries(writing))('a bundle of %s', (_name, bundler) => {
-  it('detects production at run time, regardless of its bundler', async () => {
+  it('detects production at run time, regardless of the bundler', async () => {
     const script = `import { createVirtualApple } from 'app-attest/testing';
       const { trustAnchors } = await createVirtualApple();
       console.log(trustAnchors[0]);`;
@@ -101,18 +101,18 @@ describe('the installed package', () => {
     return JSON.parse((await run(execPath, [entry('global-changes.mjs'), module], { cwd: here })).stdout);
   }
 
-  it.each(['index.js', 'index.cjs'])('changes no global object through its %s', async (module) => {
+  it.each(['index.js', 'index.cjs'])('changes no global object when its %s is imported', async (module) => {
     expect(await globalChanges(join(here, 'node_modules/app-attest/dist', module))).toEqual([]);
   });
 
-  it('changes only what reflect-metadata adds, for tests, because @peculiar/x509 needs it', async () => {
+  it('changes in its test entry only what reflect-metadata adds, because @peculiar/x509 needs it', async () => {
     const changes = await globalChanges('app-attest/testing');
     expect(changes.filter((name) => !name.startsWith('Reflect.'))).toEqual([]);
     expect(changes).toContain('Reflect.getMetadata');
   });
 
   it('installs one version of each package', async () => {
-    // Exits with 1, as the package itself is in no package.json.
+    // npm ls exits with 1, because the package itself is not listed in any package.json.
     const listed: { stdout: string } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev'], {
       cwd: here,
     }).catch((error) => error);

@@ -8,7 +8,7 @@ import webpack, { type Configuration } from 'webpack';
 
 export type Format = 'esm' | 'cjs';
 
-/** Bundles an entry, with all that it imports but Node's own modules, into {@link mainFile} of a folder. */
+/** Bundles an entry and all its imports except Node's own modules into {@link mainFile} of a folder. */
 export type Bundler = (entry: string, format: Format, folder: string) => Promise<void>;
 
 export function mainFile(format: Format): string {
@@ -19,7 +19,7 @@ function extension(format: Format): string {
   return format === 'esm' ? 'mjs' : 'cjs';
 }
 
-/** What esbuild's users write before CommonJS that becomes an ES module: it leaves `require('node:crypto')` as it is. */
+/** The usual esbuild banner for CommonJS code in an ES module, because esbuild does not translate `require('node:crypto')`. */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 function withEsbuild(settings: BuildOptions): Bundler {
@@ -75,8 +75,8 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   esbuild: withEsbuild({}),
   Rollup: withRollup(),
   webpack: withWebpack({ optimization: { minimize: false } }),
-  // What Next.js does to a route handler on its Node.js runtime: everything bundled, minified, cut into chunks, under the
-  // condition of server components, NODE_ENV written out.
+  // Bundles as Next.js bundles a route handler for Node.js. All packages are included and minified, in chunks. The condition
+  // for server components is set, and NODE_ENV is replaced with its value.
   'webpack set up like Next.js': withWebpack({
     resolve: { conditionNames: ['react-server', '...'] },
     optimization: { splitChunks: { chunks: 'all', minSize: 1 } },
@@ -86,21 +86,21 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   }),
 };
 
-/** What stands for the environment of the machine that bundles, where a bundler writes it out: a developer's. */
+/** The values that a bundler inserts for environment variables: those of a developer's machine. */
 const VARIABLES = { 'process.env.NODE_ENV': '"development"', 'process.env.APP_ATTEST_VIRTUAL': '"allow"' };
 const ENVIRONMENT = { 'process.env': '({ NODE_ENV: "development", APP_ATTEST_VIRTUAL: "allow" })' };
-/** esbuild takes no expressions but JSON. */
+/** esbuild accepts only JSON and no expressions. */
 const ENVIRONMENT_AS_JSON = { 'process.env': '{"NODE_ENV":"development","APP_ATTEST_VIRTUAL":"allow"}' };
 
 function webpackDefining(values: Record<string, string>): Bundler {
-  // Without webpack's own definition of NODE_ENV, which would contradict these.
+  // Disables webpack's own definition of NODE_ENV, which would contradict these definitions.
   return withWebpack({
     optimization: { nodeEnv: false, minimize: false },
     plugins: [new webpack.DefinePlugin(values)],
   });
 }
 
-/** Bundlers that put their own environment, or parts of it, in the place of `process.env`. */
+/** Bundlers that replace `process.env`, or single variables, with values from the build machine. */
 export const bundlersThatWriteTheEnvironment: Readonly<Record<string, Bundler>> = {
   'webpack for development': withWebpack({ mode: 'development', devtool: false }),
   'webpack that defines variables': webpackDefining(VARIABLES),

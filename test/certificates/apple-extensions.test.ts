@@ -6,7 +6,7 @@ import { der, integer, octetString, sequence, tagged } from '../../src/testing/e
 const bytes = Uint8Array.of(1, 2, 3);
 
 describe('a single OCTET STRING in a SEQUENCE', () => {
-  it('is read under the given tag, or under any tag', () => {
+  it('is decoded under the given tag, or under any tag', () => {
     expect(readSingleOctetString(sequence(tagged(1, octetString(bytes))), 1)).toEqual(bytes);
     expect(readSingleOctetString(sequence(tagged(7, octetString(bytes))))).toEqual(bytes);
     expect(readSingleOctetString(sequence(tagged(1, octetString(''))), 1)).toEqual(new Uint8Array());
@@ -23,11 +23,11 @@ describe('a single OCTET STRING in a SEQUENCE', () => {
     ['an INTEGER', sequence(tagged(1, integer(3))), 'OCTET STRING'],
     ['a primitive tag', sequence(der(0x81, bytes)), 'OCTET STRING'],
     ['a SET', der(0x31, tagged(1, octetString(bytes))), 'not a SEQUENCE'],
-    ['bytes behind it', Buffer.concat([sequence(tagged(1, octetString(bytes))), bytes]), 'after the DER'],
+    ['bytes after it', Buffer.concat([sequence(tagged(1, octetString(bytes))), bytes]), 'after the DER'],
     ['nothing', new Uint8Array(), 'in the middle'],
     ['a malformed time', sequence(tagged(1, der(0x18, Buffer.from('no time')))), 'malformed DER value'],
   ];
-  it.each(refused)('is not %s', (_, extension, reason) => {
+  it.each(refused)('is not decoded from %s', (_, extension, reason) => {
     expect(() => readSingleOctetString(extension, 1)).toThrow(DecodingError);
     expect(() => readSingleOctetString(extension, 1)).toThrow(reason);
   });
@@ -46,7 +46,7 @@ describe('tagged values', () => {
     ),
   );
 
-  it('are read as text and numbers', () => {
+  it('are decoded as text and numbers', () => {
     expect(values.text(1400)).toBe('27.0');
     expect(values.number(1104)).toBe(2);
     expect(values.number(1105)).toBe(4_294_967_295);
@@ -61,7 +61,7 @@ describe('tagged values', () => {
     expect(values.text(1)).toBeUndefined();
   });
 
-  it('are rejected with a duplicate tag, and if they are not a SEQUENCE', () => {
+  it('are rejected with a duplicate tag, and if they are not in a SEQUENCE', () => {
     expect(() => new TaggedValues(sequence(tagged(1, integer(1)), tagged(1, integer(1))))).toThrow(
       'tag 1 occurs twice',
     );

@@ -8,7 +8,7 @@ const certificateFile = (name: string): string => {
   return readFileSync(new URL(`../../certs/${name}.pem`, import.meta.url), 'utf8');
 };
 
-/** As Apple publishes them on https://www.apple.com/certificateauthority/. */
+/** The fingerprints that Apple publishes on https://www.apple.com/certificateauthority/. */
 const PUBLISHED = {
   Apple_App_Attestation_Root_CA: {
     fingerprint: '1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932',
@@ -36,8 +36,8 @@ describe('the pinned roots', () => {
     expect(APPLE_ROOT_CA_G3).toBe(certificateFile('Apple_Root_CA_G3'));
   });
 
-  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('have memory of their own', (root) => {
-    // Not in the buffer pool, which every module of the process can reach.
+  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('are in memory of their own', (root) => {
+    // Every module of the process can reach the shared buffer pool, so the roots must not be in it.
     const [anchor] = readTrustAnchors(undefined, root);
     expect(anchor?.subject.buffer.byteLength).toBe(new X509Certificate(root).raw.length);
   });

@@ -38,7 +38,7 @@ describe('a chain with one invalid certificate', () => {
     ['a root with a critical constraint', { root: constraint }, 'untrusted_certificate'],
     ['a root that is expired', { root: { notAfter: YEAR_2000 } }, 'certificate_expired'],
     ['a root that is not yet valid', { root: { notBefore: YEAR_2049 } }, 'certificate_expired'],
-    ['an intermediate of another issuer', { intermediate: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
+    ['an intermediate from another issuer', { intermediate: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
     ['an intermediate without CA flag', { intermediate: { ca: false } }, 'untrusted_certificate'],
     ['an intermediate without basic constraints', { intermediate: { ca: undefined } }, 'untrusted_certificate'],
     [
@@ -49,9 +49,9 @@ describe('a chain with one invalid certificate', () => {
     ['an intermediate with a critical constraint', { intermediate: constraint }, 'untrusted_certificate'],
     ['an intermediate that is expired', { intermediate: { notAfter: YEAR_2000 } }, 'certificate_expired'],
     ['an intermediate that is not yet valid', { intermediate: { notBefore: YEAR_2049 } }, 'certificate_expired'],
-    ['a leaf of another issuer', { leaf: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
+    ['a leaf from another issuer', { leaf: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
     [
-      'a leaf whose issuer is written in other letters',
+      'a leaf whose issuer differs only in upper and lower case',
       { leaf: { issuer: INTERMEDIATE_PROFILE.subject.toUpperCase() } },
       'untrusted_certificate',
     ],
@@ -60,17 +60,17 @@ describe('a chain with one invalid certificate', () => {
     ['a leaf that is expired', { leaf: { notAfter: YEAR_2000 } }, 'certificate_expired'],
     ['a leaf that is not yet valid', { leaf: { notBefore: YEAR_2049 } }, 'certificate_expired'],
   ];
-  it.each(chains)('%s', async (_, { root, intermediate, leaf }, code) => {
+  it.each(chains)('is rejected: %s', async (_, { root, intermediate, leaf }, code) => {
     const authority = await createAuthority(root, intermediate);
     const changes: AttestationChanges = leaf ? { leaf: leaf as Partial<CertificateProfile> } : {};
-    // Twice: what is remembered of the first time must not help the second.
+    // Verified twice: a result that the first verification cached must not make the second succeed.
     await expectCode(() => verify(authority, changes), code);
     await expectCode(() => verify(authority, changes), code);
   });
 });
 
 describe('a chain', () => {
-  it('is verified at the given date, to the second, at both ends', async () => {
+  it('is verified at the given date, accurate to the second at the start and at the end', async () => {
     const authority = await createAuthority();
     const notBefore = new Date('2026-10-01T12:00:00Z');
     const notAfter = new Date('2026-10-01T12:00:01Z');
@@ -91,7 +91,7 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation(recording), 'certificate_expired');
   });
 
-  it('remembers an intermediate, but not its dates', async () => {
+  it('remembers an intermediate, but not that its dates were valid', async () => {
     const authority = await createAuthority({}, { notAfter: new Date('2026-10-02T00:00:00Z') });
     await verify(authority);
     await expectCode(() => verify(authority, {}, new Date('2026-10-02T12:00:00Z')), 'certificate_expired');
@@ -117,7 +117,7 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
   });
 
-  it('is verified under the first matching trust anchor, regardless of what is remembered for another', async () => {
+  it('is verified under the first matching trust anchor, regardless of results cached for other anchors', async () => {
     const authority = await createAuthority();
     const { root } = authority;
     const expired = await issueCertificate({ ...root.profile, notAfter: YEAR_2000 }, root.keys);
@@ -128,14 +128,14 @@ describe('a chain', () => {
     await expectCode(both, 'certificate_expired');
   });
 
-  it('of a leaf alone is verified under each of its anchors, every time', async () => {
+  it('of only a leaf is verified under each of its anchors, every time', async () => {
     const [{ root }, other] = [await createAuthority(), await createAuthority()];
     const leaf = await issueCertificate({ ...LEAF_PROFILE, issuer: root.profile.subject }, root.keys, root.keys);
     const anchors = [other.root, root].map(({ der }) => decodeCertificate(der));
     for (let time = 0; time < 2; time += 1) await verifyCertificateChain(decodedChain([leaf.der]), anchors, NOW);
   });
 
-  it('may be longer only if its CA certificates allow it', async () => {
+  it('may be longer only if its CA certificates allow the length', async () => {
     const longChain = async (pathLength: number | undefined, withRoot = false) => {
       const { root, intermediate } = await createAuthority({}, { pathLength });
       const lower = await issueCertificate(
@@ -157,12 +157,12 @@ describe('a chain', () => {
     await expectCode(() => longChain(0), 'untrusted_certificate');
   });
 
-  it('may contain the pinned root, which changes nothing', async () => {
+  it('may contain the pinned root, without any effect', async () => {
     const authority = await createAuthority({}, { pathLength: undefined });
     await verify(authority, { x5c: (leaf, ca) => [leaf, ca, authority.root.der] });
   });
 
-  it('never ends in a root that it contains', async () => {
+  it('never ends in a root that only the chain itself contains', async () => {
     const authority = await createAuthority();
     const { attestation, keyId, challenge, appId, date } = await attest(authority, {
       x5c: (leaf, ca) => [leaf, ca, authority.root.der],
@@ -188,7 +188,7 @@ describe('a chain', () => {
     );
   });
 
-  it('is not accepted out of order', async () => {
+  it('is rejected if its certificates are in another order', async () => {
     const authority = await createAuthority();
     await expectCode(() => verify(authority, { x5c: (leaf, ca) => [ca, leaf] }), 'untrusted_certificate');
   });
@@ -201,7 +201,7 @@ describe('a chain', () => {
   });
 });
 
-describe('a certificate signed by hand', () => {
+describe('a certificate made by hand', () => {
   const partsOf = (bytes: Uint8Array): Uint8Array[] => {
     return readDer(bytes).children.map(({ start, end }) => bytes.slice(start, end));
   };
@@ -216,9 +216,9 @@ describe('a certificate signed by hand', () => {
   interface Changes {
     /** SubjectPublicKeyInfo, DER. */
     key?: Uint8Array;
-    /** The algorithm that it names. */
+    /** The algorithm in that SubjectPublicKeyInfo. */
     algorithm: keyof typeof ECDSA_WITH;
-    /** The hash under its signature. */
+    /** The hash algorithm of its signature. */
     hash: string;
   }
 
@@ -249,7 +249,7 @@ describe('a certificate signed by hand', () => {
     }
   });
 
-  it('by a CA on P-521 is trusted', async () => {
+  it('by a CA with a P-521 key is trusted', async () => {
     const { root, intermediate } = await createAuthority();
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-521' });
     const key = publicKey.export({ format: 'der', type: 'spki' });
@@ -261,9 +261,9 @@ describe('a certificate signed by hand', () => {
     );
   });
 
-  it('by a CA on secp256k1 is not trusted, whether or not the runtime supports the curve', async () => {
+  it('by a CA with a secp256k1 key is not trusted, whether or not the runtime supports the curve', async () => {
     const { root, intermediate } = await createAuthority();
-    // Its generator point (SEC 2 §2.4.1): the signature below is not what fails first.
+    // The generator point of secp256k1 (SEC 2 §2.4.1) is a valid key, so the key is not rejected for its point.
     const key = Buffer.from(
       '3056301006072a8648ce3d020106052b8104000a034200' +
         '0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798' +

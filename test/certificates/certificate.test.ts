@@ -29,14 +29,14 @@ const partsOf = (bytes: Uint8Array): Uint8Array[] => {
 const [tbs = hex(''), algorithm = hex(''), signatureValue = hex('')] = partsOf(leaf.der);
 const tbsParts = partsOf(tbs);
 
-/** The leaf with the parts of its tbsCertificate changed. */
+/** The leaf with changed parts of its tbsCertificate, the signed part of a certificate (RFC 5280 §4.1). */
 const withTbs = (change: (parts: Uint8Array[]) => readonly Uint8Array[]): Uint8Array => {
   return sequence(sequence(...change([...tbsParts])), algorithm, signatureValue);
 };
 const replaced = (index: number, part: Uint8Array): Uint8Array => withTbs((parts) => parts.with(index, part));
 
 describe('a certificate', () => {
-  it('is decoded to what node:crypto reads', () => {
+  it('is decoded to the values that node:crypto decodes', () => {
     const certificate = decodeCertificate(leaf.der);
     const expected = new X509Certificate(leaf.der);
     expect(fingerprint(leaf.der)).toBe(expected.fingerprint256.replaceAll(':', '').toLowerCase());
@@ -69,13 +69,13 @@ describe('a certificate', () => {
     ['sha256', '02'],
     ['sha384', '03'],
     ['sha512', '04'],
-  ])('signed with ECDSA and %s is decoded with that hash', (hash, last) => {
+  ])('that is signed with ECDSA and %s is decoded with that hash', (hash, last) => {
     const named = sequence(hex(`06 08 2a8648ce3d0403${last}`));
     const bytes = sequence(sequence(...tbsParts.with(2, named)), named, signatureValue);
     expect(decodeCertificate(bytes).signatureHash).toBe(hash);
   });
 
-  it('with another signature algorithm is decoded, and has no hash to verify it with', () => {
+  it('with another signature algorithm is decoded without a hash, so it cannot be verified', () => {
     const sha1 = sequence(hex('06 07 2a8648ce3d0401'));
     const rsa = sequence(hex('06 09 2a864886f70d01010b 0500'));
     const withParameters = sequence(hex('06 08 2a8648ce3d040302 0500'));
@@ -97,7 +97,7 @@ const TRUE = hex('01 01 ff');
 const FALSE = hex('01 01 00');
 
 describe('the extensions of a certificate', () => {
-  it('limit how many CA certificates may follow, with and without the CA flag', () => {
+  it('limit the number of CA certificates that may follow, with and without the CA flag', () => {
     const constraints = (...contents: readonly Uint8Array[]) => {
       const { isCa, pathLength } = decodeCertificate(
         withExtensions(extension('2.5.29.19', sequence(...contents), TRUE)),
@@ -117,7 +117,7 @@ describe('the extensions of a certificate', () => {
     ['03 02 00 ff', 0xff],
     ['03 03 07 00 80', 1 << 8],
     ['03 03 07 80 80', (1 << 8) | 1],
-  ])('name a key usage: %s', (bits, usage) => {
+  ])('contain a key usage: %s', (bits, usage) => {
     expect(decodeCertificate(withExtensions(extension('2.5.29.15', hex(bits)))).keyUsage).toBe(usage);
   });
 
@@ -138,7 +138,7 @@ describe('the dates of a certificate', () => {
     [0x17, '240229000000Z', '2024-02-29T00:00:00.000Z'],
     [0x18, '20500101000000Z', '2050-01-01T00:00:00.000Z'],
     [0x18, '99991231235959Z', '9999-12-31T23:59:59.000Z'],
-  ])('are read: %i %s', (tag, text, date) => {
+  ])('are decoded: %i %s', (tag, text, date) => {
     expect(decodeCertificate(dated(tag, text)).notBefore.toISOString()).toBe(date);
   });
 
@@ -192,9 +192,9 @@ describe('a certificate is rejected', () => {
       'whole bytes',
     ],
     ['with an empty signature', sequence(tbs, algorithm, hex('03 00')), 'value of universal type 3'],
-    ['with a serial number that is none', replaced(1, hex('0500')), 'serial number'],
+    ['with a malformed serial number', replaced(1, hex('0500')), 'serial number'],
     [
-      'with an algorithm that is none',
+      'with a malformed algorithm',
       sequence(sequence(...tbsParts.with(2, sequence())), sequence(), signatureValue),
       'algorithm',
     ],
@@ -203,7 +203,7 @@ describe('a certificate is rejected', () => {
       replaced(6, sequence(sequence(hex('0601 2a'), hex('0500'), hex('0500')), hex('0301 00'))),
       'algorithm',
     ],
-    ['with a key that is no BIT STRING', replaced(6, sequence(algorithm, hex('0400'))), 'BIT STRING'],
+    ['with a key that is not a BIT STRING', replaced(6, sequence(algorithm, hex('0400'))), 'BIT STRING'],
     ['with a public key of three parts', replaced(6, sequence(algorithm, hex('0301 00'), hex('0500'))), 'BIT STRING'],
     ['with a public key of one part', replaced(6, sequence(algorithm)), 'BIT STRING'],
     ['with an empty public key', replaced(6, sequence()), 'BIT STRING'],
@@ -214,45 +214,49 @@ describe('a certificate is rejected', () => {
     ['with three dates', replaced(4, sequence(...Array(3).fill(hex('17 0d 3439313233313233353935395a')))), 'two dates'],
     ['with a name that is a SET', replaced(3, der(0x31)), 'malformed X.501 name'],
     [
-      'with a sequence of names',
+      'with a SEQUENCE instead of a SET in its name',
       replaced(5, sequence(sequence(sequence(hex('0601 2a'), hex('0c00'))))),
       'malformed X.501 name',
     ],
     [
-      'with a set for a name',
+      'with a SET instead of a SEQUENCE in its name',
       replaced(5, sequence(der(0x31, der(0x31, hex('0601 2a'), hex('0c00'))))),
       'malformed X.501 name',
     ],
     ['with an empty name', replaced(5, sequence(der(0x31, sequence()))), 'malformed X.501 name'],
     [
-      'with a name of three parts',
+      'with an attribute of three parts in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0c00'), hex('0c00'))))),
       'malformed X.501 name',
     ],
-    ['with an empty set of names', replaced(5, sequence(der(0x31))), 'malformed X.501 name'],
-    ['with a name without a value', replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))), 'malformed X.501 name'],
+    ['with an empty SET in its name', replaced(5, sequence(der(0x31))), 'malformed X.501 name'],
+    [
+      'with an attribute without a value in its name',
+      replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))),
+      'malformed X.501 name',
+    ],
     [
       'with a name that is not text',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0500'))))),
       'malformed X.501 name',
     ],
     [
-      'with a name of a type that does not exist',
+      'with a name of a string type that does not exist',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0f00'))))),
       'reserved type or the wrong form',
     ],
     [
-      'with a name of a type that is none',
+      'with a malformed attribute type in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0c00'))))),
       'malformed X.501 name',
     ],
     [
-      'with a name without a type',
+      'with an attribute without a type in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0500'))))),
       'malformed X.501 name',
     ],
     [
-      'with a name of an excessive type',
+      'with an attribute type that is too long in its name',
       replaced(5, sequence(der(0x31, sequence(hex('06 09 2a ffffffffffffff7f'), hex('0c00'))))),
       'type 6',
     ],
@@ -261,16 +265,16 @@ describe('a certificate is rejected', () => {
       withTbs((parts) => [...parts.slice(0, 7), hex('81 01 00'), ...parts.slice(7)]),
       'too many',
     ],
-    ['with another field in place of extensions', replaced(7, hex('81 01 00')), 'extensions'],
+    ['with another field instead of extensions', replaced(7, hex('81 01 00')), 'extensions'],
     [
-      'with another tag in front of its extensions',
+      'with another tag around its extensions',
       replaced(7, der(0xa2, sequence(extension('1.2.3', hex('00'))))),
       'extensions',
     ],
     ['with a SET of extensions', replaced(7, der(0xa3, der(0x31, extension('1.2.3', hex('00'))))), 'extensions'],
     ['with two lists of extensions', replaced(7, der(0xa3, sequence(), sequence())), 'extensions'],
     [
-      'with two lists of extensions, the first of which holds one',
+      'with two lists of extensions, the first of which contains one extension',
       replaced(7, der(0xa3, sequence(extension('1.2.3', hex('00'))), sequence())),
       'extensions',
     ],
@@ -285,36 +289,48 @@ describe('a certificate is rejected', () => {
       withExtensions(sequence(objectIdentifier('1.2.3'), octetString(''), octetString(''), octetString(''))),
       'extensions',
     ],
-    ['with no extension in its list', withExtensions(), 'extensions'],
-    ['with an extension twice', withExtensions(extension('1.2.3', hex('00')), extension('1.2.3', hex('01'))), 'twice'],
-    ['with FALSE written out for critical', withExtensions(extension('1.2.3', hex('00'), FALSE)), 'extensions'],
+    ['with an empty list of extensions', withExtensions(), 'extensions'],
+    [
+      'with a duplicate extension',
+      withExtensions(extension('1.2.3', hex('00')), extension('1.2.3', hex('01'))),
+      'twice',
+    ],
+    ['with FALSE encoded for critical', withExtensions(extension('1.2.3', hex('00'), FALSE)), 'extensions'],
     ['with an INTEGER for critical', withExtensions(extension('1.2.3', hex('00'), hex('02 01 01'))), 'extensions'],
     ['with an extension in four parts', withExtensions(extension('1.2.3', hex('00'), TRUE, TRUE)), 'extensions'],
     ['with an extension without a value', withExtensions(sequence(objectIdentifier('1.2.3'))), 'extensions'],
     [
-      'with an extension that is no OCTET STRING',
+      'with an extension whose value is not an OCTET STRING',
       withExtensions(sequence(objectIdentifier('1.2.3'), hex('0500'))),
       'extensions',
     ],
-    ['with an extension that has no name', withExtensions(sequence(hex('0500'), octetString(''))), 'extensions'],
+    [
+      'with an extension without an object identifier',
+      withExtensions(sequence(hex('0500'), octetString(''))),
+      'extensions',
+    ],
     [
       'with an extension that is a SET',
       withExtensions(der(0x31, objectIdentifier('1.2.3'), octetString(''))),
       'extensions',
     ],
     [
-      'with an extension of an excessive name',
+      'with an extension whose object identifier is too long',
       withExtensions(sequence(hex('06 09 2a ffffffffffffff7f'), octetString(''))),
       'type 6',
     ],
-    ['with FALSE written out for a CA', withExtensions(extension('2.5.29.19', sequence(FALSE))), 'basic constraints'],
+    [
+      'with FALSE encoded for the CA flag',
+      withExtensions(extension('2.5.29.19', sequence(FALSE))),
+      'basic constraints',
+    ],
     [
       'with a negative path length',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 01 ff')))),
       'basic constraints',
     ],
     [
-      'with an excessive path length',
+      'with a path length that is too large',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 08 7fffffffffffffff')))),
       'basic constraints',
     ],
@@ -324,7 +340,7 @@ describe('a certificate is rejected', () => {
       'basic constraints',
     ],
     [
-      'with a path length that is no INTEGER',
+      'with a path length that is not an INTEGER',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('0401 01')))),
       'basic constraints',
     ],
@@ -334,14 +350,14 @@ describe('a certificate is rejected', () => {
       'basic constraints',
     ],
     ['with basic constraints that are a SET', withExtensions(extension('2.5.29.19', der(0x31))), 'basic constraints'],
-    ['with a key usage of no bits', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
+    ['with an empty key usage', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
     [
-      'with a key usage with a zero bit at its end',
+      'with a key usage that ends in a zero bit',
       withExtensions(extension('2.5.29.15', hex('03 02 06 80'))),
       'key usage',
     ],
     [
-      'with a key usage with a zero octet at its end',
+      'with a key usage that ends in a zero octet',
       withExtensions(extension('2.5.29.15', hex('03 03 00 80 00'))),
       'key usage',
     ],
@@ -351,15 +367,15 @@ describe('a certificate is rejected', () => {
       withExtensions(extension('2.5.29.15', hex('04 02 07 80'))),
       'key usage',
     ],
-    ['with bytes behind its key usage', withExtensions(extension('2.5.29.15', hex('03 02 07 80 00'))), 'after the DER'],
-    ['with a date that is none', replaced(4, sequence(hex('0500'), hex('0500'))), 'not an X.509 certificate'],
+    ['with bytes after its key usage', withExtensions(extension('2.5.29.15', hex('03 02 07 80 00'))), 'after the DER'],
+    ['with a malformed date', replaced(4, sequence(hex('0500'), hex('0500'))), 'not an X.509 certificate'],
   ];
   it.each(refused)('%s', (_, bytes, reason) => {
     expect(() => decodeCertificate(bytes)).toThrow(DecodingError);
     expect(() => decodeCertificate(bytes)).toThrow(reason);
   });
 
-  it('with a short message, even for a long name', () => {
+  it('with a short message, even if a name is long', () => {
     const named = sequence(der(0x06, new Uint8Array(10_000).fill(1)), octetString(''));
     expect(() => decodeCertificate(withExtensions(named, named))).toThrow(/^.{1,150}$/);
   });

@@ -16,7 +16,7 @@ import {
   NOW,
 } from '../support/certificate-authority.js';
 
-// The function itself, counted.
+// Counts the calls of the real function.
 vi.mock('../../src/keys/ecdsa.js', async (importOriginal) => {
   const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../../src/keys/ecdsa.js')>();
   return { verifyEcdsa, verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
@@ -41,7 +41,7 @@ function integer(value: bigint, leadingZeros = 0): Uint8Array {
   return der(0x02, new Uint8Array(sign + leadingZeros), bytes);
 }
 
-/** The three parts of a certificate, DER. */
+/** The three parts of a certificate, in DER. */
 function partsOf(certificate: Uint8Array): [tbs: Uint8Array, algorithm: Uint8Array, signature: Uint8Array] {
   const [tbs, algorithm, signature] = readDer(certificate).children.map(({ start, end }) => {
     return certificate.subarray(start, end);
@@ -50,7 +50,7 @@ function partsOf(certificate: Uint8Array): [tbs: Uint8Array, algorithm: Uint8Arr
   return [tbs, algorithm, signature];
 }
 
-/** r and s of the certificate's signature. */
+/** The numbers r and s of the certificate's signature. */
 function numbersOf(certificate: Uint8Array): [r: bigint, s: bigint] {
   const { signature } = decodeCertificate(certificate);
   const [r, s] = readDer(signature).children.map(({ contents, end }) => toBigInt(signature.subarray(contents, end)));
@@ -58,13 +58,13 @@ function numbersOf(certificate: Uint8Array): [r: bigint, s: bigint] {
   return [r, s];
 }
 
-/** The certificate with another signature, as anybody can write it. */
+/** The certificate with another signature. Anyone can make such a certificate. */
 function withSignature(certificate: Uint8Array, ...numbers: readonly Uint8Array[]): Uint8Array {
   const [tbs, algorithm] = partsOf(certificate);
   return der(0x30, tbs, algorithm, der(0x03, Uint8Array.of(0), der(0x30, ...numbers)));
 }
 
-/** The same certificate with the other signature that verifies: (r, n - s) in place of (r, s). */
+/** The same certificate with the other valid signature: (r, n - s) instead of (r, s). */
 function mirrored(certificate: Uint8Array): Uint8Array {
   const [r, s] = numbersOf(certificate);
   return withSignature(certificate, integer(r), integer(ORDER - s));
@@ -81,7 +81,7 @@ async function otherIntermediate({ root }: CertificateAuthority, number: number)
   return (await issueCertificate({ ...INTERMEDIATE_PROFILE, subject }, await generateKeys('P-384'), root.keys)).der;
 }
 
-/** What is worked out for a chain: how many signatures, the leaf's among them, and whether it is trusted. */
+/** Verifies a chain. Returns whether the chain is trusted, and how many signatures were verified, including that of the leaf. */
 async function verify(chain: readonly [Uint8Array, ...Uint8Array[]], root: IssuedCertificate) {
   inPool.mockClear();
   const verification = async () => verifyCertificateChain(decodedChain(chain), [decodeCertificate(root.der)], NOW);
@@ -94,8 +94,8 @@ async function verify(chain: readonly [Uint8Array, ...Uint8Array[]], root: Issue
 
 const FROM_MEMORY = { isTrusted: true, signatures: 1 };
 
-describe('the memory of CA certificates', () => {
-  it('keeps a genuine one through a thousand copies with (r, n - s) for (r, s)', async () => {
+describe('the cache of CA certificates', () => {
+  it('keeps a genuine certificate while a thousand chains contain copies with (r, n - s) instead of (r, s)', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const genuine = [leaf.der, intermediate.der] as const;
     expect(await verify(genuine, root)).toEqual({ isTrusted: true, signatures: 2 });
@@ -110,7 +110,7 @@ describe('the memory of CA certificates', () => {
       expect(result.isTrusted).toBe(true);
       signatures += result.signatures;
     }
-    // Of the leaf each time, and once of each of the copies and of the root.
+    // One signature of the leaf each time, and one signature of each copy and of the root in total.
     expect(signatures).toBe(1024 + 3);
     expect(await verify(genuine, root)).toEqual(FROM_MEMORY);
   });
@@ -125,7 +125,7 @@ describe('the memory of CA certificates', () => {
     }
   });
 
-  it('remembers no copy with a signature that is encoded or computed differently', async () => {
+  it('caches no copy whose signature is encoded or computed differently', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const [r, s] = numbersOf(intermediate.der);
     const [tbs, algorithm, signature] = partsOf(intermediate.der);
@@ -137,10 +137,10 @@ describe('the memory of CA certificates', () => {
       'a zero before r': withSignature(intermediate.der, integer(r, 1), integer(s)),
       'a zero before s': withSignature(intermediate.der, integer(r), integer(s, 1)),
       'a third number': withSignature(intermediate.der, integer(r), integer(s), integer(0n)),
-      'a byte behind the signature': der(0x30, tbs, algorithm, der(0x03, bits, Uint8Array.of(0))),
+      'a byte after the signature': der(0x30, tbs, algorithm, der(0x03, bits, Uint8Array.of(0))),
       'an unused bit': der(0x30, tbs, algorithm, der(0x03, Uint8Array.of(1), bits.subarray(1))),
       'algorithm parameters': der(0x30, tbs, der(0x30, algorithm.subarray(2), der(0x05)), signature),
-      'a byte behind the certificate': Buffer.concat([intermediate.der, Uint8Array.of(0)]),
+      'a byte after the certificate': Buffer.concat([intermediate.der, Uint8Array.of(0)]),
     };
     expect(await verify([leaf.der, intermediate.der], root)).toEqual({ isTrusted: true, signatures: 2 });
     for (const [name, copy] of Object.entries(copies)) {
@@ -150,7 +150,7 @@ describe('the memory of CA certificates', () => {
     expect(await verify([leaf.der, intermediate.der], root)).toEqual(FROM_MEMORY);
   });
 
-  it('keeps the one in use when more arrive than it can hold', async () => {
+  it('keeps the certificate in use when more certificates arrive than fit', async () => {
     const authority = await authorityWithLeaf();
     const { root, intermediate, leaf } = authority;
     await verify([leaf.der, intermediate.der], root);
@@ -163,7 +163,7 @@ describe('the memory of CA certificates', () => {
   it('shares pending verifications of at most 64 certificates', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const anchors = [decodeCertificate(root.der)];
-    // Each with another wrong signature.
+    // Each copy has another wrong signature.
     const forged = Array.from({ length: 1000 }, (_, number) => {
       return withSignature(intermediate.der, integer(BigInt(number + 1)), integer(1n));
     });

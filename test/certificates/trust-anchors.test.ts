@@ -23,7 +23,7 @@ describe('trust anchors', () => {
     [undefined, undefined],
     [undefined, 'true'],
     ['production', 'Allow'],
-  ])('include no virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
+  ])('do not include a virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL is %s', async (environment, virtual) => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', environment);
     vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
@@ -37,14 +37,14 @@ describe('trust anchors', () => {
     ['development', undefined],
     [undefined, 'allow'],
     ['production', 'allow'],
-  ])('may include a virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL %s', async (environment, virtual) => {
+  ])('may include a virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL is %s', async (environment, virtual) => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', environment);
     vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
     expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
   });
 
-  it('are not accepted as a fingerprint, which is not PEM', async () => {
+  it('must not be fingerprints, because a fingerprint is not PEM', async () => {
     const { root } = await createAuthority();
     expect(read(root.der).length).toBe(1);
     const fingerprint = createHash('sha256').update(root.der).digest('hex');
@@ -53,7 +53,7 @@ describe('trust anchors', () => {
     }
   });
 
-  it('do not take the environment from Object.prototype', async () => {
+  it('do not depend on environment variables in Object.prototype', async () => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', 'production');
     Object.defineProperty(Object.prototype, 'APP_ATTEST_VIRTUAL', { value: 'allow', configurable: true });
@@ -67,9 +67,13 @@ describe('trust anchors', () => {
   it.each([
     ['a number', 8, 'PEM text or DER bytes'],
     ['text', 'root', 'one PEM certificate'],
-    ['PEM of no base64', '-----BEGIN CERTIFICATE-----\nA=A\n-----END CERTIFICATE-----\n', 'not valid PEM'],
-    ['PEM of no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', 'X.509 certificate'],
-  ])('are not %s', async (_, anchor, message) => {
+    ['PEM with invalid base64', '-----BEGIN CERTIFICATE-----\nA=A\n-----END CERTIFICATE-----\n', 'not valid PEM'],
+    [
+      'PEM without a certificate',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      'X.509 certificate',
+    ],
+  ])('must not be %s', async (_, anchor, message) => {
     const error = await expectCode(async () => read(anchor), 'invalid_argument');
     expect(error.message).toContain(message);
   });

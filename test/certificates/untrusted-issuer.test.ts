@@ -22,7 +22,7 @@ describe('an untrusted chain', () => {
     vi.unstubAllEnvs();
   });
 
-  it('of a virtual Apple, without trustAnchors, names both roots and the option', async () => {
+  it('of a virtual Apple, without trustAnchors, names both roots and the option in its error', async () => {
     const options = await virtualAttestation();
     const error = await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
     expect(error.expected).toBe(
@@ -34,7 +34,7 @@ describe('an untrusted chain', () => {
     expect(error.message).toContain(HINT);
   });
 
-  it('of a virtual Apple, with receiptTrustAnchors for the attestation or the reverse, names the option', async () => {
+  it('of a virtual Apple names the option in its error if receiptTrustAnchors are passed for the attestation, or the reverse', async () => {
     const options = await virtualAttestation();
     const { receiptTrustAnchors, trustAnchors } = apple;
     const { receipt } = await verifyAttestation({ ...options, trustAnchors });
@@ -44,14 +44,14 @@ describe('an untrusted chain', () => {
     expect((await expectCode(swapped, 'untrusted_certificate')).message).toContain(HINT);
   });
 
-  it('gets no hint in production, where a client could claim the name', async () => {
+  it('gets no hint in production, because a client could use the name of a virtual Apple', async () => {
     const options = await virtualAttestation();
     vi.stubEnv('NODE_ENV', 'production');
     const { message } = await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
     expect(message).not.toContain('pass trustAnchors');
   });
 
-  it('gets no hint if it is not of a virtual Apple, and its names stay on one short line', async () => {
+  it('gets no hint if it is not from a virtual Apple, and its names stay on one short line', async () => {
     const long = 'x'.repeat(5000);
     const authority = await createAuthority({}, { issuer: `CN=${long}\u2028` });
     const { attestation, keyId, trustAnchors, date } = await attest(authority, { appId, challenge });

@@ -6,7 +6,7 @@ const path = (relative: string): string => fileURLToPath(new URL(`../../${relati
 
 const framework = (name: string): string => path(`test/frameworks/node_modules/${name}`);
 
-/** The HTTP adapters with one release of each framework; those of the other tests are the newest. */
+/** Tests the HTTP adapters with one release of each framework. The other tests use the newest releases. */
 const withReleases = (express: string, fastify: string, hono: string) => ({
   resolve: { alias: { express: framework(express), fastify: framework(fastify), hono: framework(hono) } },
   test: {
@@ -16,27 +16,29 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
   },
 });
 
-/** What needs the registry or real servers, so that it is not part of `npm test`: `--project stores` runs one of them. */
+/**
+ * Tests that need the registry or real servers. They are not part of `npm test`: `--project stores` runs one of these projects.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
-        // What npm would publish, installed into projects of other people.
+        // The package as npm would publish it, installed into other projects.
         test: { name: 'package', include: ['test/package/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       {
-        // The same, bundled.
+        // The same package in bundles.
         test: { name: 'bundlers', include: ['test/bundlers/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       withReleases('express-4.17', 'fastify-4.0', 'hono-4.0'),
       withReleases('express-4', 'fastify-4', 'hono-4.12'),
       withReleases('express-5.0', 'fastify-5.0', 'hono-4.0'),
       {
-        // Against other verifiers and OpenSSL.
+        // Comparisons with other verifiers and OpenSSL.
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
-        // The stores on real servers, which these tests start on loopback: needs `redis-server` and `postgresql`.
+        // The stores on real servers. The tests start the servers on loopback and need `redis-server` and `postgresql`.
         resolve: { alias },
         test: {
           name: 'stores',
@@ -44,12 +46,12 @@ export default defineConfig({
           globalSetup: ['test/servers/support/start-servers.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          // They wait more than they compute.
+          // These tests wait more than they compute.
           maxWorkers: 2,
         },
       },
       {
-        // The queues of docs/fraud-risk.md over the same servers.
+        // The queues of docs/fraud-risk.md on the same servers.
         resolve: {
           alias: {
             ...alias,

@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import config from '../../vitest.config.js';
 
 /**
- * The tests of the pool, the calling thread and copies of evidence: they count what is under way, and put something else
- * in the place of a module, so each file needs modules of its own.
+ * The tests of the thread pool, the calling thread and copies of evidence. They count running operations and replace modules,
+ * so each file needs its own instances of the modules.
  */
 export default defineConfig({
   ...config,

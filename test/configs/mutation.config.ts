@@ -2,8 +2,8 @@ import { mergeConfig } from 'vitest/config';
 import config from '../../vitest.config.js';
 
 /**
- * The tests that say in seconds what a mutant broke: without those that try every byte, or the virtual Apple, or that
- * put something else in the place of a module. One worker keeps its modules, which takes a fifth of the time.
+ * The tests that detect a mutant within seconds. Tests that try every byte, use the virtual Apple or replace a module are left
+ * out. One worker keeps its modules, which reduces the time to a fifth.
  */
 export default mergeConfig(config, {
   test: {

@@ -5,11 +5,11 @@ import { runtimes } from '../runtimes/runtime.js';
 
 const built = (module: string): string => fileURLToPath(new URL(`../../dist/${module}.js`, import.meta.url));
 
-/** The tests of the core on every runtime, one project for each: `--project Bun` runs them on Bun alone. */
+/** The tests of the core on every runtime, one project per runtime: `--project Bun` runs them only on Bun. */
 export default defineConfig({
   test: {
     globalSetup: ['test/runtimes/list-core-tests.ts'],
-    // A worker only waits for the runtime that it started.
+    // A vitest worker only waits for the runtime that it started.
     maxWorkers: availableParallelism(),
     projects: [
       ...runtimes.map((runtime) => ({

@@ -27,7 +27,7 @@ function changed(keys: KeyStore, methods: object = {}): KeyStore {
   });
 }
 
-/** A store of the two interfaces as short as they can be: no optional method, nothing expires. */
+/** The shortest possible implementation of the two store interfaces: no optional method, and nothing expires. */
 function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; keys: object }> = () => ({})): Stores {
   const records = new Map<string, ChallengeRecord>();
   const { keys } = memoryStores();
@@ -95,7 +95,7 @@ function ordered(keys: KeyStore, order: (one: string, other: string) => number):
   };
 }
 
-/** Mistakes that stores make, and a word from the name of a case that must notice. */
+/** Typical mistakes in stores, each with a word from the name of the case that must detect the mistake. */
 const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
     'read a challenge, then delete it',
@@ -113,17 +113,17 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /given to one caller/,
+    /one caller gets it/,
   ],
   [
-    'forget the subject',
+    'lose the subject',
     ({ challenges }) => ({
       challenges: { put: (challenge, { subject: _, ...record }) => challenges.put(challenge, record) },
     }),
     /with its record/,
   ],
   [
-    'keep seconds only',
+    'store only whole seconds',
     ({ challenges }) => ({
       challenges: {
         put: (challenge, record) => {
@@ -135,7 +135,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /to the millisecond/,
   ],
   [
-    'compare text regardless of case',
+    'compare text case-insensitively',
     ({ challenges, keys }) => ({
       challenges: {
         put: (challenge, record) => challenges.put(challenge.toLowerCase(), record),
@@ -146,10 +146,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         find: (keyId) => keys.find(keyId.toLowerCase()),
       },
     }),
-    /in the case of one letter/,
+    /upper and lower case/,
   ],
   [
-    'drop a challenge by the date of the server',
+    'delete a challenge by the date of the server',
     ({ challenges }) => ({
       challenges: {
         put: async (challenge, record) => {
@@ -157,7 +157,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /by its lifetime/,
+    /after its lifetime/,
   ],
   [
     'overwrite a key',
@@ -177,7 +177,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /registered once/,
   ],
   [
-    'look whether a key exists, then insert it',
+    'check whether a key exists, then insert it',
     ({ keys }) => ({
       keys: {
         insert: async (key) => {
@@ -188,7 +188,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /registered many times at once/,
+    /concurrent registrations/,
   ],
   [
     'read a counter, compare it, then write it',
@@ -206,12 +206,12 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /presented many times at once/,
+    /sent many times concurrently/,
   ],
-  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all before/],
-  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all before/],
+  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all earlier/],
+  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all earlier/],
   [
-    'take an equal counter for a higher one',
+    'accept an equal counter',
     ({ keys }) => ({
       keys: {
         advance: async (keyId, counter, window) => {
@@ -219,10 +219,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /higher than all before/,
+    /higher than all earlier/,
   ],
   [
-    'keep counters in 31 bits',
+    'store counters in 31 bits',
     ({ keys }) => ({ keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter | 0, window) } }),
     /unsigned/,
   ],
@@ -241,12 +241,12 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /inside the window/,
   ],
   [
-    'begin at zero whatever counter a key comes with',
+    'start every key at counter zero',
     ({ keys }) => ({ keys: { insert: (key) => keys.insert({ ...key, counter: 0 }) } }),
     /inserted with a counter/,
   ],
   [
-    'forget what was accepted while there was no window',
+    'lose the counters that were accepted without a window',
     () => {
       const seen = new Map<string, Set<number>>();
       const highest = new Map<string, number>();
@@ -265,10 +265,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /widened later/,
+    /window is widened/,
   ],
   [
-    'let a revoked key go on',
+    'accept requests with a revoked key',
     ({ keys }) => {
       const revoked = new Map<string, Date>();
       return {
@@ -288,12 +288,12 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a revoked key/,
   ],
   [
-    'say that an absent key was revoked',
+    'report that an absent key was revoked',
     ({ keys }) => ({ keys: { revoke: async (keyId, at) => (await keys.revoke(keyId, at)) || true } }),
     /cannot be revoked/,
   ],
   [
-    'hand out what is stored',
+    'return the stored object itself',
     ({ keys }) => {
       const handedOut = new Map<string, Awaited<ReturnType<KeyStore['find']>>>();
       return {
@@ -308,7 +308,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     },
     /does not change the stored key/,
   ],
-  ['call a waiting challenge used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
+  ['report an unused challenge as used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
   [
     'overwrite extensions',
     ({ keys }) => {
@@ -512,7 +512,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /with everything in it/,
+    /with all its properties/,
   ],
   [
     'keep a receipt as text',

@@ -17,7 +17,7 @@ describe('base64', () => {
     }
   });
 
-  it('encodes the slice that it is given, not the buffer behind it', () => {
+  it('encodes only the given slice, not the whole buffer', () => {
     const bytes = Uint8Array.from([1, 2, 3, 4]).subarray(1, 3);
     expect(encodeBase64(bytes)).toBe(Buffer.from([2, 3]).toString('base64'));
   });
@@ -38,7 +38,7 @@ describe('base64', () => {
     ' AAAA',
   ];
   const alphabets = ['+/-_', 'AA+_', 'AA-/', 'AA!A', 'ÄAAA', 'AAA\u0000', 'AA==AA==', 'AAAA=AAA'];
-  it.each([...wrong, ...alphabets])('refuses %j', (text) => {
+  it.each([...wrong, ...alphabets])('rejects %j', (text) => {
     expect(() => decodeBase64(text)).toThrow('not valid base64');
   });
 });

@@ -4,7 +4,7 @@ import { der, indefinite, NULL, octetString, sequence, set, utf8String } from '.
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-/** With a length of three octets. */
+/** An element with a length of three octets. */
 const longOctetString = (length: number): Uint8Array => {
   const head = Uint8Array.of(0x04, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
   return new Uint8Array(Buffer.concat([head, new Uint8Array(length)]));
@@ -23,7 +23,7 @@ const endless = (contents: Uint8Array): Uint8Array => indefinite(0x30, contents)
 
 describe('BER', () => {
   it.each([0, 1, 127, 128, 255, 256, 65_535, 65_536, 70_000])(
-    'in DER with contents of %i bytes stays as it is',
+    'that is already DER, with contents of %i bytes, does not change',
     (length) => {
       const head = length < 65_536 ? octetString(new Uint8Array(length)) : longOctetString(length);
       expect(hexOf(normalizeBer(head))).toBe(hexOf(head));
@@ -33,10 +33,14 @@ describe('BER', () => {
 
   const normalized: readonly [string, Uint8Array, Uint8Array][] = [
     ['an indefinite length', indefinite(0x30, NULL, octetString('a')), sequence(NULL, octetString('a'))],
-    ['nothing in an indefinite length', hex('30 80 00 00'), sequence()],
-    ['indefinite lengths in each other', indefinite(0x31, indefinite(0xa0, NULL), NULL), set(der(0xa0, NULL), NULL)],
-    ['an indefinite length in a definite one', sequence(indefinite(0x30, NULL)), sequence(sequence(NULL))],
-    ['zeros in an indefinite length', indefinite(0x30, octetString(hex('0000'))), sequence(octetString(hex('0000')))],
+    ['an empty element of indefinite length', hex('30 80 00 00'), sequence()],
+    ['nested indefinite lengths', indefinite(0x31, indefinite(0xa0, NULL), NULL), set(der(0xa0, NULL), NULL)],
+    ['an indefinite length inside a definite one', sequence(indefinite(0x30, NULL)), sequence(sequence(NULL))],
+    [
+      'zeros inside an indefinite length',
+      indefinite(0x30, octetString(hex('0000'))),
+      sequence(octetString(hex('0000'))),
+    ],
     ['chunks', der(0x24, octetString('a'), octetString(''), octetString('bc')), octetString('abc')],
     ['no chunks', der(0x24), octetString('')],
     ['endless chunks', indefinite(0x24, octetString('ab'), octetString('c')), octetString('abc')],
@@ -46,17 +50,17 @@ describe('BER', () => {
       octetString('abc'),
     ],
     [
-      'a length that grows by what was chunks',
+      'a length that needs more octets after chunks are joined',
       indefinite(0x30, indefinite(0x24, ...Array.from({ length: 3 }, () => octetString(new Uint8Array(100))))),
       sequence(octetString(new Uint8Array(300))),
     ],
     [
-      'a length of 200 behind indefinite ones',
+      'a length of 200 after indefinite ones',
       indefinite(0x30, octetString(new Uint8Array(197))),
       sequence(octetString(new Uint8Array(197))),
     ],
   ];
-  it.each(normalized)('with %s becomes DER', (_, ber, expected) => {
+  it.each(normalized)('with %s is converted to DER', (_, ber, expected) => {
     expect(hexOf(normalizeBer(ber))).toBe(hexOf(expected));
     expect(hexOf(readBer(ber).der)).toBe(hexOf(expected));
   });
@@ -64,19 +68,19 @@ describe('BER', () => {
   it.each([
     ['definite', definite],
     ['indefinite', endless],
-  ])('has at most sixteen levels, %s', (_, wrap) => {
+  ])('may have at most sixteen levels, %s', (_, wrap) => {
     readBer(nested(16, wrap));
     expect(() => readBer(nested(17, wrap))).toThrow('nested deeper');
   });
 
-  it('has at most 2048 elements', () => {
+  it('may have at most 2048 elements', () => {
     const nulls = (count: number): Uint8Array[] => Array.from({ length: count }, () => NULL);
     readBer(sequence(...nulls(2047)));
     expect(() => readBer(sequence(...nulls(2048)))).toThrow('more than 2048');
     expect(() => readBer(indefinite(0x30, ...nulls(2048)))).toThrow('more than 2048');
   });
 
-  it('ends where its bytes end, neither earlier nor later', () => {
+  it('must end exactly where its bytes end', () => {
     const bytes = indefinite(0x30, octetString(new Uint8Array(200)), sequence(NULL));
     for (let length = 0; length < bytes.length; length += 1) {
       expect(() => readBer(bytes.subarray(0, length))).toThrow('in the middle');
@@ -92,16 +96,16 @@ describe('BER', () => {
     ['a length with a leading zero', '04 82 00 80', 'shortest'],
     ['a length of 2^32 - 1', '04 84 ffffffff', 'in the middle'],
     ['a high tag number', '1f 81 00 00', 'above 30'],
-    ['a child that ends behind its parent', '30 03 04 02 00', 'in the middle'],
-    ['an indefinite child that ends behind its parent', '30 02 30 80 00 00', 'in the middle'],
-    ['an indefinite child whose end is half behind its parent', '30 80 30 03 30 80 00 00 00', 'in the middle'],
-    ['an end that has no beginning', '00 00', 'end-of-contents'],
-    ['an end inside a definite length', '30 02 00 00', 'end-of-contents'],
-    ['an end with contents', '30 80 00 01 00 00 00', 'end-of-contents'],
-    ['a constructed end', '30 80 20 00 00 00', 'end-of-contents'],
-    ['one end for two beginnings', '30 80 30 80 00 00', 'in the middle'],
+    ['a child that ends after its parent', '30 03 04 02 00', 'in the middle'],
+    ['an indefinite child that ends after its parent', '30 02 30 80 00 00', 'in the middle'],
+    ['an indefinite child whose end marker is half outside its parent', '30 80 30 03 30 80 00 00 00', 'in the middle'],
+    ['an end marker without a beginning', '00 00', 'end-of-contents'],
+    ['an end marker inside a definite length', '30 02 00 00', 'end-of-contents'],
+    ['an end marker with contents', '30 80 00 01 00 00 00', 'end-of-contents'],
+    ['a constructed end marker', '30 80 20 00 00 00', 'end-of-contents'],
+    ['one end marker for two indefinite lengths', '30 80 30 80 00 00', 'in the middle'],
   ];
-  it.each(refused)('with %s is refused', (_, text, reason) => {
+  it.each(refused)('with %s is rejected', (_, text, reason) => {
     expect(() => readBer(hex(text))).toThrow(reason);
   });
 });
@@ -109,14 +113,14 @@ describe('BER', () => {
 describe('an OCTET STRING', () => {
   it.each([
     ['another element', der(0x24, octetString('a'), NULL)],
-    ['chunks of another kind in chunks', der(0x24, der(0x24, sequence()))],
+    ['nested chunks of another kind', der(0x24, der(0x24, sequence()))],
     ['an endless chunk of another kind', indefinite(0x24, indefinite(0x30))],
     ['a constructed string of another type', der(0x24, der(0x2c, utf8String('a')))],
-  ])('has no parts that are %s', (_, bytes) => {
+  ])('must not have %s among its parts', (_, bytes) => {
     expect(() => readBer(bytes)).toThrow('a chunk of a BER OCTET STRING is not an OCTET STRING');
   });
 
-  it('has as many levels and parts as other elements', () => {
+  it('has the same limits for levels and parts as other elements', () => {
     const wrap = (contents: Uint8Array): Uint8Array => indefinite(0x24, contents);
     const empty = octetString('');
     readBer(nested(16, wrap, empty));
@@ -126,13 +130,13 @@ describe('an OCTET STRING', () => {
   });
 });
 
-describe('what was written in DER', () => {
+describe('DER inside BER', () => {
   it.each([
     ['a BOOLEAN of two octets', '01 02 ffff'],
-    ['UTF8String in parts', '2c 80 0c 01 61 00 00'],
-    ['a SEQUENCE in one piece', '10 00'],
-    ['a NULL that holds something', '05 01 00'],
-  ])('is read by the rules of DER: no %s', (_, text) => {
+    ['a UTF8String in parts', '2c 80 0c 01 61 00 00'],
+    ['a primitive SEQUENCE', '10 00'],
+    ['a NULL with contents', '05 01 00'],
+  ])('is checked by the rules of DER: no %s', (_, text) => {
     expect(() => readBer(hex(text))).toThrow(/ DER /);
   });
 });

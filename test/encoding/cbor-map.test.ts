@@ -20,7 +20,7 @@ const map = decodeCborMap(
 );
 
 describe('a CBOR map', () => {
-  it('gives each entry as what it is', () => {
+  it('returns each field with its type', () => {
     expect(map.text('text')).toBe('a');
     expect(map.bytes('five')).toEqual(new Uint8Array(5));
     expect(map.map('map').names()).toEqual(['a']);
@@ -45,7 +45,7 @@ describe('a CBOR map', () => {
     [() => map.uint32('fraction'), 'entry fraction is not a 32-bit number'],
     [() => map.text('none'), 'entry none is missing'],
   ];
-  it.each(wrong)('gives nothing as what it is not: %s', (read, message) => {
+  it.each(wrong)('rejects a field of another type: %s', (read, message) => {
     expect(read).toThrow(new DecodingError(message));
   });
 
@@ -58,7 +58,7 @@ describe('a CBOR map', () => {
     ['integer of eight bytes', '1b0000000100000000', false],
     ['negative integer', '23', false],
     ['true', 'f5', false],
-  ] as const)('reads a number from an integer only: %s', (_, value, isNumber) => {
+  ] as const)('decodes a number from an integer only: %s', (_, value, isNumber) => {
     // {"a": value, 7: 0, "é": value}
     const map = decodeCborMap(Buffer.from(`a36161${value}070062c3a9${value}`, 'hex'));
     for (const name of ['a', 'é']) {
@@ -67,13 +67,13 @@ describe('a CBOR map', () => {
     }
   });
 
-  it('knows the integers of the outermost map only', () => {
+  it('rejects a float even if a nested map has an integer under the same key', () => {
     // {"m": {"a": 4}, "a": 4.0}
     const map = decodeCborMap(Buffer.from('a2616da16161046161f94400', 'hex'));
     expect(() => map.uint32('a')).toThrow('not a 32-bit number');
   });
 
-  it.each(['00', '80', '61 61', '40'])('is what is asked for, and no other item: %s', (hex) => {
+  it.each(['00', '80', '61 61', '40'])('must be a map and no other item: %s', (hex) => {
     expect(() => decodeCborMap(new Uint8Array(Buffer.from(hex.replace(' ', ''), 'hex')))).toThrow('not a CBOR map');
   });
 

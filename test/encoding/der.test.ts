@@ -10,14 +10,14 @@ const nested = (depth: number): Uint8Array => {
 };
 
 describe('DER', () => {
-  it.each([0, 1, 127, 128, 255, 256, 65_535])('with contents of %i bytes is read', (length) => {
+  it.each([0, 1, 127, 128, 255, 256, 65_535])('with contents of %i bytes is decoded', (length) => {
     const bytes = octetString(new Uint8Array(length));
     const element = readDer(bytes);
     expect(element).toMatchObject({ tag: 0x04, start: 0, end: bytes.length });
     expect(element.end - element.contents).toBe(length);
   });
 
-  it.each([31, 127, 128, 1400, 16_383])('with tag number %i is read', (tagNumber) => {
+  it.each([31, 127, 128, 1400, 16_383])('with tag number %i is decoded', (tagNumber) => {
     const tag = tagNumber < 128 ? [0xbf, tagNumber] : [0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f];
     const bytes = der(tag, octetString('x'));
     const element = readDer(bytes);
@@ -32,22 +32,22 @@ describe('DER', () => {
     expect(found.at(-1)?.end).toBe(bytes.length);
   });
 
-  it('does not look into primitive elements', () => {
+  it('does not decode the contents of primitive elements', () => {
     readDer(octetString(hex('30 80')));
   });
 
-  it('has at most sixteen levels', () => {
+  it('may have at most sixteen levels', () => {
     readDer(nested(16));
     expect(() => readDer(nested(17))).toThrow('nested deeper');
   });
 
-  it('has at most 2048 elements', () => {
+  it('may have at most 2048 elements', () => {
     const nulls = (count: number): Uint8Array[] => Array.from({ length: count }, () => hex('05 00'));
     readDer(sequence(...nulls(2047)));
     expect(() => readDer(sequence(...nulls(2048)))).toThrow('more than 2048');
   });
 
-  it('ends where its bytes end, neither earlier nor later', () => {
+  it('must end exactly where its bytes end', () => {
     const bytes = sequence(octetString(new Uint8Array(200)), tagged(1400, octetString('x')));
     for (let length = 0; length < bytes.length; length += 1) {
       expect(() => readDer(bytes.subarray(0, length))).toThrow('in the middle');
@@ -75,7 +75,7 @@ describe('DER', () => {
     ],
     ['09 00', `09 40 ${'00'.repeat(64)}`, `0e 40 ${'00'.repeat(64)}`, '5f 25 00', '5f 8a39 00'],
     ['06 07 ffffffffffff7f', '06 09 2a ffffffffffff7f 00'],
-  ])('has values of many types: %s', (...texts) => {
+  ])('may contain values of many types: %s', (...texts) => {
     for (const text of texts) readDer(hex(text));
   });
 
@@ -88,7 +88,7 @@ describe('DER', () => {
     ['a high tag number for a low tag', '1f 1e 00', 'shortest'],
     ['a high tag number with a leading zero', '1f 80 1f 00', 'shortest'],
     ['a tag number of three octets', '1f 81 80 00 00', 'above 16383'],
-    ['a child that ends behind its parent', '30 03 04 02 00', 'in the middle'],
+    ['a child that ends after its parent', '30 03 04 02 00', 'in the middle'],
     ['an indefinite child', '30 04 30 80 00 00', 'indefinite'],
     ['a BOOLEAN of two octets', '01 02 ffff', 'type 1'],
     ['a BOOLEAN that is neither 00 nor ff', '30 03 01 01 01', 'type 1'],
@@ -100,33 +100,33 @@ describe('DER', () => {
     ['a BIT STRING with eight unused bits', '03 02 08 00', 'type 3'],
     ['a BIT STRING with an unused bit that is set', '03 02 01 81', 'type 3'],
     ['an empty BIT STRING with unused bits', '03 01 01', 'type 3'],
-    ['a NULL that holds something', '05 01 00', 'type 5'],
+    ['a NULL with contents', '05 01 00', 'type 5'],
     ['an empty OBJECT IDENTIFIER', '06 00', 'type 6'],
     ['an OBJECT IDENTIFIER with a leading zero', '06 02 80 01', 'type 6'],
-    ['an OBJECT IDENTIFIER with a leading zero within', '06 03 2a 80 01', 'type 6'],
-    ['an OBJECT IDENTIFIER cut off in a number', '06 02 2a 86', 'type 6'],
-    ['an OBJECT IDENTIFIER that ends in a zero within a number', '06 03 2a 81 80', 'type 6'],
+    ['an OBJECT IDENTIFIER with a leading zero in a later number', '06 03 2a 80 01', 'type 6'],
+    ['an OBJECT IDENTIFIER that ends inside a number', '06 02 2a 86', 'type 6'],
+    ['an OBJECT IDENTIFIER that ends inside a number, with a zero', '06 03 2a 81 80', 'type 6'],
     ['an OBJECT IDENTIFIER with a number of eight octets', '06 08 81 ffffffffffff7f', 'type 6'],
     ['text that is not UTF-8', '0c 02 c3 28', 'type 12'],
     ['a UTCTime without seconds', '17 0b 32333031303130303030 5a', 'type 23'],
     ['a UTCTime with an offset', '17 11 323330313031303030303030 2b30303030', 'type 23'],
     ['a UTCTime with a digit before it', `17 0e ${'30'.repeat(13)} 5a`, 'type 23'],
-    ['a UTCTime with a digit behind it', `17 0e ${'30'.repeat(12)} 5a 30`, 'type 23'],
+    ['a UTCTime with a digit after it', `17 0e ${'30'.repeat(12)} 5a 30`, 'type 23'],
     ['a GeneralizedTime with a digit before it', `18 10 ${'30'.repeat(15)} 5a`, 'type 24'],
-    ['a GeneralizedTime with a digit behind it', `18 10 ${'30'.repeat(14)} 5a 30`, 'type 24'],
-    ['a GeneralizedTime without a digit behind its point', `18 10 ${'30'.repeat(14)} 2e 5a`, 'type 24'],
+    ['a GeneralizedTime with a digit after it', `18 10 ${'30'.repeat(14)} 5a 30`, 'type 24'],
+    ['a GeneralizedTime without a digit after its decimal point', `18 10 ${'30'.repeat(14)} 2e 5a`, 'type 24'],
     ['a GeneralizedTime with a letter in it', `18 0f ${'30'.repeat(13)} 3a 5a`, 'type 24'],
-    ['a GeneralizedTime with a letter before its point', `18 11 ${'30'.repeat(13)} 3a 2e31 5a`, 'type 24'],
-    ['a GeneralizedTime with a letter behind its point', `18 11 ${'30'.repeat(14)} 2e3a 5a`, 'type 24'],
+    ['a GeneralizedTime with a letter before its decimal point', `18 11 ${'30'.repeat(13)} 3a 2e31 5a`, 'type 24'],
+    ['a GeneralizedTime with a letter after its decimal point', `18 11 ${'30'.repeat(14)} 2e3a 5a`, 'type 24'],
     ['a GeneralizedTime with a comma', `18 11 ${'30'.repeat(14)} 2c31 5a`, 'type 24'],
     ['a GeneralizedTime with a fraction and no Z', `18 11 ${'30'.repeat(14)} 2e31 31`, 'type 24'],
-    ['a GeneralizedTime with two points', `18 12 ${'30'.repeat(14)} 2e2e31 5a`, 'type 24'],
-    ['a UTCTime with something below a digit', `17 0d 2f${'30'.repeat(11)} 5a`, 'type 23'],
-    ['a UTCTime with something above a digit', `17 0d ${'39'.repeat(11)}3a 5a`, 'type 23'],
+    ['a GeneralizedTime with two decimal points', `18 12 ${'30'.repeat(14)} 2e2e31 5a`, 'type 24'],
+    ['a UTCTime with a character just below the digits', `17 0d 2f${'30'.repeat(11)} 5a`, 'type 23'],
+    ['a UTCTime with a character just above the digits', `17 0d ${'39'.repeat(11)}3a 5a`, 'type 23'],
     ['a UTCTime without a Z', `17 0d ${'30'.repeat(13)}`, 'type 23'],
     ['a UTCTime with a fraction', `17 0f ${'30'.repeat(12)} 2e31 5a`, 'type 23'],
     ['a GeneralizedTime of 33 octets', `18 21 ${'30'.repeat(14)} 2e ${'31'.repeat(17)} 5a`, 'type 24'],
-    ['a GeneralizedTime with a zero at its end', '18 12 3230353030313031303030303030 2e3130 5a', 'type 24'],
+    ['a GeneralizedTime that ends in a zero', '18 12 3230353030313031303030303030 2e3130 5a', 'type 24'],
     ['an endless time', `18 28 ${'30'.repeat(39)} 5a`, 'type 24'],
     ['the first reserved type', '1f 25 00', 'reserved'],
     ['a reserved type', '1f 8939 03 020100', 'reserved'],
@@ -145,7 +145,7 @@ describe('DER', () => {
     ['a DATE of 65 octets', `1f 1f 41 ${'31'.repeat(65)}`, 'type 31'],
     ['a RELATIVE-OID-IRI of 65 octets', `1f 24 41 ${'61'.repeat(65)}`, 'type 36'],
     ['a UniversalString above U+10FFFF', '1c 08 00000041 00110000', 'type 28'],
-    ['a UniversalString with half of a surrogate pair', '1c 04 0000d800', 'type 28'],
+    ['a UniversalString with the first half of a surrogate pair', '1c 04 0000d800', 'type 28'],
     ['a UniversalString with the last half of a surrogate pair', '1c 04 0000dfff', 'type 28'],
     ['a UniversalString of 2^32 - 1', '1c 04 ffffffff', 'type 28'],
     ['a BMPString with half of a surrogate pair', '1e 04 0041 d800', 'type 30'],
@@ -154,10 +154,10 @@ describe('DER', () => {
     ['a UniversalString of three octets', '1c 03 000000', 'type 28'],
     ['a BMPString of one octet', '1e 01 00', 'type 30'],
     ['an OCTET STRING in parts', '24 02 04 00', 'form'],
-    ['a SEQUENCE in one', '10 00', 'form'],
-    ['an end of contents', '30 02 00 00', 'form'],
+    ['a primitive SEQUENCE', '10 00', 'form'],
+    ['an end-of-contents marker', '30 02 00 00', 'form'],
   ];
-  it.each(refused)('with %s is refused', (_, text, reason) => {
+  it.each(refused)('with %s is rejected', (_, text, reason) => {
     expect(() => readDer(hex(text))).toThrow(reason);
   });
 });

@@ -16,7 +16,7 @@ const receipt = await makeReceipt(chain);
 const keyId = Buffer.from(attested.keyId, 'base64');
 
 const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64');
-/** What a form makes of base64 whose plus signs were not escaped. There must be one: the bytes of `+++/` are put in front. */
+/** What a form decoder makes of base64 with unescaped plus signs. The bytes of `+++/` are prepended so that there is one. */
 const withSpaces = (bytes: Uint8Array) =>
   base64(Buffer.concat([Buffer.from('+++/', 'base64'), bytes])).replace(/\+/g, ' ');
 
@@ -34,20 +34,20 @@ const mistakesInBytes: typeof mistakes = [
   ['base64 in bytes', (bytes) => Buffer.from(base64(bytes)), 'the bytes are base64 text'],
 ];
 
-describe.each(mistakesInBytes)('%s in place of base64 has a sentence of its own', (_, encode, sentence) => {
-  it('in an attestation', async () => {
+describe.each(mistakesInBytes)('%s instead of base64 is explained in the error', (_, encode, sentence) => {
+  it('of an attestation', async () => {
     const options = { ...attested, attestation: encode(attested.attestation) };
     const { message } = await expectCode(() => verifyAttestation(options), 'malformed_attestation');
     expect(message).toContain(sentence);
   });
 
-  it('in an assertion', async () => {
+  it('of an assertion', async () => {
     const options = { assertion: encode(assertion), publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
     const { message } = await expectCode(() => verifyAssertion(options), 'malformed_assertion');
     expect(message).toContain(sentence);
   });
 
-  it('in a receipt', async () => {
+  it('of a receipt', async () => {
     const options = { receipt: encode(receipt), appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const { message } = await expectCode(() => verifyReceipt(options), 'malformed_receipt');
     expect(message).toContain(sentence);
@@ -56,7 +56,7 @@ describe.each(mistakesInBytes)('%s in place of base64 has a sentence of its own'
 });
 
 it.each(mistakesInBytes.filter(([name]) => /empty|spaces|no bytes/.test(name)))(
-  '%s has a sentence of its own in a receipt to be refreshed',
+  '%s is explained in the error of a receipt refresh',
   async (_, encode, sentence) => {
     const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));
     const credentials = { teamId: 'TEAMID1234', keyId: 'KEYID12345', privateKey: pem };
@@ -67,19 +67,22 @@ it.each(mistakesInBytes.filter(([name]) => /empty|spaces|no bytes/.test(name)))(
 );
 
 describe('a key identifier', () => {
-  it.each(mistakes)('in %s has a sentence of its own', async (_, encode, sentence) => {
+  it.each(mistakes)('in %s is explained in the error', async (_, encode, sentence) => {
     const options = { ...attested, keyId: String(encode(keyId)) };
     const { message } = await expectCode(() => verifyAttestation(options), 'key_id_mismatch');
     expect(message).toContain(`the key identifier is not base64 of 32 bytes: ${sentence}`);
   });
 
-  it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(100)])('that is something else has none: %s', async (keyId) => {
-    const { message } = await expectCode(() => verifyAttestation({ ...attested, keyId }), 'key_id_mismatch');
-    expect(message).toMatch(/^the key identifier is not base64 of 32 bytes \(/);
-  });
+  it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(100)])(
+    'in any other form is not explained: %s',
+    async (keyId) => {
+      const { message } = await expectCode(() => verifyAttestation({ ...attested, keyId }), 'key_id_mismatch');
+      expect(message).toMatch(/^the key identifier is not base64 of 32 bytes \(/);
+    },
+  );
 });
 
-it('no genuine evidence looks like a mistake', () => {
+it('genuine evidence is never reported as wrongly encoded', () => {
   const attestations = fixtures.flatMap(({ attestation }) => attestation?.object ?? []);
   const assertions = fixtures.flatMap((recording) => recording.assertions.map(({ object }) => object));
   const receipts = recordedReceipts.map((recorded) => recorded.receipt.object);

@@ -28,7 +28,7 @@ describe('PEM', () => {
     }
   });
 
-  it('is read with white space around it and in its base64', () => {
+  it('may have white space around it and in its base64', () => {
     for (const text of [pem, `\n ${pem}\n\n`, pem.trimEnd(), pem.replaceAll('\n', '\r\n'), pem.replace(/\n/g, ' ')]) {
       expect(decodePem('PUBLIC KEY', text)).toEqual(der);
       expect(isPem('PUBLIC KEY', text)).toBe(true);
@@ -42,13 +42,13 @@ describe('PEM', () => {
     ['no label', pem.replaceAll('PUBLIC KEY', '')],
     ['two blocks', pem + pem],
     ['text before it', `text${pem}`],
-    ['text behind it', `${pem}text`],
+    ['text after it', `${pem}text`],
     ['headers', pem.replace('\n', '\nProc-Type: 4,ENCRYPTED\n\n')],
     ['the characters of base64url', pem.replace(/.{10}\n/, '-_'.repeat(5))],
     ['no contents', '-----BEGIN PUBLIC KEY----------END PUBLIC KEY-----'],
     ['no dashes', pem.replaceAll('-----', '')],
     ['nothing', ''],
-  ])('is not read with %s', (_, text) => {
+  ])('is not decoded with %s', (_, text) => {
     expect(decodePem('PUBLIC KEY', text)).toBeUndefined();
     expect(isPem('PUBLIC KEY', text)).toBe(false);
   });

@@ -7,7 +7,7 @@ const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replac
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const filled = (byte: number, count: number): Uint8Array => new Uint8Array(count).fill(byte);
 
-/** From RFC 8949 appendix A, without tags and indefinite lengths. */
+/** Examples from RFC 8949 appendix A, without tags and indefinite lengths. */
 const EXAMPLES: readonly [string, unknown][] = [
   ['00', 0],
   ['17', 23],
@@ -60,19 +60,19 @@ describe('text that begins with a byte order mark', () => {
     return concat(Uint8Array.from(head), bytes);
   };
 
-  it('loses it in the decoder where it is long, and keeps it where it is short', () => {
+  it('loses the mark in the decoder if the text is long, and keeps it if the text is short', () => {
     expect(decoder.decode(text('\ufeff42'))).toBe('\ufeff42');
     expect(decoder.decode(text(`\ufeff${'4'.repeat(62)}`))).toBe('4'.repeat(62));
   });
 
-  it.each(['\ufeff', '\ufeff42', `\ufeff${'4'.repeat(62)}`])('is refused: %o', (value) => {
+  it.each(['\ufeff', '\ufeff42', `\ufeff${'4'.repeat(62)}`])('is rejected: %o', (value) => {
     for (const bytes of [text(value), concat(hex('a1'), text(value), hex('00')), concat(hex('a16161'), text(value))]) {
       expect(() => assertWellFormedCbor(bytes)).toThrow(DecodingError);
     }
   });
 
   it.each(['4\ufeff', '\u2eff', '\uff00', '\uff3f', '\ufec0', `4${'\ufeff'.repeat(30)}`])(
-    'is other text: %o',
+    'is not confused with similar text: %o',
     (value) => {
       assertWellFormedCbor(text(value));
       expect(decoder.decode(text(value))).toBe(value);
@@ -82,12 +82,12 @@ describe('text that begins with a byte order mark', () => {
 
 describe('well-formed CBOR', () => {
   const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
-  it.each(EXAMPLES)('%s is accepted, and means what cbor-x reads', (text, value) => {
+  it.each(EXAMPLES)('%s is accepted, and decoded as cbor-x decodes it', (text, value) => {
     assertWellFormedCbor(hex(text));
     expect(decoder.decode(hex(text))).toEqual(value);
   });
 
-  it('ends where its bytes end, neither earlier nor later', () => {
+  it('must end exactly where its bytes end', () => {
     for (const [text] of EXAMPLES) {
       const bytes = hex(text);
       for (let length = 0; length < bytes.length; length += 1) {
@@ -103,14 +103,14 @@ describe('well-formed CBOR', () => {
     assertWellFormedCbor(hex('ff 43 010203 ff').subarray(1, 5));
   });
 
-  it('has at most eight levels', () => {
+  it('may have at most eight levels', () => {
     assertWellFormedCbor(concat(filled(0x81, 8), hex('00')));
     assertWellFormedCbor(hex(`${'a1 00 '.repeat(8)}00`));
     expect(() => assertWellFormedCbor(concat(filled(0x81, 9), hex('00')))).toThrow('nested deeper');
     expect(() => assertWellFormedCbor(hex(`${'a1 00 '.repeat(9)}00`))).toThrow('nested deeper');
   });
 
-  it('has at most 256 items', () => {
+  it('may have at most 256 items', () => {
     assertWellFormedCbor(concat(hex('98 ff'), filled(0, 255)));
     expect(() => assertWellFormedCbor(concat(hex('99 0100'), filled(0, 256)))).toThrow('more than 256');
     expect(() => assertWellFormedCbor(concat(hex('b9 0100'), filled(0, 512)))).toThrow();
@@ -128,9 +128,9 @@ describe('well-formed CBOR', () => {
     ['additional information 30', '9e', 'reserved'],
     ['an indefinite byte string', '5f ff', 'indefinite'],
     ['an indefinite map', 'bf ff', 'indefinite'],
-    ['a break', 'ff', 'indefinite'],
+    ['a break without a beginning', 'ff', 'indefinite'],
     ['a tag', 'c1 00', 'tags'],
-    ['a tag within', '81 d8 18 41 00', 'tags'],
+    ['a nested tag', '81 d8 18 41 00', 'tags'],
     ['an unassigned simple value', 'f3', 'simple'],
     ['a simple value in a byte', 'f8 20', 'simple'],
     ['overlong UTF-8', '62 c080', 'UTF-8'],
@@ -141,11 +141,11 @@ describe('well-formed CBOR', () => {
     ['a map as a key', 'a1 a0 00', 'key'],
     ['false as a key', 'a1 f4 00', 'key'],
   ];
-  it.each(refused)('%s is refused', (_, text, reason) => {
+  it.each(refused)('%s is rejected', (_, text, reason) => {
     expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
   });
 
-  it('has text and integer keys apart', () => {
+  it('distinguishes text keys from integer keys', () => {
     assertWellFormedCbor(hex('a2 6131 00 01 00'));
   });
 });

@@ -5,7 +5,7 @@ import { createDevice } from '../support/backend.js';
 import { trusting } from '../support/example-backend.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
 
-// The app of the README against the server of the README, over HTTP.
+// Runs the app of the README with the server of the README, over HTTP.
 let server: TestServer;
 beforeAll(async () => {
   const { app } = await trusting(() => import('../../examples/express.js'));

@@ -5,7 +5,7 @@ import { createBackend } from '../../examples/pure-functions.js';
 import { AppAttestError } from '../../src/index.js';
 import { createVirtualApple, type VirtualDevice } from '../../src/testing/index.js';
 
-/** What the next verification throws, in place of a result. */
+/** The error that the next verification throws instead of returning a result. */
 const failure = vi.hoisted(() => ({ next: undefined as Error | undefined }));
 vi.mock('app-attest', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../src/index.js')>();
@@ -73,7 +73,7 @@ describe('the example with pure functions', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('finds a key by base64url, whichever encoding registered it', async () => {
+  it('finds a key by its base64url identifier, regardless of the encoding at registration', async () => {
     const { device, keyId } = await newDevice();
     const challenge = await newChallenge();
     const { token } = await device.capacitor.createAttestation({ keyId, challenge });
@@ -117,7 +117,7 @@ describe('the example with pure functions', () => {
     expect((await post('/orders', { ...order, keyId: (await newDevice()).keyId })).status).toBe(401);
   });
 
-  it('rejects one challenge in two requests', async () => {
+  it('rejects the second of two requests with one challenge', async () => {
     const { device, keyId } = await register(await newChallenge());
     const { payload } = await signOrder(device, keyId);
     const statuses: number[] = [];
@@ -139,7 +139,7 @@ describe('the example with pure functions', () => {
     ['{"keyId":1,"challenge":{},"token":[]}', 401],
     ['{"keyId":"\\ud800","challenge":"\\ud800"}', 401],
     ['no json', 400],
-  ])('answers %s without a reason', async (body, status) => {
+  ])('responds to %s without giving a reason', async (body, status) => {
     for (const path of ['/register', '/orders']) {
       expect(await post(path, body)).toMatchObject({ status, body: { error: 'rejected' } });
     }

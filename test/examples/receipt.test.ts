@@ -8,7 +8,7 @@ import { createVirtualApple, type VirtualApple, type VirtualDevice } from '../..
 import { APP_ID, sha256 } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';
 
-// The example trusts Apple alone, and asks Apple; here, and nowhere else, it is made to trust and ask a virtual one.
+// The example trusts only Apple and sends requests only to Apple. These mocks replace Apple with a virtual Apple.
 const virtual = vi.hoisted(() => ({ apple: undefined as VirtualApple | undefined }));
 vi.mock('app-attest', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../src/index.js')>();
@@ -48,11 +48,11 @@ async function attestWithExample() {
   return attest(Buffer.from(attestation).toString('base64'), keyId, 'challenge');
 }
 
-it('the receipt example verifies both, and gets a risk metric', async () => {
+it('the receipt example verifies an attestation and its receipt, and gets a risk metric', async () => {
   const key = await attestWithExample();
   const refreshed = await refresh(key, credentials);
   expect(refreshed?.verified).toMatchObject({ type: 'RECEIPT', riskMetric: 1 });
-  // The new one is too young to be exchanged again.
+  // Apple issues no newer receipt yet, because the new receipt is too young.
   expect(await refresh({ ...key, receipt: refreshed?.receipt ?? key.receipt }, credentials)).toBeUndefined();
 });
 
@@ -61,7 +61,7 @@ it('the receipt example rejects a receipt that is six minutes old', async () => 
   await expectCode(attestWithExample, 'receipt_too_old');
 });
 
-it('the receipt example reads the credentials from the .p8 file', async () => {
+it('the receipt example loads the credentials from the .p8 file', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'app-attest-')), 'AuthKey_ABC123DEFG.p8');
   await writeFile(path, credentials.privateKey);
   expect(readCredentials(path)).toEqual(credentials);

@@ -5,7 +5,7 @@ it('the service serves only its app', async () => {
   const { output, errors, code } = await runExample();
   expect(output).toContain('Its state is in the memory of this process.');
   expect(output.match(/^✓/gm)).toHaveLength(8);
-  expect(output).toMatch(/Everything came out as it should\.\n$/);
+  expect(output).toMatch(/All results are as expected\.\n$/);
   expect({ errors, code }).toEqual({ errors: '', code: 0 });
 });
 

@@ -44,7 +44,7 @@ describe('inspectReceipt', () => {
     expect({ appId, environment, problems }).toEqual({ appId: APP_ID, environment: 'somewhere', problems: [] });
   });
 
-  it('reports what it cannot decode, and shows the rest', async () => {
+  it('reports the parts that it cannot decode, and shows the rest', async () => {
     const withoutPayload = await inspectReceipt(await makeReceipt(await createReceiptChain(), { payload: set() }));
     expect(withoutPayload.problems).toEqual(['payload: field 2 is missing']);
     expect(withoutPayload.certificates.length).toBe(3);

@@ -15,7 +15,7 @@ const inspect = async (changes: AttestationChanges) => {
 };
 
 describe('an inspected attestation', () => {
-  it('shows everything in Apple’s sample', () => {
+  it('shows every value in Apple’s sample', () => {
     const { keyId, appId, attestation } = attestationFixture('apple-guide-2026');
     const inspected = inspectAttestation(attestation.object);
     expect(inspected.problems).toEqual([]);
@@ -48,7 +48,7 @@ describe('an inspected attestation', () => {
     });
   });
 
-  it('shows unsigned extensions under another name', async () => {
+  it('shows unsigned extensions in a separate field', async () => {
     const forged = await inspect({ flags: 0x40 });
     expect(forged.authenticatorData?.unauthenticatedExtensions).toEqual({ validationCategory: 4, bundleVersion: '42' });
     expect(forged.authenticatorData).not.toHaveProperty('extensions');
@@ -58,14 +58,14 @@ describe('an inspected attestation', () => {
     expect([...forged.problems, ...signed.problems]).toEqual([]);
   });
 
-  it('reports a malformed entry of such extensions', async () => {
+  it('reports a malformed field of unsigned extensions', async () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { authenticatorData, problems } = await inspect({ flags: 0x40, extensions });
     expect(problems).toEqual(['authData extensions: entry apple_bundle_version_01 is not text']);
     expect(authenticatorData).not.toHaveProperty('unauthenticatedExtensions');
   });
 
-  it('shows entries that no verifier reads, by name', async () => {
+  it('shows the names of fields that no verifier uses', async () => {
     const { entries, problems } = await inspect({ object: { cdHash: new Uint8Array(20) } });
     expect(entries).toEqual(['fmt', 'attStmt', 'authData', 'cdHash']);
     expect(problems).toEqual([]);
@@ -101,7 +101,7 @@ describe('an inspected attestation', () => {
     expect(empty.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['fmt', 'authData', 'attStmt']);
   });
 
-  it('shows only the reason if there is no map', () => {
+  it('shows only the reason if the evidence is not a map', () => {
     const nothing = { entries: [], certificates: [], problems: [expect.stringMatching(/^attestation: /)] };
     expect(inspectAttestation(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const entries = ['fmt', 'attStmt', 'authData'].map((name) => expect.stringMatching(`^${name}`));
@@ -137,14 +137,14 @@ describe('an inspected assertion', () => {
     expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['signature', 'authenticatorData']);
   });
 
-  it('shows only the reason if there is no map', () => {
+  it('shows only the reason if the evidence is not a map', () => {
     const nothing = { entries: [], problems: [expect.stringMatching(/^assertion: /)] };
     expect(inspectAssertion(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));
     expect(inspectAssertion(Uint8Array.of(0xa0))).toStrictEqual({ entries: [], problems });
   });
 
-  it('shows its signature and what was signed', () => {
+  it('shows its signature and the signed data', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { signature, authenticatorData, ...rest } = inspectAssertion(assert(privateKey, { counter: 9 }));
     expect(rest).toStrictEqual({ entries: ['signature', 'authenticatorData'], problems: [] });
@@ -153,7 +153,7 @@ describe('an inspected assertion', () => {
   });
 });
 
-it('an inspected assertion shows unsigned extensions under another name', () => {
+it('an inspected assertion shows unsigned extensions in a separate field', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const extensions = signedExtensions();
   const read = { validationCategory: 4, bundleVersion: '42' };
@@ -172,7 +172,7 @@ describe('a problem found in an inspection', () => {
     return inspection.problems;
   };
 
-  it('is reported with its part', () => {
+  it('is reported with the name of the malformed part', () => {
     expect(attempt(new AppAttestError('malformed_receipt', 'odd'))).toEqual(['part: odd']);
     expect(attempt(Object.assign(new Error('odd'), { code: 'invalid_argument' }))).toEqual(['part: odd']);
     expect(attempt('odd')).toEqual(['part: odd']);

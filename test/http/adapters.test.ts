@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
-  /** A server with one registered device. */
+  /** Starts a server with one registered device. */
   async function serve(options: SharedOptions = {}, backendOptions: Partial<AppAttestOptions> = {}) {
     const backend = createBackend(backendOptions);
     const server = await start(backend, options);
@@ -22,7 +22,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     return { backend, client, registered };
   }
 
-  it('registers a device, once', async () => {
+  it('registers a device only once', async () => {
     const { backend, client, registered } = await serve();
     expect(registered.status).toBe(201);
     expect(registered.body).toEqual({ keyId: client.keyId });
@@ -39,7 +39,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('accepts a GET with method, path, query and challenge signed, once', async () => {
+  it('accepts a GET with signed method, path, query and challenge, once', async () => {
     const { client } = await serve();
     const target = '/orders/7?detail=a%20b&detail=%C3%BC';
     const headers = await client.sign('GET', target);
@@ -47,7 +47,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await client.get(target, headers)).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
   });
 
-  it('accepts a POST with the digest of its body signed, once', async () => {
+  it('accepts a POST with a signed digest of its body, once', async () => {
     const { client } = await serve();
     const body = '{ "amount" : 1.50,\n\t"item":"\\u0063offee ☕" }\n';
     const headers = await client.sign('POST', '/orders', body);
@@ -75,7 +75,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('signs the header Content-Digest as it is sent, with the digests of other algorithms', async () => {
+  it('accepts a signature over the header Content-Digest as sent, with the digests of other algorithms', async () => {
     const { client } = await serve();
     const challenge = await client.challenge();
     const digest = `sha-512=:AAAA:,  ${contentDigest('{}')}`;
@@ -93,7 +93,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     ).toMatchObject({ status: 200 });
   });
 
-  it('rejects a body that was serialized again, and uses the challenge up', async () => {
+  it('rejects a body that was serialized again, and uses up the challenge', async () => {
     const { client } = await serve();
     const body = '{"amount": 1.50}';
     const headers = await client.sign('POST', '/orders', body);
@@ -107,14 +107,14 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     ['another path', 'GET', '/orders/8'],
     ['another query', 'GET', '/orders/7?all=1'],
     ['another method', 'POST', '/orders/7'],
-    ['a path that means the same', 'GET', '/orders/./7'],
-  ])('rejects %s', async (_case, method, target) => {
+    ['an equivalent path', 'GET', '/orders/./7'],
+  ])('rejects a signature for %s', async (_case, method, target) => {
     const { client } = await serve();
     const answer = await client.get('/orders/7', await client.sign(method, target));
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
   });
 
-  it('rejects a body that was left out, added, or replaced with its digest', async () => {
+  it('rejects a body that was removed, added, or replaced together with its digest', async () => {
     const { client } = await serve();
     const leftOut = await client.sign('GET', '/orders/7', '{}');
     expect(await client.get('/orders/7', leftOut)).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
@@ -147,10 +147,10 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
 
   it.each([
     ['none', () => ({ 'x-app-attest-challenge': '' })],
-    ['one that was not signed', (other: string) => ({ 'x-app-attest-challenge': other })],
-    ['the beginning of one', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
+    ['a challenge that was not signed', (other: string) => ({ 'x-app-attest-challenge': other })],
+    ['the beginning of a challenge', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
     ['two', (other: string) => ({ 'x-app-attest-challenge': `${other}, ${other}` })],
-  ])('rejects %s as the challenge', async (_case, header) => {
+  ])('rejects %s', async (_case, header) => {
     const { client } = await serve();
     const headers = await client.sign('GET', '/orders/7');
     const { status, body } = await client.get('/orders/7', { ...headers, ...header(await client.challenge()) });
@@ -158,7 +158,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(body).toEqual({ error: expect.stringMatching(/^(invalid_signature|challenge_unknown)$/) });
   });
 
-  it('recognizes the end of the challenge', async () => {
+  it('rejects a challenge with an additional character at its end', async () => {
     const { client } = await serve();
     const challenge = `${await client.challenge()}x`;
     const headers = await signedHeaders(client.device, client.keyId, {
@@ -176,13 +176,13 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
       const headers = await client.sign('GET', '/orders/7');
       const { status, body } = await send(client.origin, { method: 'GET', path, headers });
-      // A server that takes the path for the other one routes by that one, too.
+      // A server that treats both paths as the same also routes by the signed path.
       if (status === 200) expect(body.path).toBe('/orders/7');
       else expect([401, 404], path).toContain(status);
     }
   });
 
-  it('expects the path that the client signed, if a proxy rewrites it', async () => {
+  it('expects the path that the client signed, if a proxy rewrites the path', async () => {
     const { client } = await serve({ publicTarget: (target) => `/api${target}` });
     const answer = await client.get('/orders/7', await client.sign('GET', '/api/orders/7'));
     expect(answer.status).toBe(200);
@@ -193,7 +193,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     const payload = async (client: Client, opening = 'POST /orders') =>
       `${opening}\n${await client.challenge()}\n${content}`;
 
-    it('gives the handler only what was signed', async () => {
+    it('gives the handler only the signed content', async () => {
       const { client } = await serve();
       const signed = await client.body(await payload(client));
       const sent = JSON.stringify({ ...signed, item: 'gold', amount: 1000 });
@@ -214,7 +214,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       }
     });
 
-    it('rejects a payload without a line for the request, except on a route of its own', async () => {
+    it('rejects a payload without a request line, except on a route of its own', async () => {
       const { client } = await serve();
       const bare = async () => JSON.stringify(await client.body(await client.challenge()));
       const json = async () => JSON.stringify(await client.body(`{"challenge":"${await client.challenge()}"}`));
@@ -230,7 +230,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       expect(await client.post('/assertion', other, {})).toMatchObject({ body: { error: 'challenge_unknown' } });
     });
 
-    it('does not use what was signed in headers as content', async () => {
+    it('does not use the data signed in headers as content', async () => {
       const { client } = await serve();
       const challenge = await client.challenge();
       const signed = await client.body(`POST /orders\n${challenge}\n${contentDigest('{"item":"coffee"}')}`);
@@ -241,13 +241,13 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('accepts an assertion in headers alone, and yields the key', async () => {
+  it('accepts an assertion in headers alone, and returns the key', async () => {
     const { client } = await serve();
     const headers = await client.sign('POST', '/assertion', '');
     expect(await client.post('/assertion', '', headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
   });
 
-  describe('where bodies are signed', () => {
+  describe('if bodies are signed', () => {
     const signed = 'body';
 
     it('accepts an assertion in headers over the raw bytes of the body, once', async () => {
@@ -277,7 +277,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
-    it("accepts the plugin's JSON, and gives the handler only what was signed", async () => {
+    it("accepts the plugin's JSON, and gives the handler only the signed content", async () => {
       const { client } = await serve({ signed });
       const challenge = await client.challenge();
       const body = await client.body(JSON.stringify({ item: 'coffee', challenge }));
@@ -302,7 +302,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await client.post('/orders', '{}', renamed)).toMatchObject({ status: 200 });
   });
 
-  it('ties challenges and keys to a user, and rejects requests without one', async () => {
+  it('binds challenges and keys to a user, and rejects requests without a user', async () => {
     let subject: string | undefined = 'alice';
     const { backend, client } = await serve({ subject: () => subject });
     expect((await backend.key(client.keyId))?.subject).toBe('alice');

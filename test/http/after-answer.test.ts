@@ -11,7 +11,7 @@ afterEach(() => {
   server.close();
 });
 
-/** A request that waits for its answer, and what ends it. */
+/** A request that waits for its response, with functions that end the request. */
 async function receive() {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,8 +26,8 @@ async function receive() {
   return { incoming, response, socket };
 }
 
-describe('what comes after the answer of a Node server', () => {
-  it('waits until the answer is sent, and runs once', async () => {
+describe('a task that runs after the response of a Node server', () => {
+  it('waits until the response is sent, and runs once', async () => {
     const { incoming, response } = await receive();
     const order: string[] = [];
     incoming.afterAnswer(() => order.push('after'));
@@ -39,7 +39,7 @@ describe('what comes after the answer of a Node server', () => {
     expect(order).toEqual(['answer', 'after']);
   });
 
-  it('runs if the answer was sent before', async () => {
+  it('runs if the response was sent before', async () => {
     const { incoming, response } = await receive();
     response.end('x');
     await once(response, 'finish');
@@ -50,7 +50,7 @@ describe('what comes after the answer of a Node server', () => {
     await expect.poll(() => calls).toBe(1);
   });
 
-  it('runs if the client no longer waits for the answer', async () => {
+  it('runs if the client no longer waits for the response', async () => {
     const { incoming, response, socket } = await receive();
     let calls = 0;
     const call = () => {

@@ -29,12 +29,12 @@ function* endless(chunk: string): Generator<string> {
 
 const deep = (opening: string, closing: string, depth: number): string => opening.repeat(depth) + closing.repeat(depth);
 
-/** Fields that all three kinds of body have somewhere; `token` and `payload` are never evidence. */
+/** Fields that occur in the three kinds of bodies. None of the values is valid evidence. */
 const FIELDS = { purpose: 'x', keyId: 'x', challenge: 'x', payload: 'x', token: 'x' };
 const allAs = (value: unknown) => Object.fromEntries(Object.keys(FIELDS).map((name) => [name, value]));
 const LONE_SURROGATE = '"\\ud800"';
 
-/** What is sent, and the code that each of {@link ROUTES} answers with, in their order; one for all where it is one. */
+/** What is sent, and the error code of each of {@link ROUTES} in the same order. A single code applies to all routes. */
 const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly string[]][] = [
   [
     'nothing',
@@ -42,7 +42,7 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     ['unsupported_media_type', 'unsupported_media_type', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'an empty body of JSON',
+    'an empty JSON body',
     () => text(''),
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
@@ -53,7 +53,7 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     'body_too_large',
   ],
   [
-    'chunks without an end',
+    'endless chunks',
     () => ({ chunks: endless('x'.repeat(1024)), headers: { 'content-type': 'application/json' } }),
     'body_too_large',
   ],
@@ -119,42 +119,42 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'the plugin on Android',
+    'a request of the plugin on Android',
     () => json({ ...FIELDS, platform: 'android', format: 'google-play-integrity-standard' }),
     ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
   ],
   [
-    'the plugin on the web',
+    'a request of the plugin on the web',
     () => json({ ...FIELDS, platform: 'web', format: 'web-fallback' }),
     ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
   ],
   [
-    'a platform that nobody knows',
+    'an unknown platform',
     () => json({ ...FIELDS, platform: 'plan9' }),
     ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
   ],
   [
-    'a prototype',
+    'a field named __proto__',
     () => text(`{"__proto__":${JSON.stringify({ ...FIELDS, purpose: 'assertion' })}}`),
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'a constructor',
+    'a field named constructor',
     () => json({ ...FIELDS, constructor: { prototype: { polluted: true } } }),
     ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'request_mismatch'],
   ],
   [
-    'arrays, deeply nested',
+    'deeply nested arrays',
     () => text(`{"keyId":${deep('[', ']', 450)}}`),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'arrays, as deeply nested as the limits allow',
+    'arrays that are nested as deeply as the limits allow',
     () => text(deep('[', ']', 65_000)),
     ['body_too_large', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'arrays, as deeply nested as a protected route reads',
+    'arrays that are nested as deeply as a protected route decodes',
     () => text(deep('[', ']', 520_000)),
     ['body_too_large', 'body_too_large', 'assertion_missing', 'assertion_missing'],
   ],
@@ -170,10 +170,10 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
   ],
 ];
 
-/** What is sent in headers to the routes that read them. */
+/** What is sent in headers to the routes that use these headers. */
 const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
-  ['a key id alone', { 'x-app-attest-key-id': 'x' }, 'malformed_assertion'],
-  ['an assertion alone', { 'x-app-attest-assertion': 'x' }, 'malformed_assertion'],
+  ['only a key id', { 'x-app-attest-key-id': 'x' }, 'malformed_assertion'],
+  ['only an assertion', { 'x-app-attest-assertion': 'x' }, 'malformed_assertion'],
   ['empty headers', { 'x-app-attest-key-id': '', 'x-app-attest-assertion': '' }, 'challenge_unknown'],
   [
     '100 000 bytes as an assertion',
@@ -185,15 +185,15 @@ const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
     { 'x-app-attest-key-id': 'A'.repeat(100_000), 'x-app-attest-assertion': 'x' },
     'challenge_unknown',
   ],
-  ['100 000 bytes that nobody reads', { 'x-other': 'A'.repeat(100_000) }, 'assertion_missing'],
+  ['100 000 bytes in an unused header', { 'x-other': 'A'.repeat(100_000) }, 'assertion_missing'],
 ];
 
 const SIGNED = { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'x', 'x-app-attest-challenge': 'A'.repeat(43) };
 
-/** What is sent as `Content-Digest`, and the code that it gets. */
+/** What is sent as `Content-Digest`, and the expected error code. */
 const BAD_DIGESTS: readonly [string, string, string][] = [
   ['nothing', '', 'malformed_request'],
-  ['another algorithm alone', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],
+  ['only another algorithm', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],
   ['SHA-256 twice', `${contentDigest('{}')}, ${contentDigest('')}`, 'malformed_request'],
   ['a digest that is too short', 'sha-256=:AAAA:', 'malformed_request'],
   ['base64url', `sha-256=:${'-'.repeat(43)}=:`, 'malformed_request'],
@@ -201,7 +201,7 @@ const BAD_DIGESTS: readonly [string, string, string][] = [
   ['the digest of other bytes', contentDigest('{"a":1}'), 'challenge_unknown'],
 ];
 
-describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
+describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (_, start) => {
   let server: TestServer;
   const rejections: Rejection[] = [];
   beforeAll(async () => {
@@ -210,7 +210,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
   });
   afterAll(() => server.close());
 
-  it.each(BAD_INPUT)('%s is rejected with its code', async (_case, make, codes) => {
+  it.each(BAD_INPUT)('rejects %s with its code', async (_case, make, codes) => {
     for (const [index, path] of ROUTES.entries()) {
       const { status, headers, body } = await send(server.origin, { path, ...make() });
       expect(body, path).toEqual({ error: typeof codes === 'string' ? codes : codes[index] });
@@ -221,14 +221,14 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     }
   });
 
-  it.each(BAD_HEADERS)('%s is rejected with its code', async (_case, headers, code) => {
+  it.each(BAD_HEADERS)('rejects %s with its code', async (_case, headers, code) => {
     for (const path of ['/assertion', '/orders']) {
       const { status, body } = await send(server.origin, { path, ...withHeaders(headers) });
       expect({ status, body }).toEqual({ status: code === 'malformed_assertion' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it.each(BAD_DIGESTS)('%s as the digest is rejected with its code', async (_case, digest, code) => {
+  it.each(BAD_DIGESTS)('rejects %s as the digest with its code', async (_case, digest, code) => {
     for (const path of ['/assertion', '/orders']) {
       const answer = await send(server.origin, { path, ...withHeaders({ ...SIGNED, 'content-digest': digest }) });
       expect(answer).toMatchObject({ status: code === 'malformed_request' ? 400 : 401, body: { error: code } });
@@ -257,7 +257,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
       .toMatch('the headers X-App-Attest-Key-Id and X-App-Attest-Assertion are missing');
   });
 
-  it('rejections by headers alone are sent before the body arrives', async () => {
+  it('rejects a request because of its headers alone, before the body arrives', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const signed = await client.sign('POST', '/orders', '{}');
@@ -282,7 +282,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     }
   });
 
-  it('a truncated body does not delay the next request of its connection', async () => {
+  it('serves the next request of a connection without delay after a truncated body', async () => {
     const { hostname, port } = new URL(server.origin);
     const socket = connect(Number(port), hostname);
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
@@ -296,7 +296,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     expect(performance.now() - start).toBeLessThan(3000);
   });
 
-  it('long headers are read for a registered key, and rejected', async () => {
+  it('parses long headers for a registered key, and rejects them', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const attempt = async (change: (headers: Record<string, string>) => Record<string, string>) => {
@@ -311,7 +311,7 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     });
   });
 
-  it('a body that stops arriving is rejected in time', async () => {
+  it('rejects a body that stops arriving, within the time limit', async () => {
     const impatient = await start(createBackend(), { bodyTimeout: 0.2 });
     for (const path of ROUTES) {
       const headers = { 'content-type': 'application/json', 'content-length': '100' };
@@ -321,14 +321,14 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     await impatient.close();
   });
 
-  it('a connection that is cut within a body is just a rejection', async () => {
+  it('treats a connection that is cut within a body as a rejection', async () => {
     rejections.length = 0;
     const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
     await sendAndLeave(server.origin, head);
     await expect.poll(() => rejections.map(({ code }) => code)).toEqual(['body_incomplete']);
   });
 
-  it('keeps no memory', async () => {
+  it('keeps no memory allocated for bad input', async () => {
     const round = async () => {
       for (const path of ROUTES) {
         await send(server.origin, { path, ...text(Buffer.alloc(10 * MEGABYTE, '[')) });
@@ -344,12 +344,12 @@ describe.each(Object.entries(SERVERS))('bad input to %s', (_, start) => {
     const before = memoryInUse();
     for (let index = 0; index < 3; index += 1) await round();
     rejections.length = 0;
-    // Connections that were cut off let go of their buffers a little later.
+    // The buffers of closed connections are released a little later.
     await expect.poll(() => (memoryInUse() - before) / MEGABYTE, { timeout: 20_000, interval: 200 }).toBeLessThan(8);
   });
 });
 
-/** What comes back for the head of a request whose body is announced and never sent. */
+/** Sends a request head that announces a body, sends no body, and returns the response. */
 async function answerToHead(origin: string, headers: Record<string, string>): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
@@ -363,7 +363,7 @@ async function answerToHead(origin: string, headers: Record<string, string>): Pr
   return answer;
 }
 
-/** The beginning of a body; {@link send} would end it, so the rest is announced and never comes. */
+/** The beginning of a body. {@link send} would end a complete body, so more bytes are announced and never sent. */
 function* stalled(): Generator<string> {
   yield '{"keyId":';
 }

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-/** Sends a body but for its last byte, and waits. */
+/** Sends a body without its last byte, and keeps the connection open. */
 async function withhold(server: TestServer, path: string, length: number): Promise<Socket> {
   const { hostname, port } = new URL(server.origin);
   const socket = connect(Number(port), hostname);
@@ -27,7 +27,7 @@ async function withhold(server: TestServer, path: string, length: number): Promi
 
 const json = { 'content-type': 'application/json' };
 
-describe('the budget of bodies', () => {
+describe('the memory budget for bodies', () => {
   it('counts the bytes taken, and returns them once', () => {
     const budget = new BodyBudget(10);
     const [first, second] = [budget.open(), budget.open()];
@@ -55,7 +55,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     return { server, client };
   }
 
-  it('take at most the budget: then unknown keys get 503, and registered keys are served', async () => {
+  it('use at most the budget, then unknown keys get 503 and registered keys are served', async () => {
     const { server, client } = await serve();
     const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
@@ -69,11 +69,12 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     for (const socket of sockets) socket.destroy();
   });
 
-  it('return what they took, regardless of how they end', async () => {
+  it('return their share of the budget, regardless of how they end', async () => {
     const { server, client } = await serve({ bodyTimeout: 0.3 });
     const full = () => send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
     for (let round = 0; round < 3; round += 1) {
-      // Cut off by the client, by the time limit, by their length; and read to their end.
+      // Bodies end in four ways: the client closes the connection, the time limit ends, the body is too long, or all bytes
+      // arrive.
       const left = await Promise.all(Array.from({ length: 3 }, () => withhold(server, '/orders', MIB)));
       for (const socket of left) socket.destroy();
       const late = await Promise.all(Array.from({ length: 3 }, () => withhold(server, '/registration', MIB / 8)));
@@ -90,12 +91,12 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
         expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
       }
     }
-    // As much as the budget holds at one time, once more.
+    // The whole budget is available a second time.
     const together = await Promise.all(Array.from({ length: 4 }, full));
     expect(together.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
   });
 
-  it('count as they arrive, not as they are announced', async () => {
+  it('count the bytes that arrived, not the announced length', async () => {
     const { server } = await serve();
     const { hostname, port } = new URL(server.origin);
     const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${MIB}\r\n\r\n{`;

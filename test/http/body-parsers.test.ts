@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const { backend, device, keyId } = await backendWithDevice();
 
-/** Sends one request, signed in headers or in the body, and gives the answer with what the server's log would say. */
+/** Sends one request, signed in headers or in the body. Returns the response and the reason for the server's log. */
 async function order(
   server: TestServer,
   rejections: readonly Rejection[],
@@ -74,11 +74,11 @@ describe('Express', () => {
     },
   });
   it.each([
-    ['express.json() behind it', () => []],
-    ['express.json() in front that keeps the bytes', () => [keep]],
-    ['express.raw() in front', () => [express.raw({ type: () => true })]],
-    ['a parser in front that does not look at JSON', () => [express.urlencoded()]],
-  ])('with %s gives the handler what was signed', async (_, middleware) => {
+    ['express.json() after the middleware', () => []],
+    ['express.json() before the middleware, which keeps the bytes', () => [keep]],
+    ['express.raw() before the middleware', () => [express.raw({ type: () => true })]],
+    ['a parser before the middleware that does not parse JSON', () => [express.urlencoded()]],
+  ])('with %s gives the handler the signed content', async (_, middleware) => {
     for (const way of ['headers', 'body'] as const) {
       expect(await order(...(await serve(...middleware())), way)).toMatchObject(ORDERED);
     }
@@ -93,7 +93,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), rejections, 'headers')).toMatchObject({ status: 413 });
   });
 
-  it('still provides the connection of a truncated body for the log', async () => {
+  it('still reports the connection of a truncated body to the log', async () => {
     const addresses: (string | undefined)[] = [];
     const app = express();
     app.use((request, response, next) => {
@@ -111,7 +111,7 @@ describe('Express', () => {
     await expect.poll(() => addresses).toEqual(['127.0.0.1']);
   });
 
-  it('passes JSON that was relabelled as a form to no other parser', async () => {
+  it('with JSON relabelled as a form gives the body to no other parser', async () => {
     const { protect } = expressHandlers(backend);
     const app = express();
     app.post('/orders', protect, express.urlencoded(), express.text({ type: () => true }), (request, response) => {
@@ -154,11 +154,11 @@ describe('Fastify', () => {
     return [{ origin, close: () => app.close() }, rejections] as const;
   }
 
-  it.each(['headers', 'body'] as const)('with its own parser gives the handler what was signed: %s', async (way) => {
+  it.each(['headers', 'body'] as const)('with its own parser gives the handler the signed content: %s', async (way) => {
     expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
   });
 
-  it('after a hook that read the payload is rejected with instructions', async () => {
+  it('after a hook that consumed the payload rejects the request with instructions', async () => {
     const [server, rejections] = await serve(async (_request, _reply, payload) => {
       for await (const _chunk of payload);
       return payload;
@@ -168,7 +168,7 @@ describe('Fastify', () => {
     await expect.poll(answer.advice).toMatch(/must return a new stream with the same bytes/);
   });
 
-  it('after a hook that passes the bytes on gives the handler what was signed', async () => {
+  it('after a hook that passes the bytes on gives the handler the signed content', async () => {
     const serving = await serve(async ({ headers }, _reply, payload) => {
       const chunks: Buffer[] = [];
       for await (const chunk of payload) chunks.push(Buffer.from(chunk));
@@ -193,7 +193,7 @@ describe('Fastify', () => {
 
   const coffee = { type: 'object', required: ['item'], properties: { item: { enum: ['coffee'] } } };
 
-  /** A server that parses forms, and takes bodies by a schema. */
+  /** A server that parses forms and validates bodies with a schema. */
   async function serveForms(
     schema: object = coffee,
     onRequest: (request: FastifyRequest) => unknown = () => undefined,
@@ -217,8 +217,8 @@ describe('Fastify', () => {
   const RELABELLED: readonly [string, Record<string, string>][] = [
     ['a form', FORM],
     ['text', { 'content-type': 'text/plain' }],
-    ['nothing that Fastify knows', { 'content-type': 'x/y' }],
-    ['no media type at all', { 'content-type': 'x' }],
+    ['a type that Fastify does not know', { 'content-type': 'x/y' }],
+    ['text that is not a media type', { 'content-type': 'x' }],
   ];
 
   it.each(RELABELLED)('treats JSON that was relabelled as %s as JSON, and validates it', async (_, type) => {
@@ -229,8 +229,8 @@ describe('Fastify', () => {
     expect(await order(await serveForms(), [], 'headers', type, '{"item":"gold"}')).toMatchObject({ status: 400 });
   });
 
-  // The first releases of Fastify 4 had no such schemas.
-  describe.skipIf(Fastify().version === '4.0.0')('with a schema for JSON alone', () => {
+  // The first releases of Fastify 4 had no schemas for single media types.
+  describe.skipIf(Fastify().version === '4.0.0')('with a schema only for JSON', () => {
     const schema = { content: { 'application/json': { schema: coffee } } };
 
     it.each(RELABELLED)('validates JSON that was relabelled as %s', async (_, type) => {
@@ -239,7 +239,7 @@ describe('Fastify', () => {
       expect(gold).toMatchObject({ status: 400 });
     });
 
-    it('rejects a request whose media type was read before', async () => {
+    it('rejects a request if its media type was parsed before', async () => {
       const read = (request: FastifyRequest): unknown => Reflect.get(request, 'mediaType');
       const gold = await order(await serveForms(schema, read), [], 'headers', FORM, '{"item":"gold"}');
       expect(gold.status).toBeGreaterThanOrEqual(400);
@@ -294,7 +294,7 @@ describe('Hono', () => {
 });
 
 describe('Request', () => {
-  it('that was read, or is being read, is rejected with instructions', async () => {
+  it('is rejected with instructions if its body was read, or is being read', async () => {
     const rejections: Rejection[] = [];
     const { protect } = httpHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
     const handler = protect(async () => Response.json({}));
@@ -314,10 +314,10 @@ describe('Request', () => {
       const response = await handler(request);
       expect({ status: response.status, body: await response.json() }).toEqual(READ_ALREADY);
     }
-    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/pass on request\.clone/);
+    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/read request\.clone/);
   });
 
-  it('gives the handler the other properties of the request, and the length of the signed body', async () => {
+  it('passes the other properties of the request and the length of the signed body to the handler', async () => {
     const { protect } = httpHandlers(backend);
     const handler = protect((request, { key }, { id }: { id: string }) => {
       return Response.json({ id, keyId: key.keyId, length: request.headers.get('content-length') });

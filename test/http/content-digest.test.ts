@@ -12,7 +12,7 @@ import {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const refused = (code: string) => expect.objectContaining({ name: 'AppAttestHttpError', code });
 
-/** RFC 9530, appendix B.1 and B.2: the same digest for a body with a line feed at its end. */
+/** RFC 9530, appendix B.1 and B.2. The body is the same, but ends in a line feed. */
 const RFC_BODY = bytes('{"hello": "world"}\n');
 const RFC_SHA256 = 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:';
 const RFC_SHA512 = 'sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:';
@@ -30,7 +30,7 @@ describe('Content-Digest', () => {
     `${RFC_SHA256},${RFC_SHA512}`,
     `${RFC_SHA256} \t,\t ${RFC_SHA512}`,
     `md5=::,*x.y-z_0=:AA==:,${RFC_SHA256}`,
-  ])('reads %s', (value) => {
+  ])('parses %s', (value) => {
     const digest = readContentDigest(value);
     expect(digest).toEqual({ value, sha256: createHash('sha256').update(RFC_BODY).digest() });
     expect(() => assertContentMatches(digest, RFC_BODY)).not.toThrow();
@@ -41,7 +41,7 @@ describe('Content-Digest', () => {
   it.each([
     ['nothing', ''],
     ['no value', 'sha-256'],
-    ['another algorithm alone', RFC_SHA512],
+    ['only another algorithm', RFC_SHA512],
     ['one algorithm twice', `${RFC_SHA256}, ${RFC_SHA256}`],
     ['another algorithm twice', `${RFC_SHA512}, ${RFC_SHA512}, ${RFC_SHA256}`],
     ['a trailing comma', `${RFC_SHA256},`],
@@ -49,11 +49,11 @@ describe('Content-Digest', () => {
     ['a semicolon', `${RFC_SHA512};${RFC_SHA256}`],
     ['a parameter', `${RFC_SHA256};q=1`],
     ['a capital letter', RFC_SHA256.replace('sha', 'SHA')],
-    ['text in place of bytes', 'sha-256="RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg="'],
-    ['a token in place of bytes', 'sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
+    ['text instead of bytes', 'sha-256="RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg="'],
+    ['a token instead of bytes', 'sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
     ['base64url', RFC_SHA256.replaceAll('/', '_')],
     ['no padding', RFC_SHA256.replace('Dg=:', 'Dg:')],
-    ['stray bits', RFC_SHA256.replace('Dg=:', 'Dh=:')],
+    ['non-zero padding bits', RFC_SHA256.replace('Dg=:', 'Dh=:')],
     ['white space in the value', RFC_SHA256.replace('RK', 'R K')],
     ['white space around the equals sign', RFC_SHA256.replace('=:', ' = :')],
     ['a line feed at the end', `${RFC_SHA256}\n`],
@@ -61,7 +61,7 @@ describe('Content-Digest', () => {
     ['33 bytes', `sha-256=:${Buffer.alloc(33).toString('base64')}:`],
     ['hex', `sha-256=:${Buffer.alloc(32).toString('hex')}:`],
     [
-      'other digests without an end',
+      'an endless list of other digests',
       `${RFC_SHA256}${Array.from({ length: 99 }, (_, index) => `,a${index}=:AAAA:`).join('')}`,
     ],
   ])('rejects %s', (_, value) => {
@@ -70,12 +70,12 @@ describe('Content-Digest', () => {
   });
 });
 
-/** The examples of docs/http.md. */
+/** The vectors of docs/http.md. */
 describe('docs/http.md', () => {
   const document = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8');
   const vectors = [...document.matchAll(/^\| (?:`([^`]+)`|none) \| `([^`]+)` \| `([0-9a-f]{64})` \|$/gm)];
 
-  it('has the digests and hashes of its vectors', () => {
+  it('has the correct digests and hashes in its vectors', () => {
     expect(vectors.length).toBe(3);
     for (const [, body = '', signed = '', hash] of vectors) {
       const digest = contentDigestOf(bytes(body));

@@ -11,7 +11,7 @@ const request = (body: unknown) => {
   });
 };
 
-it('answers rejected requests with 503 and Retry-After', async () => {
+it('responds to rejected requests with 503 and Retry-After', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice());
   const overloaded = new AppAttestError('overloaded', 'too many wait', { retryAfter: 7 });
@@ -23,6 +23,6 @@ it('answers rejected requests with 503 and Retry-After', async () => {
     body: { error: 'overloaded' },
   });
   expect(response.headers.get('retry-after')).toBe('7');
-  // A crowd that is turned away must not fill the log.
+  // Many rejected requests must not fill the log.
   expect(warn).not.toHaveBeenCalled();
 });

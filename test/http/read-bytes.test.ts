@@ -41,7 +41,7 @@ describe('a body', () => {
     await expect(read(new Uint8Array(100), 99)).rejects.toEqual(refused('body_too_large'));
   });
 
-  it('that announces too many bytes is not read at all', async () => {
+  it('is not read at all if it announces too many bytes', async () => {
     let asked = false;
     async function* body() {
       asked = true;
@@ -51,7 +51,7 @@ describe('a body', () => {
     expect(asked).toBe(false);
   });
 
-  it('that is too long is released', async () => {
+  it('is released if it is too long', async () => {
     let left = false;
     async function* body() {
       try {
@@ -64,14 +64,14 @@ describe('a body', () => {
     await expect.poll(() => left).toBe(true);
   });
 
-  it('that was converted to text is rejected, because its bytes are lost', async () => {
+  it('is rejected if it was converted to text, because its bytes are lost', async () => {
     async function* body() {
       yield '{}';
     }
     await expect(read(body(), 99)).rejects.toEqual(refused('body_already_read'));
   });
 
-  it('in a million chunks uses memory for its length only', async () => {
+  it('in a million chunks uses memory only for its length', async () => {
     const { megabytes } = await costOf(() => read(chunks(1, MEGABYTE / 4), MEGABYTE));
     expect(megabytes).toBeLessThan(60);
   });

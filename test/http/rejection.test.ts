@@ -56,7 +56,7 @@ describe('onReject', () => {
     expect(rejection.error.message).toBe('the challenge was already used');
   });
 
-  it('receives for a registration what the client claims', async () => {
+  it('receives for a registration the values that the client claims', async () => {
     const backend = createBackend();
     const { onReject, heard } = hearing();
     const device = await createDevice({ environment: 'development', os: 'iOS 17.6' });
@@ -74,7 +74,7 @@ describe('onReject', () => {
     });
   });
 
-  it('receives the key in the spelling that stores use, and no malformed one', async () => {
+  it('receives the key in the same encoding as stores, and no malformed key', async () => {
     const { backend, keyId, request } = await backendWithDevice();
     const keyIds = [Buffer.from(keyId, 'base64').toString('base64url'), 'forged\nline', 17];
     for (const [index, sent] of keyIds.entries()) {
@@ -86,7 +86,7 @@ describe('onReject', () => {
     }
   });
 
-  it('receives what a store threw, while the client receives 503 and Retry-After', async () => {
+  it('receives the error of a store, while the client receives 503 and Retry-After', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = await request();
@@ -114,7 +114,7 @@ describe('onReject', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the log is full'))],
     ['never ends', () => new Promise(() => undefined)],
-  ])('that %s changes no answer', async (_, onReject) => {
+  ])('that %s changes no response', async (_, onReject) => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const response = await httpHandlers(createBackend(), { onReject }).challenge(post('/', {}));
     expect({ status: response.status, body: await response.json() }).toEqual({
@@ -138,7 +138,7 @@ describe('onReject', () => {
 });
 
 describe('a rejection', () => {
-  it('of a method other than POST names the allowed method', async () => {
+  it('for a method other than POST names the allowed method', async () => {
     const { challenge, registration: register } = httpHandlers(createBackend());
     for (const handler of [challenge, register]) {
       const response = await handler(new Request('http://localhost/?purpose=assertion'));
@@ -150,7 +150,7 @@ describe('a rejection', () => {
     }
   });
 
-  it('contains nothing but its code', async () => {
+  it('contains only its code', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const body = await signedRequest(backend, device, keyId);
     const response = await httpHandlers(backend).assertion(
@@ -159,7 +159,7 @@ describe('a rejection', () => {
     expect(await response.text()).toMatch(/^\{"error":"\w+"\}$/);
   });
 
-  it('of a second registration is a conflict', async () => {
+  it('for a second registration is a conflict', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const keyId = await device.generateKey();
@@ -167,7 +167,7 @@ describe('a rejection', () => {
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAttestation({ keyId, challenge });
     expect((await register(post('/', body))).status).toBe(201);
-    // A store that forgot that the challenge was used lets the copy come this far.
+    // These stores contain the challenge as unused, so the copy of the request reaches the key store.
     const stores = memoryStores();
     const key = await backend.key(keyId);
     if (!key) throw new Error('the key is not there');
@@ -188,8 +188,8 @@ describe('a rejection', () => {
       },
       503,
     ],
-    ['gives a subject that is none', () => '', 500],
-  ])('in which the subject function %s is not an acceptance', async (_, subject, status) => {
+    ['returns an invalid subject', () => '', 500],
+  ])('is sent if the subject function %s', async (_, subject, status) => {
     const { backend, request } = await backendWithDevice();
     const { onReject } = hearing();
     const response = await httpHandlers(backend, { subject, onReject }).assertion(post('/', await request()));
@@ -205,26 +205,26 @@ describe('the options', () => {
     ['subject', { subject: 'alice' }],
     ['publicTarget', { publicTarget: '/api' }],
     ['bodyLimit', { bodyLimit: '1mb' }],
-    ['bodyLimit without an end', { bodyLimit: Number.POSITIVE_INFINITY }],
+    ['an infinite bodyLimit', { bodyLimit: Number.POSITIVE_INFINITY }],
     ['registrationLimit', { registrationLimit: 0 }],
     ['bodyTimeout', { bodyTimeout: Number.NaN }],
     ['bodyTimeout that overflows a timer', { bodyTimeout: 3_000_000 }],
     ['decisionTimeout that overflows a timer', { decisionTimeout: 2_147_484 }],
     ['decisionTimeout', { decisionTimeout: 0 }],
-    ['bodyBudget that holds no body', { bodyBudget: 1 << 21 }],
-    ['a subject from a lookup that found nothing', { subject: undefined }],
+    ['bodyBudget that is smaller than one body', { bodyBudget: 1 << 21 }],
+    ['undefined as the subject, as from a failed lookup', { subject: undefined }],
     ['an unknown header', { headers: { keyID: 'x' } }],
     ['a header that is not text', { headers: { keyId: 1 } }],
-    ['a header that has a meaning', { headers: { challenge: 'content-digest' } }],
-    ['a header that is none', { headers: { keyId: 'key id' } }],
-    ['one header for two', { headers: { keyId: 'x', assertion: 'X' } }],
+    ['a header that already has a meaning', { headers: { challenge: 'content-digest' } }],
+    ['an invalid header name', { headers: { keyId: 'key id' } }],
+    ['one header name for both headers', { headers: { keyId: 'x', assertion: 'X' } }],
   ];
   it.each(WRONG)('rejects %s', (_, options) => {
     const wrong: HttpOptions<Request> = options;
     expect(() => httpHandlers(createBackend(), wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });
 
-  it('name the function and the option', () => {
+  it('are named in errors, together with the function', () => {
     const options = (wrong: Record<string, unknown>): HttpOptions<Request> => wrong;
     expect(() => httpHandlers(createBackend(), options({ bodylimit: 1 }))).toThrow(
       'httpHandlers has no option "bodylimit"',
@@ -234,7 +234,7 @@ describe('the options', () => {
     );
   });
 
-  it('treat undefined as absent if that weakens no check', () => {
+  it('may be undefined if that weakens no check', () => {
     const options: HttpOptions<Request> = {
       signed: undefined,
       onReject: undefined,
@@ -252,7 +252,7 @@ describe('the options', () => {
     ).not.toThrow();
   });
 
-  it('require a backend', () => {
+  it('are rejected without a backend', () => {
     const nothing: unknown = { appId };
     // @ts-expect-error a JavaScript user's mistake
     expect(() => httpHandlers(nothing)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const server of closing.splice(0)) await server.close();
 });
 
-/** Sends a request line as it stands: clients that are made for it leave out what is behind a `#`. */
+/** Sends the request line unchanged. HTTP clients would remove the part after a `#`. */
 async function sendLine(origin: string, line: string, headers: Record<string, string>): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
@@ -37,7 +37,7 @@ async function clientOf(server: TestServer): Promise<Client> {
   return client;
 }
 
-/** What somebody may put into a request that was signed as `GET /orders/7`. */
+/** Requests that an attacker may send with the signature of `GET /orders/7`. */
 const MOVED: readonly [string, Record<string, string>][] = [
   ['GET /orders/7#/erase', {}],
   ['GET /orders/7#?all=1', {}],
@@ -49,13 +49,16 @@ const MOVED: readonly [string, Record<string, string>][] = [
 ];
 
 describe.each(Object.entries(SERVERS))('the target of a request to %s', (_, start) => {
-  it.each(MOVED)('is all of it, so that a signature for another is none for %s', async (line, headers) => {
-    const client = await clientOf(await start(createBackend(), { onReject: () => undefined }));
-    const signed = await client.sign('GET', '/orders/7');
-    expect(await sendLine(client.origin, 'GET /orders/7', signed)).toMatch(/^HTTP\/1\.1 200 /);
-    const answer = await sendLine(client.origin, line, { ...(await client.sign('GET', '/orders/7')), ...headers });
-    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-  });
+  it.each(MOVED)(
+    'is the complete target, so a signature for another target is not valid for %s',
+    async (line, headers) => {
+      const client = await clientOf(await start(createBackend(), { onReject: () => undefined }));
+      const signed = await client.sign('GET', '/orders/7');
+      expect(await sendLine(client.origin, 'GET /orders/7', signed)).toMatch(/^HTTP\/1\.1 200 /);
+      const answer = await sendLine(client.origin, line, { ...(await client.sign('GET', '/orders/7')), ...headers });
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    },
+  );
 });
 
 it('routes of Hono are never reached by a signature for another path', async () => {
@@ -81,8 +84,8 @@ it.each([
   expect(fromRequest(new Request(url)).target).toBe(target);
 });
 
-it('is nothing that an app signs where the path of a Request does not begin with a slash', () => {
-  // What a server may make of a host with a question mark in it; Hono takes it for /orders/7.
+it('the target of a Request is never one that an app signs if the path does not begin with a slash', () => {
+  // A server may build such a URL from a host with a question mark. Hono uses the path /orders/7.
   const request = Object.defineProperty(new Request('http://localhost'), 'url', {
     value: 'http://localhost?/orders/7',
   });

@@ -37,14 +37,14 @@ const unknownCode = new AppAttestError('invalid_signature', 'made up');
 Object.defineProperty(unknownCode, 'code', { value: 'no_such_code' });
 const throwingCode = Object.create(AppAttestError.prototype, { code: { get: trap } });
 
-/** Everything that JavaScript can throw and that does not want to be looked at. */
+/** Values that JavaScript can throw and that fail when they are inspected. */
 const THROWN: readonly [string, unknown][] = [
   ['a symbol', Symbol('no text')],
   ['an object without a prototype', Object.create(null)],
   ['an object whose text throws', { toString: trap }],
   ['a proxy that throws', hostileProxy({})],
   ['a proxy of an error that throws', hostileProxy(unknownCode)],
-  ['an error with a code that nobody knows', unknownCode],
+  ['an error with an unknown code', unknownCode],
   ['an error whose code throws', throwingCode],
   ['null', null],
   ['undefined', undefined],
@@ -59,7 +59,7 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
     rejects: () => Promise.reject(thrown),
   };
 
-  it.each(Object.entries(failing))('and %s: every route answers 503', async (_way, fail) => {
+  it.each(Object.entries(failing))('and %s: every route responds with 503', async (_way, fail) => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = { ...(await request()), purpose: 'assertion', challenge: 'A'.repeat(43) };
@@ -76,7 +76,7 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
     }
   });
 
-  it('is reported to the hook, whose own failure changes nothing', async () => {
+  it('is reported to the hook, and a failure of the hook changes nothing', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const heard: Rejection[] = [];
     const onReject = (rejection: Rejection) => {
@@ -91,10 +91,10 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
   });
 });
 
-describe('what never settles', () => {
+describe('a user function that never settles', () => {
   const never = () => new Promise<never>(() => undefined);
 
-  it('ends in 503 after the limit', async () => {
+  it('ends in 503 after the time limit', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const options = { decisionTimeout: 0.05, onReject: () => undefined };
@@ -142,7 +142,10 @@ describe('Retry-After', () => {
   });
 });
 
-/** A client on a thread of its own: this one is busy while it waits. Gives the milliseconds until the answer came. */
+/**
+ * A client on a separate thread, because this thread is busy during the test. Returns the milliseconds until the response
+ * arrived.
+ */
 const CLIENT = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { connect } = require('node:net');
@@ -161,7 +164,7 @@ const CLIENT = `
 `;
 
 describe.each(Object.entries(SERVERS))('onReject of %s', (_, start) => {
-  it('delays no answer, even if it is synchronous and slow', async () => {
+  it('delays no response, even if the hook is synchronous and slow', async () => {
     let calls = 0;
     const onReject = () => {
       calls += 1;
@@ -177,7 +180,7 @@ describe.each(Object.entries(SERVERS))('onReject of %s', (_, start) => {
     expect(milliseconds).toBeLessThan(1000);
   });
 
-  it('is called for a client that left before its answer', async () => {
+  it('is called if the client closed the connection before the response', async () => {
     const codes: string[] = [];
     const server = await start(createBackend(), { onReject: ({ code }) => codes.push(code) });
     servers.push(server);

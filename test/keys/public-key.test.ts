@@ -29,16 +29,16 @@ const pemOf = (bytes: Uint8Array): string => {
 };
 
 describe('the point in a SubjectPublicKeyInfo', () => {
-  it('is the uncompressed one', () => {
+  it('is the uncompressed point', () => {
     expect(pointOfSpki(spki)).toEqual(spki.slice(POINT));
   });
 
   it.each([
     ['a hybrid form', spki.with(POINT, 0x06)],
-    ['a byte too few', spki.slice(0, -1)],
-    ['a byte too many', Uint8Array.of(...spki, 0)],
+    ['one byte too few', spki.slice(0, -1)],
+    ['one byte too many', Uint8Array.of(...spki, 0)],
     ['another curve', spki.with(22, 0x08)],
-  ])('is none in %s', (_, bytes) => {
+  ])('is not found in %s', (_, bytes) => {
     expect(pointOfSpki(bytes)).toBeUndefined();
   });
 });
@@ -48,17 +48,17 @@ const forms: readonly KeyForm[] = ['point', 'pem', 'der'];
 describe('a stored key', () => {
   it.each([
     ['an object that writes itself as PEM', { toString: () => pemOf(spki) }],
-    ['a list of a PEM', [pemOf(spki)]],
-    ['PEM with a byte too many', pemOf(Uint8Array.of(...spki, 0))],
+    ['a list with a PEM', [pemOf(spki)]],
+    ['PEM with one byte too many', pemOf(Uint8Array.of(...spki, 0))],
     ['PEM with a hybrid point', pemOf(spki.with(POINT, 0x06))],
     ['PEM of another curve', pemOf(spki.with(22, 0x08))],
-    ['PEM that holds nothing', '-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n'],
-    ['PEM with stray bits before its padding', pemOf(spki).replace(/.==/, 'B==')],
+    ['PEM without contents', '-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n'],
+    ['PEM with non-zero bits before its padding', pemOf(spki).replace(/.==/, 'B==')],
     ['PEM with other characters in its first line', pemOf(spki).replace(/.{28}\n(?=.+==)/, `${'-'.repeat(28)}\n`)],
     ['PEM with other characters in its second line', pemOf(spki).replace(/.{57}(?=.==)/, '-'.repeat(57))],
-    ['PEM behind other text', `text${pemOf(spki)}`],
+    ['PEM after other text', `text${pemOf(spki)}`],
     ['PEM before other text', `${pemOf(spki)}text`],
-  ])('is not %s', async (_, publicKey) => {
+  ])('must not be %s', async (_, publicKey) => {
     await expectCode(async () => readPublicKey(publicKey), 'invalid_argument');
     for (const form of forms) {
       await expectCode(async () => preparePublicKey(publicKey, form), 'invalid_argument');
@@ -78,7 +78,7 @@ describe('a stored key', () => {
     expect(await preparePublicKey(pemOf(spki), 'der')).toEqual({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   });
 
-  it('is on the curve', async () => {
+  it('must be on the curve', async () => {
     assertOnCurve(publicKey);
     for (const form of ['pem', 'der'] as const) {
       assertOnCurve(await preparePublicKey(spki, form));
@@ -94,10 +94,10 @@ describe('the fastest form of a stored key', () => {
     ['Node.js 20', { node: '20.20.2', openssl: '3.0.19' }, 'point'],
     ['Node.js 24', { node: '24.21.0', openssl: '3.5.8' }, 'pem'],
     ['Node.js 26', { node: '26.10.0', openssl: '3.5.8' }, 'der'],
-    ['Node.js 22 as it is now', { node: '22.23.3', openssl: '3.5.8' }, 'pem'],
-    ['a runtime that names no OpenSSL', { node: '22.0.0' }, 'pem'],
-    ['a runtime that names no version', {}, 'pem'],
-    ['a runtime that has no versions', undefined, 'pem'],
+    ['Node.js 22 as currently released', { node: '22.23.3', openssl: '3.5.8' }, 'pem'],
+    ['a runtime that reports no OpenSSL version', { node: '22.0.0' }, 'pem'],
+    ['a runtime that reports an empty version', {}, 'pem'],
+    ['a runtime without process.versions', undefined, 'pem'],
   ])('on %s', (_, versions, form) => {
     expect(fastestKeyForm(versions)).toBe(form);
   });

@@ -10,7 +10,7 @@ if (!hasVectors) console.info('no vectors of Project Wycheproof: no ../shared/ve
 
 const KEY_FORMS: readonly KeyForm[] = ['point', 'pem', 'der'];
 
-/** The vectors whose outcome is another than Project Wycheproof's. */
+/** The vectors for which the expected result differs from that of Project Wycheproof. */
 function wrong({ tests }: WycheproofGroup, verdicts: readonly boolean[]): string[] {
   return tests.flatMap(({ tcId, comment, result }, index) => {
     return result === 'acceptable' || verdicts[index] === (result === 'valid')

@@ -1,4 +1,4 @@
-/** What both runs of Stryker share. */
+/** Settings that both runs of Stryker share. */
 export const common = {
   packageManager: 'npm',
   plugins: ['@stryker-mutator/vitest-runner', './test/mutation/error-messages.mjs'],

@@ -1,7 +1,7 @@
 import { common } from './common.config.mjs';
 import { aliveIn } from './report.mjs';
 
-/** The mutants that the quick tests let live, against the tests of what happens at the same moment. */
+/** Runs the mutants that survived the quick tests against the tests of concurrency. */
 export default {
   ...common,
   mutate: aliveIn('quick').map(({ file, location: { start, end } }) => {

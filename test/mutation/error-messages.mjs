@@ -1,6 +1,6 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** What makes errors, and at which place the sentence for people stands, or the name of a part that it speaks of. */
+/** Functions that create errors, with the index of the argument that is a message or the name of a part. */
 const MESSAGE_AT = {
   AppAttestError: 1,
   DecodingError: 0,
@@ -12,7 +12,7 @@ const MESSAGE_AT = {
   childrenOf: 2,
 };
 
-/** The sentences in errors are for people: nothing is decided by them, so they are not mutated. Codes are. */
+/** Error messages are for people, and no code depends on them. They are therefore not mutated, but error codes are. */
 const errorMessages = {
   shouldIgnore({ node, parent }) {
     if (node.type !== 'StringLiteral' && node.type !== 'TemplateLiteral') return undefined;

@@ -1,6 +1,6 @@
 import { common } from './common.config.mjs';
 
-/** Every mutant of the core, against the tests that answer in seconds. */
+/** Runs every mutant of the core against the tests that finish within seconds. */
 export default {
   ...common,
   mutate: [

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 const DEAD = new Set(['Killed', 'Timeout']);
 const ALIVE = new Set(['Survived', 'NoCoverage']);
 
-/** Every mutant that a run of Stryker tried, with the file that it is in. */
+/** Every mutant that a run of Stryker tested, with its file. */
 function mutantsOf(run) {
   const { files } = JSON.parse(readFileSync(new URL(`report/${run}.json`, import.meta.url), 'utf8'));
   return Object.entries(files)
@@ -18,7 +18,7 @@ export const aliveIn = (run) => mutantsOf(run).filter(({ status }) => ALIVE.has(
 const identity = ({ file, location, mutatorName, replacement }) =>
   JSON.stringify([file, location, mutatorName, replacement]);
 
-/** What lives through the quick and the second run. */
+/** The mutants that survive the quick run and the second run. */
 export function survivors() {
   const alive = new Set(aliveIn('concurrency').map(identity));
   return aliveIn('quick').filter((mutant) => alive.has(identity(mutant)));

@@ -1,4 +1,5 @@
-// `npm run mutation`: both runs of docs/mutation.md and their judgement, or `-- quick` or `-- concurrency` for one of them.
+// `npm run mutation` executes both runs of docs/mutation.md and checks the result. With `-- quick` or `-- concurrency` it
+// executes only that run.
 import { spawnSync } from 'node:child_process';
 
 const stryker = 'test/mutation/node_modules/@stryker-mutator/core/bin/stryker.js';

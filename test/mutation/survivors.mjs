@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { countIn, survivors } from './report.mjs';
 
 /*
- * Holds docs/mutation.md to the run that just ended: the score is high enough, and every mutant that lived is explained
- * there. Prints the rows that are missing, and those about mutants that no longer live.
+ * Compares docs/mutation.md with the last run. The score must be high enough, and the document must explain every mutant that
+ * survived. Prints the missing rows, and the rows about mutants that no longer survive.
  */
 
 const MINIMUM = 95;
@@ -13,7 +13,7 @@ const count = countIn('quick');
 const alive = survivors();
 const score = (100 * (count - alive.length)) / count;
 
-/** `| file | original → replacement |`, each on one line and shortened, as it must stand in the document. */
+/** The row as it must appear in the document: `| file | original → replacement |`, each shortened and on one line. */
 function rowOf({ file, source, location, replacement }) {
   const lines = source.split('\n').slice(location.start.line - 1, location.end.line);
   lines[lines.length - 1] = lines.at(-1).slice(0, location.end.column - 1);

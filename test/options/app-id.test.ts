@@ -7,7 +7,7 @@ const isNoTeam = (team: string) => `"${team}" is not a team ID`;
 const FORM =
   'must be ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
 
-it.each(recordings)('the App ID of $name is one', ({ appId }) => {
+it.each(recordings)('the App ID of $name is well-formed', ({ appId }) => {
   expect(readAppIds(appId)).toEqual([appId]);
   expect(isAppId(appId)).toBe(true);
 });
@@ -56,7 +56,7 @@ it.each([
   [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, isNoTeam('TEAMID1234.com')],
   [5, 'or { teamId, bundleId }'],
   [null, 'or { teamId, bundleId }'],
-])('%j is not an App ID in parts', async (appId, why) => {
+])('%j is not an App ID in two parts', async (appId, why) => {
   const { message } = await expectCode(() => readAppIds(appId), 'invalid_argument');
   expect(message).toContain(why);
 });

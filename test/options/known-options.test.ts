@@ -33,7 +33,7 @@ const stored: StoredReceipt = { keyId: 'key', type: 'ATTEST', creationTime: inWh
 type Call = (more: object) => unknown;
 type Functions = readonly [name: string, call: Call, required: readonly string[], optional: readonly string[]][];
 
-/** Every public function of the core that takes options: those that may never be `undefined`, and those that may. */
+/** Every public function of the core with options: first the options that may never be `undefined`, then those that may. */
 const functions: Functions = [
   [
     'verifyAttestation',
@@ -75,7 +75,7 @@ const functions: Functions = [
 ];
 
 describe.each(functions)('%s', (name, call, required, optional) => {
-  it('has no unknown options', async () => {
+  it('rejects unknown options', async () => {
     await call({});
     for (const unknown of ['publickey', 'Policy', '', 'toString', 'constructor', '\n']) {
       const { message } = await expectCode(() => call({ [unknown]: undefined }), 'invalid_argument');
@@ -92,7 +92,7 @@ describe.each(functions)('%s', (name, call, required, optional) => {
   });
 });
 
-it.each(functions.slice(0, 4))('%s needs an object of options', async (name) => {
+it.each(functions.slice(0, 4))('%s requires an object of options', async (name) => {
   const all: Record<string, (options: never) => unknown> = {
     verifyAttestation,
     verifyAssertion,
@@ -116,24 +116,27 @@ class WithoutPrototype {}
 Object.setPrototypeOf(WithoutPrototype.prototype, null);
 
 const notPlain: readonly [string, () => object][] = [
-  ['a promise that nobody awaited', () => Promise.resolve({ interval: 1 })],
+  ['a promise that was not awaited', () => Promise.resolve({ interval: 1 })],
   ['a Map', () => new Map([['interval', 1]])],
   ['an instance of a class', () => new Getters()],
   ['an instance of a class that extends null', () => new WithoutPrototype()],
   ['an object that inherits its options', () => Object.create({ interval: 1 })],
-  ['an object that inherits from one without a prototype', () => Object.create(Object.create(null))],
-  ['an object that inherits from one with its own isPrototypeOf', () => Object.create({ isPrototypeOf: () => true })],
+  ['an object that inherits from an object without a prototype', () => Object.create(Object.create(null))],
+  [
+    'an object that inherits from an object with its own isPrototypeOf',
+    () => Object.create({ isPrototypeOf: () => true }),
+  ],
   ['an array', () => []],
   ['a function', () => () => undefined],
-  ['a Map of another realm', () => runInNewContext('new Map()')],
-  ['an array of another realm', () => runInNewContext('[]')],
+  ['a Map from another realm', () => runInNewContext('new Map()')],
+  ['an array from another realm', () => runInNewContext('[]')],
 ];
 
-describe('options other than own, enumerable properties are rejected', () => {
-  it.each(notPlain)('%s', async (_, options) => {
+describe('options other than own, enumerable properties', () => {
+  it.each(notPlain)('are rejected: %s', async (_, options) => {
     const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
     expect(error.message).toBe('the options of receiptDueAt must be a plain object');
-    // Wherever options are: each of these calls is right but for them.
+    // Every function and every place with options. Each call is valid except for its options.
     for (const [, call] of functions.slice(0, 4)) await call({});
     for (const verify of [verifyAttestation, verifyAssertion, verifyReceipt, refreshReceipt]) {
       await expectCode(() => verify(options() as never), 'invalid_argument');
@@ -143,7 +146,7 @@ describe('options other than own, enumerable properties are rejected', () => {
     await expectCode(() => dueReceipts([stored], options()), 'invalid_argument');
   });
 
-  it('a misspelt option that cannot be enumerated, and a symbol', async () => {
+  it('are rejected if a misspelt option is not enumerable or is a symbol', async () => {
     const hidden = Object.defineProperty({}, 'intervall', { value: 1 });
     const { message } = await expectCode(() => receiptDueAt(stored, hidden), 'invalid_argument');
     expect(message).toBe('receiptDueAt has no option "intervall"');
@@ -154,7 +157,7 @@ describe('options other than own, enumerable properties are rejected', () => {
     expect(symbol.message).toBe('receiptDueAt has no option "Symbol(interval)"');
   });
 
-  it('undefined for an option that cannot be enumerated', async () => {
+  it('are rejected if an option that is not enumerable is undefined', async () => {
     const options = Object.defineProperty({ ...assertion }, 'policy', { value: undefined });
     await expectCode(() => verifyAssertion(options), 'invalid_argument');
   });
@@ -174,12 +177,12 @@ describe('options are read', () => {
     }
   });
 
-  it('where they cannot be enumerated', async () => {
+  it('even if they are not enumerable', async () => {
     const options = Object.defineProperty({ ...assertion }, 'policy', { value: policy });
     await expectCode(() => verifyAssertion(options), 'extension_missing');
   });
 
-  it('once, so that a getter cannot answer twice', async () => {
+  it('once, so a getter cannot return two different values', async () => {
     const known: KnownOptions<{ policy: object; date?: Date | undefined }> = {
       policy: 'never undefined',
       date: 'may be undefined',
@@ -195,7 +198,7 @@ describe('options are read', () => {
     expect(Reflect.ownKeys(read)).toEqual(['policy']);
   });
 
-  it('once, at an assertion', async () => {
+  it('once by verifyAssertion', async () => {
     const answers: unknown[] = [policy, {}, {}];
     const options = {
       ...assertion,
@@ -229,7 +232,7 @@ describe('a polluted Object.prototype', () => {
     expect((await verifyAssertion({ ...assertion, policy: {} })).counter).toBe(1);
   });
 
-  it('makes no option name known', async () => {
+  it('makes no unknown option valid', async () => {
     pollute('environment', 'may be undefined');
     const { message } = await expectCode(
       () => verifyAssertion({ ...assertion, environment: 1 } as never),

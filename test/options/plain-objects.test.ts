@@ -11,7 +11,7 @@ const backend = createBackend();
 const device = await createDevice();
 const queryable = { query: async () => ({ rows: [] }) };
 
-/** Every function beyond the core that takes options, as a call whose options alone are wrong. */
+/** Every function outside the core with options, as a call that is valid except for its options. */
 const calls: readonly [string, (options: never) => unknown][] = [
   ['createAppAttest', (options) => createAppAttest(options)],
   ['policy', (policy) => createAppAttest({ appId, policy })],
@@ -33,7 +33,7 @@ const calls: readonly [string, (options: never) => unknown][] = [
 
 describe.each(calls)('%s', (name, call) => {
   it.each([
-    ['a promise that nobody awaited', Promise.resolve({ subject: 'alice' })],
+    ['a promise that was not awaited', Promise.resolve({ subject: 'alice' })],
     ['a Map', new Map([['subject', 'alice']])],
     ['an object that inherits its options', Object.create({ subject: 'alice' })],
   ])('rejects %s', async (_, options) => {
@@ -41,7 +41,7 @@ describe.each(calls)('%s', (name, call) => {
     expect(message).toBe(`the options of ${name} must be a plain object`);
   });
 
-  it('rejects a symbol, and a name that cannot be enumerated', async () => {
+  it('rejects an option whose name is a symbol or is not enumerable', async () => {
     const hidden = Object.defineProperty({}, 'misspelt', { value: 1 });
     for (const options of [hidden, { [Symbol('misspelt')]: 1 }]) {
       const { message } = await expectCode(() => call(options as never), 'invalid_argument');

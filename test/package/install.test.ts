@@ -23,7 +23,7 @@ async function emptyProject(): Promise<string> {
   return empty;
 }
 
-/** What the files of a folder take on a disk whose blocks have 4 KiB. */
+/** The space that the files of a folder use on a disk with blocks of 4 KiB. */
 async function sizeOnDisk(directory: string): Promise<number> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

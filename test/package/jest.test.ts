@@ -21,7 +21,7 @@ describe('in CommonJS', () => {
     await run(consumer, 'npx', 'jest');
   });
 
-  it('all packages are required, as `import()` fails in Jest', async () => {
+  it('all packages are loaded with require(), because `import()` fails in Jest', async () => {
     const dist = join(project, 'dist');
     const modules = (await readdir(dist, { recursive: true })).filter((path) => path.endsWith('.cjs'));
     expect(modules).toContain('index.cjs');

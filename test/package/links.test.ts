@@ -21,13 +21,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const withoutCode = (markdown: string): string => markdown.replace(/^```[\s\S]*?^```/gm, '');
 
-/** The targets of the links of a Markdown page, in their two forms: `[text](target)` and `[text]: target`. */
+/** The targets of the links in a Markdown page. Links have two forms: `[text](target)` and `[text]: target`. */
 function linksIn(markdown: string): string[] {
   const text = withoutCode(markdown);
   return [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]:\s*(\S+)/gm)].map(([, inline, below]) => inline ?? below ?? '');
 }
 
-/** The anchors that GitHub and npm give to the headings of a page. */
+/** The anchors that GitHub and npm create for the headings of a page. */
 function anchorsIn(markdown: string): string[] {
   const seen = new Map<string, number>();
   return [...withoutCode(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
@@ -42,7 +42,7 @@ function anchorsIn(markdown: string): string[] {
   });
 }
 
-/** Why a link leads nowhere in the packed package, or nothing. */
+/** Returns why a link is broken in the packed package, or nothing if the link is valid. */
 async function brokenBecause(page: string, link: string): Promise<string | undefined> {
   if (/^https:\/\/[^/]+\.[^/]+/.test(link)) return undefined;
   const [path = '', anchor] = link.split('#');
@@ -52,19 +52,19 @@ async function brokenBecause(page: string, link: string): Promise<string | undef
   return anchorsIn(await read(target)).includes(anchor) ? undefined : `${page}: ${link}: no such heading`;
 }
 
-/** The files of this package that a text names, as in “`docs/http.md` has all codes”. */
+/** The files of this package that a text mentions, as in “`docs/http.md` has all codes”. */
 function namedIn(text: string): string[] {
   const paths = text.matchAll(/(?<![\w/.-])(?:docs|examples|certs|fixtures)\/[\w/-]+(?:\.[\w.]*\w)?(?:#[\w-]+)?/g);
   return [...paths].map(([path]) => path).filter((path) => /\.(?:md|ts|mjs|json|pem)/.test(path));
 }
 
-/** The names that a declaration file declares or imports, with the members of its types. */
+/** The names that a declaration file declares or imports, and the members of its types. */
 function namesIn(declarations: string): Set<string> {
   const code = declarations.replace(/\/\*[\s\S]*?\*\//g, '');
   return new Set(code.match(/[A-Za-z_]\w*/g));
 }
 
-describe('from the installed package', () => {
+describe('in the installed package', () => {
   it('all links of its pages resolve', async () => {
     const pages = files.filter((file) => file.endsWith('.md'));
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/http.md', 'fixtures/README.md']));
@@ -77,7 +77,7 @@ describe('from the installed package', () => {
     expect(links.flat().filter((problem) => problem !== undefined)).toEqual([]);
   });
 
-  it('all files that its pages, doc comments and messages name are there', async () => {
+  it('all files exist that its pages, doc comments and messages mention', async () => {
     const texts = files.filter((file) =>
       /^README\.md$|^(?:docs|examples)\/.*\.(?:md|ts)$|^dist\/.*(?<!\.map)$/.test(file),
     );

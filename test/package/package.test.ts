@@ -15,11 +15,11 @@ let files: string[];
 
 const inConsumer = (command: string, ...args: readonly string[]): Promise<string> => run(consumer, command, ...args);
 
-/** An import statement ends in one line or, after a list of names, in a line of its own. */
+/** An import statement ends on the same line or, after a list of names, on a later line. */
 const AT_ONCE = /^(?:import .*|\} )from ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]/gm;
 const AT_ONCE_OR_LATER = new RegExp(`${AT_ONCE.source}|import\\(['"]([^'"]+)['"]\\)`, 'gm');
 
-/** A module of the installed package, and those of its own that it loads. */
+/** Returns a module of the installed package, with all modules of the package that it loads. */
 async function modulesOf(
   module: string,
   statements: RegExp,
@@ -38,7 +38,7 @@ function specifiersIn(source: string, statements: RegExp): string[] {
   return [...source.matchAll(statements)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '');
 }
 
-/** The packages that a module of the installed package, and what it loads, import. */
+/** Returns the packages that a module of the installed package imports, directly or through its own modules. */
 async function importsOf(module: string, statements: RegExp): Promise<string[]> {
   const sources = [...(await modulesOf(module, statements)).values()];
   const packages = sources
@@ -102,7 +102,7 @@ describe('the packed package', () => {
   });
 
   it.each(['testing.mjs', 'testing.cjs'])(
-    'verifies a virtual device, and asks for its risk metric, in %s',
+    'verifies a virtual device, and requests its risk metric, in %s',
     async (script) => {
       expect(JSON.parse(await inConsumer('node', script))).toEqual({
         appId: 'TEAMID1234.com.example.app',
@@ -146,7 +146,7 @@ describe('the packed package', () => {
     expect(await inConsumer('npx', 'app-attest', '--help')).toMatch(/^Usage: app-attest receipts refresh /);
   });
 
-  it('loads no more than its dependencies, and for verification no more than it needs', async () => {
+  it('loads only its dependencies, and only those that verification needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
     expect(core).toEqual(Object.keys(dependencies).toSorted());
@@ -156,9 +156,9 @@ describe('the packed package', () => {
       withReceipt: ['pkijs'],
     });
     expect(await importsOf('dist/server.js', AT_ONCE)).toEqual([]);
-    // What receipts need, for a server that verifies or refreshes them.
+    // The packages that a server needs to verify and refresh receipts.
     expect(await importsOf('dist/server.js', AT_ONCE_OR_LATER)).toEqual(['asn1js', 'jose', 'pkijs']);
-    // The frameworks are the user's: an adapter knows their types alone.
+    // Users install the frameworks themselves. An adapter only uses the types of its framework.
     for (const adapter of ['http', 'express', 'fastify', 'hono']) {
       expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual([]);
     }
@@ -170,7 +170,7 @@ describe('the packed package', () => {
     expect(await importsOf('dist/cli.js', AT_ONCE)).toEqual([]);
   });
 
-  it('carries the packages that it does not install, with their licenses', async () => {
+  it('contains its bundled packages, with their licenses', async () => {
     const notices = await readFile(join(consumer, 'node_modules/app-attest/dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
     const packages = notices.split(/^-{80}$/m).map((notice) => notice.trim().split(' ')[0] ?? '');
     const others = packages.filter((name) => !name.startsWith('@peculiar/'));
@@ -180,7 +180,7 @@ describe('the packed package', () => {
     expect(notices.match(/Apache License/g)?.length).toBeGreaterThanOrEqual(1);
   });
 
-  it('has no code of the virtual Apple in the verifiers', async () => {
+  it('contains no code of the virtual Apple in the verifiers', async () => {
     const bundle = async (module: string) => [...(await modulesOf(module, AT_ONCE_OR_LATER)).values()].join('\n');
     for (const module of ['dist/index.js', 'dist/server.js']) {
       expect(await bundle(module)).not.toContain('X509CertificateGenerator');
@@ -188,7 +188,7 @@ describe('the packed package', () => {
     expect(await bundle('dist/testing.js')).toContain('X509CertificateGenerator');
   });
 
-  it('has no code of the server layer in the verifiers', async () => {
+  it('contains no code of the server layer in the verifiers', async () => {
     expect([...(await modulesOf('dist/index.js', AT_ONCE_OR_LATER)).values()].join('\n')).not.toContain(
       'challenge_used',
     );
@@ -200,7 +200,7 @@ describe('the demo', () => {
     const copy = join(consumer, 'demo');
     await cp(join(project, 'examples'), join(copy, 'examples'), { recursive: true });
     await cp(join(project, 'fixtures'), join(copy, 'fixtures'), { recursive: true });
-    expect(await inConsumer('node', 'demo/examples/demo.mjs')).toContain('Everything came out as it should.');
+    expect(await inConsumer('node', 'demo/examples/demo.mjs')).toContain('All results are as expected.');
 
     const path = join(copy, 'fixtures/node-app-attest-assertion.json');
     const broken = JSON.parse(await readFile(path, 'utf8'));

@@ -8,7 +8,7 @@ const execute = promisify(execFile);
 
 export const project = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Packs what npm would publish, as it was built last, into a folder. */
+/** Packs the last build into a folder, as npm would publish it. */
 export async function pack(destination: string): Promise<{ tarball: string; files: string[] }> {
   const command = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
   const [packed] = JSON.parse((await execute('npm', command, { cwd: project })).stdout);
@@ -18,7 +18,7 @@ export async function pack(destination: string): Promise<{ tarball: string; file
   };
 }
 
-/** Runs a command and returns what it prints; fails with what it prints. */
+/** Runs a command and returns its output. If the command fails, throws an error with the output. */
 export async function run(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
   try {
     return (await execute(command, args, { cwd })).stdout;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** The part of `appattest-checker-node` that is compared with. */
+/** The functions of `appattest-checker-node` that the tests compare with this package. */
 interface AppAttestChecker {
   setAppAttestRootCertificate(pem: string | null): void;
   verifyAttestation(

@@ -17,7 +17,7 @@ import {
 import { checker } from './appattest-checker-node.js';
 import { type ExpectedOutcome, expectedOutcomes } from './expected-outcomes.js';
 
-/** Always the same evidence, so that a run says something about this code; more and other runs by hand. */
+/** A fixed seed, so that a failed run points to a change in this code. Set other seeds and more runs by hand. */
 const { SEED = '20261124', RUNS = '500' } = process.env;
 const RANDOM = { seed: Number(SEED), numRuns: Number(RUNS) };
 
@@ -41,7 +41,7 @@ async function theirs(verify: () => Promise<object>): Promise<'accepted' | 'reje
 
 type ExpectedOutcomes = Readonly<Record<string, ExpectedOutcome>>;
 
-/** Whether one of the rows says why the verifiers disagree like that. */
+/** Whether one of the rows explains this difference between the verifiers. */
 function isExplained(expected: ExpectedOutcomes, names: readonly string[], outcome: Outcome): boolean {
   return names.some((name) => {
     const row = expected[name];
@@ -53,7 +53,7 @@ const authority = await createAuthority();
 
 beforeAll(() => {
   checker.setAppAttestRootCertificate(new X509Certificate(authority.root.der).toString());
-  // The other verifier takes no date.
+  // The other verifier has no option for the date.
   vi.useFakeTimers({ toFake: ['Date'], now: NOW });
 });
 afterAll(() => {
@@ -63,17 +63,17 @@ afterAll(() => {
 interface Outcome {
   ours: string;
   theirs: string;
-  /** Rows that say what the damage may have done. */
+  /** The rows for kinds of damage that may explain the difference. */
   rows: readonly string[];
 }
 type Damage = (object: Uint8Array) => Uint8Array;
 
-/** The rows about what stands around the signed part of a certificate. */
+/** The rows about the parts of a certificate that the signature does not cover. */
 const AROUND_SIGNED_PARTS = Object.keys(expectedOutcomes.Attestations).filter((name) => {
   return /^the (length|signature|signature algorithm) of a certificate /.test(name);
 });
 
-/** Whether nothing but bytes of certificates changed, and none that their issuers signed. */
+/** Whether only bytes of certificates changed, and none of the bytes that their issuers signed. */
 function isAroundSignedParts(attestation: Uint8Array, damaged: Uint8Array): boolean {
   const { problems } = inspectAttestation(attestation);
   if (problems.length > 0 || attestation.length !== damaged.length) return false;
@@ -91,7 +91,7 @@ function isAroundSignedParts(attestation: Uint8Array, damaged: Uint8Array): bool
 }
 
 async function judgeAttestation(changes: AttestationChanges, damaged: Damage = (object) => object): Promise<Outcome> {
-  // Left to chance, one run in a few hundred would trip over the row about such nonces.
+  // With random nonces, about one run in a few hundred would fail because of the row about such nonces.
   const { privateKey: _, ...evidence } = await attest(authority, { nonceReadsAsAsn1: false, ...changes });
   const attestation = damaged(evidence.attestation);
   const appInfo = { appId: APP_ID, developmentEnv: false };
@@ -117,7 +117,7 @@ async function judgeAssertion(changes: AssertionChanges, damaged: Damage = (obje
   };
 }
 
-/** The tests of one kind of evidence. */
+/** Registers the tests for one kind of evidence. */
 function compare<Changes extends object>(
   expected: ExpectedOutcomes,
   broken: Readonly<Record<string, fc.Arbitrary<Changes>>>,
@@ -140,7 +140,7 @@ function compare<Changes extends object>(
     );
   });
 
-  it('have an explained outcome if only one verifier accepts a combination or damaged bytes', async () => {
+  it('have an explained outcome if only one verifier accepts them combined or damaged', async () => {
     await fc.assert(
       fc.asyncProperty(someOf(broken), damage, async ({ names, changes }, damaged) => {
         const outcome = await judge(changes as Changes, damaged);

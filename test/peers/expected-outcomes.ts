@@ -1,14 +1,17 @@
 import type { AppAttestErrorCode } from '../../src/index.js';
 
-/** How the two verifiers must judge one kind of broken evidence. */
+/** The expected result of both verifiers for one kind of broken evidence. */
 export interface ExpectedOutcome {
   readonly ours: 'accepted' | AppAttestErrorCode;
   readonly theirs: 'accepted' | 'rejected';
-  /** Why they differ; absent if they agree. */
+  /** Why the results differ. Absent if they agree. */
   readonly why?: string;
 }
 
-/** By what is broken, as in `broken-evidence.ts`. docs/differential-testing.md shows this list. */
+/**
+ * The expected outcomes by kind of damage, with the names of `broken-evidence.ts`. docs/differential-testing.md shows this
+ * list.
+ */
 export const expectedOutcomes: Readonly<
   Record<'Attestations' | 'Assertions', Readonly<Record<string, ExpectedOutcome>>>
 > = {
@@ -19,117 +22,117 @@ export const expectedOutcomes: Readonly<
     'the leaf names another issuer': {
       ours: 'untrusted_certificate',
       theirs: 'accepted',
-      why: 'it does not compare names (RFC 5280 §6.1.3)',
+      why: 'The other verifier does not compare names (RFC 5280 §6.1.3).',
     },
     'the key usage of the leaf does not allow signatures': {
       ours: 'untrusted_certificate',
       theirs: 'accepted',
-      why: 'it does not read the key usage',
+      why: 'The other verifier does not read the key usage.',
     },
     'the leaf has an unknown critical extension': {
       ours: 'untrusted_certificate',
       theirs: 'accepted',
-      why: 'it does not read the critical flag (RFC 5280 §4.2)',
+      why: 'The other verifier does not read the critical flag (RFC 5280 §4.2).',
     },
     'only the first bytes of the aaguid are those of production': {
       ours: 'environment_mismatch',
       theirs: 'accepted',
-      why: 'it compares 9 of the 16 bytes',
+      why: 'The other verifier compares 9 of the 16 bytes.',
     },
     'the aaguid is unknown': { ours: 'environment_mismatch', theirs: 'rejected' },
     'the COSE key is a different key': {
       ours: 'public_key_mismatch',
       theirs: 'accepted',
-      why: 'it does not read the COSE key',
+      why: 'The other verifier does not read the COSE key.',
     },
     'the COSE key is malformed': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it does not read the COSE key',
+      why: 'The other verifier does not read the COSE key.',
     },
-    'the credential id is a different one': { ours: 'credential_id_mismatch', theirs: 'rejected' },
+    'the credential id belongs to another key': { ours: 'credential_id_mismatch', theirs: 'rejected' },
     'the counter is not zero': { ours: 'counter_not_zero', theirs: 'rejected' },
-    'authenticator data is for another app': { ours: 'app_id_mismatch', theirs: 'rejected' },
+    'the authenticator data is for another app': { ours: 'app_id_mismatch', theirs: 'rejected' },
     'the certificate is for another app': {
       ours: 'app_id_mismatch',
       theirs: 'accepted',
-      why: 'it does not read the App ID in the certificate',
+      why: 'The other verifier does not read the App ID in the certificate.',
     },
-    'it is for another challenge': { ours: 'nonce_mismatch', theirs: 'rejected' },
+    'the attestation is for another challenge': { ours: 'nonce_mismatch', theirs: 'rejected' },
     'the certificate has no nonce': { ours: 'nonce_mismatch', theirs: 'rejected' },
-    'the nonce reads as ASN.1 by chance': {
+    'nothing, but the nonce is also valid ASN.1': {
       ours: 'accepted',
       theirs: 'rejected',
-      why: 'it decodes the nonce as ASN.1 if possible, and then does not find it: about one genuine attestation in 500',
+      why: 'The other verifier decodes this nonce as ASN.1 and then cannot find the nonce. About one genuine attestation in 500 has such a nonce.',
     },
     'the nonce is in a different structure': {
       ours: 'nonce_mismatch',
       theirs: 'accepted',
-      why: 'it searches the text of a dump for the end of the nonce',
+      why: 'The other verifier searches for the nonce in a text dump of the certificate.',
     },
-    'it is from a Mac without full security': {
+    'the attestation is from a Mac without full security': {
       ours: 'access_control_mismatch',
       theirs: 'accepted',
-      why: 'it does not support Macs',
+      why: 'The other verifier does not support Macs.',
     },
-    'something else follows the COSE key': {
+    'random bytes follow the COSE key': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it does not support the extensions of iOS 27',
+      why: 'The other verifier does not support the extensions of iOS 27.',
     },
-    'an extension is not text': {
+    'the bundle version is not text': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it does not support the extensions of iOS 27',
+      why: 'The other verifier does not support the extensions of iOS 27.',
     },
     'a third certificate is malformed': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it reads only two certificates',
+      why: 'The other verifier reads only two certificates.',
     },
     'there is only one certificate': { ours: 'malformed_attestation', theirs: 'rejected' },
     'the length of a certificate is wrong': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it ignores the length',
+      why: 'The other verifier ignores the length.',
     },
     'the signature algorithm of a certificate is not a SEQUENCE': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it accepts any enclosing element, and does not compare the algorithm with the signed one (RFC 5280 §4.1.1.2)',
+      why: 'The other verifier accepts any element here. It does not compare the algorithm with the signed algorithm (RFC 5280 §4.1.1.2).',
     },
     'the signature of a certificate has unused bits': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'it ignores their number',
+      why: 'The other verifier ignores the number of unused bits.',
     },
     'the signature of a certificate is not a SEQUENCE': {
       ours: 'untrusted_certificate',
       theirs: 'accepted',
-      why: 'it accepts any element around r and s',
+      why: 'The other verifier accepts any element around r and s.',
     },
     'the format is unknown': { ours: 'unsupported_format', theirs: 'rejected' },
-    'the receipt is text': { ours: 'malformed_attestation', theirs: 'rejected' },
+    'the receipt is text instead of bytes': { ours: 'malformed_attestation', theirs: 'rejected' },
   },
   Assertions: {
     nothing: { ours: 'accepted', theirs: 'accepted' },
-    'it is for another app': { ours: 'app_id_mismatch', theirs: 'rejected' },
-    'it is for another payload': { ours: 'invalid_signature', theirs: 'rejected' },
-    'its counter does not increase': {
+    'the assertion is for another app': { ours: 'app_id_mismatch', theirs: 'rejected' },
+    'the assertion is for another payload': { ours: 'invalid_signature', theirs: 'rejected' },
+    'the counter does not increase': {
       ours: 'counter_not_increased',
       theirs: 'accepted',
-      why: 'it returns the counter and leaves the check to its caller',
+      why: 'The other verifier returns the counter, and its caller must check it.',
     },
-    'something else follows the counter': {
+    'random bytes follow the counter': {
       ours: 'malformed_assertion',
       theirs: 'accepted',
-      why: 'it does not support the extensions of iOS 27',
+      why: 'The other verifier does not support the extensions of iOS 27.',
     },
-    'an extension is not text': {
+    'the bundle version is not text': {
       ours: 'malformed_assertion',
       theirs: 'accepted',
-      why: 'it does not support the extensions of iOS 27',
+      why: 'The other verifier does not support the extensions of iOS 27.',
     },
-    'the signature is text': { ours: 'malformed_assertion', theirs: 'rejected' },
+    'the signature is text instead of bytes': { ours: 'malformed_assertion', theirs: 'rejected' },
   },
 };

@@ -28,7 +28,7 @@ interface Evidence {
   assertion: Uint8Array;
 }
 
-/** Everything that one virtual device makes, but for the nonces that the other verifier cannot read. */
+/** Everything that one virtual device creates, without nonces that the other verifier cannot decode. */
 async function evidenceOf(os: (typeof SYSTEMS)[number], environment: 'production' | 'development'): Promise<Evidence> {
   const device = await apple.createDevice({ appId: APP_ID, os, environment });
   const keyId = await device.generateKey();
@@ -39,7 +39,7 @@ async function evidenceOf(os: (typeof SYSTEMS)[number], environment: 'production
   return { keyId, attestation, assertion };
 }
 
-describe('appattest-checker-node, given the virtual root', () => {
+describe('appattest-checker-node with the virtual root', () => {
   beforeAll(() => checker.setAppAttestRootCertificate(root));
 
   it.each(SYSTEMS.flatMap((os) => [[os, 'production'] as const, [os, 'development'] as const]))(
@@ -61,7 +61,7 @@ describe('appattest-checker-node, given the virtual root', () => {
     },
   );
 
-  it('rejects it under Apple’s own root', async () => {
+  it('rejects the same evidence under Apple’s own root', async () => {
     const { keyId, attestation } = await evidenceOf('iOS 27', 'production');
     const verify = () =>
       checker.verifyAttestation(
@@ -93,7 +93,7 @@ describe('OpenSSL', () => {
     await writeFile(path, contents);
     return path;
   }
-  /** Whether OpenSSL is content with it. */
+  /** Whether OpenSSL exits without an error. */
   async function openssl(...args: readonly string[]): Promise<boolean> {
     const outcome = await run('openssl', args, { cwd: folder }).catch((error) => error);
     if (outcome.code === 'ENOENT') throw new Error('openssl is not installed');
@@ -102,7 +102,7 @@ describe('OpenSSL', () => {
   const pem = (certificate: Uint8Array): string => new X509Certificate(certificate).toString();
   const flipped = (bytes: Uint8Array, index: number): Uint8Array => bytes.with(index, (bytes.at(index) ?? 0) ^ 1);
 
-  it.each(SYSTEMS)('verifies certificates, receipts and signature of %s, and none that changed', async (os) => {
+  it.each(SYSTEMS)('verifies certificates, receipts and signature of %s, and rejects changed ones', async (os) => {
     const { keyId, attestation, assertion } = await evidenceOf(os, 'production');
     const { attStmt } = decode(attestation);
     const [leaf, intermediate]: Uint8Array[] = attStmt.x5c.map((der: Uint8Array) => new Uint8Array(der));

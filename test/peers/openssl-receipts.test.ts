@@ -39,7 +39,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** One shell for many receipts: prints a line for each that OpenSSL verifies. It does not know Apple's extension. */
+/**
+ * One shell process for many receipts. Prints a line for each receipt that OpenSSL verifies. OpenSSL does not know Apple's
+ * critical extension.
+ */
 const SCRIPT = `
 for receipt in *.ber; do
   openssl cms -verify -inform DER -in "$receipt" -CAfile "$1" -attime "$2" -purpose any -binary -out payload 2>/dev/null &&
@@ -47,7 +50,7 @@ for receipt in *.ber; do
 done
 exit 0`;
 
-/** Which of the receipts OpenSSL verifies at that moment. */
+/** Returns which receipts OpenSSL verifies at the given time. */
 async function verifiedByOpenssl(receipts: readonly Uint8Array[], root: string, date: Date): Promise<boolean[]> {
   const cwd = await mkdtemp(join(folder, 'receipts-'));
   await Promise.all(receipts.map((receipt, index) => writeFile(join(cwd, `${index}.ber`), receipt)));
@@ -62,7 +65,7 @@ interface Recorded {
   readonly appId: string;
 }
 
-/** Every recorded receipt once: some recordings carry that of their attestation a second time. */
+/** Every recorded receipt once. Some recordings contain the receipt of their attestation a second time. */
 const recorded: readonly Recorded[] = [
   ...new Map(
     [
@@ -88,54 +91,57 @@ async function verifiedHere(
   );
 }
 
-/** Another bit of each byte, as in the tests that know the codes. */
+/** Flips another bit of each byte, as in the tests that check the error codes. */
 function changedAt(receipt: Uint8Array, offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
 
-/** The offsets of these bytes behind `from`. */
+/** The offsets of these bytes after `from`. */
 function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number> {
   const start = Buffer.from(receipt).indexOf(part, from);
   if (start < 0) throw new Error('not in the receipt');
   return new Set(Array.from({ length: part.length }, (_, index) => start + index));
 }
 
-/** The two bytes of NULL behind the first SHA-256 that an algorithm identifier names after `from`. */
+/** The two bytes of NULL after the first algorithm identifier for SHA-256 after `from`. */
 function parametersOfSha256(receipt: Uint8Array, from = 0): number[] {
   return [...offsetsOf(receipt, Buffer.from('6086480165030402010500', 'hex'), from)].slice(-2);
 }
 
 /**
- * Where one of the two does not look, and why that is right. A disagreement anywhere else fails the test.
+ * The offsets at which only one of the two verifiers rejects a change, and why that is right. A difference at another
+ * offset fails the test.
  */
 function differences(receipt: Uint8Array, { certificates, signer }: SignedData) {
   const root = certificates.map(decodeCertificate).find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));
   if (!root || !('issuer' in signer)) throw new Error('another kind of receipt');
   const signerInfo = Math.max(...offsetsOf(receipt, root.der));
   const chunkHeads = [...receipt.keys()].filter((offset) => receipt[offset] === 0x04 && receipt[offset + 1] === 0x82);
-  // Neither trusts it, and so only its form counts: here it must be DER to the last byte, and OpenSSL must decode it.
+  // No verifier trusts the root in the receipt, so only its encoding matters. This package requires DER, and OpenSSL must
+  // decode it.
   const comesAlong = offsetsOf(receipt, root.der);
   return {
     onlyHere: comesAlong,
     onlyOpenssl: new Set([
       ...comesAlong,
-      // RFC 5652 §5.3: content without signed attributes is of the type id-data. OpenSSL does not ask.
+      // RFC 5652 §5.3: content without signed attributes has the type id-data. OpenSSL does not check this.
       ...offsetsOf(receipt, Buffer.from('2a864886f70d010701', 'hex')),
-      // X.690 §8.7.3.2: chunks are OCTET STRINGs. OpenSSL puts together whatever is there.
+      // X.690 §8.7.3.2: chunks are OCTET STRINGs. OpenSSL also joins chunks of other types.
       ...chunkHeads,
-      // OpenSSL compares names without regard to case; here they are the same bytes or other names.
+      // OpenSSL compares names case-insensitively. This package compares their bytes.
       ...offsetsOf(receipt, signer.issuer, signerInfo),
-      // The parameters of a hash algorithm are absent or NULL (RFC 5754 §2). OpenSSL does not look at them.
+      // The parameters of a hash algorithm are absent or NULL (RFC 5754 §2). OpenSSL does not check them.
       ...parametersOfSha256(receipt),
       ...parametersOfSha256(receipt, signerInfo),
-      // Both must name the hash that was used, and ECDSA with it. OpenSSL goes by what it finds in front.
+      // The digest algorithm and the signature algorithm of the signer must name the hash that was used. OpenSSL also accepts
+      // other object identifiers here.
       ...offsetsOf(receipt, Buffer.from('608648016503040201', 'hex'), signerInfo),
       ...offsetsOf(receipt, Buffer.from('2a8648ce3d040302', 'hex'), signerInfo),
     ]),
   };
 }
 
-/** Compares both verdicts about a receipt with the byte at each of the offsets changed; returns how many both refuse. */
+/** Changes the byte at each offset and compares the results of both verifiers. Returns how many receipts both reject. */
 async function compareTampered({ receipt, appId }: Recorded, offsets: readonly number[]): Promise<number> {
   const { signedData, payload } = await decodeReceipt(receipt);
   const { onlyHere, onlyOpenssl } = differences(receipt, signedData);
@@ -159,7 +165,7 @@ describe('OpenSSL and verifyReceipt', () => {
     expect(await verifiedHere(receipt, { appId, date })).toBe(true);
   });
 
-  it('agree on a recorded receipt with any one of its bytes changed', async () => {
+  it('agree on a recorded receipt with any one byte changed', async () => {
     const { attestation, appId } = attestationFixture('apple-guide-2026');
     const receipt = receiptIn(attestation.object);
     const { signedData } = await decodeReceipt(receipt);
@@ -170,16 +176,19 @@ describe('OpenSSL and verifyReceipt', () => {
     // OpenSSL starts four thousand times, once for each byte.
   }, 600_000);
 
-  it.each(recorded.map((one, index) => [index, one] as const))('agree on samples of receipt %i', async (index, one) => {
-    const offsets = [...one.receipt.keys()].filter((offset) => offset % 97 === index % 97);
-    expect(await compareTampered(one, offsets)).toBeGreaterThan(offsets.length / 2);
-  });
+  it.each(recorded.map((one, index) => [index, one] as const))(
+    'agree on samples of changes to receipt %i',
+    async (index, one) => {
+      const offsets = [...one.receipt.keys()].filter((offset) => offset % 97 === index % 97);
+      expect(await compareTampered(one, offsets)).toBeGreaterThan(offsets.length / 2);
+    },
+  );
 
   const made: readonly [string, ReceiptChanges, theirs: boolean, ours: boolean][] = [
     ['nothing changed', {}, true, true],
     ['in DER', { encoding: 'DER' }, true, true],
     [
-      'in chunks of chunks',
+      'in nested chunks',
       { content: (payload) => indefinite(0x24, indefinite(0x24, octetString(payload))) },
       true,
       true,
@@ -190,7 +199,12 @@ describe('OpenSSL and verifyReceipt', () => {
       true,
       true,
     ],
-    ['the signer named by its key identifier', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) }, true, true],
+    [
+      'the signer identified by its key identifier',
+      { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) },
+      true,
+      true,
+    ],
     ['SHA-384', { hash: 'sha384' }, true, true],
     ['another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }, false, false],
     [
@@ -200,11 +214,11 @@ describe('OpenSSL and verifyReceipt', () => {
       false,
     ],
     ['no signed content type', { signedAttributes: (digest) => [messageDigestAttribute(digest)] }, false, false],
-    ['a hash that nobody announced', { digestAlgorithms: set(SHA384) }, false, false],
+    ['a hash that is not in digestAlgorithms', { digestAlgorithms: set(SHA384) }, false, false],
     ['no intermediate', { certificates: ({ signer, root }) => [signer.der, root.der] }, false, false],
     ['no signer', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }, false, false],
   ];
-  it('agree on receipts of a test chain, and that it is not Apple’s', async () => {
+  it('agree on receipts of a test chain, and that the chain is not Apple’s', async () => {
     const chain = await createReceiptChain();
     const root = join(folder, 'root.pem');
     await writeFile(root, new X509Certificate(chain.root.der).toString());
@@ -221,7 +235,7 @@ describe('OpenSSL and verifyReceipt', () => {
     }
   });
 
-  it('differ if the signer lacks Apple’s extension, which OpenSSL ignores', async () => {
+  it('disagree if the signer lacks Apple’s extension, which OpenSSL ignores', async () => {
     const chain = await createReceiptChain({ signer: { extensions: {} } });
     const root = join(folder, 'unmarked.pem');
     await writeFile(root, new X509Certificate(chain.root.der).toString());

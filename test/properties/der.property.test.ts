@@ -12,17 +12,17 @@ import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { certificate, mutated, singleOctetString, taggedValues } from '../support/arbitrary-der.js';
 import { fixtures, fromBase64 } from '../support/recordings.js';
 
-/** More of them by hand. */
+/** Set this variable by hand for more runs. */
 const { RUNS = '1000' } = process.env;
 
-/** Of fixtures alone: with what stands beside the project on some machines, a seed would mean something else there. */
+/** Uses only fixtures. Other recordings exist only on some machines, and would change the meaning of a seed. */
 const recorded = fixtures.flatMap(({ attestation }) => {
   if (!attestation) return [];
   return decodeCborMap(fromBase64(attestation.object)).map('attStmt').arrayOfBytes('x5c');
 });
 const recordedExtensions = recorded.flatMap((bytes) => [...decodeCertificate(bytes).extensions.values()]);
 
-/** What the decoder makes of the bytes, `undefined` where it refuses them. */
+/** Returns what the decoder returns, or `undefined` if it rejects the bytes. */
 function decodedOrRefused<Decoded>(decode: () => Decoded): Decoded | undefined {
   try {
     return decode();
@@ -32,7 +32,7 @@ function decodedOrRefused<Decoded>(decode: () => Decoded): Decoded | undefined {
   }
 }
 
-/** Holds the property for every value, and says how many the decoder accepted: none would prove nothing. */
+/** Checks the property for every value, and that the decoder accepted some values, because otherwise nothing was tested. */
 async function accepted<Value>(values: fc.Arbitrary<Value>, isAccepted: (value: Value) => boolean): Promise<number> {
   let count = 0;
   const property = fc.property(values, (value) => {
@@ -61,7 +61,7 @@ function meaningByPeculiar(bytes: Uint8Array) {
     notBefore: read.notBefore,
     notAfter: read.notAfter,
     isCa: basicConstraints?.ca ?? false,
-    // Above 24 bits the library gives it as text.
+    // Above 24 bits, @peculiar/x509 returns the serial number as text.
     pathLength: basicConstraints?.pathLength === undefined ? undefined : Number(basicConstraints.pathLength),
     keyUsage: read.getExtension(KeyUsagesExtension)?.usages,
     extensions: read.extensions.map(({ type, value }) => [type, Buffer.from(value).toString('hex')]),
@@ -79,7 +79,7 @@ describe('a certificate that is accepted', () => {
     try {
       expected = meaningByPeculiar(bytes);
     } catch {
-      // The library also takes apart what is only bytes here, and says nothing of the rest where it cannot.
+      // The library also decodes the contents of some byte strings, and ignores the rest if decoding fails.
       return false;
     }
     expect(meaning(decoded)).toEqual(expected);
@@ -90,7 +90,7 @@ describe('a certificate that is accepted', () => {
     expect(await accepted(certificate, means)).toBeGreaterThan(15);
   });
 
-  it('is decoded as @peculiar/x509 decodes it, with any change', async () => {
+  it('is decoded as @peculiar/x509 decodes it, after any change', async () => {
     expect(await accepted(mutated(fc.constantFrom(...recorded)), means)).toBeGreaterThan(15);
     expect(await accepted(mutated(certificate), means)).toBeGreaterThan(0);
   });
@@ -109,7 +109,7 @@ describe('a certificate that is accepted', () => {
   });
 });
 
-/** The explicitly tagged values of a SEQUENCE as `asn1js` reads them. */
+/** The explicitly tagged values of a SEQUENCE as `asn1js` decodes them. */
 function valuesByAsn1js(extension: Uint8Array): Map<number, AsnType> {
   const { result } = fromBER(extension);
   if (!(result instanceof Sequence)) throw new Error(`no SEQUENCE: ${result.error}`);
@@ -132,7 +132,7 @@ function textOf(value: AsnType | undefined): string | undefined {
 }
 
 function numberOf(value: AsnType | undefined): number | undefined {
-  // For the library an ENUMERATED is an INTEGER.
+  // The library decodes an ENUMERATED as an INTEGER.
   const isInteger = value instanceof Integer && !(value instanceof Enumerated);
   const number = isInteger ? Number(value.toBigInt()) : Number.NaN;
   return Number.isSafeInteger(number) ? number : undefined;

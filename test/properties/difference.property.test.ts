@@ -27,13 +27,15 @@ import { expectCode } from '../support/rejection.js';
 const DAY = 24 * 60 * 60 * 1000;
 const otherApple = await createVirtualApple();
 
-/** Two worlds that differ in everything: of one is what the device does, of the other what the server may believe. */
+/**
+ * Pairs of values that differ in every field. The device uses the first value of a pair, and the server may expect the second.
+ */
 const worlds = fc.record({
   appId: different(appId),
   environment: different(environment),
   challenge: different(clientData),
   payload: different(clientData),
-  // Lists of accepted versions and categories must not hold the true one.
+  // Lists of accepted versions and categories must not contain the true value.
   build: fc
     .tuple(build, build)
     .filter(([one, other]) => one.validationCategory !== other.validationCategory)
@@ -47,7 +49,7 @@ type Worlds = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
 const signsExtensions = (system: VirtualOs): boolean => system.includes('27');
 const signsBundleVersion = (system: VirtualOs): boolean => system.startsWith('iOS 27');
 
-/** What policy a server may have that does not fit, and the code for it on that system. */
+/** Policies that do not match, and whether an operating system signs the extension that the policy checks. */
 const POLICIES: readonly (readonly [string, (other: Build) => ExtensionPolicy, (system: VirtualOs) => boolean])[] = [
   ['validationCategories', (other) => ({ validationCategories: [other.validationCategory] }), signsExtensions],
   ['bundleVersions', (other) => ({ bundleVersions: [other.bundleVersion] }), signsBundleVersion],
@@ -69,7 +71,7 @@ async function attested(world: Worlds) {
 }
 
 describe('an attestation that differs from what the server expects', () => {
-  /** In the order in which Apple's steps come upon them. */
+  /** In the order of Apple's steps. */
   const DIFFERENCES: readonly (readonly [AppAttestErrorCode, (world: Worlds) => Partial<VerifyAttestationOptions>])[] =
     [
       ['certificate_expired', ({ days }) => ({ date: new Date(Date.now() + days * DAY) })],
@@ -123,7 +125,7 @@ describe('an attestation that differs from what the server expects', () => {
     );
   });
 
-  it('is rejected if a policy requires another build, or one that the system does not sign', async () => {
+  it('is rejected if a policy requires another build, or if the operating system does not sign the required extension', async () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...POLICIES), async (world, [, policyFor, signs]) => {
         const { keyId, attestation } = await attested(world);
@@ -174,7 +176,7 @@ describe('an assertion that differs from what the server expects', () => {
     );
   });
 
-  it('is rejected if a policy requires another build, or one that the system does not sign', async () => {
+  it('is rejected if a policy requires another build, or if the operating system does not sign the required extension', async () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...POLICIES), async (world, [, policyFor, signs]) => {
         const policy = { ...policyFor(world.build[1]), whenAbsent: 'reject' } as const;

@@ -30,7 +30,7 @@ const receipts = fc.oneof(
 
 const hex = (bytes: ArrayBuffer | Uint8Array): string => Buffer.from(new Uint8Array(bytes)).toString('hex');
 
-/** What the decoder makes of the bytes, `undefined` where it refuses them. */
+/** Returns what the decoder returns, or `undefined` if it rejects the bytes. */
 async function decodedOrRefused<Decoded>(decode: () => Decoded | Promise<Decoded>): Promise<Decoded | undefined> {
   try {
     return await decode();
@@ -40,7 +40,7 @@ async function decodedOrRefused<Decoded>(decode: () => Decoded | Promise<Decoded
   }
 }
 
-/** The fields of a payload as asn1js reads them. */
+/** The fields of a payload as asn1js decodes them. */
 function fieldsByAsn1js(content: Uint8Array): Map<bigint, string> {
   const { result } = fromBER(new Uint8Array(content));
   if (!(result instanceof AsnSet)) throw new Error(`no SET: ${result.error}`);
@@ -59,10 +59,10 @@ it('an accepted receipt is decoded as pkijs decodes it', async () => {
   await assertProperty(
     fc.asyncProperty(receipts, async (receipt) => {
       const decoded = await decodedOrRefused(() => decodeSignedData(receipt));
-      // What is only bytes here, pkijs takes apart.
+      // pkijs also decodes the contents of some values, which this package returns as bytes.
       if (!decoded || !(await decodedOrRefused(() => decoded.certificates.map(decodeCertificate)))) return;
       accepted += 1;
-      // As it came, and not as it was written again.
+      // The comparison uses the original bytes, because encoding again may change them.
       const contentInfo = new ContentInfo({ schema: fromBER(receipt).result });
       const theirs = new SignedData({ schema: contentInfo.content });
       const [signer, ...others] = theirs.signerInfos;
@@ -84,7 +84,7 @@ it('an accepted receipt is decoded as pkijs decodes it', async () => {
   expect(accepted).toBeGreaterThan(100);
 });
 
-it('BER that is accepted becomes DER, which stays as it is', async () => {
+it('accepted BER is converted to DER, which does not change when converted again', async () => {
   let accepted = 0;
   await assertProperty(
     fc.asyncProperty(receipts, async (receipt) => {
@@ -92,7 +92,7 @@ it('BER that is accepted becomes DER, which stays as it is', async () => {
       if (!read) return;
       accepted += 1;
       expect(hex(normalizeBer(read.der))).toBe(hex(read.der));
-      // asn1js reads it to the end, and finds no length but those of DER.
+      // asn1js decodes the DER completely, and finds only lengths in DER form.
       const { offset, result } = fromBER(new Uint8Array(read.der), { parseEmbedded: false });
       expect([offset, result.error]).toEqual([read.der.length, '']);
       expect(hex(result.toBER())).toBe(hex(read.der));

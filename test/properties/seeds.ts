@@ -1,8 +1,8 @@
 /**
- * The seeds on which `npm test` runs the property tests, so that an unchanged tree gives the same answer each time. A seed
- * on which `npm run fuzz` found something is added here.
+ * The seeds of the property tests in `npm test`, so that the same code always gives the same result. When `npm run fuzz` finds
+ * a failure, its seed is added here.
  */
 export const SEEDS: readonly number[] = [
-  // A universal type above 36 (X.680 §8.6), which asn1js refuses and our reader of DER accepted.
+  // A universal type above 36 (X.680 §8.6). asn1js rejected this type, but our DER decoder accepted it.
   1372896609,
 ];

@@ -8,7 +8,7 @@ import { sha256 } from '../support/evidence.js';
 
 const { trustAnchors } = apple;
 
-/** What a system signs of a build. */
+/** The properties of a build that an operating system signs. */
 function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDirectoryHash }: Build) {
   const signed: Readonly<Partial<Record<VirtualOs, AuthenticatorExtensions>>> = {
     'iOS 27': { validationCategory, bundleVersion },
@@ -18,7 +18,7 @@ function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDi
   return signed[system];
 }
 
-describe('everything a device creates', () => {
+describe('all evidence that a device creates', () => {
   it('is verified, with the correct result', async () => {
     const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
     await assertProperty(

@@ -65,7 +65,7 @@ describe('BullMQ on Redis', () => {
   });
   afterAll(() => redis.kill());
 
-  it('gets a risk metric for every key that is due, once each, and waits when Apple asks for it', async () => {
+  it('gets a risk metric for every due key, once each, and waits when Apple requests a delay', async () => {
     endpoint.answerNext({ status: 429, retryAfter: 1 });
     const { queue, worker } = await refreshWithBullMq(connection, keys, options);
     try {
@@ -101,7 +101,10 @@ describe('pg-boss on PostgreSQL', () => {
   });
   afterAll(() => stop());
 
-  /** One minute's work, which begins at once. The clock of pg-boss, which would begin the next one in the middle, stands. */
+  /**
+   * Processes the work of one minute, which starts immediately. The clock of pg-boss is stopped, so that the next minute does
+   * not start in between.
+   */
   async function withPgBoss(schema: string, run: (boss: PgBoss) => Promise<void>): Promise<void> {
     const boss = new PgBoss({ connectionString, schema, schedule: false });
     boss.on('error', () => undefined);
@@ -115,18 +118,18 @@ describe('pg-boss on PostgreSQL', () => {
     }
   }
 
-  it('gets a risk metric for every key that is due, once each, and looks again every minute', async () => {
+  it('gets a risk metric for every due key, once each, and checks for due keys every minute', async () => {
     await withPgBoss('calm', async (boss) => {
       await expectAllRefreshed();
       expect(await boss.getSchedules()).toMatchObject([{ name: 'look-for-due-keys', cron: '* * * * *' }]);
     });
   });
 
-  it('waits when Apple asks for it, and leaves the rest of the batch for later', async () => {
+  it('waits when Apple requests a delay, and leaves the rest of the batch for later', async () => {
     endpoint.answerNext({ status: 429, retryAfter: 2 });
     await withPgBoss('busy', async () => {
       await vi.waitFor(() => expect(metrics()).toContain(1), { timeout: 30_000, interval: 20 });
-      // Twenty keys in the first batch, which comes again a minute later.
+      // The first batch has twenty keys. The batch is repeated a minute later.
       expect(endpoint.requests[0]?.status).toBe(429);
       await vi.waitFor(() => expect(metrics().filter((metric) => metric === 1).length).toBe(KEYS - 20), {
         timeout: 30_000,

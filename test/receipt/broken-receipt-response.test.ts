@@ -5,7 +5,7 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('a malformed answer', () => {
+describe('a malformed response', () => {
   it.each([
     ['not base64!', 'not a receipt in base64'],
     ['QQ=', 'not a receipt in base64'],
@@ -66,14 +66,14 @@ describe('a malformed answer', () => {
     );
   });
 
-  it('is reported if nothing listens at the address', async () => {
+  it('is reported if no server listens at the address', async () => {
     const closed = await exchange.endpoint.listen();
     await closed.close();
     const attempt = () => refreshReceipt({ ...exchange.options, endpoint: closed.url });
     expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBeInstanceOf(Error);
   });
 
-  it('is not followed to another address, which must not receive the token', async () => {
+  it('is not followed if it redirects, because the other server must not receive the token', async () => {
     let followed = false;
     await withServer(
       (_, response) => {

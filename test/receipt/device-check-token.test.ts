@@ -9,7 +9,7 @@ import { expectCode } from '../support/rejection.js';
 const exchange = useReceiptExchange();
 
 describe('the token', () => {
-  it('is ES256 with kid, iss and iat, as Apple requires, and signed with the key', async () => {
+  it('is an ES256 JWT with kid, iss and iat, as Apple requires, signed with the key', async () => {
     const { publicKey, credentials } = newCredentials('OTHER67890');
     exchange.endpoint.answerNext({ status: 304 });
     await refreshReceipt({ ...exchange.options, credentials });
@@ -37,7 +37,7 @@ describe('the token', () => {
     expect(new Set(exchange.tokens()).size).toBe(1);
   });
 
-  it('is replaced after the clock was set back, and after Apple rejected it', async () => {
+  it('is replaced after the clock was set back, and after Apple rejected the token', async () => {
     await refreshReceipt(exchange.options);
     exchange.pass(-HOUR);
     await refreshReceipt(exchange.options);
@@ -45,14 +45,14 @@ describe('the token', () => {
 
     exchange.endpoint.answerNext({ status: 401 });
     await expectCode(() => refreshReceipt(exchange.options), 'receipt_request_failed');
-    // Some runtimes sign the same bytes the same way.
+    // Some runtimes create deterministic signatures, so the same bytes can have the same signature.
     exchange.pass(1000);
     await refreshReceipt(exchange.options);
     expect(exchange.tokens().at(-2)).toBe(exchange.tokens()[1]);
     expect(exchange.tokens().at(-1)).not.toBe(exchange.tokens()[1]);
   });
 
-  it('is different for other credentials, and only a few are remembered', async () => {
+  it('is different for other credentials, and only a few tokens are cached', async () => {
     const team = { ...exchange.options.credentials, teamId: 'OTHER12345' };
     const key = { ...exchange.options.credentials, keyId: 'OTHER67890' };
     for (const credentials of [exchange.options.credentials, team, key, exchange.options.credentials]) {
@@ -72,7 +72,7 @@ describe('the token', () => {
     expect(new Set(exchange.tokens()).size).toBe(3 + 16 + 1);
   });
 
-  it('is forgotten if it could not be created', async () => {
+  it('is not cached if it could not be created', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const token = new DeviceCheckToken('TEAMID1234', 'ABC123DEFG', privateKey);
     expect(token.isCurrent()).toBe(true);

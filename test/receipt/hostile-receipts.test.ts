@@ -31,7 +31,7 @@ const repeat = (pattern: Uint8Array, length: number): Uint8Array => {
 };
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-/** Definite octet strings one in another, as many as fit. */
+/** Nested octet strings of definite length, as deep as the size limit allows. */
 function nestedOctetStrings(length: number): Uint8Array {
   const heads: Uint8Array[] = [];
   for (let size = 0; ; ) {
@@ -49,21 +49,21 @@ async function expectCheapRejection(receipt: string | Uint8Array): Promise<void>
   await expectCheap(() => verify(receipt).catch(() => undefined));
 }
 
-describe('hostile bytes in place of a receipt', () => {
+describe('hostile bytes instead of a receipt', () => {
   const hostile: readonly [string, Uint8Array][] = [
     ['nothing', new Uint8Array()],
     ['a NULL', NULL],
     ['zeros', new Uint8Array(64 * KIB)],
     ['64 KiB of 0xff', repeat(hex('ff'), 64 * KIB)],
     ['64 KiB of nested octet strings', nestedOctetStrings(64 * KIB)],
-    ['64 KiB of nested octet strings without end', repeat(hex('24 80'), 64 * KIB)],
-    ['64 KiB of nested sequences without end', repeat(hex('30 80'), 64 * KIB)],
+    ['64 KiB of nested octet strings without end markers', repeat(hex('24 80'), 64 * KIB)],
+    ['64 KiB of nested sequences without end markers', repeat(hex('30 80'), 64 * KIB)],
     [
-      'nested octet strings without end, all of them closed',
+      'nested octet strings of indefinite length with all end markers',
       concat(repeat(hex('24 80'), 32 * KIB), new Uint8Array(32 * KIB)),
     ],
     [
-      'nested octet strings in place of the content',
+      'nested octet strings instead of the content',
       indefinite(0x30, SIGNED_DATA, indefinite(0xa0, nestedOctetStrings(60 * KIB))),
     ],
     ['empty octet strings side by side', indefinite(0x24, repeat(hex('04 00'), 64 * KIB - 4))],
@@ -73,9 +73,9 @@ describe('hostile bytes in place of a receipt', () => {
     ['a certificate', sequence(sequence(integer(1)), sequence(), der(3, Uint8Array.of(0)))],
     ['SignedData that is empty', sequence(SIGNED_DATA, der(0xa0, sequence()))],
     ['SignedData of another kind', sequence(objectIdentifier('1.2.840.113549.1.7.1'), der(0xa0, octetString('')))],
-    ['a SET in place of a SEQUENCE', set(SIGNED_DATA, der(0xa0, sequence()))],
+    ['a SET instead of a SEQUENCE', set(SIGNED_DATA, der(0xa0, sequence()))],
   ];
-  it.each(hostile)('%s', async (_, bytes) => {
+  it.each(hostile)('are rejected: %s', async (_, bytes) => {
     await expectCheapRejection(bytes);
   });
 
@@ -85,7 +85,7 @@ describe('hostile bytes in place of a receipt', () => {
     ['a lone surrogate', '\ud800'],
     ['10 MB', 'A'.repeat(10 << 20)],
     ['10 MB of padding', '='.repeat(10 << 20)],
-  ])('text: %s', async (_, text) => {
+  ])('are rejected as text: %s', async (_, text) => {
     await expectCheapRejection(text);
   });
 
@@ -103,7 +103,7 @@ describe('hostile bytes in place of a receipt', () => {
   });
 });
 
-describe('hostile parts of a receipt that is otherwise good', () => {
+describe('hostile parts of an otherwise valid receipt', () => {
   let chain: ReceiptChain;
   beforeAll(async () => {
     chain = await createReceiptChain();
@@ -111,8 +111,8 @@ describe('hostile parts of a receipt that is otherwise good', () => {
   const many = (count: number, element: Uint8Array): Uint8Array[] => Array.from({ length: count }, () => element);
 
   it.each([
-    ['nested octet strings in place of the payload', { payload: nestedOctetStrings(40 * KIB) }],
-    ['fields without end', { payload: repeat(hex('31 80'), 40 * KIB) }],
+    ['nested octet strings instead of the payload', { payload: nestedOctetStrings(40 * KIB) }],
+    ['endless fields', { payload: repeat(hex('31 80'), 40 * KIB) }],
     ['thousands of fields', { moreFields: many(3000, field(99, '')) }],
     [
       'thousands of chunks',
@@ -123,7 +123,7 @@ describe('hostile parts of a receipt that is otherwise good', () => {
     ['hundreds of unsigned attributes', { moreInSignerInfo: [der(0xa1, ...many(300, attribute('1.2.3', NULL)))] }],
     ['hundreds of certificates', { certificates: () => many(60, chain.signer.der) }],
     ['a certificate of nested sequences', { certificates: () => [chain.signer.der, repeat(hex('30 80'), 20 * KIB)] }],
-  ])('%s', async (_, changes) => {
+  ])('are rejected: %s', async (_, changes) => {
     await expectCheapRejection(await makeReceipt(chain, changes));
   });
 
@@ -131,15 +131,15 @@ describe('hostile parts of a receipt that is otherwise good', () => {
     ['a signature of 30 KB', { signature: () => new Uint8Array(30 * KIB) }],
     ['a token of 40 KB', { fields: { 5: 'A'.repeat(40 * KIB) } }],
     ['a time with 40 000 digits', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}Z` } }],
-    ['a time with 40 000 digits and no end', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}` } }],
+    ['an endless time with 40 000 digits', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}` } }],
     ['a name of 40 KB', { fields: { 6: 'A'.repeat(40 * KIB) } }],
-  ])('%s is cheap as well', async (_, changes) => {
+  ])('are rejected at a low cost: %s', async (_, changes) => {
     const receipt = await makeReceipt(chain, changes);
     await rejectionOf(() => verify(receipt));
     await expectCheap(() => verify(receipt).catch(() => undefined));
   });
 
-  it('an App ID that would flood or forge a log line', async () => {
+  it('cannot flood the log or forge a log line through the App ID', async () => {
     const receipt = await makeReceipt(chain, { fields: { 2: `TEAM.\n${'x'.repeat(10_000)}\u202e` } });
     const options = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const { message } = await expectCode(() => verifyReceipt(options), 'app_id_mismatch');

@@ -28,12 +28,12 @@ describe('a receipt is malformed', () => {
   const malformed: readonly [string, ReceiptChanges][] = [
     ['of another content type', { outerType: DATA }],
     ['of no content type', { outerType: octetString('') }],
-    ['with an inner content that is not data', { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) }],
-    ['with more behind its content', { moreInContentInfo: [NULL] }],
-    ['with more behind its signers', { moreInSignedData: [NULL] }],
+    ['with encapsulated content that is not data', { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) }],
+    ['with additional data after its content', { moreInContentInfo: [NULL] }],
+    ['with additional data after its signers', { moreInSignedData: [NULL] }],
     ['without a signer', { signerInfos: () => [] }],
     ['with two signers', { signerInfos: (signerInfo) => [signerInfo, signerInfo] }],
-    ['with more behind its signature', { moreInSignerInfo: [NULL] }],
+    ['with additional data after its signature', { moreInSignerInfo: [NULL] }],
     ['with no certificate', { certificates: () => [] }],
     [
       'with nine certificates',
@@ -46,40 +46,43 @@ describe('a receipt is malformed', () => {
       },
     ],
     [
-      'with something else among its certificates',
+      'with another element among its certificates',
       { certificates: ({ signer, intermediate }) => [signer.der, intermediate.der, octetString('')] },
     ],
     [
-      'with a certificate that is none',
+      'with a malformed certificate',
       { certificates: ({ signer, intermediate }) => [signer.der, intermediate.der, sequence(sequence())] },
     ],
     [
-      'with a signer whose certificate is none',
+      'with a malformed signer certificate',
       {
         signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)),
         certificates: () => [sequence(sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence())))],
       },
     ],
-    ['with a signer of neither kind', { signerIdentifier: () => octetString('') }],
+    ['with a signer that is identified in neither way', { signerIdentifier: () => octetString('') }],
     ...[0, 65].map((length): [string, ReceiptChanges] => [
       `with a subject key identifier of ${length} bytes`,
       { signerIdentifier: () => der(0x80, new Uint8Array(length)) },
     ]),
-    ['with an issuer that is no name', { signerIdentifier: () => sequence(sequence(NULL), integer(1)) }],
+    ['with a malformed issuer name', { signerIdentifier: () => sequence(sequence(NULL), integer(1)) }],
     ['with an issuer of more than 1 KiB', { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) }],
     [
       'with a serial number of 33 octets',
       { signerIdentifier: () => sequence(nameOfLength(20), serialNumberOfLength(33)) },
     ],
     ['with a signature of more than 1 KiB', { signature: () => new Uint8Array(1025) }],
-    ['with a signer that has more to its name', { signerIdentifier: (issuer) => sequence(issuer, integer(1), NULL) }],
+    [
+      'with an additional element in its signer identifier',
+      { signerIdentifier: (issuer) => sequence(issuer, integer(1), NULL) },
+    ],
     ['with content of another kind', { content: (payload) => der(0x0c, payload) }],
     ['with chunks of another kind', { content: (payload) => der(0x24, der(0x0c, payload)) }],
     ['with two contents', { content: (payload) => concat(octetString(payload), octetString('')) }],
     ['without a signed content type', { signedAttributes: (digest) => [messageDigestAttribute(digest)] }],
     ['without a signed digest', { signedAttributes: () => [contentTypeAttribute] }],
     [
-      'with a signed digest twice',
+      'with a duplicate signed digest',
       {
         signedAttributes: (digest) => [
           contentTypeAttribute,
@@ -89,11 +92,11 @@ describe('a receipt is malformed', () => {
       },
     ],
     [
-      'with a signed digest of two values',
+      'with two values in its signed digest',
       { signedAttributes: (digest) => [contentTypeAttribute, repeatedDigest(digest)] },
     ],
     [
-      'with a signed digest of another kind',
+      'with a signed digest of another type',
       { signedAttributes: () => [contentTypeAttribute, attribute('1.2.840.113549.1.9.4', NULL)] },
     ],
     [
@@ -106,7 +109,7 @@ describe('a receipt is malformed', () => {
       },
     ],
     [
-      'with a signed attribute that is none',
+      'with a malformed signed attribute',
       { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest), NULL] },
     ],
     [
@@ -135,41 +138,41 @@ describe('a receipt is malformed', () => {
       },
     ],
     ['with revocation lists', { revocationLists: der(0xa1, sequence()) }],
-    ['with no revocation lists where they stand', { revocationLists: der(0xa1) }],
-    ['with parameters of an announced algorithm', { digestAlgorithms: set(WITH_PARAMETERS) }],
-    ['with parameters of the digest algorithm', { digestAlgorithm: WITH_PARAMETERS }],
+    ['with an empty field for revocation lists', { revocationLists: der(0xa1) }],
+    ['with parameters for a listed digest algorithm', { digestAlgorithms: set(WITH_PARAMETERS) }],
+    ['with parameters for the digest algorithm', { digestAlgorithm: WITH_PARAMETERS }],
     [
-      'with parameters of the signature algorithm',
+      'with parameters for the signature algorithm',
       { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', octetString(new Uint8Array(10_000))) },
     ],
     ['with two parameters of an algorithm', { digestAlgorithm: algorithm('2.16.840.1.101.3.4.2.1', NULL, NULL) }],
     ['with nine digest algorithms', { digestAlgorithms: set(...Array.from({ length: 9 }, () => SHA256)) }],
-    ['with an algorithm that is none', { digestAlgorithm: sequence(octetString('')) }],
-    ['whose payload is empty', { payload: set() }],
-    ['whose payload is nothing', { payload: new Uint8Array() }],
-    ['with bytes behind its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
-    ['with a field that is none', { moreFields: [octetString('')] }],
-    ['with a field in two parts', { moreFields: [sequence(integer(99), octetString(''))] }],
-    ['with a field in four parts', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
+    ['with a malformed algorithm', { digestAlgorithm: sequence(octetString('')) }],
+    ['with a payload without fields', { payload: set() }],
+    ['with a payload of zero bytes', { payload: new Uint8Array() }],
+    ['with bytes after its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
+    ['with a malformed field', { moreFields: [octetString('')] }],
+    ['with a field of two parts', { moreFields: [sequence(integer(99), octetString(''))] }],
+    ['with a field of four parts', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
     ['with a field without a number', { moreFields: [sequence(octetString(''), integer(1), octetString(''))] }],
     ['with a version without a number', { moreFields: [sequence(integer(99), octetString(''), octetString(''))] }],
-    ['with a field of another kind', { moreFields: [sequence(integer(99), integer(1), integer(1))] }],
-    ['with a field in chunks of another kind', { moreFields: [sequence(integer(99), integer(1), der(0x24, NULL))] }],
-    ['with its App ID twice', { moreFields: [field(2, APP_ID)] }],
-    ['with a field twice that nobody knows', { moreFields: [field(99, ''), field(99, '')] }],
+    ['with a field of another type', { moreFields: [sequence(integer(99), integer(1), integer(1))] }],
+    ['with a field in chunks of another type', { moreFields: [sequence(integer(99), integer(1), der(0x24, NULL))] }],
+    ['with a duplicate App ID', { moreFields: [field(2, APP_ID)] }],
+    ['with a duplicate field of an unknown type', { moreFields: [field(99, ''), field(99, '')] }],
     ...[2, 3, 4, 5, 6, 12, 21].map((type): [string, ReceiptChanges] => [
       `without field ${type}`,
       withFields({ [type]: undefined }),
     ]),
     ['of an unknown type', withFields({ 6: 'PAID' })],
     ['with an App ID that is not UTF-8', withFields({ 2: Uint8Array.of(0xff) })],
-    ['with a key that is no certificate', withFields({ 3: 'key' })],
-    ['with a risk metric below zero', withFields({ 17: '-1' })],
-    ['with a risk metric that is no number', withFields({ 17: 'high' })],
-    ['with a risk metric of hexadecimal digits', withFields({ 17: '0x10' })],
+    ['with a key that is not in a certificate', withFields({ 3: 'key' })],
+    ['with a negative risk metric', withFields({ 17: '-1' })],
+    ['with a risk metric that is not a number', withFields({ 17: 'high' })],
+    ['with a hexadecimal risk metric', withFields({ 17: '0x10' })],
     ['with an empty risk metric', withFields({ 17: '' })],
-    ['with a risk metric beyond all bounds', withFields({ 17: '1'.repeat(10) })],
-    ['with a risk metric of two lines', withFields({ 17: '1\n' })],
+    ['with a risk metric that is too large', withFields({ 17: '1'.repeat(10) })],
+    ['with a risk metric on two lines', withFields({ 17: '1\n' })],
     ...[
       '',
       'today',
@@ -184,8 +187,8 @@ describe('a receipt is malformed', () => {
       ' 2026-10-01T11:59:00Z',
       '2026-10-01T11:59:00Z\n',
     ].map((time): [string, ReceiptChanges] => [`created at ${JSON.stringify(time)}`, withFields({ 12: time })]),
-    ['with a not before that is no time', withFields({ 19: 'later' })],
-    ['with an expiration that is no time', withFields({ 21: 'later' })],
+    ['with a notBefore that is not a time', withFields({ 19: 'later' })],
+    ['with an expirationTime that is not a time', withFields({ 21: 'later' })],
   ];
   it.each(malformed)('%s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_receipt');
@@ -196,7 +199,7 @@ describe('a receipt is malformed', () => {
     await expectCode(() => verify({ payload: sequence(...fieldsOfReceipt()) }), 'malformed_receipt');
   });
 
-  it('as a SET', async () => {
+  it('as a SET instead of a SEQUENCE', async () => {
     const receipt = (await makeReceipt(chain)).with(0, 0x31);
     const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
@@ -209,7 +212,7 @@ describe('a receipt is malformed', () => {
     );
   });
 
-  it('cut off at any place, and with anything behind it', async () => {
+  it('truncated at any byte, and with additional data at its end', async () => {
     const receipt = await makeReceipt(chain);
     const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     for (let length = 0; length < receipt.length; length += 1) {

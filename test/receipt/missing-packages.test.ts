@@ -16,7 +16,7 @@ describe('if the packages that decode receipts cannot be loaded', () => {
     ['pkijs', 'inspectReceipt'],
     ['asn1js', 'verifyReceipt'],
     ['asn1js', 'inspectReceipt'],
-  ] as const)('no client is to blame: without %s in %s', async (name, attempted) => {
+  ] as const)('the error does not blame the client: without %s in %s', async (name, attempted) => {
     const chain = await createReceiptChain();
     const receipt = await makeReceipt(chain);
     vi.resetModules();

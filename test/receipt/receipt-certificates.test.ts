@@ -18,7 +18,7 @@ import { chain, verify, withFields } from '../support/verified-receipts.js';
 describe('the certificates of a receipt', () => {
   const DAY = 24 * 60;
 
-  it('are not trusted for Apple’s names alone', async () => {
+  it('are not trusted only because they have Apple’s names', async () => {
     const receipt = await makeReceipt(chain);
     await expectCode(() => verifyReceipt({ receipt, appId: APP_ID, date: NOW }), 'untrusted_certificate');
     await expectCode(
@@ -30,12 +30,18 @@ describe('the certificates of a receipt', () => {
   const untrusted: readonly [string, ReceiptChanges][] = [
     ['the signer is missing', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }],
     ['the intermediate is missing', { certificates: ({ signer, root }) => [signer.der, root.der] }],
-    ['another serial number is named', { signerIdentifier: (issuer) => issuer.with(issuer.length - 1, 2) }],
-    ['another issuer is named', { signerIdentifier: (issuer) => issuer.with(20, 0x41) }],
-    ['another key identifier is named', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 8)) }],
-    ['a long key identifier is named', { signerIdentifier: () => der(0x80, new Uint8Array(64)) }],
     [
-      'a long issuer and a long serial number are named',
+      'the signer identifier contains another serial number',
+      { signerIdentifier: (issuer) => issuer.with(issuer.length - 1, 2) },
+    ],
+    ['the signer identifier contains another issuer', { signerIdentifier: (issuer) => issuer.with(20, 0x41) }],
+    [
+      'the signer identifier contains another key identifier',
+      { signerIdentifier: () => der(0x80, Buffer.alloc(20, 8)) },
+    ],
+    ['the signer identifier contains a long key identifier', { signerIdentifier: () => der(0x80, new Uint8Array(64)) }],
+    [
+      'the signer identifier contains a long issuer and a long serial number',
       { signerIdentifier: () => sequence(nameOfLength(1024), serialNumberOfLength(32)) },
     ],
   ];
@@ -43,7 +49,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify(changes), 'untrusted_certificate');
   });
 
-  it('are not trusted by the names of another chain', async () => {
+  it('are not trusted if another chain has the same names', async () => {
     const other = await createReceiptChain();
     await expectCode(
       () => verify({ certificates: () => [chain.signer.der, other.intermediate.der, chain.root.der] }),
@@ -80,7 +86,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verifyBelow('CN=1', 'CN=2', 'CN=3'), 'untrusted_certificate');
   });
 
-  it('may include more between signer and root, but no cycle', async () => {
+  it('may include unrelated ones between signer and root, but no cycle', async () => {
     const circle = await createReceiptChain({
       intermediate: { issuer: 'CN=Nobody' },
       root: { subject: 'CN=Nobody', issuer: 'CN=Nobody' },
@@ -88,14 +94,14 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify({}, { trustAnchors: [chain.root.der] }, circle), 'untrusted_certificate');
   });
 
-  it('must have Apple’s extension for receipts on the signer', async () => {
+  it('must include a signer with Apple’s extension for receipts', async () => {
     const unmarked = await createReceiptChain({ signer: { extensions: {} } });
     await expectCode(() => verify({}, {}, unmarked), 'untrusted_certificate');
     const similar = await createReceiptChain({ signer: { extensions: { '1.2.840.113635.100.12.1': NULL } } });
     await expectCode(() => verify({}, {}, similar), 'untrusted_certificate');
   });
 
-  it('are rejected if the signer is an intermediate', async () => {
+  it('are rejected if an intermediate signed the receipt', async () => {
     const signing = await createReceiptChain({ signer: { ca: true, extensions: { [RECEIPT_SIGNING_OID]: NULL } } });
     await expectCode(() => verify({}, {}, signing), 'untrusted_certificate');
     const agreeing = await createReceiptChain({
@@ -104,7 +110,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify({}, {}, agreeing), 'untrusted_certificate');
   });
 
-  it('are verified at the creation time, not at the current time', async () => {
+  it('are verified at the creation time of the receipt, not at the current time', async () => {
     const expired = await createReceiptChain({
       signer: { notAfter: minutesFromNow(-0.5), extensions: { [RECEIPT_SIGNING_OID]: NULL } },
     });

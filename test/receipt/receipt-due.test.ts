@@ -16,28 +16,28 @@ const due = (receipt: StoredReceipt, schedule?: ReceiptSchedule): number =>
   secondsAfter(receiptDueAt(receipt, schedule));
 
 describe('a receipt is due', () => {
-  it('a day after its attestation, a little later for some', () => {
+  it('one day after its attestation, and a little later for some keys', () => {
     expect(due(fresh, { jitter: 0 })).toBe(DAY);
     expect(due(fresh)).toBeGreaterThanOrEqual(DAY);
     expect(due(fresh)).toBeLessThan(1.25 * DAY);
     expect(due(fresh, { afterAttestation: 0 })).toBe(0);
   });
 
-  it('every thirty days from then on, a little later for some', () => {
+  it('every thirty days after its first renewal, and a little later for some keys', () => {
     expect(due(renewed, { jitter: 0 })).toBe(30 * DAY);
     expect(due(renewed)).toBeGreaterThanOrEqual(30 * DAY);
     expect(due(renewed)).toBeLessThan(37.5 * DAY);
     expect(due(renewed, { interval: 7 * DAY, jitter: 0 })).toBe(7 * DAY);
   });
 
-  it('never before Apple issues a new one', () => {
+  it('never before Apple issues a newer receipt', () => {
     expect(due(renewed, { interval: 0 })).toBe(DAY);
     expect(due({ ...renewed, notBefore: at(40 * DAY) }, { jitter: 0 })).toBe(40 * DAY);
     expect(due({ ...renewed, notBefore: at(80 * DAY) })).toBe(80 * DAY);
     expect(due({ ...renewed, notBefore: null }, { interval: 0 })).toBe(0);
   });
 
-  it('two weeks before it expires at the latest, and spread all the same', () => {
+  it('at the latest two weeks before it expires, still spread over time', () => {
     const schedule = { interval: 85 * DAY };
     const dues = Array.from({ length: 100 }, (_, index) => due({ ...renewed, keyId: `key ${index}` }, schedule));
     expect(Math.max(...dues)).toBeLessThanOrEqual(76 * DAY);
@@ -46,13 +46,13 @@ describe('a receipt is due', () => {
     expect(due(renewed, { interval: 85 * DAY, jitter: 0, reserve: 30 * DAY })).toBe(60 * DAY);
   });
 
-  it('after the longest allowed interval and within the widest allowed spread', () => {
+  it('after the longest allowed interval, within the widest allowed spread', () => {
     expect(due(renewed, { interval: 3650 * DAY, jitter: 0 })).toBe(76 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeGreaterThanOrEqual(30 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeLessThan(60 * DAY);
   });
 
-  it('always at the same moment, and at another one for another key or another receipt', () => {
+  it('always at the same time, but at another time for another key or another receipt', () => {
     expect(due(renewed)).toBe(due({ ...renewed }));
     expect(due(renewed)).not.toBe(due({ ...renewed, keyId: 'another' }));
     const next = { ...renewed, creationTime: at(1), notBefore: at(DAY + 1), expirationTime: at(90 * DAY + 1) };
@@ -94,7 +94,7 @@ describe('a receipt is due', () => {
     );
   });
 
-  it('with all that were attested in the same second, in no minute more than a few', () => {
+  it('so that of many receipts from the same second only a few are due in one minute', () => {
     const perMinute = (type: 'ATTEST' | 'RECEIPT', count: number): number[] => {
       const minutes = new Map<number, number>();
       for (let index = 0; index < count; index += 1) {
@@ -103,8 +103,9 @@ describe('a receipt is due', () => {
       }
       return [...minutes.values()];
     };
-    // A quarter of 30 days are 10 800 minutes, and of one day 360: ten million receipts are 926 a minute on the average,
-    // and 27 778 a minute once, a day after all were attested at once. Here a hundredth of them.
+    // Of ten million receipts, about 926 a minute are due over a quarter of 30 days, which is 10 800 minutes. On the day after
+    // a simultaneous attestation, about 27 778 a minute are due within a quarter of one day, which is 360 minutes. This test
+    // uses a hundredth of these receipts.
     const monthly = perMinute('RECEIPT', 100_000);
     expect(monthly.length).toBeGreaterThan(10_000);
     expect(Math.max(...monthly)).toBeLessThan(40);
@@ -114,7 +115,7 @@ describe('a receipt is due', () => {
   });
 });
 
-describe('of many receipts those are due', () => {
+describe('dueReceipts returns', () => {
   const stored = (keyId: string, createdDaysAgo: number) => ({
     keyId,
     userId: `user of ${keyId}`,
@@ -125,26 +126,26 @@ describe('of many receipts those are due', () => {
   });
   const all = [stored('young', 1), stored('due', 40), stored('expired', 91), stored('older', 60), stored('last', 90)];
 
-  it('that have not expired, the most urgent one first', () => {
+  it('receipts that have not expired, the most urgent one first', () => {
     const receipts = dueReceipts(all, { date: NOW });
     expect(receipts.map(({ userId }) => userId)).toEqual(['user of last', 'user of older', 'user of due']);
     expect(all.map(({ keyId }) => keyId)).toEqual(['young', 'due', 'expired', 'older', 'last']);
   });
 
-  it('that become due at this very moment, not a millisecond later', () => {
+  it('receipts that become due at this very millisecond, and none that become due a millisecond later', () => {
     const receipt = stored('due', 40);
     const date = receiptDueAt(receipt);
     expect(dueReceipts([receipt], { date })).toEqual([receipt]);
     expect(dueReceipts([receipt], { date: new Date(date.getTime() - 1) })).toEqual([]);
   });
 
-  it('by the schedule that is given, from anything that can be looped over', () => {
+  it('receipts that are due by the given schedule, from any iterable', () => {
     const schedule = { date: NOW, interval: 50 * DAY, jitter: 0 };
     expect(dueReceipts(new Set(all), schedule).map(({ keyId }) => keyId)).toEqual(['last', 'older']);
     expect(dueReceipts([], schedule)).toEqual([]);
   });
 
-  it('now, if no time is given', () => {
+  it('receipts that are due now, if no date is given', () => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
     try {
       expect(dueReceipts(all).length).toBe(3);
@@ -154,25 +155,25 @@ describe('of many receipts those are due', () => {
   });
 });
 
-describe('an invalid call', () => {
+describe('receiptDueAt', () => {
   it.each([
     ['no receipt', undefined, {}],
     ['a receipt without a key', { ...fresh, keyId: undefined }, {}],
-    ['a time in text', { ...fresh, creationTime: NOW.toISOString() }, {}],
-    ['a time that is none', { ...fresh, expirationTime: new Date(Number.NaN) }, {}],
-    ['a not before in text', { ...fresh, notBefore: NOW.toISOString() }, {}],
-    ['no schedule', fresh, null],
-    ['an interval below zero', fresh, { interval: -1 }],
+    ['text as the time', { ...fresh, creationTime: NOW.toISOString() }, {}],
+    ['an invalid time', { ...fresh, expirationTime: new Date(Number.NaN) }, {}],
+    ['text as notBefore', { ...fresh, notBefore: NOW.toISOString() }, {}],
+    ['null as the schedule', fresh, null],
+    ['a negative interval', fresh, { interval: -1 }],
     ['an interval in milliseconds', fresh, { interval: 30 * DAY * SECOND }],
     ['a reserve that is not a number', fresh, { reserve: Number.NaN }],
-    ['a first time in text', fresh, { afterAttestation: '1' }],
+    ['text as the first time', fresh, { afterAttestation: '1' }],
     ['a jitter above one', fresh, { jitter: 1.1 }],
-  ])('is one with %s', async (_, receipt, schedule) => {
+  ])('rejects a call with %s', async (_, receipt, schedule) => {
     const attempt = () => receiptDueAt(receipt as never, schedule as never);
     await expectCode(attempt, 'invalid_argument');
   });
 
-  it('is one at no moment', async () => {
+  it('rejects a call with an invalid date', async () => {
     await expectCode(() => dueReceipts([], { date: new Date(Number.NaN) }), 'invalid_argument');
     await expectCode(() => dueReceipts([], null as never), 'invalid_argument');
   });

@@ -5,7 +5,7 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('an answer other than 200 and 304', () => {
+describe('a response with a status other than 200 and 304', () => {
   it.each([
     [400, 'cannot decode the receipt'],
     [401, 'rejected the token'],
@@ -28,15 +28,15 @@ describe('an answer other than 200 and 304', () => {
   it.each([
     ['', '(status 500)'],
     [' busy\r\n', '(status 500, "busy")'],
-  ])('of %j is quoted unless it is empty', async (body, quoted) => {
+  ])('is reported with its body %j, unless the body is empty', async (body, quoted) => {
     const fetch = async () => new Response(body, { status: 500 });
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect(error.message).toContain(quoted);
   });
 
   it.each([
-    ['what is no receipt of it', () => ({ receipt: Buffer.from('receipt') }), 400],
-    ['a token of another key', () => ({ credentials: newCredentials().credentials }), 401],
+    ['data that is not a receipt from Apple', () => ({ receipt: Buffer.from('receipt') }), 400],
+    ['a token signed by another key', () => ({ credentials: newCredentials().credentials }), 401],
     [
       'a token of another team',
       () => ({ credentials: { ...exchange.options.credentials, teamId: 'OTHER12345' } }),
@@ -50,7 +50,7 @@ describe('an answer other than 200 and 304', () => {
     expect(error.status).toBe(status);
   });
 
-  it('comes from the server of the other environment', async () => {
+  it('comes from the endpoint of the other environment', async () => {
     const development = await exchange.endpoint.listen('development');
     try {
       const attempt = () => refreshReceipt({ ...exchange.options, endpoint: development.url });

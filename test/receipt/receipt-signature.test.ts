@@ -16,14 +16,14 @@ import { chain, fieldsOfReceipt, verify } from '../support/verified-receipts.js'
 describe('the signature of a receipt', () => {
   const invalid: readonly [string, ReceiptChanges][] = [
     ['is over another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }],
-    ['is none', { signature: () => new Uint8Array(70) }],
+    ['is missing', { signature: () => new Uint8Array(70) }],
     ['is empty', { signature: () => new Uint8Array() }],
-    ['is of another algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
-    ['is of another hash than the content', { signatureAlgorithm: ECDSA_WITH_SHA384 }],
-    ['is of a hash that nobody announced', { digestAlgorithms: set(SHA384) }],
-    ['is of no hash that anybody announced', { digestAlgorithms: set() }],
+    ['uses another algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
+    ['uses another hash than the content', { signatureAlgorithm: ECDSA_WITH_SHA384 }],
+    ['uses a hash that is not in digestAlgorithms', { digestAlgorithms: set(SHA384) }],
+    ['is in a receipt whose digestAlgorithms are empty', { digestAlgorithms: set() }],
     [
-      'is of an unknown hash',
+      'uses an unknown hash',
       { digestAlgorithm: algorithm('1.3.14.3.2.26', NULL), digestAlgorithms: set(algorithm('1.3.14.3.2.26', NULL)) },
     ],
     [
@@ -31,7 +31,7 @@ describe('the signature of a receipt', () => {
       { signedAttributes: () => [contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32))] },
     ],
     [
-      'covers attributes of another payload',
+      'covers the attributes of another payload',
       {
         signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)],
         tamper: (payload) => payload.with(payload.length - 3, 0x39),
@@ -48,13 +48,13 @@ describe('the signature of a receipt', () => {
     await expectCode(() => verify({ signedAttributes, message }), 'invalid_signature');
   });
 
-  it('is rejected if it covers the content although there are attributes', async () => {
+  it('is rejected if it covers the content although attributes are present', async () => {
     const payload = set(...fieldsOfReceipt());
     const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
     await expectCode(() => verify({ payload, signedAttributes, message: () => payload }), 'invalid_signature');
   });
 
-  it('does not cover attributes that could be mistaken for a payload', async () => {
+  it('must not cover attributes that could be mistaken for a payload', async () => {
     const payload = set(contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32)));
     await expectCode(() => verify({ payload }), 'malformed_receipt');
   });
@@ -73,7 +73,7 @@ describe('the signature of a receipt', () => {
     );
   });
 
-  it('is rejected with an RSA key, although Node would verify it', async () => {
+  it('is rejected with an RSA key, although Node would verify the signature', async () => {
     const rsa = {
       name: 'RSASSA-PKCS1-v1_5',
       modulusLength: 2048,

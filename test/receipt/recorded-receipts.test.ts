@@ -45,7 +45,7 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
   });
 
   it.each(recordedReceipts)(
-    '$title passes with its challenge only where it is the first',
+    'accepts the challenge for $title only if the receipt is the first of its key',
     async ({ name, ...recorded }) => {
       const { receipt, appId, environment } = recorded;
       const recording = attestationRecordings.find((candidate) => candidate.name === name);
@@ -61,23 +61,26 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
     },
   );
 
-  it.each(recordedReceipts)('rejects $title in production and today', async ({ receipt, appId, environment }) => {
-    const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
-    await expectCode(() => verifyReceipt(options), 'environment_mismatch');
-    await expectCode(() => verifyReceipt({ receipt: receipt.object, appId, environment }), 'receipt_expired');
-  });
+  it.each(recordedReceipts)(
+    'rejects $title at the current time in production',
+    async ({ receipt, appId, environment }) => {
+      const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
+      await expectCode(() => verifyReceipt(options), 'environment_mismatch');
+      await expectCode(() => verifyReceipt({ receipt: receipt.object, appId, environment }), 'receipt_expired');
+    },
+  );
 });
 
 describe(`the receipts in ${attestationRecordings.length} recorded attestations`, () => {
   const verifiable = attestationRecordings.filter(hasVerifiableReceipt);
   const unverifiable = attestationRecordings.filter((recording) => !hasVerifiableReceipt(recording));
 
-  it.skipIf(!hasSharedRecordings)('are twenty, and three from before October 2020', () => {
+  it.skipIf(!hasSharedRecordings)('are twenty, three of them from before October 2020', () => {
     expect(verifiable.length).toBeGreaterThanOrEqual(20);
     expect(unverifiable.length).toBe(3);
   });
 
-  it.each(verifiable)('that of $name was issued for the challenge of the attestation', async (recording) => {
+  it.each(verifiable)('include that of $name, issued for the challenge of the attestation', async (recording) => {
     const options = attestationOptions(recording);
     const { receipt, appId, publicKey, environment } = await verifyAttestation(options);
     const { creationTime: date } = (await decodeReceipt(receipt)).payload;
@@ -92,7 +95,7 @@ describe(`the receipts in ${attestationRecordings.length} recorded attestations`
   });
 
   it.each(unverifiable)(
-    'that of $name, from before October 2020, has a signature that nobody can verify',
+    'include that of $name, from before October 2020, with a signature that cannot be verified',
     async (old) => {
       const { receipt, appId, environment } = await verifyAttestation(attestationOptions(old));
       const { creationTime: date } = (await decodeReceipt(receipt)).payload;
@@ -100,7 +103,7 @@ describe(`the receipts in ${attestationRecordings.length} recorded attestations`
     },
   );
 
-  it.each(verifiable)('that of $name is about the attested key', async (recording) => {
+  it.each(verifiable)('include that of $name, which contains the attested key', async (recording) => {
     const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
     const { creationTime } = (await decodeReceipt(receipt)).payload;
     const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
@@ -112,7 +115,7 @@ describe(`the receipts in ${attestationRecordings.length} recorded attestations`
     expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
   });
 
-  it('rejects each for another key, another app, or after five minutes', async () => {
+  it('are rejected for another key, for another app, and after five minutes', async () => {
     const [one, other] = await Promise.all(
       attestationRecordings.slice(0, 2).map((recording) => verifyAttestation(attestationOptions(recording))),
     );

@@ -16,11 +16,11 @@ describe('refreshReceipt', () => {
     ['nothing', undefined],
     ['no key', 'key'],
     ['the key without its line breaks', p256.replaceAll('\n', '\\n')],
-    ['the key without its frame', p256.split('\n').slice(1, -2).join('\n')],
+    ['the key without the PEM header and footer', p256.split('\n').slice(1, -2).join('\n')],
     ['a key with text before it', `Key\n${p256}`],
-    ['a key with text behind it', `${p256}Key\n`],
-    ['half a key', p256.replace(/\n.{40}/, '\n')],
-    ['a key of another curve', ec('secp384r1', 'pkcs8')],
+    ['a key with text after it', `${p256}Key\n`],
+    ['half of a key', p256.replace(/\n.{40}/, '\n')],
+    ['a key on another curve', ec('secp384r1', 'pkcs8')],
     ['a key in another format', ec('prime256v1', 'sec1')],
     ['an RSA key', rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
     ['a public key', rsa.publicKey.export({ format: 'pem', type: 'spki' }).toString()],
@@ -40,8 +40,8 @@ describe('refreshReceipt', () => {
 
   it.each([
     ['a line break before it', (pem: string) => `\n${pem}`],
-    ['no line break behind it', (pem: string) => pem.trimEnd()],
-    ['two line breaks behind it', (pem: string) => `${pem.trimEnd()}\n\n`],
+    ['no line break after it', (pem: string) => pem.trimEnd()],
+    ['two line breaks after it', (pem: string) => `${pem.trimEnd()}\n\n`],
     ['the line breaks of Windows', (pem: string) => pem.replaceAll('\n', '\r\n')],
   ])('accepts a private key with %s', async (_, write) => {
     const credentials = { ...exchange.options.credentials, privateKey: write(exchange.options.credentials.privateKey) };
@@ -52,22 +52,22 @@ describe('refreshReceipt', () => {
     ['no options', undefined],
     ['no environment', { environment: undefined }],
     ['an unknown environment', { environment: 'sandbox' }],
-    ['both environments', { environment: ['production', 'development'] }],
+    ['two environments', { environment: ['production', 'development'] }],
     ['no receipt', { receipt: undefined }],
     ['no credentials', { credentials: undefined }],
-    ['credentials that are null', { credentials: null }],
-    ['no team', { credentials: { keyId: 'ABC123DEFG', privateKey: p256 } }],
-    ['a key identifier of two lines', { credentials: { teamId: 'TEAMID1234', keyId: 'A\nB', privateKey: p256 } }],
-    ['a time limit of nothing', { timeout: 0 }],
-    ['a time limit that no timer has', { timeout: 2_147_484 }],
-    ['a time limit in text', { timeout: '10' }],
-    ['a fetch that is none', { fetch: 'fetch' }],
-    ['a signal that is none', { signal: {} }],
+    ['null as the credentials', { credentials: null }],
+    ['no team ID', { credentials: { keyId: 'ABC123DEFG', privateKey: p256 } }],
+    ['a key identifier on two lines', { credentials: { teamId: 'TEAMID1234', keyId: 'A\nB', privateKey: p256 } }],
+    ['a time limit of zero', { timeout: 0 }],
+    ['a time limit that is too long for a timer', { timeout: 2_147_484 }],
+    ['text as the time limit', { timeout: '10' }],
+    ['a fetch that is not a function', { fetch: 'fetch' }],
+    ['an invalid signal', { signal: {} }],
     ['no address', { endpoint: 'data.appattest.apple.com' }],
     ['an address without TLS', { endpoint: 'http://data.appattest.apple.com/v1/attestationData' }],
-    ['an address that only begins like a loopback one', { endpoint: 'http://127.0.0.1.example.com/' }],
+    ['an address that only begins like a loopback address', { endpoint: 'http://127.0.0.1.example.com/' }],
     ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
-    ['an address of another kind', { endpoint: 'file:///etc/passwd' }],
+    ['an address with another protocol', { endpoint: 'file:///etc/passwd' }],
   ])('rejects options with %s, and sends no request', async (_, change) => {
     const fetch = vi.fn();
     const all = change && { ...exchange.options, fetch, ...change };
@@ -77,8 +77,8 @@ describe('refreshReceipt', () => {
 
   it.each([
     ['nothing', ''],
-    ['no bytes', new Uint8Array()],
-    ['no base64', 'receipt!'],
+    ['empty bytes', new Uint8Array()],
+    ['invalid base64', 'receipt!'],
     ['65 537 bytes', new Uint8Array(65_537)],
   ])('does not send %s', async (_, broken) => {
     const fetch = vi.fn();

@@ -6,7 +6,7 @@ import { HOUR, useReceiptExchange } from '../support/receipt-exchange.js';
 const exchange = useReceiptExchange();
 
 describe('a receipt that is exchanged for a newer one', () => {
-  it('comes back with a risk metric, for the same key', async () => {
+  it('is returned with a risk metric, for the same key', async () => {
     const { publicKey } = await verifyReceipt({
       receipt: exchange.receipt,
       appId: APP_ID,
@@ -31,7 +31,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     ]);
   });
 
-  it('is sent in base64, regardless of its form here', async () => {
+  it('is sent in base64, regardless of its encoding in the option', async () => {
     const base64 = Buffer.from(exchange.receipt).toString('base64');
     for (const form of [base64, Buffer.from(exchange.receipt).toString('base64url'), Buffer.from(exchange.receipt)]) {
       expect(await refreshReceipt({ ...exchange.options, receipt: form })).toHaveProperty('receipt');
@@ -39,12 +39,12 @@ describe('a receipt that is exchanged for a newer one', () => {
     expect(new Set(exchange.endpoint.requests.map(({ body }) => body))).toEqual(new Set([base64]));
   });
 
-  it('may come with white space around it', async () => {
+  it('may be returned with white space around it', async () => {
     exchange.endpoint.answerNext({ body: `\n${Buffer.from('answer').toString('base64')}\r\n` });
     expect(await refreshReceipt(exchange.options)).toEqual({ receipt: new Uint8Array(Buffer.from('answer')) });
   });
 
-  it('is not modified until a day has passed', async () => {
+  it('is not replaced until a day has passed', async () => {
     const { receipt: next } = await refreshReceipt(exchange.options);
     if (!next) return expect.fail('no receipt');
     expect(await refreshReceipt({ ...exchange.options, receipt: next })).toEqual({ notModified: true });
@@ -52,7 +52,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     expect(await refreshReceipt({ ...exchange.options, receipt: next })).toHaveProperty('receipt');
   });
 
-  it('goes to Apple’s server of its environment', async () => {
+  it('is sent to Apple’s server of its environment', async () => {
     const asked: string[] = [];
     const fetch = async (url: string): Promise<Response> => {
       asked.push(url);
@@ -67,7 +67,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     ]);
   });
 
-  it('goes through the global fetch by default', async () => {
+  it('is sent with the global fetch by default', async () => {
     const { endpoint: _, ...withoutEndpoint } = exchange.options;
     vi.stubGlobal('fetch', exchange.apple.receiptEndpoint());
     try {

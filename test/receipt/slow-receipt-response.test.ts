@@ -6,7 +6,7 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('a slow answer', () => {
+describe('a slow response', () => {
   const endless = (): Promise<Response> => new Promise(() => undefined);
 
   it('is aborted after the time limit', async () => {
@@ -19,7 +19,7 @@ describe('a slow answer', () => {
     expect(exchange.endpoint.requests).toEqual([]);
   });
 
-  it('is aborted with its connection closed', async () => {
+  it('is aborted, and its connection is closed', async () => {
     let closed: Promise<unknown> | undefined;
     await withServer(
       (_, response) => {
@@ -56,7 +56,7 @@ describe('a slow answer', () => {
     expect(error.cause).toBe(reason);
   });
 
-  it('is not requested if the signal was aborted before', async () => {
+  it('is not requested if the signal was already aborted', async () => {
     const reason = new Error('too late');
     const fetch = vi.fn(endless);
     const attempt = () => refreshReceipt({ ...exchange.options, fetch, signal: AbortSignal.abort(reason) });

@@ -18,7 +18,7 @@ interface SlowReceipts {
 
 const CASES = new URL('../../../shared/cases/slow-receipts.json', import.meta.url);
 
-describe.skipIf(!existsSync(CASES))('a receipt that asn1js takes up to a second to read', async () => {
+describe.skipIf(!existsSync(CASES))('a receipt that asn1js needs up to a second to decode', async () => {
   if (!existsSync(CASES)) return;
   const cases: SlowReceipts = JSON.parse(readFileSync(CASES, 'utf8'));
   const options = {
@@ -32,11 +32,11 @@ describe.skipIf(!existsSync(CASES))('a receipt that asn1js takes up to a second 
   if (!genuine) throw new Error('a genuine receipt is needed');
   const cost = await CostOfGenuine.measure(() => verifyReceipt({ ...options, receipt: genuine.receipt }));
 
-  it('are three, next to a genuine one, which is accepted', () => {
+  it('exists in three variants, next to a genuine receipt, which is accepted', () => {
     expect([slow.length, others.length]).toEqual([3, 0]);
   });
 
-  it.each(slow)('is rejected at no more than ten times the cost of a genuine one: $name', async ({ receipt }) => {
+  it.each(slow)('is rejected at no more than ten times the cost of a genuine receipt: $name', async ({ receipt }) => {
     await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
     expect(await cost.excess(() => verifyReceipt({ ...options, receipt }).catch(() => undefined))).toBeUndefined();
     expect(await cost.excess(() => inspectReceipt(receipt))).toBeUndefined();

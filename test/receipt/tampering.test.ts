@@ -10,14 +10,14 @@ const { receipt, appId, publicKey, environment } = attested;
 const { signedData, payload } = await decodeReceipt(receipt);
 const options = { appId, publicKey, environment, date: payload.creationTime };
 
-/** Where these bytes stand in the receipt. */
+/** The offset of these bytes in the receipt. */
 function rangeOf(part: Uint8Array): { start: number; end: number } {
   const start = Buffer.from(receipt).indexOf(part);
   if (start < 0) throw new Error('not in one piece');
   return { start, end: start + part.length };
 }
 
-/** A bit of each byte, another one each time: low ones make near misses, high ones other types and lengths. */
+/** Flips another bit of each byte: low bits change values slightly, high bits change types and lengths. */
 function changedAt(offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
@@ -31,13 +31,13 @@ async function codesOf({ start, end }: { start: number; end: number }): Promise<
 }
 
 const [signer, intermediate, root] = signedData.certificates.map(rangeOf);
-// Apple's servers cut the payload after 1000 bytes.
+// Apple's servers split the payload into chunks of 1000 bytes.
 const firstChunk = rangeOf(signedData.content.subarray(0, 1000));
 const secondChunk = rangeOf(signedData.content.subarray(1000));
 if (!signer || !intermediate || !root) throw new Error('the fixture is another');
 
-describe('a recorded receipt of Apple', () => {
-  it('is accepted untouched', async () => {
+describe('a recorded receipt from Apple', () => {
+  it('is accepted unchanged', async () => {
     expect((await verifyReceipt({ ...options, receipt })).type).toBe('ATTEST');
   });
 
@@ -47,7 +47,7 @@ describe('a recorded receipt of Apple', () => {
 
   it('is rejected with any byte of its payload changed', async () => {
     const codes = new Set([...(await codesOf(firstChunk)), ...(await codesOf(secondChunk))]);
-    // A creation time may become one at which the signer was not valid yet.
+    // A change can move the creation time before the signer was valid.
     expect(codes).toEqual(new Set(['malformed_receipt', 'invalid_signature', 'certificate_expired']));
   });
 
@@ -74,7 +74,7 @@ describe('a recorded receipt of Apple', () => {
     expect(new X509Certificate(receipt.slice(start, end)).subject).toContain('Apple Root CA - G3');
   });
 
-  it('yields the same or is rejected with any other byte changed', async () => {
+  it('either yields the same values or is rejected with any other byte changed', async () => {
     const parts = [signer, intermediate, root, firstChunk, secondChunk, rangeOf(signedData.signature)];
     const expected = await verifyReceipt({ ...options, receipt });
     const accepted: number[] = [];
@@ -85,7 +85,7 @@ describe('a recorded receipt of Apple', () => {
       accepted.push(offset);
       expect(verified).toEqual(expected);
     }
-    // The version numbers of SignedData and SignerInfo mean nothing.
+    // The version numbers of SignedData and SignerInfo have no effect.
     expect(accepted.map((offset) => receipt[offset])).toEqual([0x01, 0x01]);
   });
 });

@@ -30,7 +30,7 @@ import {
 import { expectCode } from '../support/rejection.js';
 import { attestedKey, chain, inWhole, type Options, verify, withFields } from '../support/verified-receipts.js';
 
-/** What the receipts under test hold, where a test does not say otherwise. */
+/** The default contents of the receipts in these tests. */
 const CLIENT_HASH = Buffer.alloc(32, 9);
 
 describe('a receipt', () => {
@@ -48,13 +48,13 @@ describe('a receipt', () => {
     expect(publicKey).toContain(createPublicKey(publicKey).export({ type: 'spki', format: 'pem' }));
   });
 
-  it('yields more fields if it comes from Apple’s server', async () => {
+  it('yields more fields if Apple’s server issued it', async () => {
     const notBefore = minutesFromNow(60).toISOString();
     const verified = await verify(withFields({ 6: 'RECEIPT', 17: '12', 19: notBefore }));
     expect(verified).toMatchObject({ type: 'RECEIPT', riskMetric: 12, notBefore: new Date(notBefore) });
   });
 
-  it('yields copies, not slices', async () => {
+  it('yields copies of bytes, not slices of the receipt', async () => {
     const receipt = await makeReceipt(chain);
     const { clientHash } = await verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] });
     expect(clientHash.buffer.byteLength).toBe(32);
@@ -65,9 +65,9 @@ describe('a receipt', () => {
   const accepted: readonly [string, ReceiptChanges][] = [
     ['in DER', { encoding: 'DER' }],
     ['in many chunks', { content: (payload) => indefinite(0x24, ...chunks(payload, 10)) }],
-    ['in a definite string of chunks', { content: (payload) => der(0x24, ...chunks(payload, 100)) }],
+    ['with chunks inside a string of definite length', { content: (payload) => der(0x24, ...chunks(payload, 100)) }],
     [
-      'in chunks of chunks',
+      'with nested chunks',
       { content: (payload) => indefinite(0x24, der(0x24, ...chunks(payload, 100)), octetString('')) },
     ],
     ['in one piece', { content: octetString }],
@@ -77,7 +77,7 @@ describe('a receipt', () => {
     ],
     ['without the root', { certificates: ({ signer, intermediate }) => [intermediate.der, signer.der] }],
     [
-      'with the certificate of somebody else',
+      'with an unrelated certificate',
       {
         certificates: ({ root, signer, intermediate, credCert }) => [
           credCert.der,
@@ -93,7 +93,7 @@ describe('a receipt', () => {
       { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)] },
     ],
     [
-      'with more signed attributes',
+      'with additional signed attributes',
       {
         signedAttributes: (digest) => [
           contentTypeAttribute,
@@ -103,7 +103,7 @@ describe('a receipt', () => {
       },
     ],
     [
-      'with signed attributes in BER, of which the DER is signed',
+      'with signed attributes in BER, whose DER is signed',
       {
         signedAttributes: (digest) => [indefinite(0x30, ...contentTypeParts), messageDigestAttribute(digest)],
         message: (attributes) => {
@@ -120,9 +120,9 @@ describe('a receipt', () => {
     ['with an algorithm whose parameters are NULL', { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', NULL) }],
     ['with 4 KiB of unsigned attributes', { moreInSignerInfo: [attributesOf(4096)] }],
     ['with unsigned attributes', { moreInSignerInfo: [der(0xa1, attribute('1.2.3.4', NULL))] }],
-    ['whose signer is named by its key identifier', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) }],
+    ['whose signer is identified by its key identifier', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) }],
     [
-      'with fields that nobody knows',
+      'with unknown fields',
       { fields: { 99: 'new', 0: '' }, moreFields: [sequence(der(2, Buffer.alloc(9, 1)), integer(1), octetString(''))] },
     ],
     ['without a fraction of a second', withFields({ 12: '2026-10-01T11:59:00Z' })],
@@ -140,7 +140,7 @@ describe('a receipt', () => {
     ['.123', 123],
     ['.1239', 123],
     ['.000999999999', 0],
-  ])('created at 11:59:00%sZ has %i milliseconds', async (fraction, milliseconds) => {
+  ])('that was created at 11:59:00%sZ has %i milliseconds', async (fraction, milliseconds) => {
     const verified = await verify(withFields({ 12: `2026-10-01T11:59:00${fraction}Z` }));
     expect(verified.creationTime.getTime()).toBe(inWhole.getTime() + milliseconds);
   });
@@ -157,61 +157,66 @@ describe('a receipt', () => {
 describe('verifyReceipt', () => {
   const refused: readonly [string, ReceiptChanges, Options, AppAttestErrorCode][] = [
     ['another app', withFields({ 2: 'TEAMID1234.com.example.other' }), {}, 'app_id_mismatch'],
-    ['an app whose name goes on', withFields({ 2: `${APP_ID}.watch` }), {}, 'app_id_mismatch'],
-    ['an app behind a byte order mark', withFields({ 2: `\uFEFF${APP_ID}` }), {}, 'app_id_mismatch'],
-    ['an app in other letters', withFields({ 2: APP_ID.toUpperCase() }), {}, 'app_id_mismatch'],
-    ['development in production', withFields({ 7: 'sandbox' }), {}, 'environment_mismatch'],
+    ['an app whose App ID is longer', withFields({ 2: `${APP_ID}.watch` }), {}, 'app_id_mismatch'],
+    ['an App ID after a byte order mark', withFields({ 2: `\uFEFF${APP_ID}` }), {}, 'app_id_mismatch'],
+    ['an App ID that differs in upper and lower case', withFields({ 2: APP_ID.toUpperCase() }), {}, 'app_id_mismatch'],
+    ['a development receipt in production', withFields({ 7: 'sandbox' }), {}, 'environment_mismatch'],
     [
-      'development where production is asked for',
+      'a development receipt if production is expected',
       withFields({ 7: 'sandbox' }),
       { environment: 'production' },
       'environment_mismatch',
     ],
-    ['production where development is asked for', {}, { environment: 'development' }, 'environment_mismatch'],
+    ['a production receipt if development is expected', {}, { environment: 'development' }, 'environment_mismatch'],
     [
-      'no environment',
+      'a receipt without an environment',
       withFields({ 7: undefined }),
       { environment: ['production', 'development'] },
       'environment_mismatch',
     ],
     [
-      'an unknown environment',
+      'a receipt with an unknown environment',
       withFields({ 7: 'Production' }),
       { environment: ['production', 'development'] },
       'environment_mismatch',
     ],
-    ['an expired one', withFields({ 21: minutesFromNow(-0.001).toISOString() }), {}, 'receipt_expired'],
-    ['one from the future', withFields({ 12: minutesFromNow(5.01).toISOString() }), {}, 'receipt_expired'],
+    ['an expired receipt', withFields({ 21: minutesFromNow(-0.001).toISOString() }), {}, 'receipt_expired'],
+    ['a receipt from the future', withFields({ 12: minutesFromNow(5.01).toISOString() }), {}, 'receipt_expired'],
     [
-      'one that expires before it was created, even where neither is over',
+      'a receipt that expires before its creation time, even if both times are valid now',
       withFields({ 12: minutesFromNow(4).toISOString(), 21: minutesFromNow(3).toISOString() }),
       {},
       'receipt_expired',
     ],
-    ['one that is too old', {}, { maxAge: 59 }, 'receipt_too_old'],
-    ['one for another challenge', {}, { challenge: 'another' }, 'receipt_challenge_mismatch'],
-    ['one for another client data hash', {}, { clientDataHash: new Uint8Array(32) }, 'receipt_challenge_mismatch'],
+    ['a receipt that is too old', {}, { maxAge: 59 }, 'receipt_too_old'],
+    ['a receipt for another challenge', {}, { challenge: 'another' }, 'receipt_challenge_mismatch'],
     [
-      'one for a client data hash with something in front of it',
+      'a receipt for another client data hash',
+      {},
+      { clientDataHash: new Uint8Array(32) },
+      'receipt_challenge_mismatch',
+    ],
+    [
+      'a receipt for a client data hash with additional bytes before it',
       withFields({ 4: Buffer.alloc(33, 9) }),
       { clientDataHash: CLIENT_HASH },
       'receipt_challenge_mismatch',
     ],
     [
-      'one for the beginning of the client data hash',
+      'a receipt for the beginning of the client data hash',
       withFields({ 4: CLIENT_HASH.subarray(0, 31) }),
       { clientDataHash: CLIENT_HASH },
       'receipt_challenge_mismatch',
     ],
     [
-      'one whose client hash went through a text decoder',
+      'a receipt whose client hash was damaged by a text decoder',
       withFields({ 4: new TextDecoder().decode(Buffer.alloc(32, 0xf9)), 6: 'RECEIPT' }),
       { clientDataHash: Buffer.alloc(32, 0xf9) },
       'receipt_challenge_mismatch',
     ],
-    ['the first where a refreshed one is asked for', {}, { type: 'RECEIPT' }, 'receipt_challenge_mismatch'],
+    ['an ATTEST receipt if a refreshed receipt is expected', {}, { type: 'RECEIPT' }, 'receipt_challenge_mismatch'],
     [
-      'a refreshed one where the first is asked for',
+      'a refreshed receipt if an ATTEST receipt is expected',
       withFields({ 6: 'RECEIPT' }),
       { type: 'ATTEST' },
       'receipt_challenge_mismatch',
@@ -223,23 +228,31 @@ describe('verifyReceipt', () => {
 
   const accepted: readonly [string, ReceiptChanges, Options][] = [
     [
-      'one of several apps',
+      'a receipt of one of several apps',
       {},
       { appId: ['TEAMID1234.com.example.other', { teamId: 'TEAMID1234', bundleId: 'com.example.app' }] },
     ],
-    ['development where it is asked for', withFields({ 7: 'sandbox' }), { environment: 'development' }],
-    ['either environment', withFields({ 7: 'sandbox' }), { environment: ['production', 'development'] }],
-    ['one in its last millisecond', withFields({ 21: NOW.toISOString() }), {}],
-    ['one for the challenge', withFields({ 4: sha256('challenge') }), { challenge: 'challenge', type: 'ATTEST' }],
-    ['one for a challenge of bytes', withFields({ 4: sha256('a') }), { challenge: Uint8Array.of(0x61) }],
-    ['one for the client data hash', {}, { clientDataHash: CLIENT_HASH }],
+    ['a development receipt if development is expected', withFields({ 7: 'sandbox' }), { environment: 'development' }],
     [
-      'one that expires in the millisecond of its creation',
+      'a receipt of one of two environments',
+      withFields({ 7: 'sandbox' }),
+      { environment: ['production', 'development'] },
+    ],
+    ['a receipt in its last millisecond', withFields({ 21: NOW.toISOString() }), {}],
+    ['a receipt for the challenge', withFields({ 4: sha256('challenge') }), { challenge: 'challenge', type: 'ATTEST' }],
+    ['a receipt for a challenge in bytes', withFields({ 4: sha256('a') }), { challenge: Uint8Array.of(0x61) }],
+    ['a receipt for the client data hash', {}, { clientDataHash: CLIENT_HASH }],
+    [
+      'a receipt that expires in the millisecond of its creation',
       withFields({ 12: NOW.toISOString(), 21: NOW.toISOString() }),
       {},
     ],
-    ['one that is as old as it may be', {}, { maxAge: 60 }],
-    ['one of a clock five minutes ahead', withFields({ 12: minutesFromNow(5).toISOString() }), { maxAge: 1 }],
+    ['a receipt that is exactly as old as allowed', {}, { maxAge: 60 }],
+    [
+      'a receipt from a clock that is five minutes ahead',
+      withFields({ 12: minutesFromNow(5).toISOString() }),
+      { maxAge: 1 },
+    ],
   ];
   it.each(accepted)('accepts %s', async (_, changes, options) => {
     expect((await verify(changes, options)).type).toBe('ATTEST');
@@ -273,23 +286,23 @@ describe('verifyReceipt', () => {
   it.each([
     ['no options', undefined],
     ['no receipt', { receipt: undefined }],
-    ['a receipt that is a number', { receipt: 1 }],
+    ['a number as the receipt', { receipt: 1 }],
     ['no app', { appId: undefined }],
-    ['no apps', { appId: [] }],
-    ['a key that is none', { publicKey: 'key' }],
+    ['an empty list of apps', { appId: [] }],
+    ['a malformed key', { publicKey: 'key' }],
     ['an unknown environment', { environment: 'sandbox' }],
     ['no trust anchors', { trustAnchors: [] }],
-    ['a date that is none', { date: new Date(Number.NaN) }],
-    ['an age of nothing', { maxAge: 0 }],
-    ['an age that is not a number', { maxAge: Number.NaN }],
-    ['an age in text', { maxAge: '300' }],
+    ['an invalid date', { date: new Date(Number.NaN) }],
+    ['a maxAge of zero', { maxAge: 0 }],
+    ['NaN as the maxAge', { maxAge: Number.NaN }],
+    ['text as the maxAge', { maxAge: '300' }],
     ['a misspelt option', { publickey: attestedKey }],
-    ['a key that a lookup did not find', { publicKey: undefined }],
-    ['an age that is undefined', { maxAge: undefined }],
-    ['a challenge that is undefined', { challenge: undefined }],
-    ['a client data hash that is undefined', { clientDataHash: undefined }],
-    ['a type that is undefined', { type: undefined }],
-    ['a type that no receipt has', { type: 'attest' }],
+    ['undefined as the key, as from a failed lookup', { publicKey: undefined }],
+    ['undefined as the maxAge', { maxAge: undefined }],
+    ['undefined as the challenge', { challenge: undefined }],
+    ['undefined as the client data hash', { clientDataHash: undefined }],
+    ['undefined as the type', { type: undefined }],
+    ['an unknown type', { type: 'attest' }],
     ['an empty challenge', { challenge: '' }],
     ['both a challenge and its hash', { challenge: 'challenge', clientDataHash: sha256('challenge') }],
   ])('rejects options with %s', async (_, options) => {
@@ -306,7 +319,7 @@ describe('verifyReceipt', () => {
     await expectCode(() => verifyReceipt({ ...options, trustAnchors: undefined }), 'untrusted_certificate');
   });
 
-  it('checks the signature before it reads the payload', async () => {
+  it('checks the signature before it decodes the payload', async () => {
     await expectCode(
       () =>
         verify({

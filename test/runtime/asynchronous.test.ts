@@ -7,14 +7,17 @@ import { appId, backendWithDevice, createBackend } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
 // biome-ignore lint/suspicious/noThenProperty: what is tested
-it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => undefined])('%o is no promise', (value) => {
-  expect(isAsynchronous(value)).toBe(false);
-});
+it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => undefined])(
+  '%o is not a promise',
+  (value) => {
+    expect(isAsynchronous(value)).toBe(false);
+  },
+);
 
 // biome-ignore lint/suspicious/noThenProperty: what is tested
 const thenable = { then: (_: unknown, reject: (cause: unknown) => void) => reject(new Error('late')) };
 
-/** Where nobody caught their errors, these would end the process, and the test run. */
+/** If nobody caught their errors, these promises would end the process and the test run. */
 const results: readonly [string, () => unknown][] = [
   ['a promise that rejects', () => Promise.reject(new Error('late'))],
   ['a thenable that rejects', () => thenable],

@@ -9,19 +9,19 @@ function memoOf(...values: readonly number[]): BoundedMemo<number> {
 
 const valuesIn = (memo: BoundedMemo<number>) => [1, 2, 3, 4].map((value) => memo.get(`key ${value}`));
 
-it('remembers up to its limit, and forgets the oldest first', () => {
+it('remembers values up to its limit, and deletes the oldest first', () => {
   expect(valuesIn(memoOf(1, 2, 3))).toEqual([1, 2, 3, undefined]);
   expect(valuesIn(memoOf(1, 2, 3, 4))).toEqual([undefined, 2, 3, 4]);
 });
 
-it('keeps what is in use longer than what is not', () => {
+it('keeps used values longer than unused values', () => {
   const memo = memoOf(1, 2, 3);
   expect(memo.get('key 1')).toBe(1);
   memo.set('key 4', 4);
   expect(valuesIn(memo)).toEqual([1, undefined, 3, 4]);
 });
 
-it('forgets nothing else if a value is set again, and counts that as a use', () => {
+it('deletes no other value if a value is set again, and counts that as a use', () => {
   const memo = memoOf(1, 2, 3);
   memo.set('key 1', 10);
   expect(valuesIn(memo)).toEqual([10, 2, 3, undefined]);

@@ -3,7 +3,7 @@ import { CallingThread } from '../../src/runtime/calling-thread.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** What it answers to so many pieces at once, `'later'` where the answer does not come in the same turn. */
+/** The results of several calls at the same time, with `'later'` for each result that does not arrive in the same turn. */
 function answersThisTurn(thread: CallingThread, pieces: number): Promise<readonly (boolean | 'later')[]> {
   const answers = Array.from({ length: pieces }, () => thread.hasTime());
   const later = Promise.resolve().then(() => Promise.resolve('later' as const));
@@ -11,18 +11,18 @@ function answersThisTurn(thread: CallingThread, pieces: number): Promise<readonl
 }
 
 describe('the calling thread', () => {
-  it('has time for a fixed number of operations a turn, and for more in the next', async () => {
+  it('has time for a fixed number of operations in a turn, and for more in the next turn', async () => {
     const thread = new CallingThread(2);
     expect(await answersThisTurn(thread, 5)).toEqual([true, true, 'later', false, false]);
     await turn();
-    // What waited counts in its new turn.
+    // The operation that waited counts in its new turn.
     expect(await answersThisTurn(thread, 2)).toEqual([true, 'later']);
     await turn();
     await turn();
     expect(await answersThisTurn(thread, 2)).toEqual([true, true]);
   });
 
-  it('has time for the piece that waited for the next turn', async () => {
+  it('has time for the operation that waited for the next turn', async () => {
     const thread = new CallingThread(2);
     const answers = [1, 2, 3].map(() => thread.hasTime());
     expect(await answers[2]).toBe(true);
@@ -31,7 +31,7 @@ describe('the calling thread', () => {
   it('starts a turn once, regardless of the operations in the turn before', async () => {
     const thread = new CallingThread(2);
     for (const _ of [1, 2, 3, 4, 5]) thread.hasTime();
-    // In the next turn, behind the piece that waited for it.
+    // The operation that waited ran in the next turn, before this code.
     await turn();
     expect(await answersThisTurn(thread, 2)).toEqual([true, 'later']);
   });

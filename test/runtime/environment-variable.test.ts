@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('reads a variable of the process', () => {
+it('returns a variable of the process', () => {
   vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
   expect(environmentVariable('APP_ATTEST_VIRTUAL')).toBe('allow');
   vi.stubEnv('APP_ATTEST_VIRTUAL', undefined);
@@ -15,14 +15,14 @@ it('reads a variable of the process', () => {
 
 it.each([
   ['no process', undefined],
-  ['null for a process', null],
+  ['null as the process', null],
   ['no environment', {}],
-  ['null for an environment', { env: null }],
-  ['text for an environment', { env: 'NODE_ENV' }],
+  ['null as the environment', { env: null }],
+  ['text as the environment', { env: 'NODE_ENV' }],
   ['no such variable', { env: {} }],
   ['a variable that is not text', { env: { NODE_ENV: 1 } }],
   ['an inherited variable', { env: Object.create({ NODE_ENV: 'test' }) }],
-])('finds none if there is %s', (_, process) => {
+])('returns nothing if there is %s', (_, process) => {
   vi.stubGlobal('process', process);
   const found = environmentVariable('NODE_ENV');
   vi.unstubAllGlobals();

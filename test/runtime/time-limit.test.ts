@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { abortAfterTimeLimit, readTimeLimit, withinTimeLimit } from '../../src/runtime/time-limit.js';
 import { expectCode } from '../support/rejection.js';
 
-/** The longest time that a timer has room for: 2^31 - 1 milliseconds, in whole seconds. */
+/** The longest time of a timer: 2^31 - 1 milliseconds, in whole seconds. */
 const LONGEST = 2_147_483;
 
 describe('a time limit', () => {
@@ -11,7 +11,7 @@ describe('a time limit', () => {
   });
 
   it.each([0, -1, LONGEST + 1, 3_000_000, Number.NaN, Number.POSITIVE_INFINITY, '5', null, undefined])(
-    'may not be %s',
+    'must not be %s',
     async (seconds) => {
       const error = await expectCode(() => readTimeLimit('timeout', seconds), 'invalid_argument');
       const { message } = error;
@@ -29,7 +29,7 @@ describe('an operation that takes too long', () => {
   });
   const never = () => new Promise<never>(() => undefined);
 
-  it.each([0.3, 5, LONGEST])('is given up after %d seconds and no sooner', async (seconds) => {
+  it.each([0.3, 5, LONGEST])('is aborted after %d seconds and not earlier', async (seconds) => {
     const outcomes: string[] = [];
     const hear = (name: string) => (error: Error) => outcomes.push(`${name}: ${error.message}`);
     withinTimeLimit(seconds, 'the store', never()).catch(hear('limited'));
@@ -43,7 +43,7 @@ describe('an operation that takes too long', () => {
     ]);
   });
 
-  it('leaves no timer behind if it finishes in time', async () => {
+  it('clears its timer if it finishes in time', async () => {
     expect(await withinTimeLimit(5, 'the store', Promise.resolve(1))).toBe(1);
     expect(await abortAfterTimeLimit(5, undefined, async () => 2)).toBe(2);
     expect(vi.getTimerCount()).toBe(0);

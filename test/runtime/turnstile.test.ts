@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { Turnstile } from '../../src/runtime/turnstile.js';
 import { expectCode } from '../support/rejection.js';
 
-/** Work that goes on until it is told to end. */
+/** A task that runs until the test ends it. */
 function work() {
   const started: number[] = [];
   const ends: ((result: Promise<number>) => void)[] = [];
@@ -20,12 +20,12 @@ const turnstileOf = (width: number, { waiting = 100, patience = 60 } = {}) => {
   return new Turnstile({ width, waiting, patience });
 };
 
-/** One turn of the event loop in which work ends, and one in which the next begins. */
+/** Waits one turn of the event loop in which a task ends, and another in which the next task starts. */
 const turn = async () => {
   for (let count = 0; count < 2; count += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-it('lets so many through at once and the others in their order', async () => {
+it('runs a limited number of tasks at the same time and the others in order', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(2);
   const results = [0, 1, 2, 3, 4].map((number) => turnstile.pass(start(number)));
@@ -41,7 +41,7 @@ it('lets so many through at once and the others in their order', async () => {
   expect(await Promise.all(results)).toEqual([0, 10, 2, 3, 4]);
 });
 
-it('lets the next one through when work fails, at once or later', async () => {
+it('runs the next task when a task fails, immediately or later', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(1);
   const failed = turnstile.pass(start(0));
@@ -59,7 +59,7 @@ it('lets the next one through when work fails, at once or later', async () => {
   expect(await turnstile.pass(async () => 'free again')).toBe('free again');
 });
 
-it('lets the event loop turn before the next one, even if nobody waits for anything', async () => {
+it('lets the event loop turn before the next task, even if no task waits for anything', async () => {
   const order: string[] = [];
   const turnstile = turnstileOf(1);
   const passed = ['first', 'second', 'third'].map((name) => turnstile.pass(async () => order.push(name)));
@@ -68,7 +68,7 @@ it('lets the event loop turn before the next one, even if nobody waits for anyth
   expect(order).toEqual(['first', 'turn', 'second', 'third']);
 });
 
-it('says whether more than one are let through', async () => {
+it('reports whether more than one task can run at the same time', async () => {
   const { ends, start } = work();
   const turnstile = turnstileOf(8);
   expect(turnstile.isShared).toBe(false);
@@ -83,7 +83,7 @@ it('says whether more than one are let through', async () => {
   await second;
 });
 
-it('rejects at once what comes when as many wait as may, and lets in what comes later', async () => {
+it('rejects a task immediately if the queue is full, and accepts tasks again later', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(1, { waiting: 2 });
   const accepted = [0, 1, 2].map((number) => turnstile.pass(start(number)));
@@ -100,7 +100,7 @@ it('rejects at once what comes when as many wait as may, and lets in what comes 
   expect(started).toEqual([0, 1, 2, 4]);
 });
 
-it('rejects what waited for too long, and never begins it', async () => {
+it('rejects a task that waited too long, and never starts the task', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(1, { waiting: 2, patience: 0.02 });
   const first = turnstile.pass(start(0));
@@ -115,7 +115,7 @@ it('rejects what waited for too long, and never begins it', async () => {
   expect(await next).toBe(3);
 });
 
-it('leaves no timer behind what got its turn', async () => {
+it('clears the timer of a task that started', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   const turnstile = turnstileOf(1);
@@ -123,7 +123,7 @@ it('leaves no timer behind what got its turn', async () => {
   expect(timers()).toBe(before);
 });
 
-it('rejects what waits for too long under the fake timers of a test, too', async () => {
+it('rejects a task that waits too long, even under the fake timers of a test', async () => {
   vi.useFakeTimers();
   try {
     const { ends, start } = work();

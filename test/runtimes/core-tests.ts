@@ -12,10 +12,10 @@ import type { Runtime } from './runtime.js';
 const run = promisify(execFile);
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
-/** One test of the core and what came of it. */
+/** One test of the core and its result. */
 export interface CoreTest {
   readonly name: string;
-  /** Why it did not pass; `undefined` where it did. */
+  /** Why the test did not pass. `undefined` if it passed. */
   readonly failure: string | undefined;
 }
 
@@ -34,12 +34,12 @@ export async function runCoreTests({ command, identity }: Runtime): Promise<read
       failure: status === 'passed' ? undefined : [status, ...(failureMessages ?? [])].join('\n'),
     }));
   });
-  // A run can fail without a failed test: by a rejection that nothing handled.
+  // A run can fail without a failed test, for example because of an unhandled rejection.
   if (failure !== undefined && tests.every((test) => test.failure === undefined)) throw failure;
   return tests;
 }
 
-/** The names of the tests that {@link runCoreTests} must run, as the present Node lists them without running them. */
+/** The names of the tests that {@link runCoreTests} must run. The current Node lists them without running them. */
 export async function listCoreTests(): Promise<readonly string[]> {
   const { output, failure } = await vitest([execPath], runningRuntime(), (file) => ['list', `--json=${file}`]);
   if (failure !== undefined) throw failure;
@@ -51,7 +51,7 @@ function nameOf(file: string, name: string): string {
   return `${relative(project, file)} > ${name}`;
 }
 
-/** Calls vitest on a runtime; returns what it wrote into its output file, and the error where it failed. */
+/** Runs vitest on a runtime. Returns the contents of its output file, and the error if vitest failed. */
 async function vitest(
   [program, ...parameters]: readonly [program: string, ...parameters: string[]],
   identity: string,
@@ -60,7 +60,7 @@ async function vitest(
   const folder = await mkdtemp(join(tmpdir(), 'app-attest-runtime-'));
   const file = join(folder, 'output.json');
   const script = ['node_modules/vitest/vitest.mjs', ...writeTo(file), '--config=test/runtimes/inside/vitest.config.ts'];
-  // Nothing of the vitest that runs this: the inner one is a process of its own.
+  // The inner vitest is a separate process, and must not inherit environment variables from the outer vitest.
   const { PATH, HOME } = env;
   const options = { cwd: project, env: { PATH, HOME, EXPECTED_RUNTIME: identity, DENO_NO_UPDATE_CHECK: '1' } };
   try {

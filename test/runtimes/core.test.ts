@@ -12,13 +12,13 @@ it(`runs on ${runtime.identity} every test that Node lists`, () => {
   expect(tests.map(({ name }) => name).toSorted()).toEqual(inject('coreTests').toSorted());
 });
 
-// Each is counted here as it was on the runtime.
+// Each test is reported here with its result on the runtime.
 it.each(tests)('$name', ({ failure }) => {
   if (failure !== undefined) expect.fail(failure);
 });
 
 it.each([
-  ['imported as an ES module', 'examples/demo.mjs', 'Everything came out as it should.'],
+  ['imported as an ES module', 'examples/demo.mjs', 'All results are as expected.'],
   ['required as CommonJS', 'test/runtimes/verify-recording.cjs', '"wrong":"app_id_mismatch"'],
 ])('verifies recordings %s, as npm would publish it', async (_how, script, printed) => {
   const [program, ...parameters] = runtime.command;

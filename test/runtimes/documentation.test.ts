@@ -7,7 +7,7 @@ import { runtimes } from './runtime.js';
 
 const document = readFileSync(new URL('../../docs/runtimes.md', import.meta.url), 'utf8');
 
-it('docs/runtimes.md names the versions that are tested', () => {
+it('docs/runtimes.md names the tested versions', () => {
   const [, section = ''] = document.split('| runtime | version |');
   const rows = (section.split('\n\n')[0] ?? '').matchAll(/^\| (\w+(?: \d+)?) \| (\S+) \|/gm);
   const tested = runtimes.map(({ name, identity }) => [name, identity.split(' ')[1]]);
@@ -17,7 +17,7 @@ it('docs/runtimes.md names the versions that are tested', () => {
   });
 });
 
-it('every difference has an expectation, for each runtime that is tested', () => {
+it('every difference has an expectation for each tested runtime', () => {
   expect(Object.keys(expectedDifferences)).toEqual(Object.keys(differences));
   expect(comparedRuntimes.toSorted()).toEqual([...runtimes.map(({ name }) => name), 'workerd'].toSorted());
   for (const { except } of Object.values(expectedDifferences))

@@ -1,48 +1,60 @@
-/** The runtimes that the list below is about. */
+/** The runtimes that the list below compares. */
 export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
 
-/** A difference between the runtimes, and what this package does about it. */
+/** A difference between the runtimes, and what this package does about the difference. */
 export interface ExpectedDifference {
-  /** The runtimes that do not do it. All others do. */
+  /** The runtimes for which the statement is false. For all others it is true. */
   readonly except: readonly string[];
-  /** What this package does about it; empty if there is nothing to do. */
-  readonly soThisPackage: string;
+  /** What this package does because of the difference. Empty if nothing is needed. */
+  readonly consequence: string;
 }
 
-/** By what a runtime does: each is checked on the runtime (`differences.ts`). docs/runtimes.md shows this list. */
+/**
+ * The differences, by a statement about a runtime. `differences.ts` checks each statement on the runtime. docs/runtimes.md
+ * shows this list.
+ */
 export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> = {
-  'verifies ECDSA on P-384 with SHA-256': {
+  'the runtime verifies ECDSA on P-384 with SHA-256': {
     except: [],
-    soThisPackage: "can verify Apple's leaf certificates, which are signed this way, on every runtime",
+    consequence: "This package can verify Apple's leaf certificates, which have such signatures, on every runtime.",
   },
-  'verifies ECDSA on P-521 with SHA-256': {
+  'the runtime verifies ECDSA on P-521 with SHA-256': {
     except: ['Deno'],
-    soThisPackage:
-      'rejects, on Deno, certificates with such signatures under a test root, with `untrusted_certificate`; Apple has none',
+    consequence:
+      'On Deno, this package rejects such signatures with `untrusted_certificate`. Apple issues no such signatures.',
   },
-  'verifies ECDSA on P-521 with SHA-512': { except: [], soThisPackage: '' },
-  'verifies with a `KeyObject` in an options object': {
+  'the runtime verifies ECDSA on P-521 with SHA-512': { except: [], consequence: '' },
+  '`verify` accepts a `KeyObject` in an options object': {
     except: ['workerd'],
-    soThisPackage: 'passes the `KeyObject` itself',
+    consequence: 'This package passes the `KeyObject` itself to `verify`.',
   },
-  'supports the curve secp256k1': {
+  'the runtime supports the curve secp256k1': {
     except: ['Bun', 'workerd'],
-    soThisPackage: 'rejects keys on this curve in both cases',
+    consequence: 'This package rejects keys on this curve on every runtime.',
   },
-  'accepts a key with trailing bytes': {
+  '`createPublicKey` accepts a key with trailing bytes': {
     except: ['Deno'],
-    soThisPackage: 'checks for such bytes before it imports a key',
+    consequence: 'This package checks for trailing bytes before it imports a key.',
   },
-  'throws `ERR_CRYPTO_INVALID_JWK` for a point that is not on the curve': {
+  '`createPublicKey` throws `ERR_CRYPTO_INVALID_JWK` for a point that is not on the curve': {
     except: ['Deno', 'workerd'],
-    soThisPackage: 'does not depend on the names of errors',
+    consequence: 'This package does not depend on the names of errors.',
   },
-  'throws `RangeError` for different lengths': { except: ['workerd'], soThisPackage: 'compares lengths first' },
-  'decodes `Ł` as a base64 digit': { except: ['Deno'], soThisPackage: 'encodes the decoded bytes again and compares' },
-  'compiles code from text': { except: ['workerd'], soThisPackage: 'uses the build of `cbor-x` that never does' },
+  '`timingSafeEqual` throws `RangeError` for different lengths': {
+    except: ['workerd'],
+    consequence: 'This package compares the lengths first.',
+  },
+  '`Buffer` decodes `Ł` as a base64 digit': {
+    except: ['Deno'],
+    consequence: 'This package encodes the decoded bytes again and compares the text.',
+  },
+  '`new Function` compiles code from text': {
+    except: ['workerd'],
+    consequence: 'This package uses the build of `cbor-x` that never compiles code.',
+  },
 };
 
-/** Whether the runtime is expected to do it. */
+/** Whether the statement should be true on the runtime. */
 export function isExpected(statement: string, runtime: string): boolean {
   const difference = expectedDifferences[statement];
   if (difference === undefined) throw new Error(`expected-differences.ts does not list: ${statement}`);

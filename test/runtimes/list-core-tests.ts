@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** Once before the matrix: what must run on each runtime. */
+/** Lists, once for all runtimes, the tests that each runtime must run. */
 export async function setup(project: TestProject): Promise<void> {
   project.provide('coreTests', await listCoreTests());
 }

@@ -1,4 +1,7 @@
-/** What this code runs on, as the runtime itself says: Bun and Deno name a version of Node as well as their own. */
+/**
+ * The name and version of the current runtime. Bun and Deno also report a version of Node, so their own versions are checked
+ * first.
+ */
 export function runningRuntime(): string {
   const { bun, deno, node } = process.versions;
   if (bun !== undefined) return `bun ${bun}`;

@@ -1,24 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import packageJson from './package.json' with { type: 'json' };
 
-/** A runtime that `package.json` installs beside this file. */
+/** A runtime that `package.json` in this folder installs. */
 export interface Runtime {
-  /** The heading of its column in `docs/runtimes.md`: `Node 22`, `Bun`. */
+  /** The column heading in `docs/runtimes.md`, such as `Node 22` or `Bun`. */
   readonly name: string;
-  /** As it names itself, see `running-runtime.ts`: `node 22.1.0`, `bun 1.2.3`. */
+  /** The name that `running-runtime.ts` returns on this runtime, such as `node 22.1.0` or `bun 1.2.3`. */
   readonly identity: string;
-  /** The program, and what comes before the script to run. */
+  /** The program and the arguments before the script. */
   readonly command: readonly [program: string, ...parameters: string[]];
 }
 
 const PROGRAMS: Readonly<Record<string, readonly [program: string, ...parameters: string[]]>> = {
   node: ['bin/node'],
   bun: ['bin/bun'],
-  // Its code cache can hold an earlier build at the same path.
+  // The code cache of the runtime can contain an earlier build with the same path.
   deno: ['deno', 'run', '--allow-all', '--no-lock', '--no-code-cache', '--cached-only'],
 };
 
-/** Node's versions, Bun and Deno. */
+/** All versions of Node, Bun and Deno. */
 export const runtimes: readonly Runtime[] = Object.entries(packageJson.devDependencies).flatMap(
   ([dependency, spec]) => {
     const [kind = '', major] = dependency.split('-');

@@ -8,43 +8,44 @@ const { challenges, keys } = memoryStores();
 const WRONG: readonly [string, unknown][] = [
   ['nothing', undefined],
   ['no app', { challenges, keys }],
-  ['an app that is none', { appId: 'app' }],
+  ['a malformed app', { appId: 'app' }],
   ['another environment', { appId, environment: 'staging' }],
   ['a misspelt option', { appId, counterwindow: 5 }],
   ['an undefined policy', { appId, policy: undefined }],
   ['undefined for verifyReceipts', { appId, verifyReceipts: undefined }],
   ['undefined stores', { appId, challenges: undefined, keys: undefined }],
-  ['another form of client data', { appId, clientData: 'sha512' }],
-  ['a word for whenDropped that is none', { appId, policy: { whenDropped: 'ignore' } }],
-  ['a misspelt entry of the policy', { appId, policy: { bundleVersion: ['1'] } }],
+  ['an unknown form of client data', { appId, clientData: 'sha512' }],
+  ['an unknown value of whenDropped', { appId, policy: { whenDropped: 'ignore' } }],
+  ['a policy with a misspelt option', { appId, policy: { bundleVersion: ['1'] } }],
   ['challenges without keys', { appId, challenges }],
   ['keys without challenges', { appId, keys }],
-  ['stores that are none', { appId, challenges: new Map(), keys: new Map() }],
+  ['invalid stores', { appId, challenges: new Map(), keys: new Map() }],
   ['a lifetime of zero', { appId, challengeTtl: 0 }],
   ['a lifetime of more than a day', { appId, challengeTtl: 86_401 }],
-  ['NaN for a lifetime', { appId, challengeTtl: Number.NaN }],
-  ['text for a lifetime', { appId, challengeTtl: '300' }],
-  ['a negative window', { appId, counterWindow: -1 }],
-  ['a fraction for a window', { appId, counterWindow: 1.5 }],
-  ['a window of more than 64', { appId, counterWindow: 65 }],
+  ['NaN as the lifetime', { appId, challengeTtl: Number.NaN }],
+  ['text as the lifetime', { appId, challengeTtl: '300' }],
+  ['a negative counterWindow', { appId, counterWindow: -1 }],
+  ['a fraction as the counterWindow', { appId, counterWindow: 1.5 }],
+  ['a counterWindow of more than 64', { appId, counterWindow: 65 }],
   ['text for verifyReceipts', { appId, verifyReceipts: 'yes' }],
   ['text for readChallenge', { appId, readChallenge: 'challenge' }],
-  ['a trust anchor that is none', { appId, trustAnchors: ['junk'] }],
-  ['no trust anchors', { appId, trustAnchors: [] }],
-  ['a trust anchor for receipts that is none', { appId, receiptTrustAnchors: ['junk'] }],
+  ['an invalid trust anchor', { appId, trustAnchors: ['junk'] }],
+  ['an empty list of trust anchors', { appId, trustAnchors: [] }],
+  ['an invalid trust anchor for receipts', { appId, receiptTrustAnchors: ['junk'] }],
   ['a clock that is a number', { appId, now: 5 }],
   ['a clock that is text', { appId, now: 'today' }],
-  ['a clock that shows a number', { appId, now: () => Date.now() }],
-  ['a clock that shows no time', { appId, now: () => new Date(Number.NaN) }],
+  ['a clock that returns a number', { appId, now: () => Date.now() }],
+  ['a clock that returns an invalid date', { appId, now: () => new Date(Number.NaN) }],
 ];
 it.each(WRONG)('rejects %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
 });
 
 it.each([
-  [{ challenges }, 'pass challenges and keys together, or neither: keys is missing'],
-  [{ keys }, 'pass challenges and keys together, or neither: challenges is missing'],
-  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore'],
+  [{ challenges }, 'pass challenges and keys together, or omit both: keys is missing'],
+  [{ keys }, 'pass challenges and keys together, or omit both: challenges is missing'],
+  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore: it has no method put'],
+  [{ challenges, keys: null }, 'keys must be a KeyStore: it has no method insert'],
   [{ environment: 'staging' }, "environment must be 'production', 'development' or an array of these, not \"staging\""],
   [{ environment: [] }, "environment must be 'production', 'development' or an array of these, not []"],
   [
@@ -53,18 +54,27 @@ it.each([
   ],
   [{ challengeTtl: '300' }, 'challengeTtl must be a number of seconds, greater than 0 and at most 86400, not "300"'],
   [{ challengeTtl: -1 }, 'challengeTtl must be a number of seconds, greater than 0 and at most 86400, not -1'],
-])('says what is wrong with %o', async (options, message) => {
+])('explains in the error what is wrong with %o', async (options, message) => {
   const error = await expectCode(() => createAppAttest({ appId, ...options } as never), 'invalid_argument');
   expect(error.message).toBe(message);
 });
 
-it('shows the form of the call to one that passes the App ID alone', async () => {
+it.each(['insert', 'find', 'advance', 'revoke', 'bind', 'list', 'remove', 'receipt', 'saveReceipt', 'due'])(
+  'names the method %s if a store of keys does not have it',
+  async (method) => {
+    const incomplete = Object.assign(Object.create(keys), { [method]: undefined });
+    const error = await expectCode(() => createAppAttest({ appId, challenges, keys: incomplete }), 'invalid_argument');
+    expect(error.message).toBe(`keys must be a KeyStore: it has no method ${method}`);
+  },
+);
+
+it('shows the correct call if only the App ID is passed', async () => {
   const error = await expectCode(() => createAppAttest(appId as never), 'invalid_argument');
   expect(error.message).toBe('pass the App ID as an option: createAppAttest({ appId })');
 });
 
 it.each([{ maxKeys: 0 }, { maxKeys: Number.NaN }, { maxChallenges: 1.5 }, { maxkeys: 5 }])(
-  'memory stores refuse %o',
+  'memory stores reject %o',
   async (limits) => {
     await expectCode(() => memoryStores(limits), 'invalid_argument');
   },
@@ -96,24 +106,21 @@ it('rejects a clock that no longer returns a time', async () => {
   }
 });
 
-describe('in production', () => {
+describe('createAppAttest in production', () => {
   afterEach(() => {
     vi.unstubAllEnvs();
   });
 
-  it.each(['trustAnchors', 'receiptTrustAnchors'] as const)(
-    'does not start with a virtual Apple among %s',
-    async (name) => {
-      const options = { appId, [name]: apple[name] };
-      createAppAttest(options);
-      vi.stubEnv('NODE_ENV', 'production');
-      const { message } = await expectCode(() => createAppAttest(options), 'invalid_argument');
-      expect(message).toContain('the root of a virtual Apple must not be a trust anchor in production');
-    },
-  );
+  it.each(['trustAnchors', 'receiptTrustAnchors'] as const)('rejects a virtual Apple among %s', async (name) => {
+    const options = { appId, [name]: apple[name] };
+    createAppAttest(options);
+    vi.stubEnv('NODE_ENV', 'production');
+    const { message } = await expectCode(() => createAppAttest(options), 'invalid_argument');
+    expect(message).toContain('the root of a virtual Apple must not be a trust anchor in production');
+  });
 });
 
-describe('what was checked at the start cannot be changed afterwards', () => {
+describe('changes after createAppAttest have no effect on', () => {
   it.each(['validationCategories', 'bundleVersions', 'whenAbsent'] as const)('%s of the policy', async (name) => {
     const policy = { validationCategories: [2], bundleVersions: ['42'], whenAbsent: 'reject' } as const;
     const backend = createBackend({ policy: { [name]: policy[name] } });

@@ -4,14 +4,14 @@ import { backendWithDevice, createDevice, TestClock } from '../support/backend.j
 import { expectCode, rejectionOf } from '../support/rejection.js';
 
 describe('a challenge', () => {
-  it('works once, for a request that fails', async () => {
+  it('is used up by a request that fails', async () => {
     const { backend, request } = await backendWithDevice();
     const body = await request();
     await expectCode(() => backend.authenticate({ ...body, token: 'AAAA' }), 'malformed_assertion');
     await expectCode(() => backend.authenticate(body), 'challenge_used');
   });
 
-  it('works once, for a key that is not registered', async () => {
+  it('is used up by a request with a key that is not registered', async () => {
     const { backend, request } = await backendWithDevice();
     const body = await request();
     const stranger = await (await createDevice()).generateKey();
@@ -19,7 +19,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.authenticate(body), 'challenge_used');
   });
 
-  it('works in one of two requests that contain it', async () => {
+  it('is accepted in only one of two requests that contain it', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const [first, second] = [
@@ -30,7 +30,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.authenticate(second), 'challenge_used');
   });
 
-  it('that was issued for a registration is used up by a request, and accepted in neither', async () => {
+  it('that was issued for a registration is rejected in a request, and afterwards in the registration too', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAssertion({ keyId, payload: challenge });
@@ -50,7 +50,7 @@ describe('a challenge', () => {
   });
 });
 
-it('does not ask the store for a malformed challenge', async () => {
+it('is not looked up in the store if it is malformed', async () => {
   const { challenges, keys } = memoryStores();
   const take = vi.spyOn(challenges, 'take');
   const { backend, request } = await backendWithDevice({ challenges, keys });
@@ -67,7 +67,7 @@ it('does not ask the store for a malformed challenge', async () => {
   expect(take).not.toHaveBeenCalled();
 });
 
-it('keeps challenges and payloads out of its messages', async () => {
+it('never appears in error messages, nor does the payload', async () => {
   const { backend, request } = await backendWithDevice();
   const body = await request();
   const { challenge } = JSON.parse(body.payload);

@@ -19,7 +19,7 @@ describe('a signed request', () => {
     }
   });
 
-  it('from an older system has no extensions', async () => {
+  it('from an older operating system has no extensions', async () => {
     const { backend, request } = await backendWithDevice({}, { os: 'iOS 17.6' });
     expect(Object.keys(await backend.authenticate(await request()))).toEqual(['key', 'payload']);
   });
@@ -38,7 +38,7 @@ describe('a signed request', () => {
     for (const body of bodies) expect((await backend.authenticate(body)).key.keyId).toBe(keyId);
   });
 
-  it('yields a payload that nobody else can change', async () => {
+  it('yields a payload that other code cannot change', async () => {
     const { backend, request } = await backendWithDevice();
     const { payload, ...rest } = await request();
     const bytes = utf8(payload);
@@ -48,20 +48,20 @@ describe('a signed request', () => {
   });
 });
 
-describe('a malformed body', () => {
+describe('authenticate rejects', () => {
   it.each([undefined, null, '{}', 1, [], {}, [[]]])('%o', async (body) => {
     await expectCode(() => createBackend().authenticate(body), 'malformed_assertion');
   });
 
   const CHANGES: readonly [string, Record<string, unknown>][] = [
     ['no key id', { keyId: undefined }],
-    ['a number for a key id', { keyId: 5 }],
+    ['a number as the key id', { keyId: 5 }],
     ['no payload', { payload: undefined }],
     ['a parsed payload', { payload: { challenge: 'x' } }],
-    ['a number for a payload', { payload: 5 }],
+    ['a number as the payload', { payload: 5 }],
     ['half a surrogate pair in the payload', { payload: '{"challenge":"\ud83d"}' }],
     ['no token', { token: undefined }],
-    ['an array for a token', { token: ['AAAA'] }],
+    ['an array as the token', { token: ['AAAA'] }],
     ['another legacy token', { assertion: 'AAAA' }],
     ['a platform that is not text', { platform: [] }],
   ];
@@ -72,7 +72,7 @@ describe('a malformed body', () => {
     await backend.authenticate(body);
   });
 
-  it.each(['', '%%%', 'A'.repeat(10 << 20)])('a token that is none', async (token) => {
+  it.each(['', '%%%', 'A'.repeat(10 << 20)])('a malformed token', async (token) => {
     const { backend, request } = await backendWithDevice();
     const body = await request();
     await expectCode(() => backend.authenticate({ ...body, token }), 'malformed_assertion');

@@ -10,7 +10,7 @@ import {
 } from '../support/backend.js';
 import { expectCode, rejectionOf } from '../support/rejection.js';
 
-describe('a subject', () => {
+describe('a user', () => {
   async function aliceAndHerDevice() {
     const backend = createBackend();
     const device = await createDevice();
@@ -18,7 +18,7 @@ describe('a subject', () => {
     return { backend, request: (subject?: string) => signedRequest(backend, device, keyId, subject) };
   }
 
-  it('sends requests with its own key and challenge, whether the server names it or not', async () => {
+  it('can send requests with their own key and challenge, whether or not the server names the user', async () => {
     const { backend, request } = await aliceAndHerDevice();
     await backend.authenticate(await request('alice'), { subject: 'alice' });
     await backend.authenticate(await request(), { subject: 'alice' });
@@ -26,14 +26,14 @@ describe('a subject', () => {
     expect((await backend.authenticate(await request())).key.subject).toBe('alice');
   });
 
-  it('cannot use the key of another', async () => {
+  it('cannot use the key of another user', async () => {
     const { backend, request } = await aliceAndHerDevice();
     const body = await request('bob');
     await expectCode(() => backend.authenticate(body, { subject: 'bob' }), 'key_unknown');
     await expectCode(() => backend.authenticate(body, { subject: 'alice' }), 'challenge_used');
   });
 
-  it('cannot use the challenge of another', async () => {
+  it('cannot use the challenge of another user', async () => {
     const { backend, request } = await aliceAndHerDevice();
     for (const options of [{ subject: 'alice' }, {}]) {
       const body = await request('bob');
@@ -49,7 +49,7 @@ describe('a subject', () => {
 });
 
 describe('a key', () => {
-  it('is found by its identifier alone', async () => {
+  it('is found only by its complete identifier', async () => {
     const { backend, request } = await backendWithDevice();
     for (const keyId of ['', 'key', 'A'.repeat(10 << 20), '\0', "' OR 1=1 --"]) {
       const body = await request();
@@ -71,7 +71,7 @@ describe('a key', () => {
     );
   });
 
-  it('of another device cannot sign for it', async () => {
+  it('cannot be used with an assertion of another device', async () => {
     const { backend, keyId } = await backendWithDevice();
     const thief = await createDevice();
     const stolen = await backend.register(await registration(backend, thief));
@@ -80,7 +80,7 @@ describe('a key', () => {
     await expectCode(() => backend.authenticate({ ...body, keyId }), 'invalid_signature');
   });
 
-  it('that is revoked while a request is verified is rejected', async () => {
+  it('is rejected if it is revoked while a request is verified', async () => {
     const { keys, challenges } = memoryStores();
     const { backend, keyId, request } = await backendWithDevice({
       challenges,
@@ -96,7 +96,7 @@ describe('a key', () => {
     expect((await backend.key(keyId))?.counter).toBe(0);
   });
 
-  it('is rejected once its app or its environment is', async () => {
+  it('is rejected if the server no longer accepts its app or its environment', async () => {
     const stores = memoryStores();
     const development = { environment: 'development' } as const;
     const { backend, request } = await backendWithDevice({ ...stores, ...development }, development);
@@ -120,7 +120,7 @@ describe('a key', () => {
 });
 
 describe('a counter', () => {
-  it('that does not increase is rejected', async () => {
+  it('is rejected if it does not increase', async () => {
     const { backend, device, request } = await backendWithDevice();
     await backend.authenticate(await request());
     device.misbehave({ standingCounter: true });
@@ -128,14 +128,14 @@ describe('a counter', () => {
     await expectCode(() => backend.authenticate(body), 'counter_not_increased');
   });
 
-  it('that arrives out of order is rejected without a window', async () => {
+  it('is rejected without a window if it arrives out of order', async () => {
     const { backend, request } = await backendWithDevice();
     const [first, second] = [await request(), await request()];
     await backend.authenticate(second);
     await expectCode(() => backend.authenticate(first), 'counter_not_increased');
   });
 
-  it('that arrives out of order is accepted inside the window, once', async () => {
+  it('is accepted once inside the window if it arrives out of order', async () => {
     const { backend, device, keyId } = await backendWithDevice({ counterWindow: 2 });
     const signed = async () => {
       const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });

@@ -8,12 +8,12 @@ describe('the challenge in a payload', () => {
   const PAYLOADS: readonly [string, (challenge: string) => string | Uint8Array][] = [
     ['is the payload', (challenge) => challenge],
     ['is the payload as bytes', (challenge) => utf8(challenge)],
-    ['is the payload as the 32 bytes it stands for', (challenge) => Buffer.from(challenge, 'base64url')],
-    ['is an entry of JSON', (challenge) => JSON.stringify({ challenge })],
-    ['is an entry of JSON among others', (challenge) => ` {"amount": "9,99 €",\n "challenge":"${challenge}"} `],
-    ['is an entry of JSON in bytes', (challenge) => utf8(JSON.stringify({ a: [{ challenge: 'inner' }], challenge }))],
+    ['is the payload as the 32 bytes that it encodes', (challenge) => Buffer.from(challenge, 'base64url')],
+    ['is a field of JSON', (challenge) => JSON.stringify({ challenge })],
+    ['is one of several fields of JSON', (challenge) => ` {"amount": "9,99 €",\n "challenge":"${challenge}"} `],
+    ['is a field of JSON in bytes', (challenge) => utf8(JSON.stringify({ a: [{ challenge: 'inner' }], challenge }))],
   ];
-  it.each(PAYLOADS)('%s', async (_, write) => {
+  it.each(PAYLOADS)('is found if it %s', async (_, write) => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const payload = write(challenge);
@@ -25,26 +25,26 @@ describe('the challenge in a payload', () => {
   });
 
   const WITHOUT: readonly [string, (challenge: string) => string | Uint8Array][] = [
-    ['is nowhere in an empty payload', () => ''],
-    ['is not looked for inside text', (challenge) => `challenge=${challenge}`],
-    ['is not looked for deeper in JSON', (challenge) => JSON.stringify({ data: { challenge } })],
-    ['is not looked for in an array', (challenge) => JSON.stringify([challenge])],
-    ['is not a JSON text', (challenge) => JSON.stringify(challenge)],
-    ['is not a number', () => '{"challenge":5}'],
-    ['is not an array', (challenge) => JSON.stringify({ challenge: [challenge] })],
-    ['is not found in JSON cut off', (challenge) => `{"challenge":"${challenge}"`],
+    ['is not in an empty payload', () => ''],
+    ['is inside text that is not JSON', (challenge) => `challenge=${challenge}`],
+    ['is nested in JSON', (challenge) => JSON.stringify({ data: { challenge } })],
+    ['is in an array', (challenge) => JSON.stringify([challenge])],
+    ['is a JSON string', (challenge) => JSON.stringify(challenge)],
+    ['is a number', () => '{"challenge":5}'],
+    ['is inside an array in the field', (challenge) => JSON.stringify({ challenge: [challenge] })],
+    ['is in truncated JSON', (challenge) => `{"challenge":"${challenge}"`],
     [
-      'is not found in bytes that are not UTF-8',
+      'is in bytes that are not UTF-8',
       (c) => Buffer.concat([utf8(`{"challenge":"${c}","a":"`), Buffer.of(0xff, 0x22, 0x7d)]),
     ],
-    ['is not found behind a byte order mark', (challenge) => `\ufeff${JSON.stringify({ challenge })}`],
-    ['is not looked for in more than 1 MiB of JSON', (c) => JSON.stringify({ challenge: c, a: 'a'.repeat(1 << 20) })],
-    ['is not found in 100 000 brackets', () => '['.repeat(100_000)],
-    ['is not inherited', () => '{"__proto__":{"challenge":"x"}}'],
-    ['does not exist', () => '{"challenge":""}'],
-    ['does not exist as null', () => '{"challenge":null}'],
+    ['follows a byte order mark', (challenge) => `\ufeff${JSON.stringify({ challenge })}`],
+    ['is in more than 1 MiB of JSON', (c) => JSON.stringify({ challenge: c, a: 'a'.repeat(1 << 20) })],
+    ['is replaced with 100 000 brackets', () => '['.repeat(100_000)],
+    ['is an inherited field', () => '{"__proto__":{"challenge":"x"}}'],
+    ['is an empty string', () => '{"challenge":""}'],
+    ['is null', () => '{"challenge":null}'],
   ];
-  it.each(WITHOUT)('%s', async (_, write) => {
+  it.each(WITHOUT)('is not found if it %s', async (_, write) => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const payload = write(challenge);
@@ -52,7 +52,7 @@ describe('the challenge in a payload', () => {
     await expectCode(() => backend.authenticate({ keyId, payload, token }), 'challenge_unknown');
   });
 
-  it('is found by the server’s readChallenge, and only by it', async () => {
+  it('is found by the server’s readChallenge, and not in another place', async () => {
     const readChallenge = vi.fn((payload: Uint8Array) => Buffer.from(payload).toString().split('\n')[1]);
     const { backend, device, keyId } = await backendWithDevice({ readChallenge });
     const send = async (write: (challenge: string) => string) => {
@@ -64,7 +64,7 @@ describe('the challenge in a payload', () => {
     expect(readChallenge).toHaveBeenCalledTimes(2);
   });
 
-  it('is found by the readChallenge of the call before that of the server', async () => {
+  it('is found by the readChallenge of the call, which precedes that of the server', async () => {
     const { backend, request } = await backendWithDevice({ readChallenge: () => undefined });
     const body = await request();
     const { challenge } = JSON.parse(body.payload);
@@ -73,9 +73,9 @@ describe('the challenge in a payload', () => {
 
   const FUNCTIONS: readonly [string, unknown, 'challenge_unknown' | 'invalid_argument'][] = [
     ['fails', () => JSON.parse('{'), 'challenge_unknown'],
-    ['finds a number', () => 5, 'challenge_unknown'],
-    ['finds other text', () => 'x'.repeat(100_000), 'challenge_unknown'],
-    ['finds null', () => null, 'challenge_unknown'],
+    ['returns a number', () => 5, 'challenge_unknown'],
+    ['returns other text', () => 'x'.repeat(100_000), 'challenge_unknown'],
+    ['returns null', () => null, 'challenge_unknown'],
     ['is asynchronous', async () => 'x', 'invalid_argument'],
   ];
   it.each(FUNCTIONS)('is not found by a function that %s', async (_, readChallenge, code) => {
@@ -87,25 +87,21 @@ describe('the challenge in a payload', () => {
 
 describe('an unknown challenge', () => {
   const LOOKED: readonly [string, string | Uint8Array, string][] = [
-    [
-      'in an empty payload',
-      '',
-      'neither a challenge nor JSON with an entry challenge: it is 0 bytes that are not JSON',
-    ],
-    ['in text', 'challenge=abc', 'JSON with an entry challenge: it is 13 bytes that are not JSON'],
-    ['in JSON without it', '{"nonce":"abc"}', 'JSON with an entry challenge: it is JSON without that entry'],
-    ['in JSON that is not an object', '[1]', 'JSON with an entry challenge: it is JSON without that entry'],
+    ['in an empty payload', '', 'neither a challenge nor JSON with a field challenge: it is 0 bytes that are not JSON'],
+    ['in text', 'challenge=abc', 'JSON with a field challenge: it is 13 bytes that are not JSON'],
+    ['in JSON without it', '{"nonce":"abc"}', 'JSON with a field challenge: it is JSON without that field'],
+    ['in JSON that is not an object', '[1]', 'JSON with a field challenge: it is JSON without that field'],
     [
       'in long JSON',
       `{"a":"${'a'.repeat(1 << 20)}"}`,
-      'JSON with an entry challenge: JSON longer than 1048576 bytes is not searched',
+      'JSON with a field challenge: JSON longer than 1048576 bytes is not searched',
     ],
     [
-      'in JSON with other text',
+      'in JSON with other text in the field',
       '{"challenge":"secret"}',
-      'the entry challenge in the JSON of the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
+      'the field challenge of the JSON in the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
     ],
-    ['in JSON with a number', '{"challenge":5}', 'got number)'],
+    ['in JSON with a number in the field', '{"challenge":5}', 'got number)'],
     ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued by this server'],
     [
       'as the bytes of the payload',
@@ -113,9 +109,9 @@ describe('an unknown challenge', () => {
       'the challenge found as the whole payload was not issued by this server',
     ],
     [
-      'as an entry',
+      'as a field',
       JSON.stringify({ challenge: 'A'.repeat(43) }),
-      'the challenge found as the entry challenge in the JSON of the payload was not issued by this server',
+      'the challenge found in the field challenge of the JSON in the payload was not issued by this server',
     ],
   ];
   it.each(LOOKED)('%s is reported with the place that was searched', async (_, payload, message) => {
@@ -135,7 +131,7 @@ describe('an unknown challenge', () => {
       'readChallenge returned a malformed challenge for the payload (expected 43 characters of base64url, got text',
     ],
     [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued by this server'],
-  ])('to readChallenge is reported', async (readChallenge, message) => {
+  ])('is reported with the result of readChallenge', async (readChallenge, message) => {
     const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
     const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');
     expect(error.message).toContain(message);

@@ -1,13 +1,16 @@
+import { decode } from 'cbor-x';
 import { describe, expect, it, vi } from 'vitest';
 import type { ClientDataForm } from '../../src/server/index.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
 import type { VirtualDevice } from '../../src/testing/index.js';
 import { base64, createBackend, createDevice, sha256 } from '../support/backend.js';
+import { signedExtensions } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decoded = (text: string): Uint8Array => Buffer.from(text, 'base64');
 
-/** What an app hands to the device, from the text that it was given. */
+/** The client data hash that an app passes to the device for a text. */
 const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
   sha256: (text) => sha256(text),
   'sha256-decoded': (text) => sha256(decoded(text)),
@@ -16,7 +19,7 @@ const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
 
 const FORMS = ['sha256', 'sha256-decoded', 'raw'] as const;
 
-/** The text that an app is given so that the device signs something with this JSON in it. */
+/** The text with which the device signs this JSON. */
 const wrapped = (form: ClientDataForm, json: object): string => {
   const text = JSON.stringify(json);
   return form === 'sha256-decoded' ? base64(utf8(text)) : text;
@@ -48,7 +51,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     expect(JSON.parse(Buffer.from(authenticated.payload).toString())).toEqual({ item: 'coffee', challenge });
   });
 
-  it('is rejected by a server that expects another form', async () => {
+  it('is rejected by a server that expects another form of client data', async () => {
     for (const other of FORMS.filter((candidate) => candidate !== form)) {
       const device = await createDevice();
       const backend = createBackend({ clientData: other });
@@ -61,7 +64,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     }
   });
 
-  it('may wrap the challenge in JSON for a registration, too', async () => {
+  it('may also wrap the challenge in JSON for a registration', async () => {
     const device = await createDevice();
     const key = await register(createBackend({ clientData: form }), device, form, (challenge) => {
       return wrapped(form, { challenge, app: 'coffee' });
@@ -69,7 +72,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     expect(key.counter).toBe(0);
   });
 
-  it('sends bytes that stand for themselves', async () => {
+  it('may send client data as bytes', async () => {
     const backend = createBackend({ clientData: form });
     const device = await createDevice();
     const hash = (bytes: Uint8Array) => (form === 'raw' ? bytes : sha256(bytes));
@@ -97,13 +100,13 @@ describe.each(FORMS)('an app that signs %s', (form) => {
 describe('text that must be base64', () => {
   const backend = createBackend({ clientData: 'sha256-decoded' });
 
-  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('is not %o', async (text) => {
+  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('must not be %o', async (text) => {
     const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
     await expectCode(() => backend.register({ ...request, challenge: text }), 'malformed_attestation');
     await expectCode(() => backend.authenticate({ ...request, payload: text }), 'malformed_assertion');
   });
 
-  it('has one meaning in base64url without padding and in base64 with padding', async () => {
+  it('has the same meaning in base64url without padding and in base64 with padding', async () => {
     for (const spelling of ['base64url', 'base64'] as const) {
       const device = await createDevice();
       await register(backend, device, 'sha256-decoded', (challenge) => {
@@ -113,7 +116,7 @@ describe('text that must be base64', () => {
   });
 });
 
-it('raw client data is not empty: nothing would be signed', async () => {
+it('raw client data must not be empty, because nothing would be signed', async () => {
   const backend = createBackend({ clientData: 'raw', readChallenge: () => 'A'.repeat(43) });
   const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
   for (const empty of ['', new Uint8Array()]) {
@@ -122,20 +125,20 @@ it('raw client data is not empty: nothing would be signed', async () => {
   }
 });
 
-it('raw client data of a registration has at most 64 KiB, because it waits', async () => {
+it('raw client data of a registration has at most 64 KiB, because it is kept while the registration waits', async () => {
   const readChallenge = () => 'A'.repeat(43);
   const backend = createBackend({ clientData: 'raw', readChallenge });
   const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
   const long = 'x'.repeat(65_537);
   await expectCode(() => backend.register({ ...request, challenge: long }), 'malformed_attestation');
   await expectCode(() => backend.register({ ...request, challenge: long.slice(1) }), 'challenge_unknown');
-  // A payload is hashed at once, and hashed client data is short.
+  // A payload does not wait before it is hashed, and a hash is short.
   await expectCode(() => backend.authenticate({ ...request, payload: long }), 'challenge_unknown');
   const hashed = createBackend({ readChallenge });
   await expectCode(() => hashed.register({ ...request, challenge: long }), 'challenge_unknown');
 });
 
-it('a raw payload of more than 64 KiB is signed', async () => {
+it('a raw payload of more than 64 KiB is accepted', async () => {
   const backend = createBackend({ clientData: 'raw' });
   const device = await createDevice();
   const { keyId } = await register(backend, device, 'raw');
@@ -145,12 +148,48 @@ it('a raw payload of more than 64 KiB is signed', async () => {
   expect((await backend.authenticate({ keyId, payload, token })).payload).toEqual(utf8(payload));
 });
 
+describe('an extension map that a tampered app moved from raw client data to authenticator data', () => {
+  const backend = createBackend({ clientData: 'raw' });
+  const map = signedExtensions();
+  const behindMap = (clientData: Uint8Array) => new Uint8Array(Buffer.concat([map, clientData]));
+  const withMap = (evidence: Uint8Array, name: 'authData' | 'authenticatorData') => {
+    const object = decode(evidence);
+    return cbor({ ...object, [name]: new Uint8Array(Buffer.concat([object[name], map])) });
+  };
+  /** A device that sends no extensions, and so never sets the flag ED. */
+  const oldDevice = () => createDevice({ os: 'iOS 26' });
+
+  // The length of a SHA-256 hash is special: verifyAssertion then takes the client data for a hash.
+  const forms = [
+    ['32 bytes', (challenge: string) => new Uint8Array(Buffer.from(challenge, 'base64url'))],
+    ['43 characters', utf8],
+  ] as const;
+
+  it.each(forms)('is rejected in a registration if the challenge is sent as %s', async (_, write) => {
+    const device = await oldDevice();
+    const keyId = await device.generateKey();
+    const challenge = write((await backend.issueChallenge({ purpose: 'attestation' })).challenge);
+    const attestation = await device.attestKey(keyId, behindMap(challenge));
+    const token = withMap(attestation, 'authData');
+    await expectCode(() => backend.register({ keyId, challenge, token }), 'malformed_attestation');
+  });
+
+  it.each(forms)('is rejected in a request if the challenge is sent as %s', async (_, write) => {
+    const device = await oldDevice();
+    const { keyId } = await register(backend, device, 'raw');
+    const payload = write((await backend.issueChallenge({ purpose: 'assertion' })).challenge);
+    const assertion = await device.generateAssertion(keyId, behindMap(payload));
+    const token = withMap(assertion, 'authenticatorData');
+    await expectCode(() => backend.authenticate({ keyId, payload, token }), 'malformed_assertion');
+  });
+});
+
 describe('readChallenge', () => {
   const nested = (clientData: Uint8Array): string | undefined => {
     return JSON.parse(Buffer.from(clientData).toString()).data.challenge;
   };
 
-  it('finds the challenge of a registration, whose client data is hashed as a whole', async () => {
+  it('finds the challenge in client data of a registration, which is hashed as a whole', async () => {
     const backend = createBackend({ readChallenge: nested });
     const device = await createDevice();
     const wrap = (challenge: string) => JSON.stringify({ data: { challenge }, app: 'coffee' });
@@ -164,7 +203,7 @@ describe('readChallenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('alone reads client data that is not a challenge', async () => {
+  it('is the only way to accept client data that is not a challenge', async () => {
     const backend = createBackend({ readChallenge: nested });
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
@@ -178,7 +217,7 @@ describe('readChallenge', () => {
     expect(readChallenge).not.toHaveBeenCalled();
   });
 
-  it('finds no challenge twice', async () => {
+  it('finds no challenge a second time', async () => {
     const backend = createBackend({ readChallenge: nested });
     const device = await createDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });

@@ -9,7 +9,7 @@ async function setUp() {
   return { clock, ...(await backendWithDevice({ now: clock.now })) };
 }
 
-it('a clock set back an hour makes no used challenge valid again', async () => {
+it('makes no used challenge valid again if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const body = await request();
   await backend.authenticate(body);
@@ -17,7 +17,7 @@ it('a clock set back an hour makes no used challenge valid again', async () => {
   await expectCode(() => backend.authenticate(body), 'challenge_used');
 });
 
-it('a clock set back an hour makes no challenge valid again that was rejected as expired', async () => {
+it('makes no challenge valid again that was rejected as expired if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const body = await request();
   clock.forward(301);
@@ -26,7 +26,7 @@ it('a clock set back an hour makes no challenge valid again that was rejected as
   await expectCode(() => backend.authenticate(body), 'challenge_used');
 });
 
-it('a clock set back an hour makes no expired challenge valid again that was never tried', async () => {
+it('makes no unused expired challenge valid again if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const [body, other] = [await request(), await request()];
   clock.forward(301);
@@ -35,7 +35,7 @@ it('a clock set back an hour makes no expired challenge valid again that was nev
   await expectCode(() => backend.authenticate(body), 'challenge_expired');
 });
 
-it('a clock set back an hour makes no challenge expire earlier or later', async () => {
+it('makes no challenge expire earlier or later if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const waiting = await request();
   clock.forward(-HOUR);
@@ -48,7 +48,7 @@ it('a clock set back an hour makes no challenge expire earlier or later', async 
   await expectCode(() => backend.authenticate(late), 'challenge_expired');
 });
 
-it('a clock set back an hour moves no counter back', async () => {
+it('moves no counter back if the clock is set back an hour', async () => {
   const { backend, clock, device, key, request } = await setUp();
   await backend.authenticate(await request());
   clock.forward(-HOUR);

@@ -7,7 +7,7 @@ import { Random } from '../support/random.js';
 const COPIES = 200;
 const random = new Random();
 
-/** How often each answer came: `accepted`, or the code of the error. */
+/** Counts the results: `accepted`, or the code of the error. */
 function tally(outcomes: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) {
@@ -43,7 +43,7 @@ async function signedRequests(count: number, counterWindow: number) {
   return { backend, bodies, keyId };
 }
 
-/** The counters of those that were accepted, in the order in which they were sent. */
+/** The counters of the accepted requests, in the order in which they were sent. */
 async function send(backend: AppAttest, bodies: readonly { counter: number; body: unknown }[]): Promise<number[]> {
   const accepted: number[] = [];
   for (const { counter, body } of bodies) {
@@ -55,7 +55,7 @@ async function send(backend: AppAttest, bodies: readonly { counter: number; body
   return accepted;
 }
 
-it(`accepts rising counters only of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
+it(`accepts only rising counters of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 0);
   const order = random.displaced(bodies, 1000);
   const accepted = await send(backend, order);
@@ -64,7 +64,7 @@ it(`accepts rising counters only of 1 000 requests in random order without a win
   expect((await backend.key(keyId))?.counter).toBe(1000);
 });
 
-it(`accepts each of 1 000 requests once that overtake each other inside a window of 64 (SEED=${random.seed})`, async () => {
+it(`accepts each of 1 000 requests once if they arrive out of order inside a window of 64 (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 64);
   const order = random.displaced(bodies, 64);
   expect(order.map(({ counter }) => counter)).not.toEqual(bodies.map(({ counter }) => counter));

@@ -3,7 +3,7 @@ import type { ExtensionPolicy } from '../../src/index.js';
 import { backendWithDevice, createBackend, createDevice, registration, signedRequest } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-describe('extensions', () => {
+describe('extensions that a key once had', () => {
   const dropped = async (policy?: ExtensionPolicy) => {
     const { backend, device, request } = await backendWithDevice(policy && { policy });
     await backend.authenticate(await request());
@@ -11,7 +11,7 @@ describe('extensions', () => {
     return { backend, body: await request() };
   };
 
-  it('that a key no longer carries are not required without a policy, nor by one that accepts that', async () => {
+  it('may be missing without a policy, or with a policy that accepts this', async () => {
     for (const policy of [undefined, { validationCategories: [4], whenDropped: 'accept' } as const]) {
       const { backend, body } = await dropped(policy);
       expect((await backend.authenticate(body)).key.counter).toBe(2);
@@ -23,12 +23,12 @@ describe('extensions', () => {
     { whenDropped: 'reject' },
     { validationCategories: [4], whenAbsent: 'accept', whenDropped: 'reject' },
     { whenAbsent: 'reject', whenDropped: 'accept' },
-  ] as const)('that a key no longer carries are required by %o', async (policy) => {
+  ] as const)('must not be missing with the policy %o', async (policy) => {
     const { backend, body } = await dropped(policy);
     await expectCode(() => backend.authenticate(body), 'extension_missing');
   });
 
-  it('that a key carried when it was registered may not be missing', async () => {
+  it('must not be missing if the key had them at registration', async () => {
     const { backend, device, request } = await backendWithDevice({ policy: {} });
     await backend.authenticate(await request());
     device.misbehave({ olderSdk: true });
@@ -37,7 +37,7 @@ describe('extensions', () => {
     expect((await backend.key(body.keyId))?.counter).toBe(1);
   });
 
-  it('that a key began to carry later may not be missing from then on', async () => {
+  it('must not be missing if the key had them first at a later request', async () => {
     const backend = createBackend({ policy: {} });
     const device = await createDevice();
     device.misbehave({ olderSdk: true });
@@ -56,7 +56,7 @@ describe('extensions', () => {
     await expectCode(() => backend.authenticate(body), 'extension_missing');
   });
 
-  it('are not required of a key that never carried any', async () => {
+  it('are not required of a key that never had any', async () => {
     const { backend, request } = await backendWithDevice({}, { os: 'iOS 26' });
     await backend.authenticate(await request());
     await backend.authenticate(await request());

@@ -3,7 +3,7 @@ import { memoryStores } from '../../src/server/index.js';
 import { createBackend, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-it('issues 32 bytes as base64url, another each time, for five minutes', async () => {
+it('issues 32 random bytes as base64url, different each time, for five minutes', async () => {
   const clock = new TestClock('2026-09-01T00:00:00Z');
   const backend = createBackend({ now: clock.now });
   const issued = await Promise.all(
@@ -17,12 +17,12 @@ it('issues 32 bytes as base64url, another each time, for five minutes', async ()
   expect(new Set(issued.map(({ challenge }) => challenge)).size).toBe(100);
 });
 
-it('issues it for the configured lifetime', async () => {
+it('issues a challenge for the configured lifetime', async () => {
   const backend = createBackend({ challengeTtl: 30, now: new Date('2026-09-01T00:00:00Z') });
   expect((await backend.issueChallenge({ purpose: 'assertion' })).expiresAt).toEqual(new Date('2026-09-01T00:00:30Z'));
 });
 
-it('stores its purpose', async () => {
+it('stores the purpose of a challenge', async () => {
   const { challenges, keys } = memoryStores();
   const now = new Date('2026-09-01T00:00:00Z');
   const backend = createBackend({ challenges, keys, now });
@@ -40,15 +40,15 @@ const WRONG: readonly [string, unknown][] = [
   ['text', 'attestation'],
   ['no purpose', {}],
   ['another purpose', { purpose: 'payment' }],
-  ['undefined for a subject', { purpose: 'assertion', subject: undefined }],
-  ['an option that is unknown', { purpose: 'assertion', user: 'alice' }],
-  ['null for a subject', { purpose: 'assertion', subject: null }],
+  ['undefined as the subject', { purpose: 'assertion', subject: undefined }],
+  ['an unknown option', { purpose: 'assertion', user: 'alice' }],
+  ['null as the subject', { purpose: 'assertion', subject: null }],
   ['an empty subject', { purpose: 'assertion', subject: '' }],
-  ['a number for a subject', { purpose: 'assertion', subject: 7 }],
+  ['a number as the subject', { purpose: 'assertion', subject: 7 }],
   ['a subject with a NUL', { purpose: 'assertion', subject: 'a\0b' }],
   ['a subject with half a surrogate pair', { purpose: 'assertion', subject: '\ud800' }],
   ['a subject of 1025 characters', { purpose: 'assertion', subject: 'x'.repeat(1025) }],
 ];
-it.each(WRONG)('does not issue one for %s', async (_, options) => {
+it.each(WRONG)('does not issue a challenge for %s', async (_, options) => {
   await expectCode(() => createBackend().issueChallenge(options as never), 'invalid_argument');
 });

@@ -10,7 +10,7 @@ import { expectCode } from '../support/rejection.js';
 const { receiptTrustAnchors } = apple;
 const strict = { verifyReceipts: true, receiptTrustAnchors };
 
-/** A registration whose receipt, which the attestation does not sign, is replaced. */
+/** A registration whose receipt was replaced, which is possible because the attestation does not sign the receipt. */
 function withReceipt(body: { keyId: string; challenge: string; token: string }, receipt: Uint8Array) {
   const { attStmt, ...rest } = decode(Buffer.from(body.token, 'base64'));
   const { fmt, authData } = rest;
@@ -47,29 +47,29 @@ describe('a server that verifies receipts', () => {
       'app_id_mismatch',
     ],
     [
-      'of another Apple',
+      'from another virtual Apple',
       async () => {
         const device = await (await createVirtualApple()).createDevice({ appId });
         return receiptOf(await registration(createBackend(), device));
       },
       'untrusted_certificate',
     ],
-    ['that is none', async () => Uint8Array.of(1), 'malformed_receipt'],
-  ] as const)('rejects a receipt %s, and keeps no key', async (_, receipt, code) => {
+    ['that is malformed', async () => Uint8Array.of(1), 'malformed_receipt'],
+  ] as const)('rejects a receipt %s, and stores no key', async (_, receipt, code) => {
     const backend = createBackend(strict);
     const body = withReceipt(await registration(backend, await createDevice()), await receipt());
     await expectCode(() => backend.register(body), code);
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it('rejects an attestation whose receipt shows that it was not made for the challenge', async () => {
+  it('rejects an attestation whose receipt was not issued for the challenge', async () => {
     const backend = createBackend(strict);
     const device = await createDevice({ os: 'iOS 26' });
     device.misbehave({ forgedExtensions: { validationCategory: 4 } });
     await expectCode(async () => backend.register(await registration(backend, device)), 'receipt_challenge_mismatch');
   });
 
-  it('rejects a refreshed receipt of the key in place of the first', async () => {
+  it('rejects a refreshed receipt of the key instead of the first receipt', async () => {
     const backend = createBackend(strict);
     const body = await registration(backend, await createDevice());
     const response = await apple.receiptEndpoint()(endpointUrl('production'), {
@@ -94,7 +94,7 @@ describe('a server that verifies receipts', () => {
   });
 });
 
-it('a server that does not verify receipts accepts any, as verifyAttestation does', async () => {
+it('a server that does not verify receipts accepts any receipt, as verifyAttestation does', async () => {
   const backend = createBackend();
   const body = withReceipt(await registration(backend, await createDevice()), Uint8Array.of(1));
   const { keyId } = await backend.register(body);

@@ -3,7 +3,7 @@ import { appId, createBackend, createDevice, registration, sha256, TestClock } f
 import { expectCode } from '../support/rejection.js';
 
 describe('a registration', () => {
-  it('from the plugin yields the key, and stores it', async () => {
+  it('from the plugin is accepted, and its key is returned and stored', async () => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now });
     const device = await createDevice({ bundleVersion: '42' });
@@ -25,7 +25,7 @@ describe('a registration', () => {
     expect(await backend.key(key.keyId)).toEqual(key);
   });
 
-  it('from an older system and without a user has neither extensions nor subject', async () => {
+  it('from an older operating system and without a user yields a key without extensions and subject', async () => {
     const backend = createBackend();
     const key = await backend.register(await registration(backend, await createDevice({ os: 'iOS 17.2' })));
     expect(Object.keys(key)).not.toContain('extensions');
@@ -50,7 +50,7 @@ describe('a registration', () => {
     for (const body of bodies) expect((await backend.register(body)).keyId).toBe(body.keyId);
   });
 
-  it('is stored under one spelling of its key identifier', async () => {
+  it('is stored with its key identifier in one encoding', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     const spelling = Buffer.from(body.keyId, 'base64').toString('base64url');
@@ -58,7 +58,7 @@ describe('a registration', () => {
     expect((await backend.key(spelling))?.keyId).toBe(body.keyId);
   });
 
-  it('from an app that hashed the 32 bytes of the challenge contains these bytes', async () => {
+  it('from an app that hashed the 32 bytes of the challenge yields these bytes', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
@@ -117,7 +117,7 @@ describe('evidence', () => {
   });
 });
 
-it('stores the App Clip in the certificate', async () => {
+it('is stored with the App Clip in the certificate', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice({ appClipId: `${appId}.Clip` }));
   expect(await backend.register(body)).toMatchObject({ appId, appClipId: `${appId}.Clip` });

@@ -11,7 +11,7 @@ import {
 import { expectCode } from '../support/rejection.js';
 
 describe('a key', () => {
-  it.each([{ subject: 'alice' }, {}])('that is attested again for the same user %o stays as it is', async (user) => {
+  it.each([{ subject: 'alice' }, {}])('that is attested again for the same user %o does not change', async (user) => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now, counterWindow: 64 });
     const device = await createDevice();
@@ -26,7 +26,7 @@ describe('a key', () => {
     expect((await backend.authenticate(await signedRequest(backend, device, keyId))).key.counter).toBe(2);
   });
 
-  it('that is attested again is verified like a new one', async () => {
+  it('that is attested again is verified like a new key', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { keyId } = await backend.register(await registration(backend, device));
@@ -39,10 +39,10 @@ describe('a key', () => {
   });
 
   it.each([
-    ['of nobody', {}, { subject: 'thief' }],
+    ['without a user', {}, { subject: 'thief' }],
     ['of a user', { subject: 'alice' }, { subject: 'thief' }],
     ['of a user', { subject: 'alice' }, {}],
-  ])('%s is registered for no other: %o, then %o', async (_, first, second) => {
+  ])('%s cannot be registered for another user: %o, then %o', async (_, first, second) => {
     const backend = createBackend();
     const device = await createDevice();
     const key = await backend.register(await registration(backend, device), first);
@@ -51,7 +51,7 @@ describe('a key', () => {
     expect(await backend.key(key.keyId)).toEqual(key);
   });
 
-  it('is registered without a user if the store returns null', async () => {
+  it('is treated as a key without a user if the store returns a null subject', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -70,7 +70,7 @@ describe('a key', () => {
     await expectCode(() => backend.register(again), 'key_already_registered');
   });
 
-  it('that was deleted while it is attested again is not said to be of another user', async () => {
+  it('that was deleted while it is attested again is not reported as a key of another user', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -78,13 +78,13 @@ describe('a key', () => {
     vi.spyOn(stores.keys, 'find').mockResolvedValue(undefined);
     const again = await attestedAgain(backend, device, keyId);
     const { message } = await expectCode(() => backend.register(again), 'key_already_registered');
-    expect(message).toBe('the key was registered before, but the store no longer finds it');
+    expect(message).toBe('insert found a key with this keyId in the store, but find did not return it');
   });
 
   it.each([
     ['environment_mismatch', { environment: 'development' }],
     ['app_id_mismatch', { appId: 'TEAMID1234.com.example.dropped' }],
-  ] as const)('that the server no longer accepts, %s, is rejected when it is attested again', async (code, changed) => {
+  ] as const)('that the server no longer accepts, %s, is rejected if it is attested again', async (code, changed) => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -96,7 +96,7 @@ describe('a key', () => {
     await expectCode(() => backend.register(again), code);
   });
 
-  it('is revoked only if the store confirms it', async () => {
+  it('is revoked only if the store confirms this', async () => {
     const stores = memoryStores();
     const backend = createBackend(stores);
     const { keyId } = await backend.register(await registration(backend, await createDevice()));
@@ -106,7 +106,7 @@ describe('a key', () => {
     }
   });
 
-  it('is inserted by one of two registrations at once, and both succeed', async () => {
+  it('is inserted by one of two simultaneous registrations, and both succeed', async () => {
     const stores = memoryStores();
     const insert = vi.spyOn(stores.keys, 'insert');
     const backend = createBackend(stores);
@@ -133,7 +133,7 @@ describe('a key', () => {
     await expectCode(() => backend.authenticate(request), 'key_revoked');
   });
 
-  it('that does not exist can be neither found nor revoked', async () => {
+  it('that does not exist can neither be found nor revoked', async () => {
     const backend = createBackend();
     for (const keyId of [
       await (await createDevice()).generateKey(),

@@ -3,7 +3,7 @@ import type { AppAttestErrorCode } from '../../src/index.js';
 import { base64, createBackend, createDevice, registration } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-describe('a malformed body', () => {
+describe('register rejects', () => {
   const BODIES: readonly [string, unknown][] = [
     ['nothing', undefined],
     ['null', null],
@@ -16,13 +16,13 @@ describe('a malformed body', () => {
   ];
   const CHANGES: readonly [string, Record<string, unknown>][] = [
     ['no key id', { keyId: undefined }],
-    ['a number for a key id', { keyId: 5 }],
-    ['an array for a key id', { keyId: ['a'] }],
+    ['a number as the key id', { keyId: 5 }],
+    ['an array as the key id', { keyId: ['a'] }],
     ['no challenge', { challenge: undefined }],
-    ['an object for a challenge', { challenge: {} }],
+    ['an object as the challenge', { challenge: {} }],
     ['half a surrogate pair in the challenge', { challenge: '\udfff' }],
     ['no token', { token: undefined }],
-    ['an array for a token', { token: [1, 2, 3] }],
+    ['an array as the token', { token: [1, 2, 3] }],
     ['another legacy token', { attestation: 'AAAA' }],
     ['a legacy token of another type', { attestation: {} }],
     ['a platform that is not text', { platform: 1 }],
@@ -35,7 +35,7 @@ describe('a malformed body', () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     await expectCode(() => backend.register({ ...body, ...changes }), 'malformed_attestation');
-    // It was never an answer to the challenge.
+    // Such a token can never have answered a challenge.
     expect((await backend.register(body)).keyId).toBe(body.keyId);
   });
 

@@ -3,14 +3,14 @@ import { createBackend, createDevice, registration, TestClock } from '../support
 import { expectCode } from '../support/rejection.js';
 
 describe('a challenge', () => {
-  it('works once, for a registration that succeeds', async () => {
+  it('is used up by a registration that succeeds', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     await backend.register(body);
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('works once, for a registration that fails', async () => {
+  it('is used up by a registration that fails', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const body = await registration(backend, device);
@@ -56,7 +56,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(late), 'challenge_used');
   });
 
-  it('of another server, malformed or changed is unknown', async () => {
+  it('is unknown if another server issued it, or if it is malformed or changed', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const stranger = await registration(createBackend(), device);
@@ -73,7 +73,7 @@ describe('a challenge', () => {
     expect((await backend.register(body)).keyId).toBe(body.keyId);
   });
 
-  it('must be the one that was attested', async () => {
+  it('must be the challenge in the attestation', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });

@@ -3,7 +3,7 @@ import { memoryStores } from '../../src/server/index.js';
 import { backendWithDevice, createBackend, createDevice, registration } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-/** Stores that work until one of their methods is told to fail. */
+/** Stores that work until the test makes one of their methods fail. */
 function breakableStores() {
   const { challenges, keys } = memoryStores();
   const down = new Set<string>();
@@ -15,7 +15,7 @@ function breakableStores() {
   return { breakable: { challenges: wrap(challenges, call), keys: wrap(keys, call) }, down, failure };
 }
 
-/** A store whose methods are called by `call`. */
+/** Wraps a store so that `call` executes its methods. */
 function wrap<Store extends object>(
   store: Store,
   call: (name: string, method: () => Promise<unknown>) => Promise<unknown>,
@@ -29,7 +29,7 @@ function wrap<Store extends object>(
   });
 }
 
-describe('a store that cannot be reached', () => {
+describe('a store that fails', () => {
   it.each(['put'])('in %s issues no challenge', async (method) => {
     const { breakable, down, failure } = breakableStores();
     const backend = createBackend(breakable);
@@ -96,13 +96,13 @@ describe('a store that cannot be reached', () => {
 
 describe('a store that returns wrong results', () => {
   const WRONG: readonly [string, string, unknown][] = [
-    ['with nothing where yes is meant', 'advance', undefined],
-    ['with 1 where true is meant', 'advance', 1],
+    ['with undefined instead of true', 'advance', undefined],
+    ['with 1 instead of true', 'advance', 1],
     ['with a record without an expiry', 'take', { purpose: 'assertion' }],
-    ['with a record whose expiry is no date', 'take', { purpose: 'assertion', expiresAt: new Date(Number.NaN) }],
+    ['with a record whose expiry is not a date', 'take', { purpose: 'assertion', expiresAt: new Date(Number.NaN) }],
     ['with a record without a purpose', 'take', { expiresAt: new Date('2100-01-01') }],
   ];
-  it.each(WRONG)('%s accepts nothing', async (_, name, answer) => {
+  it.each(WRONG)('%s makes the server accept nothing', async (_, name, answer) => {
     const { challenges, keys } = memoryStores();
     const { request } = await backendWithDevice({ challenges, keys });
     const lie = async (method: string, truth: () => Promise<unknown>) => (method === name ? answer : truth());
@@ -112,7 +112,7 @@ describe('a store that returns wrong results', () => {
     await expect(createBackend({ challenges, keys }).authenticate(await request())).resolves.toBeDefined();
   });
 
-  it('with another key than it was asked for accepts nothing', async () => {
+  it('with another key than the requested one makes the server accept nothing', async () => {
     const { challenges, keys } = memoryStores();
     const { request } = await backendWithDevice({ challenges, keys });
     const careless = wrap(keys, async (name, method) => {
@@ -123,7 +123,7 @@ describe('a store that returns wrong results', () => {
     await expectCode(() => createBackend({ challenges, keys: careless }).authenticate(body), 'key_unknown');
   });
 
-  it('that a revoked key may go on accepts nothing', async () => {
+  it('with true for a counter of a revoked key makes the server accept nothing', async () => {
     const { challenges, keys } = memoryStores();
     const { backend, keyId, request } = await backendWithDevice({ challenges, keys });
     await backend.revoke(keyId);
@@ -132,7 +132,7 @@ describe('a store that returns wrong results', () => {
     await expectCode(() => createBackend({ challenges, keys: lenient }).authenticate(body), 'key_revoked');
   });
 
-  it('with a key whose counter is gone accepts nothing, with or without a window', async () => {
+  it('with a key without a counter makes the server accept nothing, with or without a window', async () => {
     const { challenges, keys } = memoryStores();
     const { request } = await backendWithDevice({ challenges, keys });
     const forgetful = wrap(keys, async (name, method) => {
@@ -146,7 +146,7 @@ describe('a store that returns wrong results', () => {
     }
   });
 
-  it('with nothing for an inserted key registers nothing', async () => {
+  it('with undefined for an inserted key makes the server register nothing', async () => {
     const { challenges, keys } = memoryStores();
     const silent = wrap(keys, async (name, method) => (name === 'insert' ? undefined : method()));
     const backend = createBackend({ challenges, keys: silent });

@@ -150,11 +150,12 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
   });
 
   it('changes no key of another user that a careless store lists', async () => {
-    const { backend, stores, ofBob } = await backendWithKeys(3);
+    const { backend, stores, ids, ofBob } = await backendWithKeys(3);
     const { list } = stores.keys;
     vi.spyOn(stores.keys, 'list').mockImplementation(async (subject, page) => {
       return [...(await list.call(stores.keys, subject, page)), ofBob];
     });
+    expect(idsOf(await backend.keysOf('alice'))).toEqual(ids);
     expect(await backend[method]('alice')).toBe(3);
     expect(await backend.key(ofBob.keyId)).not.toHaveProperty('revokedAt');
     expect(await backend.key(ofBob.keyId)).toBeDefined();

@@ -11,7 +11,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
   const started: WorkerProcess[] = [];
   afterAll(() => Promise.all(started.map((worker) => worker.kill())));
 
-  /** A server, and the same started again after its clock was set back: it remembers nothing. */
+  /** Starts a server, then starts it again with its clock set back. The second process has no state of the first. */
   async function beforeAndAfter(options: Partial<WorkerOptions>) {
     const start = async (clockAhead: number) =>
       startWorker(kind, inject('addresses'), { timeout: PATIENCE, ...options, clockAhead });
@@ -43,7 +43,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
     expect(await servers.after.call('authenticate', own)).toHaveProperty('result');
   });
 
-  it('makes no expired challenge valid again, and none expire later', async () => {
+  it('makes no expired challenge valid again, and makes none expire later', async () => {
     const { before, after } = await beforeAndAfter({ challengeTtl: 1 });
     const requests = [await client.request(before), await client.request(after)];
     await setTimeout(1100);

@@ -5,10 +5,10 @@ describe('the example service', () => {
   it.each([
     ['Redis', 'REDIS_URL', 'redis'],
     ['PostgreSQL', 'DATABASE_URL', 'postgres'],
-  ] as const)('keeps its state in %s where %s is set', async (place, variable, server) => {
+  ] as const)('stores its state in %s if %s is set', async (place, variable, server) => {
     const { output, code } = await runExample({ [variable]: inject('addresses')[server] });
     expect(output).toContain(`Its state is in ${place}.`);
-    expect(output).toMatch(/Everything came out as it should\.\n$/);
+    expect(output).toMatch(/All results are as expected\.\n$/);
     expect(code).toBe(0);
   });
 });

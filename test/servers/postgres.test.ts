@@ -21,7 +21,7 @@ describe('a PostgreSQL', () => {
   });
   afterAll(() => pool.end());
 
-  /** A database that no other test sees. */
+  /** A database that no other test uses. */
   async function openEmpty() {
     const database = `d${randomUUID().replaceAll('-', '')}`;
     await pool.query(`CREATE DATABASE ${database}`);
@@ -37,7 +37,7 @@ describe('a PostgreSQL', () => {
     await opened.pool.end();
   });
 
-  it('deletes challenges for many servers at the same time, each once', async () => {
+  it('deletes challenges for many servers at the same time, each challenge once', async () => {
     const opened = await openEmpty();
     await migrate(opened.pool);
     const { challenges } = opened.stores;
@@ -53,7 +53,7 @@ describe('a PostgreSQL', () => {
     await opened.pool.end();
   });
 
-  it('that serialises transactions rejects what it cannot decide, and accepts nothing twice', async () => {
+  it('with serializable transactions rejects conflicting requests, and accepts nothing twice', async () => {
     const options = '-c default_transaction_isolation=serializable';
     const strict = new Pool({ connectionString: inject('addresses').postgres, options });
     const { keys } = postgresStores(strict, { schema: 'app_attest', timeout: PATIENCE });

@@ -4,7 +4,7 @@ import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import { PATIENCE } from './support/store-kinds.js';
 
-it('a Redis Cluster has challenges and keys on all its nodes', async () => {
+it('a Redis Cluster stores challenges and keys on all its nodes', async () => {
   const { client, stores } = await openRedisCluster(inject('addresses').cluster, PATIENCE);
   const keysOnNodes = async (pattern: string): Promise<number[]> =>
     Promise.all(client.masters.map(async (master) => (await (await client.nodeClient(master)).keys(pattern)).length));

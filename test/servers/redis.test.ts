@@ -30,7 +30,7 @@ describe('a Redis', () => {
     await server.stop();
   });
 
-  it('deletes challenges by itself, a minute after they expire, used or not', async () => {
+  it('deletes challenges automatically a minute after they expire, used or not', async () => {
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await first.stores.challenges.put(challenge, record(300_000));
     await second.stores.challenges.take(used);
@@ -41,7 +41,7 @@ describe('a Redis', () => {
     }
   });
 
-  it('knows the fate of a challenge for this minute', async () => {
+  it('knows the state of a challenge for this minute', async () => {
     const { challenges } = first.stores;
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -52,7 +52,7 @@ describe('a Redis', () => {
     expect(await challenges.fate?.(used)).toBe('used');
   });
 
-  it('makes no taken challenge valid again if a client sends it again', async () => {
+  it('makes no taken challenge valid again if the client of the store retries a command', async () => {
     const { challenges } = first.stores;
     const [challenge, put] = [newChallenge(), record(1000)];
     await challenges.put(challenge, put);
@@ -61,7 +61,7 @@ describe('a Redis', () => {
     expect(await challenges.take(challenge)).toBeUndefined();
   });
 
-  it('keeps keys without expiry, under its prefix', async () => {
+  it('stores keys without an expiry, under its prefix', async () => {
     const key = newKey();
     const { keys } = redisStores(first.client, { prefix: 'our {app}:' });
     await keys.insert(key);
@@ -70,7 +70,7 @@ describe('a Redis', () => {
     expect(await first.stores.keys.find(key.keyId)).toBeUndefined();
   });
 
-  it('loads scripts again that it lost', async () => {
+  it('loads scripts again after it lost them', async () => {
     const key = newKey();
     await first.stores.keys.insert(key);
     await first.client.scriptFlush();

@@ -26,7 +26,7 @@ const record = (lifetime: number) => {
   return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime) };
 };
 
-/** A challenge that begins with this letter, or with another one than `A`. */
+/** A challenge that begins with the given letter, by default not `A`. */
 function challengeWith(letter = 'b'): string {
   return letter + newChallenge().slice(1);
 }
@@ -36,11 +36,11 @@ const count = async (): Promise<unknown> => {
   return rows;
 };
 
-/** Sets the ends of all challenges to so many seconds before now. */
+/** Sets the expiry of all challenges to the given number of seconds ago. */
 const endedBefore = (seconds: number) =>
   database.query(`UPDATE app_attest_challenges SET ends_at = now() - interval '${seconds} seconds'`);
 
-/** Puts the ends of all challenges back by so many seconds. */
+/** Moves the expiry of all challenges back by the given number of seconds. */
 const timePasses = (seconds: number) =>
   database.query(`UPDATE app_attest_challenges SET ends_at = ends_at - interval '${seconds} seconds'`);
 
@@ -49,7 +49,7 @@ describe('challenges in PostgreSQL', () => {
     await database.query('TRUNCATE app_attest_challenges');
   });
 
-  it('expire by the clock of the database, and their fate is known for a minute', async () => {
+  it('expire by the clock of the database, and their state is known for a minute', async () => {
     const { challenges } = postgresStores(database);
     const [used, left] = [challengeWith(), challengeWith()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -80,7 +80,7 @@ describe('challenges in PostgreSQL', () => {
     expect(await challenges.take(young)).toBeDefined();
   });
 
-  it('are deleted when others are stored, more than are added', async () => {
+  it('are deleted faster than others are stored', async () => {
     const { challenges } = postgresStores(database);
     for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), record(1000));
     await timePasses(1000);
@@ -92,7 +92,7 @@ describe('challenges in PostgreSQL', () => {
 });
 
 describe('the statements', () => {
-  it('are sent one at a time, each only with its values, so that any pooler can be used', async () => {
+  it('are sent one at a time, each only with its values, so that any connection pooler can be used', async () => {
     const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
     const { challenges, keys } = postgresStores({ query });
     const [challenge, key] = [challengeWith('A'), newKey()];
@@ -130,7 +130,7 @@ describe('the statements', () => {
     expect(await postgresStores(database).keys.find(key.keyId)).toBeUndefined();
   });
 
-  it('keep text that signed evidence may hold and jsonb could not', async () => {
+  it('store text that signed evidence may contain and jsonb cannot', async () => {
     const { keys } = postgresStores(database);
     const key = newKey({ device: { osVersion: '\0' }, extensions: { bundleVersion: '\0"\\' } });
     await keys.insert(key);
@@ -141,14 +141,14 @@ describe('the statements', () => {
 describe('postgresStores', () => {
   const WRONG: readonly [string, unknown, unknown][] = [
     ['no queryable', undefined, {}],
-    ['a queryable without query', {}, {}],
-    ['options that are none', { query: async () => ({ rows: [] }) }, null],
+    ['a queryable without a query function', {}, {}],
+    ['invalid options', { query: async () => ({ rows: [] }) }, null],
     ['an empty schema', { query: async () => ({ rows: [] }) }, { schema: '' }],
     ['a schema that is not text', { query: async () => ({ rows: [] }) }, { schema: 5 }],
-    ['a schema that PostgreSQL would cut', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
-    ['a schema with NUL', { query: async () => ({ rows: [] }) }, { schema: 'a\0b' }],
-    ['no time', { query: async () => ({ rows: [] }) }, { timeout: 0 }],
-    ['a time that no timer knows', { query: async () => ({ rows: [] }) }, { timeout: 2_147_484 }],
+    ['a schema name that PostgreSQL would truncate', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
+    ['a schema name with NUL', { query: async () => ({ rows: [] }) }, { schema: 'a\0b' }],
+    ['a time limit of zero', { query: async () => ({ rows: [] }) }, { timeout: 0 }],
+    ['a time limit that is too long for a timer', { query: async () => ({ rows: [] }) }, { timeout: 2_147_484 }],
   ];
   it.each(WRONG)('rejects %s', async (_, queryable, options) => {
     await expectCode(
@@ -167,7 +167,7 @@ describe('migrations', () => {
     }
   });
 
-  it('leave challenges out of the write-ahead log and keys in it', async () => {
+  it('exclude challenges from the write-ahead log, and include keys', async () => {
     const { rows } = await database.query(
       "SELECT relname, relpersistence FROM pg_class WHERE relname IN ('app_attest_challenges', 'app_attest_keys') AND relnamespace = 'public'::regnamespace ORDER BY relname",
     );

@@ -7,7 +7,7 @@ import { postgresStores } from '../../src/stores/postgres/index.js';
 import { type IoRedisClient, type NodeRedisClient, redisStores } from '../../src/stores/redis/index.js';
 import { rejectionOf } from '../support/rejection.js';
 
-/** Redis that answers every script with the same. */
+/** A Redis client that returns the same response to every script. */
 function redisThatAnswers(answer: () => Promise<unknown>) {
   return redisStores({ evalSha: answer, eval: answer });
 }
@@ -18,7 +18,7 @@ const key = newKey({
   extensions: { bundleVersion: '1' },
 });
 
-/** What databases hold of a key, with changes. */
+/** The database record of a key, with changes. */
 function recordWith(changes: Record<string, unknown>): Record<string, unknown> {
   return { ...keyRecord(key), counter: '7', ...changes };
 }
@@ -35,39 +35,39 @@ const open: Record<string, (record: Record<string, unknown>) => (keyId: string) 
   },
 };
 
-/** Not the type that was written: nothing of it may turn into a key. */
+/** Records with wrong types. None of them may be returned as a key. */
 const WRONG: readonly [string, Record<string, unknown>][] = [
   ['without a counter', { counter: null }],
-  ['whose counter is no number', { counter: 'NaN' }],
+  ['whose counter is not a number', { counter: 'NaN' }],
   ['whose counter is a fraction', { counter: '1.5' }],
-  ['whose counter is a fraction and no text', { counter: 1.5 }],
+  ['whose counter is a fraction as a number', { counter: 1.5 }],
   ['whose counter is empty', { counter: '' }],
   ['without a public key', { publicKey: null }],
   ['of another environment', { environment: 'sandbox' }],
-  ['whose device is no JSON', { device: '{' }],
-  ['whose device is no object', { device: '3' }],
-  ['whose extensions are no JSON', { extensions: '{' }],
-  ['without a date', { createdAt: null }],
-  ['revoked at no date', { revokedAt: 'yes' }],
+  ['whose device is not JSON', { device: '{' }],
+  ['whose device is not an object', { device: '3' }],
+  ['whose extensions are not JSON', { extensions: '{' }],
+  ['without a creation time', { createdAt: null }],
+  ['whose revocation time is not a date', { revokedAt: 'yes' }],
 ];
 
 describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
-  it('is read with its numbers as numbers or as text', async () => {
+  it('is decoded with its numbers as numbers or as text', async () => {
     const expected: StoredKey = { ...key, counter: 7 };
     expect(await find(recordWith({}))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7 }))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7n }))(key.keyId)).toEqual(expected);
   });
 
-  it.each(WRONG)('%s is a failure of the store', async (_, changes) => {
+  it.each(WRONG)('%s is reported as a failure of the store', async (_, changes) => {
     const error = await find(recordWith(changes))(key.keyId).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(AppAttestError);
   });
 });
 
-describe('an answer of Redis that no script returns', () => {
-  it.each([undefined, null, 'OK', 2, true, []])('is no yes and no no: %s', async (answer) => {
+describe('a Redis response that no script returns', () => {
+  it.each([undefined, null, 'OK', 2, true, []])('is neither true nor false: %s', async (answer) => {
     const { keys } = redisThatAnswers(async () => answer);
     await expect(keys.insert(key)).rejects.toThrow('1 or 0');
     await expect(keys.advance(key.keyId, 1, 0)).rejects.toThrow('1 or 0');
@@ -84,7 +84,7 @@ describe('an answer of Redis that no script returns', () => {
 describe('scripts', () => {
   const unknownScript = new Error('NOSCRIPT No matching script.');
 
-  it('go to the package redis by their SHA-1, and as text to a server that does not know them', async () => {
+  it('are sent through the package redis as a SHA-1 hash, and as text if the server does not know the hash', async () => {
     const client = {
       evalSha: vi.fn<NodeRedisClient['evalSha']>().mockRejectedValue(unknownScript),
       eval: vi.fn<NodeRedisClient['eval']>().mockResolvedValue(1),
@@ -95,7 +95,7 @@ describe('scripts', () => {
     expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), parameters]]);
   });
 
-  it('go to the package ioredis in its way', async () => {
+  it('are sent through the package ioredis with the arguments of its functions', async () => {
     const client = {
       evalsha: vi.fn<IoRedisClient['evalsha']>().mockRejectedValue(unknownScript),
       eval: vi.fn<IoRedisClient['eval']>().mockResolvedValue(1),
@@ -106,7 +106,7 @@ describe('scripts', () => {
     expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), ...parameters]]);
   });
 
-  it('are not sent again after any other error: they may have run', async () => {
+  it('are not sent again after any other error, because they may have run', async () => {
     const client = {
       evalSha: vi.fn<NodeRedisClient['evalSha']>().mockRejectedValue(new Error('Socket closed unexpectedly')),
       eval: vi.fn<NodeRedisClient['eval']>().mockResolvedValue(1),
@@ -116,7 +116,7 @@ describe('scripts', () => {
   });
 
   it.each([undefined, null, 5, {}, { eval: async () => 1 }, { evalsha: async () => 1 }])(
-    'go to no client like %s',
+    'require a valid client, not %s',
     async (client) => {
       expect((await rejectionOf(() => redisStores(client as unknown as NodeRedisClient))).code).toBe(
         'invalid_argument',
@@ -124,7 +124,7 @@ describe('scripts', () => {
     },
   );
 
-  it('reject a prefix that is not text, and an invalid time limit', async () => {
+  it('require a text prefix and a valid time limit', async () => {
     const client: NodeRedisClient = { evalSha: async () => 1, eval: async () => 1 };
     for (const options of [
       null,
@@ -140,7 +140,7 @@ describe('scripts', () => {
   });
 });
 
-describe('a database that does not answer', () => {
+describe('a database that does not respond', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -153,7 +153,7 @@ describe('a database that does not answer', () => {
     ['Redis', redisStores({ evalSha: never, eval: never }, { timeout: 0.3 })],
     ['Redis, over ioredis', redisStores({ evalsha: never, eval: never }, { timeout: 0.3 })],
     ['PostgreSQL', postgresStores({ query: never }, { timeout: 0.3 })],
-  ])('keeps no request of %s waiting', async (_, { challenges, keys }) => {
+  ])('does not delay a request of %s beyond the time limit', async (_, { challenges, keys }) => {
     const record = { purpose: 'assertion' as const, expiresAt: new Date(Date.now() + 1000) };
     const calls = [
       challenges.put('challenge', record),
@@ -178,7 +178,7 @@ describe('a database that does not answer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('leaves no timer behind once it answers', async () => {
+  it('clears the timer once it responds', async () => {
     await redisStores({ evalSha: async () => 1, eval: never }).keys.revoke('key');
     await expect(
       postgresStores({ query: () => Promise.reject(new Error('lost')) }).keys.revoke('key'),

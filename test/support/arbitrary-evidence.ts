@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Environment } from '../../src/index.js';
 import { createVirtualApple, type VirtualOs } from '../../src/testing/index.js';
 
-/** The virtual Apple under which arbitrary devices live. */
+/** The virtual Apple of all arbitrary devices. */
 export const apple = await createVirtualApple();
 
 export const SYSTEMS: readonly VirtualOs[] = [
@@ -25,13 +25,13 @@ const teamId = fc.stringMatching(/^[A-Z0-9]{10}$/);
 const bundleId = fc.stringMatching(/^[A-Za-z0-9-]{1,20}(\.[A-Za-z0-9-]{1,20}){0,4}$/);
 export const appId = fc.tuple(teamId, bundleId).map((parts) => parts.join('.'));
 
-/** What apps hash: text of any kind, without lone surrogates, which no UTF-8 has; or bytes. */
+/** Client data that apps hash: bytes, or any text without lone surrogates, which UTF-8 cannot encode. */
 export const clientData = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }),
   fc.uint8Array({ minLength: 1, maxLength: 200 }),
 );
 
-/** What an app and its launch say on systems that sign it. */
+/** The properties of an app and its launch on operating systems that sign them. */
 export const build = fc.record({
   validationCategory: fc.nat({ max: 0xffffffff }),
   bundleVersion: fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -42,7 +42,7 @@ export const build = fc.record({
 });
 export type Build = typeof build extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Two values of one kind that differ. */
+/** Two different values of one kind. */
 export function different<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<readonly [Value, Value]> {
   return fc.tuple(arbitrary, arbitrary).filter(([one, other]) => !same(one, other));
 }

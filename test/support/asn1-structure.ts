@@ -12,8 +12,8 @@ import {
 const SHA256_LENGTH = 32;
 
 /**
- * The structure of ASN.1 bytes, an element a line: tags, object identifiers, booleans, key usage flags and indefinite
- * lengths, and none of the other values. What an OCTET STRING of an extension holds is taken apart too.
+ * The structure of ASN.1 bytes, one element per line, with the contents of OCTET STRINGs. Of the values, only object
+ * identifiers, booleans, key usage flags and indefinite lengths are included.
  */
 export function asn1Structure(bytes: Uint8Array): string[] {
   const { result, offset } = fromBER(bytes);
@@ -38,12 +38,12 @@ function describeElement(element: BaseBlock, indent: string): string[] {
   return [line, ...element.valueBlock.value.flatMap((child) => describeElement(child, inner))];
 }
 
-/** The flags of a key usage; nothing for a key or a signature. */
+/** The flags of a key usage. Empty for a key or a signature. */
 function flags(bits: Uint8Array): string {
   return bits.length <= 2 ? ` ${Buffer.from(bits).toString('hex')}` : '';
 }
 
-/** The structure of what an OCTET STRING holds, where that is a SEQUENCE; a hash or a token may begin like one. */
+/** The structure inside an OCTET STRING if its contents are a SEQUENCE. A hash or a token can also begin like a SEQUENCE. */
 function nested(contents: Uint8Array, indent: string): string[] {
   if (contents[0] !== 0x30 || contents.length === SHA256_LENGTH) return [];
   try {

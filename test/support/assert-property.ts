@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { SEEDS } from '../properties/seeds.js';
 
 const { PROPERTY_SEED } = env;
-/** `npm run fuzz` gives one of its own. */
+/** `npm run fuzz` sets its own seed. */
 const seeds = PROPERTY_SEED === undefined ? SEEDS : [Number(PROPERTY_SEED)];
 
-/** Holds a property on each seed that stands in the repository, or on the one that the environment names. */
+/** Checks a property with each seed in the repository, or with the seed in the environment variable. */
 export async function assertProperty<Values>(
   property: fc.IRawProperty<Values>,
   { numRuns }: { numRuns: number },

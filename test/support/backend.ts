@@ -5,7 +5,7 @@ import { createVirtualApple, type VirtualDevice, type VirtualDeviceOptions } fro
 export const appId = 'TEAMID1234.com.example.app';
 export const apple = await createVirtualApple();
 
-/** A backend that trusts the virtual Apple, with stores of its own. */
+/** A backend that trusts the virtual Apple, with its own stores. */
 export function createBackend(options: Partial<AppAttestOptions> = {}): AppAttest {
   return createAppAttest({ appId, trustAnchors: apple.trustAnchors, ...memoryStores(), ...options });
 }
@@ -14,19 +14,19 @@ export const createDevice = (options: Partial<VirtualDeviceOptions> = {}): Promi
   return apple.createDevice({ appId, ...options });
 };
 
-/** What the plugin sends to register a new key. */
+/** The body that the plugin sends to register a new key. */
 export async function registration(backend: AppAttest, device: VirtualDevice, subject?: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'attestation', ...(subject && { subject }) });
   return device.capacitor.createAttestation({ keyId: await device.generateKey(), challenge });
 }
 
-/** What the plugin sends to register a key that was attested before. */
+/** The body that the plugin sends to register a key that was attested before. */
 export async function attestedAgain(backend: AppAttest, device: VirtualDevice, keyId: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
   return device.capacitor.createAttestation({ keyId, challenge });
 }
 
-/** What the plugin sends with a request: JSON with a fresh challenge in it. */
+/** The body that the plugin sends with a request: JSON that contains a fresh challenge. */
 export async function signedRequest(backend: AppAttest, device: VirtualDevice, keyId: string, subject?: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'assertion', ...(subject && { subject }) });
   return device.capacitor.createAssertion({ keyId, payload: JSON.stringify({ item: 'coffee', challenge }) });
@@ -47,7 +47,7 @@ export async function backendWithDevice(
 export const sha256 = (data: string | Uint8Array): Uint8Array => createHash('sha256').update(data).digest();
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** A clock that stands where a test puts it. */
+/** A clock that only a test can set. */
 export class TestClock {
   time: number;
 

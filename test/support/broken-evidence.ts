@@ -18,15 +18,12 @@ const daysFromNow = (days: number): Date => new Date(NOW.getTime() + days * DAY)
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const leaf = (profile: Partial<CertificateProfile>): AttestationChanges => ({ leaf: profile });
 
-/**
- * Where the part of a certificate ends that its issuer signed. Behind it stand the algorithm, in 12 bytes, and the
- * signature.
- */
+/** The offset at which the signed part of a certificate ends. The algorithm, in 12 bytes, and the signature follow. */
 export const signedPartEnd = (certificate: Uint8Array): number => {
   return 8 + new DataView(certificate.buffer, certificate.byteOffset).getUint16(6);
 };
 
-/** A leaf that was changed where nobody signed it. */
+/** A leaf that was changed outside its signed part. */
 function changedLeaf(change: (certificate: DataView, signedPartEnd: number) => void): AttestationChanges {
   return {
     x5c: (leaf, intermediate) => {
@@ -37,7 +34,7 @@ function changedLeaf(change: (certificate: DataView, signedPartEnd: number) => v
   };
 }
 
-/** What can be wrong with an attestation whose certificates are signed all the same; each at random where it can be. */
+/** Ways of breaking an attestation whose certificates are still signed. Values are random where possible. */
 export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<AttestationChanges>>> = {
   nothing: fc.constant({}),
   'the leaf has expired': fc.constant(leaf({ notAfter: daysFromNow(-0.5) })),
@@ -55,21 +52,21 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
     coseKey: coseKey(new Uint8Array(Buffer.concat([Uint8Array.of(4), xy]))),
   })),
   'the COSE key is malformed': bytes(77).map((key) => ({ coseKey: key })),
-  'the credential id is a different one': bytes(32).map((credentialId) => ({ credentialId })),
+  'the credential id belongs to another key': bytes(32).map((credentialId) => ({ credentialId })),
   'the counter is not zero': fc.integer({ min: 1, max: 0xffffffff }).map((counter) => ({ counter })),
-  'authenticator data is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
+  'the authenticator data is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
   'the certificate is for another app': fc.constant({ properties: keyUsageProperties('TEAMID1234.com.example.other') }),
-  'it is for another challenge': fc.string().map((challenge) => ({ challenge: `${challenge}!` })),
+  'the attestation is for another challenge': fc.string().map((challenge) => ({ challenge: `${challenge}!` })),
   'the certificate has no nonce': fc.constant({ nonce: () => undefined }),
-  'the nonce reads as ASN.1 by chance': fc.constant({ nonceReadsAsAsn1: true }),
+  'nothing, but the nonce is also valid ASN.1': fc.constant({ nonceReadsAsAsn1: true }),
   'the nonce is in a different structure': fc.constant({
     nonce: (nonce: Uint8Array) => sequence(tagged(1, octetString('first')), tagged(2, octetString(nonce))),
   }),
-  'it is from a Mac without full security': fc.constant({ operatingSystem: operatingSystem('macosx') }),
-  'something else follows the COSE key': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
+  'the attestation is from a Mac without full security': fc.constant({ operatingSystem: operatingSystem('macosx') }),
+  'random bytes follow the COSE key': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
     extensions,
   })),
-  'an extension is not text': fc.integer().map((number) => ({
+  'the bundle version is not text': fc.integer().map((number) => ({
     extensions: signedExtensions({ apple_bundle_version_01: number }),
   })),
   'a third certificate is malformed': bytes(20).map((third) => ({
@@ -89,25 +86,25 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
     changedLeaf((certificate, end) => certificate.setUint8(end + 15, 0xb0)),
   ),
   'the format is unknown': fc.constant({ object: { fmt: 'packed' } }),
-  'the receipt is text': fc.constant({ statement: { receipt: 'receipt' } }),
+  'the receipt is text instead of bytes': fc.constant({ statement: { receipt: 'receipt' } }),
 };
 
-/** What can be wrong with an assertion that its key signed. */
+/** Ways of breaking an assertion that is still signed by its key. */
 export const brokenAssertion: Readonly<Record<string, fc.Arbitrary<AssertionChanges>>> = {
   nothing: fc.constant({}),
-  'it is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
-  'it is for another payload': fc.string().map((payload) => ({ payload: `${payload}!` })),
-  'its counter does not increase': fc.constant({ counter: 0 }),
-  'something else follows the counter': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
+  'the assertion is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
+  'the assertion is for another payload': fc.string().map((payload) => ({ payload: `${payload}!` })),
+  'the counter does not increase': fc.constant({ counter: 0 }),
+  'random bytes follow the counter': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
     extensions,
   })),
-  'an extension is not text': fc.integer().map((number) => ({
+  'the bundle version is not text': fc.integer().map((number) => ({
     extensions: signedExtensions({ apple_bundle_version_01: number }),
   })),
-  'the signature is text': fc.constant({ object: { signature: 'signature' } }),
+  'the signature is text instead of bytes': fc.constant({ object: { signature: 'signature' } }),
 };
 
-/** A few of them at once, or none. */
+/** A few ways combined, or none. */
 export function someOf<Changes extends object>(broken: Readonly<Record<string, fc.Arbitrary<Changes>>>) {
   return fc
     .subarray(Object.keys(broken), { maxLength: 2 })
@@ -120,7 +117,7 @@ function merge(one: object, other: object): object {
   return { ...one, ...other, leaf: { ...leafOf(one), ...leafOf(other) } };
 }
 
-/** Changes of the finished bytes: none, a few bits, a cut, or more at the end. */
+/** Changes of the finished bytes: none, a few flipped bits, a truncation, or additional bytes at the end. */
 export const damage: fc.Arbitrary<(object: Uint8Array) => Uint8Array> = fc.oneof(
   { weight: 3, arbitrary: fc.constant((object: Uint8Array) => object) },
   {

@@ -18,7 +18,7 @@ const daysFromNow = (days: number): Date => new Date(NOW.getTime() + days * DAY)
 
 export type CurveName = 'P-256' | 'P-384';
 
-/** What a certificate says; the tests break one entry at a time. */
+/** The contents of a certificate. Tests change one field at a time. */
 export interface CertificateProfile {
   subject: string;
   issuer: string;
@@ -33,7 +33,7 @@ export interface CertificateProfile {
   /** Values by object identifier. */
   extensions: Readonly<Record<string, Uint8Array>>;
   critical: readonly string[];
-  /** Put in twice, as no issuer should. */
+  /** An extension that occurs twice, which is not allowed. */
   repeated: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function generateKeys(curve: CurveName): Promise<webcrypto.CryptoKeyPair>
   return webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: curve }, true, ['sign', 'verify']);
 }
 
-/** Issues a certificate over `keys`, signed by `signer` or, for a root, by itself. */
+/** Issues a certificate for `keys`. The issuer is `signer`, or the certificate itself for a root. */
 export async function issueCertificate(
   profile: CertificateProfile,
   keys: webcrypto.CryptoKeyPair,
@@ -122,7 +122,7 @@ export const LEAF_PROFILE: CertificateProfile = {
   keyUsage: LEAF_USAGE,
 };
 
-/** A root and an intermediate with Apple's names, curves and dates, and nobody's trust. */
+/** A root and an intermediate with Apple's names, curves and dates, which no default trust anchor trusts. */
 export interface CertificateAuthority {
   root: IssuedCertificate;
   intermediate: IssuedCertificate;
@@ -141,7 +141,7 @@ export async function createAuthority(
   return { root: rootCertificate, intermediate: intermediateCertificate };
 }
 
-/** A chain as `verifyCertificateChain` takes it, from DER. */
+/** A chain in the form that `verifyCertificateChain` takes, from DER. */
 export function decodedChain([leaf, ...issuers]: readonly [Uint8Array, ...Uint8Array[]]): CertificateChain {
   return [decodeCertificate(leaf), ...issuers.map(decodeCertificate)];
 }

@@ -1,11 +1,11 @@
 import { costOf } from './cost.js';
 
-/** How many times the cost of a genuine object any other may have. */
+/** The maximum cost of an object, as a multiple of the cost of a genuine object. */
 const MOST = 10;
 
 /**
- * Compares what objects cost with a genuine one that is measured in the same run. In processor time, which a busy
- * machine does not make longer; those that took too long once are measured again.
+ * Compares the cost of objects with the cost of a genuine object in the same run. The cost is processor time, which does not
+ * depend on how busy the machine is. Objects that took too long are measured again.
  */
 export class CostOfGenuine {
   readonly #limit: number;
@@ -19,7 +19,7 @@ export class CostOfGenuine {
     this.#limit = MOST * genuine;
   }
 
-  /** Says what is dearer; `undefined` where the attempt is cheap enough. */
+  /** Returns a message if the attempt is too expensive. Returns `undefined` if it is cheap enough. */
   async excess(attempt: () => Promise<unknown>): Promise<string | undefined> {
     const start = process.cpuUsage();
     await attempt();

@@ -1,18 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Bun has a collector to call under `--expose-gc` only; V8 takes the flag at any time. */
+/** Bun needs the flag `--expose-gc` at its start to call the garbage collector. V8 accepts the flag at any time. */
 const collectGarbage: () => void = globalThis.gc ?? exposedCollector();
 
 const MEGABYTE = 1024 * 1024;
 
 export interface Cost {
-  /** Of processor time, which a busy machine does not make longer. */
+  /** In processor time, which does not depend on how busy the machine is. */
   milliseconds: number;
   megabytes: number;
 }
 
-/** The least that an attempt costs in some runs: the first ones may also compile it, or clean up after others. */
+/** The lowest cost of an attempt in several runs. The first runs may include compilation or garbage collection. */
 export async function costOf(attempt: () => Promise<unknown>, runs = 3): Promise<Cost> {
   let milliseconds = Number.POSITIVE_INFINITY;
   let megabytes = Number.POSITIVE_INFINITY;
@@ -27,7 +27,7 @@ export async function costOf(attempt: () => Promise<unknown>, runs = 3): Promise
   return { milliseconds, megabytes };
 }
 
-/** What is still in use once the garbage is collected, in bytes. */
+/** The bytes that are in use after garbage collection. */
 export function memoryInUse(): number {
   collectGarbage();
   return memoryAllocated();

@@ -1,23 +1,23 @@
-/** An ASN.1 element in BER that can be changed, and written again with all the lengths around it. */
+/** A BER-encoded ASN.1 element that can be changed. Encoding it again updates all enclosing lengths. */
 export interface Element {
   readonly tag: number;
   readonly isIndefinite: boolean;
-  /** Bytes, or parts: those of a constructed element, and the one that the bytes of a string are. */
+  /** Bytes, or parts. Parts are the children of a constructed element, or the element inside an OCTET STRING. */
   readonly contents: Uint8Array | readonly Part[];
 }
 
-/** An element, or bytes that stand in its place. */
+/** An element, or bytes that replace an element. */
 export type Part = Element | Uint8Array;
 
-/** The way from the root to an element: which child to take at each level. */
+/** The path from the root to an element: the index of the child at each level. */
 export type Path = readonly number[];
 
 const CONSTRUCTED = 0x20;
 const OCTET_STRING = 0x04;
-/** What an OCTET STRING may hold: an element, or what only looks like one. */
+/** The tags with which an element inside an OCTET STRING may begin. Other contents are treated as bytes. */
 const HELD: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x16, 0x30, 0x31]);
 
-/** Reads BER that is known to be well-formed; what OCTET STRINGs hold too, where that is one element. */
+/** Decodes well-formed BER, including the contents of an OCTET STRING that is one element. */
 export function readElement(bytes: Uint8Array): Element {
   const { element, end } = elementAt(bytes, 0);
   if (end !== bytes.length) throw new Error('not one element');
@@ -69,14 +69,14 @@ function heldIn(contents: Uint8Array): readonly Part[] | undefined {
   }
 }
 
-/** The bytes of a part. */
+/** Encodes a part. */
 export function writeElement(element: Part): Uint8Array {
   const pieces: Uint8Array[] = [];
   writeTo(pieces, element);
   return concatenated(pieces);
 }
 
-/** Returns the length of what it wrote. */
+/** Returns the number of bytes written. */
 function writeTo(pieces: Uint8Array[], element: Part): number {
   if (element instanceof Uint8Array) {
     pieces.push(element);
@@ -103,7 +103,7 @@ export function lengthOctets(length: number): number[] {
   return [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
 }
 
-/** A `Uint8Array` of its own, and none of Node's pool. */
+/** Joins the pieces in a new `Uint8Array` that is not part of Node's buffer pool. */
 export function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;
@@ -114,14 +114,14 @@ export function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** The ways to all elements, the root's first. */
+/** The paths to all elements, the root first. */
 export function pathsIn(part: Part, path: Path = []): Path[] {
   if (part instanceof Uint8Array) return [];
   if (part.contents instanceof Uint8Array) return [path];
   return [path, ...part.contents.flatMap((child, index) => pathsIn(child, [...path, index]))];
 }
 
-/** What stands at the end of a way. */
+/** The part at a path. */
 export function partAt(root: Part, path: Path): Part {
   return path.reduce((part, index) => {
     const child = part instanceof Uint8Array || part.contents instanceof Uint8Array ? undefined : part.contents[index];
@@ -130,7 +130,7 @@ export function partAt(root: Part, path: Path): Part {
   }, root);
 }
 
-/** A copy with something else in the place of one element: any bytes, or none. */
+/** A copy in which other bytes, or none, replace one element. */
 export function replacedAt(root: Part, [index, ...rest]: Path, part: Part): Part {
   if (index === undefined) return part;
   if (root instanceof Uint8Array || root.contents instanceof Uint8Array) throw new Error('no such element');

@@ -21,7 +21,7 @@ export function attestationStructure(attestation: Uint8Array): unknown {
   };
 }
 
-/** The structure of an assertion object, likewise. */
+/** The structure of an assertion object, without the values. */
 export function assertionStructure(assertion: Uint8Array): unknown {
   const { signature, authenticatorData } = decodeCanonical(assertion);
   return {
@@ -31,7 +31,7 @@ export function assertionStructure(assertion: Uint8Array): unknown {
   };
 }
 
-/** The structure of a receipt and of the payload in its chunks. */
+/** The structure of a receipt, and of the payload in its chunks. */
 export function receiptStructure(receipt: Uint8Array): unknown {
   return {
     signedData: asn1Structure(receipt),
@@ -42,7 +42,7 @@ export function receiptStructure(receipt: Uint8Array): unknown {
   };
 }
 
-/** Types and versions of the fields, in their order, and the structure of the certificate among them. */
+/** The types and versions of the fields in order, and the structure of the certificate among them. */
 export function receiptFieldStructure(receipt: Uint8Array): unknown {
   return receiptFields(receiptPayload(receipt)).map(({ type, version, value }) => {
     return { type, version, certificate: type === CERTIFICATE ? asn1Structure(value) : undefined };
@@ -51,7 +51,7 @@ export function receiptFieldStructure(receipt: Uint8Array): unknown {
 
 const CERTIFICATE = 3;
 
-/** The fields of a receipt payload, in their order. */
+/** The fields of a receipt payload in order. */
 export function receiptFields(payload: Uint8Array): { type: number; version: number; value: Uint8Array }[] {
   const { result } = fromBER(payload);
   return childrenOf(result).map((field) => {
@@ -71,7 +71,7 @@ export function receiptPayload(receipt: Uint8Array): Uint8Array {
   return new Uint8Array(Buffer.concat(contentChunks(receipt)));
 }
 
-/** ContentInfo.content → SignedData.encapContentInfo → eContent → the OCTET STRINGs that it is cut into. */
+/** ContentInfo.content → SignedData.encapContentInfo → eContent → the OCTET STRINGs that contain its chunks. */
 function contentChunks(receipt: Uint8Array): Uint8Array[] {
   const { result } = fromBER(receipt);
   const [, content] = childrenOf(result);
@@ -91,7 +91,7 @@ function childrenOf(element: any): any[] {
   return element.valueBlock.value;
 }
 
-/** Names, types and lengths of the signed extensions. */
+/** The names, types and lengths of the signed extensions. */
 function extensionStructure(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return 'none';
   return Object.entries(decodeCanonical(bytes)).map(([name, value]) => {
@@ -99,7 +99,7 @@ function extensionStructure(bytes: Uint8Array): unknown {
   });
 }
 
-/** Decodes CBOR that is written as the virtual device writes it: encoded again, it gives the same bytes. */
+/** Decodes CBOR of the virtual device. Encoding the result again must give the same bytes. */
 // biome-ignore lint/suspicious/noExplicitAny: the caller knows what it decodes
 function decodeCanonical(bytes: Uint8Array): any {
   const value = decode(bytes);

@@ -26,7 +26,7 @@ export const OPERATING_SYSTEM_OID = '1.2.840.113635.100.8.7';
 export const PRODUCTION = Buffer.from('appattest\0\0\0\0\0\0\0');
 export const DEVELOPMENT = Buffer.from('appattestdevelop');
 
-/** What a test may change about an otherwise valid attestation. */
+/** Changes to an otherwise valid attestation. */
 export interface AttestationChanges {
   appId?: string;
   flags?: number;
@@ -34,15 +34,15 @@ export interface AttestationChanges {
   aaguid?: Uint8Array;
   credentialId?: Uint8Array;
   coseKey?: Uint8Array;
-  /** What follows the COSE key. */
+  /** The bytes after the COSE key. */
   extensions?: Uint8Array;
   challenge?: string;
   curve?: CurveName;
   leaf?: Partial<CertificateProfile>;
-  /** Values of the leaf's Apple extensions; `undefined` leaves one out. */
+  /** Values of the leaf's Apple extensions. `undefined` leaves an extension out. */
   nonceOid?: string;
   nonce?: (nonce: Uint8Array) => Uint8Array | undefined;
-  /** Whether the nonce is an ASN.1 element by chance; either where it is not said. */
+  /** Whether the nonce must happen to be a valid ASN.1 element. Not checked if absent. */
   nonceReadsAsAsn1?: boolean;
   properties?: Uint8Array | undefined;
   operatingSystem?: Uint8Array | undefined;
@@ -63,7 +63,9 @@ export interface Attestation {
 }
 
 export const nonceExtension = (nonce: Uint8Array): Uint8Array => sequence(tagged(1, octetString(nonce)));
-/** Whether `asn1js` takes an OCTET STRING apart. About one nonce in 500 has a tag, and then the length of the rest. */
+/**
+ * Whether `asn1js` decodes the contents of an OCTET STRING. About one nonce in 500 begins with a tag and the matching length.
+ */
 export const readsAsAsn1 = (nonce: Uint8Array): boolean => {
   const { result } = fromBER(octetString(nonce));
   return result instanceof OctetString && result.valueBlock.value.length > 0;
@@ -80,7 +82,7 @@ export const operatingSystem = (platform: string): Uint8Array => {
   );
 };
 
-/** An attestation as a device with iOS 27 makes it, under a test authority, with one thing or another changed. */
+/** An attestation as a device with iOS 27 creates it, under a test authority, with the given changes. */
 export async function attest(authority: CertificateAuthority, changes: AttestationChanges = {}): Promise<Attestation> {
   const { keys, keyId, authData, nonce } = await bindKey(changes);
   const nonceValue = (changes.nonce ?? nonceExtension)(nonce);
@@ -123,7 +125,7 @@ export async function attest(authority: CertificateAuthority, changes: Attestati
   };
 }
 
-/** A key, and what ties it to the challenge. */
+/** Creates a key, and the values that bind it to the challenge. */
 interface BoundKey {
   keys: webcrypto.CryptoKeyPair;
   keyId: Uint8Array;
@@ -159,12 +161,12 @@ function attestedData(point: Uint8Array, keyId: Uint8Array, changes: Attestation
   );
 }
 
-/** AT, and ED where extensions follow. */
+/** The flag AT, and the flag ED if extensions follow. */
 function flagsFor(extensions: Uint8Array): number {
   return extensions.length > 0 ? 0xc0 : 0x40;
 }
 
-/** The entries of an App Store build on iOS 27, changed or left out (`undefined`) as the test asks. */
+/** The extensions of an App Store build on iOS 27. A test can change them, or leave them out with `undefined`. */
 export function signedExtensions(changes: Record<string, unknown> = {}): Uint8Array {
   const entries = {
     apple_bundle_version_01: '42',
@@ -174,14 +176,14 @@ export function signedExtensions(changes: Record<string, unknown> = {}): Uint8Ar
   return cbor(Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)));
 }
 
-/** RP ID hash, flags and counter: the 37 bytes that all authenticator data begins with. */
+/** RP ID hash, flags and counter: the 37 bytes at the start of all authenticator data. */
 export function authenticatorDataHead(appId: string, flags: number, counter: number): Uint8Array {
   const head = Buffer.concat([sha256(appId), Uint8Array.of(flags), new Uint8Array(4)]);
   head.writeUInt32BE(counter, 33);
   return new Uint8Array(head);
 }
 
-/** What a test may change about an otherwise valid assertion. */
+/** Changes to an otherwise valid assertion. */
 export interface AssertionChanges {
   appId?: string;
   flags?: number;
@@ -191,7 +193,7 @@ export interface AssertionChanges {
   object?: Record<string, unknown>;
 }
 
-/** An assertion object as a device makes it. */
+/** An assertion object as a device creates it. */
 export function assert(privateKey: KeyObject, changes: AssertionChanges = {}): Uint8Array {
   const { appId = APP_ID, counter = 1, extensions = new Uint8Array(), payload = 'payload' } = changes;
   const { flags = flagsFor(extensions) } = changes;

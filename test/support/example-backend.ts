@@ -5,7 +5,7 @@ import { answerOf, Client, challengeFrom, postJson } from './http-client.js';
 import type { TestServer } from './http-servers.js';
 import { signedHeaders } from './signed-headers.js';
 
-/** Examples trust Apple alone: the one that is loaded here, and no other, trusts the virtual Apple. */
+/** Examples trust only Apple. The example that is loaded here trusts the virtual Apple instead. */
 export function trusting<Example>(load: () => Promise<Example>): Promise<Example> {
   vi.doMock('app-attest/server', async (importOriginal) => {
     const server = await importOriginal<typeof import('../../src/server/index.js')>();
@@ -19,7 +19,9 @@ export function trusting<Example>(load: () => Promise<Example>): Promise<Example
   return load();
 }
 
-/** Registers a device with an example and orders a coffee from it; then without a signature, a second time, changed. */
+/**
+ * Registers a device with an example and orders a coffee. Then sends the order without a signature, a second time, and changed.
+ */
 export async function useExample(server: TestServer): Promise<void> {
   const client = new Client(`${server.origin}/app-attest`, await createDevice());
   expect((await client.register()).status).toBe(201);
@@ -48,7 +50,7 @@ export async function useExample(server: TestServer): Promise<void> {
   expect(await orders.post('/orders', '{"item":"gold"}', await sign())).toMatchObject(refused('request_mismatch'));
 }
 
-/** Registers a device with an example, and finds an order with a signed GET. */
+/** Registers a device with an example, and requests an order with a signed GET. */
 export async function findOrder(server: TestServer): Promise<void> {
   const client = new Client(`${server.origin}/app-attest`, await createDevice());
   expect((await client.register()).status).toBe(201);

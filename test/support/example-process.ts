@@ -5,7 +5,7 @@ import { build } from 'tsup';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the example service prints, and what it leaves the shell, in the environment of the tests and this one. */
+/** Runs the example service with the given environment variables, and returns its output. */
 export async function runExample(env: Record<string, string> = {}) {
   await build({ config: `${root}examples/service/tsup.config.ts`, silent: true });
   const { REDIS_URL: _, DATABASE_URL: __, ...rest } = process.env;

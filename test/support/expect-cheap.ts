@@ -7,7 +7,7 @@ const data = Buffer.from('data');
 const signature = sign('sha256', data, privateKey);
 let costOfSignatures: Promise<Cost> | undefined;
 
-/** Costs no more time than to verify a hundred bare signatures here and now, and hardly any memory. */
+/** Expects at most the time of a hundred signature verifications on this machine, and hardly any memory. */
 export async function expectCheap(attempt: () => Promise<unknown>): Promise<void> {
   costOfSignatures ??= costOf(async () => {
     for (let count = 0; count < 100; count += 1) verify('sha256', data, publicKey, signature);

@@ -2,7 +2,7 @@ import type { VirtualDevice } from '../../src/testing/index.js';
 import { base64, sha256 } from './backend.js';
 import { signedHeaders } from './signed-headers.js';
 
-/** What a server answered. */
+/** The response of a server. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -31,13 +31,13 @@ export async function postJson(url: string, json: unknown): Promise<Answer> {
   return answerOf(await fetch(url, { method: 'POST', headers, body: JSON.stringify(json) }));
 }
 
-/** A challenge by way of the server's route. */
+/** Requests a challenge from the server's route. */
 export async function challengeFrom(origin: string, purpose: 'attestation' | 'assertion'): Promise<string> {
   const { body } = await postJson(`${origin}/challenge`, { purpose });
   return String(body.challenge);
 }
 
-/** A device with an app on it that speaks to a server. */
+/** A device with an app that sends requests to a server. */
 export class Client {
   readonly origin: string;
   readonly device: VirtualDevice;
@@ -61,18 +61,18 @@ export class Client {
     );
   }
 
-  /** The headers of a request that signs itself, with a fresh challenge. */
+  /** The headers of a signed request with a fresh challenge. */
   async sign(method: string, target: string, body?: string | Uint8Array): Promise<Record<string, string>> {
     return signedHeaders(this.device, this.keyId, { method, target, body, challenge: await this.challenge() });
   }
 
-  /** The headers of a request that signs these bytes, and nothing else. */
+  /** The headers of a request whose signature covers only these bytes. */
   async headers(signed: string | Uint8Array): Promise<Record<string, string>> {
     const assertion = base64(await this.device.generateAssertion(this.keyId, sha256(signed)));
     return { 'x-app-attest-key-id': this.keyId, 'x-app-attest-assertion': assertion };
   }
 
-  /** What the plugin sends as the body. */
+  /** The body that the plugin sends. */
   body(payload: string) {
     return this.device.capacitor.createAssertion({ keyId: this.keyId, payload });
   }

@@ -16,16 +16,19 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Options that every framework understands: none of them looks at the framework's request. */
+/** Options for every framework. They do not use the framework's request. */
 export type SharedOptions = Omit<HttpOptions<unknown>, 'subject'> & { subject?: () => string | undefined };
 
-/** A server with the three routes, `POST /orders` and `GET /orders/:id`, which are protected and say what they see. */
+/**
+ * A server with the three routes of a backend, and the protected routes `POST /orders` and `GET /orders/:id`, which return what
+ * they receive.
+ */
 export type StartServer = (appAttest: AppAttest, options?: SharedOptions) => Promise<TestServer>;
 
-/** So that the routes see long headers, and not Node alone. */
+/** Node's default limit would reject long headers before the routes receive them. */
 const maxHeaderSize = 1 << 20;
 
-/** What the handler of a protected route saw. */
+/** The values that the handler of a protected route received. */
 const seen = (path: string, { key, payload }: AuthenticatedRequest, body: unknown) => ({
   path,
   keyId: key.keyId,

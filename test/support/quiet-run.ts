@@ -1,10 +1,10 @@
-// A green run prints nothing: output that nobody expects hides the output that matters. A test that causes a warning, or
-// a line on the console, expects it.
+// A successful run prints nothing, because unexpected output hides important output. A test that causes a warning or writes to
+// the console must expect this output.
 import { afterAll, expect } from 'vitest';
 
 const printed: string[] = [];
 
-/** Dependencies are deprecated by one version of Node.js or another, which no test can expect. */
+/** Different versions of Node.js deprecate different dependencies, so tests cannot expect these warnings. */
 const OF_NODE: readonly string[] = ['DeprecationWarning', 'ExperimentalWarning'];
 
 function onWarning(warning: Error): void {

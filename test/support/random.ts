@@ -1,6 +1,6 @@
 const { SEED } = process.env;
 
-/** Random numbers that come again with the same seed, which a failing test shows. */
+/** Random numbers that the same seed reproduces. A failing test shows its seed. */
 export class Random {
   readonly seed: number;
   #state: number;
@@ -10,7 +10,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** 0 to less than 1: Marsaglia's Weyl-sequence generator, good enough to shuffle. */
+  /** From 0 to less than 1: Marsaglia's Weyl-sequence generator, which is good enough to shuffle. */
   next(): number {
     this.#state = (this.#state + 0x9e3779b9) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 16), 0x21f0aaad);
@@ -28,7 +28,7 @@ export class Random {
     return item;
   }
 
-  /** In another order; but nothing is overtaken by what stood more than `distance` behind it. */
+  /** Shuffles items. An item overtakes only items at most `distance` places before it. */
   displaced<Item>(items: readonly Item[], distance: number): Item[] {
     return items
       .map((item, index) => ({ item, place: index + this.next() * distance }))

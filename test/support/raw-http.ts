@@ -5,16 +5,16 @@ import type { Answer } from './http-client.js';
 
 export interface RawRequest {
   method?: string;
-  /** As it goes into the request line. */
+  /** The target in the request line. */
   path: string;
   headers?: Record<string, string | string[]>;
   /** Sent with its length. */
   body?: string | Uint8Array;
-  /** Sent in these chunks, which need not end, and without a length. */
+  /** Sent as chunks without a length. The chunks may be endless. */
   chunks?: Iterable<string | Uint8Array>;
 }
 
-/** Sends a request as it stands, and stops as soon as an answer comes. */
+/** Sends a request unchanged, and stops when a response arrives. */
 export async function send(
   origin: string,
   { path, method = 'POST', headers, body, chunks }: RawRequest,
@@ -22,7 +22,7 @@ export async function send(
   const outgoing = request(origin, { path, method, ...(headers && { headers }) });
   const answered = once(outgoing, 'response');
   let stopped = false;
-  // Once there is an answer, a server may cut what is still being sent.
+  // After its response, a server may close the connection although the client still sends.
   outgoing.on('error', () => {
     stopped = true;
   });
@@ -53,7 +53,7 @@ export async function send(
   };
 }
 
-/** Sends the beginning of a request, and cuts the connection. */
+/** Sends the beginning of a request, and closes the connection. */
 export async function sendAndLeave(origin: string, text: string): Promise<void> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);

@@ -17,7 +17,7 @@ export const HOUR = 60 * 60 * 1000;
 /** The time at which each test starts. */
 export const START = new Date('2026-10-01T12:00:00.000Z');
 
-/** Virtual Apple's receipt endpoint on a loopback address, and a receipt to send to it. New for each test. */
+/** The receipt endpoint of the virtual Apple on a loopback address, and a receipt to send. Created for each test. */
 export interface ReceiptExchange {
   readonly now: Date;
   readonly apple: VirtualApple;
@@ -89,7 +89,7 @@ export function useReceiptExchange(): ReceiptExchange {
   };
 }
 
-/** A key of the developer account: a new one each time, so that no token is remembered from another test. */
+/** A key of the developer account. Each key is new, so that no cached token of another test is used. */
 export function newCredentials(keyId = 'ABC123DEFG'): {
   publicKey: KeyObject;
   credentials: RefreshReceiptOptions['credentials'];
@@ -99,7 +99,7 @@ export function newCredentials(keyId = 'ABC123DEFG'): {
   return { publicKey, credentials: { teamId: 'TEAMID1234', keyId, privateKey: pem } };
 }
 
-/** Runs a server for answers that the virtual Apple never gives. */
+/** Runs a server for responses that the virtual Apple never sends. */
 export async function withServer<Result>(
   listener: RequestListener,
   run: (url: string) => Promise<Result>,

@@ -4,7 +4,7 @@ import { type Environment, inspectAttestation } from '../../src/index.js';
 
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** A key of the developer account, in both halves. */
+/** A key pair of the developer account. */
 export const DEVICE_CHECK_KEY = { keyId: 'ABC123DEFG', ...keys };
 
 export function endpointUrl(environment: Environment): string {
@@ -12,7 +12,7 @@ export function endpointUrl(environment: Environment): string {
   return `https://${host}.appattest.apple.com/v1/attestationData`;
 }
 
-/** What a test may change about a token. */
+/** Changes to a token. */
 export interface TokenChanges {
   teamId?: string;
   keyId?: string | undefined;
@@ -20,7 +20,7 @@ export interface TokenChanges {
   privateKey?: KeyObject;
 }
 
-/** A token as Apple's endpoint wants it. */
+/** A token as Apple's endpoint requires it. */
 export function deviceCheckToken(changes: TokenChanges = {}): Promise<string> {
   const keyId = 'keyId' in changes ? changes.keyId : DEVICE_CHECK_KEY.keyId;
   return new SignJWT()

@@ -5,15 +5,15 @@ import { type Part, type Path, partAt, pathsIn, readElement, replacedAt, writeEl
 import { APP_ID } from './evidence.js';
 import { createReceiptChain, makeReceipt } from './receipts.js';
 
-/** A genuine receipt under a chain of its own, each of whose elements can be replaced. */
+/** A genuine receipt under its own chain. Each of its elements can be replaced. */
 export interface ReceiptTree {
   readonly bytes: Uint8Array;
-  /** The ways to its elements, with those inside the payload and inside extensions. */
+  /** The paths to its elements, including those inside the payload and inside extensions. */
   readonly paths: readonly Path[];
   elementAt(path: Path): Uint8Array;
-  /** The receipt with something else in the place of an element. Signed again where that changes the payload. */
+  /** The receipt with another part instead of an element. Signed again if the payload changes. */
   with(path: Path, part: Part): Uint8Array;
-  /** With which `verifyReceipt` accepts it. */
+  /** The options with which `verifyReceipt` accepts the receipt. */
   readonly options: { appId: string; date: Date; trustAnchors: readonly Uint8Array[] };
 }
 
@@ -27,7 +27,7 @@ export async function createReceiptTree(): Promise<ReceiptTree> {
     format: 'der',
     type: 'pkcs8',
   });
-  // In one piece: a chunk would be no element.
+  // The payload is in one piece, because the content of a chunk is not a complete element.
   const bytes = await makeReceipt(chain, { content: octetString });
   const tree = readElement(bytes);
   const paths = pathsIn(tree);

@@ -34,12 +34,12 @@ const INTERMEDIATE_NAME =
   'CN=Apple Application Integration CA 5 - G1, OU=Apple Certification Authority, O=Apple Inc., C=US';
 const KEY_IDENTIFIER = Buffer.alloc(20, 7);
 
-/** Everything above a receipt, with Apple's names and nobody's trust. */
+/** The chain of a receipt, with Apple's names, which no default trust anchor trusts. */
 export interface ReceiptChain {
   root: IssuedCertificate;
   intermediate: IssuedCertificate;
   signer: IssuedCertificate;
-  /** The credential certificate of an attested key, DER, and the key. */
+  /** The certificate of an attested key in DER, and the key. */
   credCert: IssuedCertificate;
 }
 
@@ -84,7 +84,7 @@ const nameOf = async (subject: string): Promise<Uint8Array> => {
   return new Uint8Array(new Name(subject).toArrayBuffer());
 };
 
-/** The public point of an issued certificate. */
+/** The public key of an issued certificate, as an uncompressed point. */
 export async function pointOf({ keys }: IssuedCertificate): Promise<Uint8Array> {
   return new Uint8Array(await webcrypto.subtle.exportKey('raw', keys.publicKey));
 }
@@ -105,17 +105,17 @@ export const field = (type: number, value: Uint8Array | string): Uint8Array => {
   return sequence(integer(type), integer(1), octetString(value));
 };
 
-/** What a test may change about an otherwise valid receipt; the signature is over what comes out. */
+/** Changes to an otherwise valid receipt. The signature covers the changed values. */
 export interface ReceiptChanges {
-  /** Values by type; `undefined` leaves one out. */
+  /** Values by type. `undefined` leaves a field out. */
   fields?: Fields;
-  /** Behind the other fields, as they are. */
+  /** Additional elements after the other fields. */
   moreFields?: readonly Uint8Array[];
-  /** In place of the whole payload. */
+  /** Replaces the whole payload. */
   payload?: Uint8Array;
   /** Added after the signature was made. */
   tamper?: (payload: Uint8Array) => Uint8Array;
-  /** How the content is written: chunks of 1000 bytes in BER, or one piece in DER. */
+  /** The encoding of the content: chunks of 1000 bytes in BER, or one piece in DER. */
   encoding?: 'BER' | 'DER';
   content?: (payload: Uint8Array) => Uint8Array;
   contentType?: Uint8Array;
@@ -126,9 +126,9 @@ export interface ReceiptChanges {
   digestAlgorithm?: Uint8Array;
   signatureAlgorithm?: Uint8Array;
   signerIdentifier?: (issuerAndSerialNumber: Uint8Array) => Uint8Array;
-  /** The attributes, given the hash of the content. */
+  /** The attributes for the hash of the content. */
   signedAttributes?: (digest: Uint8Array) => readonly Uint8Array[];
-  /** What is signed in place of the content, or of the SET of attributes. */
+  /** The bytes that are signed instead of the content, or of the SET of attributes. */
   message?: (message: Uint8Array) => Uint8Array;
   signature?: (signature: Uint8Array) => Uint8Array;
   moreInSignerInfo?: readonly Uint8Array[];
@@ -141,12 +141,12 @@ export interface ReceiptChanges {
 export const attribute = (oid: string, ...values: Uint8Array[]): Uint8Array => {
   return sequence(objectIdentifier(oid), set(...values));
 };
-/** A set of unsigned attributes with so many bytes. */
+/** A set of unsigned attributes with the given number of bytes. */
 export const attributesOf = (length: number): Uint8Array => {
   const overhead = 21;
   return der(0xa1, attribute('1.2.3.4', octetString(new Uint8Array(length - overhead))));
 };
-/** A Name with so many bytes of contents, between 16 and 138 or from 274 on. */
+/** A Name with the given number of content bytes, between 16 and 138, or at least 274. */
 export const nameOfLength = (length: number): Uint8Array => {
   const overhead = length < 0x100 ? 11 : 17;
   return sequence(set(sequence(objectIdentifier('2.5.4.3'), der(0x0c, Buffer.alloc(length - overhead, 'a')))));
@@ -172,7 +172,7 @@ export function receiptFieldsOf({ credCert }: ReceiptChain): Fields {
   };
 }
 
-/** A receipt as Apple's servers write it, under a test chain, with one thing or another changed. */
+/** A receipt as Apple's servers encode it, under a test chain, with the given changes. */
 export async function makeReceipt(chain: ReceiptChain, changes: ReceiptChanges = {}): Promise<Uint8Array> {
   const fields = Object.entries({ ...receiptFieldsOf(chain), ...changes.fields }).flatMap(([type, value]) => {
     return value === undefined ? [] : [field(Number(type), value)];

@@ -10,14 +10,14 @@ export interface Recording {
   source: string;
   keyId: string;
   publicKey?: string;
-  /** A map behind flags without ED, which nobody may believe. */
+  /** An extension map after flags without ED, which must not be trusted. */
   unauthenticatedExtensions?: AuthenticatorExtensions;
   attestation?: { object: string; challenge?: string; clientDataHash?: string; validAt: string };
   receipts?: readonly RecordedReceipt[];
   assertions: readonly { object: string; clientData: string; counter: number }[];
 }
 
-/** A receipt and what it must decode to; times are ISO 8601, `clientHash` is base64. */
+/** A receipt and its expected values. Times are in ISO 8601, and `clientHash` is base64. */
 export interface RecordedReceipt {
   object: string;
   type: 'ATTEST' | 'RECEIPT';
@@ -30,7 +30,7 @@ export interface RecordedReceipt {
   token: string;
 }
 
-/** The recordings that the project carries, and those of other people that stand beside it on some machines. */
+/** The recordings in the project, and recordings of other people that exist outside the project on some machines. */
 const FOLDERS = {
   fixtures: new URL('../../fixtures/', import.meta.url),
   shared: new URL('../../../shared/recordings/', import.meta.url),
@@ -41,7 +41,7 @@ export const hasSharedRecordings = existsSync(FOLDERS.shared);
 export const fixtures = readFolder(FOLDERS.fixtures);
 export const sharedRecordings = hasSharedRecordings ? readFolder(FOLDERS.shared) : [];
 
-/** Each recording once: Apple's sample stands in both folders. */
+/** Each recording once, because Apple's sample is in both folders. */
 export const recordings = [
   ...fixtures,
   ...sharedRecordings.filter(({ name }) => !fixtures.some((fixture) => fixture.name === name)),
@@ -55,17 +55,17 @@ function hasAttestation(recording: Recording): recording is AttestationRecording
   return recording.attestation !== undefined;
 }
 
-/** Until October 2020 the receipts in attestations were signed in a way that nobody can verify, OpenSSL included. */
+/** Until October 2020, no one can verify the signatures of receipts in attestations, not even with OpenSSL. */
 export function hasVerifiableReceipt({ attestation }: AttestationRecording): boolean {
   return new Date(attestation.validAt) >= new Date('2020-10-01T00:00:00Z');
 }
 
-/** Every recorded receipt with what is known about its key. */
+/** Every recorded receipt, with the known values of its key. */
 export const recordedReceipts = recordings.flatMap(({ receipts = [], ...recording }) => {
   return receipts.map((receipt, index) => ({ ...recording, receipt, title: `receipt ${index} of ${recording.name}` }));
 });
 
-/** The recording of that name, which must be a fixture: tests must not depend on what stands beside the project. */
+/** The fixture with that name. Tests must not depend on recordings outside the project. */
 export function fixture(name: string): Recording {
   const found = fixtures.find((recording) => recording.name === name);
   if (!found) throw new Error(`no fixture ${name}`);
@@ -78,7 +78,7 @@ export function attestationFixture(name: string): AttestationRecording {
   return found;
 }
 
-/** What `verifyAttestation` needs to accept a recording. */
+/** The options with which `verifyAttestation` accepts a recording. */
 export function attestationOptions({ attestation, keyId, appId, environment }: AttestationRecording) {
   const { object, challenge, clientDataHash, validAt } = attestation;
   return {

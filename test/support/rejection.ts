@@ -2,14 +2,18 @@ import { expect } from 'vitest';
 import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { AppAttestError, type AppAttestErrorCode } from '../../src/index.js';
 
-/** What a rejected promise or a throwing function threw; fails the test where it did not, or threw anything else. */
+/**
+ * The error of a rejected promise or a throwing function. Fails the test if there is no error, or if it is not an
+ * `AppAttestError`.
+ */
 export async function rejectionOf(attempt: () => unknown): Promise<AppAttestError> {
   let outcome: unknown;
   try {
     outcome = await attempt();
   } catch (error) {
     if (!(error instanceof AppAttestError)) throw error;
-    // The decoders turn any exception into a malformed_… code; none of ours may need that safety net.
+    // Decoders convert any exception into a malformed_… error. Its cause must be a DecodingError. Any other cause
+    // is a bug.
     if (error.code.startsWith('malformed_')) expect(error.cause).toBeInstanceOf(DecodingError);
     return error;
   }

@@ -23,7 +23,7 @@ export class KeysInMemory implements Keys {
   }
 }
 
-/** Attests so many keys, each on a device of its own, and stores them as due now. */
+/** Attests the given number of keys, each on its own device, and stores them as due now. */
 export async function attestKeys(apple: VirtualApple, keys: KeysInMemory, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const device = await apple.createDevice({ appId: APP_ID });
@@ -41,7 +41,7 @@ export async function attestKeys(apple: VirtualApple, keys: KeysInMemory, count:
   }
 }
 
-/** How the examples reach the virtual Apple, over HTTP on a loopback address. */
+/** How the examples send requests to the virtual Apple, over HTTP on a loopback address. */
 export async function reach(apple: VirtualApple, endpoint: ReceiptEndpoint) {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const server = await endpoint.listen();

@@ -5,7 +5,7 @@ import { type AttestationChanges, attest } from './evidence.js';
 /** Signs the attestations of a test file. */
 export const authority = await createAuthority();
 
-/** Creates an attestation with `changes`, and verifies it with `options` in place of the matching ones. */
+/** Creates an attestation with `changes`, and verifies it with the matching options, replaced by `options`. */
 export async function verify(
   changes: AttestationChanges = {},
   options: Partial<VerifyAttestationOptions> = {},

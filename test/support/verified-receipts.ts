@@ -12,15 +12,15 @@ import {
   receiptFieldsOf,
 } from './receipts.js';
 
-/** Certificates as Apple's receipts have them: made once for each file of tests. */
+/** Certificates like those in Apple's receipts, created once for each test file. */
 export const chain = await createReceiptChain();
 export const attestedKey = await pointOf(chain.credCert);
-/** When the receipts were made, where they say it without a fraction of a second. */
+/** The creation time of the receipts, for a field without a fraction of a second. */
 export const inWhole = minutesFromNow(-1);
 
 export type Options = Partial<VerifyReceiptOptions>;
 
-/** Verifies a receipt that fits, but for the changes. */
+/** Verifies a valid receipt with the given changes. */
 export async function verify(changes: ReceiptChanges = {}, options: Options = {}, under: ReceiptChain = chain) {
   const receipt = await makeReceipt(under, changes);
   return verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [under.root.der], ...options });

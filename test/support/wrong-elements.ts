@@ -4,12 +4,12 @@ const CONSTRUCTED = 0x20;
 const HIGH_TAG_NUMBER = 0x1f;
 /** SEQUENCE and SET, which are always constructed. */
 const [SEQUENCE, SET] = [16, 17];
-/** Every universal type of X.680 §8.6, and the first that is reserved behind them. */
+/** Every universal type of X.680 §8.6, and the first reserved type after them. */
 const UNIVERSAL_TYPES: readonly number[] = Array.from({ length: 37 }, (_, index) => index + 1);
 
 /**
- * An element of every universal type, with contents as long as one wants them: octets that numbers, times and text can
- * be made of, and other elements in what is made of those.
+ * An element of every universal type, with contents of the given length. SEQUENCE and SET contain elements. Other types contain
+ * octets that are valid in numbers, times and text.
  */
 export function wrongElements(length: number): readonly (readonly [string, Uint8Array])[] {
   const contents: readonly [string, Uint8Array][] = [['1s', new Uint8Array(length).fill(0x31)]];
@@ -31,10 +31,10 @@ function element(type: number, isConstructed: boolean, contents: Uint8Array): Ui
   return concatenated([Uint8Array.from([...tag, ...lengthOctets(contents.length)]), contents]);
 }
 
-/** As many small elements as a receipt may have beside its own. */
+/** The maximum number of small elements in a receipt, in addition to its own elements. */
 const MANY = 1400;
 
-/** The small elements that readers have most to do with, each as long as it may be. */
+/** The small elements that take decoders the most work, each as long as allowed. */
 const SMALL: readonly (readonly [string, Uint8Array])[] = [
   ['NULL', Uint8Array.of(0x05, 0)],
   ['BOOLEAN', Uint8Array.of(0x01, 1, 0xff)],
@@ -55,7 +55,7 @@ const SMALL: readonly (readonly [string, Uint8Array])[] = [
   ['relative name of a long type', relativeName(new Uint8Array(19).fill(1))],
 ];
 
-/** Many small elements in a row, with no more octets than one wants. */
+/** Many small elements in a row, up to the given number of octets. */
 export function manyElements(length: number): readonly (readonly [string, Uint8Array])[] {
   return SMALL.map(([name, small]) => {
     const elements = name.startsWith('relative') ? 4 : 1;
@@ -70,7 +70,7 @@ function relativeName(type: Uint8Array): Uint8Array {
   return element(17, true, element(16, true, attribute));
 }
 
-/** Seven octets each, which are the most that a number of an OBJECT IDENTIFIER may have. */
+/** Numbers of seven octets, the maximum for a number in an OBJECT IDENTIFIER. */
 function largeNumbers(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index % 7 === 6 ? 0x7f : 0xff));
 }

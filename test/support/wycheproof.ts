@@ -1,4 +1,6 @@
-/** The files of Project Wycheproof, which stand beside the project on some machines: ECDSA with SHA-256, DER signatures. */
+/**
+ * The files of Project Wycheproof for ECDSA with SHA-256 and DER signatures. They exist outside the project on some machines.
+ */
 export const VECTORS: readonly URL[] = ['secp256r1', 'secp384r1'].map((curve) => {
   return new URL(`../../../shared/vectors/wycheproof-ecdsa_${curve}_sha256_test.json`, import.meta.url);
 });
@@ -14,7 +16,7 @@ export interface WycheproofGroup {
 export interface WycheproofTest {
   readonly tcId: number;
   readonly comment: string;
-  /** `'acceptable'` may verify or not; `'valid'` must, and `'invalid'` must not. */
+  /** `'valid'` must verify, `'invalid'` must not, and `'acceptable'` may. */
   readonly result: 'valid' | 'invalid' | 'acceptable';
   readonly message: Buffer;
   readonly signature: Buffer;

@@ -7,7 +7,7 @@ const appId = 'TEAMID1234.com.example.app';
 const apple = await createVirtualApple();
 const { trustAnchors } = apple;
 
-it('speaks the JSON of the plugin, in its order, and its evidence verifies', async () => {
+it('creates the JSON of the plugin with fields in the same order, and valid evidence', async () => {
   const { capacitor } = await apple.createDevice({ appId });
   const prepared = await capacitor.prepare();
   expect(prepared).toEqual({ platform: 'ios', format: 'apple-app-attest', keyId: expect.any(String) });
@@ -30,7 +30,7 @@ it('speaks the JSON of the plugin, in its order, and its evidence verifies', asy
   });
 });
 
-it('has the legacy methods, with the fields of their names', async () => {
+it('has the legacy methods, with the legacy field names', async () => {
   const { capacitor } = await apple.createDevice({ appId });
   const { keyId } = await capacitor.generateKey();
   const registration = await capacitor.attestKey({ keyId, challenge: 'challenge' });
@@ -49,7 +49,7 @@ it.each([
   ['createAssertion', { keyId: 'a', paylod: 'a' }, 'createAssertion has no option "paylod"'],
   ['attestKey', { keyId: 'a' }, 'challenge of createAttestation must be text, not undefined'],
   ['generateAssertion', undefined, 'the options of createAssertion must be a plain object'],
-] as const)('%s refuses %o', async (method, options, message) => {
+] as const)('%s rejects %o', async (method, options, message) => {
   const { capacitor } = await apple.createDevice({ appId });
   const call = capacitor[method].bind(capacitor) as (options: unknown) => Promise<unknown>;
   expect((await expectCode(() => call(options), 'invalid_argument')).message).toBe(message);

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 describe('in production', () => {
-  it.each(['production', 'staging', undefined])('there is no virtual Apple with NODE_ENV %s', async (environment) => {
+  it.each(['production', 'staging', undefined])('createVirtualApple throws with NODE_ENV %s', async (environment) => {
     vi.stubEnv('NODE_ENV', environment);
     const error = await expectCode(createVirtualApple, 'invalid_argument');
     expect(error.message).toContain('must not run in production');
@@ -18,7 +18,7 @@ describe('in production', () => {
     await expect(createVirtualApple()).resolves.toBeDefined();
   });
 
-  it('the root of a virtual Apple is rejected, regardless of its source', async () => {
+  it('rejects the root of a virtual Apple, regardless of its source', async () => {
     const { trustAnchors, receiptTrustAnchors } = await createVirtualApple();
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     for (const anchors of [trustAnchors, receiptTrustAnchors]) {
@@ -29,7 +29,7 @@ describe('in production', () => {
     }
   });
 
-  it('other roots may be given, and Apple’s is trusted', async () => {
+  it('accepts other roots, and trusts Apple’s by default', async () => {
     vi.stubEnv('NODE_ENV', 'production');
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     const appleRoot = await readFile(new URL('../../certs/Apple_App_Attestation_Root_CA.pem', import.meta.url), 'utf8');

@@ -29,7 +29,7 @@ beforeEach(async () => {
   receipt = await attestOnce();
 });
 
-/** A request as `refreshReceipt` will send it, one thing or another changed. */
+/** A request as `refreshReceipt` sends it, with the given changes. */
 async function post(
   endpoint: (url: string, init: RequestInit) => Promise<Response>,
   changes: { url?: string; method?: string; authorization?: string | undefined; body?: string } = {},
@@ -64,7 +64,7 @@ describe('the receipt endpoint', () => {
     expect(textOf(refreshed, 5)).toBe(textOf(fromBase64(receipt), 5));
   });
 
-  it('returns the next one a day later, and 304 until then', async () => {
+  it('returns the next receipt a day later, and 304 until then', async () => {
     const endpoint = apple.receiptEndpoint();
     const body = await (await post(endpoint)).text();
     now = later(DAY - 1);
@@ -93,7 +93,7 @@ describe('the receipt endpoint', () => {
     expect(another.riskMetric).toBeUndefined();
   });
 
-  it('accepts a token that was signed by a key that it knows', async () => {
+  it('accepts a token only if a known key signed it', async () => {
     const { keyId, publicKey } = DEVICE_CHECK_KEY;
     const endpoint = apple.receiptEndpoint({ keys: [{ teamId: 'TEAMID1234', keyId, publicKey }] });
     expect((await post(endpoint)).status).toBe(200);
@@ -108,27 +108,27 @@ describe('the receipt endpoint', () => {
 
   it.each([
     ['without a token', async () => undefined],
-    ['with a token that is none', async () => 'token'],
+    ['with a malformed token', async () => 'token'],
     ['with a token of another team', () => deviceCheckToken({ teamId: 'OTHER12345', issuedAt: now })],
     ['with a token without a key id', () => deviceCheckToken({ keyId: undefined, issuedAt: now })],
-    ['with a token of yesterday', () => deviceCheckToken({ issuedAt: later(-DAY) })],
-    ['with a token of tomorrow', () => deviceCheckToken({ issuedAt: later(DAY) })],
-  ])('answers 401 to a request %s', async (_, authorization) => {
+    ['with a token from yesterday', () => deviceCheckToken({ issuedAt: later(-DAY) })],
+    ['with a token from tomorrow', () => deviceCheckToken({ issuedAt: later(DAY) })],
+  ])('responds with 401 to a request %s', async (_, authorization) => {
     expect((await post(apple.receiptEndpoint(), { authorization: await authorization() })).status).toBe(401);
   });
 
   it.each([
-    ['400', 'what is no receipt', { body: 'receipt' }],
+    ['400', 'data that is not a receipt', { body: 'receipt' }],
     ['400', 'nothing', { body: '' }],
     ['404', 'a receipt of the other environment', { url: endpointUrl('development') }],
     ['404', 'another host', { url: 'https://example.com/v1/attestationData' }],
     ['404', 'another path', { url: 'https://data.appattest.apple.com/' }],
     ['405', 'another method', { method: 'GET' }],
-  ] as const)('answers %s to %s', async (status, _, changes) => {
+  ] as const)('responds with %s to %s', async (status, _, changes) => {
     expect(String((await post(apple.receiptEndpoint(), changes)).status)).toBe(status);
   });
 
-  it('gives the configured answers, once and in their order', async () => {
+  it('sends the configured responses, once and in order', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ status: 429, retryAfter: 30 });
     endpoint.answerNext({ body: 'not base64' });
@@ -140,7 +140,7 @@ describe('the receipt endpoint', () => {
     expect(endpoint.requests[0]).toMatchObject({ url: endpointUrl('production'), body: receipt });
   });
 
-  it('can be slow, and gives up if its client does', async () => {
+  it('can be slow, and stops if its client disconnects', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ delay: 60_000 });
     const aborted = (url: string, init: RequestInit) => endpoint(url, { ...init, signal: AbortSignal.timeout(20) });
@@ -153,7 +153,7 @@ describe('the receipt endpoint on a loopback address', () => {
   const http = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
 
   it.each(['production', 'development'] as const)(
-    'speaks HTTP like the endpoint of %s',
+    'responds over HTTP like the endpoint of %s',
     async (environment: Environment) => {
       const server = await apple.receiptEndpoint().listen(environment);
       try {
@@ -168,7 +168,7 @@ describe('the receipt endpoint on a loopback address', () => {
     },
   );
 
-  it('answers 304, 401 and 429 as Apple does', async () => {
+  it('responds with 304, 401 and 429 as Apple does', async () => {
     const endpoint = apple.receiptEndpoint();
     const server = await endpoint.listen();
     try {
@@ -184,7 +184,7 @@ describe('the receipt endpoint on a loopback address', () => {
   });
 });
 
-it('refreshReceipt gets a second receipt a day after the first, if the time of the system is set', async () => {
+it('refreshReceipt gets a second receipt a day after the first, if the system clock is advanced', async () => {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey };

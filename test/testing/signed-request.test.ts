@@ -19,7 +19,7 @@ async function deviceWithKey() {
 }
 
 const names = ['X-App-Attest-Key-Id', 'X-App-Attest-Assertion', 'X-App-Attest-Challenge'];
-// RFC 9530, appendix D: the digest of nothing.
+// RFC 9530, appendix D: the digest of an empty body.
 const NOTHING = 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:';
 
 describe('signRequest', () => {
@@ -45,7 +45,7 @@ describe('signRequest', () => {
     expect(verified.counter).toBe(1);
   });
 
-  it('uses the key that was attested last, or the given one', async () => {
+  it('uses the last attested key, or the given key', async () => {
     const { device, keyId } = await deviceWithKey();
     const latest = await device.generateKey();
     const request = { method: 'GET', target: '/', challenge };
@@ -55,7 +55,7 @@ describe('signRequest', () => {
     expect(await device.signRequest({ ...request, keyId })).toMatchObject({ 'X-App-Attest-Key-Id': keyId });
   });
 
-  it('has no key before one is attested, nor once it is lost', async () => {
+  it('has no key before a key is attested, nor after the key is lost', async () => {
     const device = await apple.createDevice({ appId });
     const keyId = await device.generateKey();
     const request = { method: 'GET', target: '/', challenge };
@@ -83,15 +83,15 @@ describe('signRequest', () => {
     [{ target: href }, `${start}, not "${href}"`],
     [{ target: 'orders' }, `${start}, not "orders"`],
     [{ target: '/a b' }, `${start}, not "/a b"`],
-    [{ body: { item: 'coffee' } }, 'body of signRequest must be text or a Uint8Array, as it is sent, not object'],
-  ])('refuses %o', async (wrong, message) => {
+    [{ body: { item: 'coffee' } }, 'body of signRequest must be a string or a Uint8Array, not object'],
+  ])('rejects %o', async (wrong, message) => {
     const { device } = await deviceWithKey();
     const request = { method: 'POST', target: '/', challenge, ...wrong };
     const error = await expectCode(() => device.signRequest(request as never), 'invalid_argument');
     expect(error.message).toBe(message);
   });
 
-  it('refuses a request without a challenge, and counts nothing', async () => {
+  it('rejects a request without a challenge, and does not increase the counter', async () => {
     const { device, keyId } = await deviceWithKey();
     const request = { method: 'POST', target: '/' };
     const error = await expectCode(() => device.signRequest(request as never), 'invalid_argument');

@@ -13,7 +13,7 @@ import {
 import { attestedReceipt, deviceCheckToken, endpointUrl } from '../support/receipt-requests.js';
 import { fromBase64, hasSharedRecordings, type Recording, recordings } from '../support/recordings.js';
 
-/** The system whose evidence each recording holds. */
+/** The operating system whose evidence each recording contains. */
 const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
   'ios-14.1.1': 'iOS 14.4',
   'ios-14.3-beta-2': 'iOS 14.4',
@@ -35,8 +35,8 @@ const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
 };
 
 /**
- * Their evidence has a shape that no virtual system has: receipts before October 2020 are signed without signed
- * attributes, and the systems around iOS 17 and 18 say a little more or less about themselves.
+ * Recordings with a structure that no virtual operating system has. Receipts before October 2020 have no signed attributes.
+ * Operating systems around iOS 17 and 18 add or omit some device information.
  */
 const WITHOUT_SYSTEM: ReadonlySet<string> = new Set([
   'ios-14.0-2',
@@ -68,33 +68,33 @@ const refreshed = recordings.flatMap(({ name, appId, environment, receipts = [] 
   receipts.filter(({ type }) => type === 'RECEIPT').map((receipt) => ({ name, appId, environment, receipt })),
 );
 
-describe(`virtual evidence differs from ${shaped.length} recordings in its values only`, () => {
-  it.each(attested)('in the attestation of $name', async (recording) => {
+describe('virtual evidence', () => {
+  it.each(attested)('has the structure of the recorded attestation of $name', async (recording) => {
     const { attestation } = await virtualEvidence(recording);
     const recorded = fromBase64(recording.attestation?.object ?? '');
     expect(attestationStructure(attestation)).toEqual(attestationStructure(recorded));
   });
 
-  it.each(asserted)('in the assertion of $name', async (recording) => {
+  it.each(asserted)('has the structure of the recorded assertion of $name', async (recording) => {
     const { assertion } = await virtualEvidence(recording);
     for (const { object } of recording.assertions) {
       expect(assertionStructure(assertion)).toEqual(assertionStructure(fromBase64(object)));
     }
   });
 
-  it.skipIf(!hasSharedRecordings)(`in ${refreshed.length} refreshed receipts`, async () => {
+  it.skipIf(!hasSharedRecordings)(`has the structure of ${refreshed.length} refreshed receipts`, async () => {
     expect(refreshed).not.toHaveLength(0);
     for (const { appId, environment, receipt } of refreshed) {
       const virtual = await refreshedReceipt(appId, environment);
       const recorded = fromBase64(receipt.object);
-      // One of the recordings is DER, in one chunk: nothing but its payload can be compared.
+      // One of the recordings is DER with one chunk, so only its payload can be compared.
       if (isDer(recorded)) expect(receiptFieldStructure(virtual)).toEqual(receiptFieldStructure(recorded));
       else expect(receiptStructure(virtual)).toEqual(receiptStructure(recorded));
       expect(clientHashOf(virtual)).toEqual(clientHashOf(recorded));
     }
   });
 
-  it('and two systems differ in their structure', async () => {
+  it('has another structure for another operating system', async () => {
     const [one, other] = await Promise.all(
       (['iOS 14.4', 'iOS 17.2'] as const).map(async (os) => {
         const device = await apple.createDevice({ appId: 'TEAMID1234.com.example.app', os });
@@ -105,7 +105,7 @@ describe(`virtual evidence differs from ${shaped.length} recordings in its value
   });
 });
 
-/** The second receipt of a device, for the client data that the recordings have. */
+/** The second receipt of a device, for the client data of the recordings. */
 async function refreshedReceipt(appId: string, environment: Environment): Promise<Uint8Array> {
   const device = await apple.createDevice({ appId, environment, os: 'iOS 14.4' });
   const receipt = attestedReceipt(await device.attestKey(await device.generateKey(), CLIENT_DATA_HASH));
@@ -118,7 +118,7 @@ async function refreshedReceipt(appId: string, environment: Environment): Promis
   return fromBase64(await response.text());
 }
 
-/** Apple's servers write BER with an indefinite length, 0x80. */
+/** Apple's servers use BER with an indefinite length, 0x80. */
 function isDer(receipt: Uint8Array): boolean {
   return receipt[1] !== 0x80;
 }

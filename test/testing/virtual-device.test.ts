@@ -77,7 +77,7 @@ describe('a virtual device', () => {
       { platform: 'macosx', osVersion: '27.0', osBuild: '26A325b' },
       { validationCategory: ValidationCategory.TestFlight },
     ],
-  ] as const)('on %s is accepted, and what it says is true', async (os, certified, extensions) => {
+  ] as const)('on %s is accepted, and its reported properties are true', async (os, certified, extensions) => {
     const device = await createDevice({
       os,
       validationCategory: ValidationCategory.TestFlight,
@@ -101,12 +101,12 @@ describe('a virtual device', () => {
     expect(await register(device, { environment: 'development' })).toMatchObject({ environment: 'development' });
   });
 
-  it('comes from the App Store as version 1 on iOS 27 by default', async () => {
+  it('has version 1 of an App Store app on iOS 27 by default', async () => {
     const { extensions } = await register(await createDevice());
     expect(extensions).toEqual({ validationCategory: ValidationCategory.AppStore, bundleVersion: '1' });
   });
 
-  it('keeps the keys of its apps apart', async () => {
+  it('keeps the keys of its apps separate', async () => {
     const device = await createDevice();
     const [one, other] = [await register(device), await register(device)];
     expect(one.keyId).not.toBe(other.keyId);
@@ -114,7 +114,7 @@ describe('a virtual device', () => {
     expect(await request(device, other)).toMatchObject({ counter: 1 });
   });
 
-  it('is certified at the time of its Apple’s clock', async () => {
+  it('has certificates from the time of its virtual Apple’s clock', async () => {
     const moment = new Date('2027-03-04T05:06:07.890Z');
     const standing = await createVirtualApple({ now: moment });
     const device = await standing.createDevice({ appId: APP_ID });
@@ -133,13 +133,13 @@ describe('a virtual device', () => {
     expect(Buffer.from(creationTime ?? []).toString()).toBe(moment.toISOString());
   });
 
-  it('is trusted under its own Apple only', async () => {
+  it('is trusted only under its own virtual Apple', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
     const error = await expectCode(() => register(device), 'untrusted_certificate');
     expect(error.message).toContain('pass trustAnchors of the same virtual Apple');
   });
 
-  it.each(['constructor', 'toString', '__proto__'])('rejects the system name %s', async (os) => {
+  it.each(['constructor', 'toString', '__proto__'])('rejects the operating system name %s', async (os) => {
     await expect(createDevice({ os: os as never })).rejects.toThrow(`not "${os}"`);
   });
 
@@ -147,19 +147,19 @@ describe('a virtual device', () => {
     await expectCode(() => createDevice({ appClipId: appClipId as never }), 'invalid_argument');
   });
 
-  it('rejects a system that does not exist', async () => {
-    // @ts-expect-error There is no such system.
+  it('rejects an operating system that does not exist', async () => {
+    // @ts-expect-error There is no such operating system.
     const error = await expectCode(() => createDevice({ os: 'iOS 12' }), 'invalid_argument');
     expect(error.message).toMatch(/^os must be one of iOS 14\.4, .*, not "iOS 12"$/);
   });
 
-  it('refuses an environment that does not exist', async () => {
+  it('rejects an environment that does not exist', async () => {
     // @ts-expect-error There is no such environment.
     const error = await expectCode(() => createDevice({ environment: 'staging' }), 'invalid_argument');
     expect(error.message).toBe("environment must be 'production' or 'development', not \"staging\"");
   });
 
-  it.each([undefined, null, 'text', {}])('refuses %o as a client data hash', async (clientDataHash) => {
+  it.each([undefined, null, 'text', {}])('rejects %o as a client data hash', async (clientDataHash) => {
     const device = await createDevice();
     const keyId = await device.generateKey();
     for (const call of ['attestKey', 'generateAssertion'] as const) {
@@ -195,7 +195,7 @@ describe('a virtual device that misbehaves', () => {
   const strict: ExtensionPolicy = { validationCategories: [ValidationCategory.AppStore], whenAbsent: 'reject' };
 
   it.each(['iOS 14.4', 'iOS 26', 'iOS 26 opt-in'] as const)(
-    'with forged extensions on %s is accepted, and what is forged not believed',
+    'with forged extensions on %s is accepted, and the forged values are not reported',
     async (os) => {
       const device = await createDevice({ os });
       device.misbehave({ forgedExtensions });
@@ -227,7 +227,7 @@ describe('a virtual device that misbehaves', () => {
     const { keyId } = await backend.register(await attested(await device.generateKey()));
     await backend.authenticate(await asserted(keyId));
 
-    // The 32 bytes of a challenge are as long as a hash.
+    // The 32 bytes of a challenge have the length of a hash.
     device.misbehave({ forgedExtensions });
     const { token, ...request } = await asserted(keyId);
     for (const spelling of [token, Buffer.from(token).toString('base64')]) {
@@ -239,7 +239,7 @@ describe('a virtual device that misbehaves', () => {
     await expectCode(() => backend.register(forged), 'malformed_attestation');
   });
 
-  it('with forged extensions after those of its system is malformed', async () => {
+  it('with forged extensions after genuine extensions is malformed', async () => {
     const device = await createDevice();
     const key = await register(device);
     device.misbehave({ forgedExtensions });
@@ -268,7 +268,7 @@ describe('a virtual device that misbehaves', () => {
   });
 
   it.each(['iOS 18.5 opt-in', 'iOS 26 opt-in'] as const)(
-    'with a rewritten unsigned code directory hash on %s is accepted, and the hash not reported',
+    'with a changed unsigned code directory hash on %s is accepted, and the hash is not reported',
     async (os) => {
       const device = await createDevice({ os });
       const rewritten = new Uint8Array(32).fill(0xee);
@@ -289,7 +289,7 @@ describe('a virtual device that misbehaves', () => {
   );
 });
 
-it('a virtual device that runs an App Clip has it in its certificate', async () => {
+it('a virtual device that runs an App Clip has the App Clip in its certificate', async () => {
   const device = await createDevice({ appClipId: `${APP_ID}.Clip` });
   const key = await register(device);
   expect(key).toMatchObject({ appId: APP_ID, appClipId: `${APP_ID}.Clip` });
@@ -301,7 +301,7 @@ it.each([
   ['iOS 26 opt-in', 0x40],
   ['iOS 27', 0xc0],
   ['macOS 27', 0xc0],
-] as const)('a virtual device with %s sends the flags that real ones send: %i', async (os, flags) => {
+] as const)('a virtual device with %s sends the flags of real devices: %i', async (os, flags) => {
   const device = await createDevice({ os });
   const keyId = await device.generateKey();
   const attestation = inspectAttestation(await device.attestKey(keyId, sha256(CHALLENGE)));
@@ -339,7 +339,7 @@ describe('a key of a virtual device', () => {
         return keyId;
       },
     ],
-  ])('that is %s neither attests nor signs', async (_, keyIdOf) => {
+  ])('that is %s can neither attest nor sign', async (_, keyIdOf) => {
     const device = await createDevice();
     const keyId = await keyIdOf(device);
     const invalidKey = { name: 'DCError', code: 'invalidKey' };
@@ -347,7 +347,7 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toBeInstanceOf(DCError);
   });
 
-  it('attests, and signs only after that', async () => {
+  it('attests, and signs only after attesting', async () => {
     const device = await createDevice();
     const keyId = await device.generateKey();
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });

@@ -1,15 +1,18 @@
 import type { ChallengeFate, ChallengeRecord, ChallengeStore } from '../challenge-store.js';
 
 interface Entry {
-  /** `undefined` after it was taken. */
+  /** `undefined` after the challenge was used. */
   record: ChallengeRecord | undefined;
-  /** By the monotonic clock of the process. */
+  /** Milliseconds, by the monotonic clock of the process. */
   readonly expiresAt: number;
-  /** The fate of a challenge is remembered for another lifetime after it expired. */
+  /**
+   * Milliseconds, by the same clock. Until this time, `fate` reports that the challenge was used or has expired. After this
+   * time, the entry can be deleted.
+   */
   readonly forgottenAt: number;
 }
 
-/** Challenges in the memory of one process. A full store deletes the oldest, so its size is bounded. */
+/** Stores challenges in the memory of one process. When the store is full, a new challenge replaces the oldest challenge. */
 export class MemoryChallengeStore implements ChallengeStore {
   readonly #entries = new Map<string, Entry>();
   readonly #limit: number;
@@ -45,7 +48,7 @@ export class MemoryChallengeStore implements ChallengeStore {
     return now >= entry.expiresAt ? 'expired' : undefined;
   }
 
-  /** Entries are in insertion order, which is the order of expiry if all have the same lifetime. */
+  /** Deletes old entries from the front. The map keeps the order of insertion, and usually this is the order of expiry. */
   #makeRoom(now: number): void {
     for (const [challenge, { forgottenAt }] of this.#entries) {
       if (forgottenAt > now && this.#entries.size < this.#limit) return;

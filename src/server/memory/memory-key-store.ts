@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Keys in the memory of one process. A full store rejects further keys: if it deleted a key, its counters and
- * revocation would be lost, and it could be registered again.
+ * Stores keys in the memory of one process. When the store is full, it rejects new keys and never deletes stored keys. A
+ * deleted key would lose its counters and its revocation, and it could be registered again.
  */
 export class MemoryKeyStore implements KeyStore {
   readonly #entries = new Map<string, Entry>();
@@ -101,7 +101,7 @@ export class MemoryKeyStore implements KeyStore {
   }
 }
 
-/** A deep copy, so that callers cannot change what the store holds. */
+/** Returns a deep copy, so that callers cannot change the stored key. */
 function storedKey({ key, window }: Entry): StoredKey {
   return { ...structuredClone(key), counter: window.highest };
 }

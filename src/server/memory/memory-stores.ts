@@ -6,15 +6,21 @@ import { MemoryKeyStore } from './memory-key-store.js';
 
 /** Options of {@link memoryStores}. */
 export interface MemoryStoresOptions {
-  /** 100 000 by default, about 20 MB. A full store deletes the oldest challenge for a new one. */
+  /**
+   * The maximum number of challenges. 100 000 by default, which is about 20 MB. When the store is full, a new challenge
+   * replaces the oldest challenge.
+   */
   maxChallenges?: number | undefined;
-  /** 10 000 by default, about 60 MB with their receipts. A full store registers no further key. */
+  /**
+   * The maximum number of keys. 10 000 by default, which is about 60 MB with receipts. When the store is full, the
+   * registration of another key fails.
+   */
   maxKeys?: number | undefined;
 }
 
 /**
- * Stores in the memory of this process: for tests, for development, and for services that run as one process and may
- * lose their keys. Devices then register new ones.
+ * Creates stores in the memory of this process, for tests and development. A service that runs as one process can use these
+ * stores if it may lose all keys at a restart. Each device must then register a new key.
  *
  * @throws AppAttestError `invalid_argument`
  *

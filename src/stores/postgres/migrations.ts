@@ -1,22 +1,22 @@
-/** A step from one version of the tables to the next. */
+/** A change of the tables, from one version to the next version. */
 export interface Migration {
-  /** Starts at 1, without gaps. A released migration never changes; later versions of this package add new ones. */
+  /** The number of the migration: 1, 2, 3 and so on. A released migration never changes. New releases may add migrations. */
   readonly version: number;
-  /** For file names: lowercase letters and hyphens. */
+  /** The name of the migration, for file names. It contains only lower-case letters and hyphens. */
   readonly name: string;
   /**
-   * One statement. Table names are unqualified, so the tables are created in the first schema of the connection's
-   * `search_path`, which every migration tool can set.
+   * One SQL statement. The table names have no schema, so PostgreSQL creates the tables in the first schema of the
+   * connection's `search_path`. Every migration tool can set the `search_path`.
    */
   readonly sql: string;
 }
 
 /**
- * The migrations that create the tables of `postgresStores`, in order, for your own migration tool. The package also
- * has them as files: `dist/migrations/*.sql`.
+ * The migrations that create the tables of `postgresStores`, in order. Run them with your migration tool. The package also
+ * contains the migrations as files: `dist/migrations/*.sql`.
  *
- * Challenges are in an `UNLOGGED` table. They live for minutes, and after a crash or a failover the table is empty, so
- * that no challenge works twice. Keys are in an ordinary table.
+ * Challenges are in an `UNLOGGED` table, because they are valid only for minutes. After a crash or a failover, PostgreSQL
+ * empties this table, so a used challenge cannot become valid again. Keys are in a normal table.
  */
 export const migrations: readonly Migration[] = [
   {
@@ -26,9 +26,9 @@ export const migrations: readonly Migration[] = [
   challenge text COLLATE "C" PRIMARY KEY,
   purpose text NOT NULL CHECK (purpose IN ('attestation', 'assertion')),
   subject text,
-  issued_at timestamptz, -- by the clock of the server that issued it
-  expires_at timestamptz NOT NULL, -- by the same clock
-  ends_at timestamptz NOT NULL, -- by the clock of the database
+  issued_at timestamptz, -- from the clock of the issuing server
+  expires_at timestamptz NOT NULL, -- from the clock of the issuing server
+  ends_at timestamptz NOT NULL, -- from the clock of the database
   used_at timestamptz
 ) WITH (fillfactor = 80)`,
   },
@@ -43,15 +43,15 @@ export const migrations: readonly Migration[] = [
     sql: `CREATE TABLE app_attest_keys (
   key_id text COLLATE "C" PRIMARY KEY,
   public_key text NOT NULL,
-  counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest that was accepted
-  seen bit(64) NOT NULL, -- the n-th bit from the left: whether the counter n behind it was accepted
+  counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest accepted counter
+  seen bit(64) NOT NULL, -- bit n from the left is 1 if the counter (counter - n) was accepted
   app_id text NOT NULL,
   app_clip_id text,
   environment text NOT NULL CHECK (environment IN ('production', 'development')),
   subject text,
   receipt bytea NOT NULL,
   device json NOT NULL,
-  extensions json, -- signed by iOS 27 and later, the code directory hash in hex
+  extensions json, -- signed by iOS 27 and later, with the code directory hash in hex
   created_at timestamptz NOT NULL,
   revoked_at timestamptz
 ) WITH (fillfactor = 80)`,

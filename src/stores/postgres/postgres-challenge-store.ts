@@ -4,13 +4,13 @@ import { type Queryable, rows } from './queryable.js';
 import type { Tables } from './tables.js';
 import { fromMilliseconds, toMilliseconds } from './timestamps.js';
 
-/** One challenge in 64 begins with this letter. Putting one deletes a batch of expired challenges. */
+/** One in 64 challenges begins with this letter. When such a challenge is stored, a batch of expired challenges is deleted. */
 const CLEANING = 'A';
 
-/** More than 64, so that the number of expired challenges shrinks even after a rush. */
+/** How many challenges a batch deletes. More than 64, so that challenges are deleted faster than they are stored. */
 const BATCH = 256;
 
-/** Challenges in a table of PostgreSQL, one row each. */
+/** Stores challenges in a table of PostgreSQL. Each challenge is one row. */
 export class PostgresChallengeStore implements ChallengeStore {
   readonly #queryable: Queryable;
   readonly #statements: ReturnType<typeof statements>;
@@ -38,10 +38,12 @@ export class PostgresChallengeStore implements ChallengeStore {
   }
 
   /**
-   * Deletes challenges that expired more than a minute ago, oldest first. Returns how many it deleted. `put` does this
-   * from time to time. Call it from a timer of your own if challenges come in rushes.
+   * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
-   * @param limit The maximum number to delete in one statement. 1000 by default
+   * `put` also deletes expired challenges from time to time. If your server sometimes issues no challenges for a long time,
+   * call `removeExpired` regularly.
+   *
+   * @param limit The maximum number of challenges to delete. 1000 by default
    */
   async removeExpired(limit = 1000): Promise<number> {
     const [row] = await rows(this.#queryable, this.#statements.removeExpired, [limit]);
@@ -50,8 +52,8 @@ export class PostgresChallengeStore implements ChallengeStore {
 }
 
 /**
- * Each is one statement, atomic at `READ COMMITTED`: a statement that waited for a row lock checks the row again before
- * it changes it.
+ * Each operation is one statement, which is atomic at the isolation level `READ COMMITTED`. If a statement had to wait for a
+ * row lock, PostgreSQL evaluates its `WHERE` condition again before it changes the row.
  */
 function statements({ challenges }: Tables) {
   return {
@@ -59,7 +61,7 @@ function statements({ challenges }: Tables) {
 INSERT INTO ${challenges} (challenge, purpose, subject, issued_at, expires_at, ends_at)
 VALUES ($1, $2, $3, ${fromMilliseconds('$4')}, ${fromMilliseconds('$5')}, now() + $6::float8 * interval '1 millisecond')`,
 
-    // The row stays for a while, to distinguish a used challenge from one that was never issued.
+    // The row is not deleted yet. So `fate` can distinguish a used challenge from a challenge that was never issued.
     take: `
 UPDATE ${challenges} SET used_at = now() WHERE challenge = $1 AND used_at IS NULL AND ends_at > now()
 RETURNING purpose, subject, ${toMilliseconds('issued_at')} AS "issuedAt", ${toMilliseconds('expires_at')} AS "expiresAt"`,
@@ -68,7 +70,7 @@ RETURNING purpose, subject, ${toMilliseconds('issued_at')} AS "issuedAt", ${toMi
 SELECT CASE WHEN used_at IS NOT NULL THEN 'used' WHEN ends_at <= now() THEN 'expired' END AS fate
 FROM ${challenges} WHERE challenge = $1`,
 
-    // ARRAY makes the inner statement run once. With SKIP LOCKED, servers that clean up concurrently do not wait.
+    // ARRAY makes the inner SELECT run only once. SKIP LOCKED lets servers delete challenges concurrently without waiting.
     removeExpired: `
 WITH gone AS (
   DELETE FROM ${challenges} WHERE challenge = ANY (ARRAY (

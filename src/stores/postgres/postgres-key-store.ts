@@ -50,15 +50,15 @@ export class PostgresKeyStore implements KeyStore {
     await this.#changes(this.#statements.recordExtensions, [keyId, extensionsJson(extensions)]);
   }
 
-  /** Whether the statement changed its row. */
+  /** Runs a statement and returns whether it changed a row. */
   async #changes(statement: string, values: unknown[]): Promise<boolean> {
     return (await rows(this.#queryable, statement, values)).length === 1;
   }
 }
 
 /**
- * Each is one statement, atomic at `READ COMMITTED`: a statement that waited for a row lock checks the row again before
- * it changes it.
+ * Each operation is one statement, which is atomic at the isolation level `READ COMMITTED`. If a statement had to wait for a
+ * row lock, PostgreSQL evaluates its `WHERE` condition again before it changes the row.
  */
 function statements({ keys }: Tables) {
   return {
@@ -75,7 +75,7 @@ SELECT key_id AS "keyId", public_key AS "publicKey", counter, app_id AS "appId",
   ${toMilliseconds('created_at')} AS "createdAt", ${toMilliseconds('revoked_at')} AS "revokedAt"
 FROM ${keys} WHERE key_id = $1`,
 
-    // acceptCounter in SQL, so that it runs in the database. Only CASE guarantees the order of evaluation.
+    // The same algorithm as the function acceptCounter, in SQL. Only CASE guarantees the order of evaluation.
     advance: `
 UPDATE ${keys} SET
   counter = greatest(counter, $2::bigint),

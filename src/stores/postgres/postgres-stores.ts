@@ -9,26 +9,26 @@ import { tablesIn } from './tables.js';
 
 /** Options of {@link postgresStores}. */
 export interface PostgresStoresOptions {
-  /** The schema of the tables; it is quoted for you. By default, the one that each connection's `search_path` finds. */
+  /** The schema of the tables, without quotes. By default, PostgreSQL finds the tables through the `search_path`. */
   schema?: string | undefined;
-  /** How long to wait for a connection and a result, in seconds, at most 2147483. 5 by default. */
+  /** The time limit for a connection and a result, in seconds. 5 by default, at most 2147483. */
   timeout?: number | undefined;
 }
 
-/** Both stores of a server, in PostgreSQL. */
+/** The stores for challenges and keys, in PostgreSQL. */
 export interface PostgresStores extends Stores {
-  /** Where challenges are kept, with a method that removes the expired ones. */
+  /** The store for challenges. It also has the method `removeExpired`. */
   challenges: PostgresChallengeStore;
 }
 
 /**
- * Stores in PostgreSQL 13 or later, on a pool that you provide. Run {@link migrations} first.
+ * Creates stores in PostgreSQL 13 or later, on a pool that you provide. Run the {@link migrations} first.
  *
- * Each method is one parameterised statement. It uses no prepared statement, transaction or session setting, so that
- * connection poolers work in any mode. Challenges expire by the clock of the database. `put` deletes expired challenges
- * in batches.
+ * Each method runs one parameterised statement. It needs no prepared statement, transaction or session setting, so every
+ * mode of a connection pooler works. The clock of the database determines when challenges expire. `put` deletes expired
+ * challenges in batches.
  *
- * Leave `fsync` and `synchronous_commit` on: `docs/stores.md` says what is lost otherwise.
+ * Do not turn off `fsync` and `synchronous_commit`. `docs/stores.md` describes which data could be lost without them.
  *
  * @throws AppAttestError `invalid_argument`
  *

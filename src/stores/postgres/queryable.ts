@@ -1,21 +1,21 @@
 import { StoredRecord } from '../stored-record.js';
 
 /**
- * Runs single statements with their values: a `Pool` or a `Client` of the package `pg`, `PGlite`, or a wrapper of
- * another driver. It must not be a connection inside a transaction: after a rollback, a challenge would work twice.
+ * A database client that runs single SQL statements: a `Pool` or `Client` of the package `pg`, a `PGlite`, or your wrapper of
+ * another driver. Do not pass a connection with an open transaction: after a rollback, a used challenge would be valid again.
  */
 export interface Queryable {
-  /** Runs one statement; `$1` in it is the first of the values. */
+  /** Runs one statement. `$1` in `text` is the first of `values`. */
   query(
     text: string,
     values: unknown[],
   ): Promise<{
-    /** Each row as an object with an entry for each column. */
+    /** The rows. Each row is an object with a property for each column. */
     rows: unknown[];
   }>;
 }
 
-/** The rows that a statement returns. */
+/** Runs a statement and returns its rows. */
 export async function rows(queryable: Queryable, text: string, values: unknown[]): Promise<StoredRecord[]> {
   const result = await queryable.query(text, values);
   return result.rows.map((row) => new StoredRecord(row));

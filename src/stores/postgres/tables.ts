@@ -6,11 +6,13 @@ export interface Tables {
   readonly keys: string;
 }
 
-/** PostgreSQL truncates longer names, so that two different names could become one. */
+/** PostgreSQL truncates longer names, so two different names could become equal. */
 const MAX_NAME_BYTES = 63;
 
 /**
- * @param schema The schema of the tables; the first of the connection's `search_path` by default
+ * Returns the SQL names of the tables.
+ *
+ * @param schema The schema of the tables. By default, PostgreSQL finds the tables through the connection's `search_path`
  * @throws AppAttestError `invalid_argument`
  */
 export function tablesIn(schema: string | undefined): Tables {
@@ -18,7 +20,7 @@ export function tablesIn(schema: string | undefined): Tables {
   return { challenges: `${qualifier}app_attest_challenges`, keys: `${qualifier}app_attest_keys` };
 }
 
-/** A quoted SQL identifier. */
+/** Quotes a name as an SQL identifier. */
 function quoted(name: string): string {
   const isName = typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= MAX_NAME_BYTES;
   if (isName && !/[\0\p{Surrogate}]/u.test(name)) return `"${name.replaceAll('"', '""')}"`;

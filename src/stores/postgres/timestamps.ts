@@ -1,11 +1,12 @@
 /**
- * SQL that converts between `timestamptz` and milliseconds since 1970. Numbers mean the same in every client and time
- * zone, and do not depend on the type parsers of the connection.
+ * Returns SQL that converts milliseconds since 1970 to `timestamptz`. The stores exchange times as numbers, because numbers
+ * do not depend on the time zone or on the type parsers of the client.
  */
 export function fromMilliseconds(parameter: string): string {
   return `to_timestamp(${parameter}::float8 / 1000)`;
 }
 
+/** Returns SQL that converts `timestamptz` to milliseconds since 1970. */
 export function toMilliseconds(column: string): string {
   return `(extract(epoch FROM ${column}) * 1000)::bigint`;
 }

@@ -4,10 +4,13 @@ import { StoredRecord } from '../stored-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { RedisScript, textReply } from './redis-script.js';
 
-// A challenge is a Redis key that expires REMEMBERED_AFTER_END later than the challenge. The remaining time to live
-// says whether the challenge has expired, without reading a clock. After the challenge was taken, the value is empty.
+// Each challenge is a Redis key. Redis deletes the key REMEMBERED_AFTER_END after the challenge has expired. So the
+// remaining time to live shows whether the challenge has expired. After the challenge was taken, the value is empty.
 
-/** NX: a client that resends a command after its connection was lost must not restore a taken challenge. */
+/**
+ * NX sets only a key that does not exist. A client may resend a command after its connection was lost, and this must not
+ * restore a taken challenge.
+ */
 const PUT = new RedisScript(`
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
 return 1`);

@@ -1,9 +1,9 @@
 import { AppAttestError } from '../../errors.js';
 import { withinTimeLimit } from '../../runtime/time-limit.js';
 
-/** A client of the package `redis`, version 4 or later: single, cluster, sentinel or pool. */
+/** A client of the package `redis`, version 4 or later. It may be a single client, a cluster, a Sentinel or a pool. */
 export interface NodeRedisClient {
-  /** Runs a script that Redis has, by its SHA-1. */
+  /** Runs a script that Redis has cached, by the SHA-1 of its text. */
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
   /** Runs a script by its text. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
@@ -11,23 +11,25 @@ export interface NodeRedisClient {
 
 /** A client of the package `ioredis`, version 5 or later: `Redis` or `Cluster`. */
 export interface IoRedisClient {
-  /** Runs a script that Redis has, by its SHA-1. */
+  /** Runs a script that Redis has cached, by the SHA-1 of its text. */
   evalsha(sha: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
   /** Runs a script by its text. */
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
-/** A connected client that you provide. */
+/** A connected Redis client. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
-/** The common interface of both clients: runs a script on one Redis key, by its SHA-1 or by its text. */
+/** The common interface of both kinds of clients. Runs a script on one Redis key, by its SHA-1 or by its text. */
 export interface ScriptClient {
   bySha(sha: string, key: string, parameters: string[]): Promise<unknown>;
   byText(script: string, key: string, parameters: string[]): Promise<unknown>;
 }
 
 /**
- * @param timeout How long to wait for a reply, in seconds
+ * Wraps a Redis client in the common interface.
+ *
+ * @param timeout The time limit for a reply, in seconds
  * @throws AppAttestError `invalid_argument`
  */
 export function scriptClient(client: RedisClient, timeout: number): ScriptClient {

@@ -7,9 +7,9 @@ import { StoredRecord } from '../stored-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { isYes, RedisScript } from './redis-script.js';
 
-// A key is a Redis hash that never expires. It holds the entries of its KeyRecord, `revokedAt`, and its counter window:
-// `counter`, the highest one, and `seen`, a text of 64 digits whose n-th is 1 if the counter n behind the highest was
-// accepted. It is text because numbers in Lua are doubles, which hold every counter but not 64 bits.
+// Each attested key is a Redis hash that never expires. It has the fields of KeyRecord, `revokedAt`, and two fields for the
+// counter window. `counter` is the highest accepted counter. `seen` is a text of 64 digits: digit n is 1 if the counter
+// `counter - n` was accepted. `seen` is text because numbers in Lua are doubles, which cannot hold 64 bits exactly.
 
 const INSERT = new RedisScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
@@ -19,7 +19,7 @@ return 1`);
 const FIND = new RedisScript(`
 return redis.call('HGETALL', KEYS[1])`);
 
-/** `acceptCounter` as a script, so that it runs in Redis. */
+/** The same algorithm as the function `acceptCounter`, as a script that runs atomically in Redis. */
 const ADVANCE = new RedisScript(`
 local highest, seen, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt'))
 if not highest or not seen or revokedAt then return 0 end
@@ -34,7 +34,7 @@ if behind == 0 or behind > tonumber(ARGV[2]) or string.sub(seen, behind, behind)
 redis.call('HSET', KEYS[1], 'seen', string.sub(seen, 1, behind - 1) .. '1' .. string.sub(seen, behind + 1))
 return 1`);
 
-/** Sets an entry of an existing key, unless it is set already. */
+/** Sets a field of an existing attested key, if the field is not set yet. */
 const SET_ONCE = new RedisScript(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
@@ -77,9 +77,9 @@ export class RedisKeyStore implements KeyStore {
   }
 }
 
-/** Names and values, which Redis returns as one flat list. */
+/** Splits a reply into pairs. Redis returns names and values as one flat list. */
 function pairs(reply: unknown): [string, string][] {
-  if (!Array.isArray(reply)) throw new Error('Redis did not reply with a list');
+  if (!Array.isArray(reply)) throw new Error('Redis must reply with a list, but sent another reply');
   const entries: [string, string][] = [];
   for (let index = 0; index < reply.length; index += 2) entries.push([String(reply[index]), String(reply[index + 1])]);
   return entries;

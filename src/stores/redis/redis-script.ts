@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ScriptClient } from './redis-client.js';
 
 /**
- * One operation of a store, in Lua. Redis runs a script without interleaving other commands. Each script uses one Redis
- * key, so that it has one hash slot in a cluster, regardless of the prefix.
+ * One operation of a store, in Lua. Redis runs each script atomically. In a cluster, all Redis keys of a script must be in
+ * one hash slot, so each script uses only one Redis key.
  */
 export class RedisScript {
   readonly #source: string;
@@ -19,21 +19,21 @@ export class RedisScript {
     try {
       return await client.bySha(this.#sha, key, texts);
     } catch (error) {
-      // A restarted server, or another node of the cluster, does not know the script. It did not run.
+      // After a restart, or on another node of a cluster, Redis does not have the script. The script has not run yet.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       return client.byText(this.#source, key, texts);
     }
   }
 }
 
-/** The reply of a script that returns 1 or 0. Any other reply is a failure of the store, not a no. */
+/** Reads the reply of a script that returns 1 or 0. Throws for any other reply, which is a failure of the store. */
 export function isYes(reply: unknown): boolean {
   const answer = String(reply);
-  if (answer !== '1' && answer !== '0') throw new Error('Redis replied with something other than 1 or 0');
+  if (answer !== '1' && answer !== '0') throw new Error('Redis must reply with 1 or 0, but sent another reply');
   return answer === '1';
 }
 
-/** The reply of a script that returns text; `undefined` for nil. */
+/** Reads the reply of a script that returns text. Returns `undefined` if the script returned nil. */
 export function textReply(reply: unknown): string | undefined {
   return reply === null || reply === undefined ? undefined : String(reply);
 }

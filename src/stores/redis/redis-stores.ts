@@ -8,18 +8,20 @@ import { RedisKeyStore } from './redis-key-store.js';
 
 /** Options of {@link redisStores}. */
 export interface RedisStoresOptions {
-  /** The prefix of the names of all Redis keys. `'app-attest:'` by default. */
+  /** The prefix of all Redis keys. `'app-attest:'` by default. */
   prefix?: string | undefined;
-  /** How long to wait for a reply from Redis, in seconds, at most 2147483. 5 by default. */
+  /** The time limit for a reply from Redis, in seconds. 5 by default, at most 2147483. */
   timeout?: number | undefined;
 }
 
 /**
- * Stores in Redis 6 or later, or Valkey, on a client that you have connected: single, Sentinel or cluster.
+ * Creates stores in Redis 6 or later, or in Valkey. Pass a connected client for a single server, Sentinel or a cluster.
  *
- * Each method is one Lua script on one Redis key. Redis expires challenges. Keys never expire: a key that Redis loses
- * or evicts is lost for good, so Redis must persist (`appendonly yes`, `appendfsync always`) and must not evict
- * (`maxmemory-policy noeviction`). A failover can lose writes; `docs/stores.md` says which data to keep in Redis.
+ * Each method runs one Lua script on one Redis key. Redis deletes expired challenges. Attested keys never expire. If Redis
+ * loses or evicts an attested key, the key is lost permanently. So configure Redis to persist data (`appendonly yes`,
+ * `appendfsync always`) and not to evict data (`maxmemory-policy noeviction`).
+ *
+ * A failover can still lose writes. `docs/stores.md` describes which data to keep in Redis.
  *
  * @throws AppAttestError `invalid_argument`
  *

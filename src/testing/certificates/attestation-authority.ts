@@ -9,7 +9,7 @@ import {
   SubjectKeyIdentifierExtension,
 } from './x509.js';
 
-/** The issuers of credential certificates, like Apple App Attestation Root CA and Apple App Attestation CA 1. */
+/** The issuers of credential certificates. They imitate Apple App Attestation Root CA and Apple App Attestation CA 1. */
 export interface AttestationAuthority {
   readonly root: Issuer;
   readonly intermediate: Issuer;

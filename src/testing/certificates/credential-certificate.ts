@@ -7,9 +7,9 @@ import { BasicConstraintsExtension, Extension, KeyUsageFlags, KeyUsagesExtension
 
 /** The contents of the certificate that Apple issues for an attested key. */
 export interface CredentialCertificateFields {
-  /** Hex. */
+  /** The key identifier, in hex. */
   keyIdentifier: string;
-  /** When Apple issued it. The serial number is this time in milliseconds. */
+  /** When Apple issued the certificate. The serial number is this time in milliseconds. */
   issuedAt: Date;
   notBefore: Date;
   notAfter: Date;
@@ -17,7 +17,7 @@ export interface CredentialCertificateFields {
   keyUsageProperties: readonly TaggedValue[];
   operatingSystem: readonly TaggedValue[];
   accessControlList: Uint8Array | undefined;
-  /** Certificates issued since 2026 have this extension. */
+  /** Whether the certificate has the extension extended key usage, like certificates that Apple issues since 2026. */
   extendedKeyUsage: boolean;
 }
 
@@ -32,7 +32,7 @@ const KEY_USAGE =
 
 const EXTENDED_KEY_USAGE = new Extension('2.5.29.37', false, sequence(objectIdentifier('1.2.840.113635.100.4.24')));
 
-/** Issues the credential certificate (credCert), with its extensions in the order of the recordings. */
+/** Issues the credential certificate (credCert). Its extensions have the same order as in recordings. */
 export function issueCredentialCertificate(
   fields: CredentialCertificateFields,
   publicKey: webcrypto.CryptoKey,

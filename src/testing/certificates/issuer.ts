@@ -9,19 +9,19 @@ export interface Issuer {
   readonly keys: webcrypto.CryptoKeyPair;
 }
 
-/** The contents of a certificate, except its key. */
+/** The contents of a certificate, without its public key. */
 export interface CertificateFields {
   name: Name;
   /** Hex. */
   serialNumber: string;
   notBefore: Date;
   notAfter: Date;
-  /** The hash of the issuer's signature. */
+  /** The hash algorithm of the issuer's signature. */
   hash: 'SHA-256' | 'SHA-384';
   extensions: readonly Extension[];
 }
 
-/** Issues a certificate for the public key of `keys`. It is self-signed if no issuer is given. */
+/** Issues a certificate for the public key of `keys`. Without an issuer, the certificate is self-signed. */
 export async function issue(
   fields: CertificateFields,
   keys: webcrypto.CryptoKeyPair,
@@ -30,7 +30,7 @@ export async function issue(
   return { ...fields, keys, certificate: await issueCertificate(fields, keys.publicKey, issuer) };
 }
 
-/** Issues a certificate for `publicKey`. Returns its DER. */
+/** Issues a certificate for `publicKey`. Returns the DER of the certificate. */
 export async function issueCertificate(
   { name, hash, extensions, ...fields }: CertificateFields,
   publicKey: webcrypto.CryptoKey,

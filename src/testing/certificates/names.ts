@@ -1,12 +1,12 @@
 import { VIRTUAL_APPLE } from '../../certificates/virtual-apple.js';
 import { type JsonAttributeAndObjectValue, Name } from './x509.js';
 
-/** `CN, O, ST`: the names of the issuers of a credential certificate. */
+/** The name of an issuer of credential certificates: `CN, O, ST`. */
 export function authorityName(commonName: string): Name {
   return new Name([utf8('CN', commonName), utf8('O', VIRTUAL_APPLE), utf8('ST', 'California')]);
 }
 
-/** `CN, OU, O, ST`: the credential certificate. Its common name is the key identifier in hex. */
+/** The name of a credential certificate: `CN, OU, O, ST`. Its common name is the key identifier in hex. */
 export function credentialName(commonName: string): Name {
   return new Name([
     utf8('CN', commonName),
@@ -16,7 +16,7 @@ export function credentialName(commonName: string): Name {
   ]);
 }
 
-/** `CN, OU, O, C`: the names of the issuers of the receipt signer. */
+/** The name of an issuer of the receipt signer: `CN, OU, O, C`. */
 export function receiptAuthorityName(commonName: string): Name {
   return new Name([
     utf8('CN', commonName),
@@ -26,7 +26,7 @@ export function receiptAuthorityName(commonName: string): Name {
   ]);
 }
 
-/** `CN, O, C`: the receipt signer. */
+/** The name of the receipt signer: `CN, O, C`. */
 export function receiptSignerName(commonName: string): Name {
   return new Name([utf8('CN', commonName), utf8('O', VIRTUAL_APPLE), country('US')]);
 }

@@ -12,7 +12,8 @@ import {
 } from './x509.js';
 
 /**
- * The certificate chain of receipts, like Apple Root CA - G3, Apple Application Integration CA 5 - G1 and the signer.
+ * The certificates that sign receipts. They imitate Apple Root CA - G3, Apple Application Integration CA 5 - G1 and the
+ * certificate of the receipt signer.
  */
 export interface ReceiptAuthority {
   readonly root: Issuer;
@@ -23,9 +24,9 @@ export interface ReceiptAuthority {
 const CA_USAGE = new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true);
 const SIGNER_USAGE = new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true);
 
-/** Marks the CAs that Apple calls Application Integration CAs. */
+/** Apple's Application Integration CAs have this extension. */
 const APPLICATION_INTEGRATION_CA = new Extension('1.2.840.113635.100.6.2.3', false, NULL);
-/** Marks the certificates that may sign receipts. */
+/** Certificates that may sign receipts have this extension. */
 const RECEIPT_SIGNING = new Extension('1.2.840.113635.100.12.15', false, NULL);
 
 export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthority> {
@@ -97,19 +98,19 @@ export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthorit
 
 const URI = 0x86;
 
-/** Authority information access (RFC 5280 §4.2.2.1), with an OCSP responder that does not exist. */
+/** The extension authority information access (RFC 5280 §4.2.2.1), with an OCSP responder that does not exist. */
 function onlineStatus(address: string): Extension {
   const location = sequence(objectIdentifier('1.3.6.1.5.5.7.48.1'), der(URI, Buffer.from(address)));
   return new Extension('1.3.6.1.5.5.7.1.1', false, sequence(location));
 }
 
-/** CRL distribution points (RFC 5280 §4.2.1.13), with an address that does not exist. */
+/** The extension CRL distribution points (RFC 5280 §4.2.1.13), with an address that does not exist. */
 function revocationList(address: string): Extension {
   const point = sequence(tagged(0, tagged(0, der(URI, Buffer.from(address)))));
   return new Extension('2.5.29.31', false, sequence(point));
 }
 
-/** Certificate policies (RFC 5280 §4.2.1.4): a user notice and a practice statement. */
+/** The extension certificate policies (RFC 5280 §4.2.1.4), with a user notice and a practice statement. */
 const CERTIFICATE_POLICY = new Extension(
   '2.5.29.32',
   false,

@@ -1,4 +1,4 @@
-// @peculiar/x509 does not load without this polyfill, so all other files import the library from here.
+// @peculiar/x509 does not load without this polyfill. So all other files import the library from this file.
 import 'reflect-metadata';
 
 export {

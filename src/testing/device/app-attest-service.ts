@@ -1,6 +1,6 @@
-/** `DCAppAttestService` of Apple's DeviceCheck framework, as an app or the plugin calls it on a device. */
+/** The class `DCAppAttestService` of Apple's DeviceCheck framework, which an app or the plugin calls on a device. */
 export interface AppAttestService {
-  /** Generates a key. Returns its identifier, base64. */
+  /** Generates a key. Returns the key identifier, base64. */
   generateKey(): Promise<string>;
   /** Returns the attestation object. */
   attestKey(keyId: string, clientDataHash: Uint8Array): Promise<Uint8Array>;

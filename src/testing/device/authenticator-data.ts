@@ -10,7 +10,7 @@ const AAGUIDS: Readonly<Record<Environment, Uint8Array>> = {
 
 const CODE_DIRECTORY_HASH_SHA256 = Uint8Array.of(2);
 
-/** Authenticator data of an assertion: RP ID hash, flags, counter and extensions. */
+/** Encodes authenticator data of an assertion: RP ID hash (SHA-256 of the App ID), flags, counter and extensions. */
 export function assertionData(
   appId: string,
   flags: number,
@@ -20,7 +20,7 @@ export function assertionData(
   return concat(head(appId, flags, counter), encodeExtensions(extensions));
 }
 
-/** Authenticator data of an attestation: the same, with the attested key before the extensions. */
+/** Encodes authenticator data of an attestation. It has additional fields for the attested key before the extensions. */
 export function attestationData(
   appId: string,
   flags: number,
@@ -39,7 +39,7 @@ export function attestationData(
   );
 }
 
-/** `{1: 2, 3: -7, -1: 1, -2: x, -3: y}` of an uncompressed point. */
+/** Encodes an uncompressed point as a COSE key: `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`. */
 export function coseKey(point: Uint8Array): Uint8Array {
   const beforeX = Buffer.from('a5010203262001215820', 'hex');
   const beforeY = Buffer.from('225820', 'hex');
@@ -53,7 +53,7 @@ function head(appId: string, flags: number, counter: number): Uint8Array {
   return concat(sha256(appId), flagsAndCounter);
 }
 
-/** A canonical CBOR map, like all of Apple's: shorter names first. */
+/** Encodes extensions as a canonical CBOR map, in which shorter names come first. All of Apple's maps are canonical. */
 export function encodeExtensions(extensions: AuthenticatorExtensions | undefined): Uint8Array {
   if (!extensions) return new Uint8Array();
   const { validationCategory, bundleVersion, codeDirectoryHash } = extensions;

@@ -5,25 +5,25 @@ import { readText } from './device-input.js';
 
 const ENVELOPE = { platform: 'ios', format: 'apple-app-attest' } as const;
 
-/** A key as the plugin names it. */
+/** A key, in the format of the plugin. */
 export interface CapacitorKey {
   /** The platform of the device. */
   platform: 'ios';
   /** The kind of evidence. */
   format: 'apple-app-attest';
-  /** Base64. */
+  /** The key identifier, base64. */
   keyId: string;
 }
 
-/** What an app sends to register its key. */
+/** The JSON that an app sends to register its key. */
 export interface CapacitorAttestation extends CapacitorKey {
   /** The attestation object, base64. */
   token: string;
-  /** The challenge as the app was given it. */
+  /** The challenge that the app passed to `createAttestation`. */
   challenge: string;
 }
 
-/** What an app sends with a protected request. */
+/** The JSON that an app sends with a protected request. */
 export interface CapacitorAssertion extends CapacitorKey {
   /** The assertion object, base64. */
   token: string;
@@ -32,12 +32,11 @@ export interface CapacitorAssertion extends CapacitorKey {
 }
 
 /**
- * The methods of `@capgo/capacitor-app-attest` on iOS. They return the plugin's JSON, with its entries in the same
- * order. The plugin hashes the UTF-8 bytes of the challenge or payload. The legacy methods add the entry of their own
- * name.
+ * The methods of `@capgo/capacitor-app-attest` on iOS. They return the same JSON as the plugin, with properties in the same
+ * order. Like the plugin, they hash the UTF-8 bytes of the challenge or payload.
  *
- * Methods with options throw `AppAttestError` `invalid_argument` if an option is missing or unknown, and `DCError` as the
- * device does.
+ * Methods with options throw an `AppAttestError` with the code `invalid_argument` if an option is missing or unknown. They
+ * throw a `DCError` in the same cases as the device.
  *
  * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/index.ts
  */
@@ -49,12 +48,12 @@ export class CapacitorPlugin {
     this.#device = device;
   }
 
-  /** Makes a key. */
+  /** Generates a key. */
   async prepare(): Promise<CapacitorKey> {
     return { ...ENVELOPE, keyId: await this.#device.generateKey() };
   }
 
-  /** Lets Apple attest a key, for a challenge of the server. */
+  /** Lets Apple attest a key for a challenge from the server. */
   async createAttestation(options: { keyId: string; challenge: string }): Promise<CapacitorAttestation> {
     const passed = readKnownOptions<{ keyId: string; challenge: string }>('createAttestation', options, {
       keyId: 'never undefined',
@@ -83,7 +82,7 @@ export class CapacitorPlugin {
     return this.prepare();
   }
 
-  /** Legacy name of {@link createAttestation}; adds `attestation`, equal to `token`. */
+  /** Legacy name of {@link createAttestation}. The result also has `attestation`, which is equal to `token`. */
   async attestKey(options: { keyId: string; challenge: string }): Promise<
     CapacitorAttestation & {
       /** Equal to `token`. */
@@ -94,7 +93,7 @@ export class CapacitorPlugin {
     return { ...result, attestation: result.token };
   }
 
-  /** Legacy name of {@link createAssertion}; adds `assertion`, equal to `token`. */
+  /** Legacy name of {@link createAssertion}. The result also has `assertion`, which is equal to `token`. */
   async generateAssertion(options: { keyId: string; payload: string }): Promise<
     CapacitorAssertion & {
       /** Equal to `token`. */

@@ -1,4 +1,4 @@
-/** Why a call on the device fails, with the names of Apple's `DCError.Code`. */
+/** The reason why a call on the device fails. Each name is a case of Apple's `DCError.Code`. */
 export type DCErrorCode =
   | 'unknownSystemFailure'
   | 'featureUnsupported'
@@ -7,15 +7,15 @@ export type DCErrorCode =
   | 'serverUnavailable';
 
 /**
- * The error that `DCAppAttestService` throws on the device. After `invalidKey`, an app generates and attests a new key.
- * After `serverUnavailable`, it repeats the same call later.
+ * The error that `DCAppAttestService` throws on the device. After `invalidKey`, an app must generate and attest a new key.
+ * After `serverUnavailable`, the app should repeat the same call later.
  *
  * @see https://developer.apple.com/documentation/devicecheck/dcerror-swift.struct/code
  */
 export class DCError extends Error {
   /** Always `DCError`. */
   override readonly name = 'DCError';
-  /** Why the device refuses. */
+  /** The reason of the failure. */
   readonly code: DCErrorCode;
 
   constructor(code: DCErrorCode, message: string) {

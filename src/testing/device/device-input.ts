@@ -2,9 +2,10 @@ import { isBytes } from '../../encoding/bytes.js';
 import { AppAttestError, shortValue } from '../../errors.js';
 
 /**
- * Text that a test passed. Without it, the device would sign the text "undefined", and the test would fail elsewhere.
+ * Checks text that a test passed. Without this check, the device would sign the text "undefined", and the test would fail
+ * somewhere else.
  *
- * @param name The option and its function, for the error message
+ * @param name The names of the option and its function, for the error message
  * @throws AppAttestError `invalid_argument`
  */
 export function readText(name: string, text: unknown): string {
@@ -13,7 +14,8 @@ export function readText(name: string, text: unknown): string {
 }
 
 /**
- * The client data hash that a test passed to `attestKey` or `generateAssertion`. As on real devices, any bytes.
+ * Checks the client data hash that a test passed to `attestKey` or `generateAssertion`. Any bytes are accepted, as on real
+ * devices.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -22,7 +24,7 @@ export function readPassedHash(clientDataHash: unknown): Uint8Array {
   throw notAccepted('clientDataHash must be a Uint8Array', clientDataHash);
 }
 
-/** Creates the error for input that a test must correct: what was expected, and what came. */
+/** Creates the error for a wrong value that a test passed. The message states the expected value and the passed value. */
 export function notAccepted(expected: string, value: unknown): AppAttestError {
   return new AppAttestError('invalid_argument', `${expected}, not ${shortValue(value)}`);
 }

@@ -2,39 +2,43 @@ import type { AuthenticatorExtensions } from '../../authenticator-data/authentic
 import { readKnownOptions } from '../../options/known-options.js';
 
 /**
- * Misbehaviour of a virtual device, like that of attackers, old apps and developers' devices. If an entry names a code,
- * a backend must reject the evidence with this code.
+ * Misbehaviour of a virtual device. It imitates attackers, old apps and the devices of developers. If the description of a
+ * property contains an error code, a backend must reject the evidence with this code.
  */
 export interface Misbehaviour {
   /** The credential certificate expires before the attestation reaches the server: `certificate_expired`. */
   expiredCertificate?: boolean | undefined;
   /** The attestation was made for another challenge: `nonce_mismatch`. */
   wrongNonce?: boolean | undefined;
-  /** The app is a build from Xcode: `environment_mismatch` on a server that accepts production only. */
+  /** The app was started from Xcode: `environment_mismatch` on a server that accepts only `'production'`. */
   developmentBuild?: boolean | undefined;
-  /** The counter no longer increases, as with a replayed or cloned key: `counter_not_increased`. */
+  /** The counter does not increase, as in a replay of an old request: `counter_not_increased`. */
   standingCounter?: boolean | undefined;
   /**
-   * The app was linked with an SDK before iOS 27, so its evidence has no extensions: `extension_missing` if a policy
-   * requires them, or if the key carried them before and the policy does not set `whenDropped: 'accept'`.
+   * The app was linked with an SDK before iOS 27, so its evidence has no extensions. The code is `extension_missing` if a
+   * policy requires extensions. The code is the same if earlier evidence of the key had extensions, unless the policy sets
+   * `whenDropped: 'accept'`.
    */
   olderSdk?: boolean | undefined;
   /**
-   * A tampered app claims these extensions, which the device did not create. It makes the device sign them before the
-   * client data hash, and then moves them behind authenticator data. The flags still say that there are no extensions
-   * (no ED), so a backend must treat the evidence as without extensions: `extension_missing` if a policy requires them.
-   * The trick fails on systems that sign their own extensions: `malformed_attestation`, `malformed_assertion`.
+   * A tampered app forges these extensions. It passes the extensions to the device as the first part of the client data
+   * hash, so the device signs them. Then the app moves them to the end of authenticator data.
+   *
+   * The flag ED (extension data) in authenticator data remains unset, so a backend must ignore these extensions. The code
+   * is `extension_missing` if a policy requires extensions. If the operating system signs its own extensions, the forged
+   * extensions make the evidence malformed: `malformed_attestation` or `malformed_assertion`.
    */
   forgedExtensions?: AuthenticatorExtensions | undefined;
   /**
-   * The app replaces the unsigned entry `cdHash` with this code directory hash, if its system sends one. No verifier
-   * can detect this, so none may report the entry as verified.
+   * The app replaces the unsigned field `cdHash` with this code directory hash, if the operating system adds the field. No
+   * verifier can detect this, so a verifier must not report the field as verified.
    */
   rewrittenCodeDirectoryHash?: Uint8Array | undefined;
 }
 
 /**
- * Rejects unknown names: with a misspelt name, the device would stay honest and the test would prove nothing.
+ * Checks a misbehaviour and throws for an unknown property. With a misspelt property, the device would stay honest, and the
+ * test would prove nothing.
  *
  * @throws AppAttestError `invalid_argument`
  */

@@ -2,10 +2,11 @@ import type { TaggedValue } from '../certificates/credential-certificate.js';
 import { DAY } from '../time.js';
 
 /**
- * The systems that a virtual device can run. The evidence of iOS 14.4, 17.2, 17.6, 18 and 27 has the structure of
- * recordings from these systems. That of the others is put together from the recordings and Apple's documentation.
- * "opt-in" means apps with the App Attest opt-in entitlement, which adds a code directory hash: unsigned up to iOS 26,
- * signed from iOS 27 on.
+ * The operating systems of virtual devices. For iOS 14.4, 17.2, 17.6, 18 and 27, the evidence has the same structure as
+ * recordings from these versions. For the others, the structure follows from other recordings and Apple's documentation.
+ *
+ * "opt-in" means that the app has the App Attest opt-in entitlement. Its evidence then contains a code directory hash, which
+ * is unsigned up to iOS 26 and signed from iOS 27 on.
  */
 export type VirtualOs =
   | 'iOS 14.4'
@@ -19,16 +20,16 @@ export type VirtualOs =
   | 'iOS 27 opt-in'
   | 'macOS 27';
 
-/** How an operating system shapes the evidence of its devices. */
+/** The properties of an operating system that determine the structure of evidence. */
 export interface OperatingSystem {
-  /** Extension 1.2.840.113635.100.8.5 of the credential certificate. */
+  /** The extension 1.2.840.113635.100.8.5 of the credential certificate. */
   readonly keyUsageProperties: (appId: string) => readonly TaggedValue[];
-  /** Extension 1.2.840.113635.100.8.7. */
+  /** The extension 1.2.840.113635.100.8.7 of the credential certificate. */
   readonly operatingSystem: readonly TaggedValue[];
-  /** Extension 1.2.840.113635.100.8.6. */
+  /** The extension 1.2.840.113635.100.8.6 of the credential certificate. */
   readonly accessControlList: Uint8Array | undefined;
   readonly extendedKeyUsage: boolean;
-  /** How long the credential certificate is valid, in milliseconds, starting a day before it was issued. */
+  /** The validity of the credential certificate, in milliseconds. It starts a day before the certificate is issued. */
   readonly validity: number;
   readonly codeDirectoryHash: 'none' | 'unsigned' | 'signed';
   readonly signsValidationCategory: boolean;
@@ -80,7 +81,7 @@ const IOS_27_PROPERTIES = properties((appId) => [
   [10, 0],
 ]);
 
-/** Recorded on iOS 17 and 18. Other recordings have 0 for an iPad and 2 for an iPhone. */
+/** The device class in recordings of iOS 17 and 18. Other recordings have 0 for an iPad and 2 for an iPhone. */
 const UNKNOWN_DEVICE_CLASS = 0xffffffff;
 const IPHONE = 2;
 
@@ -93,7 +94,7 @@ const ios17 = (version: string, build: string, number: string): readonly TaggedV
   [1420, number],
 ];
 
-/** From iOS 18 on. */
+/** The values in the operating system extension, from iOS 18 on. */
 const modern = (
   version: string,
   build: string,
@@ -125,7 +126,7 @@ const IPHONE_ACCESS_CONTROL_LIST = Buffer.from(
   'MEMMAjExMD0wCgwDb2tkoQMBAf8wCQwCb2GhAwEB/zALDARvc2duoQMBAf8wCwwEb2RlbKEDAQH/MAoMA29ja6EDAQH/',
   'base64',
 );
-/** Full Security, with System Integrity Protection enabled. Source: Apple, Validating apps …, step 4. */
+/** The list of a Mac with Full Security and System Integrity Protection. Source: Apple, Validating apps …, step 4. */
 const MAC_ACCESS_CONTROL_LIST = Buffer.from(
   'MEAMAjExMDowCQwCb2uhAwEB/zAJDAJvYaEDAQH/MAsMBG9kZWyhAwEB/zAVDARvc2duoAYMBHJzZWMwBaYDAgEB',
   'base64',

@@ -5,23 +5,23 @@ import { notAccepted, readText } from './device-input.js';
 
 /** A request that an app is about to send to a protected route. */
 export interface RequestToSign {
-  /** In upper case, as in the request line. */
+  /** The HTTP method, in upper case. */
   method: string;
-  /** Path and query, as in the request line: `/orders?page=2`, without scheme and host. */
+  /** The path and query, without scheme and host. For example `/orders?page=2`. */
   target: string;
-  /** The body: bytes, or text as UTF-8. None by default. */
+  /** The body: bytes, or text that is sent as UTF-8. No body by default. */
   body?: string | Uint8Array | undefined;
   /** The challenge that the server issued for this request. */
   challenge: string;
-  /** The key that signs. By default, the key that the device attested last. */
+  /** The identifier of the signing key. By default, the key that the device attested last. */
   keyId?: string | undefined;
 }
 
 /**
- * The headers of a protected request. They sign `METHOD SP target LF challenge LF content-digest`, with the digest of
- * zero bytes if there is no body.
+ * Returns the headers of a protected request. The assertion in these headers signs
+ * `METHOD SP target LF challenge LF content-digest`. Without a body, the digest is the SHA-256 of zero bytes.
  *
- * @param assert `generateAssertion` of the key
+ * @param assert Calls `generateAssertion` with the key
  * @see https://www.rfc-editor.org/rfc/rfc9530 for `Content-Digest`
  */
 export async function signedHeaders(
@@ -39,11 +39,12 @@ export async function signedHeaders(
   };
 }
 
-/** Letters in upper case, and the other characters of a token: RFC 9110 §5.6.2. */
+/** Upper-case letters, and the other characters that RFC 9110 §5.6.2 allows in a token. */
 const METHOD = /^[A-Z0-9!#$%&'*+.^_`|~-]+$/;
 
 /**
- * Checks what a server would only answer with `invalid_signature`, which does not name the mistake.
+ * Checks the options of `signRequest`. Without this check, a server would respond to a mistake with `invalid_signature`,
+ * which does not name the mistake.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -66,7 +67,7 @@ export function readRequestToSign(passed: RequestToSign): RequestToSign {
     throw notAccepted('challenge of signRequest must be the text that the server issued', request.challenge);
   }
   if (body !== undefined && typeof body !== 'string' && !isBytes(body)) {
-    throw notAccepted('body of signRequest must be text or a Uint8Array, as it is sent', body);
+    throw notAccepted('body of signRequest must be a string or a Uint8Array', body);
   }
   return request;
 }

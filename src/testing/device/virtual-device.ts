@@ -19,44 +19,49 @@ import { type RequestToSign, readRequestToSign, signedHeaders } from './signed-r
 
 /** Options of `createDevice`: the device and the app on it. */
 export interface VirtualDeviceOptions {
-  /** The app that runs: `'TEAMID1234.com.example.app'`, or its two parts. */
+  /** The App ID of the running app: `'TEAMID1234.com.example.app'`, or an object with its two parts. */
   appId: AppId;
   /**
-   * The App ID of an App Clip of the app. The App Clip then runs in place of the app: the certificate names the App
-   * Clip, and authenticator data names the full app. Real certificates may name the full app in both places, as this
-   * device does without the option.
+   * The App ID of an App Clip of the app. With this option, the App Clip runs instead of the app. The certificate then
+   * contains the App ID of the App Clip, and authenticator data contains the App ID of the full app.
+   *
+   * It is not known whether real certificates contain the App ID of the App Clip or of the full app. To test a certificate
+   * with the App ID of the full app, omit this option.
    */
   appClipId?: string | undefined;
-  /** `'production'` by default. */
+  /** The environment in which the device attests keys. `'production'` by default. */
   environment?: Environment | undefined;
-  /** `'iOS 27'` by default. */
+  /** The operating system of the device. `'iOS 27'` by default. */
   os?: VirtualOs | undefined;
-  /** `CFBundleVersion`, `'1'` by default. Part of the evidence if the system signs it. */
+  /** `CFBundleVersion`, `'1'` by default. The evidence contains it if the operating system is iOS 27. */
   bundleVersion?: string | undefined;
-  /** A `ValidationCategory`; 4, an app from the App Store, by default. Part of the evidence from iOS 27 on. */
+  /** A `ValidationCategory`. 4 by default: an app from the App Store. The evidence contains it on iOS 27 and macOS 27. */
   validationCategory?: number | undefined;
-  /** 32 bytes, or the first 20 of them; random by default. Only systems with "opt-in" in their names send it. */
+  /**
+   * The code directory hash of the app: 32 bytes, or only the first 20. Random by default. The evidence contains it if the
+   * name of the operating system has "opt-in".
+   */
   codeDirectoryHash?: Uint8Array | undefined;
 }
 
 interface VirtualKey {
   readonly keys: webcrypto.CryptoKeyPair;
-  /** Uncompressed, 65 bytes. */
+  /** The uncompressed public point, 65 bytes. */
   readonly point: Uint8Array;
   attested: boolean;
   counter: number;
 }
 
 /**
- * A device with an app on it, in memory: `DCAppAttestService` for tests, with evidence that has the structure of real
- * devices' evidence. Created by {@link VirtualApple.createDevice}.
+ * A device with an app on it, in memory. {@link VirtualApple.createDevice} creates a device. A device has the methods of
+ * `DCAppAttestService`. The evidence has the same structure as the evidence of real devices.
  */
 export class VirtualDevice {
-  /** The interface of `@capgo/capacitor-app-attest` to this device. */
+  /** The plugin `@capgo/capacitor-app-attest` on this device. */
   readonly capacitor: CapacitorPlugin;
   /**
-   * Overrides the risk metric of the device's next receipts. If `undefined`, a receipt has the number of keys that this
-   * device attested within 30 days.
+   * The risk metric in the next receipts of this device. If `undefined`, the risk metric is the number of keys that the
+   * device attested in the last 30 days.
    */
   riskMetric: number | undefined;
 
@@ -99,7 +104,7 @@ export class VirtualDevice {
   }
 
   /**
-   * Makes the device misbehave from now on. Each call replaces the previous one; `{}` makes the device honest again.
+   * Makes the device misbehave from now on. Each call replaces the previous misbehaviour. `{}` makes the device honest again.
    *
    * @throws AppAttestError `invalid_argument`
    */
@@ -108,7 +113,7 @@ export class VirtualDevice {
   }
 
   /**
-   * Generates a key in the virtual Secure Enclave. Returns its key identifier: base64 of SHA-256 of the public point.
+   * Generates a key in the virtual Secure Enclave. Returns the key identifier, which is SHA-256 of the public point in base64.
    */
   async generateKey(): Promise<string> {
     const keys = await generateKeys('P-256');
@@ -119,7 +124,7 @@ export class VirtualDevice {
   }
 
   /**
-   * Attests a key with the virtual Apple. As on real devices, a key can be attested again, with a new certificate.
+   * Lets the virtual Apple attest a key. As on real devices, a key can be attested again, and then gets a new certificate.
    *
    * @param clientDataHash SHA-256 of the server's challenge
    * @returns The attestation object, CBOR
@@ -194,7 +199,7 @@ export class VirtualDevice {
     return signedHeaders(request, keyId, (clientDataHash) => this.generateAssertion(keyId, clientDataHash));
   }
 
-  /** Forgets a key, as devices do when the app is reinstalled or the device is restored from a backup. */
+  /** Deletes a key. Real devices lose their keys when the app is reinstalled or the device is restored from a backup. */
   loseKey(keyId: string): void {
     this.#keys.delete(keyId);
   }
@@ -230,14 +235,12 @@ export class VirtualDevice {
     return this.#misbehaviour.wrongNonce ? sha256('another challenge') : clientDataHash;
   }
 
-  /** `undefined` if the system or the app's SDK does not support extensions. */
+  /** Returns `undefined` if the operating system or the app's SDK does not support extensions. */
   #signedExtensions(): AuthenticatorExtensions | undefined {
     return this.#system.signsValidationCategory && !this.#misbehaviour.olderSdk ? this.#extensions : undefined;
   }
 
-  /**
-   * What a tampered app makes the device sign before the client data hash, and then moves behind authenticator data.
-   */
+  /** The forged extensions. They are signed before the client data hash, then appended to authenticator data. */
   #forgedExtensions(): Uint8Array {
     return encodeExtensions(this.#misbehaviour.forgedExtensions);
   }
@@ -246,14 +249,14 @@ export class VirtualDevice {
     return extensions ? ATTESTED_CREDENTIAL_DATA | EXTENSION_DATA : ATTESTED_CREDENTIAL_DATA;
   }
 
-  /** The CBOR map. Up to iOS 26, apps with the opt-in entitlement add an unsigned entry. */
+  /** Encodes the CBOR map of the evidence. Up to iOS 26, apps with the opt-in entitlement add an unsigned field. */
   #object(entries: Record<string, unknown>): Uint8Array {
     if (this.#system.codeDirectoryHash !== 'unsigned') return cbor(entries);
     return cbor({ ...entries, cdHash: this.#misbehaviour.rewrittenCodeDirectoryHash ?? this.#codeDirectoryHash });
   }
 }
 
-/** Devices set this flag in assertions too, although no credential data follows. */
+/** Devices set this flag also in assertions, although assertions contain no credential data. */
 const ATTESTED_CREDENTIAL_DATA = 0x40;
 const EXTENSION_DATA = 0x80;
 

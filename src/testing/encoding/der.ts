@@ -1,4 +1,4 @@
-/** One DER element: identifier octets (the tag), shortest length, contents. */
+/** Encodes one DER element: its tag (the identifier octets), its length in the shortest form, and its contents. */
 export function der(tag: number | readonly number[], ...contents: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(contents);
   const identifierOctets = typeof tag === 'number' ? [tag] : tag;
@@ -12,7 +12,10 @@ function derLength(length: number): Uint8Array {
   throw new RangeError(`a DER element of ${length} bytes is too long for App Attest evidence`);
 }
 
-/** BER with an indefinite length, as in Apple's receipts: two zero octets end the contents (X.690 §8.1.3.6). */
+/**
+ * Encodes one BER element with an indefinite length, as in Apple's receipts: two zero octets mark the end of the contents
+ * (X.690 §8.1.3.6).
+ */
 export function indefinite(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat([Uint8Array.of(tag, 0x80), ...contents, Uint8Array.of(0, 0)]));
 }
@@ -28,14 +31,14 @@ export const printableString = (text: string): Uint8Array => der(0x13, Buffer.fr
 export const ia5String = (text: string): Uint8Array => der(0x16, Buffer.from(text, 'ascii'));
 export const NULL = Uint8Array.of(0x05, 0x00);
 
-/** A non-negative INTEGER. */
+/** Encodes a non-negative INTEGER. */
 export function integer(value: number): Uint8Array {
   const digits = value.toString(16);
   const bytes = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
   return integerOfBytes(bytes);
 }
 
-/** A positive INTEGER from its magnitude, with a leading zero if the first bit would make it negative. */
+/** Encodes a positive INTEGER from its bytes. Adds a leading zero byte if the first bit would make the INTEGER negative. */
 export function integerOfBytes(magnitude: Uint8Array): Uint8Array {
   const [first = 0] = magnitude;
   return der(0x02, ...(first >= 0x80 ? [Uint8Array.of(0)] : []), magnitude);
@@ -52,7 +55,7 @@ function base128(value: number): number[] {
   return octets;
 }
 
-/** An explicit context tag: one identifier octet up to tag 30, three above. */
+/** Wraps elements in an explicit context tag. Tags up to 30 take one identifier octet; higher tags take three. */
 export function tagged(tagNumber: number, ...contents: readonly Uint8Array[]): Uint8Array {
   if (tagNumber < 31) return der(0xa0 | tagNumber, ...contents);
   return der([0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f], ...contents);

@@ -1,21 +1,21 @@
 import type { KeyObject } from 'node:crypto';
 
-/** A private key of the developer account with DeviceCheck enabled; here, its public half. */
+/** The public key of a private key for DeviceCheck in the developer account. */
 export interface DeviceCheckKey {
-  /** The team that the key belongs to: `iss` of the token. */
+  /** The Team ID of the key, which is `iss` in the token. */
   teamId: string;
-  /** The `kid` of the token. */
+  /** The Key ID, which is `kid` in the token. */
   keyId: string;
-  /** Verifies the signature of the token. */
+  /** The public key that verifies the signature of the token. */
   publicKey: KeyObject;
 }
 
-/** Seconds. */
+/** The maximum age of a token, in seconds. */
 const MAX_AGE = 60 * 60;
 
 /**
- * Whether a receipt request has a token that Apple would accept: ES256, with a `kid`, `iss` equal to the team of the
- * app, and `iat` at most an hour old. The signature is verified if `keys` are given.
+ * Returns whether Apple would accept the token of a receipt request. The token must have the algorithm ES256, a `kid`, the
+ * app's Team ID as `iss`, and an `iat` within an hour of `now`. If `keys` are passed, the signature must be valid too.
  */
 export async function isTokenAccepted(
   authorization: string | null,

@@ -10,7 +10,7 @@ export interface ListeningServer {
 
 type Handler = (request: Request) => Promise<Response>;
 
-/** Serves a handler on a free port of 127.0.0.1. The connection is closed if the handler throws. */
+/** Serves HTTP with a handler, on a free port of 127.0.0.1. If the handler throws, the server closes the connection. */
 export async function listen(path: string, handler: Handler): Promise<ListeningServer> {
   const server = createServer((incoming, outgoing) => {
     respond(handler, incoming, outgoing).catch(() => outgoing.destroy());

@@ -8,47 +8,52 @@ import type { ReceiptService } from './receipt-service.js';
 /** Options of {@link VirtualApple.receiptEndpoint}. */
 export interface ReceiptEndpointOptions {
   /**
-   * The keys whose tokens are accepted. Without `keys`, any well-formed token is accepted, regardless of its signature.
+   * The keys whose tokens are accepted. Without `keys`, every well-formed token is accepted, even with a wrong signature.
    */
   keys?: readonly DeviceCheckKey[];
 }
 
-/** An answer that replaces the endpoint's own answer once. */
+/** Values that replace parts of the endpoint's own response, for one request. */
 export interface EndpointAnswer {
-  /** For example 429, 500 or 503. By default, the endpoint's own status. */
+  /** The status, for example 429, 500 or 503. By default, the endpoint's own status. */
   status?: number | undefined;
-  /** Seconds, sent as `Retry-After`. */
+  /** The header `Retry-After`, in seconds. */
   retryAfter?: number | undefined;
-  /** Sent unchanged. */
+  /** The body. By default, the endpoint's own body. */
   body?: string | undefined;
-  /** Milliseconds to wait before the answer. */
+  /** How long the endpoint waits before it responds, in milliseconds. */
   delay?: number | undefined;
 }
 
-/** A request that the endpoint answered. */
+/** A request that the endpoint received, with the status of the response. */
 export interface EndpointRequest {
-  /** The address that was asked. */
+  /** The URL of the request. */
   url: string;
-  /** The header `Authorization`, `null` where there was none. */
+  /** The header `Authorization`, or `null` if the request had none. */
   authorization: string | null;
-  /** The receipt that came, base64. */
+  /** The receipt in the request, base64. */
   body: string;
-  /** The status of the answer. */
+  /** The status of the response. */
   status: number;
 }
 
 /**
- * Apple's side of a receipt refresh: a function to use in place of `fetch`. It can also listen on a loopback address.
- * It answers 200 with the base64 of a new receipt, 304 if the receipt is too new, 400 if it was not issued by this
- * virtual Apple, 401 if the token is wrong, and 404 if the receipt belongs to the other environment.
+ * A fake of Apple's receipt server. It is a function that you can pass to `refreshReceipt` as `fetch`. It can also listen on
+ * a loopback address. The statuses of its responses are:
+ *
+ * - 200: the body is the base64 of a new receipt
+ * - 304: the receipt is too new to be exchanged
+ * - 400: this virtual Apple did not issue the receipt
+ * - 401: the token is wrong
+ * - 404: the receipt belongs to the other environment
  */
 export interface ReceiptEndpoint {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** The requests so far, oldest first. */
+  /** All requests so far, the oldest first. */
   readonly requests: readonly EndpointRequest[];
-  /** Sets the answer to the next request. Answers of several calls are used in order. */
+  /** Changes the response to the next request. If you call it several times, each call applies to one request, in order. */
   answerNext(answer: EndpointAnswer): void;
-  /** Serves HTTP on a free port of 127.0.0.1, as the endpoint of one environment; `'production'` by default. */
+  /** Serves HTTP on a free port of 127.0.0.1, as the endpoint of one environment. `'production'` by default. */
   listen(environment?: Environment): Promise<ListeningServer>;
 }
 
@@ -57,7 +62,7 @@ const ENVIRONMENTS: ReadonlyMap<string, Environment> = new Map([
   ['data.appattest.apple.com', 'production'],
   ['data-development.appattest.apple.com', 'development'],
 ]);
-/** Statuses with which a `Response` must not have a body. */
+/** A `Response` with one of these statuses must not have a body. */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** @internal */
@@ -66,7 +71,7 @@ export function createReceiptEndpoint(
   now: () => Date,
   options: ReceiptEndpointOptions,
 ): ReceiptEndpoint {
-  // A lookup that found no keys must not accept any key.
+  // A test may look up its keys and find none. With `keys: undefined`, every token would then be accepted.
   const { keys } = readKnownOptions<ReceiptEndpointOptions>('receiptEndpoint', options, { keys: 'never undefined' });
   const requests: EndpointRequest[] = [];
   const answers: EndpointAnswer[] = [];

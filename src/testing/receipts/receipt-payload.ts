@@ -2,13 +2,13 @@ import type { Environment } from '../../options/environment.js';
 import { integer, octetString, sequence, set } from '../encoding/der.js';
 import { DAY, later } from '../time.js';
 
-/** What a receipt says about an attested key. */
+/** The fields of a receipt that describe the attested key. */
 export interface ReceiptSubject {
   readonly appId: string;
   /** The credential certificate, DER. */
   readonly credCert: Uint8Array;
   readonly clientDataHash: Uint8Array;
-  /** Base64 of 64 random bytes, the same in all receipts of a key. */
+  /** Base64 of 64 random bytes. All receipts of a key have the same token. */
   readonly token: string;
   readonly environment: Environment;
 }
@@ -29,7 +29,7 @@ const Field = {
 const VERSION = 1;
 const LIFETIME = 90 * DAY;
 
-/** The payload of the receipt in an attestation. */
+/** Encodes the payload of the receipt in an attestation. */
 export function attestReceiptPayload(subject: ReceiptSubject, creationTime: Date): Uint8Array {
   return set(
     field(Field.AppId, subject.appId),
@@ -43,14 +43,14 @@ export function attestReceiptPayload(subject: ReceiptSubject, creationTime: Date
   );
 }
 
-/** The payload of a receipt that Apple's server issues for an earlier one. It has other fields, in another order. */
+/** Encodes the payload of a receipt that Apple's server issues in exchange. Its fields and their order differ. */
 export function refreshedReceiptPayload(subject: ReceiptSubject, riskMetric: number, creationTime: Date): Uint8Array {
   return set(
     field(Field.RiskMetric, String(riskMetric)),
     field(Field.ReceiptType, 'RECEIPT'),
     field(Field.AppId, subject.appId),
     field(Field.AttestedPublicKey, subject.credCert),
-    // In the recordings, this hash has been through a text decoder, with U+FFFD for everything that is not UTF-8.
+    // In recordings, this hash was decoded as text: U+FFFD (the bytes EF BF BD) replaces all bytes that are not UTF-8.
     field(Field.ClientHash, new TextDecoder().decode(subject.clientDataHash)),
     field(Field.Token, subject.token),
     field(Field.Environment, environmentName(subject.environment)),
@@ -60,7 +60,7 @@ export function refreshedReceiptPayload(subject: ReceiptSubject, riskMetric: num
   );
 }
 
-/** When Apple issues the next receipt at the earliest. */
+/** Returns the earliest time at which Apple issues the next receipt. */
 export function refreshableFrom(creationTime: Date): Date {
   return later(creationTime, DAY);
 }

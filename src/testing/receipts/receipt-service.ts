@@ -12,21 +12,21 @@ import { signReceipt } from './signed-data.js';
 /** The period over which Apple counts the keys of a device, in milliseconds. */
 const RISK_WINDOW = 30 * DAY;
 
-/** A receipt that was issued, and the device and key that it is about. */
+/** The device and the key of an issued receipt. */
 export interface IssuedReceipt {
   readonly device: AttestingDevice;
   readonly subject: ReceiptSubject;
-  /** `undefined` for the receipt of an attestation, which can be exchanged immediately. */
+  /** When the receipt can be exchanged. `undefined` for the receipt of an attestation, which can be exchanged immediately. */
   readonly refreshableFrom: Date | undefined;
 }
 
-/** Signs receipts, and remembers all receipts and attestations. */
+/** Signs receipts, and stores all receipts and the times of attestations. */
 export class ReceiptService {
   readonly #authority: ReceiptAuthority;
   readonly #now: () => Date;
-  /** By the base64 of the receipt. */
+  /** The issued receipts, by the base64 of the receipt. */
   readonly #issued = new Map<string, IssuedReceipt>();
-  /** When each key of a device was last attested. */
+  /** When each key was last attested, by device and key identifier. */
   readonly #attestations = new WeakMap<AttestingDevice, Map<string, Date>>();
 
   constructor(authority: ReceiptAuthority, now: () => Date) {

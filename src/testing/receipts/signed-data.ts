@@ -23,8 +23,8 @@ const EXPLICIT_0 = 0xa0;
 const CHUNK_LENGTH = 1000;
 
 /**
- * CMS SignedData (RFC 5652 §5) as Apple's servers encode it: BER with indefinite lengths, the content in chunks of 1000
- * bytes, all three certificates, and no signed attributes.
+ * Signs a receipt: CMS SignedData (RFC 5652 §5) as Apple's servers encode it. The encoding is BER with indefinite lengths,
+ * and the content is in chunks of 1000 bytes. All three certificates are included. There are no signed attributes.
  */
 export async function signReceipt(payload: Uint8Array, authority: ReceiptAuthority): Promise<Uint8Array> {
   const { signer, intermediate, root } = authority;

@@ -1,6 +1,6 @@
-// Prints what the import of a module, named on the command line, changes in the global objects.
+// Prints the changes that an import makes to the global objects. The command line names the module.
 
-/** Every property of the global object and of what it leads to, by its path. */
+/** Every property of the global object, and of all objects that can be reached from there, by its path. */
 function globalProperties() {
   const listeners = process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
   const properties = new Map([['listeners of process', listeners.join()]]);
@@ -20,7 +20,7 @@ function globalProperties() {
   return properties;
 }
 
-// Some of Node's globals replace themselves where they are read for the first time.
+// Node replaces some of its globals when they are accessed for the first time.
 for (const name of Reflect.ownKeys(globalThis)) void Reflect.get(globalThis, name);
 
 const before = globalProperties();
@@ -31,6 +31,6 @@ const after = globalProperties();
 const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
   return !Object.is(before.get(name), after.get(name));
 });
-// Without what only hangs on something that changed.
+// Properties of a changed object are not listed again.
 const first = changed.filter((name) => !changed.some((other) => name.startsWith(`${other}.`)));
 console.log(JSON.stringify(first));

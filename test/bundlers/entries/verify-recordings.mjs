@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const bytes = (base64) => new Uint8Array(Buffer.from(base64, 'base64'));
 
-/** Verifies the two recordings that the command line names, the second with a wrong payload as well. */
+/** Verifies the two recordings that the command line names. Also verifies the second recording with a wrong payload. */
 export async function verifyRecordings({ AppAttestError, verifyAttestation, verifyAssertion }) {
   const [, , attestationPath, assertionPath] = process.argv;
   const { attestation, keyId, appId } = read(attestationPath);

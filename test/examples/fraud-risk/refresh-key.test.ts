@@ -41,20 +41,20 @@ describe('the job of docs/fraud-risk.md', () => {
     expect(endpoint.requests.length).toBe(1);
   });
 
-  it('tries again tomorrow if Apple has no newer receipt', async () => {
+  it('tries again the next day if Apple has no newer receipt', async () => {
     endpoint.answerNext({ status: 304 });
     await refresh();
     expect(key().riskMetric).toBeUndefined();
     expect((Number(key().receiptDueAt) - Date.now()) / DAY).toBeCloseTo(1, 2);
   });
 
-  it.each([401, 429, 500, 503])('leaves status %i to the queue', async (status) => {
+  it.each([401, 429, 500, 503])('lets the queue retry after status %i', async (status) => {
     endpoint.answerNext({ status });
     await expectCode(refresh, 'receipt_request_failed');
     expect(key().receiptDueAt).toEqual(new Date(0));
   });
 
-  it('leaves a receipt to the queue if the process is overloaded', async () => {
+  it('lets the queue retry if the process is overloaded', async () => {
     const { receipt } = key();
     const { fetch } = globalThis;
     let others: Promise<unknown> = Promise.resolve();
@@ -76,9 +76,9 @@ describe('the job of docs/fraud-risk.md', () => {
   const hopeless: readonly [string, EndpointAnswer][] = [
     ['Apple does not know the receipt', { status: 404 }],
     ['Apple cannot read it', { status: 400 }],
-    ['the answer is no receipt of Apple', { body: Buffer.from('receipt').toString('base64') }],
+    ['the response is not a receipt from Apple', { body: Buffer.from('receipt').toString('base64') }],
   ];
-  it.each(hopeless)('gives up if %s, and reports it', async (_, answer) => {
+  it.each(hopeless)('gives up if %s, and reports the failure', async (_, answer) => {
     endpoint.answerNext(answer);
     await refresh();
     expect(key().receiptDueAt).toBeNull();

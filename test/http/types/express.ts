@@ -1,4 +1,4 @@
-// The types of app-attest/express, as its users write them. Compiled with the types of Express 4 and 5; never run.
+// Uses the types of app-attest/express as users do. Compiled with the types of Express 4 and 5, and never run.
 import { type AppAttestLocals, type ExpressHandlers, expressHandlers } from 'app-attest/express';
 import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
@@ -29,7 +29,7 @@ export function routes(appAttest: AppAttest): express.Express {
     request.params.other;
     isExactly<express.Request['query']>()(request.query, true);
     isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
-    // @ts-expect-error there is no such entry
+    // @ts-expect-error there is no such property
     response.locals.appAttest.none;
     response.json({ id: request.params.id });
   });
@@ -43,7 +43,7 @@ export function routes(appAttest: AppAttest): express.Express {
     response.json({ ordered: request.body });
   });
 
-  // Express knows no locals here.
+  // Express does not know the types of locals here.
   app.route('/orders/:id').get(protect, (request, response) => {
     isExactly<string>()(request.params.id, true);
     const { appAttest: attested } = response.locals;
@@ -60,7 +60,7 @@ export function routes(appAttest: AppAttest): express.Express {
   return app.use(router);
 }
 
-/** A handler that calls it, as in a guard or a decorator. */
+/** A handler that calls the middleware, as in a guard or a decorator. */
 export function calling({ protect }: ExpressHandlers): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     protect(request, response, next).catch(next);

@@ -1,4 +1,4 @@
-// The types of app-attest/fastify, as its users write them. Compiled with the types of Fastify 4 and 5; never run.
+// Uses the types of app-attest/fastify as users do. Compiled with the types of Fastify 4 and 5, and never run.
 import { type FastifyHandlers, fastifyHandlers } from 'app-attest/fastify';
 import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';

@@ -1,4 +1,4 @@
-// The types of app-attest/hono, as its users write them; never run.
+// Uses the types of app-attest/hono as users do. Never run.
 import { type HonoHandlers, honoHandlers } from 'app-attest/hono';
 import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
 import { Hono, type MiddlewareHandler } from 'hono';

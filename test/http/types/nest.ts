@@ -1,4 +1,5 @@
-// The types of app-attest/express on the Express platform of NestJS. Its own types are stood in for: they need its runtime.
+// Uses the types of app-attest/express on the Express platform of NestJS. The types of NestJS are copied, because the packages
+// need a runtime.
 import type { ExpressHandlers } from 'app-attest/express';
 import type { NextFunction, Request, Response } from 'express';
 

@@ -1,4 +1,5 @@
-// The types of app-attest/http in route handlers of Next.js. Its own types are stood in for: the package is 150 MB.
+// Uses the types of app-attest/http in route handlers of Next.js. The types of Next.js are copied, because the package has 150
+// MB.
 import { type HttpHandlers, httpHandlers } from 'app-attest/http';
 import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
 import { isExactly } from './same.js';
@@ -14,13 +15,13 @@ declare class NextResponse<Body = unknown> extends Response {
   readonly body_: Body;
 }
 
-/** What the types that Next.js generates ask of a route with a dynamic segment. */
+/** The type that Next.js requires of a route with a dynamic segment. */
 type RouteHandler = (
   request: NextRequest,
   context: { params: Promise<{ id: string }> },
 ) => Promise<Response> | Response;
 
-/** What they ask of one without. */
+/** The type that Next.js requires of a route without a dynamic segment. */
 type PlainRouteHandler = (request: NextRequest, context: { params: Promise<Record<never, never>> }) => unknown;
 
 export function routes(appAttest: AppAttest) {

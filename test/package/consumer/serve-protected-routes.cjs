@@ -1,6 +1,8 @@
 const { once } = require('node:events');
 
-/** One protected route in each framework, used by a virtual device: the status of each answer. */
+/**
+ * Serves one protected route in each framework, sends requests from a virtual device, and prints the status of each response.
+ */
 exports.serveProtectedRoutes = async (modules) => {
   const { createAppAttest, createVirtualApple, express, Fastify, Hono } = modules;
   const { httpHandlers, expressHandlers, fastifyHandlers, honoHandlers, AppAttestError } = modules;

@@ -1,4 +1,4 @@
-/** Under `exactOptionalPropertyTypes`: an option may be `undefined` where nothing is checked less without it. */
+/** Under `exactOptionalPropertyTypes`, an option may be `undefined` if its absence weakens no check. */
 import { type ExtensionPolicy, refreshReceipt, verifyAssertion, verifyAttestation, verifyReceipt } from 'app-attest';
 import { httpHandlers } from 'app-attest/http';
 import { postgresStores, type Queryable } from 'app-attest/postgres';
@@ -33,6 +33,7 @@ export function accepted(appAttest: AppAttest, client: RedisClient, pool: Querya
       now: undefined,
     }),
     httpHandlers(appAttest, { bodyLimit: undefined, bodyTimeout: undefined, onReject: undefined }),
+    appAttest.keysOf('user', { limit: undefined, after: undefined }),
     redisStores(client, { prefix: undefined, timeout: undefined }),
     postgresStores(pool, { schema: undefined, timeout: undefined }),
     createVirtualApple({ now: undefined }),
@@ -44,34 +45,40 @@ export function refused(appAttest: AppAttest): unknown[] {
   const assertion = { assertion: '', publicKey: '', payload: '', appId, counter: 0 };
   const receipt = { receipt: '', appId };
   return [
-    // @ts-expect-error without a policy nothing of the running app is judged
+    // @ts-expect-error without a policy, nothing about the running app is checked
     verifyAttestation({ ...attestation, policy: undefined }),
-    // @ts-expect-error without a policy nothing of the running app is judged
+    // @ts-expect-error without a policy, nothing about the running app is checked
     verifyAssertion({ ...assertion, policy: undefined }),
-    // @ts-expect-error without a public key the receipt of any key is accepted
+    // @ts-expect-error without a public key, the receipt of any key is accepted
     verifyReceipt({ ...receipt, publicKey: undefined }),
-    // @ts-expect-error without a challenge the receipt of any attestation is accepted
+    // @ts-expect-error without a challenge, the receipt of any attestation is accepted
     verifyReceipt({ ...receipt, challenge: undefined }),
-    // @ts-expect-error without a hash the receipt of any attestation is accepted
+    // @ts-expect-error without a hash, the receipt of any attestation is accepted
     verifyReceipt({ ...receipt, clientDataHash: undefined }),
-    // @ts-expect-error without a type both are accepted
+    // @ts-expect-error without a type, receipts of both types are accepted
     verifyReceipt({ ...receipt, type: undefined }),
-    // @ts-expect-error without a limit an old receipt is accepted
+    // @ts-expect-error without a limit, an old receipt is accepted
     verifyReceipt({ ...receipt, maxAge: undefined }),
-    // @ts-expect-error without a policy nothing of the running app is judged
+    // @ts-expect-error without a policy, nothing about the running app is checked
     createAppAttest({ appId, policy: undefined }),
-    // @ts-expect-error without it receipts are not verified
+    // @ts-expect-error without verifyReceipts, receipts are not verified
     createAppAttest({ appId, verifyReceipts: undefined }),
-    // @ts-expect-error without a subject the key of any user is accepted
+    // @ts-expect-error without a subject, the key of any user is accepted
     appAttest.authenticate({}, { subject: undefined }),
+    // @ts-expect-error without a subject there is no telling whose challenge it is
+    appAttest.takeChallenge('', { purpose: 'assertion', subject: undefined }),
+    // @ts-expect-error keys are listed for one user
+    appAttest.keysOf(undefined),
+    // @ts-expect-error keys are bound to one user
+    appAttest.bind('', undefined),
   ];
 }
 
 export const policies: ExtensionPolicy[] = [
-  // @ts-expect-error without categories all are accepted
+  // @ts-expect-error without categories, all categories are accepted
   { validationCategories: undefined },
-  // @ts-expect-error without versions all are accepted
+  // @ts-expect-error without versions, all versions are accepted
   { bundleVersions: undefined },
-  // @ts-expect-error without hashes all are accepted
+  // @ts-expect-error without hashes, all hashes are accepted
   { codeDirectoryHashes: undefined },
 ];

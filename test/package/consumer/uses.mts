@@ -127,7 +127,7 @@ export async function virtualEvidence(): Promise<VerifiedAttestation> {
   return verifyAttestation({ attestation: token, keyId, challenge: 'challenge', appId: app, trustAnchors });
 }
 
-/** A store of one's own knows no more than the two interfaces. */
+/** A custom store implements only the two interfaces. */
 export class OwnChallenges implements ChallengeStore {
   async put(): Promise<void> {}
   async take(): Promise<undefined> {}
@@ -157,7 +157,7 @@ export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ ma
 export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, AppAttest, PostgresChallengeStore] {
   const redis = redisStores(client, { prefix: 'our:', timeout: 1 });
   const postgres = postgresStores(pool, { schema: 'our', timeout: 1 });
-  // @ts-expect-error a client that can do neither
+  // @ts-expect-error the client has no method to run scripts
   redisStores({ get: async () => undefined });
   const backend: AppAttest = createAppAttest({ appId: app, ...redis });
   return [backend, createAppAttest({ appId: app, ...postgres }), postgres.challenges];
@@ -171,12 +171,12 @@ export const onReject: OnReject = ({ code, error, device }: Rejection) => {
   return [code, error instanceof AppAttestHttpError, device?.osVersion];
 };
 
-/** The handlers of each framework see the key that was verified. */
+/** The handlers of each framework receive the verified key. */
 export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const app = express();
   app.post('/orders/:id', expressHandlers(appAttest, { onReject }).protect, (request, response) => {
     const keyId: string = response.locals.appAttest.key.keyId;
-    // @ts-expect-error there is no such thing
+    // @ts-expect-error there is no such property
     response.json({ keyId, id: request.params.id, none: response.locals.appAttest.none });
   });
 
@@ -187,7 +187,7 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
     '/orders',
     protect<{ Body: { item: string } }>(async ({ body, appAttest: attested }) => {
       const item: string = body.item;
-      // @ts-expect-error there is no such thing
+      // @ts-expect-error there is no such property
       return { item, keyId: attested.key.keyId, none: attested.none };
     }),
   );
@@ -195,7 +195,7 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const hono = new Hono();
   hono.post('/orders', honoHandlers(appAttest).protect, (c) => {
     const keyId: string = c.get('appAttest').key.keyId;
-    // @ts-expect-error there is no such thing
+    // @ts-expect-error there is no such property
     return c.json({ keyId, none: c.get('appAttest').none });
   });
 

@@ -1,7 +1,7 @@
 import { env } from 'node:process';
 import { runningRuntime } from '../running-runtime.js';
 
-// Before each test file, in the process that runs it: no test may pass on another runtime than the one it is counted for.
+// Runs before each test file, in the process of that file. A test must not pass on a runtime other than the expected one.
 const { EXPECTED_RUNTIME } = env;
 if (runningRuntime() !== EXPECTED_RUNTIME) {
   throw new Error(`this test file runs on ${runningRuntime()} instead of ${EXPECTED_RUNTIME}`);

@@ -2,14 +2,14 @@ import { defineConfig } from 'vitest/config';
 import core from '../../../vitest.config.js';
 import { runningRuntime } from '../running-runtime.js';
 
-/** What stands on the core, and the documents. */
+/** Tests of the modules that use the core, and of the documents. */
 const BEYOND_THE_CORE = [
   'test/{conformance,examples,http,server,stores}/**',
   'examples/**',
   'test/{readme,scripts}.test.ts',
 ];
 
-/** The tests of the core as `npm test` runs them, and those of this folder, inside the runtime that runs this. */
+/** The tests of the core as in `npm test`, and the tests in this folder. They run on the runtime that executes this file. */
 export default defineConfig({
   ...core,
   test: {
@@ -23,7 +23,7 @@ export default defineConfig({
     setupFiles: ['test/runtimes/inside/assert-runtime.ts'],
     pool: 'forks',
     maxWorkers: 1,
-    // Bun's garbage collector can be called under this flag only.
+    // Bun's garbage collector can be called only with this flag.
     execArgv: runningRuntime().startsWith('bun') ? ['--expose-gc'] : [],
   },
 });

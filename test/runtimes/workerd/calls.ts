@@ -17,7 +17,7 @@ export type Call =
   | { verifyReceipt: VerifyReceiptOptions }
   | { verifyEcdsa: { publicKey: string; message: Uint8Array; signature: Uint8Array } };
 
-/** What came of it; an error that is no `AppAttestError` is one too many. */
+/** The result of a call. `threw` is an error that is not an `AppAttestError`, which no test expects. */
 export type Outcome = { accepted: unknown } | { rejected: string } | { threw: string };
 
 async function verify(call: Call): Promise<unknown> {
@@ -44,7 +44,7 @@ async function outcomeOf(call: Call): Promise<Outcome> {
   }
 }
 
-/** JSON that keeps bytes and dates. */
+/** JSON that preserves bytes and dates. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, name: string, plain: unknown) {
     const original = this[name];
@@ -54,7 +54,7 @@ export function toJson(value: unknown): string {
   });
 }
 
-/** Reads what {@link toJson} wrote. */
+/** Parses the output of {@link toJson}. */
 export function fromJson<Value>(json: string): Value {
   return JSON.parse(json, (_name, value) => {
     if (typeof value?.date === 'string') return new Date(value.date);

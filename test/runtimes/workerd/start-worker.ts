@@ -4,7 +4,10 @@ import { Miniflare } from 'miniflare';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The worker as Cloudflare's own tool bundles it: one module, for the browser where a package distinguishes, less Node's modules. */
+/**
+ * Bundles the worker as Cloudflare's own tool does: in one module, with the browser builds of packages, and without Node's
+ * modules.
+ */
 export async function bundleWorker(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [here('worker.ts')],
@@ -23,7 +26,7 @@ export async function bundleWorker(): Promise<string> {
   return output.text;
 }
 
-/** workerd, with Node compatibility, and the variables of its environment. */
+/** Starts workerd with Node compatibility and the given environment variables. */
 export function startWorker(
   script: string,
   bindings: Readonly<Record<string, string>> = {},

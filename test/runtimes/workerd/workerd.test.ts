@@ -50,7 +50,7 @@ const assertions = await Promise.all(
   }),
 );
 
-/** Those that were recorded by themselves, and those inside attestations. */
+/** The receipts that were recorded separately, and those inside attestations. */
 const receipts = [
   ...recordedReceipts.map(({ title, receipt, appId, environment }) => {
     const date = new Date(receipt.creationTime);
@@ -76,7 +76,7 @@ function withByte(bytes: Uint8Array, offset: number, change: number): Uint8Array
   return changed;
 }
 
-/** That workerd decides as Node does, call by call, and how often each way. */
+/** Expects the same result from workerd as from Node for each call. Returns the numbers of accepted and rejected calls. */
 async function expectSameOutcomes(
   calls: readonly Call[],
   miniflare = worker,
@@ -84,7 +84,7 @@ async function expectSameOutcomes(
   const onNode = await outcomesOf(calls);
   const inWorker = await outcomesInWorker(calls, miniflare);
   expect(inWorker.length).toBe(calls.length);
-  // As text: to compare megabytes element by element takes longer than to verify them.
+  // Compares text, because comparing megabytes element by element takes longer than verifying them.
   expect(inWorker.filter((outcome, index) => toJson(outcome) !== toJson(onNode[index]))).toEqual([]);
   const accepted = onNode.filter((outcome) => 'accepted' in outcome).length;
   const rejected = onNode.filter((outcome) => 'rejected' in outcome).length;
@@ -107,7 +107,7 @@ describe('a worker in workerd', () => {
     expect(await expectSameOutcomes(calls)).toEqual({ accepted: 0, rejected: calls.length });
   });
 
-  it('decides on a recorded attestation with every fifth byte changed, or cut off there, as Node does', async () => {
+  it('accepts or rejects a recorded attestation as Node does, with every fifth byte changed, and truncated at each of these bytes', async () => {
     const original = attestationOptions(attestationFixture('apple-guide-2026'));
     const offsets = Array.from({ length: Math.ceil(original.attestation.length / 5) }, (_, index) => index * 5);
     const changed = offsets.map((offset) => withByte(original.attestation, offset, 1 << (offset & 7)));
@@ -115,7 +115,8 @@ describe('a worker in workerd', () => {
     const { accepted, rejected } = await expectSameOutcomes(
       [...changed, ...cut].map((attestation) => ({ verifyAttestation: { ...original, attestation } })),
     );
-    // What stands in the receipt is accepted unread: more than half of the bytes.
+    // Changes inside the receipt are accepted, because the verifier does not decode it. The receipt is more than half of the
+    // bytes.
     expect(accepted).toBeLessThan(changed.length);
     expect(rejected).toBeGreaterThan(changed.length);
   });
@@ -128,12 +129,12 @@ describe('a worker in workerd', () => {
     const calls = offsets.map((offset) => ({
       verifyReceipt: { ...original, receipt: withByte(receipt, offset, 1 << (offset & 7)) },
     }));
-    // Apple's own root comes with every receipt, and nobody looks at it.
+    // Every receipt contains Apple's own root, and changes in that root have no effect.
     const { rejected } = await expectSameOutcomes(calls);
     expect(rejected).toBeGreaterThan(calls.length / 2);
   });
 
-  it('rejects the root of a virtual Apple unless its variables allow one', async () => {
+  it('rejects the root of a virtual Apple unless environment variables allow it', async () => {
     const { trustAnchors } = await createVirtualApple();
     const original = attestationOptions(attestationFixture('apple-guide-2026'));
     const call = { verifyAttestation: { ...original, trustAnchors } };
@@ -150,9 +151,9 @@ describe('a worker in workerd', () => {
     expect(await expectSameOutcomes(calls, oldestWorker)).toEqual({ accepted: calls.length, rejected: 0 });
   });
 
-  // A request that waits for another one's work is given up by workerd.
+  // workerd aborts a request that waits for the work of another request.
   it.each(['2026-07-01', OLDEST_COMPATIBILITY_DATE])(
-    'answers requests that come together, with date %s',
+    'responds to simultaneous requests, with compatibility date %s',
     async (date) => {
       const fresh = startWorker(script, {}, date);
       onTestFinished(() => fresh.dispose());

@@ -14,7 +14,7 @@ describe('challenges in memory', () => {
     vi.useRealTimers();
   });
 
-  it('are deleted without a call, and their fate is known for a while', async () => {
+  it('are deleted automatically, and their state is known for a while', async () => {
     const { challenges } = memoryStores();
     for (const challenge of ['used', 'left']) await challenges.put(challenge, record(1000));
     await challenges.take('used');
@@ -29,7 +29,7 @@ describe('challenges in memory', () => {
     expect(await challenges.fate?.('used')).toBeUndefined();
   });
 
-  it('stay expired when the clock is set back', async () => {
+  it('stay expired if the clock is set back', async () => {
     const { challenges } = memoryStores();
     await challenges.put('challenge', record(1000));
     vi.advanceTimersByTime(1000);
@@ -37,14 +37,14 @@ describe('challenges in memory', () => {
     expect(await challenges.take('challenge')).toBeUndefined();
   });
 
-  it('are at most as many as the store may hold: the oldest is deleted first', async () => {
+  it('are limited in number, and the oldest is deleted first', async () => {
     const { challenges } = memoryStores({ maxChallenges: 3 });
     for (const challenge of ['1', '2', '3', '4']) await challenges.put(challenge, record(1000));
     expect(await challenges.take('1')).toBeUndefined();
     for (const challenge of ['2', '3', '4']) expect(await challenges.take(challenge)).toBeDefined();
   });
 
-  it('do not change with the object that was put', async () => {
+  it('do not change if the caller changes the object that was put', async () => {
     const { challenges } = memoryStores();
     const put = record(1000);
     const expiresAt = new Date(put.expiresAt);
@@ -63,7 +63,7 @@ describe('challenges in memory', () => {
     expect(memoryInUse() - before).toBeLessThan((full - before) / 2);
   });
 
-  it('make room for new ones once they are deleted', async () => {
+  it('make room for new challenges once they are deleted', async () => {
     const { challenges } = memoryStores({ maxChallenges: 2 });
     await challenges.put('1', record(1000));
     vi.advanceTimersByTime(2000);
@@ -80,7 +80,7 @@ async function memoryAfterSweep(): Promise<number> {
   return memoryInUse();
 }
 
-it('a full store of keys rejects further ones, and deletes none', async () => {
+it('a full store of keys rejects further keys, and deletes none', async () => {
   const { keys } = memoryStores({ maxKeys: 2 });
   const [first, second, third] = [newKey(), newKey(), newKey()];
   await keys.insert(first);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** Linux ends the process with the one that started it: tests that are cut off leave none behind. */
+/** Linux ends the process together with its parent, so an aborted test run leaves no process running. */
 const TOGETHER = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
 /** A process that a test started, and its output. */
@@ -32,7 +32,7 @@ export class Child {
     await ended;
   }
 
-  /** Waits until the attempt does not throw any longer. */
+  /** Retries until the attempt does not throw. */
   async until<Result>(attempt: () => Promise<Result>, seconds = 30): Promise<Result> {
     const deadline = performance.now() + seconds * 1000;
     while (true) {
@@ -46,7 +46,7 @@ export class Child {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 export async function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<void> {
   const child = new Child(command, args, options);
   const [code] = await once(child.process, 'exit');
@@ -55,7 +55,10 @@ export async function run(command: string, args: readonly string[], options: Spa
 
 const given = new Set<number>();
 
-/** A port of loopback on which nothing listens, and another one each time: who asked first may not listen yet. */
+/**
+ * Returns a loopback port on which no process listens. Each call returns another port, because an earlier caller may not listen
+ * on its port yet.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,7 +71,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Sends a line and returns the first answer. */
+/** Sends a line and returns the first response. */
 export async function ask(port: number, line: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   try {

@@ -4,7 +4,7 @@ import type { Addresses, StoreKind } from './store-kinds.js';
 import type { WorkerOptions } from './worker.js';
 import { type Outcome, WorkerProcess } from './worker-process.js';
 
-/** Four servers on the same data. */
+/** Starts four servers on the same data. */
 export async function startWorkers(
   kind: StoreKind,
   addresses: Addresses,
@@ -18,7 +18,7 @@ export function startWorker(kind: StoreKind, addresses: Addresses, options: Part
   return WorkerProcess.start({ kind, addresses, appId, trustAnchors, counterWindow: 0, clockAhead: 0, ...options });
 }
 
-/** One device, that asks a server for its challenges. */
+/** A device that requests challenges from a server. */
 export class Client {
   readonly #device: VirtualDevice;
   readonly keyId: string;
@@ -49,7 +49,7 @@ function textOf(outcome: Outcome): string {
   throw new Error(`no challenge: ${JSON.stringify(outcome)}`);
 }
 
-/** How often each answer came: `accepted`, a code, or `failed`. */
+/** Counts the outcomes: `accepted`, an error code, or `failed`. */
 export function tally(outcomes: readonly Outcome[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) {

@@ -6,14 +6,14 @@ import { Load } from './load.js';
 import type { Addresses, StoreKind } from './store-kinds.js';
 import type { WorkerProcess } from './worker-process.js';
 
-/** A store that a test may hurt. */
+/** A store in which a test can cause faults. */
 export interface FaultyStore {
   addresses: Addresses;
-  /** Ends the store's process, with warning or without, calls `whileDown`, and starts the process again. */
+  /** Ends the store's process, gracefully or by SIGKILL. Then calls `whileDown` and starts the process again. */
   restart(how: 'stop' | 'kill', whileDown: () => Promise<void>): Promise<void>;
-  /** Ends the connections of all clients. */
+  /** Closes the connections of all clients. */
   cut(): Promise<void>;
-  /** Lets nothing through until `meanwhile` is over. */
+  /** Blocks all traffic until `meanwhile` has finished. */
   stall(meanwhile: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export interface FaultyStore {
 const random = new Random();
 const moment = () => setTimeout(random.between(50, 300));
 
-/** What must hold on a store whatever fails, with each kind of client. */
+/** Tests that must pass on a store with each kind of client, whatever fails. */
 export function testFaults(kinds: readonly StoreKind[], start: () => Promise<FaultyStore>): void {
   describe.each(kinds)(`%s (SEED=${random.seed})`, (kind) => {
     let store: FaultyStore;
@@ -35,7 +35,7 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       await store.stop();
     });
 
-    /** Load before, during and after a fault, and the proof that it left nothing wrong. */
+    /** Sends load before, during and after a fault. Then checks that no response was wrong. */
     async function during(fault: (load: Load) => Promise<void>): Promise<Load> {
       const load = new Load(workers, random);
       await load.accepts(20);
@@ -46,14 +46,14 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       return load;
     }
 
-    /** While the store is away, each request fails: it is neither accepted nor refused for a reason it does not have. */
+    /** Expects each request to fail with a store failure while the store is down, and not to be accepted or rejected. */
     async function allFail(bodies: readonly unknown[]): Promise<void> {
       const calls = bodies.flatMap((body) => workers.map((worker) => worker.call('authenticate', body)));
       calls.push(...workers.map((worker) => worker.call('issueChallenge', 'assertion')));
       for (const outcome of await Promise.all(calls)) expect(outcome).toHaveProperty('failed');
     }
 
-    it('keeps its promises when servers are killed', async () => {
+    it('accepts nothing twice and loses nothing when servers are killed', async () => {
       const load = await during(async () => {
         for (let kills = 0; kills < 3; kills += 1) {
           const victim = random.pick(workers);
@@ -65,14 +65,17 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       expect(load.failures).toBeGreaterThan(0);
     });
 
-    it.each(['stop', 'kill'] as const)('keeps its promises when the store is restarted: %s', async (how) => {
-      await during(async (load) => {
-        const bodies = await load.prepare(5);
-        await store.restart(how, () => allFail(bodies));
-      });
-    });
+    it.each(['stop', 'kill'] as const)(
+      'accepts nothing twice and loses nothing when the store is restarted: %s',
+      async (how) => {
+        await during(async (load) => {
+          const bodies = await load.prepare(5);
+          await store.restart(how, () => allFail(bodies));
+        });
+      },
+    );
 
-    it('keeps its promises when connections are cut', async () => {
+    it('accepts nothing twice and loses nothing when connections are closed', async () => {
       const load = await during(async () => {
         for (let cuts = 0; cuts < 5; cuts += 1) {
           await store.cut();
@@ -82,7 +85,7 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       expect(load.failures).toBeGreaterThan(0);
     });
 
-    it('keeps its promises, and no request waiting for ever, when nothing gets through', async () => {
+    it('accepts nothing twice, loses nothing and lets no request wait forever when all traffic is blocked', async () => {
       await during(async (load) => {
         const bodies = await load.prepare(5);
         await store.stall(() => allFail(bodies));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a server on loopback that can be cut, or swallow everything as a dead network does. */
+/** A proxy to a loopback server. It can close its connections, or silently drop all data like a broken network. */
 export class FaultyProxy {
   readonly port: number;
   readonly #server: Server;
@@ -26,18 +26,18 @@ export class FaultyProxy {
     this.#sockets = sockets;
   }
 
-  /** Ends all connections in the middle of whatever they carry. */
+  /** Closes all connections in the middle of a transfer. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** From now on nothing arrives at either end, on old and new connections, and nothing says so. */
+  /** From now on, no data arrives at either end of old and new connections, and no error is reported. */
   stall(): void {
     this.#stalled = true;
     for (const socket of this.#sockets) socket.pause();
   }
 
-  /** What was swallowed arrives. */
+  /** Delivers the data that was held back. */
   resume(): void {
     this.#stalled = false;
     for (const socket of this.#sockets) socket.resume();

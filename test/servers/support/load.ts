@@ -14,14 +14,14 @@ interface Sent {
 const DEVICES = 4;
 
 /**
- * Devices that register, ask for challenges and send requests to all servers, one after another without end, and what
- * must be true of the answers, whatever happens to the servers and their store.
+ * Devices that register, request challenges and send requests to all servers, in an endless loop. Also checks the responses,
+ * which must be correct even if servers or their store fail.
  */
 export class Load {
   readonly #workers: WorkerProcess[];
   readonly #random: Random;
   readonly #sent: Sent[] = [];
-  /** The highest counter that anyone was told, by key. */
+  /** The highest counter in any response so far, by key. */
   readonly #counters = new Map<string, number>();
   readonly #loops: Promise<void>[];
   #isStopped = false;
@@ -34,13 +34,13 @@ export class Load {
     this.#loops = Array.from({ length: DEVICES }, () => this.#device());
   }
 
-  /** Waits until so many more requests were accepted. */
+  /** Waits until the given number of further requests was accepted. */
   async accepts(count: number): Promise<void> {
     const enough = this.#accepted + count;
     while (this.#accepted < enough) await setTimeout(5);
   }
 
-  /** Bodies that would be accepted, but are not sent. */
+  /** Creates valid bodies that are not sent yet. */
   async prepare(count: number): Promise<unknown[]> {
     let client = await this.#register();
     while (!client) client = await this.#register();
@@ -52,7 +52,7 @@ export class Load {
     return bodies;
   }
 
-  /** Ends the load, and sends everything that was ever sent twice more. */
+  /** Stops the load, and sends every body two more times. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#loops);
@@ -60,9 +60,9 @@ export class Load {
       for (const _ of [1, 2]) {
         const wasAccepted = sent.accepted > 0;
         let outcome = await this.#send(sent);
-        // A busy machine may be slower than the store's time limit.
+        // On a busy machine, the store may exceed its time limit.
         while ('failed' in outcome) outcome = await this.#send(sent);
-        // The challenge alone refuses it, with no need of the counter or the key.
+        // The challenge is enough to reject the request, without the counter or the key.
         if (wasAccepted) expect(outcome).toHaveProperty('refused', expect.stringMatching(/^challenge_(used|unknown)$/));
       }
     }
@@ -120,7 +120,7 @@ export class Load {
     return outcome;
   }
 
-  /** A counter that an answer tells: never less than one that an earlier answer told. */
+  /** Checks that the counter in a response is not less than the counter in an earlier response. */
   #told(keyId: string, outcome: Outcome): void {
     if (!('result' in outcome)) return;
     const counter = Number(outcome.result);

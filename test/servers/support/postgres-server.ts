@@ -9,8 +9,8 @@ import { migrate } from '../../../examples/postgres.js';
 import { Child, freePort, run } from './child.js';
 
 /**
- * A PostgreSQL of its own with the tables of the stores, on loopback, in a temporary folder, as it comes: with `fsync` and
- * `synchronous_commit`.
+ * A separate PostgreSQL server with the tables of the stores, on loopback, in a temporary folder. It has the default settings,
+ * including `fsync` and `synchronous_commit`.
  */
 export class PostgresServer {
   readonly port: number;
@@ -53,7 +53,7 @@ export class PostgresServer {
 
   async query(text: string): Promise<unknown[]> {
     const client = new pg.Client({ connectionString: this.url });
-    // A server that is killed while it answers.
+    // The server may be killed while it responds.
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -68,7 +68,7 @@ export class PostgresServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** After a `SIGKILL` it refuses to start until the last of its processes has noticed. */
+  /** After a `SIGKILL`, PostgreSQL does not start until all its old processes have ended. */
   async #start(): Promise<void> {
     const deadline = performance.now() + 30_000;
     while (true) {
@@ -98,14 +98,14 @@ export class PostgresServer {
   }
 }
 
-/** PostgreSQL refuses to run as root. */
+/** PostgreSQL does not run as root. */
 const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
 
 function idOf(option: string): number {
   return Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
 }
 
-/** Debian keeps the programs of the server out of the `PATH`, in a folder for each version. */
+/** Debian installs the server programs outside the `PATH`, in one folder per version. */
 function program(name: string): string {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];

@@ -3,7 +3,7 @@ import { RedisServer } from './redis-server.js';
 
 const SLOTS = ['0 5460', '5461 10922', '10923 16383'];
 
-/** Three nodes, each with a third of the slots. */
+/** Starts three nodes, each with a third of the slots. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
@@ -32,12 +32,12 @@ export class RedisCluster {
     return this.nodes.map(({ url }) => url);
   }
 
-  /** Waits until each node knows of all slots. */
+  /** Waits until each node knows all slots. */
   async ready(): Promise<void> {
     for (const node of this.nodes) await node.answers('CLUSTER INFO', isReady);
   }
 
-  /** All nodes at the same time. */
+  /** Calls a function on all nodes at the same time. */
   async restart(signal: 'SIGTERM' | 'SIGKILL', whileDown: () => Promise<unknown>): Promise<void> {
     const allDown = barrier(this.nodes.length, whileDown);
     await Promise.all(this.nodes.map((node) => node.restart(signal, allDown)));
@@ -59,7 +59,7 @@ function isReady(info: string): boolean {
   return ['cluster_state:ok', 'cluster_slots_ok:16384', 'cluster_size:3'].every((line) => info.includes(line));
 }
 
-/** A function that waits until it was called so many times, then runs the task once for all its callers. */
+/** Returns a function that waits for the given number of calls, then runs the task once for all callers. */
 function barrier(callers: number, task: () => Promise<unknown>): () => Promise<unknown> {
   let waiting = callers;
   let start = (): void => undefined;

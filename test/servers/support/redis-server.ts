@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, Child, freePort } from './child.js';
 
-/** What docs/stores.md asks for where keys are in Redis. */
+/** The settings that docs/stores.md requires if keys are in Redis. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', ''];
 
-/** A Redis of its own, on loopback, in a temporary folder. */
+/** A separate Redis server, on loopback, in a temporary folder. */
 export class RedisServer {
   readonly port: number;
   readonly #folder: string;
@@ -30,7 +30,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Ends the process, by `SIGKILL` without a warning, and starts it again on the same data. */
+  /** Ends the process, with `SIGKILL` if it must end without warning, and starts it again on the same data. */
   async restart(
     signal: 'SIGTERM' | 'SIGKILL',
     whileDown: () => Promise<unknown> = async () => undefined,
@@ -41,7 +41,7 @@ export class RedisServer {
     await this.#ready();
   }
 
-  /** Stops the process where it is, so that connections are open and nothing answers. */
+  /** Pauses the process. Its connections stay open, but nothing responds. */
   async suspended(meanwhile: () => Promise<unknown>): Promise<void> {
     this.#child.process.kill('SIGSTOP');
     try {
@@ -51,12 +51,12 @@ export class RedisServer {
     }
   }
 
-  /** One command without quotes, and the beginning of the answer. */
+  /** Sends one command without quotes, and returns the beginning of the response. */
   command(line: string): Promise<string> {
     return ask(this.port, line);
   }
 
-  /** Waits until the answer to a command is as it should be. */
+  /** Waits until the response to a command is as expected. */
   async answers(line: string, isAsItShould: (answer: string) => boolean): Promise<void> {
     await this.#child.until(async () => {
       const answer = await this.command(line);

@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** One of each server for all tests that leave them as they are. */
+/** One server of each kind, for all tests that do not damage it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [redis, cluster, postgres] = await Promise.all([
     RedisServer.start(),

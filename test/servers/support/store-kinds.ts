@@ -4,7 +4,7 @@ import { openRedis } from '../../../examples/redis.js';
 import { openRedisCluster } from '../../../examples/redis-cluster.js';
 import type { Stores } from '../../../src/conformance/index.js';
 
-/** Where the servers listen. */
+/** The addresses of the servers. */
 export interface Addresses {
   redis: string;
   cluster: string[];
@@ -21,10 +21,10 @@ export const storeKinds = ['redis', 'ioredis', 'redis cluster', 'ioredis cluster
 
 export type StoreKind = (typeof storeKinds)[number];
 
-/** Seconds, for tests that are not about time limits: their machine may be slower than a server should be. */
+/** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
 export const PATIENCE = 30;
 
-/** Opens stores as docs/stores.md does: with the settings of the examples, and their time limit or another in seconds. */
+/** Opens stores as docs/stores.md does, with the settings of the examples. The time limit, in seconds, can be changed. */
 export async function openStores(kind: StoreKind, addresses: Addresses, timeout?: number): Promise<OpenedStores> {
   switch (kind) {
     case 'redis': {

@@ -5,10 +5,10 @@ import type { Answer, Call, WorkerOptions } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('../build/worker.js', import.meta.url));
 
-/** Answers without their number. */
+/** Results without their id. */
 export type Outcome = { result: unknown } | { refused: string } | { failed: string };
 
-/** A server of its own: a process with its own clients. */
+/** A separate server process with its own clients. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (outcome: Outcome) => void>();
@@ -43,7 +43,7 @@ export class WorkerProcess {
     });
   }
 
-  /** `SIGKILL`: the process has no time for anything. */
+  /** Sends `SIGKILL`, so that the process cannot clean up. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');

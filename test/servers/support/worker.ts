@@ -3,7 +3,7 @@ import { createAppAttest } from '../../../src/server/create-app-attest.js';
 import type { RefreshReceiptsOptions } from '../../../src/server/index.js';
 import { type Addresses, openStores, type StoreKind } from './store-kinds.js';
 
-/** How a worker's server is set up. */
+/** The configuration of a worker's server. */
 export interface WorkerOptions {
   kind: StoreKind;
   addresses: Addresses;
@@ -12,22 +12,22 @@ export interface WorkerOptions {
   /** Those of createAppAttest by default. */
   receiptTrustAnchors?: string[];
   counterWindow: number;
-  /** In seconds; that of createAppAttest by default. */
+  /** In seconds. The default is that of createAppAttest. */
   challengeTtl?: number;
-  /** In milliseconds; that of the examples by default. */
+  /** In milliseconds. The default is that of the examples. */
   timeout?: number;
-  /** How much the worker's clock is ahead, in seconds. */
+  /** How far the worker's clock is ahead, in seconds. */
   clockAhead: number;
 }
 
-/** A request to a worker; each gets one {@link Answer}. */
+/** A request to a worker. Each request gets one {@link Answer}. */
 export interface Call {
   id: number;
   method: 'issueChallenge' | 'register' | 'authenticate' | 'key' | 'refreshReceipts';
   parameter: unknown;
 }
 
-/** What came of it: a result, the code of an `AppAttestError`, or the message of any other error. */
+/** The outcome of a call: a result, the code of an `AppAttestError`, or the message of any other error. */
 export type Answer = { id: number } & ({ result: unknown } | { refused: string } | { failed: string });
 
 const options: WorkerOptions = JSON.parse(process.argv[2] ?? '');
