@@ -3,7 +3,7 @@ import { receiptDueAt } from '../receipt/receipt-due.js';
 import { refreshReceipt } from '../receipt/refresh-receipt.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
 import type { Configuration } from './app-attest-options.js';
-import { assertStillAccepted } from './authenticate.js';
+import { assertStillAccepted } from './accepted-key.js';
 import { findKey } from './find-key.js';
 import type { ReceiptUpdate } from './key-store.js';
 import type { AppleAccess, ReceiptProgress } from './refresh-receipts-options.js';
