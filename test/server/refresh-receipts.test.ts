@@ -343,6 +343,37 @@ describe('the answer of Apple’s server', () => {
     expect(await due.backend.receipt(due.keyIds[0] ?? '')).toEqual(before);
   });
 
+  it('with the receipt of the attestation, which has no risk metric, is never stored', async () => {
+    const due = await setUp(1);
+    const attested = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('no receipt');
+    due.endpoint.answerNext({ body: base64(attested) });
+    expect((await progressOf(due))[0]).toMatchObject({ error: { code: 'receipt_challenge_mismatch' } });
+    expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
+  });
+
+  it('with a receipt of another environment is never stored, and Apple is never asked again', async () => {
+    const due = await setUp(1);
+    const { challenges, keys } = due.stores;
+    // A store that was filled by hand.
+    const { find } = keys;
+    keys.find = async (keyId) => {
+      const key = await find.call(keys, keyId);
+      return key && { ...key, environment: 'development' };
+    };
+    const both = createAppAttest({
+      appId,
+      environment: ['production', 'development'],
+      receiptTrustAnchors,
+      challenges,
+      keys,
+    });
+    const codes: unknown[] = [];
+    const onProgress = ({ error }: ReceiptProgress) => codes.push(error?.code);
+    expect(await both.refreshReceipts(own({ onProgress }, due))).toEqual(counts(0, 0, 1));
+    expect(codes).toEqual(['environment_mismatch']);
+    expect((await due.key(0)).receiptDueAt).toBeUndefined();
+  });
+
   it.each([
     ['ahead by six minutes', 360, 'receipt_too_old'],
     ['ahead by a year', 365 * 24 * 60 * 60, 'receipt_expired'],
