@@ -1,7 +1,11 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: { worker: 'test/servers/support/worker.ts', cli: 'src/cli/index.ts' },
+  entry: {
+    worker: 'test/servers/support/worker.ts',
+    claim: 'test/servers/support/claim.ts',
+    cli: 'src/cli/index.ts',
+  },
   outDir: 'test/servers/build',
   format: 'esm',
   target: 'node20',
