@@ -12,6 +12,14 @@ import { RedisServer } from './support/redis-server.js';
 import { type OpenedStores, openStores, PATIENCE } from './support/store-kinds.js';
 
 const CLI = fileURLToPath(new URL('./build/cli.js', import.meta.url));
+/** Makes a package look as if it were not installed. */
+const without = (name: string): string[] => {
+  const hook = `export const resolve = (name, context, next) => next(name === '${name}' ? 'not-installed' : name, context);`;
+  const url = `data:text/javascript,${encodeURIComponent(hook)}`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(url)});`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(register)}`];
+};
+
 const counts = (refreshed: number, notModified: number, failed: number) => {
   return { due: refreshed + notModified + failed, refreshed, notModified, failed };
 };
@@ -89,6 +97,22 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     ]);
     expect((await due.key(5)).riskMetric).toBe(1);
     expect(linesOf((await run()).output)).toEqual([counts(0, 0, 0)]);
+  });
+
+  it.runIf(kind === 'redis')('uses the package ioredis if redis is not installed', async () => {
+    const child = start(process.execPath, [...without('redis'), CLI, ...args]);
+    const { code, output, errors } = await ended(child);
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(linesOf(output).at(-1)).toEqual(counts(6, 0, 0));
+  });
+
+  it.runIf(kind === 'redis')('fails with ioredis if Redis does not answer', async () => {
+    const env = { ...process.env, REDIS_URL: 'redis://:secret@127.0.0.1:1', DATABASE_URL: '' };
+    const child = spawn(process.execPath, [...without('redis'), CLI, ...args], { env, stdio: 'pipe' });
+    const { code, errors } = await ended(child);
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^app-attest: .+\n$/);
+    expect(errors).not.toContain('secret');
   });
 
   it('shows its progress in one line on a terminal', async () => {
