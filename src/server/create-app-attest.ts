@@ -271,10 +271,12 @@ export interface AppAttest {
    * - A run claims a few keys at a time, for five minutes. Runs in other processes skip claimed keys. The process can be
    *   killed at any moment: a receipt is replaced only by a verified one, and claims end by themselves.
    * - A run asks at most once about a key, and does not ask about revoked keys.
-   * - The result for a key depends on Apple's answer: 304 counts as `notModified`, and the key is due again tomorrow. 429,
-   *   5xx or no answer count as `failed`, and the key stays due for a later run. 400 and 404, and a receipt of another key,
-   *   app or environment, count as `failed`, and Apple is not asked again (`receiptDueAt` is then absent). Anything else, such as an
-   *   answer that cannot be verified, or a key that this server no longer accepts, counts as `failed`, and the key is due again tomorrow.
+   * - 304 counts as `notModified`. The key is due again tomorrow.
+   * - 429, 5xx or no answer count as `failed`. The key stays due for a later run.
+   * - 400, 404, or a genuine receipt of another key, app or environment count as `failed`. Apple is not asked again, and
+   *   `receiptDueAt` is then absent.
+   * - Any other answer counts as `failed`, for example one that cannot be verified. The key is due again tomorrow. The
+   *   same is true, without a request, of a key whose app or environment this server does not accept.
    * - After 429, or any answer with `Retry-After`, the run sends no request for that time; for 60 seconds if a 429 names no
    *   time. It ends, and resolves, instead of waiting more than ten minutes in total.
    * - If it rejects, the answers to requests that were already sent are stored first.
