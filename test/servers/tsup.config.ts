@@ -5,6 +5,7 @@ export default defineConfig({
     worker: 'test/servers/support/worker.ts',
     claim: 'test/servers/support/claim.ts',
     cli: 'src/cli/index.ts',
+    'key-churn': 'test/servers/support/key-churn.ts',
   },
   outDir: 'test/servers/build',
   format: 'esm',
