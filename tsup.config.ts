@@ -60,7 +60,7 @@ rmSync('dist', { recursive: true, force: true });
 
 export default defineConfig([
   // For Node.js: as few files as possible, because Node.js takes half a millisecond to load each file.
-  { ...shared, format: 'esm', entry, onSuccess: writeMigrations },
+  { ...shared, format: 'esm', entry: { ...entry, cli: 'src/cli/index.ts' }, onSuccess: writeMigrations },
   {
     ...shared,
     // For bundlers (the export condition `module`): many modules, so that a bundler can omit unused modules. The index only

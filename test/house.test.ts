@@ -26,6 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stores: [...CORE, 'server'],
   http: [...CORE, 'server'],
   testing: CORE,
+  cli: [...CORE, 'server', 'stores'],
 };
 
 interface SourceFile {

@@ -1,4 +1,4 @@
-import type { Key } from './refresh-key.js';
+import type { StoredKey } from 'app-attest/server';
 
 /** Data of your service about the account. */
 export interface Account {
@@ -13,7 +13,7 @@ export type Decision = 'serve' | 'watch' | 'ask for more';
 /**
  * Never rejects a request because of the risk metric alone. Reinstalls, restores and new accounts raise the metric too.
  */
-export function decide({ riskMetric }: Key, { ageInDays, recentKeys }: Account): Decision {
+export function decide({ riskMetric }: StoredKey, { ageInDays, recentKeys }: Account): Decision {
   if (riskMetric === undefined) return 'serve'; // a missing metric does not indicate fraud
   // The number of keys that this device attested for other accounts.
   const unexplained = riskMetric - recentKeys;

@@ -134,7 +134,8 @@ function readReceipt(receipt: unknown): Uint8Array {
   return decodeBytes(keepEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH), MAX_RECEIPT_LENGTH);
 }
 
-function readEndpoint(endpoint: unknown, environment: unknown): string {
+/** @throws AppAttestError `invalid_argument` */
+export function readEndpoint(endpoint: unknown, environment: unknown): string {
   if (!isEnvironment(environment)) {
     throw new AppAttestError('invalid_argument', "environment must be 'production' or 'development'");
   }
@@ -148,12 +149,14 @@ function readEndpoint(endpoint: unknown, environment: unknown): string {
   );
 }
 
-function readSignal(signal: unknown): AbortSignal | undefined {
+/** @throws AppAttestError `invalid_argument` */
+export function readSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw new AppAttestError('invalid_argument', 'signal must be an AbortSignal');
 }
 
-function readFetch(fetch: RefreshReceiptOptions['fetch']): NonNullable<RefreshReceiptOptions['fetch']> {
+/** @throws AppAttestError `invalid_argument` */
+export function readFetch(fetch: RefreshReceiptOptions['fetch']): NonNullable<RefreshReceiptOptions['fetch']> {
   if (fetch === undefined) return globalThis.fetch;
   if (typeof fetch === 'function') return fetch;
   throw new AppAttestError('invalid_argument', 'fetch must be a function');

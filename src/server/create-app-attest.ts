@@ -6,6 +6,8 @@ import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { PublicKeyCache } from './public-key-cache.js';
 import { redeemChallenge, type TakeChallengeOptions } from './redeem-challenge.js';
+import { refreshReceipts } from './refresh-receipts.js';
+import type { RefreshedReceipts, RefreshReceiptsOptions } from './refresh-receipts-options.js';
 import { type RegisterOptions, register } from './register.js';
 import type { StoredKey } from './stored-key.js';
 import { forgetAll, type KeysOfOptions, keysOf, revokeAll } from './users-keys.js';
@@ -261,6 +263,41 @@ export interface AppAttest {
    * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
    */
   receipt(keyId: string): Promise<Uint8Array | undefined>;
+
+  /**
+   * Asks Apple for the next receipts of the keys whose `receiptDueAt` has passed, the longest due first. Verifies each,
+   * and stores it with its risk metric and the next due time. Call it every few minutes from a scheduled job, or run
+   * `app-attest receipts refresh`.
+   *
+   * - A run claims a few keys at a time, for five minutes. Runs in other processes skip claimed keys. The process can be
+   *   killed at any moment: a receipt is replaced only by a verified one, and claims end by themselves.
+   * - A run asks at most once about a key, and does not ask about revoked keys.
+   * - 304 counts as `notModified`. The key is due again tomorrow.
+   * - 429, 5xx or no answer count as `failed`. The key stays due for a later run.
+   * - 400, 404, or a genuine receipt of another key, app or environment count as `failed`. Apple is not asked again, and
+   *   `receiptDueAt` is then absent.
+   * - Any other answer counts as `failed`, for example one that cannot be verified. The key is due again tomorrow. The
+   *   same is true, without a request, of a key whose app or environment this server does not accept.
+   * - After 429, or any answer with `Retry-After`, the run sends no request for that time; for 60 seconds if a 429 names no
+   *   time. It ends, and resolves, instead of waiting more than ten minutes in total.
+   * - If it rejects, the answers to requests that were already sent are stored first.
+   *
+   * @throws AppAttestError with one of these codes:
+   * - `invalid_argument`: the options or the credentials are wrong. No key was claimed
+   * - `receipt_request_failed` with `status` 401: Apple rejected the credentials. No further request was sent
+   * @throws the reason of `signal`, or an error of the key store
+   *
+   * @example
+   * ```ts
+   * const { refreshed, failed } = await appAttest.refreshReceipts({
+   *   credentials: { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: await readFile('AuthKey.p8', 'utf8') },
+   *   onProgress: ({ keyId, error }) => error && console.warn(keyId, error.message),
+   * });
+   * ```
+   *
+   * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
+   */
+  refreshReceipts(options: RefreshReceiptsOptions): Promise<RefreshedReceipts>;
 }
 
 /**
@@ -313,6 +350,8 @@ export function createAppAttest(options: AppAttestOptions): AppAttest {
       const stored = storedKeyId(keyId);
       return stored === undefined ? undefined : ((await keys.receipt(stored)) ?? undefined);
     },
+
+    refreshReceipts: (refreshOptions) => refreshReceipts(configuration, refreshOptions),
   };
   return keepConfiguration(appAttest, configuration);
 }

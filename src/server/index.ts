@@ -14,6 +14,7 @@ export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.j
 export type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
 export type { TakeChallengeOptions } from './redeem-challenge.js';
+export type { ReceiptProgress, RefreshedReceipts, RefreshReceiptsOptions } from './refresh-receipts-options.js';
 export type { RegisterOptions } from './register.js';
 export type { NewKey, StoredKey } from './stored-key.js';
 export type { Stores } from './stores.js';

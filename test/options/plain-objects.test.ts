@@ -18,6 +18,7 @@ const calls: readonly [string, (options: never) => unknown][] = [
   ['issueChallenge', (options) => backend.issueChallenge(options)],
   ['register', (options) => backend.register({}, options)],
   ['authenticate', (options) => backend.authenticate({}, options)],
+  ['refreshReceipts', (options) => backend.refreshReceipts(options)],
   ['memoryStores', (options) => memoryStores(options)],
   ['postgresStores', (options) => postgresStores(queryable, options)],
   ['redisStores', (options) => redisStores({} as never, options)],

@@ -62,6 +62,7 @@ describe('the packed package', () => {
     const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'package.json'];
     for (const name of named) expect(files).toContain(name);
     expect(files).toContain('dist/index.d.ts');
+    expect(files).toContain('dist/cli.js');
     expect(files).toContain('dist/migrations/0001-create-challenges.sql');
     expect(files).toContain('certs/Apple_App_Attestation_Root_CA.pem');
     expect(files).toContain('dist/THIRD-PARTY-NOTICES.txt');
@@ -131,6 +132,20 @@ describe('the packed package', () => {
     });
   });
 
+  it.each([
+    ['DATABASE_URL', 'postgres://127.0.0.1/keys', 'DATABASE_URL needs the package pg: npm install pg'],
+    ['REDIS_URL', 'redis://127.0.0.1', 'REDIS_URL needs the package redis or ioredis: npm install redis'],
+  ])('has a command that asks for the client of %s if it is not installed', async (name, url, message) => {
+    const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: '' };
+    await writeFile(join(consumer, 'credentials.json'), JSON.stringify(credentials));
+    const args = ['receipts', 'refresh', '--app-id', 'TEAMID1234.com.example.app', '--credentials', 'credentials.json'];
+    const { DATABASE_URL: _, REDIS_URL: __, ...env } = process.env;
+    const options = { cwd: consumer, env: { ...env, [name]: url } };
+    const failure = await promisify(execFile)('npx', ['app-attest', ...args], options).catch((error) => error);
+    expect(failure).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+    expect(await inConsumer('npx', 'app-attest', '--help')).toMatch(/^Usage: app-attest receipts refresh /);
+  });
+
   it('loads only its dependencies, and only those that verification needs', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
@@ -141,8 +156,8 @@ describe('the packed package', () => {
       withReceipt: ['pkijs'],
     });
     expect(await importsOf('dist/server.js', AT_ONCE)).toEqual([]);
-    // The packages that a server needs to verify receipts at registration.
-    expect(await importsOf('dist/server.js', AT_ONCE_OR_LATER)).toEqual(['asn1js', 'pkijs']);
+    // The packages that a server needs to verify and refresh receipts.
+    expect(await importsOf('dist/server.js', AT_ONCE_OR_LATER)).toEqual(['asn1js', 'jose', 'pkijs']);
     // Users install the frameworks themselves. An adapter only uses the types of its framework.
     for (const adapter of ['http', 'express', 'fastify', 'hono']) {
       expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual([]);
@@ -151,6 +166,8 @@ describe('the packed package', () => {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }
     expect(await importsOf('dist/testing.js', AT_ONCE)).toEqual(['asn1js']);
+    // The clients of databases are loaded only if the command needs them.
+    expect(await importsOf('dist/cli.js', AT_ONCE)).toEqual([]);
   });
 
   it('contains its bundled packages, with their licenses', async () => {

@@ -3,21 +3,22 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { Pool } from 'pg';
 import PgBoss from 'pg-boss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createClient } from 'redis';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { refreshWithBullMq } from '../../examples/fraud-risk/bullmq.js';
 import { refreshWithPgBoss } from '../../examples/fraud-risk/pg-boss.js';
-import type { Apple } from '../../examples/fraud-risk/refresh-key.js';
-import { createVirtualApple, type ReceiptEndpoint } from '../../src/testing/index.js';
-import { attestKeys, KeysInMemory, reach } from '../support/stored-keys.js';
+import type { Stores } from '../../src/server/index.js';
+import { migrate, postgresStores } from '../../src/stores/postgres/index.js';
+import { redisStores } from '../../src/stores/redis/index.js';
+import { type DueReceipts, dueReceipts } from '../support/due-receipts.js';
 
 const KEYS = 25;
-const apple = await createVirtualApple();
+/** Seconds: the machine may be slow. */
+const timeout = 30;
 
-let keys: KeysInMemory;
-let endpoint: ReceiptEndpoint;
-let options: Apple;
-let close: () => Promise<void>;
+let due: DueReceipts;
 let folder: string;
 
 beforeAll(() => {
@@ -26,12 +27,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-beforeEach(async () => {
-  keys = new KeysInMemory();
-  await attestKeys(apple, keys, KEYS);
-  endpoint = apple.receiptEndpoint();
-  ({ options, close } = await reach(apple, endpoint));
-  return close;
+afterEach(async () => {
+  for (const keyId of due.keyIds) await due.backend.forget(keyId);
+  await due.close();
 });
 
 async function freePort(): Promise<number> {
@@ -43,12 +41,13 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-const metrics = (): (number | undefined)[] => [...keys.rows.values()].map(({ riskMetric }) => riskMetric);
-
-async function expectAllRefreshed(): Promise<void> {
-  await vi.waitFor(() => expect(metrics()).toEqual(Array(KEYS).fill(1)), { timeout: 40_000, interval: 100 });
-  expect(await keys.due(new Date(), KEYS)).toEqual([]);
-  expect(endpoint.requests.filter(({ status }) => status === 200).length).toBe(KEYS);
+async function expectRefreshed(count: number): Promise<void> {
+  const metrics = async () => {
+    const keys = await Promise.all(due.keyIds.map((_, index) => due.key(index)));
+    return keys.filter(({ riskMetric }) => riskMetric === 1).length;
+  };
+  await expect.poll(metrics, { timeout: 40_000, interval: 100 }).toBe(count);
+  expect(due.endpoint.requests.filter(({ status }) => status === 200).length).toBe(count);
 }
 
 describe('BullMQ on Redis', () => {
@@ -63,14 +62,28 @@ describe('BullMQ on Redis', () => {
       redis.stdout?.on('data', (line: Buffer) => line.includes('Ready to accept') && resolve());
     });
   });
-  afterAll(() => redis.kill());
+  let client: ReturnType<typeof createClient>;
+  let stores: Stores;
+  beforeAll(async () => {
+    client = createClient({ socket: connection });
+    await client.connect();
+    stores = redisStores(client, { timeout });
+  });
+  afterAll(() => {
+    client.destroy();
+    redis.kill();
+  });
 
-  it('gets a risk metric for every due key, once each, and waits when Apple requests a delay', async () => {
-    endpoint.answerNext({ status: 429, retryAfter: 1 });
-    const { queue, worker } = await refreshWithBullMq(connection, keys, options);
+  it('gets a risk metric for every due key, once each, every five minutes', async () => {
+    due = await dueReceipts(KEYS, { stores });
+    const { queue, worker } = await refreshWithBullMq(connection, due.backend, due.options);
     try {
-      await expectAllRefreshed();
-      expect(endpoint.requests.filter(({ status }) => status === 429).length).toBe(1);
+      await expectRefreshed(KEYS);
+      expect(await queue.getJobSchedulers()).toMatchObject([{ key: 'refresh', every: 300_000 }]);
+      await vi.waitFor(async () => {
+        const [job] = await queue.getCompleted();
+        expect(job?.returnvalue).toEqual({ due: KEYS, refreshed: KEYS, notModified: 0, failed: 0 });
+      });
     } finally {
       await worker.close();
       await queue.obliterate({ force: true });
@@ -99,7 +112,17 @@ describe('pg-boss on PostgreSQL', () => {
     stop = () => run(`${bin}/pg_ctl`, '-D', data, '-m', 'immediate', 'stop');
     connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
   });
-  afterAll(() => stop());
+  let pool: Pool;
+  let stores: Stores;
+  beforeAll(async () => {
+    pool = new Pool({ connectionString });
+    await migrate(pool, { schema: 'app_attest' });
+    stores = postgresStores(pool, { schema: 'app_attest', timeout });
+  });
+  afterAll(async () => {
+    await pool.end();
+    stop();
+  });
 
   /**
    * Processes the work of one minute, which starts immediately. The clock of pg-boss is stopped, so that the next minute does
@@ -110,31 +133,25 @@ describe('pg-boss on PostgreSQL', () => {
     boss.on('error', () => undefined);
     await boss.start();
     try {
-      await refreshWithPgBoss(boss, keys, options);
-      await boss.send('look-for-due-keys', {});
+      await refreshWithPgBoss(boss, due.backend, due.options);
+      await boss.send('refresh-receipts', {});
       await run(boss);
     } finally {
       await boss.stop({ graceful: false });
     }
   }
 
-  it('gets a risk metric for every due key, once each, and checks for due keys every minute', async () => {
+  it('gets a risk metric for every due key, once each, every five minutes', async () => {
+    due = await dueReceipts(KEYS, { stores });
     await withPgBoss('calm', async (boss) => {
-      await expectAllRefreshed();
-      expect(await boss.getSchedules()).toMatchObject([{ name: 'look-for-due-keys', cron: '* * * * *' }]);
+      await expectRefreshed(KEYS);
+      expect(await boss.getSchedules()).toMatchObject([{ name: 'refresh-receipts', cron: '*/5 * * * *' }]);
     });
   });
 
-  it('waits when Apple requests a delay, and leaves the rest of the batch for later', async () => {
-    endpoint.answerNext({ status: 429, retryAfter: 2 });
-    await withPgBoss('busy', async () => {
-      await vi.waitFor(() => expect(metrics()).toContain(1), { timeout: 30_000, interval: 20 });
-      // The first batch has twenty keys. The batch is repeated a minute later.
-      expect(endpoint.requests[0]?.status).toBe(429);
-      await vi.waitFor(() => expect(metrics().filter((metric) => metric === 1).length).toBe(KEYS - 20), {
-        timeout: 30_000,
-      });
-      expect(endpoint.requests.length).toBe(1 + KEYS - 20);
-    });
+  it('waits when Apple requests a delay, and leaves the rejected key for later', async () => {
+    due = await dueReceipts(KEYS, { stores });
+    due.endpoint.answerNext({ status: 429, retryAfter: 1 });
+    await withPgBoss('busy', () => expectRefreshed(KEYS - 1));
   });
 });

@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['worker', 'claim', 'key-churn'].map((name) => `test/servers/support/${name}.ts`),
+  entry: {
+    worker: 'test/servers/support/worker.ts',
+    claim: 'test/servers/support/claim.ts',
+    cli: 'src/cli/index.ts',
+    'key-churn': 'test/servers/support/key-churn.ts',
+  },
   outDir: 'test/servers/build',
   format: 'esm',
   target: 'node20',

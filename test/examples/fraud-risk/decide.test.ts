@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest';
 import { type Account, type Decision, decide } from '../../../examples/fraud-risk/decide.js';
-import type { Key } from '../../../examples/fraud-risk/refresh-key.js';
+import type { StoredKey } from '../../../src/server/index.js';
 
-const key: Key = {
+const key: StoredKey = {
   keyId: 'key',
   publicKey: '',
+  counter: 0,
   appId: '',
   environment: 'production',
-  receipt: new Uint8Array(),
-  receiptDueAt: null,
+  device: {},
+  createdAt: new Date(),
 };
 
 it.each<[string, number | undefined, Account, Decision]>([

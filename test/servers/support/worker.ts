@@ -1,5 +1,6 @@
 import { AppAttestError } from '../../../src/errors.js';
 import { createAppAttest } from '../../../src/server/create-app-attest.js';
+import type { RefreshReceiptsOptions } from '../../../src/server/index.js';
 import { type Addresses, openStores, type StoreKind } from './store-kinds.js';
 
 /** The configuration of a worker's server. */
@@ -8,6 +9,8 @@ export interface WorkerOptions {
   addresses: Addresses;
   appId: string;
   trustAnchors: string[];
+  /** Those of createAppAttest by default. */
+  receiptTrustAnchors?: string[];
   counterWindow: number;
   /** In seconds. The default is that of createAppAttest. */
   challengeTtl?: number;
@@ -20,7 +23,7 @@ export interface WorkerOptions {
 /** A request to a worker. Each request gets one {@link Answer}. */
 export interface Call {
   id: number;
-  method: 'issueChallenge' | 'register' | 'authenticate' | 'key';
+  method: 'issueChallenge' | 'register' | 'authenticate' | 'key' | 'refreshReceipts';
   parameter: unknown;
 }
 
@@ -32,6 +35,7 @@ const { stores } = await openStores(options.kind, options.addresses, options.tim
 const backend = createAppAttest({
   appId: options.appId,
   trustAnchors: options.trustAnchors,
+  receiptTrustAnchors: options.receiptTrustAnchors,
   counterWindow: options.counterWindow,
   ...(options.challengeTtl !== undefined && { challengeTtl: options.challengeTtl }),
   now: () => new Date(Date.now() + options.clockAhead * 1000),
@@ -53,8 +57,15 @@ async function answer({ id, method, parameter }: Call): Promise<Answer> {
   }
 }
 
+/** Nothing is checked here: createAppAttest does that. */
+function isRefresh(parameter: unknown): parameter is RefreshReceiptsOptions {
+  return typeof parameter === 'object';
+}
+
 async function perform(method: Call['method'], parameter: unknown): Promise<unknown> {
   switch (method) {
+    case 'refreshReceipts':
+      return isRefresh(parameter) && (await backend.refreshReceipts(parameter));
     case 'issueChallenge':
       return (await backend.issueChallenge({ purpose: parameter === 'attestation' ? parameter : 'assertion' }))
         .challenge;

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { appAttest } from '../support/command-line.js';
+import { newDeviceCheckCredentials } from '../support/due-receipts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'app-attest-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const { privateKey, ...names } = newDeviceCheckCredentials();
+writeFileSync(join(folder, 'AuthKey.p8'), privateKey);
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const credentials = file('credentials.json', { ...names, privateKeyFile: 'AuthKey.p8' });
+const app = ['--app-id', 'TEAMID1234.com.example.app'];
+const refresh = ['receipts', 'refresh'];
+const valid = [...refresh, ...app, '--credentials', credentials];
+
+/** Nothing listens there. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 1;
+}
+
+describe('app-attest', () => {
+  it.each([[['--help']], [['-h']], [[...refresh, '--help']], [[...valid, '--help']]])(
+    'prints its help to standard output: %j',
+    async (args) => {
+      const { code, output, errors } = await appAttest(args);
+      expect({ code, errors }).toEqual({ code: 0, errors: '' });
+      expect(output).toMatch(/^Usage: app-attest receipts refresh /);
+      for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    },
+  );
+
+  it.each([
+    ['no command', [], 'a command is missing'],
+    ['an unknown command', ['receipt', 'refresh'], 'unknown command: receipt refresh'],
+    ['an incomplete command', ['receipts'], 'unknown command: receipts'],
+    ['no app', [...refresh, '--credentials', credentials], '--app-id is missing'],
+    ['no credentials', [...refresh, ...app], '--credentials is missing'],
+    ['an unknown option', [...valid, '--maximum', '1'], '--maximum'],
+    ['an option without a value', [...valid, '--limit'], '--limit'],
+    ['a further word', [...valid, 'now'], 'now'],
+    ['a limit that is no number', [...valid, '--limit', 'ten'], '--limit must be a number'],
+    ['a negative concurrency', [...valid, '--concurrency=-1'], '--concurrency must be a number'],
+    ['no database', valid, 'DATABASE_URL or REDIS_URL'],
+    ['a trust anchor that is not there', [...valid, '--trust-anchor', join(folder, 'none.pem')], 'ENOENT'],
+  ])('rejects %s with exit code 2', async (_, args, message) => {
+    const { code, output, errors, listeners } = await appAttest(args);
+    expect({ code, output, listeners }).toEqual({ code: 2, output: '', listeners: [] });
+    expect(errors).toMatch(/^app-attest: /);
+    expect(errors).toContain(message);
+    expect(errors).toContain('--help');
+  });
+
+  it.each([
+    ['an App ID that is none', ['--app-id', 'example'], 'appId "example" must be'],
+    ['a limit of 0', ['--limit', '0'], 'limit must be an integer from 1 to 100000'],
+    ['a schema that no database has', ['--schema', 'a\0b'], 'schema'],
+    ['an endpoint to which no token may be sent', ['--endpoint', 'http://example.com'], 'endpoint'],
+  ])('rejects %s with exit code 2, before it asks the database', async (_, args, message) => {
+    const DATABASE_URL = `postgres://user:pass@127.0.0.1:${await closedPort()}/keys`;
+    const { code, errors } = await appAttest([...valid, ...args], { DATABASE_URL });
+    expect(code).toBe(2);
+    expect(errors).toContain(message);
+  });
+
+  it.each([
+    ['PostgreSQL', 'DATABASE_URL', 'postgres'],
+    ['Redis', 'REDIS_URL', 'redis'],
+  ])('fails with exit code 1 if %s does not answer, and prints no password', async (_, name, protocol) => {
+    const url = `${protocol}://user:se%2Fcret@127.0.0.1:${await closedPort()}/0`;
+    const { code, output, errors, listeners } = await appAttest(valid, { [name]: url });
+    expect({ code, output, listeners }).toEqual({ code: 1, output: '', listeners: [] });
+    expect(errors).toContain('ECONNREFUSED');
+    expect(errors).not.toMatch(/cret/);
+  });
+
+  it('takes PostgreSQL if both variables are set, and ignores an empty one', async () => {
+    const REDIS_URL = 'redis://127.0.0.1:1';
+    const both = await appAttest(valid, { REDIS_URL, DATABASE_URL: 'postgres://127.0.0.1:2/keys' });
+    expect(both.errors).toContain('127.0.0.1:2');
+    const one = await appAttest(valid, { REDIS_URL, DATABASE_URL: '' });
+    expect(one.errors).toContain('127.0.0.1:1');
+  });
+
+  it.each([
+    ['postgres', 'DATABASE_URL', 'postgres://user:hunter2@[/keys'],
+    ['redis', 'REDIS_URL', 'http://user:hunter2@127.0.0.1'],
+    ['redis', 'REDIS_URL', 'hunter2'],
+  ])('prints nothing of a malformed URL of %s: %s', async (_, name, url) => {
+    const { code, errors } = await appAttest(valid, { [name]: url });
+    expect(code).toBe(1);
+    expect(errors).not.toContain('hunter2');
+  });
+});
+
+describe('the file with the credentials', () => {
+  const database = { DATABASE_URL: 'postgres://127.0.0.1:1/keys' };
+  const run = (path: string) => appAttest([...refresh, ...app, '--credentials', path], database);
+
+  it.each([
+    ['with the path of the private key', () => credentials],
+    ['with the text of the private key', () => file('inline.json', { ...names, privateKey })],
+    ['with an absolute path', () => file('absolute.json', { ...names, privateKeyFile: join(folder, 'AuthKey.p8') })],
+  ])('is accepted %s', async (_, path) => {
+    // The credentials are checked before the database is asked, which does not listen.
+    expect(await run(path())).toMatchObject({ code: 1, errors: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  it.each([
+    ['that is not there', () => join(folder, 'none.json'), 'ENOENT'],
+    ['that is a folder', () => folder, 'EISDIR'],
+    ['that is the private key itself', () => join(folder, 'AuthKey.p8'), 'not a JSON object'],
+    ['that is an array', () => file('array.json', [names]), 'not a JSON object'],
+    ['without a team', () => file('team.json', { keyId: 'ABC123DEFG', privateKey }), 'teamId and keyId'],
+    ['without a key', () => file('key.json', { teamId: 'TEAMID1234', privateKey }), 'teamId and keyId'],
+    ['without a private key', () => file('private.json', names), 'either privateKey or privateKeyFile'],
+    [
+      'with two private keys',
+      () => file('two.json', { ...names, privateKey, privateKeyFile: 'AuthKey.p8' }),
+      'either privateKey or privateKeyFile',
+    ],
+    ['with an unknown entry', () => file('unknown.json', { ...names, privatKey: privateKey }), 'no other entries'],
+    ['with a private key file that is not there', () => file('no.json', { ...names, privateKeyFile: 'no' }), 'ENOENT'],
+    [
+      'with a private key that is none',
+      () => file('none.json', { ...names, privateKey: privateKey.slice(40) }),
+      'P-256',
+    ],
+  ])('%s is rejected with exit code 2, and nothing of it is printed', async (_, path, message) => {
+    const { code, output, errors } = await run(path());
+    expect({ code, output }).toEqual({ code: 2, output: '' });
+    expect(errors).toContain(message);
+    for (const line of privateKey.split('\n').filter((text) => text.length > 30)) {
+      expect(errors).not.toContain(line.slice(0, 20));
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  type AppAttest,
+  type AppAttestOptions,
+  createAppAttest,
+  memoryStores,
+  type RefreshReceiptsOptions,
+  type StoredKey,
+  type Stores,
+} from '../../src/server/index.js';
+import type { ListeningServer, ReceiptEndpoint, VirtualDeviceOptions } from '../../src/testing/index.js';
+import { appId, apple, createDevice, registration } from './backend.js';
+
+/** Keys whose receipts are due, and virtual Apple's endpoint on a loopback address. */
+export interface DueReceipts {
+  readonly stores: Stores;
+  readonly backend: AppAttest;
+  /** In the order in which they are due. */
+  readonly keyIds: readonly string[];
+  readonly endpoint: ReceiptEndpoint;
+  readonly server: ListeningServer;
+  /** Valid options of `refreshReceipts`. */
+  readonly options: RefreshReceiptsOptions;
+  key(index: number): Promise<StoredKey>;
+  close(): Promise<void>;
+}
+
+/** Registers so many keys, each of a device of its own, that became due one millisecond after the other. */
+export async function dueReceipts(
+  count: number,
+  { stores = memoryStores(), ...others }: Partial<AppAttestOptions> & { stores?: Stores } = {},
+  deviceOptions: (index: number) => Partial<VirtualDeviceOptions> = () => ({}),
+): Promise<DueReceipts> {
+  const backend = createAppAttest({
+    appId,
+    trustAnchors: apple.trustAnchors,
+    receiptTrustAnchors: apple.receiptTrustAnchors,
+    ...stores,
+    ...others,
+  });
+  const keyIds: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const { keyId } = await backend.register(await registration(backend, await createDevice(deviceOptions(index))));
+    await stores.keys.saveReceipt(keyId, { receiptDueAt: new Date(1_700_000_000_000 + index) });
+    keyIds.push(keyId);
+  }
+  const endpoint = apple.receiptEndpoint();
+  const server = await endpoint.listen();
+  return {
+    stores,
+    backend,
+    keyIds,
+    endpoint,
+    server,
+    options: { credentials: newDeviceCheckCredentials(), endpoint: server.url },
+    async key(index) {
+      const key = await backend.key(keyIds[index] ?? '');
+      if (!key) throw new Error('no such key');
+      return key;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** A key of the developer account of the app. */
+export function newDeviceCheckCredentials(): RefreshReceiptsOptions['credentials'] {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return { teamId: appId.slice(0, 10), keyId: 'ABC123DEFG', privateKey: pem };
+}
