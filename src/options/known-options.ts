@@ -47,7 +47,7 @@ function isKnown<Options>(name: string | symbol, known: KnownOptions<Options>): 
 }
 
 /** An object literal, possibly of another realm (`node:vm`, Jest), or an object without a prototype. */
-function isPlainObject(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null || isObjectPrototype(prototype);
