@@ -9,6 +9,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { isBytes } from '../encoding/bytes.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
@@ -22,21 +23,24 @@ export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
 /** The values that `protect` sets in `response.locals`. */
-export interface AppAttestLocals {
-  /** The key that signed the request, the signed bytes, and the signed extensions. */
-  appAttest: AuthenticatedRequest;
+export interface AppAttestLocals<Result extends object = never> {
+  /**
+   * The key that signed the request, the signed bytes, and the signed extensions. For another format, the result of the
+   * function in `formats`.
+   */
+  appAttest: AuthenticatedRequest | Result;
 }
 
 /**
  * The type of `protect`. It fits routes with any types of parameters, query and body. In the handler after `protect`,
  * `response.locals` has the properties of {@link AppAttestLocals}.
  */
-export interface ExpressProtect {
+export interface ExpressProtect<Result extends object = never> {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
   // TypeScript infers the types of the next handler from the last overload.
   (
     request: IncomingMessage,
-    response: ServerResponse & { locals: AppAttestLocals },
+    response: ServerResponse & { locals: AppAttestLocals<Result> },
     next: (error?: unknown) => void,
   ): Promise<void>;
 }
@@ -45,7 +49,7 @@ export interface ExpressProtect {
  * Handlers from {@link expressHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface ExpressHandlers {
+export interface ExpressHandlers<Result extends object = never> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -57,7 +61,7 @@ export interface ExpressHandlers {
    * the signed content: the parsed value if the content is JSON, a `Buffer` otherwise. It sets
    * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
    */
-  protect: ExpressProtect;
+  protect: ExpressProtect<Result>;
 }
 
 /**
@@ -77,7 +81,10 @@ export interface ExpressHandlers {
  * });
  * ```
  */
-export function expressHandlers(appAttest: AppAttest, options?: HttpOptions<Request>): ExpressHandlers {
+export function expressHandlers<Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Request>,
+): ExpressHandlers<Result> {
   const routes = createRoutes('expressHandlers', appAttest, options);
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
@@ -104,7 +111,7 @@ function isRequest(request: IncomingMessage): request is Request {
   return 'originalUrl' in request;
 }
 
-function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals> {
+function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals<object>> {
   return 'locals' in response;
 }
 

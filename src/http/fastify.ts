@@ -14,6 +14,7 @@ import type {
 } from 'fastify';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
@@ -30,11 +31,16 @@ export type { RejectionCode } from './status.js';
  * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
  * `Buffer` otherwise. `body` is `undefined` if the content is empty.
  */
-export type AttestedFastifyRequest<Generic extends RouteGenericInterface = RouteGenericInterface> =
-  FastifyRequest<Generic> & {
-    /** The key that signed the request, the signed bytes, and the signed extensions. */
-    appAttest: AuthenticatedRequest;
-  };
+export type AttestedFastifyRequest<
+  Generic extends RouteGenericInterface = RouteGenericInterface,
+  Result extends object = never,
+> = FastifyRequest<Generic> & {
+  /**
+   * The key that signed the request, the signed bytes, and the signed extensions. For another format, the result of the
+   * function in `formats`.
+   */
+  appAttest: AuthenticatedRequest | Result;
+};
 
 /** Route options for Fastify, including the handler. Use them as `app.post(path, route)`. */
 export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
@@ -58,7 +64,7 @@ export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = R
  * Handlers from {@link fastifyHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface FastifyHandlers {
+export interface FastifyHandlers<Result extends object = never> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -67,7 +73,7 @@ export interface FastifyHandlers {
   assertion: FastifyRoute;
   /** Accepts a request only if a registered key signed it, and accepts each request once. */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
-    handler: (request: AttestedFastifyRequest<Generic>, reply: FastifyReply) => unknown,
+    handler: (request: AttestedFastifyRequest<Generic, Result>, reply: FastifyReply) => unknown,
   ): FastifyProtectedRoute<Generic>;
 }
 
@@ -88,9 +94,12 @@ export interface FastifyHandlers {
  * }));
  * ```
  */
-export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<FastifyRequest>): FastifyHandlers {
+export function fastifyHandlers<Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<FastifyRequest>,
+): FastifyHandlers<Result> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
-  const attestedRequests = new WeakMap<object, Attested>();
+  const attestedRequests = new WeakMap<object, Attested<Result>>();
 
   const answered = (route: (incoming: IncomingRequest, request: FastifyRequest) => Promise<Answer>): FastifyRoute => ({
     preParsing: async (request, reply, payload) => {
@@ -131,8 +140,8 @@ export function fastifyHandlers(appAttest: AppAttest, options?: HttpOptions<Fast
   };
 }
 
-interface Attested {
-  readonly attested: AuthenticatedRequest;
+interface Attested<Result> {
+  readonly attested: AuthenticatedRequest | Result;
   /** The media type of the signed content. */
   readonly type: string | undefined;
   /** Whether the `preValidation` hook has run. */

@@ -7,6 +7,7 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import { alreadyRead, fromRequest, type IncomingRequest } from './incoming-request.js';
@@ -19,16 +20,19 @@ export type { OnReject, Rejection, Route } from './rejection.js';
 export type { RejectionCode } from './status.js';
 
 /** The variables that `protect` sets in the Hono context. */
-export interface AppAttestVariables {
-  /** The key that signed the request, the signed bytes, and the signed extensions. */
-  appAttest: AuthenticatedRequest;
+export interface AppAttestVariables<Result extends object = never> {
+  /**
+   * The key that signed the request, the signed bytes, and the signed extensions. For another format, the result of the
+   * function in `formats`.
+   */
+  appAttest: AuthenticatedRequest | Result;
 }
 
 /**
  * Handlers from {@link honoHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface HonoHandlers {
+export interface HonoHandlers<Result extends object = never> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: Handler;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -41,7 +45,7 @@ export interface HonoHandlers {
    */
   protect: MiddlewareHandler<{
     /** The variables that `c.get` returns. */
-    Variables: AppAttestVariables;
+    Variables: AppAttestVariables<Result>;
   }>;
 }
 
@@ -63,7 +67,10 @@ export interface HonoHandlers {
  * });
  * ```
  */
-export function honoHandlers(appAttest: AppAttest, options?: HttpOptions<Context>): HonoHandlers {
+export function honoHandlers<Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Context>,
+): HonoHandlers<Result> {
   const routes = createRoutes('honoHandlers', appAttest, options);
   return {
     challenge: async (c) => toResponse(await routes.challenge(fromHono(c), c)),

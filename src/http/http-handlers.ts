@@ -1,5 +1,6 @@
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import { fromRequest } from './incoming-request.js';
@@ -11,20 +12,21 @@ import { withContent } from './signed-content.js';
  *
  * @param request The request. Its body is the signed content. Its path and query are signed too, except with `signed: 'body'`.
  * Its headers are not signed.
- * @param attested The key that signed the request, the signed bytes, and the signed extensions
+ * @param attested The key that signed the request, the signed bytes, and the signed extensions. For another format, the
+ * result of the function in `formats`
  * @param rest Additional arguments that the framework passes
  */
-export type ProtectedHandler<Rest extends unknown[] = [], Incoming extends Request = Request> = (
-  request: Incoming,
-  attested: AuthenticatedRequest,
-  ...rest: Rest
-) => Response | Promise<Response>;
+export type ProtectedHandler<
+  Rest extends unknown[] = [],
+  Incoming extends Request = Request,
+  Result extends object = never,
+> = (request: Incoming, attested: AuthenticatedRequest | Result, ...rest: Rest) => Response | Promise<Response>;
 
 /**
  * Handlers from {@link httpHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface HttpHandlers {
+export interface HttpHandlers<Result extends object = never> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -33,7 +35,7 @@ export interface HttpHandlers {
   assertion(request: Request): Promise<Response>;
   /** Accepts a request only if a registered key signed it, and accepts each request once. */
   protect<Rest extends unknown[], Incoming extends Request = Request>(
-    handler: ProtectedHandler<Rest, Incoming>,
+    handler: ProtectedHandler<Rest, Incoming, Result>,
   ): (request: Incoming, ...rest: Rest) => Promise<Response>;
 }
 
@@ -52,7 +54,10 @@ export interface HttpHandlers {
  * });
  * ```
  */
-export function httpHandlers(appAttest: AppAttest, options?: HttpOptions<Request>): HttpHandlers {
+export function httpHandlers<Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Request>,
+): HttpHandlers<Result> {
   const routes = createRoutes('httpHandlers', appAttest, options);
   return {
     challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),

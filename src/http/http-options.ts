@@ -3,6 +3,7 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { ReadLimits } from './read-bytes.js';
 import type { OnReject } from './rejection.js';
 
@@ -83,7 +84,7 @@ export interface HttpOptions<Context> {
 
 /** Checked options. */
 export interface HttpConfiguration<Context> {
-  readonly appAttest: AppAttest;
+  readonly appAttest: AppAttest<AcceptedEvidence>;
   readonly signed: Signed;
   readonly subject: HttpOptions<Context>['subject'];
   readonly onReject: OnReject | undefined;
@@ -131,7 +132,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
  */
 export function readHttpOptions<Context>(
   caller: string,
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   passed: HttpOptions<Context> = {},
 ): HttpConfiguration<Context> {
   const options = readKnownOptions<HttpOptions<Context>>(caller, passed, OPTIONS);

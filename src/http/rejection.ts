@@ -4,6 +4,7 @@ import { inspectAttestation } from '../explain/inspect-attestation.js';
 import type { Environment } from '../options/environment.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import { AppAttestHttpError } from './http-error.js';
 import { type RejectionCode, STATUS } from './status.js';
 
@@ -50,7 +51,7 @@ export interface Claims {
  */
 export async function report(
   onReject: OnReject | undefined,
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   claims: Claims,
   rejection: Omit<Rejection, 'status'>,
 ): Promise<void> {
@@ -71,7 +72,7 @@ export async function report(
 type Origin = Pick<Rejection, 'environment' | 'device'>;
 
 async function describe(
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   { keyId, attestation }: Claims,
   code: RejectionCode,
 ): Promise<Origin & Pick<Rejection, 'keyId'>> {
@@ -86,7 +87,7 @@ async function describe(
 
 /** Returns the registered key. If a store just failed, or if the key does not exist, the stores are not queried again. */
 async function registered(
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   keyId: string | undefined,
   code: RejectionCode,
 ): Promise<Origin | undefined> {

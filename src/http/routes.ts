@@ -1,7 +1,10 @@
 import { AppAttestError } from '../errors.js';
 import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
+import type { ReadChallenge } from '../server/challenge.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
+import type { StoredKey } from '../server/stored-key.js';
 import { type Answer, refusal, success } from './answer.js';
 import { BodyBudget, type BodyShare } from './body-budget.js';
 import { failureOf } from './failure.js';
@@ -9,36 +12,37 @@ import { AppAttestHttpError } from './http-error.js';
 import { type HttpConfiguration, type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
+import { isOfAppAttest, isOfOtherFormat, type PluginBody } from './other-format.js';
 import { openBody, type ReadLimits } from './read-bytes.js';
 import { type Claims, type Route, report } from './rejection.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 
 /** An accepted request, or the response to a rejected request. */
-export type Outcome =
+export type Outcome<Result extends object = never> =
   | {
-      readonly attested: AuthenticatedRequest;
+      readonly attested: AuthenticatedRequest | Result;
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
     }
   | { readonly refused: Answer };
 
 /** The routes, independent of the framework. The returned promises never reject. */
-export interface Routes<Context> {
+export interface Routes<Context, Result extends object = never> {
   challenge(incoming: IncomingRequest, context: Context): Promise<Answer>;
   registration(incoming: IncomingRequest, context: Context): Promise<Answer>;
   assertion(incoming: IncomingRequest, context: Context): Promise<Answer>;
-  protect(incoming: IncomingRequest, context: Context): Promise<Outcome>;
+  protect(incoming: IncomingRequest, context: Context): Promise<Outcome<Result>>;
 }
 
 /**
  * @param caller The name of the function that received the options, for error messages
  * @throws AppAttestError `invalid_argument`
  */
-export function createRoutes<Context>(
+export function createRoutes<Context, Result extends AcceptedEvidence>(
   caller: string,
-  appAttest: AppAttest,
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Context>,
-): Routes<Context> {
+): Routes<Context, Result> {
   const configuration = readHttpOptions(caller, appAttest, options);
   const { onReject, challengeLimits, registrationLimits } = configuration;
   // Each route has its own budget. A client that fills one budget with endless bodies must not block the other routes.
@@ -76,16 +80,25 @@ export function createRoutes<Context>(
     return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
   }
 
-  function authenticated(incoming: IncomingRequest, context: Context, form: PayloadForm): Promise<Outcome> {
+  function authenticated(
+    incoming: IncomingRequest,
+    context: Context,
+    form: PayloadForm,
+  ): Promise<Outcome<Result> & { keyId?: unknown }> {
     return decide('protected', incoming, async (claims, shares) => {
       const request = await readSignedRequest(configuration, incoming, shares, form);
-      claims.keyId = request.keyId;
-      const { assertion, readChallenge } = request;
+      const { assertion, readChallenge }: { assertion: PluginBody; readChallenge?: ReadChallenge } = request;
+      if (!isOfOtherFormat(assertion)) claims.keyId = request.keyId;
       const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
       const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
         throw mismatchBehind(error) ?? error;
       });
-      return { attested, content: await request.content(attested.payload) };
+      if (isOfAppAttest<AuthenticatedRequest, Result>(assertion, attested)) {
+        return { attested, content: await request.content(attested.payload), keyId: attested.key.keyId };
+      }
+      // The function in formats received this text, and the app hashed its UTF-8 bytes.
+      const content = await request.content(Buffer.from(String(assertion.payload)));
+      return { attested, content, keyId: assertion.keyId };
     });
   }
 
@@ -105,10 +118,13 @@ export function createRoutes<Context>(
     async registration(incoming, context) {
       const decision = await decide('registration', incoming, async (claims, { unverified }) => {
         const body = await readRegistration(incoming, registrationLimits, unverified);
-        claims.keyId = body.keyId;
-        claims.attestation = body.token ?? body.attestation;
+        if (!isOfOtherFormat(body)) {
+          claims.keyId = body.keyId;
+          claims.attestation = body.token ?? body.attestation;
+        }
         const subject = await subjectOf(configuration, context);
-        const { keyId } = await ask(() => appAttest.register(body, subject));
+        const registered = await ask(() => appAttest.register(body, subject));
+        const { keyId } = isOfAppAttest<StoredKey, Result>(body, registered) ? registered : body;
         return { answer: success(201, { keyId }) };
       });
       return 'refused' in decision ? decision.refused : decision.answer;
@@ -116,7 +132,7 @@ export function createRoutes<Context>(
 
     async assertion(incoming, context) {
       const outcome = await authenticated(incoming, context, 'any');
-      return 'refused' in outcome ? outcome.refused : success(200, { keyId: outcome.attested.key.keyId });
+      return 'refused' in outcome ? outcome.refused : success(200, { keyId: outcome.keyId });
     },
   };
 }
@@ -161,7 +177,7 @@ async function readRegistration(
   incoming: IncomingRequest,
   limits: ReadLimits,
   share: BodyShare,
-): Promise<{ keyId?: unknown; token?: unknown; attestation?: unknown }> {
+): Promise<PluginBody & { token?: unknown; attestation?: unknown }> {
   try {
     return await readJson(incoming, limits, share);
   } catch (cause) {

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppAttestError } from '../../src/index.js';
+import { createAppAttest, memoryStores } from '../../src/server/index.js';
+import { appId, apple, createDevice } from '../support/backend.js';
+import { Client, challengeFrom, postJson } from '../support/http-client.js';
+import { SERVERS, type TestServer } from '../support/http-servers.js';
+
+const FORMAT = 'google-play-integrity-standard';
+const keyId = 'android-standard-integrity';
+const body = '{"item":"coffee"}';
+
+describe.each(Object.entries(SERVERS))('%s, with a function for another format,', (_, start) => {
+  /** The key identifiers for which the key store was asked. */
+  const asked: string[] = [];
+  const rejections: object[] = [];
+  let server: TestServer;
+  beforeAll(async () => {
+    const stores = memoryStores();
+    const find = stores.keys.find.bind(stores.keys);
+    stores.keys.find = async (keyId) => {
+      asked.push(keyId);
+      return find(keyId);
+    };
+    const appAttest = createAppAttest({
+      appId,
+      trustAnchors: apple.trustAnchors,
+      ...stores,
+      formats: {
+        [FORMAT]: async ({ body: { token }, challenge, payload, subject }) => {
+          if (token === 'forged') throw new AppAttestError('nonce_mismatch', 'the token was requested for other data');
+          if (token === 'down') throw new TypeError('fetch failed');
+          if (token === 'nothing') return undefined as never;
+          return { token, text: challenge ?? payload, subject };
+        },
+      },
+    });
+    server = await start(appAttest, {
+      subject: () => 'alice',
+      onReject: (rejection) => rejections.push(rejection),
+    });
+  });
+  afterAll(() => server.close());
+
+  const registration = async (token: string, fields: object = {}) => {
+    const challenge = await challengeFrom(server.origin, 'attestation');
+    const registration = { platform: 'android', format: FORMAT, keyId, token, challenge, ...fields };
+    return { challenge, answer: await postJson(`${server.origin}/registration`, registration) };
+  };
+  const payloadFor = async (target = '/orders') => {
+    return `POST ${target}\n${await challengeFrom(server.origin, 'assertion')}\n${body}`;
+  };
+  const order = (payload: string, token: string, fields: object = {}) => {
+    return postJson(`${server.origin}/orders`, {
+      platform: 'android',
+      format: FORMAT,
+      keyId,
+      token,
+      payload,
+      ...fields,
+    });
+  };
+
+  it('registers and protects through the same routes', async () => {
+    const { answer } = await registration('genuine');
+    expect(answer).toMatchObject({ status: 201, body: { keyId } });
+
+    const payload = await payloadFor();
+    expect(await order(payload, 'genuine')).toMatchObject({
+      status: 200,
+      body: { attested: { token: 'genuine', text: payload, subject: 'alice' }, body: { item: 'coffee' } },
+    });
+    expect(await order(payload, 'genuine')).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
+    const assertion = {
+      format: FORMAT,
+      keyId,
+      token: 'genuine',
+      payload: await challengeFrom(server.origin, 'assertion'),
+    };
+    expect(await postJson(`${server.origin}/assertion`, assertion)).toMatchObject({ status: 200, body: { keyId } });
+    expect(asked).toEqual([]);
+  });
+
+  it('binds the payload to method, target and content', async () => {
+    const other = { status: 401, body: { error: 'request_mismatch' } };
+    expect(await order(await payloadFor('/refunds'), 'genuine')).toMatchObject(other);
+    expect(await order((await payloadFor()).replace('POST', 'PUT'), 'genuine')).toMatchObject(other);
+    expect(await order('{"item":"coffee"}', 'genuine')).toMatchObject(other);
+    const digest = `sha-256=:${'A'.repeat(43)}=:`;
+    expect(await order((await payloadFor()).replace(body, digest), 'genuine')).toMatchObject(other);
+  });
+
+  it.each([
+    ['forged', { status: 401, body: { error: 'nonce_mismatch' } }],
+    ['down', { status: 503, body: { error: 'unavailable' } }],
+    ['nothing', { status: 500, body: { error: 'invalid_argument' } }],
+  ])('rejects evidence that the function does not accept: %s', async (token, answer) => {
+    expect((await registration(token)).answer).toMatchObject(answer);
+    expect(await order(await payloadFor(), token)).toMatchObject(answer);
+  });
+
+  it('rejects formats that have no function', async () => {
+    const unsupported = { status: 400, body: { error: 'unsupported_format' } };
+    for (const format of ['web-fallback', '__proto__', 'constructor', 'apple-app-attest']) {
+      expect((await registration('genuine', { format })).answer).toMatchObject(unsupported);
+      expect(await order(await payloadFor(), 'genuine', { format })).toMatchObject(unsupported);
+    }
+  });
+
+  it('asks no key store for the keyId of a rejected request, even if it is that of a registered key', async () => {
+    const client = new Client(server.origin, await createDevice());
+    expect((await client.register()).status).toBe(201);
+    asked.length = 0;
+    rejections.length = 0;
+    await order(await payloadFor(), 'forged', { keyId: client.keyId });
+    await registration('forged', { keyId: client.keyId });
+    await expect.poll(() => rejections.length).toBe(2);
+    for (const rejection of rejections) {
+      expect(rejection).toMatchObject({ code: 'nonce_mismatch' });
+      expect(rejection).not.toHaveProperty('keyId');
+      expect(rejection).not.toHaveProperty('device');
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('still registers and protects iPhones', async () => {
+    const client = new Client(server.origin, await createDevice());
+    expect(await client.register()).toMatchObject({ status: 201, body: { keyId: client.keyId } });
+    const headers = await client.sign('POST', '/orders', body);
+    expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
+  });
+});
