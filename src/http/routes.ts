@@ -12,7 +12,7 @@ import { AppAttestHttpError } from './http-error.js';
 import { type HttpConfiguration, type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
-import { isOfAppAttest, isOfOtherFormat, type PluginBody } from './other-format.js';
+import { isOfAppAttest, isOfOtherFormat, type PluginBody } from './plugin-body.js';
 import { openBody, type ReadLimits } from './read-bytes.js';
 import { type Claims, type Route, report } from './rejection.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
