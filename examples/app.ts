@@ -30,13 +30,13 @@ export async function signedFetch(method: string, target: string, body?: string)
   return fetch(server + target, { method, headers, ...(body !== undefined && { body }) });
 }
 
-async function fetchChallenge(purpose: 'attestation' | 'assertion'): Promise<string> {
+export async function fetchChallenge(purpose: 'attestation' | 'assertion'): Promise<string> {
   const response = await postJson('/app-attest/challenge', { purpose });
   const { challenge } = JSON.parse(await response.text());
   return challenge;
 }
 
-async function postJson(target: string, json: object): Promise<Response> {
+export async function postJson(target: string, json: object): Promise<Response> {
   const headers = { 'Content-Type': 'application/json' };
   const response = await fetch(server + target, { method: 'POST', headers, body: JSON.stringify(json) });
   if (!response.ok) throw new Error(`${target}: ${response.status}`);

@@ -1,5 +1,5 @@
 import { type ChallengeStore, type KeyStore, memoryStores } from 'app-attest/server';
-import { migrate, openPostgres } from '../postgres.js';
+import { migratePostgres, openPostgres } from '../postgres.js';
 import { openRedis } from '../redis.js';
 
 export interface OpenStores {
@@ -17,8 +17,8 @@ export async function openStores(): Promise<OpenStores> {
     return { place: 'Redis', stores, close: () => client.close() };
   }
   if (DATABASE_URL) {
+    await migratePostgres(DATABASE_URL);
     const { pool, stores } = openPostgres(DATABASE_URL);
-    await migrate(pool);
     return { place: 'PostgreSQL', stores, close: () => pool.end() };
   }
   return { place: 'the memory of this process', stores: memoryStores(), close: async () => undefined };

@@ -1,6 +1,6 @@
 import type { Stores } from '../server/stores.js';
 
-const COPIES = 50;
+const COPIES = 200;
 
 /** Makes the same call fifty times concurrently, half of the calls on each server. */
 export function atOnce<Result>(

@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import type { StoredKey } from '../server/stored-key.js';
 import { accepted, atOnce, otherCase } from './concurrency.js';
 import { newKey } from './new-key.js';
 import type { Requirement } from './requirement.js';
-
-/** Compares the values and types of two keys. `undefined` and `null` count as absent. A `Buffer` counts as a `Uint8Array`. */
-function assertKey(actual: StoredKey | null | undefined, expected: StoredKey): void {
-  assert.ok(actual, 'the store does not find the key');
-  assert.deepEqual(comparable(actual), comparable(expected));
-}
-
-function comparable(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== undefined && entry !== null)
-      .map(([name, entry]) => [name, comparable(entry)]),
-  );
-}
+import { assertKey } from './stored-key-assertions.js';
 
 export const KEY_CASES: readonly Requirement[] = [
   {
@@ -37,10 +21,12 @@ export const KEY_CASES: readonly Requirement[] = [
             bundleVersion: '1.0 \u{1f511}',
             codeDirectoryHash: new Uint8Array(randomBytes(32)),
           },
-          receipt: Uint8Array.from({ length: 256 }, (_, index) => index),
           createdAt: new Date('2026-09-01T12:34:56.789Z'),
+          lastUsedAt: new Date('2026-09-02T01:02:03.004Z'),
+          riskMetric: 0xffff_ffff,
+          receiptDueAt: new Date('2099-09-02T01:02:03.004Z'),
         }),
-        newKey({ receipt: new Uint8Array(), device: { osVersion: '14.4' }, extensions: { validationCategory: 0 } }),
+        newKey({ riskMetric: 0, device: { osVersion: '14.4' }, extensions: { validationCategory: 0 } }),
       ];
       for (const key of keys) {
         assert.equal(await one.keys.insert(key), true);
@@ -83,16 +69,16 @@ export const KEY_CASES: readonly Requirement[] = [
   {
     name: 'changing an object that was inserted or found does not change the stored key',
     async check(one) {
-      const key = newKey({ receipt: Uint8Array.of(1, 2, 3) });
+      const receipt = Uint8Array.of(1, 2, 3);
+      const key = newKey({ receipt });
       const original = structuredClone(key);
       await one.keys.insert(key);
       key.subject = 'changed';
-      key.receipt.fill(9);
+      receipt.fill(9);
       const found = await one.keys.find(key.keyId);
       assertKey(found, original);
       if (found) {
         found.counter = 99;
-        found.receipt.fill(9);
         found.device.platform = 'changed';
       }
       assertKey(await one.keys.find(key.keyId), original);
@@ -132,21 +118,19 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a store that records extensions keeps the first extensions of a key',
+    name: 'of two hundred revocations at once, one date is kept',
     async check(one, other) {
-      if (!one.keys.recordExtensions) return;
       const key = newKey();
       await one.keys.insert(key);
-      await one.keys.advance(key.keyId, 5, 0);
-      const extensions = { validationCategory: 4, codeDirectoryHash: Uint8Array.of(1, 2, 3) };
-      await one.keys.recordExtensions(key.keyId, extensions);
-      await other.keys.recordExtensions?.(key.keyId, { bundleVersion: '2' });
-      assertKey(await other.keys.find(key.keyId), { ...key, counter: 5, extensions });
-      assert.equal(await other.keys.advance(key.keyId, 5, 0), false);
-
-      const absent = newKey();
-      await one.keys.recordExtensions(absent.keyId, extensions);
-      assert.ok(!(await one.keys.find(absent.keyId)));
+      const dates = Array.from({ length: 200 }, (_, index) => new Date(Date.UTC(2026, 8, 2, 0, 0, 0, index)));
+      const results = await Promise.all(
+        dates.map((date, index) => (index % 2 === 0 ? one : other).keys.revoke(key.keyId, date)),
+      );
+      assert.equal(accepted(results), 200);
+      const revokedAt = (await one.keys.find(key.keyId))?.revokedAt;
+      assert.ok(dates.some((date) => date.getTime() === revokedAt?.getTime()));
+      assert.equal(await other.keys.revoke(key.keyId, new Date(0)), true);
+      assert.deepEqual((await other.keys.find(key.keyId))?.revokedAt, revokedAt);
     },
   },
 ];

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { encodePem } from '../encoding/pem.js';
-import type { StoredKey } from '../server/stored-key.js';
+import type { NewKey } from '../server/stored-key.js';
 
 /** Creates a key with a random identifier and without optional properties. */
-export function newKey(changes: Partial<StoredKey> = {}): StoredKey {
+export function newKey(changes: Partial<NewKey> = {}): NewKey {
   return {
     keyId: randomBytes(32).toString('base64'),
     publicKey: encodePem('PUBLIC KEY', randomBytes(91)),

@@ -1,13 +1,29 @@
 import type { Stores } from '../server/stores.js';
 import { CHALLENGE_CASES } from './challenge-cases.js';
 import { COUNTER_CASES } from './counter-cases.js';
+import { DUE_CASES } from './due-cases.js';
 import { KEY_CASES } from './key-cases.js';
+import { LAST_USE_CASES } from './last-use-cases.js';
+import { RECEIPT_CASES } from './receipt-cases.js';
+import { REMOVAL_CASES } from './removal-cases.js';
+import { USER_CASES } from './user-cases.js';
 
 /**
  * Opens the stores of one server. Each test case calls this function twice, to simulate two servers with the same data. If
  * the data is in a database, open a new connection each time. If the data is in memory, return the same stores each time.
  */
 export type OpenStores = () => Stores | Promise<Stores>;
+
+const CASES = [
+  ...CHALLENGE_CASES,
+  ...KEY_CASES,
+  ...COUNTER_CASES,
+  ...LAST_USE_CASES,
+  ...USER_CASES,
+  ...REMOVAL_CASES,
+  ...RECEIPT_CASES,
+  ...DUE_CASES,
+];
 
 /** A test case, which works with any test runner. */
 export interface ConformanceCase {
@@ -19,10 +35,10 @@ export interface ConformanceCase {
 
 /**
  * Returns test cases for the requirements that `createAppAttest` has for its stores. Each challenge, registration and
- * counter must work only once, even if many servers try at the same time.
+ * counter must work only once, and each due receipt must be claimed only once, even if many servers try at the same time.
  *
- * The cases use random challenges and key identifiers, so the database may contain other data. The cases do not delete
- * their data.
+ * The cases use random challenges, users and key identifiers, so the database may contain other data. The cases do not
+ * delete their data. Run them one after another: two cases at the same time would claim each other's receipts.
  *
  * @example
  * ```ts
@@ -32,7 +48,7 @@ export interface ConformanceCase {
  * ```
  */
 export function storeConformance(open: OpenStores): ConformanceCase[] {
-  return [...CHALLENGE_CASES, ...KEY_CASES, ...COUNTER_CASES].map(({ name, check }) => ({
+  return CASES.map(({ name, check }) => ({
     name,
     run: async () => check(await open(), await open()),
   }));

@@ -141,6 +141,19 @@ const KNOWN: KnownOptions<AppAttestOptions<FormatVerifiers>> = {
   now: 'may be undefined',
 };
 
+const KEY_STORE_METHODS = [
+  'insert',
+  'find',
+  'advance',
+  'revoke',
+  'bind',
+  'list',
+  'remove',
+  'receipt',
+  'saveReceipt',
+  'due',
+] as const satisfies readonly (keyof KeyStore)[];
+
 const DEFAULT_CHALLENGE_TTL = 300;
 const MAX_CHALLENGE_TTL = 86_400;
 
@@ -181,15 +194,20 @@ function readStores({
     const missing = keys === undefined ? 'keys' : 'challenges';
     throw invalid(`pass challenges and keys together, or omit both: ${missing} is missing`);
   }
-  if (!hasMethods(challenges, ['put', 'take']))
-    throw invalid('challenges must be a ChallengeStore: an object with put and take');
-  if (!hasMethods(keys, ['insert', 'find', 'advance', 'revoke']))
-    throw invalid('keys must be a KeyStore: an object with insert, find, advance and revoke');
+  assertMethods('challenges must be a ChallengeStore', challenges, ['put', 'take']);
+  assertMethods('keys must be a KeyStore', keys, KEY_STORE_METHODS);
   return { challenges, keys };
 }
 
-function hasMethods<Store extends object>(store: Store | undefined, names: readonly (keyof Store)[]): store is Store {
-  return typeof store === 'object' && store !== null && names.every((name) => typeof store[name] === 'function');
+/** @throws AppAttestError `invalid_argument` */
+function assertMethods<Store extends object>(
+  requirement: string,
+  store: Store,
+  names: readonly (keyof Store & string)[],
+): void {
+  const isObject = typeof store === 'object' && store !== null;
+  const missing = names.find((name) => !isObject || typeof store[name] !== 'function');
+  if (missing !== undefined) throw invalid(`${requirement}: it has no method ${missing}`);
 }
 
 function readCounterWindow(window = 0): number {

@@ -12,6 +12,7 @@ import { assertExtensionsContinue, carriesExtensions } from './extension-continu
 import { findKey, unknownKey } from './find-key.js';
 import type { AcceptedEvidence } from './formats.js';
 import type { KeyStore } from './key-store.js';
+import { lastUse } from './last-use.js';
 import { authenticateOtherFormat, readOtherFormat } from './other-format.js';
 import type { PublicKeyCache } from './public-key-cache.js';
 import { readBody } from './request-body.js';
@@ -61,7 +62,7 @@ export async function authenticate<Result extends AcceptedEvidence>(
   const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
 
   // 2. The key is registered and still accepted.
-  const { keys, counterWindow, policy, clientData } = configuration;
+  const { keys, counterWindow, policy, clientData, clock } = configuration;
   const key = await findKey(keys, keyId);
   if (!key) throw unknownKey(keyId);
   assertNotRevoked(key);
@@ -82,13 +83,19 @@ export async function authenticate<Result extends AcceptedEvidence>(
   assertExtensionsContinue(key.extensions, extensions, policy);
 
   // 4. No other request with this counter was accepted. The store decides atomically.
-  if ((await keys.advance(key.keyId, counter, counterWindow)) !== true)
+  const usedAt = clock.now();
+  const carried = carriesExtensions(extensions) ? extensions : undefined;
+  if ((await keys.advance(key.keyId, counter, counterWindow, { usedAt, extensions: carried })) !== true)
     throw await counterRejection(keys, key, counter);
-  const begins = carriesExtensions(extensions) && !carriesExtensions(key.extensions);
-  if (begins) await keys.recordExtensions?.(key.keyId, extensions);
+  const begins = carried && !carriesExtensions(key.extensions);
 
   return {
-    key: { ...key, counter: Math.max(key.counter, counter), ...(begins && { extensions }) },
+    key: {
+      ...key,
+      counter: Math.max(key.counter, counter),
+      lastUsedAt: lastUse(key.lastUsedAt, usedAt),
+      ...(begins && { extensions: carried }),
+    },
     payload,
     ...(extensions && { extensions }),
   };

@@ -84,13 +84,13 @@ function readWith(readChallenge: ReadChallenge, field: ClientDataField, clientDa
   }
   return {
     challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the ${field}`),
-    source: `by readChallenge in the ${field}`,
+    source: `found by readChallenge in the ${field}`,
   };
 }
 
 /** Some clients hash the text of the challenge. Others decode the text and hash the 32 bytes. */
 function wholeChallenge(field: ClientDataField, clientData: Uint8Array): FoundChallenge | undefined {
-  const source = `as the whole ${field}`;
+  const source = `found as the whole ${field}`;
   if (clientData.length === CHALLENGE_LENGTH) {
     return { challenge: Buffer.from(clientData).toString('base64url'), source };
   }
@@ -110,7 +110,7 @@ function challengeInJson(field: ClientDataField, clientData: Uint8Array): FoundC
       Reflect.get(json, 'challenge'),
       `the field challenge of the JSON in the ${field} is not a well-formed challenge`,
     ),
-    source: `in the field challenge of the JSON in the ${field}`,
+    source: `found in the field challenge of the JSON in the ${field}`,
   };
 }
 
@@ -131,7 +131,7 @@ function parseJson(neither: string, clientData: Uint8Array): unknown {
 }
 
 /** @throws AppAttestError `challenge_unknown` */
-function requireChallenge(challenge: unknown, message: string): string {
+export function requireChallenge(challenge: unknown, message: string): string {
   const text = challengeText(challenge);
   if (text !== undefined) return text;
   throw new AppAttestError('challenge_unknown', message, {

@@ -1,11 +1,14 @@
 import { type AppAttestOptions, readOptions } from './app-attest-options.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
+import { bindKey } from './bind-key.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import type { AcceptedEvidence, FormatResult, FormatVerifiers, NoFormats } from './formats.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { PublicKeyCache } from './public-key-cache.js';
+import { redeemChallenge, type TakeChallengeOptions } from './redeem-challenge.js';
 import { type RegisterOptions, register } from './register.js';
 import type { StoredKey } from './stored-key.js';
+import { forgetAll, type KeysOfOptions, keysOf, revokeAll } from './users-keys.js';
 
 /**
  * The server side of App Attest, created by {@link createAppAttest}.
@@ -28,6 +31,26 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * ```
    */
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
+
+  /**
+   * Takes a challenge for evidence that is not App Attest, such as a Play Integrity token. Call it first, then verify
+   * the evidence. The challenge cannot be used again, regardless of the result.
+   *
+   * Do not call it for App Attest: `register` and `authenticate` take the challenge themselves.
+   *
+   * @param challenge The challenge as it was issued: 43 characters of base64url
+   *
+   * @throws AppAttestError with one of these codes:
+   * - `invalid_argument`: the options are wrong
+   * - `challenge_unknown`: malformed, never issued, or issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
+   *
+   * @example
+   * ```ts
+   * await appAttest.takeChallenge(body.challenge, { purpose: 'assertion', subject: user.id });
+   * ```
+   */
+  takeChallenge(challenge: string, options: TakeChallengeOptions): Promise<void>;
 
   /**
    * Verifies an attestation and registers its key.
@@ -119,19 +142,137 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest | Result>;
 
   /**
+   * Returns a registered key, even if it was revoked. Returns `undefined` if the key is not registered.
+   *
+   * @param keyId The key identifier, base64 or base64url
+   *
+   * @example
+   * ```ts
+   * const key = await appAttest.key(keyId);
+   * ```
+   */
+  key(keyId: string): Promise<StoredKey | undefined>;
+
+  /**
+   * Returns a page of the keys of a user, in the order of their identifiers. Revoked keys are included. For the next
+   * page, pass the identifier of the last key as `after`. An empty page means that there are no further keys.
+   *
+   * A key that exists during the whole listing is on exactly one page, even if other keys are registered or deleted at
+   * the same time.
+   *
+   * @param subject The user, as passed to `register` or `bind`
+   *
+   * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid, `limit` is not an integer from 1 to 1000,
+   *   or `after` is not a key identifier
+   *
+   * @example
+   * ```ts
+   * const keys = await appAttest.keysOf(user.id);
+   * const nextPage = await appAttest.keysOf(user.id, { after: keys.at(-1)?.keyId });
+   * ```
+   */
+  keysOf(subject: string, options?: KeysOfOptions): Promise<StoredKey[]>;
+
+  /**
+   * Sets the user of a key that was registered without a user, for example before login. A key gets only one user, even
+   * if many users bind it at the same time. For the same user, the call succeeds again.
+   *
+   * Pass the key of a request that `authenticate` accepted. A key identifier from a body proves nothing.
+   *
+   * @param keyId The key identifier, base64 or base64url
+   * @param subject The user, 1 to 1024 characters, without NUL or lone surrogates
+   *
+   * @throws AppAttestError with one of these codes:
+   * - `invalid_argument`: `subject` is missing or invalid
+   * - `key_unknown`: not a key identifier, or not registered
+   * - `key_revoked`: registered but revoked
+   * - `key_already_registered`: the key belongs to another user
+   *
+   * @example
+   * ```ts
+   * const { key } = await appAttest.authenticate(request.body);
+   * const user = await logIn(request);
+   * await appAttest.bind(key.keyId, user.id);
+   * ```
+   */
+  bind(keyId: string, subject: string): Promise<void>;
+
+  /**
    * Revokes a key permanently. The server then rejects requests with this key, and the key cannot be registered again.
    *
    * @param keyId The key identifier, base64 or base64url
-   * @throws AppAttestError `key_unknown`
+   *
+   * @throws AppAttestError `key_unknown`: not a key identifier, or not registered
+   *
+   * @example
+   * ```ts
+   * await appAttest.revoke(keyId);
+   * ```
    */
   revoke(keyId: string): Promise<void>;
 
   /**
-   * Returns a registered key, even if it was revoked. Returns `undefined` if the key is not registered.
+   * Revokes all keys of a user, including keys that are registered at the same time. If the call rejects, it may have
+   * revoked some of the keys. Then call it again.
+   *
+   * @param subject The user, as passed to `register` or `bind`
+   * @returns The number of keys that it revoked, without keys that were revoked before
+   *
+   * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid
+   *
+   * @example
+   * ```ts
+   * const revoked = await appAttest.revokeAll(user.id); // the account was taken over
+   * ```
+   */
+  revokeAll(subject: string): Promise<number>;
+
+  /**
+   * Deletes a key with its counter, its revocation and its receipt. The app can then register the same key again, for any
+   * user, with a new challenge and a new attestation. To reject a key permanently, revoke it instead.
    *
    * @param keyId The key identifier, base64 or base64url
+   * @returns Whether the key was registered
+   *
+   * @example
+   * ```ts
+   * await appAttest.forget(keyId);
+   * ```
    */
-  key(keyId: string): Promise<StoredKey | undefined>;
+  forget(keyId: string): Promise<boolean>;
+
+  /**
+   * Deletes all keys of a user, as `forget` does, including keys that are registered at the same time. First end the
+   * sessions of the user, so that the user cannot register a key afterwards. If the call rejects, it may have deleted
+   * some of the keys. Then call it again.
+   *
+   * @param subject The user, as passed to `register` or `bind`
+   * @returns The number of keys that it deleted
+   *
+   * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid
+   *
+   * @example
+   * ```ts
+   * await appAttest.forgetAll(user.id); // the account was deleted
+   * ```
+   */
+  forgetAll(subject: string): Promise<number>;
+
+  /**
+   * Returns the latest receipt of a key, even if the key was revoked. A receipt is CMS SignedData in BER, at most 64 KiB.
+   * Returns `undefined` if the key is not registered or has no receipt. Without the option `verifyReceipts`, the first
+   * receipt of a key was not verified: pass it to `verifyReceipt`.
+   *
+   * @param keyId The key identifier, base64 or base64url
+   *
+   * @example
+   * ```ts
+   * const receipt = await appAttest.receipt(keyId);
+   * ```
+   *
+   * @see https://developer.apple.com/documentation/devicecheck/assessing-fraud-risk
+   */
+  receipt(keyId: string): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -162,8 +303,13 @@ export function createAppAttest<Result extends AcceptedEvidence>(
   const publicKeys = new PublicKeyCache();
   return {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
+    takeChallenge: (challenge, takeOptions) => redeemChallenge(configuration, challenge, takeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),
     authenticate: (body, authenticateOptions) => authenticate(configuration, publicKeys, body, authenticateOptions),
+
+    key: (keyId) => findKey(keys, keyId),
+    keysOf: (subject, pageOptions) => keysOf(keys, subject, pageOptions),
+    bind: (keyId, subject) => bindKey(keys, keyId, subject),
 
     async revoke(keyId) {
       const stored = storedKeyId(keyId);
@@ -171,6 +317,18 @@ export function createAppAttest<Result extends AcceptedEvidence>(
       throw unknownKey(keyId);
     },
 
-    key: (keyId) => findKey(keys, keyId),
+    revokeAll: (subject) => revokeAll(keys, clock, subject),
+
+    async forget(keyId) {
+      const stored = storedKeyId(keyId);
+      return stored !== undefined && (await keys.remove(stored)) === true;
+    },
+
+    forgetAll: (subject) => forgetAll(keys, subject),
+
+    async receipt(keyId) {
+      const stored = storedKeyId(keyId);
+      return stored === undefined ? undefined : ((await keys.receipt(stored)) ?? undefined);
+    },
   };
 }

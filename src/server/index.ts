@@ -20,8 +20,10 @@ export type {
   RequestOfFormat,
 } from './formats.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
-export type { KeyStore } from './key-store.js';
+export type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
+export type { TakeChallengeOptions } from './redeem-challenge.js';
 export type { RegisterOptions } from './register.js';
-export type { StoredKey } from './stored-key.js';
+export type { NewKey, StoredKey } from './stored-key.js';
 export type { Stores } from './stores.js';
+export type { KeysOfOptions } from './users-keys.js';

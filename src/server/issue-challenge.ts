@@ -1,7 +1,7 @@
-import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
 import type { Configuration } from './app-attest-options.js';
 import { newChallenge } from './challenge.js';
+import { readPurpose } from './challenge-purpose.js';
 import type { ChallengePurpose } from './challenge-store.js';
 import { readSubject } from './subject.js';
 
@@ -30,10 +30,7 @@ export async function issueChallenge(
     // `undefined` often means that the caller's lookup found no user. The challenge must not be valid for every user.
     subject: 'never undefined',
   });
-  const { purpose } = options;
-  if (purpose !== 'attestation' && purpose !== 'assertion') {
-    throw new AppAttestError('invalid_argument', "purpose must be 'attestation' or 'assertion'");
-  }
+  const purpose = readPurpose(options.purpose);
   const subject = readSubject(options.subject);
   const challenge = newChallenge();
   const issuedAt = clock.now();

@@ -81,8 +81,8 @@ export interface KeyStore {
   bind(keyId: string, subject: string): Promise<boolean>;
 
   /**
-   * Returns a page of the keys of a user, including revoked keys, in the byte order of their key identifiers. Only the last
-   * page may have fewer keys than `limit`. Other keys may be added and removed between two pages. Even then, each key that
+   * Returns a page of the keys of a user, including revoked keys. The order is the byte order of the key identifiers as
+   * text, which is `COLLATE "C"` in SQL. Only the last page may have fewer keys than `limit`. Other keys may be added and removed between two pages. Even then, each key that
    * stays is on exactly one page. The key `after` may be removed, too.
    */
   list(subject: string, page: KeyPage): Promise<StoredKey[]>;

@@ -1,6 +1,7 @@
 import { verifyAttestation } from '../attestation/verify-attestation.js';
 import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
+import { receiptDueAt, type StoredReceipt } from '../receipt/receipt-due.js';
 import { verifyReceipt } from '../receipt/verify-receipt.js';
 import { assertStillAccepted } from './accepted-key.js';
 import type { Configuration } from './app-attest-options.js';
@@ -18,6 +19,9 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 
 /** The maximum age of the receipt in an attestation, in seconds. Apple: Assessing fraud risk. */
 const MAX_RECEIPT_AGE = 300;
+
+/** Milliseconds. Observed: an attestation's receipt expires after 90 days. */
+const RECEIPT_LIFETIME = 90 * 24 * 60 * 60 * 1000;
 
 /** Options of `register`. */
 export interface RegisterOptions {
@@ -63,30 +67,40 @@ export async function register<Result extends AcceptedEvidence>(
   });
 
   // 3. With the option verifyReceipts: the receipt is genuine, belongs to this key, and is recent.
-  if (verifyReceipts) {
-    await verifyReceipt({
-      receipt: attested.receipt,
-      appId: attested.appId,
-      publicKey: attested.publicKey,
-      clientDataHash,
-      type: 'ATTEST',
-      environment: attested.environment,
-      maxAge: MAX_RECEIPT_AGE,
-      date: createdAt,
-      ...(receiptTrustAnchors && { trustAnchors: receiptTrustAnchors }),
-    });
-  }
+  const dates = verifyReceipts
+    ? await verifyReceipt({
+        receipt: attested.receipt,
+        appId: attested.appId,
+        publicKey: attested.publicKey,
+        clientDataHash,
+        type: 'ATTEST',
+        environment: attested.environment,
+        maxAge: MAX_RECEIPT_AGE,
+        date: createdAt,
+        ...(receiptTrustAnchors && { trustAnchors: receiptTrustAnchors }),
+      })
+    : expectedDates(createdAt);
 
   // 4. The key is new, or it is already registered for the same user. Apps repeat a registration if the response was lost.
-  const { certificate: _, extensions, ...evidence } = attested;
+  const { certificate: _, receipt, extensions, ...evidence } = attested;
   const key: StoredKey = {
     ...evidence,
     createdAt,
+    receiptDueAt: receiptDueAt({ keyId: attested.keyId, ...dates }),
     ...(subject !== undefined && { subject }),
     ...(carriesExtensions(extensions) && { extensions }),
   };
-  if ((await keys.insert(key)) === true) return key;
+  if ((await keys.insert({ ...key, receipt })) === true) return key;
   return registeredBefore(configuration, key);
+}
+
+/** The dates of a receipt that is not verified: Apple creates it with the attestation. */
+function expectedDates(createdAt: Date): Omit<StoredReceipt, 'keyId'> {
+  return {
+    type: 'ATTEST',
+    creationTime: createdAt,
+    expirationTime: new Date(createdAt.getTime() + RECEIPT_LIFETIME),
+  };
 }
 
 function readRegistration(body: unknown, form: ClientDataForm) {

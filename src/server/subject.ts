@@ -9,7 +9,11 @@ const MAX_LENGTH = 1024;
  * @throws AppAttestError `invalid_argument`
  */
 export function readSubject(subject: unknown): string | undefined {
-  if (subject === undefined) return undefined;
+  return subject === undefined ? undefined : requireSubject(subject);
+}
+
+/** @throws AppAttestError `invalid_argument`: also if there is no user */
+export function requireSubject(subject: unknown): string {
   const isSubject = typeof subject === 'string' && subject.length > 0 && subject.length <= MAX_LENGTH;
   if (isSubject && !/[\0\p{Surrogate}]/u.test(subject)) return subject;
   throw new AppAttestError(

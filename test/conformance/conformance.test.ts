@@ -1,10 +1,11 @@
+import { AssertionError } from 'node:assert';
 import { describe, expect, it } from 'vitest';
 import { type Stores, storeConformance } from '../../src/conformance/index.js';
-import type { AuthenticatorExtensions } from '../../src/index.js';
 import {
   type ChallengeRecord,
   type ChallengeStore,
   type KeyStore,
+  type KeyUse,
   memoryStores,
   type StoredKey,
 } from '../../src/server/index.js';
@@ -15,6 +16,16 @@ describe('the stores in memory', () => {
 });
 
 const yieldOnce = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A store with some methods replaced. */
+function changed(keys: KeyStore, methods: object = {}): KeyStore {
+  return new Proxy(keys, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name);
+      return typeof method === 'function' ? method.bind(target) : method;
+    },
+  });
+}
 
 /** The shortest possible implementation of the two store interfaces: no optional method, and nothing expires. */
 function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; keys: object }> = () => ({})): Stores {
@@ -31,15 +42,10 @@ function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; 
         return record;
       },
     },
-    keys: {
-      insert: (key) => keys.insert(key),
-      find: (keyId) => keys.find(keyId),
-      advance: (keyId, counter, window) => keys.advance(keyId, counter, window),
-      revoke: (keyId, revokedAt) => keys.revoke(keyId, revokedAt),
-    },
+    keys,
   };
   const { challenges: otherChallenges, keys: otherKeys } = changes(stores);
-  return { challenges: { ...stores.challenges, ...otherChallenges }, keys: { ...stores.keys, ...otherKeys } };
+  return { challenges: { ...stores.challenges, ...otherChallenges }, keys: changed(keys, otherKeys) };
 }
 
 describe('the smallest stores that the interfaces allow', () => {
@@ -47,12 +53,50 @@ describe('the smallest stores that the interfaces allow', () => {
   for (const { name, run } of storeConformance(() => stores)) it(name, run);
 });
 
+type Mistake = (stores: Stores) => { challenges?: Partial<ChallengeStore>; keys?: Partial<KeyStore> };
+
+/** A store that changes the use of an accepted request before it keeps it. */
+function withUse(change: (use: KeyUse) => KeyUse): Mistake {
+  return ({ keys }) => ({
+    keys: {
+      advance: (keyId, counter, window, use) => keys.advance(keyId, counter, window, use && change(use)),
+    },
+  });
+}
+
+/** A store that keeps the last use to a precision in milliseconds, and perhaps an earlier one. */
+function keepLastUse(precision: number, mayBecomeOlder: boolean): Mistake {
+  return ({ keys }) => {
+    const uses = new Map<string, Date>();
+    return {
+      keys: {
+        advance: async (keyId, counter, window, use) => {
+          const accepted = await keys.advance(keyId, counter, window, use);
+          const later = (use?.usedAt.getTime() ?? 0) - (uses.get(keyId)?.getTime() ?? 0);
+          if (accepted && use && (mayBecomeOlder ? Math.abs(later) : later) >= precision) uses.set(keyId, use.usedAt);
+          return accepted;
+        },
+        find: async (keyId) => {
+          const [key, lastUsedAt] = [await keys.find(keyId), uses.get(keyId)];
+          return key && { ...key, ...(lastUsedAt && { lastUsedAt }) };
+        },
+      },
+    };
+  };
+}
+
+/** `list` in another order of key identifiers. */
+function ordered(keys: KeyStore, order: (one: string, other: string) => number): KeyStore['list'] {
+  return async (subject, { limit, after }) => {
+    const all = await keys.list(subject, { limit: 1000 });
+    const sorted = all.toReversed().sort((one, other) => order(one.keyId, other.keyId));
+    const start = after === undefined ? 0 : sorted.findIndex(({ keyId }) => keyId === after) + 1;
+    return sorted.slice(start, start + limit);
+  };
+}
+
 /** Typical mistakes in stores, each with a word from the name of the case that must detect the mistake. */
-const MISTAKES: readonly [
-  string,
-  (stores: Stores) => { challenges?: Partial<ChallengeStore>; keys?: Partial<KeyStore> },
-  RegExp,
-][] = [
+const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
     'read a challenge, then delete it',
     () => {
@@ -268,29 +312,339 @@ const MISTAKES: readonly [
   [
     'overwrite extensions',
     ({ keys }) => {
-      const recorded = new Map<string, AuthenticatorExtensions>();
+      const recorded = new Map<string, KeyUse>();
       return {
         keys: {
-          recordExtensions: async (keyId, extensions) => void recorded.set(keyId, extensions),
+          advance: async (keyId, counter, window, use) => {
+            const accepted = await keys.advance(keyId, counter, window, use);
+            if (accepted && use?.extensions) recorded.set(keyId, use);
+            return accepted;
+          },
           find: async (keyId) => {
             const key = await keys.find(keyId);
-            const extensions = recorded.get(keyId);
+            const extensions = recorded.get(keyId)?.extensions;
             return key && { ...key, ...(extensions && { extensions }) };
           },
         },
       };
     },
-    /keeps the first extensions/,
+    /first request that carries any/,
+  ],
+  ['drop extensions of a request', withUse(({ usedAt }) => ({ usedAt })), /first request that carries any/],
+  ['keep the last use to the minute', keepLastUse(60_000, false), /at most once an hour/],
+  ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes older/],
+  [
+    'keep the use of a rejected request',
+    ({ keys }) => {
+      const uses = new Map<string, Date>();
+      return {
+        keys: {
+          advance: async (keyId, counter, window, use) => {
+            if (use && !uses.has(keyId)) uses.set(keyId, use.usedAt);
+            return keys.advance(keyId, counter, window);
+          },
+          find: async (keyId) => {
+            const [key, lastUsedAt] = [await keys.find(keyId), uses.get(keyId)];
+            return key && { ...key, ...(lastUsedAt && { lastUsedAt }) };
+          },
+        },
+      };
+    },
+    /a rejected counter/,
+  ],
+  [
+    'look whether a key has a user, then bind it',
+    ({ keys }) => {
+      const users = new Map<string, string>();
+      return {
+        keys: {
+          bind: async (keyId, subject) => {
+            const key = await keys.find(keyId);
+            if (!key || key.revokedAt) return false;
+            const user = users.get(keyId) ?? key.subject;
+            await yieldOnce();
+            if (user === undefined) users.set(keyId, subject);
+            return (user ?? subject) === subject;
+          },
+        },
+      };
+    },
+    /many users bind at once/,
+  ],
+  [
+    'bind a revoked key',
+    ({ keys }) => ({
+      keys: {
+        bind: async (keyId, subject) => {
+          return (await keys.bind(keyId, subject)) || (await keys.find(keyId))?.revokedAt !== undefined;
+        },
+      },
+    }),
+    /is revoked or does not exist is not bound/,
+  ],
+  [
+    'list keys in the order of their registration',
+    ({ keys }) => ({ keys: { list: ordered(keys, () => 0) } }),
+    /in the order of their identifiers/,
+  ],
+  [
+    'list keys in the order of their decoded bytes',
+    ({ keys }) => ({
+      keys: {
+        list: ordered(keys, (one, other) => Buffer.compare(Buffer.from(one, 'base64'), Buffer.from(other, 'base64'))),
+      },
+    }),
+    /in the order of their identifiers/,
+  ],
+  [
+    'list keys by offset',
+    ({ keys }) => {
+      const offsets = new Map<string, number>();
+      return {
+        keys: {
+          list: async (subject, { limit, after }) => {
+            const offset = after === undefined ? 0 : (offsets.get(subject) ?? 0);
+            const all = await keys.list(subject, { limit: 1000 });
+            offsets.set(subject, offset + limit);
+            return all.slice(offset, offset + limit);
+          },
+        },
+      };
+    },
+    /hold still/,
+  ],
+  [
+    'leave revoked keys out of the list',
+    ({ keys }) => ({
+      keys: { list: async (subject, page) => (await keys.list(subject, page)).filter(({ revokedAt }) => !revokedAt) },
+    }),
+    /revoked ones too/,
+  ],
+  [
+    'compare users by their words',
+    ({ keys }) => {
+      const words = (subject: string) => subject.normalize().trimEnd();
+      return {
+        keys: {
+          insert: (key) => keys.insert({ ...key, ...(key.subject && { subject: words(key.subject) }) }),
+          list: (subject, page) => keys.list(words(subject), page),
+        },
+      };
+    },
+    /names are similar/,
+  ],
+  [
+    'take any user for the user of a registered key',
+    ({ keys }) => {
+      const users = new Map<string, Set<string>>();
+      return {
+        keys: {
+          insert: (key) => {
+            users.set(key.subject ?? '', (users.get(key.subject ?? '') ?? new Set()).add(key.keyId));
+            return keys.insert(key);
+          },
+          list: async (subject, page) => {
+            const found = await Promise.all([...(users.get(subject) ?? [])].map((keyId) => keys.find(keyId)));
+            const listed = found.filter((key) => key !== null && key !== undefined);
+            return listed.length > 0 ? listed : keys.list(subject, page);
+          },
+        },
+      };
+    },
+    /does not list it for another user/,
+  ],
+  ['remove nothing', () => ({ keys: { remove: async () => true } }), /gone for all servers/],
+  [
+    'hide a removed key, but keep its record',
+    ({ keys }) => {
+      const removed = new Set<string>();
+      return {
+        keys: {
+          insert: async (key) => (await keys.insert(key)) || removed.delete(key.keyId),
+          find: async (keyId) => (removed.has(keyId) ? undefined : keys.find(keyId)),
+          remove: async (keyId) => {
+            if (removed.has(keyId) || !(await keys.find(keyId))) return false;
+            removed.add(keyId);
+            return true;
+          },
+        },
+      };
+    },
+    /as if it were new/,
+  ],
+  [
+    'look whether a key exists, then remove it',
+    ({ keys }) => ({
+      keys: {
+        remove: async (keyId) => {
+          if (!(await keys.find(keyId))) return false;
+          await yieldOnce();
+          await keys.remove(keyId);
+          return true;
+        },
+      },
+    }),
+    /removed once/,
+  ],
+  [
+    'keep the receipt of a removed key',
+    ({ keys }) => {
+      const receipts = new Map<string, Uint8Array>();
+      return {
+        keys: {
+          insert: (key) => {
+            if (key.receipt) receipts.set(key.keyId, new Uint8Array(key.receipt));
+            return keys.insert(key);
+          },
+          receipt: async (keyId) => (await keys.receipt(keyId)) ?? receipts.get(keyId),
+        },
+      };
+    },
+    /gone for all servers, with its receipt/,
+  ],
+  [
+    'return the receipt with the key',
+    ({ keys }) => ({
+      keys: {
+        find: async (keyId) => {
+          const [key, receipt] = [await keys.find(keyId), await keys.receipt(keyId)];
+          return key && Object.assign(key, { receipt });
+        },
+      },
+    }),
+    /with all its properties/,
+  ],
+  [
+    'keep a receipt as text',
+    ({ keys }) => ({
+      keys: {
+        receipt: async (keyId) => {
+          const receipt = await keys.receipt(keyId);
+          return receipt && new TextEncoder().encode(new TextDecoder().decode(receipt));
+        },
+      },
+    }),
+    /to the byte/,
+  ],
+  [
+    'delete what a refresh does not name',
+    ({ keys }) => ({
+      keys: {
+        saveReceipt: (keyId, { receipt = new Uint8Array(), ...update }) =>
+          keys.saveReceipt(keyId, { receipt, ...update }),
+      },
+    }),
+    /what a refresh does not name stays/,
+  ],
+  [
+    'store a refresh in two steps',
+    ({ keys }) => ({
+      keys: {
+        saveReceipt: async (keyId, { receipt, ...update }) => {
+          await keys.saveReceipt(keyId, update);
+          for (let turn = Math.random() * 5; turn > 0; turn -= 1) await yieldOnce();
+          const { receiptDueAt } = update;
+          return keys.saveReceipt(keyId, { ...(receipt && { receipt }), receiptDueAt });
+        },
+      },
+    }),
+    /stored as a whole/,
+  ],
+  [
+    'read what is due, then claim it',
+    ({ keys }) => {
+      const claims = new Map<string, Date>();
+      return {
+        keys: {
+          due: async (date, limit, claimedUntil) => {
+            const all = await keys.due(date, 1000, date);
+            const free = all.filter((keyId) => !((claims.get(keyId) ?? date) > date)).slice(0, limit);
+            await yieldOnce();
+            for (const keyId of free) claims.set(keyId, claimedUntil);
+            return free;
+          },
+        },
+      };
+    },
+    /claimed by one/,
+  ],
+  [
+    'claim by the clock of the database',
+    ({ keys }) => ({ keys: { due: (_, limit, claimedUntil) => keys.due(new Date(), limit, claimedUntil) } }),
+    /up to the limit/,
+  ],
+  [
+    'claim all keys, and return some',
+    ({ keys }) => ({
+      keys: {
+        due: async (date, limit, claimedUntil) => (await keys.due(date, 1000, claimedUntil)).slice(0, limit),
+      },
+    }),
+    /up to the limit/,
+  ],
+  [
+    'return due keys in any order',
+    ({ keys }) => ({
+      keys: { due: async (...parameters) => (await keys.due(...parameters)).toReversed() },
+    }),
+    /in the order of their dates/,
+  ],
+  [
+    'claim for ever',
+    ({ keys }) => ({ keys: { due: (date, limit) => keys.due(date, limit, new Date('2500-01-01')) } }),
+    /ends by itself/,
+  ],
+  ['claim nothing', ({ keys }) => ({ keys: { due: (date, limit) => keys.due(date, limit, date) } }), /ends by itself/],
+  [
+    'keep the claim when the refresh is stored',
+    ({ keys }) => {
+      const claims = new Map<string, Date>();
+      return {
+        keys: {
+          due: async (date, limit, claimedUntil) => {
+            const found = await keys.due(date, limit, claimedUntil);
+            const free = found.filter((keyId) => !((claims.get(keyId) ?? date) > date));
+            for (const keyId of free) claims.set(keyId, claimedUntil);
+            return free;
+          },
+        },
+      };
+    },
+    /ends the claim/,
+  ],
+  [
+    'count revoked keys, then leave them out',
+    ({ keys }) => {
+      const revoked = new Set<string>();
+      return {
+        keys: {
+          revoke: async (keyId) => revoked.add(keyId).has(keyId),
+          due: async (...parameters) => (await keys.due(...parameters)).filter((keyId) => !revoked.has(keyId)),
+        },
+      };
+    },
+    /revoked keys are never claimed/,
+  ],
+  [
+    'take the date of a registration that comes too late',
+    ({ keys }) => ({
+      keys: {
+        insert: async (key) => {
+          if (await keys.insert(key)) return true;
+          await keys.saveReceipt(key.keyId, { receiptDueAt: key.receiptDueAt ?? null });
+          return false;
+        },
+      },
+    }),
+    /changes no date/,
   ],
 ];
 
 describe('stores with a mistake fail: they', () => {
-  it.each(MISTAKES)('%s', async (_, mistake, name) => {
+  it.each(MISTAKES)('%s', async (_, mistake, pattern) => {
     const stores = smallStores(mistake);
-    const failed: string[] = [];
-    for (const { name, run } of storeConformance(() => stores)) {
-      await run().catch(() => failed.push(name));
-    }
-    expect(failed).toContainEqual(expect.stringMatching(name));
+    const cases = storeConformance(() => stores).filter(({ name }) => pattern.test(name));
+    const outcomes = await Promise.allSettled(cases.map(({ run }) => run()));
+    expect(outcomes).toContainEqual({ status: 'rejected', reason: expect.any(AssertionError) });
   });
 });

@@ -117,7 +117,7 @@ describe('the packed package', () => {
       replay: 'challenge_used',
       isAppAttestError: true,
       conformance: [],
-      databases: { revoked: true, advanced: true, wrong: ['invalid_argument', 'invalid_argument'], migrations: 3 },
+      databases: { revoked: true, advanced: true, wrong: ['invalid_argument', 'invalid_argument'], migrations: 5 },
     });
   });
 

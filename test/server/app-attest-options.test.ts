@@ -44,7 +44,8 @@ it.each(WRONG)('rejects %s', async (_, options) => {
 it.each([
   [{ challenges }, 'pass challenges and keys together, or omit both: keys is missing'],
   [{ keys }, 'pass challenges and keys together, or omit both: challenges is missing'],
-  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore: an object with put and take'],
+  [{ challenges: new Map(), keys }, 'challenges must be a ChallengeStore: it has no method put'],
+  [{ challenges, keys: null }, 'keys must be a KeyStore: it has no method insert'],
   [{ environment: 'staging' }, "environment must be 'production', 'development' or an array of these, not \"staging\""],
   [{ environment: [] }, "environment must be 'production', 'development' or an array of these, not []"],
   [
@@ -57,6 +58,15 @@ it.each([
   const error = await expectCode(() => createAppAttest({ appId, ...options } as never), 'invalid_argument');
   expect(error.message).toBe(message);
 });
+
+it.each(['insert', 'find', 'advance', 'revoke', 'bind', 'list', 'remove', 'receipt', 'saveReceipt', 'due'])(
+  'names the method %s if a store of keys does not have it',
+  async (method) => {
+    const incomplete = Object.assign(Object.create(keys), { [method]: undefined });
+    const error = await expectCode(() => createAppAttest({ appId, challenges, keys: incomplete }), 'invalid_argument');
+    expect(error.message).toBe(`keys must be a KeyStore: it has no method ${method}`);
+  },
+);
 
 it('shows the correct call if only the App ID is passed', async () => {
   const error = await expectCode(() => createAppAttest(appId as never), 'invalid_argument');

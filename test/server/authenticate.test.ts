@@ -11,7 +11,7 @@ describe('a signed request', () => {
       const body = await request();
       const authenticated = await backend.authenticate(body);
       expect(authenticated).toEqual({
-        key: { ...key, counter },
+        key: { ...key, counter, lastUsedAt: expect.any(Date) },
         payload: utf8(body.payload),
         extensions: { validationCategory: 4, bundleVersion: '1' },
       });

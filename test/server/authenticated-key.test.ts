@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryStores } from '../../src/server/index.js';
 import {
   appId,
@@ -84,15 +84,12 @@ describe('a key', () => {
     const { keys, challenges } = memoryStores();
     const { backend, keyId, request } = await backendWithDevice({
       challenges,
-      keys: {
-        insert: (key) => keys.insert(key),
-        find: (id) => keys.find(id),
-        revoke: (id) => keys.revoke(id),
-        async advance(id, counter, window) {
-          await keys.revoke(id);
-          return keys.advance(id, counter, window);
-        },
-      },
+      keys,
+    });
+    const { advance } = keys;
+    vi.spyOn(keys, 'advance').mockImplementation(async (...parameters) => {
+      await keys.revoke(keyId);
+      return advance.apply(keys, parameters);
     });
     const body = await request();
     await expectCode(() => backend.authenticate(body), 'key_revoked');

@@ -1,5 +1,6 @@
 import { decode } from 'cbor-x';
 import { describe, expect, it } from 'vitest';
+import { receiptDueAt, verifyReceipt } from '../../src/index.js';
 import { cbor } from '../../src/testing/encoding/cbor.js';
 import { createVirtualApple } from '../../src/testing/index.js';
 import { appId, apple, base64, createBackend, createDevice, registration, TestClock } from '../support/backend.js';
@@ -96,5 +97,32 @@ describe('a server that verifies receipts', () => {
 it('a server that does not verify receipts accepts any receipt, as verifyAttestation does', async () => {
   const backend = createBackend();
   const body = withReceipt(await registration(backend, await createDevice()), Uint8Array.of(1));
-  expect((await backend.register(body)).receipt).toEqual(Uint8Array.of(1));
+  const { keyId } = await backend.register(body);
+  expect(await backend.receipt(keyId)).toEqual(Uint8Array.of(1));
+});
+
+describe('the date of the first refresh', () => {
+  it('is a day after the registration, spread over six hours, if the receipt is not verified', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ now: clock.now });
+    const { keyId, receiptDueAt: due } = await backend.register(await registration(backend, await createDevice()));
+    const expirationTime = new Date(clock.time + 90 * 86_400_000);
+    expect(due).toEqual(receiptDueAt({ keyId, type: 'ATTEST', creationTime: clock.now(), expirationTime }));
+    expect((await backend.key(keyId))?.receiptDueAt).toEqual(due);
+    const hours = ((due?.getTime() ?? 0) - clock.time) / 3_600_000;
+    expect(hours).toBeGreaterThanOrEqual(24);
+    expect(hours).toBeLessThan(30);
+  });
+
+  it('follows the dates of a verified receipt', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ ...strict, now: clock.now, challengeTtl: 3600 });
+    const body = await registration(backend, await createDevice());
+    clock.forward(200);
+    const { keyId, receiptDueAt: due } = await backend.register(body);
+    const receipt = (await backend.receipt(keyId)) ?? new Uint8Array();
+    const verified = await verifyReceipt({ receipt, appId, trustAnchors: receiptTrustAnchors, date: clock.now() });
+    expect(due).toEqual(receiptDueAt({ keyId, ...verified }));
+    expect(verified.creationTime.getTime()).toBeLessThan(clock.time - 100_000);
+  });
 });

@@ -66,25 +66,31 @@ describe('a store that fails', () => {
     await expect(backend.authenticate(body)).rejects.toBe(failure);
   });
 
-  it('in recordExtensions accepts no request', async () => {
-    const { breakable, down, failure } = breakableStores();
-    const backend = createBackend(breakable);
-    const device = await createDevice();
-    device.misbehave({ olderSdk: true });
-    const { keyId } = await backend.register(await registration(backend, device));
-    device.misbehave({});
-    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
-    const body = await device.capacitor.createAssertion({ keyId, payload: challenge });
-    down.add('recordExtensions');
-    await expect(backend.authenticate(body)).rejects.toBe(failure);
-  });
-
-  it('in revoke and find is reported', async () => {
+  it('in any other method is reported', async () => {
     const { breakable, down, failure } = breakableStores();
     const { backend, keyId } = await backendWithDevice(breakable);
-    for (const method of ['revoke', 'find']) down.add(method);
-    await expect(backend.revoke(keyId)).rejects.toBe(failure);
-    await expect(backend.key(keyId)).rejects.toBe(failure);
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    await backend.bind(keyId, 'alice');
+    const calls: readonly [string, () => Promise<unknown>][] = [
+      ['revoke', () => backend.revoke(keyId)],
+      ['find', () => backend.key(keyId)],
+      ['bind', () => backend.bind(keyId, 'alice')],
+      ['list', () => backend.keysOf('alice')],
+      ['list', () => backend.revokeAll('alice')],
+      ['list', () => backend.forgetAll('alice')],
+      ['revoke', () => backend.revokeAll('alice')],
+      ['remove', () => backend.forgetAll('alice')],
+      ['remove', () => backend.forget(keyId)],
+      ['receipt', () => backend.receipt(keyId)],
+      ['take', () => backend.takeChallenge(challenge, { purpose: 'assertion' })],
+    ];
+    for (const [method, call] of calls) {
+      down.add(method);
+      await expect(call(), method).rejects.toBe(failure);
+      down.clear();
+    }
+    await backend.takeChallenge(challenge, { purpose: 'assertion' });
+    expect(await backend.key(keyId)).toMatchObject({ subject: 'alice' });
   });
 });
 

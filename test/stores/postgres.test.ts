@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { storeConformance } from '../../src/conformance/index.js';
 import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
+import type { KeyStore } from '../../src/server/key-store.js';
+import type { NewKey, StoredKey } from '../../src/server/stored-key.js';
 import {
+  type MigrateOptions,
+  migrate,
   migrations,
   type PostgresStoresOptions,
   postgresStores,
@@ -14,7 +19,7 @@ import { expectCode } from '../support/rejection.js';
 let database: PGlite;
 beforeAll(async () => {
   database = await PGlite.create();
-  for (const { sql } of migrations) await database.query(sql);
+  await migrate(database);
 });
 
 describe('the stores in PostgreSQL, as PGlite', () => {
@@ -25,6 +30,11 @@ const record = (lifetime: number) => {
   const issuedAt = new Date();
   return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime) };
 };
+
+/** The key that `find` returns for a new key. */
+function withoutReceipt({ receipt: _, ...stored }: NewKey): StoredKey {
+  return stored;
+}
 
 /** A challenge that begins with the given letter, by default not `A`. */
 function challengeWith(letter = 'b'): string {
@@ -101,10 +111,15 @@ describe('the statements', () => {
     await challenges.fate(challenge);
     await keys.insert(key);
     await keys.find(key.keyId);
-    await keys.advance(key.keyId, 1, 64);
-    await keys.recordExtensions?.(key.keyId, { bundleVersion: '1' });
+    await keys.advance(key.keyId, 1, 64, { usedAt: new Date(), extensions: { bundleVersion: '1' } });
+    await keys.bind(key.keyId, 'user');
+    await keys.list('user', { limit: 1, after: key.keyId });
+    await keys.receipt(key.keyId);
+    await keys.saveReceipt(key.keyId, { receipt: Uint8Array.of(1), riskMetric: 4, receiptDueAt: null });
+    await keys.due(new Date(), 1, new Date());
     await keys.revoke(key.keyId);
-    expect(query).toHaveBeenCalledTimes(9);
+    await keys.remove(key.keyId);
+    expect(query).toHaveBeenCalledTimes(14);
     for (const [text, ...others] of query.mock.calls) {
       expect(others).toEqual([expect.any(Array)]);
       expect(text).not.toMatch(/;|\b(BEGIN|SET LOCAL|PREPARE)\b/);
@@ -113,18 +128,28 @@ describe('the statements', () => {
     }
   });
 
+  it('keep no caller waiting for a database that does not answer', async () => {
+    const { keys } = postgresStores({ query: () => new Promise(() => undefined) }, { timeout: 0.05 });
+    const calls = [
+      keys.bind('key', 'user'),
+      keys.list('user', { limit: 1 }),
+      keys.remove('key'),
+      keys.receipt('key'),
+      keys.saveReceipt('key', { receiptDueAt: null }),
+      keys.due(new Date(), 1, new Date()),
+    ];
+    for (const outcome of await Promise.allSettled(calls)) {
+      expect(outcome).toMatchObject({ reason: { message: expect.stringContaining('0.05 seconds') } });
+    }
+  });
+
   it('name their tables in a schema of any name', async () => {
     const schema = `our "apps"; DROP TABLE app_attest_keys; --`;
-    const quoted = `"${schema.replaceAll('"', '""')}"`;
-    await database.query(`CREATE SCHEMA ${quoted}`);
-    await database.query(`SET search_path TO ${quoted}`);
-    for (const { sql } of migrations) await database.query(sql);
-    await database.query('SET search_path TO public');
-
+    await migrate(database, { schema });
     const [key, other] = [newKey(), newKey()];
     const inSchema = postgresStores(database, { schema });
     expect(await inSchema.keys.insert(key)).toBe(true);
-    expect(await inSchema.keys.find(key.keyId)).toEqual(key);
+    expect(await inSchema.keys.find(key.keyId)).toEqual(withoutReceipt(key));
     await postgresStores(database).keys.insert(other);
     expect(await inSchema.keys.find(other.keyId)).toBeUndefined();
     expect(await postgresStores(database).keys.find(key.keyId)).toBeUndefined();
@@ -134,7 +159,165 @@ describe('the statements', () => {
     const { keys } = postgresStores(database);
     const key = newKey({ device: { osVersion: '\0' }, extensions: { bundleVersion: '\0"\\' } });
     await keys.insert(key);
-    expect(await keys.find(key.keyId)).toEqual(key);
+    expect(await keys.find(key.keyId)).toEqual(withoutReceipt(key));
+  });
+});
+
+describe('keys in PostgreSQL', () => {
+  const HOUR = 3_600_000;
+  const noon = new Date('2026-05-01T12:00:00.123Z');
+  const at = (milliseconds: number) => new Date(noon.getTime() + milliseconds);
+
+  it('are read without their receipts, which a column of their own keeps', async () => {
+    const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
+    const { keys } = postgresStores({ query });
+    const key = newKey({ subject: 'reader', receipt: Uint8Array.of(48, 0, 255) });
+    await keys.insert(key);
+    query.mockClear();
+    expect(await keys.find(key.keyId)).toEqual(withoutReceipt(key));
+    expect(await keys.list('reader', { limit: 1 })).toEqual([withoutReceipt(key)]);
+    for (const [text] of query.mock.calls) expect(text).not.toMatch(/\breceipt\b|\*(?! 1000)/);
+    expect(await keys.receipt(key.keyId)).toEqual(Uint8Array.of(48, 0, 255));
+  });
+
+  it('may have no receipt', async () => {
+    const { keys } = postgresStores(database);
+    const { receipt: _, ...key } = newKey();
+    await keys.insert(key);
+    expect(await keys.receipt(key.keyId)).toBeUndefined();
+    expect(await keys.saveReceipt(key.keyId, { receipt: Uint8Array.of(7), receiptDueAt: noon })).toBe(true);
+    expect(await keys.receipt(key.keyId)).toEqual(Uint8Array.of(7));
+  });
+
+  it('are inserted with all that is known of them, a revocation included', async () => {
+    const { keys } = postgresStores(database);
+    const dates = { createdAt: at(0), lastUsedAt: at(1), revokedAt: at(2), receiptDueAt: at(3) };
+    const key = newKey({ ...dates, counter: 7, riskMetric: 999_999_999, extensions: { bundleVersion: '1' } });
+    await keys.insert(key);
+    expect(await keys.find(key.keyId)).toEqual(withoutReceipt(key));
+    expect(await keys.advance(key.keyId, 8, 0)).toBe(false);
+  });
+
+  it('remember their last use to the hour, and their first extensions, with the counter', async () => {
+    const { keys } = postgresStores(database);
+    const key = newKey();
+    await keys.insert(key);
+    const lastUsedAt = async () => (await keys.find(key.keyId))?.lastUsedAt;
+    await keys.advance(key.keyId, 1, 64);
+    expect(await lastUsedAt()).toBeUndefined();
+    await keys.advance(key.keyId, 2, 64, { usedAt: noon });
+    await keys.advance(key.keyId, 3, 64, { usedAt: at(HOUR - 1), extensions: { bundleVersion: '1' } });
+    expect(await lastUsedAt()).toEqual(noon);
+    await keys.advance(key.keyId, 4, 64, { usedAt: at(HOUR), extensions: { bundleVersion: '2' } });
+    expect(await lastUsedAt()).toEqual(at(HOUR));
+    await keys.advance(key.keyId, 5, 64, { usedAt: at(-HOUR) });
+    await keys.advance(key.keyId, 6, 64);
+    expect(await keys.advance(key.keyId, 6, 64, { usedAt: at(9 * HOUR) })).toBe(false);
+    expect(await keys.find(key.keyId)).toMatchObject({
+      counter: 6,
+      lastUsedAt: at(HOUR),
+      extensions: { bundleVersion: '1' },
+    });
+  });
+
+  it('are listed in the order of their bytes, in pages', async () => {
+    const { keys } = postgresStores(database);
+    const identifiers = ['a', 'B', '+', '/', 'Z', '0'].map((letter) => letter + newKey().keyId.slice(1));
+    for (const keyId of identifiers) await keys.insert(newKey({ keyId, subject: 'owner' }));
+    const [first = [], second = [], third] = [
+      await keys.list('owner', { limit: 4 }),
+      await keys.list('owner', { limit: 4, after: identifiers[4] }),
+      await keys.list('owner', { limit: 4, after: identifiers[0] }),
+    ];
+    expect(first.map(({ keyId }) => keyId[0])).toEqual(['+', '/', '0', 'B']);
+    expect(second.map(({ keyId }) => keyId[0])).toEqual(['a']);
+    expect(third).toEqual([]);
+  });
+
+  it('belong to users whose long names differ at the end, or need four bytes for each character', async () => {
+    const { keys } = postgresStores(database);
+    // Without repetition, which PostgreSQL would compress.
+    const long = Array.from({ length: 1022 }, (_, index) =>
+      String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)),
+    ).join('');
+    const wide = Array.from({ length: 512 }, (_, index) =>
+      String.fromCodePoint(0x20000 + ((index * 7919) % 40_000)),
+    ).join('');
+    const subjects = [`${long}1`, `${long}2`, wide];
+    for (const subject of subjects) await keys.insert(newKey({ subject }));
+    for (const subject of subjects) {
+      expect((await keys.list(subject, { limit: 10 })).map((key) => key.subject)).toEqual([subject]);
+    }
+  });
+
+  it('get a user once', async () => {
+    const { keys } = postgresStores(database);
+    const key = newKey();
+    await keys.insert(key);
+    expect(await keys.bind(key.keyId, 'one')).toBe(true);
+    expect(await keys.bind(key.keyId, 'one')).toBe(true);
+    expect(await keys.bind(key.keyId, 'other')).toBe(false);
+    expect((await keys.find(key.keyId))?.subject).toBe('one');
+    await keys.revoke(key.keyId);
+    expect(await keys.bind(key.keyId, 'one')).toBe(false);
+    expect(await keys.bind('absent', 'one')).toBe(false);
+  });
+
+  it.each([
+    ['in the order of an index', 'on'],
+    ['in the order of the table', 'off'],
+  ])(
+    'whose receipts are due are claimed, the longest due first, until they are stored or time passes: %s',
+    async (_, index) => {
+      const { keys } = postgresStores(database);
+      await database.exec(`SET enable_indexscan TO ${index}; SET enable_bitmapscan TO ${index}`);
+      await database.query('UPDATE app_attest_keys SET receipt_due_at = NULL');
+      const [late, later, latest, revoked, never] = [
+        newKey({ receiptDueAt: at(-3) }),
+        newKey({ receiptDueAt: at(-2) }),
+        newKey({ receiptDueAt: at(1) }),
+        newKey({ receiptDueAt: at(-9), revokedAt: at(0) }),
+        newKey(),
+      ];
+      for (const key of [latest, never, later, revoked, late]) await keys.insert(key);
+      expect(await keys.due(at(0), 1, at(100))).toEqual([late.keyId]);
+      expect(await keys.due(at(0), 10, at(200))).toEqual([later.keyId]);
+      expect(await keys.due(at(1), 10, at(200))).toEqual([latest.keyId]);
+      expect(await keys.due(at(99), 10, at(200))).toEqual([]);
+      expect(await keys.saveReceipt(later.keyId, { receiptDueAt: at(-1), riskMetric: 3 })).toBe(true);
+      expect(await keys.due(at(100), 10, at(300))).toEqual([late.keyId, later.keyId]);
+      expect(await keys.saveReceipt(late.keyId, { receiptDueAt: null })).toBe(true);
+      expect(await keys.due(at(1000), 10, at(2000))).toEqual([later.keyId, latest.keyId]);
+      expect(await keys.find(later.keyId)).toEqual({ ...withoutReceipt(later), receiptDueAt: at(-1), riskMetric: 3 });
+      expect(await keys.find(late.keyId)).not.toHaveProperty('receiptDueAt');
+      expect(await keys.receipt(later.keyId)).toEqual(later.receipt);
+      await database.exec('RESET enable_indexscan; RESET enable_bitmapscan');
+    },
+  );
+
+  it('are updated in place by requests and claims: no index is written (HOT)', async () => {
+    const schema = 'in_place';
+    await migrate(database, { schema });
+    const key = newKey({ subject: 'user', receiptDueAt: at(0) });
+    await postgresStores(database, { schema }).keys.insert(key);
+    const inPlace = (update: (keys: KeyStore) => Promise<unknown>) =>
+      database.transaction(async (transaction) => {
+        const counted = async () => {
+          const { rows } = await transaction.query<{ updated: number; hot: number }>(`
+            SELECT pg_stat_get_xact_tuples_updated(oid)::int AS updated, pg_stat_get_xact_tuples_hot_updated(oid)::int AS hot
+            FROM pg_class WHERE oid = 'in_place.app_attest_keys'::regclass`);
+          return rows[0] ?? { updated: NaN, hot: NaN };
+        };
+        const before = await counted();
+        await update(postgresStores({ query: (text, values) => transaction.query(text, values) }, { schema }).keys);
+        const after = await counted();
+        return { updated: after.updated - before.updated, hot: after.hot - before.hot };
+      });
+    const use = { usedAt: at(HOUR), extensions: { bundleVersion: '1' } };
+    expect(await inPlace((keys) => keys.advance(key.keyId, 1, 64, use))).toEqual({ updated: 1, hot: 1 });
+    expect(await inPlace((keys) => keys.due(at(0), 1, at(1)))).toEqual({ updated: 1, hot: 1 });
+    const refreshed = { receiptDueAt: at(9) };
+    expect(await inPlace((keys) => keys.saveReceipt(key.keyId, refreshed))).toEqual({ updated: 1, hot: 0 });
   });
 });
 
@@ -177,3 +360,135 @@ describe('migrations', () => {
     ]);
   });
 });
+
+describe('migrate', () => {
+  const tablesOf = async (schema: string) => {
+    const sql = 'SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace ORDER BY relname';
+    return (await database.query<{ relname: string }>(sql, [schema])).rows.map(({ relname }) => relname);
+  };
+  const versions = async (schema: string) =>
+    (await database.query(`SELECT version FROM ${schema}.app_attest_migrations ORDER BY version`)).rows;
+
+  it('creates the tables in one statement, and does nothing when it is called again', async () => {
+    const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
+    for (let call = 1; call <= 2; call += 1) {
+      await migrate({ query }, { schema: 'twice' });
+      expect(query.mock.calls).toEqual(Array.from({ length: call }, () => [expect.stringMatching(/^DO /), []]));
+      expect(await versions('twice')).toEqual(migrations.map(({ version }) => ({ version })));
+    }
+    expect(await postgresStores(database, { schema: 'twice' }).keys.insert(newKey())).toBe(true);
+  });
+
+  it('creates the tables that the files create', async () => {
+    await migrate(database, { schema: 'by_migrate' });
+    await database.exec('CREATE SCHEMA by_files; SET search_path TO by_files');
+    for (const { sql } of migrations) await database.query(sql);
+    await database.query('SET search_path TO public');
+    const columns = async (schema: string) => {
+      const sql = `SELECT c.relname, c.relpersistence, c.reloptions, a.attname, a.attnotnull, a.attcollation,
+          format_type(a.atttypid, a.atttypmod) AS type, replace(pg_get_indexdef(c.oid), $1, '') AS index
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+        WHERE c.relnamespace = $1::regnamespace AND c.relname NOT LIKE 'app_attest_migrations%' ORDER BY c.relname, a.attnum`;
+      return (await database.query(sql, [schema])).rows;
+    };
+    expect(await columns('by_migrate')).toEqual(await columns('by_files'));
+    expect((await columns('by_files')).length).toBeGreaterThan(24);
+  });
+
+  it('runs what is missing', async () => {
+    await migrate(database, { schema: 'older' });
+    await database.exec(`DROP INDEX older.app_attest_keys_receipt_due_at;
+      DELETE FROM older.app_attest_migrations WHERE version = 5`);
+    await migrate(database, { schema: 'older' });
+    expect(await tablesOf('older')).toContain('app_attest_keys_receipt_due_at');
+    expect(await versions('older')).toEqual(migrations.map(({ version }) => ({ version })));
+  });
+
+  it('leaves nothing behind if a step fails', async () => {
+    // The name of the index that the fourth migration creates.
+    await database.exec('CREATE SCHEMA half; CREATE TABLE half.app_attest_keys_subject ()');
+    await expect(migrate(database, { schema: 'half' })).rejects.toThrow('"app_attest_keys_subject" already exists');
+    expect(await tablesOf('half')).toEqual(['app_attest_keys_subject']);
+    await database.query('DROP TABLE half.app_attest_keys_subject');
+    await migrate(database, { schema: 'half' });
+    expect(await versions('half')).toHaveLength(migrations.length);
+  });
+
+  it('rejects tables of a later release, and names both versions', async () => {
+    await migrate(database, { schema: 'future' });
+    await database.query('INSERT INTO future.app_attest_migrations (version) VALUES (17)');
+    await expect(migrate(database, { schema: 'future' })).rejects.toThrow(
+      'the tables of app-attest are at version 17, but this release of app-attest knows versions up to 5',
+    );
+  });
+
+  it('rejects tables of another tool until their version is recorded, as docs/stores.md describes', async () => {
+    await database.exec('CREATE SCHEMA other_tool; SET search_path TO other_tool');
+    for (const { sql } of migrations.slice(0, 3)) await database.query(sql);
+    const before = await tablesOf('other_tool');
+    await expect(migrate(database)).rejects.toThrow('the tables were created without migrate');
+    expect(await tablesOf('other_tool')).toEqual(before);
+
+    await database.exec(documentedSql('generate_series').replace('generate_series(1, 5)', 'generate_series(1, 3)'));
+    await migrate(database);
+    expect(await versions('other_tool')).toEqual(migrations.map(({ version }) => ({ version })));
+    await database.query('SET search_path TO public');
+  });
+
+  it.each([`it's "ours" \\ $app_attest$ $$ %`, `'; DROP TABLE app_attest_keys; --`, 'ÄÖ 用', 'SELECT'])(
+    'creates and finds the schema %s',
+    async (schema) => {
+      await migrate(database, { schema });
+      await migrate(database, { schema });
+      const { rows } = await database.query('SELECT count(*)::int AS count FROM pg_namespace WHERE nspname = $1', [
+        schema,
+      ]);
+      expect(rows).toEqual([{ count: 1 }]);
+      expect(await postgresStores(database, { schema }).keys.insert(newKey())).toBe(true);
+    },
+  );
+
+  it('rejects a role that may not create, and accepts it if nothing is missing', async () => {
+    await database.exec(
+      'CREATE SCHEMA granted; CREATE ROLE server; GRANT USAGE ON SCHEMA granted TO server; SET ROLE server',
+    );
+    await expect(migrate(database, { schema: 'granted' })).rejects.toThrow('permission denied for schema granted');
+    await expect(migrate(database, { schema: 'absent' })).rejects.toThrow('permission denied for database');
+    await database.query('RESET ROLE');
+    await migrate(database, { schema: 'granted' });
+    await database.exec('GRANT SELECT ON granted.app_attest_migrations TO server; SET ROLE server');
+    await migrate(database, { schema: 'granted' });
+    await database.query('RESET ROLE');
+  });
+
+  it('needs no other privileges than docs/stores.md grants, nor do the stores', async () => {
+    await database.exec('CREATE ROLE app_attest_owner; CREATE ROLE app_attest_server; CREATE SCHEMA app_attest');
+    await database.exec(documentedSql('app_attest_owner'));
+    await database.query('SET ROLE app_attest_owner');
+    await migrate(database, { schema: 'app_attest' });
+    await database.exec(`RESET ROLE; ${documentedSql('app_attest_server')}; SET ROLE app_attest_server`);
+    const stores = postgresStores(database, { schema: 'app_attest' });
+    for (const { run } of storeConformance(() => stores)) await run();
+    await stores.challenges.removeExpired();
+    await migrate(database, { schema: 'app_attest' });
+    await database.query('RESET ROLE');
+  });
+
+  const WRONG: readonly [string, unknown, unknown][] = [
+    ['no queryable', undefined, {}],
+    ['a queryable without query', {}, {}],
+    ['an unknown option', { query: async () => ({ rows: [] }) }, { Schema: 'a' }],
+    ['a schema that PostgreSQL would cut', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
+  ];
+  it.each(WRONG)('rejects %s', async (_, queryable, options) => {
+    await expectCode(() => migrate(queryable as Queryable, options as MigrateOptions), 'invalid_argument');
+  });
+});
+
+/** The SQL in docs/stores.md that contains this text. */
+function documentedSql(text: string): string {
+  const blocks = readFileSync('docs/stores.md', 'utf8').matchAll(/```sql\n(.+?)```/gs);
+  const [block, ...others] = [...blocks].map(([, sql = '']) => sql).filter((sql) => sql.includes(text));
+  if (block === undefined || others.length > 0) throw new Error(`not one block of SQL with ${text}`);
+  return block;
+}

@@ -1,11 +1,15 @@
-import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
 import { acceptCounter, type CounterWindow, newWindow } from '../counter-window.js';
-import type { KeyStore } from '../key-store.js';
-import type { StoredKey } from '../stored-key.js';
+import type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from '../key-store.js';
+import { lastUse } from '../last-use.js';
+import type { NewKey, StoredKey } from '../stored-key.js';
 
 interface Entry {
-  key: StoredKey;
+  /** Its counter is the one at registration. The current one is in the window. */
+  readonly key: StoredKey;
   window: CounterWindow;
+  receipt: Uint8Array | undefined;
+  /** When the claim of `due` ends. */
+  claimedUntil: Date | undefined;
 }
 
 /**
@@ -20,25 +24,29 @@ export class MemoryKeyStore implements KeyStore {
     this.#limit = limit;
   }
 
-  async insert(key: StoredKey): Promise<boolean> {
-    if (this.#entries.has(key.keyId)) return false;
+  async insert(newKey: NewKey): Promise<boolean> {
+    if (this.#entries.has(newKey.keyId)) return false;
     if (this.#entries.size >= this.#limit)
       throw new Error(`the in-memory key store is full: maxKeys is ${this.#limit}`);
-    this.#entries.set(key.keyId, { key: copy(key), window: newWindow(key.counter) });
+    const { receipt, ...key } = structuredClone(newKey);
+    this.#entries.set(key.keyId, { key, window: newWindow(key.counter), receipt, claimedUntil: undefined });
     return true;
   }
 
   async find(keyId: string): Promise<StoredKey | undefined> {
     const entry = this.#entries.get(keyId);
-    return entry && { ...copy(entry.key), counter: entry.window.highest };
+    return entry && storedKey(entry);
   }
 
-  async advance(keyId: string, counter: number, window: number): Promise<boolean> {
+  async advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean> {
     const entry = this.#entries.get(keyId);
     if (!entry || entry.key.revokedAt) return false;
     const accepted = acceptCounter(entry.window, counter, window);
     if (!accepted) return false;
     entry.window = accepted;
+    if (!use) return true;
+    entry.key.lastUsedAt = new Date(lastUse(entry.key.lastUsedAt, use.usedAt));
+    if (use.extensions) entry.key.extensions ??= structuredClone(use.extensions);
     return true;
   }
 
@@ -49,13 +57,66 @@ export class MemoryKeyStore implements KeyStore {
     return true;
   }
 
-  async recordExtensions(keyId: string, extensions: AuthenticatorExtensions): Promise<void> {
+  async bind(keyId: string, subject: string): Promise<boolean> {
     const entry = this.#entries.get(keyId);
-    if (entry) entry.key.extensions ??= structuredClone(extensions);
+    if (!entry || entry.key.revokedAt) return false;
+    entry.key.subject ??= subject;
+    return entry.key.subject === subject;
+  }
+
+  async list(subject: string, { limit, after = '' }: KeyPage): Promise<StoredKey[]> {
+    return [...this.#entries.values()]
+      .filter(({ key }) => key.subject === subject && key.keyId > after)
+      .sort((one, other) => compare(one.key.keyId, other.key.keyId))
+      .slice(0, limit)
+      .map(storedKey);
+  }
+
+  async remove(keyId: string): Promise<boolean> {
+    return this.#entries.delete(keyId);
+  }
+
+  async receipt(keyId: string): Promise<Uint8Array | undefined> {
+    return this.#entries.get(keyId)?.receipt?.slice();
+  }
+
+  async saveReceipt(keyId: string, { receipt, riskMetric, receiptDueAt }: ReceiptUpdate): Promise<boolean> {
+    const entry = this.#entries.get(keyId);
+    if (!entry) return false;
+    if (receipt) entry.receipt = new Uint8Array(receipt);
+    if (riskMetric !== undefined) entry.key.riskMetric = riskMetric;
+    if (receiptDueAt) entry.key.receiptDueAt = new Date(receiptDueAt);
+    else delete entry.key.receiptDueAt;
+    entry.claimedUntil = undefined;
+    return true;
+  }
+
+  async due(date: Date, limit: number, claimedUntil: Date): Promise<string[]> {
+    const claimed = [...this.#entries.values()]
+      .filter((entry) => isDue(entry, date))
+      .sort((one, other) => dueTime(one) - dueTime(other))
+      .slice(0, limit);
+    for (const entry of claimed) entry.claimedUntil = new Date(claimedUntil);
+    return claimed.map(({ key }) => key.keyId);
   }
 }
 
 /** Returns a deep copy, so that callers cannot change the stored key. */
-function copy(key: StoredKey): StoredKey {
-  return structuredClone(key);
+function storedKey({ key, window }: Entry): StoredKey {
+  return { ...structuredClone(key), counter: window.highest };
+}
+
+function isDue(entry: Entry, date: Date): boolean {
+  if (entry.key.revokedAt || (entry.claimedUntil && entry.claimedUntil > date)) return false;
+  return dueTime(entry) <= date.getTime();
+}
+
+/** Milliseconds since 1970. */
+function dueTime({ key }: Entry): number {
+  return key.receiptDueAt?.getTime() ?? Number.POSITIVE_INFINITY;
+}
+
+/** In the order of bytes, which is that of UTF-16 code units for base64. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : 1;
 }

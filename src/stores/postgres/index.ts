@@ -4,6 +4,7 @@
  * @module app-attest/postgres
  */
 
+export { type MigrateOptions, migrate } from './migrate.js';
 export { type Migration, migrations } from './migrations.js';
 export type { PostgresChallengeStore } from './postgres-challenge-store.js';
 export { type PostgresStores, type PostgresStoresOptions, postgresStores } from './postgres-stores.js';

@@ -1,3 +1,6 @@
+import { subjectPrefix } from './subject-prefix.js';
+import { type Tables, tablesIn } from './tables.js';
+
 /** A change of the tables, from one version to the next version. */
 export interface Migration {
   /** The number of the migration: 1, 2, 3 and so on. A released migration never changes. New releases may add migrations. */
@@ -12,17 +15,21 @@ export interface Migration {
 }
 
 /**
- * The migrations that create the tables of `postgresStores`, in order. Run them with your migration tool. The package also
- * contains the migrations as files: `dist/migrations/*.sql`.
+ * The migrations that create the tables of `postgresStores`, in order. {@link migrate} runs them. Your migration tool can run
+ * them too. The package also contains the migrations as files: `dist/migrations/*.sql`.
  *
  * Challenges are in an `UNLOGGED` table, because they are valid only for minutes. After a crash or a failover, PostgreSQL
  * empties this table, so a used challenge cannot become valid again. Keys are in a normal table.
  */
-export const migrations: readonly Migration[] = [
-  {
-    version: 1,
-    name: 'create-challenges',
-    sql: `CREATE UNLOGGED TABLE app_attest_challenges (
+export const migrations: readonly Migration[] = migrationsOf(tablesIn(undefined));
+
+/** The migrations of tables with these names. */
+export function migrationsOf({ challenges, keys }: Tables): Migration[] {
+  return [
+    {
+      version: 1,
+      name: 'create-challenges',
+      sql: `CREATE UNLOGGED TABLE ${challenges} (
   challenge text COLLATE "C" PRIMARY KEY,
   purpose text NOT NULL CHECK (purpose IN ('attestation', 'assertion')),
   subject text,
@@ -31,16 +38,18 @@ export const migrations: readonly Migration[] = [
   ends_at timestamptz NOT NULL, -- from the clock of the database
   used_at timestamptz
 ) WITH (fillfactor = 80)`,
-  },
-  {
-    version: 2,
-    name: 'index-challenges-by-end',
-    sql: 'CREATE INDEX app_attest_challenges_ends_at ON app_attest_challenges (ends_at)',
-  },
-  {
-    version: 3,
-    name: 'create-keys',
-    sql: `CREATE TABLE app_attest_keys (
+    },
+    {
+      version: 2,
+      name: 'index-challenges-by-end',
+      sql: `CREATE INDEX app_attest_challenges_ends_at ON ${challenges} (ends_at)`,
+    },
+    {
+      // Each accepted request updates its row. No index has a column that such an update changes, and pages have free
+      // space, so that the new version of the row stays on its page and no index is written (heap-only tuples).
+      version: 3,
+      name: 'create-keys',
+      sql: `CREATE TABLE ${keys} (
   key_id text COLLATE "C" PRIMARY KEY,
   public_key text NOT NULL,
   counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest accepted counter
@@ -48,12 +57,29 @@ export const migrations: readonly Migration[] = [
   app_id text NOT NULL,
   app_clip_id text,
   environment text NOT NULL CHECK (environment IN ('production', 'development')),
-  subject text,
-  receipt bytea NOT NULL,
+  subject text COLLATE "C",
   device json NOT NULL,
   extensions json, -- signed by iOS 27 and later, with the code directory hash in hex
   created_at timestamptz NOT NULL,
-  revoked_at timestamptz
+  last_used_at timestamptz, -- to the hour
+  revoked_at timestamptz,
+  receipt bytea,
+  risk_metric bigint,
+  receipt_due_at timestamptz, -- by the clock of the servers
+  receipt_claimed_until timestamptz -- by the same clock: when another process may refresh the receipt
 ) WITH (fillfactor = 80)`,
-  },
-];
+    },
+    {
+      // Not only of keys with a user: PostgreSQL uses the statistics of an expression only if its index has all rows.
+      version: 4,
+      name: 'index-keys-by-subject',
+      sql: `CREATE INDEX app_attest_keys_subject ON ${keys} (${subjectPrefix('subject')}, key_id)`,
+    },
+    {
+      version: 5,
+      name: 'index-keys-by-receipt-due',
+      sql: `CREATE INDEX app_attest_keys_receipt_due_at ON ${keys} (receipt_due_at)
+WHERE receipt_due_at IS NOT NULL AND revoked_at IS NULL`,
+    },
+  ];
+}

@@ -1,10 +1,9 @@
-import { AppAttestError } from '../../errors.js';
 import { readKnownOptions } from '../../options/known-options.js';
 import { readTimeLimit, withinTimeLimit } from '../../runtime/time-limit.js';
 import type { Stores } from '../../server/stores.js';
 import { PostgresChallengeStore } from './postgres-challenge-store.js';
 import { PostgresKeyStore } from './postgres-key-store.js';
-import type { Queryable } from './queryable.js';
+import { type Queryable, readQueryable } from './queryable.js';
 import { tablesIn } from './tables.js';
 
 /** Options of {@link postgresStores}. */
@@ -22,7 +21,7 @@ export interface PostgresStores extends Stores {
 }
 
 /**
- * Creates stores in PostgreSQL 13 or later, on a pool that you provide. Run the {@link migrations} first.
+ * Creates stores in PostgreSQL 13 or later, on a pool that you provide. Create the tables with {@link migrate} first.
  *
  * Each method runs one parameterised statement. It needs no prepared statement, transaction or session setting, so every
  * mode of a connection pooler works. The clock of the database determines when challenges expire. `put` deletes expired
@@ -43,16 +42,11 @@ export function postgresStores(queryable: Queryable, options: PostgresStoresOpti
     schema: 'may be undefined',
     timeout: 'may be undefined',
   });
-  if (typeof queryable?.query !== 'function') {
-    throw new AppAttestError(
-      'invalid_argument',
-      'queryable must have a method query(text, values), like a Pool of the package pg',
-    );
-  }
+  const database = readQueryable(queryable);
   const tables = tablesIn(schema);
   const timeLimit = readTimeLimit('timeout', timeout);
   const limited: Queryable = {
-    query: (text, values) => withinTimeLimit(timeLimit, 'PostgreSQL', queryable.query(text, values)),
+    query: (text, values) => withinTimeLimit(timeLimit, 'PostgreSQL', database.query(text, values)),
   };
   return { challenges: new PostgresChallengeStore(limited, tables), keys: new PostgresKeyStore(limited, tables) };
 }

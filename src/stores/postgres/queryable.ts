@@ -1,3 +1,4 @@
+import { AppAttestError } from '../../errors.js';
 import { StoredRecord } from '../stored-record.js';
 
 /**
@@ -19,4 +20,13 @@ export interface Queryable {
 export async function rows(queryable: Queryable, text: string, values: unknown[]): Promise<StoredRecord[]> {
   const result = await queryable.query(text, values);
   return result.rows.map((row) => new StoredRecord(row));
+}
+
+/** @throws AppAttestError `invalid_argument` */
+export function readQueryable(queryable: Queryable): Queryable {
+  if (typeof queryable?.query === 'function') return queryable;
+  throw new AppAttestError(
+    'invalid_argument',
+    'queryable must have a method query(text, values), like a Pool of the package pg',
+  );
 }

@@ -33,6 +33,7 @@ export function accepted(appAttest: AppAttest, client: RedisClient, pool: Querya
       now: undefined,
     }),
     httpHandlers(appAttest, { bodyLimit: undefined, bodyTimeout: undefined, onReject: undefined }),
+    appAttest.keysOf('user', { limit: undefined, after: undefined }),
     redisStores(client, { prefix: undefined, timeout: undefined }),
     postgresStores(pool, { schema: undefined, timeout: undefined }),
     createVirtualApple({ now: undefined }),
@@ -64,6 +65,12 @@ export function refused(appAttest: AppAttest): unknown[] {
     createAppAttest({ appId, verifyReceipts: undefined }),
     // @ts-expect-error without a subject, the key of any user is accepted
     appAttest.authenticate({}, { subject: undefined }),
+    // @ts-expect-error without a subject there is no telling whose challenge it is
+    appAttest.takeChallenge('', { purpose: 'assertion', subject: undefined }),
+    // @ts-expect-error keys are listed for one user
+    appAttest.keysOf(undefined),
+    // @ts-expect-error keys are bound to one user
+    appAttest.bind('', undefined),
   ];
 }
 

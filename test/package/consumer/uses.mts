@@ -30,7 +30,9 @@ import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
 import { AppAttestHttpError, httpHandlers, type OnReject, type Rejection } from 'app-attest/http';
 import {
+  type MigrateOptions,
   type Migration,
+  migrate,
   migrations,
   type PostgresChallengeStore,
   postgresStores,
@@ -162,6 +164,8 @@ export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, A
   const backend: AppAttest = createAppAttest({ appId: app, ...redis });
   return [backend, createAppAttest({ appId: app, ...postgres }), postgres.challenges];
 }
+
+export const migrated = (pool: Queryable, options: MigrateOptions): Promise<void> => migrate(pool, options);
 
 export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
 

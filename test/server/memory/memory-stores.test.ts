@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newKey } from '../../../src/conformance/new-key.js';
 import { memoryStores } from '../../../src/server/index.js';
@@ -72,6 +73,13 @@ describe('challenges in memory', () => {
   });
 });
 
+/** Memory in use. The engine frees array buffers on another thread, after the collection. */
+async function memoryAfterSweep(): Promise<number> {
+  memoryInUse();
+  await setTimeout(100);
+  return memoryInUse();
+}
+
 it('a full store of keys rejects further keys, and deletes none', async () => {
   const { keys } = memoryStores({ maxKeys: 2 });
   const [first, second, third] = [newKey(), newKey(), newKey()];
@@ -81,5 +89,54 @@ it('a full store of keys rejects further keys, and deletes none', async () => {
   await expect(keys.insert(third)).rejects.toThrow('full');
   expect(await keys.insert(first)).toBe(false);
   expect((await keys.find(first.keyId))?.revokedAt).toBeInstanceOf(Date);
-  expect(await keys.find(second.keyId)).toEqual(second);
+  const { receipt: _, ...stored } = second;
+  expect(await keys.find(second.keyId)).toEqual(stored);
+
+  await keys.remove(first.keyId);
+  expect(await keys.insert(third)).toBe(true);
+});
+
+describe('keys in memory', () => {
+  it('use no memory once they are removed', async () => {
+    const { keys } = memoryStores();
+    const before = await memoryAfterSweep();
+    const inserted = Array.from({ length: 2000 }, (_, index) => newKey({ subject: `user ${index}` }));
+    for (const key of inserted) await keys.insert(key);
+    const full = await memoryAfterSweep();
+    for (const { keyId } of inserted.splice(0)) await keys.remove(keyId);
+    expect((await memoryAfterSweep()) - before).toBeLessThan((full - before) / 4);
+  });
+
+  it('hold one receipt each, no matter how often it is refreshed', async () => {
+    const { keys } = memoryStores();
+    const key = newKey();
+    await keys.insert(key);
+    const before = await memoryAfterSweep();
+    for (let round = 0; round < 1000; round += 1) {
+      await keys.saveReceipt(key.keyId, { receipt: new Uint8Array(65_536), receiptDueAt: new Date(0) });
+      await keys.due(new Date(), 1000, new Date(0));
+    }
+    expect((await memoryAfterSweep()) - before).toBeLessThan(5_000_000);
+  });
+
+  it('do not change with the objects that were passed', async () => {
+    const { keys } = memoryStores();
+    const key = newKey({ receiptDueAt: new Date(1000) });
+    await keys.insert(key);
+    const use = { usedAt: new Date(5000), extensions: { bundleVersion: '1' } };
+    await keys.advance(key.keyId, 1, 0, use);
+    use.usedAt.setTime(0);
+    use.extensions.bundleVersion = '2';
+    key.receiptDueAt?.setTime(9000);
+    const claimedUntil = new Date(2000);
+    expect(await keys.due(new Date(1000), 1, claimedUntil)).toEqual([key.keyId]);
+    claimedUntil.setTime(0);
+    expect(await keys.due(new Date(1999), 1, claimedUntil)).toEqual([]);
+    const expected = { lastUsedAt: new Date(5000), extensions: { bundleVersion: '1' }, receiptDueAt: new Date(1000) };
+    expect(await keys.find(key.keyId)).toMatchObject(expected);
+    const revokedAt = new Date(7000);
+    await keys.revoke(key.keyId, revokedAt);
+    revokedAt.setTime(0);
+    expect((await keys.find(key.keyId))?.revokedAt).toEqual(new Date(7000));
+  });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { migrate } from '../../../examples/postgres.js';
+import { migratePostgres } from '../../../examples/postgres.js';
 import { Child, freePort, run } from './child.js';
 
 /**
@@ -24,7 +24,7 @@ export class PostgresServer {
     await run(program('initdb'), ['--pgdata', folder, ...options], { ...account, cwd: folder });
     const server = new PostgresServer(await freePort(), folder);
     await server.#ready();
-    await server.#migrate();
+    await migratePostgres(server.url);
     return server;
   }
 
@@ -85,12 +85,6 @@ export class PostgresServer {
   #spawn(): Child {
     const address = ['-h', '127.0.0.1', '-p', String(this.port), '-k', this.#folder];
     return new Child(program('postgres'), ['-D', this.#folder, ...address], { ...account, cwd: this.#folder });
-  }
-
-  async #migrate(): Promise<void> {
-    const pool = new pg.Pool({ connectionString: this.url });
-    await migrate(pool);
-    await pool.end();
   }
 
   async #ready(): Promise<void> {

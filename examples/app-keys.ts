@@ -1,0 +1,53 @@
+import { AppAttest } from '@capgo/capacitor-app-attest';
+import { fetchChallenge, postJson, signedFetch } from './app.js';
+
+/** A protected request. Creates and registers a key if the stored key cannot be used, at most once per call. */
+export async function attestedFetch(method: string, target: string, body?: string): Promise<Response> {
+  const send = () => signedFetch(method, target, body);
+  const { keyId } = await AppAttest.getStoredKeyId();
+  if (!keyId) return registerNewKey().then(send);
+  try {
+    const response = await send();
+    switch (await codeOf(response)) {
+      case 'key_unknown': // the registration was lost on its way, or the server deleted the key
+        await register(keyId);
+        return send();
+      case 'challenge_unknown':
+      case 'challenge_expired':
+      case 'challenge_used':
+      case 'counter_not_increased':
+        return send(); // with a new challenge
+      default:
+        return response;
+    }
+  } catch (error) {
+    if (!isUnusable(error)) throw error; // no network, or Apple is unavailable: the same key, later
+    return registerNewKey().then(send);
+  }
+}
+
+/** Stores the key before the registration: if its answer is lost, the next request signs with this key. */
+async function registerNewKey(): Promise<void> {
+  const { keyId } = await AppAttest.prepare();
+  await AppAttest.storeKeyId({ keyId });
+  await register(keyId);
+}
+
+async function register(keyId: string): Promise<void> {
+  const challenge = await fetchChallenge('attestation');
+  await postJson('/app-attest/registration', await AppAttest.createAttestation({ keyId, challenge }));
+}
+
+/** Whether the device lost the key (`DCError.invalidKey`, number 3), or the key belongs to another user (status 409). */
+function isUnusable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /com\.apple\.devicecheck\.error\D+3\b|invalidKey|: 409$/.test(
+    `${Reflect.get(error, 'code')} ${error.message}`,
+  );
+}
+
+async function codeOf(response: Response): Promise<string | undefined> {
+  if (response.status !== 401) return undefined;
+  const { error } = JSON.parse(await response.clone().text());
+  return error;
+}

@@ -1,0 +1,35 @@
+import type { AppAttest, StoredKey } from 'app-attest/server';
+
+/** All keys of a user, page by page. */
+export async function* allKeysOf(appAttest: AppAttest, userId: string): AsyncGenerator<StoredKey> {
+  let page = await appAttest.keysOf(userId);
+  while (page.length > 0) {
+    yield* page;
+    page = await appAttest.keysOf(userId, { after: page.at(-1)?.keyId });
+  }
+}
+
+/** The page "Your devices". */
+export async function devicesOf(appAttest: AppAttest, userId: string) {
+  const devices = [];
+  for await (const { keyId, device, createdAt, lastUsedAt, revokedAt } of allKeysOf(appAttest, userId)) {
+    if (!revokedAt) devices.push({ keyId, system: device.osVersion, since: createdAt, lastUsed: lastUsedAt });
+  }
+  return devices;
+}
+
+/** A button on that page. Deleted, not revoked: the device may register again when its user logs in. */
+export async function removeDevice(appAttest: AppAttest, userId: string, keyId: string): Promise<boolean> {
+  const key = await appAttest.key(keyId);
+  return key?.subject === userId && !key.revokedAt && appAttest.forget(keyId);
+}
+
+/** A monthly job: deletes keys that signed no request since a date. Revoked keys stay locked out. */
+export async function forgetUnused(appAttest: AppAttest, userId: string, since: Date): Promise<number> {
+  let count = 0;
+  for await (const { keyId, createdAt, lastUsedAt, revokedAt } of allKeysOf(appAttest, userId)) {
+    const isUnused = (lastUsedAt ?? createdAt) < since;
+    if (isUnused && !revokedAt && (await appAttest.forget(keyId))) count += 1;
+  }
+  return count;
+}

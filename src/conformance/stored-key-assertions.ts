@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import type { NewKey, StoredKey } from '../server/stored-key.js';
+import type { Stores } from '../server/stores.js';
+
+/**
+ * Compares values and types, without the receipt of a new key. `undefined` and `null` count as absent, and a `Buffer`
+ * equals its bytes.
+ */
+export function assertKey(actual: StoredKey | null | undefined, expected: NewKey): void {
+  assert.ok(actual, 'the store does not find the key');
+  const { receipt: _, ...key } = expected;
+  assert.deepEqual(comparable(actual), comparable(key));
+}
+
+export function assertReceipt(actual: Uint8Array | null | undefined, expected: Uint8Array | undefined): void {
+  assert.deepEqual(actual ? new Uint8Array(actual) : undefined, expected);
+}
+
+function comparable(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, entry]) => entry !== undefined && entry !== null)
+      .map(([name, entry]) => [name, comparable(entry)]),
+  );
+}
+
+/** The identifiers of all keys of a user, on one page. */
+export async function listedIds({ keys }: Stores, subject: string): Promise<string[]> {
+  return (await keys.list(subject, { limit: 1000 })).map(({ keyId }) => keyId);
+}
+
+/** In ascending order of their bytes. */
+export function sorted(keyIds: readonly string[]): string[] {
+  return [...keyIds].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}

@@ -1,0 +1,91 @@
+import { AppAttestError, shortValue } from '../errors.js';
+import { readKnownOptions } from '../options/known-options.js';
+import { storedKeyId } from './find-key.js';
+import type { KeyStore } from './key-store.js';
+import type { ServerClock } from './server-clock.js';
+import type { StoredKey } from './stored-key.js';
+import { requireSubject } from './subject.js';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** Options of `keysOf`. */
+export interface KeysOfOptions {
+  /** The maximum number of keys, 1 to 1000. 100 by default. */
+  limit?: number | undefined;
+  /** The last key identifier of the page before, base64 or base64url. The first page by default. */
+  after?: string | undefined;
+}
+
+/** One page of the keys of a user. */
+export async function keysOf(keys: KeyStore, user: string, passed: KeysOfOptions = {}): Promise<StoredKey[]> {
+  const subject = requireSubject(user);
+  const options = readKnownOptions<KeysOfOptions>('keysOf', passed, {
+    limit: 'may be undefined',
+    after: 'may be undefined',
+  });
+  const page = await keys.list(subject, { limit: readLimit(options.limit), after: readAfter(options.after) });
+  return page.filter(isOf(subject));
+}
+
+/** Revokes all keys of a user, also those that are registered meanwhile. Returns how many. */
+export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string): Promise<number> {
+  const subject = requireSubject(user);
+  return untilNoneIsLeft(async () => {
+    const revokedAt = clock.now();
+    return countKeys(keys, subject, async ({ keyId, revokedAt: before }) => {
+      return !before && (await keys.revoke(keyId, revokedAt)) === true;
+    });
+  });
+}
+
+/** Deletes all keys of a user, also those that are registered meanwhile. Returns how many. */
+export async function forgetAll(keys: KeyStore, user: string): Promise<number> {
+  const subject = requireSubject(user);
+  return untilNoneIsLeft(() => countKeys(keys, subject, async ({ keyId }) => (await keys.remove(keyId)) === true));
+}
+
+/** Repeats a pass over all keys until it changes none: a key can be registered behind the page that is being read. */
+async function untilNoneIsLeft(pass: () => Promise<number>): Promise<number> {
+  let total = 0;
+  for (let changed = await pass(); changed > 0; changed = await pass()) total += changed;
+  return total;
+}
+
+/** Calls `change` for each key of a user, and counts for how many it returned `true`. */
+async function countKeys(
+  keys: KeyStore,
+  subject: string,
+  change: (key: StoredKey) => Promise<boolean>,
+): Promise<number> {
+  let count = 0;
+  let after: string | undefined;
+  do {
+    const page: StoredKey[] = await keys.list(subject, { limit: MAX_LIMIT, after });
+    for (const key of page.filter(isOf(subject))) if (await change(key)) count += 1;
+    after = page.length < MAX_LIMIT ? undefined : page.at(-1)?.keyId;
+  } while (after !== undefined);
+  return count;
+}
+
+/** A database with case-insensitive comparison may return the keys of a different user. */
+function isOf(subject: string): (key: StoredKey) => boolean {
+  return (key) => key.subject === subject;
+}
+
+/** @throws AppAttestError `invalid_argument` */
+function readLimit(limit: unknown = DEFAULT_LIMIT): number {
+  if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new AppAttestError(
+    'invalid_argument',
+    `limit must be an integer from 1 to ${MAX_LIMIT}, not ${shortValue(limit)}`,
+  );
+}
+
+/** @throws AppAttestError `invalid_argument` */
+function readAfter(after: string | undefined): string | undefined {
+  if (after === undefined) return undefined;
+  const stored = storedKeyId(after);
+  if (stored !== undefined) return stored;
+  throw new AppAttestError('invalid_argument', `after must be a key identifier, not ${shortValue(after)}`);
+}

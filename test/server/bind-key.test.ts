@@ -1,0 +1,87 @@
+import { describe, expect, it, vi } from 'vitest';
+import { AppAttestError } from '../../src/index.js';
+import { memoryStores } from '../../src/server/index.js';
+import { backendWithDevice, createBackend, createDevice, registration, signedRequest } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+describe('a key without a user', () => {
+  it('gets one, and from then on signs requests of this user only', async () => {
+    const { backend, device, keyId, request } = await backendWithDevice();
+    await backend.bind(Buffer.from(keyId, 'base64').toString('base64url'), 'alice');
+    const { key } = await backend.authenticate(await signedRequest(backend, device, keyId, 'alice'), {
+      subject: 'alice',
+    });
+    expect(key.subject).toBe('alice');
+    const [another, challengeOfBob] = [await request(), await signedRequest(backend, device, keyId, 'bob')];
+    await expectCode(() => backend.authenticate(another, { subject: 'bob' }), 'key_unknown');
+    await expectCode(() => backend.authenticate(challengeOfBob), 'challenge_unknown');
+  });
+
+  it('is bound again for the same user, but never for another', async () => {
+    const { backend, keyId } = await backendWithDevice();
+    await backend.bind(keyId, 'alice');
+    await backend.bind(keyId, 'alice');
+    for (const other of ['bob', 'Alice', 'alice ']) {
+      await expectCode(() => backend.bind(keyId, other), 'key_already_registered');
+    }
+    expect((await backend.key(keyId))?.subject).toBe('alice');
+  });
+
+  it('goes to one of 200 users at once', async () => {
+    const { backend, keyId } = await backendWithDevice();
+    const users = Array.from({ length: 200 }, (_, index) => `user ${index}`);
+    const outcomes = await Promise.allSettled(users.map((user) => backend.bind(keyId, user)));
+    const winners = users.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    expect(winners).toEqual([(await backend.key(keyId))?.subject]);
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    for (const reason of reasons) {
+      expect(reason).toBeInstanceOf(AppAttestError);
+      expect(reason.code).toBe('key_already_registered');
+    }
+    const listed = await Promise.all(users.map((user) => backend.keysOf(user)));
+    expect(listed.flat().map((key) => key.keyId)).toEqual([keyId]);
+  });
+});
+
+describe('bind', () => {
+  it('rejects a key that was registered for another user, is revoked or does not exist', async () => {
+    const backend = createBackend();
+    const device = await createDevice();
+    const { keyId } = await backend.register(await registration(backend, device, 'alice'), { subject: 'alice' });
+    await expectCode(() => backend.bind(keyId, 'bob'), 'key_already_registered');
+    await backend.revoke(keyId);
+    await expectCode(() => backend.bind(keyId, 'alice'), 'key_revoked');
+    await expectCode(() => backend.bind(keyId, 'bob'), 'key_revoked');
+    await backend.forget(keyId);
+    const error = await expectCode(() => backend.bind(keyId, 'alice'), 'key_unknown');
+    expect(error.message).toBe('the key is not registered');
+  });
+
+  it('rejects what is not a key identifier, without a call to the store', async () => {
+    const stores = memoryStores();
+    const bind = vi.spyOn(stores.keys, 'bind');
+    const backend = createBackend(stores);
+    for (const keyId of ['', 'key', 'x'.repeat(100_000), 7 as never, null as never]) {
+      const error = await expectCode(() => backend.bind(keyId, 'alice'), 'key_unknown');
+      expect(error.message).toContain('is not a key identifier');
+    }
+    expect(bind).not.toHaveBeenCalled();
+  });
+
+  it('rejects a user that is missing or cannot be stored', async () => {
+    const { backend, keyId } = await backendWithDevice();
+    for (const subject of [undefined, null, '', 7, 'a\0b', '\ud800', 'x'.repeat(1025), ['alice']]) {
+      await expectCode(() => backend.bind(keyId, subject as never), 'invalid_argument');
+    }
+    expect(await backend.key(keyId)).not.toHaveProperty('subject');
+  });
+
+  it('succeeds only if the store confirms it', async () => {
+    const stores = memoryStores();
+    const { backend, keyId } = await backendWithDevice(stores);
+    for (const answer of [undefined, null, 1, false]) {
+      vi.spyOn(stores.keys, 'bind').mockResolvedValue(answer as never);
+      await expectCode(() => backend.bind(keyId, 'alice'), 'key_already_registered');
+    }
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { createBackend, createDevice, registration, TestClock } from '../support/backend.js';
+import { expectCode } from '../support/rejection.js';
+
+describe('takeChallenge', () => {
+  it('takes a challenge once, for its purpose and user', async () => {
+    const backend = createBackend();
+    for (const purpose of ['attestation', 'assertion'] as const) {
+      for (const user of [{}, { subject: 'alice' }]) {
+        const { challenge } = await backend.issueChallenge({ purpose, ...user });
+        expect(await backend.takeChallenge(challenge, { purpose, ...user })).toBeUndefined();
+        await expectCode(() => backend.takeChallenge(challenge, { purpose, ...user }), 'challenge_used');
+      }
+    }
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    await backend.takeChallenge(challenge, { purpose: 'assertion', subject: 'alice' });
+  });
+
+  it('gives a challenge to one of 200 callers at once', async () => {
+    const backend = createBackend();
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const calls = Array.from({ length: 200 }, () => backend.takeChallenge(challenge, { purpose: 'assertion' }));
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('takes a challenge away from the other methods', async () => {
+    const backend = createBackend();
+    const body = await registration(backend, await createDevice());
+    await backend.takeChallenge(body.challenge, { purpose: 'attestation' });
+    await expectCode(() => backend.register(body), 'challenge_used');
+  });
+
+  it('rejects a challenge of another purpose or user, which is then used up', async () => {
+    const backend = createBackend();
+    const { challenge: attestation } = await backend.issueChallenge({ purpose: 'attestation' });
+    await expectCode(() => backend.takeChallenge(attestation, { purpose: 'assertion' }), 'challenge_unknown');
+    await expectCode(() => backend.takeChallenge(attestation, { purpose: 'attestation' }), 'challenge_used');
+
+    for (const user of [{ subject: 'bob' }, { subject: 'Alice' }, {}]) {
+      const { challenge } = await backend.issueChallenge({ purpose: 'assertion', subject: 'alice' });
+      await expectCode(() => backend.takeChallenge(challenge, { purpose: 'assertion', ...user }), 'challenge_unknown');
+    }
+  });
+
+  it('rejects a challenge that has expired', async () => {
+    const clock = new TestClock();
+    const backend = createBackend({ now: clock.now });
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    clock.forward(300);
+    await expectCode(() => backend.takeChallenge(challenge, { purpose: 'assertion' }), 'challenge_expired');
+  });
+
+  it.each([
+    ['never issued', 'A'.repeat(43)],
+    ['empty', ''],
+    ['too short', 'A'.repeat(42)],
+    ['too long', 'A'.repeat(10_000_000)],
+    ['base64', `${'A'.repeat(42)}+`],
+    ['padded', `${'A'.repeat(43)}=`],
+    ['bytes', new Uint8Array(32)],
+    ['an object', { toString: () => 'A'.repeat(43) }],
+    ['absent', undefined],
+    ['null', null],
+  ])('rejects a challenge that is %s', async (_, challenge) => {
+    const error = await expectCode(
+      () => createBackend().takeChallenge(challenge as never, { purpose: 'assertion' }),
+      'challenge_unknown',
+    );
+    expect(error.message).toContain('the challenge passed to takeChallenge');
+    expect(error.message.length).toBeLessThan(200);
+  });
+
+  it.each([
+    undefined,
+    null,
+    {},
+    { purpose: undefined },
+    { purpose: 'registration' },
+    { purpose: 'assertion', subject: undefined },
+    { purpose: 'assertion', subject: '' },
+    { purpose: 'assertion', user: 'alice' },
+  ])('rejects the options %j, and leaves the challenge', async (options) => {
+    const backend = createBackend();
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    await expectCode(() => backend.takeChallenge(challenge, options as never), 'invalid_argument');
+    await backend.takeChallenge(challenge, { purpose: 'assertion' });
+  });
+});

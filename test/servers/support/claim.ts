@@ -1,0 +1,15 @@
+import { openPostgres } from '../../../examples/postgres.js';
+
+/** What the process claims. Dates are in milliseconds since 1970. */
+export interface Claim {
+  url: string;
+  date: number;
+  limit: number;
+  claimedUntil: number;
+}
+
+// Claims due receipts, prints their keys, and never stores a receipt: a process that a test kills.
+const { url, date, limit, claimedUntil }: Claim = JSON.parse(process.argv[2] ?? '');
+const { stores } = openPostgres(url, 30);
+console.log(JSON.stringify(await stores.keys.due(new Date(date), limit, new Date(claimedUntil))));
+setInterval(() => undefined, 60_000);
