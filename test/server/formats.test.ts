@@ -196,11 +196,14 @@ describe('evidence of a format that is not in the option formats', () => {
   );
 
   it('is malformed if the format is not text', async () => {
-    const { server } = serverFor();
+    const { server, seen, challengeFor } = serverFor();
     for (const format of [1, {}, [FORMAT], { toString: () => FORMAT }]) {
-      await expectCode(() => server.register({ ...android, format }), 'malformed_attestation');
-      await expectCode(() => server.authenticate({ ...android, format }), 'malformed_assertion');
+      const challenge = await challengeFor('attestation');
+      await expectCode(() => server.register({ ...android, format, challenge }), 'malformed_attestation');
+      const payload = await challengeFor('assertion');
+      await expectCode(() => server.authenticate({ ...android, format, payload }), 'malformed_assertion');
     }
+    expect(seen).toEqual([]);
   });
 
   it('does not reach the function if the format names App Attest, or none, on another platform', async () => {
