@@ -5,7 +5,7 @@ import express from 'express';
 // This example keeps its state in memory. docs/stores.md shows how to use a database.
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  onReject: ({ route, code, error }) => console.warn(route, code, error.message), // do not send the message to the client
+  onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message), // only for the server's log
 });
 
 export const app = express();

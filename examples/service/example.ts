@@ -15,6 +15,7 @@ const { place, stores, close } = await openStores();
 const appAttest = createAppAttest({ appId, ...stores, trustAnchors: apple.trustAnchors });
 
 const service = createService(appAttest, ({ code, keyId, device, error }) => {
+  if (!error) return;
   const who = [keyId && `key ${keyId.slice(0, 8)}…`, device?.platform, device?.osVersion].filter(Boolean);
   console.log(`    log: ${[code, ...who, error.message].join(', ')}`);
 });

@@ -1,10 +1,10 @@
-import { expressHandlers, type OnReject } from 'app-attest/express';
+import { expressHandlers, type OnDecision } from 'app-attest/express';
 import type { AppAttest } from 'app-attest/server';
 import express, { type Express } from 'express';
 
 /** A coffee shop that accepts orders only from its own app. A registered key must sign each request. */
-export function createService(appAttest: AppAttest, onReject: OnReject): Express {
-  const { challenge, registration, protect } = expressHandlers(appAttest, { onReject });
+export function createService(appAttest: AppAttest, onDecision: OnDecision): Express {
+  const { challenge, registration, protect } = expressHandlers(appAttest, { onDecision });
   const orders = new Map<string, string[]>(); // key identifier → orders
 
   const service = express();

@@ -7,40 +7,49 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { isBytes } from '../encoding/bytes.js';
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { fromNode } from './node-request.js';
+import type { Mode } from './mode.js';
+import { NodeBody } from './node-body.js';
+import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
 import { parseContent } from './signed-content.js';
+import type { AttestedVerdict, SeenBy, SeenVerdict, Verdict } from './verdict.js';
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /** The values that `protect` sets in `response.locals`. */
-export interface AppAttestLocals<Result extends object = never> {
+export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict> extends SeenBy<Seen> {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. For another format, the result of the
-   * function in `formats`.
+   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
+   * which the request is not attested.
    */
-  appAttest: AuthenticatedRequest | Result;
+  appAttest: Seen;
 }
 
 /**
  * The type of `protect`. It fits routes with any types of parameters, query and body. In the handler after `protect`,
  * `response.locals` has the properties of {@link AppAttestLocals}.
  */
-export interface ExpressProtect<Result extends object = never> {
-  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void>;
+export interface ExpressProtect<Seen extends Verdict<object> = AttestedVerdict> {
+  (
+    request: IncomingMessage,
+    response: ServerResponse & { locals?: SeenBy<Seen> },
+    next: (error?: unknown) => void,
+  ): Promise<void>;
   // TypeScript infers the types of the next handler from the last overload.
   (
     request: IncomingMessage,
-    response: ServerResponse & { locals: AppAttestLocals<Result> },
+    response: ServerResponse & { locals: AppAttestLocals<Seen> },
     next: (error?: unknown) => void,
   ): Promise<void>;
 }
@@ -49,7 +58,7 @@ export interface ExpressProtect<Result extends object = never> {
  * Handlers from {@link expressHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface ExpressHandlers<Result extends object = never> {
+export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -60,8 +69,10 @@ export interface ExpressHandlers<Result extends object = never> {
    * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body` to
    * the signed content: the parsed value if the content is JSON, a `Buffer` otherwise. It sets
    * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
+   *
+   * In report mode, `protect` lets all requests through and does not change the body. Body parsers after `protect` read it.
    */
-  protect: ExpressProtect<Result>;
+  protect: ExpressProtect<Seen>;
 }
 
 /**
@@ -81,10 +92,10 @@ export interface ExpressHandlers<Result extends object = never> {
  * });
  * ```
  */
-export function expressHandlers<Result extends AcceptedEvidence = never>(
+export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
-  options?: HttpOptions<Request>,
-): ExpressHandlers<Result> {
+  options?: HttpOptions<Request, Chosen>,
+): ExpressHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('expressHandlers', appAttest, options);
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
@@ -99,7 +110,8 @@ export function expressHandlers<Result extends AcceptedEvidence = never>(
       if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect must be called by Express');
       const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
-      response.locals.appAttest = outcome.attested;
+      response.locals.appAttest = 'reported' in outcome ? outcome.reported : outcome.attested;
+      if ('reported' in outcome) return next();
       // The property _body tells the parsers of Express 4 that the body was already read.
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
@@ -111,7 +123,7 @@ function isRequest(request: IncomingMessage): request is Request {
   return 'originalUrl' in request;
 }
 
-function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals<object>> {
+function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals<Verdict<object>>> {
   return 'locals' in response;
 }
 
@@ -120,12 +132,15 @@ function fromExpress(request: Request, response: ServerResponse): IncomingReques
     method: request.method,
     target: request.originalUrl,
     headers: request.headers,
-    stream: request,
-    rawBody: keptBody(request),
+    body: new NodeBody({
+      stream: request,
+      rawBody: keptBody(request),
+      length: announcedBy(request.headers),
+      advice:
+        'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
+        'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
+    }),
     response,
-    advice:
-      'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
-      'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
   });
 }
 

@@ -12,34 +12,40 @@ import type {
   RequestPayload,
   RouteGenericInterface,
 } from 'fastify';
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { fromNode } from './node-request.js';
+import type { Mode } from './mode.js';
+import { NodeBody } from './node-body.js';
+import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
 import { isJsonContent } from './signed-content.js';
+import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /**
  * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
- * `Buffer` otherwise. `body` is `undefined` if the content is empty.
+ * `Buffer` otherwise. `body` is `undefined` if the content is empty. In report mode, it is any request, and Fastify has parsed
+ * its body.
  */
 export type AttestedFastifyRequest<
   Generic extends RouteGenericInterface = RouteGenericInterface,
-  Result extends object = never,
+  Seen extends Verdict<object> = AttestedVerdict,
 > = FastifyRequest<Generic> & {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. For another format, the result of the
-   * function in `formats`.
+   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
+   * which the request is not attested.
    */
-  appAttest: AuthenticatedRequest | Result;
+  appAttest: Seen;
 };
 
 /** Route options for Fastify, including the handler. Use them as `app.post(path, route)`. */
@@ -56,7 +62,10 @@ export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGener
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
-  /** Sets the headers of the signed body before Fastify validates the body with the schema of the route. */
+  /**
+   * Sets the headers of the signed body before Fastify validates the body with the schema of the route. Does nothing in report
+   * mode.
+   */
   preValidation: preValidationAsyncHookHandler;
 }
 
@@ -64,16 +73,20 @@ export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = R
  * Handlers from {@link fastifyHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface FastifyHandlers<Result extends object = never> {
+export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: FastifyRoute;
-  /** Accepts a request only if a registered key signed it, and accepts each request once. */
+  /**
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * requests through. Fastify then parses and validates the body as without App Attest, and the handler must check
+   * `appAttest.attested`.
+   */
   protect<Generic extends RouteGenericInterface = RouteGenericInterface>(
-    handler: (request: AttestedFastifyRequest<Generic, Result>, reply: FastifyReply) => unknown,
+    handler: (request: AttestedFastifyRequest<Generic, Seen>, reply: FastifyReply) => unknown,
   ): FastifyProtectedRoute<Generic>;
 }
 
@@ -94,16 +107,17 @@ export interface FastifyHandlers<Result extends object = never> {
  * }));
  * ```
  */
-export function fastifyHandlers<Result extends AcceptedEvidence = never>(
+export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
-  options?: HttpOptions<FastifyRequest>,
-): FastifyHandlers<Result> {
+  options?: HttpOptions<FastifyRequest, Chosen>,
+): FastifyHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
-  const attestedRequests = new WeakMap<object, Attested<Result>>();
+  const decided = new WeakMap<object, DecidedRequest<Result>>();
 
   const answered = (route: (incoming: IncomingRequest, request: FastifyRequest) => Promise<Answer>): FastifyRoute => ({
     preParsing: async (request, reply, payload) => {
-      return send(reply, await route(fromFastify(request, reply, payload), request));
+      const body = bodyOf(request, payload);
+      return send(reply, await route(fromFastify(request, reply, body), request));
     },
     handler: refuse,
   });
@@ -114,38 +128,48 @@ export function fastifyHandlers<Result extends AcceptedEvidence = never>(
     assertion: answered(routes.assertion),
     protect: (handler) => ({
       preParsing: async (request, reply, payload) => {
-        const outcome = await routes.protect(fromFastify(request, reply, payload), request);
+        const body = bodyOf(request, payload);
+        const outcome = await routes.protect(fromFastify(request, reply, body), request);
         if ('refused' in outcome) return send(reply, outcome.refused);
+        if ('reported' in outcome) {
+          decided.set(request, { verdict: outcome.reported, isReady: true });
+          return body.stream;
+        }
         const { attested, content } = outcome;
         request.body = await parseSigned(request, content);
-        attestedRequests.set(request, { attested, type: typeOf(content), isValidated: false });
+        decided.set(request, { verdict: attested, signed: { type: typeOf(content) }, isReady: false });
         // Fastify runs no content type parser if the headers Content-Type and Content-Length are absent.
         describeBody(request, undefined);
         return payload;
       },
       preValidation: async (request) => {
-        const signed = attestedRequests.get(request) ?? refuse();
+        const decision = decided.get(request) ?? refuse();
+        const { signed } = decision;
+        if (!signed) return;
         describeBody(request, signed.type);
         // Fastify chooses the schema of the body by mediaType. A hook may have cached the old mediaType.
         const mediaType: unknown = Reflect.get(request, 'mediaType');
         if (mediaType !== undefined && mediaType !== signed.type) throw new Error(READ_TOO_EARLY);
-        signed.isValidated = true;
+        decision.isReady = true;
       },
       handler: (request, reply) => {
-        const signed = attestedRequests.get(request);
-        if (!signed?.isValidated) return refuse();
-        return handler(Object.assign(request, { appAttest: signed.attested }), reply);
+        const decision = decided.get(request);
+        if (!decision?.isReady) return refuse();
+        return handler(Object.assign(request, { appAttest: seen<Chosen, Result>(decision.verdict) }), reply);
       },
     }),
   };
 }
 
-interface Attested<Result> {
-  readonly attested: AuthenticatedRequest | Result;
-  /** The media type of the signed content. */
-  readonly type: string | undefined;
-  /** Whether the `preValidation` hook has run. */
-  isValidated: boolean;
+interface DecidedRequest<Result extends object> {
+  readonly verdict: Verdict<Result>;
+  /** Present if the signed content replaces the body. Absent in report mode. */
+  readonly signed?: {
+    /** The media type of the signed content. */
+    readonly type: string | undefined;
+  };
+  /** Whether all hooks have run that the handler relies on. */
+  isReady: boolean;
 }
 
 const READ_TOO_EARLY =
@@ -156,14 +180,21 @@ function refuse(): never {
   throw new Error('the preParsing or preValidation hook of an App Attest route was removed or replaced');
 }
 
-function fromFastify(request: FastifyRequest, reply: FastifyReply, payload: RequestPayload): IncomingRequest {
+function bodyOf(request: FastifyRequest, payload: RequestPayload): NodeBody {
+  return new NodeBody({
+    stream: payload,
+    length: Object.is(payload, request.raw) ? announcedBy(request.headers) : undefined,
+    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
+  });
+}
+
+function fromFastify(request: FastifyRequest, reply: FastifyReply, body: NodeBody): IncomingRequest {
   return fromNode({
     method: request.method,
     target: targetOf(request),
     headers: request.headers,
-    stream: payload,
+    body,
     response: reply.raw,
-    advice: 'a preParsing hook that reads the payload must return a new stream with the same bytes',
   });
 }
 

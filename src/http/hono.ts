@@ -5,34 +5,40 @@
  */
 
 import type { Context, Handler, MiddlewareHandler } from 'hono';
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
+import { FetchBody } from './fetch-body.js';
 import type { HttpOptions } from './http-options.js';
-import { alreadyRead, fromRequest, type IncomingRequest } from './incoming-request.js';
+import { alreadyRead } from './incoming-body.js';
+import { fromRequest, type IncomingRequest } from './incoming-request.js';
+import type { Mode } from './mode.js';
 import { createRoutes } from './routes.js';
-import { withContent } from './signed-content.js';
+import { withBody, withContent } from './signed-content.js';
+import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
-/** The variables that `protect` sets in the Hono context. */
-export interface AppAttestVariables<Result extends object = never> {
+/** What `protect` sets in the context: the key that signed the request, and the signed bytes. */
+export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. For another format, the result of the
-   * function in `formats`.
+   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
+   * which the request is not attested.
    */
-  appAttest: AuthenticatedRequest | Result;
+  appAttest: Seen;
 }
 
 /**
  * Handlers from {@link honoHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface HonoHandlers<Result extends object = never> {
+export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: Handler;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -41,11 +47,11 @@ export interface HonoHandlers<Result extends object = never> {
   assertion: Handler;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. The body of `c.req` is then the
-   * signed content.
+   * signed content. In report mode, it lets all requests through, and the body of `c.req` is the body that the client sent.
    */
   protect: MiddlewareHandler<{
-    /** The variables that `c.get` returns. */
-    Variables: AppAttestVariables<Result>;
+    /** What `c.get` reads. */
+    Variables: AppAttestVariables<Seen>;
   }>;
 }
 
@@ -67,18 +73,24 @@ export interface HonoHandlers<Result extends object = never> {
  * });
  * ```
  */
-export function honoHandlers<Result extends AcceptedEvidence = never>(
+export function honoHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
-  options?: HttpOptions<Context>,
-): HonoHandlers<Result> {
+  options?: HttpOptions<Context, Chosen>,
+): HonoHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('honoHandlers', appAttest, options);
   return {
     challenge: async (c) => toResponse(await routes.challenge(fromHono(c), c)),
     registration: async (c) => toResponse(await routes.registration(fromHono(c), c)),
     assertion: async (c) => toResponse(await routes.assertion(fromHono(c), c)),
     protect: async (c, next) => {
-      const outcome = await routes.protect(fromHono(c), c);
+      const body = new FetchBody(c.req.raw);
+      const outcome = await routes.protect(fromHono(c, body), c);
       if ('refused' in outcome) return toResponse(outcome.refused);
+      if ('reported' in outcome) {
+        c.set('appAttest', seen<Chosen, Result>(outcome.reported));
+        c.req.raw = withBody(c.req.raw, body.arrived());
+        return next();
+      }
       c.set('appAttest', outcome.attested);
       c.req.raw = withContent(c.req.raw, outcome.content);
       c.req.bodyCache = {};
@@ -88,13 +100,13 @@ export function honoHandlers<Result extends AcceptedEvidence = never>(
 }
 
 /** Hono caches a body in several forms. Only the form `arrayBuffer` has the bytes as they were sent. */
-function fromHono({ req }: Context): IncomingRequest {
+function fromHono({ req }: Context, body = new FetchBody(req.raw)): IncomingRequest {
   return {
-    ...fromRequest(req.raw),
+    ...fromRequest(req.raw, body),
     body: async () => {
       const kept = await req.bodyCache.arrayBuffer;
       if (kept) return new Uint8Array(kept);
-      if (!req.raw.bodyUsed) return fromRequest(req.raw).body();
+      if (!req.raw.bodyUsed) return body.open();
       throw alreadyRead('run the App Attest handlers first, or read the body with c.req.arrayBuffer()');
     },
   };

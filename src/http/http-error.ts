@@ -15,7 +15,7 @@ export type HttpErrorCode =
   | 'body_already_read'
   | 'unavailable';
 
-/** The reason for a rejection outside the evidence. `onReject` receives this error. The client receives only the code. */
+/** The reason for a rejection outside the evidence. `onDecision` receives this error. The client receives only the code. */
 export class AppAttestHttpError extends Error {
   /** The reason for the rejection. */
   readonly code: HttpErrorCode;

@@ -1,41 +1,46 @@
-import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
+import { FetchBody } from './fetch-body.js';
 import type { HttpOptions } from './http-options.js';
 import { fromRequest } from './incoming-request.js';
+import type { Mode } from './mode.js';
 import { createRoutes } from './routes.js';
-import { withContent } from './signed-content.js';
+import { withBody, withContent } from './signed-content.js';
+import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
 /**
- * Your handler for requests that a registered key signed.
+ * Your handler for protected requests.
  *
  * @param request The request. Its body is the signed content. Its path and query are signed too, except with `signed: 'body'`.
- * Its headers are not signed.
- * @param attested The key that signed the request, the signed bytes, and the signed extensions. For another format, the
- * result of the function in `formats`
+ * Its headers are not signed. In report mode, the request is as the client sent it, and may not be signed at all.
+ * @param verdict The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be
+ * the code for which the request is not attested.
  * @param rest Additional arguments that the framework passes
  */
 export type ProtectedHandler<
   Rest extends unknown[] = [],
   Incoming extends Request = Request,
-  Result extends object = never,
-> = (request: Incoming, attested: AuthenticatedRequest | Result, ...rest: Rest) => Response | Promise<Response>;
+  Seen extends Verdict<object> = AttestedVerdict,
+> = (request: Incoming, verdict: Seen, ...rest: Rest) => Response | Promise<Response>;
 
 /**
  * Handlers from {@link httpHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface HttpHandlers<Result extends object = never> {
+export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
   registration(request: Request): Promise<Response>;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;
-  /** Accepts a request only if a registered key signed it, and accepts each request once. */
+  /**
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * requests through, and the handler must check `attested` of the verdict.
+   */
   protect<Rest extends unknown[], Incoming extends Request = Request>(
-    handler: ProtectedHandler<Rest, Incoming, Result>,
+    handler: ProtectedHandler<Rest, Incoming, Seen>,
   ): (request: Incoming, ...rest: Rest) => Promise<Response>;
 }
 
@@ -54,10 +59,10 @@ export interface HttpHandlers<Result extends object = never> {
  * });
  * ```
  */
-export function httpHandlers<Result extends AcceptedEvidence = never>(
+export function httpHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
-  options?: HttpOptions<Request>,
-): HttpHandlers<Result> {
+  options?: HttpOptions<Request, Chosen>,
+): HttpHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('httpHandlers', appAttest, options);
   return {
     challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),
@@ -65,8 +70,12 @@ export function httpHandlers<Result extends AcceptedEvidence = never>(
     assertion: async (request) => toResponse(await routes.assertion(fromRequest(request), request)),
     protect: (handler) => {
       return async (request, ...rest) => {
-        const outcome = await routes.protect(fromRequest(request), request);
+        const body = new FetchBody(request);
+        const outcome = await routes.protect(fromRequest(request, body), request);
         if ('refused' in outcome) return toResponse(outcome.refused);
+        if ('reported' in outcome) {
+          return handler(withBody(request, body.arrived()), seen<Chosen, Result>(outcome.reported), ...rest);
+        }
         return handler(withContent(request, outcome.content), outcome.attested, ...rest);
       };
     },

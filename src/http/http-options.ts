@@ -4,8 +4,9 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
+import type { OnDecision } from './decision.js';
+import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
-import type { OnReject } from './rejection.js';
 
 /** The names of the headers of a protected request. */
 export interface HeaderNames {
@@ -33,8 +34,11 @@ export interface HeaderNames {
  */
 export type Signed = 'request' | 'body';
 
-/** Options of the handlers. `Context` is the type of the framework's request. */
-export interface HttpOptions<Context> {
+/**
+ * Options of the handlers. `Context` is the type of the framework's request. `Chosen` is the type of the modes that `mode` can
+ * result in. The type of the verdict in protected handlers follows from `Chosen`.
+ */
+export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /** What a client signs. The option applies to all protected routes of these handlers. `'request'` by default. */
   signed?: Signed | undefined;
   /**
@@ -42,8 +46,29 @@ export interface HttpOptions<Context> {
    * keys for this user, and accepts only keys of this user. If the function returns `undefined`, the request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
-  /** Called for every rejected request, after the response was sent. Use it for logs and metrics. */
-  onReject?: OnReject | undefined;
+  /**
+   * What happens to a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets it
+   * through. A function chooses the mode of each request, for example by the version of the app, the route, or the key
+   * identifier. The handlers `challenge`, `registration` and `assertion` always enforce.
+   *
+   * @example
+   * ```ts
+   * mode: (request) => (Number(request.headers.get('x-app-build')) >= 1200 ? 'enforce' : 'report')
+   * ```
+   */
+  mode?: ModeOption<Context, Chosen> | undefined;
+  /** Called for each decision, after the response was sent. Use it for logs and metrics. */
+  onDecision?: OnDecision<Context> | undefined;
+  /**
+   * Whether decisions about requests that are not attested contain the registered key. The handlers then read the key from the
+   * store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
+   */
+  lookUpKeys?: boolean | undefined;
+  /**
+   * Whether decisions about requests that are not attested contain a `Capsule`. `false` by default, because a capsule contains
+   * the signed payload, which may be personal data. The handlers read the key once more, as with `lookUpKeys`.
+   */
+  capsules?: boolean | undefined;
   /** The names of the headers of a protected request, if they differ from the defaults. */
   headers?: HeaderNames | undefined;
   /** The maximum length of the body of a protected request, in bytes. 1 MiB by default. */
@@ -87,7 +112,10 @@ export interface HttpConfiguration<Context> {
   readonly appAttest: AppAttest<AcceptedEvidence>;
   readonly signed: Signed;
   readonly subject: HttpOptions<Context>['subject'];
-  readonly onReject: OnReject | undefined;
+  readonly mode: ModeOption<Context>;
+  readonly onDecision: OnDecision<Context> | undefined;
+  readonly lookUpKeys: boolean;
+  readonly capsules: boolean;
   readonly headers: Readonly<Record<keyof HeaderNames, string>>;
   readonly challengeLimits: ReadLimits;
   readonly registrationLimits: ReadLimits;
@@ -99,10 +127,13 @@ export interface HttpConfiguration<Context> {
   readonly publicTarget: (target: string) => string;
 }
 
-const OPTIONS: KnownOptions<HttpOptions<unknown>> = {
+const OPTIONS: KnownOptions<HttpOptions<unknown, Mode>> = {
   signed: 'may be undefined',
   subject: 'never undefined',
-  onReject: 'may be undefined',
+  mode: 'may be undefined',
+  onDecision: 'may be undefined',
+  lookUpKeys: 'may be undefined',
+  capsules: 'may be undefined',
   headers: 'may be undefined',
   bodyLimit: 'may be undefined',
   registrationLimit: 'may be undefined',
@@ -133,17 +164,21 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 export function readHttpOptions<Context>(
   caller: string,
   appAttest: AppAttest<AcceptedEvidence>,
-  passed: HttpOptions<Context> = {},
+  passed: HttpOptions<Context, Mode> = {},
 ): HttpConfiguration<Context> {
-  const options = readKnownOptions<HttpOptions<Context>>(caller, passed, OPTIONS);
+  const options = readKnownOptions<HttpOptions<Context, Mode>>(caller, passed, OPTIONS);
   if (typeof appAttest?.authenticate !== 'function') throw invalid('appAttest must be the result of createAppAttest');
 
-  const { signed = 'request', bodyTimeout = 30, decisionTimeout = 10 } = options;
+  const { signed = 'request', mode = 'enforce', bodyTimeout = 30, decisionTimeout = 10 } = options;
+  const { lookUpKeys = false, capsules = false } = options;
   const { bodyLimit = MIB, registrationLimit = MIB / 8 } = options;
   const { bodyBudget = Math.max(64 * MIB, 4 * bodyLimit, 4 * registrationLimit) } = options;
   if (signed !== 'body' && signed !== 'request') throw invalid("signed must be 'request' or 'body'");
   assertFunction('subject', options.subject);
-  assertFunction('onReject', options.onReject);
+  if (!isMode(mode) && typeof mode !== 'function') throw invalid("mode must be 'enforce', 'report' or a function");
+  assertFunction('onDecision', options.onDecision);
+  assertBoolean('lookUpKeys', lookUpKeys);
+  assertBoolean('capsules', capsules);
   assertBytes('bodyLimit', bodyLimit);
   assertBytes('registrationLimit', registrationLimit);
   assertBytes('bodyBudget', bodyBudget);
@@ -156,7 +191,10 @@ export function readHttpOptions<Context>(
     appAttest,
     signed,
     subject: options.subject,
-    onReject: options.onReject,
+    mode,
+    onDecision: options.onDecision,
+    lookUpKeys,
+    capsules,
     headers: readHeaderNames(caller, options.headers),
     challengeLimits: limits(CHALLENGE_LIMIT),
     registrationLimits: limits(registrationLimit),
@@ -195,6 +233,10 @@ function readPublicTarget(publicTarget: (target: string) => string = (target) =>
 function assertFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return;
   throw invalid(`${name} must be a function`);
+}
+
+function assertBoolean(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw invalid(`${name} must be true or false`);
 }
 
 function assertBytes(name: string, value: number): void {

@@ -1,7 +1,5 @@
-import { AppAttestHttpError } from './http-error.js';
-
-/** The body of a request: bytes, or a stream of bytes. */
-export type IncomingBody = Uint8Array | AsyncIterable<unknown>;
+import { FetchBody } from './fetch-body.js';
+import type { IncomingBody } from './incoming-body.js';
 
 /** A request, independent of the framework. */
 export interface IncomingRequest {
@@ -16,27 +14,29 @@ export interface IncomingRequest {
    * @throws AppAttestHttpError `body_already_read`
    */
   body(): IncomingBody | Promise<IncomingBody>;
+  /** Discards the rest of the body, so that it does not block the connection. Used if no handler runs. */
+  discardBody(): void;
+  /** The same, but resolves when the body has ended. Used if the handler receives the signed content instead of the body. */
+  finishBody(): Promise<void>;
+  /** Returns the bytes that were read to the body. Used if the handler receives the body that the client sent. */
+  passOnBody(): void;
   /** Calls a function after the response was sent or the connection was closed. */
   afterAnswer(call: () => void): void;
 }
-
-const EMPTY = new Uint8Array();
 
 /** Milliseconds. The Fetch standard has no event that reports a sent response, so a timer is used. */
 const TIME_TO_ANSWER = 20;
 
 /** Adapts a request of the Fetch standard. */
-export function fromRequest(request: Request): IncomingRequest {
+export function fromRequest(request: Request, body = new FetchBody(request)): IncomingRequest {
   return {
     method: request.method,
     target: targetOf(request.url),
     header: (name) => request.headers.get(name) ?? undefined,
-    body: () => {
-      if (!request.bodyUsed && request.body?.locked !== true) return request.body ?? EMPTY;
-      throw alreadyRead(
-        'call the App Attest handler before other code reads the request, or let the other code read request.clone()',
-      );
-    },
+    body: () => body.open(),
+    discardBody: () => body.discard(),
+    finishBody: async () => body.discard(),
+    passOnBody: () => undefined,
     afterAnswer: (call) => setTimeout(call, TIME_TO_ANSWER),
   };
 }
@@ -47,12 +47,4 @@ export function fromRequest(request: Request): IncomingRequest {
  */
 function targetOf(url: string): string {
   return url.replace(/^[^:/?#]+:\/\/[^/?#]*/, '');
-}
-
-/** @param advice How the developer can correct the order of handlers or parsers */
-export function alreadyRead(advice: string): AppAttestHttpError {
-  return new AppAttestHttpError(
-    'body_already_read',
-    `the raw request body is needed to verify the signature, but the body was already read: ${advice}`,
-  );
 }

@@ -4,8 +4,11 @@
  * @module app-attest/http
  */
 
+export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
+export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export { type HttpHandlers, httpHandlers, type ProtectedHandler } from './http-handlers.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { OnReject, Rejection, Route } from './rejection.js';
+export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';

@@ -1,44 +1,37 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
+import type { IncomingRequest } from './incoming-request.js';
+import type { NodeBody } from './node-body.js';
 
 /** A Node.js request with data from Express or Fastify. */
 export interface NodeRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
-  /** The stream of the body. Usually this is the request. A framework may use another stream. */
-  readonly stream: Readable;
-  /** The raw bytes of the body, if a body parser kept them. */
-  readonly rawBody?: Uint8Array | undefined;
+  readonly body: NodeBody;
   readonly response: ServerResponse;
-  /** How the developer can keep the raw bytes. This text becomes part of an error message. */
-  readonly advice: string;
 }
 
-export function fromNode({ method, target, headers, stream, rawBody, response, advice }: NodeRequest): IncomingRequest {
+export function fromNode({ method, target, headers, body, response }: NodeRequest): IncomingRequest {
   return {
     method,
     target,
     header: (name) => headers[name]?.toString(),
-    body: () => rawBody ?? unreadBody(stream, advice),
-    afterAnswer: (call) => whenSent(response, call),
+    body: () => body.open(),
+    discardBody: () => body.discard(),
+    finishBody: () => body.finish(),
+    passOnBody: () => {
+      body.passOn();
+      whenSent(response, () => body.discardUnread());
+    },
+    afterAnswer: (call) => whenSent(response, AsyncResource.bind(call)),
   };
 }
 
-function unreadBody(stream: Readable, advice: string): IncomingBody {
-  if (stream.readableDidRead) throw alreadyRead(advice);
-  return chunksOf(stream);
-}
-
-async function* chunksOf(stream: Readable): AsyncGenerator<unknown> {
-  try {
-    // The connection must stay open for the response, even if only a part of the body is read.
-    yield* stream.iterator({ destroyOnReturn: false });
-  } finally {
-    // Node.js reads the next request on the connection only after the rest of this body was read.
-    stream.resume();
-  }
+/** Returns the value of `Content-Length`, or `undefined` if the header is absent. */
+export function announcedBy(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
 }
 
 /** A sent response emits `finish`. If the connection was lost, the response emits only `close`. */
@@ -46,8 +39,9 @@ function whenSent(response: ServerResponse, call: () => void): void {
   if (response.writableFinished || response.destroyed) return void setImmediate(call);
   let isCalled = false;
   const callOnce = (): void => {
-    if (!isCalled) setImmediate(call);
+    if (isCalled) return;
     isCalled = true;
+    call();
   };
   response.once('finish', callOnce).once('close', callOnce);
 }

@@ -4,7 +4,9 @@ import { APP_ATTEST_FORMAT } from '../server/formats.js';
 export interface PluginBody {
   readonly format?: unknown;
   readonly keyId?: unknown;
+  readonly challenge?: unknown;
   readonly payload?: unknown;
+  readonly token?: unknown;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { isBytes } from '../encoding/bytes.js';
+import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { BodyShare } from './body-budget.js';
 import { AppAttestHttpError } from './http-error.js';
-import { alreadyRead, type IncomingBody, type IncomingRequest } from './incoming-request.js';
+import { alreadyRead, type BodyStream } from './incoming-body.js';
+import type { IncomingRequest } from './incoming-request.js';
 
 /** Limits for reading a body. */
 export interface ReadLimits {
@@ -34,6 +36,19 @@ export async function openBody(incoming: IncomingRequest, limits: ReadLimits): P
   return async () => body;
 }
 
+/**
+ * Waits for the end of a body whose bytes have been read.
+ *
+ * @throws AppAttestHttpError `body_timeout`: all bytes have arrived, but not the end of the request
+ */
+export async function finishBody(incoming: IncomingRequest, { timeout }: ReadLimits): Promise<void> {
+  try {
+    await withinTimeLimit(timeout, 'the connection', incoming.finishBody());
+  } catch (cause) {
+    throw new AppAttestHttpError('body_timeout', `the body did not end within ${timeout} seconds`, cause);
+  }
+}
+
 /** Returns the value of `Content-Length`, or 0 if the header is absent. */
 export function announcedLength(incoming: IncomingRequest): number {
   return Number(incoming.header('content-length') ?? 0);
@@ -54,7 +69,7 @@ function assertLength(length: number, limit: number): void {
 }
 
 async function collect(
-  body: Exclude<IncomingBody, Uint8Array>,
+  body: BodyStream,
   { length: limit, timeout }: ReadLimits,
   share: BodyShare,
 ): Promise<Uint8Array> {
@@ -73,17 +88,21 @@ async function collect(
   };
 
   const bytes = new GrowingBytes(limit, share);
+  const beyond: unknown[] = [];
   try {
     for (let chunk = await nextChunk(); chunk.done !== true; chunk = await nextChunk()) {
+      beyond.push(chunk.value);
       if (!isBytes(chunk.value))
         throw alreadyRead('the stream must return bytes, not text; do not call setEncoding on the request');
       assertLength(bytes.length + chunk.value.length, limit);
       bytes.append(chunk.value);
+      beyond.pop();
     }
     return bytes.all();
   } finally {
     clearTimeout(timer);
-    chunks.return?.().catch(() => undefined);
+    if (body.restore) body.restore([...(bytes.length > 0 ? [bytes.all()] : []), ...beyond]);
+    else chunks.return?.().catch(() => undefined);
   }
 }
 

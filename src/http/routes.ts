@@ -5,25 +5,32 @@ import type { ReadChallenge } from '../server/challenge.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
+import { announce, type Circumstances } from './announce.js';
 import { type Answer, refusal, success } from './answer.js';
-import { BodyBudget, type BodyShare } from './body-budget.js';
-import { failureOf } from './failure.js';
+import { BodyBudgets } from './body-budgets.js';
+import type { Claims } from './claims.js';
+import type { Route } from './decision.js';
+import { type Failure, failureOf } from './failure.js';
 import { AppAttestHttpError } from './http-error.js';
-import { type HttpConfiguration, type HttpOptions, readHttpOptions } from './http-options.js';
+import { type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
-import { isJson, parseJson } from './json-body.js';
+import { readChallengeRequest, readRegistrationRequest } from './json-request.js';
+import { type Mode, RequestMode } from './mode.js';
 import { isOfAppAttest, isOfOtherFormat, type PluginBody } from './plugin-body.js';
-import { openBody, type ReadLimits } from './read-bytes.js';
-import { type Claims, type Route, report } from './rejection.js';
+import { finishBody } from './read-bytes.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
+import { subjectOf } from './subject-function.js';
+import type { AcceptedVerdict, Verdict } from './verdict.js';
 
-/** An accepted request, or the response to a rejected request. */
+/** The decision about a protected request. */
 export type Outcome<Result extends object = never> =
   | {
-      readonly attested: AuthenticatedRequest | Result;
+      readonly attested: AcceptedVerdict<Result>;
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
     }
+  /** In report mode. The handler receives the body that the client sent. */
+  | { readonly reported: Verdict<Result> }
   | { readonly refused: Answer };
 
 /** The routes, independent of the framework. The returned promises never reject. */
@@ -34,6 +41,9 @@ export interface Routes<Context, Result extends object = never> {
   protect(incoming: IncomingRequest, context: Context): Promise<Outcome<Result>>;
 }
 
+/** The result of a decision, or the reason for which the request is rejected. */
+type Attempt<Result> = { readonly result: Result } | { readonly failure: Failure };
+
 /**
  * @param caller The name of the function that received the options, for error messages
  * @throws AppAttestError `invalid_argument`
@@ -41,38 +51,41 @@ export interface Routes<Context, Result extends object = never> {
 export function createRoutes<Context, Result extends AcceptedEvidence>(
   caller: string,
   appAttest: AppAttest<Result>,
-  options?: HttpOptions<Context>,
+  options?: HttpOptions<Context, Mode>,
 ): Routes<Context, Result> {
   const configuration = readHttpOptions(caller, appAttest, options);
-  const { onReject, challengeLimits, registrationLimits } = configuration;
-  // Each route has its own budget. A client that fills one budget with endless bodies must not block the other routes.
-  const budgetOf = (): BodyBudget => new BodyBudget(configuration.bodyBudget / 4);
-  const budgets = { challenge: budgetOf(), registration: budgetOf(), protected: budgetOf() };
-  const verifiedBodies = budgetOf();
+  const { challengeLimits, registrationLimits, capsules } = configuration;
+  const budgets = new BodyBudgets(configuration.bodyBudget);
 
-  /** Runs the decision of a route. If the decision throws an error, the function reports it and returns a response. */
-  async function decide<Result>(
+  async function attempt<Decided>(
     route: Route,
-    incoming: IncomingRequest,
-    decision: (claims: Claims, shares: BodyShares) => Promise<Result>,
-  ): Promise<Result | { refused: Answer }> {
-    const start = performance.now();
-    const claims: Claims = {};
-    const shares = { unverified: budgets[route].open(), verified: verifiedBodies.open() };
+    decide: (shares: BodyShares) => Promise<Decided>,
+  ): Promise<Attempt<Decided>> {
     try {
-      return await decision(claims, shares);
+      return { result: await budgets.lend(route, decide) };
     } catch (thrown) {
-      const { error, code, retryAfter } = failureOf(thrown);
-      const { method, target } = incoming;
-      const duration = performance.now() - start;
-      incoming.afterAnswer(() => {
-        void report(onReject, appAttest, claims, { route, code, error, duration, method, target });
-      });
-      return { refused: refusal(code, retryAfter) };
-    } finally {
-      shares.unverified.release();
-      shares.verified.release();
+      return { failure: failureOf(thrown) };
     }
+  }
+
+  function refuse(circumstances: Circumstances<Context>, failure: Failure): Answer {
+    circumstances.incoming.discardBody();
+    announce(configuration, circumstances, { outcome: 'refused', failure });
+    return refusal(failure.code, failure.retryAfter);
+  }
+
+  /** Handles a request to a route that has no handler of the user. */
+  async function answered(
+    circumstances: Circumstances<Context>,
+    decide: (claims: Claims, shares: BodyShares) => Promise<{ answer: Answer; key?: StoredKey }>,
+  ): Promise<Answer> {
+    const { route, claims } = circumstances;
+    const attempted = await attempt(route, (shares) => decide(claims, shares));
+    if ('failure' in attempted) return refuse(circumstances, attempted.failure);
+    const { answer, key } = attempted.result;
+    circumstances.incoming.discardBody();
+    announce(configuration, circumstances, { outcome: 'accepted', status: answer.status, key });
+    return answer;
   }
 
   /** Waits for a call to the stores, for at most `decisionTimeout` seconds. */
@@ -80,114 +93,121 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
     return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
   }
 
-  function authenticated(
-    incoming: IncomingRequest,
-    context: Context,
+  /** @param identified Called as soon as the key identifier in `claims` is known */
+  async function authenticate(
+    { incoming, context, claims }: Circumstances<Context>,
+    shares: BodyShares,
     form: PayloadForm,
-  ): Promise<Outcome<Result> & { keyId?: unknown }> {
-    return decide('protected', incoming, async (claims, shares) => {
-      const request = await readSignedRequest(configuration, incoming, shares, form);
-      const { assertion, readChallenge }: { assertion: PluginBody; readChallenge?: ReadChallenge } = request;
-      if (!isOfOtherFormat(assertion)) claims.keyId = request.keyId;
-      const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
-      const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
-        throw mismatchBehind(error) ?? error;
-      });
-      if (isOfAppAttest<AuthenticatedRequest, Result>(assertion, attested)) {
-        return { attested, content: await request.content(attested.payload), keyId: attested.key.keyId };
-      }
-      // The function in formats received this text, and the app hashed its UTF-8 bytes.
-      const content = await request.content(Buffer.from(String(assertion.payload)));
-      return { attested, content, keyId: assertion.keyId };
+    identified: () => void,
+  ): Promise<Authenticated<Result>> {
+    claims.keyId = incoming.header(configuration.headers.keyId.toLowerCase());
+    const request = await readSignedRequest(configuration, incoming, shares, form);
+    const { assertion, readChallenge }: { assertion: PluginBody; readChallenge?: ReadChallenge } = request;
+    if (!isOfOtherFormat(assertion)) {
+      claims.keyId = request.keyId;
+      if (capsules) claims.evidence = evidenceIn(assertion);
+    }
+    identified();
+    const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
+    const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
+      throw mismatchBehind(error) ?? error;
     });
+    if (isOfAppAttest<AuthenticatedRequest, Result>(assertion, attested)) {
+      const content = await request.content(attested.payload);
+      return { verdict: { attested: true, ...attested }, content, keyId: attested.key.keyId, key: attested.key };
+    }
+    // The function in formats received this text, and the app hashed its UTF-8 bytes.
+    const content = await request.content(Buffer.from(String(assertion.payload)));
+    return { verdict: { ...attested, attested: true }, content, keyId: assertion.keyId };
   }
 
   return {
-    protect: (incoming, context) => authenticated(incoming, context, 'request'),
+    async protect(incoming, context) {
+      const circumstances = begin<Context>('protected', incoming, context);
+      const { claims } = circumstances;
+      const mode = new RequestMode(configuration.mode, context);
+      const choose = () => mode.choose(claims.keyId);
+      let attempted = await attempt('protected', (shares) => authenticate(circumstances, shares, 'request', choose));
+      let isReported = false;
+      try {
+        // If the request could not be read, the mode is chosen without a key identifier.
+        isReported = choose() === 'report';
+        if (!isReported && 'result' in attempted) await finishBody(incoming, configuration.protectedLimits);
+      } catch (thrown) {
+        attempted = { failure: failureOf(thrown) };
+      }
+      if (isReported) incoming.passOnBody();
 
-    async challenge(incoming, context) {
-      const decision = await decide('challenge', incoming, async (_claims, { unverified }) => {
-        const purpose = readPurpose(await readJson(incoming, challengeLimits, unverified));
+      if ('failure' in attempted) {
+        const { failure } = attempted;
+        if (!isReported) return { refused: refuse(circumstances, failure) };
+        announce(configuration, circumstances, { outcome: 'reported', failure });
+        return { reported: { attested: false, code: failure.code } };
+      }
+      const { verdict, content, key } = attempted.result;
+      announce(configuration, circumstances, { outcome: 'accepted', status: 200, key });
+      return isReported ? { reported: verdict } : { attested: verdict, content };
+    },
+
+    challenge(incoming, context) {
+      return answered(begin('challenge', incoming, context), async (_claims, { unverified }) => {
+        const purpose = await readChallengeRequest(incoming, challengeLimits, unverified);
         const subject = await subjectOf(configuration, context);
         const issued = await ask(() => appAttest.issueChallenge({ purpose, ...subject }));
         return { answer: success(200, issued) };
       });
-      return 'refused' in decision ? decision.refused : decision.answer;
     },
 
-    async registration(incoming, context) {
-      const decision = await decide('registration', incoming, async (claims, { unverified }) => {
-        const body = await readRegistration(incoming, registrationLimits, unverified);
+    registration(incoming, context) {
+      return answered(begin('registration', incoming, context), async (claims, { unverified }) => {
+        const body = await readRegistrationRequest(incoming, registrationLimits, unverified);
         if (!isOfOtherFormat(body)) {
           claims.keyId = body.keyId;
           claims.attestation = body.token ?? body.attestation;
+          if (capsules)
+            claims.evidence = { kind: 'attestation', object: claims.attestation, clientData: body.challenge };
         }
         const subject = await subjectOf(configuration, context);
         const registered = await ask(() => appAttest.register(body, subject));
-        const { keyId } = isOfAppAttest<StoredKey, Result>(body, registered) ? registered : body;
-        return { answer: success(201, { keyId }) };
+        if (!isOfAppAttest<StoredKey, Result>(body, registered)) return { answer: success(201, { keyId: body.keyId }) };
+        return { answer: success(201, { keyId: registered.keyId }), key: registered };
       });
-      return 'refused' in decision ? decision.refused : decision.answer;
     },
 
-    async assertion(incoming, context) {
-      const outcome = await authenticated(incoming, context, 'any');
-      return 'refused' in outcome ? outcome.refused : success(200, { keyId: outcome.keyId });
+    assertion(incoming, context) {
+      const circumstances = begin('protected', incoming, context);
+      return answered(circumstances, async (_claims, shares) => {
+        const { keyId, key } = await authenticate(circumstances, shares, 'any', () => undefined);
+        return { answer: success(200, { keyId }), ...(key && { key }) };
+      });
     },
   };
+}
+
+/** An accepted request. */
+interface Authenticated<Result extends object> {
+  readonly verdict: AcceptedVerdict<Result>;
+  readonly content: Uint8Array;
+  /** For the response. For another format, it is what the client sent. */
+  readonly keyId: unknown;
+  /** Absent for another format. */
+  readonly key?: StoredKey;
+}
+
+function begin<Context>(route: Route, incoming: IncomingRequest, context: Context): Circumstances<Context> {
+  return { route, incoming, context, start: performance.now(), claims: {} };
+}
+
+function evidenceIn(assertion: {
+  readonly token?: unknown;
+  readonly assertion?: unknown;
+  readonly payload?: unknown;
+}): NonNullable<Claims['evidence']> {
+  return { kind: 'assertion', object: assertion.token ?? assertion.assertion, clientData: assertion.payload };
 }
 
 /** Returns the error that `readChallenge` of the route threw. `authenticate` wraps it in the error `challenge_unknown`. */
 function mismatchBehind(error: unknown): AppAttestHttpError | undefined {
   const isUnknown = error instanceof AppAttestError && error.code === 'challenge_unknown';
   return isUnknown && error.cause instanceof AppAttestHttpError ? error.cause : undefined;
-}
-
-/** @throws AppAttestHttpError `subject_missing`, `unavailable` */
-async function subjectOf<Context>(
-  { subject, decisionTimeout }: HttpConfiguration<Context>,
-  context: Context,
-): Promise<{ subject?: string }> {
-  if (!subject) return {};
-  const found = await withinTimeLimit(decisionTimeout, 'the subject function', (async () => subject(context))());
-  if (found !== undefined && found !== null) return { subject: found };
-  throw new AppAttestHttpError('subject_missing', 'the subject function returned no user for the request');
-}
-
-/** @throws AppAttestHttpError `malformed_request` and those of `openBody` */
-async function readJson(incoming: IncomingRequest, limits: ReadLimits, share: BodyShare): Promise<object> {
-  const { method } = incoming;
-  if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method must be POST, not ${method}`);
-  if (!isJson(incoming.header('content-type'))) {
-    throw new AppAttestHttpError('unsupported_media_type', 'the content type of the body must be application/json');
-  }
-  const read = await openBody(incoming, limits);
-  const bytes = await read(share);
-  let json: unknown;
-  try {
-    json = parseJson(bytes);
-  } catch (cause) {
-    throw new AppAttestHttpError('malformed_request', 'the body is not JSON', cause);
-  }
-  if (typeof json === 'object' && json !== null) return json;
-  throw new AppAttestHttpError('malformed_request', 'the body is not a JSON object');
-}
-
-async function readRegistration(
-  incoming: IncomingRequest,
-  limits: ReadLimits,
-  share: BodyShare,
-): Promise<PluginBody & { token?: unknown; attestation?: unknown }> {
-  try {
-    return await readJson(incoming, limits, share);
-  } catch (cause) {
-    if (!(cause instanceof AppAttestHttpError) || cause.code !== 'malformed_request') throw cause;
-    throw new AppAttestError('malformed_attestation', cause.message, { cause });
-  }
-}
-
-/** @throws AppAttestHttpError `malformed_request` */
-function readPurpose({ purpose }: { purpose?: unknown }): 'attestation' | 'assertion' {
-  if (purpose === 'attestation' || purpose === 'assertion') return purpose;
-  throw new AppAttestHttpError('malformed_request', "the field purpose must be 'attestation' or 'assertion'");
 }

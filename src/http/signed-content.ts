@@ -13,6 +13,20 @@ export function withContent<Incoming extends Request>(request: Incoming, content
   return signed;
 }
 
+/**
+ * Creates a request whose unread body is the body that the client sent. The rest of the request is unchanged.
+ *
+ * @param body `undefined` if the body of the request is still unread
+ */
+export function withBody<Incoming extends Request>(
+  request: Incoming,
+  body: Uint8Array | ReadableStream<unknown> | undefined,
+): Incoming {
+  if (body === undefined) return request;
+  // The Fetch standard requires `duplex` if the body is a stream.
+  return Reflect.construct(classOf(request), [request, { body, duplex: 'half' }]);
+}
+
 /** Returns the class of a request. `constructor` may be wrong, because a server may change the prototype of a request. */
 function classOf(request: Request): Request['constructor'] {
   return request.constructor.prototype === Object.getPrototypeOf(request) ? request.constructor : Request;

@@ -110,8 +110,10 @@ export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidenc
   readonly environments: readonly Environment[];
   readonly policy: Readonly<ExtensionPolicy> | undefined;
   readonly verifyReceipts: boolean;
-  readonly trustAnchors: readonly (string | Uint8Array)[] | undefined;
-  readonly receiptTrustAnchors: readonly (string | Uint8Array)[] | undefined;
+  /** DER. */
+  readonly trustAnchors: readonly Uint8Array[] | undefined;
+  /** DER. */
+  readonly receiptTrustAnchors: readonly Uint8Array[] | undefined;
   readonly challenges: ChallengeStore;
   readonly keys: KeyStore;
   /** Milliseconds. */

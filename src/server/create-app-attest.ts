@@ -1,6 +1,7 @@
 import { type AppAttestOptions, readOptions } from './app-attest-options.js';
 import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } from './authenticate.js';
 import { bindKey } from './bind-key.js';
+import { keepConfiguration } from './configuration-of.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import type { AcceptedEvidence, FormatResult, FormatVerifiers, NoFormats } from './formats.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
@@ -301,7 +302,7 @@ export function createAppAttest<Result extends AcceptedEvidence>(
   const configuration = readOptions(options);
   const { keys, clock } = configuration;
   const publicKeys = new PublicKeyCache();
-  return {
+  const appAttest: AppAttest<Result> = {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
     takeChallenge: (challenge, takeOptions) => redeemChallenge(configuration, challenge, takeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),
@@ -331,4 +332,5 @@ export function createAppAttest<Result extends AcceptedEvidence>(
       return stored === undefined ? undefined : ((await keys.receipt(stored)) ?? undefined);
     },
   };
+  return keepConfiguration(appAttest, configuration);
 }

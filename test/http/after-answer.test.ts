@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { IncomingRequest } from '../../src/http/incoming-request.js';
+import { NodeBody } from '../../src/http/node-body.js';
 import { fromNode } from '../../src/http/node-request.js';
 
 const server = createServer();
@@ -22,7 +23,8 @@ async function receive() {
   socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
   const [request, response] = await received;
   const { method, url: target, headers } = request;
-  const incoming: IncomingRequest = fromNode({ method, target, headers, stream: request, response, advice: '' });
+  const body = new NodeBody({ stream: request, advice: '' });
+  const incoming: IncomingRequest = fromNode({ method, target, headers, body, response });
   return { incoming, response, socket };
 }
 

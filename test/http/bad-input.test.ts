@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Rejection } from '../../src/http/index.js';
+import type { Decision } from '../../src/http/index.js';
 import { createBackend, createDevice } from '../support/backend.js';
 import { memoryInUse } from '../support/cost.js';
 import { Client } from '../support/http-client.js';
@@ -203,10 +203,10 @@ const BAD_DIGESTS: readonly [string, string, string][] = [
 
 describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (_, start) => {
   let server: TestServer;
-  const rejections: Rejection[] = [];
+  const decisions: Decision[] = [];
   beforeAll(async () => {
-    const onReject = (rejection: Rejection) => rejections.push(rejection);
-    server = await start(createBackend(), { onReject });
+    const onDecision = (decision: Decision) => decisions.push(decision);
+    server = await start(createBackend(), { onDecision });
   });
   afterAll(() => server.close());
 
@@ -243,17 +243,17 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
       ['x-app-attest-challenge', 'X-App-Attest-Challenge'],
       ['content-digest', 'Content-Digest'],
     ] as const) {
-      rejections.length = 0;
+      decisions.length = 0;
       const { [name]: _, ...rest } = all;
       await send(server.origin, { path: '/orders', ...withHeaders(rest) });
       await expect
-        .poll(() => rejections.map(({ error }) => error.message).join())
+        .poll(() => decisions.map(({ error }) => error?.message).join())
         .toMatch(`header ${shown} is missing`);
     }
-    rejections.length = 0;
+    decisions.length = 0;
     await send(server.origin, { method: 'GET', path: '/orders/7' });
     await expect
-      .poll(() => rejections.map(({ error }) => error.message).join())
+      .poll(() => decisions.map(({ error }) => error?.message).join())
       .toMatch('the headers X-App-Attest-Key-Id and X-App-Attest-Assertion are missing');
   });
 
@@ -322,10 +322,10 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
   });
 
   it('treats a connection that is cut within a body as a rejection', async () => {
-    rejections.length = 0;
+    decisions.length = 0;
     const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
     await sendAndLeave(server.origin, head);
-    await expect.poll(() => rejections.map(({ code }) => code)).toEqual(['body_incomplete']);
+    await expect.poll(() => decisions.map(({ code }) => code)).toEqual(['body_incomplete']);
   });
 
   it('keeps no memory allocated for bad input', async () => {
@@ -340,10 +340,10 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
       }
     };
     await round();
-    rejections.length = 0;
+    decisions.length = 0;
     const before = memoryInUse();
     for (let index = 0; index < 3; index += 1) await round();
-    rejections.length = 0;
+    decisions.length = 0;
     // The buffers of closed connections are released a little later.
     await expect.poll(() => (memoryInUse() - before) / MEGABYTE, { timeout: 20_000, interval: 200 }).toBeLessThan(8);
   });

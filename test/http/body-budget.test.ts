@@ -46,7 +46,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     const server = await start(createBackend(), {
       bodyLimit: MIB,
       bodyBudget: 16 * MIB,
-      onReject: () => undefined,
+      onDecision: () => undefined,
       ...options,
     });
     closing.push(() => server.close());

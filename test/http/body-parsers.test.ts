@@ -1,13 +1,21 @@
-import { Readable } from 'node:stream';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:http2';
+import { Socket } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import express, { type RequestHandler } from 'express';
-import Fastify, { type FastifyRequest, type preParsingAsyncHookHandler, type RequestPayload } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type preParsingAsyncHookHandler,
+  type RequestPayload,
+} from 'fastify';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expressHandlers } from '../../src/http/express.js';
 import { fastifyHandlers } from '../../src/http/fastify.js';
 import { honoHandlers } from '../../src/http/hono.js';
-import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { type Decision, httpHandlers } from '../../src/http/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
@@ -24,7 +32,7 @@ const { backend, device, keyId } = await backendWithDevice();
 /** Sends one request, signed in headers or in the body. Returns the response and the reason for the server's log. */
 async function order(
   server: TestServer,
-  rejections: readonly Rejection[],
+  decisions: readonly Decision[],
   way: 'headers' | 'body',
   type: Record<string, string> = {},
   body = '{ "item": "coffee" }',
@@ -43,7 +51,7 @@ async function order(
           {},
         );
   const { status, body: answered } = answer;
-  return { status, body: answered, advice: () => rejections.map(({ error }) => error.message).join('\n') };
+  return { status, body: answered, advice: () => decisions.map(({ error }) => error?.message).join('\n') };
 }
 
 const READ_ALREADY = { status: 500, body: { error: 'body_already_read' } };
@@ -52,14 +60,14 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 describe('Express', () => {
   async function serve(...middleware: RequestHandler[]) {
-    const rejections: Rejection[] = [];
-    const { protect } = expressHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = expressHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const app = express();
     for (const one of middleware) app.use(one);
     app.post('/orders', protect, express.json(), (request, response) => {
       response.json({ item: request.body.item });
     });
-    return [await serveNode(app), rejections] as const;
+    return [await serveNode(app), decisions] as const;
   }
 
   it.each(['headers', 'body'] as const)('after express.json() is rejected with instructions: %s', async (way) => {
@@ -85,12 +93,12 @@ describe('Express', () => {
   });
 
   it('with the bytes kept still enforces their limit', async () => {
-    const rejections: Rejection[] = [];
+    const decisions: Decision[] = [];
     const { protect } = expressHandlers(backend, { bodyLimit: 10 });
     const app = express();
     app.use(keep);
     app.post('/orders', protect);
-    expect(await order(await serveNode(app), rejections, 'headers')).toMatchObject({ status: 413 });
+    expect(await order(await serveNode(app), decisions, 'headers')).toMatchObject({ status: 413 });
   });
 
   it('still reports the connection of a truncated body to the log', async () => {
@@ -128,7 +136,7 @@ describe('Express', () => {
     expect(await order(...(await serve(decode)), 'headers')).toMatchObject(READ_ALREADY);
   });
 
-  it('emits a process warning if there is no onReject', async () => {
+  it('emits a process warning if there is no onDecision', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const app = express();
     app.use(express.json());
@@ -142,8 +150,8 @@ describe('Express', () => {
 
 describe('Fastify', () => {
   async function serve(preParsing?: preParsingAsyncHookHandler) {
-    const rejections: Rejection[] = [];
-    const { protect } = fastifyHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = fastifyHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const app = Fastify({ forceCloseConnections: true });
     if (preParsing) app.addHook('preParsing', preParsing);
     app.post(
@@ -151,7 +159,7 @@ describe('Fastify', () => {
       protect<{ Body: { item: string } }>(async ({ body }) => ({ item: body.item })),
     );
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
-    return [{ origin, close: () => app.close() }, rejections] as const;
+    return [{ origin, close: () => app.close() }, decisions] as const;
   }
 
   it.each(['headers', 'body'] as const)('with its own parser gives the handler the signed content: %s', async (way) => {
@@ -159,11 +167,11 @@ describe('Fastify', () => {
   });
 
   it('after a hook that consumed the payload rejects the request with instructions', async () => {
-    const [server, rejections] = await serve(async (_request, _reply, payload) => {
+    const [server, decisions] = await serve(async (_request, _reply, payload) => {
       for await (const _chunk of payload);
       return payload;
     });
-    const answer = await order(server, rejections, 'headers');
+    const answer = await order(server, decisions, 'headers');
     expect(answer).toMatchObject(READ_ALREADY);
     await expect.poll(answer.advice).toMatch(/must return a new stream with the same bytes/);
   });
@@ -198,7 +206,7 @@ describe('Fastify', () => {
     schema: object = coffee,
     onRequest: (request: FastifyRequest) => unknown = () => undefined,
   ): Promise<TestServer> {
-    const { protect } = fastifyHandlers(backend, { onReject: () => undefined });
+    const { protect } = fastifyHandlers(backend, { onDecision: () => undefined });
     const app = Fastify({ forceCloseConnections: true });
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
       done(null, Object.fromEntries(new URLSearchParams(String(body))));
@@ -254,15 +262,15 @@ describe('Fastify', () => {
 
 describe('Hono', () => {
   async function serve(...middleware: MiddlewareHandler[]) {
-    const rejections: Rejection[] = [];
-    const { protect } = honoHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = honoHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const app = new Hono();
     for (const one of middleware) app.use(one);
     app.post('/orders', protect, async (c) => {
       const { item } = await c.req.json();
       return c.json({ item });
     });
-    return [await serveNode(getRequestListener(app.fetch)), rejections] as const;
+    return [await serveNode(getRequestListener(app.fetch)), decisions] as const;
   }
   const reading = (method: 'json' | 'text' | 'arrayBuffer'): MiddlewareHandler => {
     return async (c, next) => {
@@ -295,8 +303,8 @@ describe('Hono', () => {
 
 describe('Request', () => {
   it('is rejected with instructions if its body was read, or is being read', async () => {
-    const rejections: Rejection[] = [];
-    const { protect } = httpHandlers(backend, { onReject: (rejection) => rejections.push(rejection) });
+    const decisions: Decision[] = [];
+    const { protect } = httpHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const handler = protect(async () => Response.json({}));
     const make = async () => {
       const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
@@ -314,7 +322,7 @@ describe('Request', () => {
       const response = await handler(request);
       expect({ status: response.status, body: await response.json() }).toEqual(READ_ALREADY);
     }
-    await expect.poll(() => rejections.map(({ error }) => error.message).join('\n')).toMatch(/read request\.clone/);
+    await expect.poll(() => decisions.map(({ error }) => error?.message).join('\n')).toMatch(/read request\.clone/);
   });
 
   it('passes the other properties of the request and the length of the signed body to the handler', async () => {
@@ -343,5 +351,193 @@ describe('Request', () => {
     const headers = await signedHeaders(device, keyId, { ...request, target: '/orders', challenge });
     const response = await handler(new NextRequest('http://localhost/orders', { ...request, headers }));
     expect(await response.json()).toEqual({ path: '/orders', body: { item: 'coffee' } });
+  });
+});
+
+describe('a body that report mode passes on', () => {
+  const text = JSON.stringify({ keyId, payload: 'x'.repeat(100_000), token: 'AAAA', item: 'coffee' });
+  const sending = { method: 'POST', headers: { 'content-type': 'application/json' }, body: text };
+
+  const READERS: readonly [string, (request: IncomingMessage) => Promise<string>][] = [
+    [
+      'as an iterator',
+      async (request) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk);
+        return Buffer.concat(chunks).toString();
+      },
+    ],
+    [
+      'through a pipe',
+      async (request) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request.pipe(new PassThrough())) chunks.push(chunk);
+        return Buffer.concat(chunks).toString();
+      },
+    ],
+    [
+      'as text, by events',
+      (request) => {
+        return new Promise((resolve) => {
+          let received = '';
+          request.setEncoding('utf8').on('data', (chunk) => {
+            received += chunk;
+          });
+          request.on('end', () => resolve(received));
+        });
+      },
+    ],
+    [
+      'after a while',
+      async (request) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return Buffer.concat(await request.toArray()).toString();
+      },
+    ],
+  ];
+
+  describe.each([
+    ['whole', {}],
+    ['too large', { bodyLimit: 70_000 }],
+  ])('and is %s', (_case, limits) => {
+    it.each(READERS)('is read by Express %s', async (_way, read) => {
+      const { protect } = expressHandlers(backend, { mode: 'report', ...limits });
+      const app = express();
+      app.post('/orders', protect, async (request, response) => {
+        response.json({ text: await read(request) });
+      });
+      const server = await serveNode(app);
+      servers.push(server);
+      const answer = await fetch(`${server.origin}/orders`, sending);
+      expect(await answer.json()).toEqual({ text });
+    });
+
+    it.each(READERS)('is read by Fastify from the raw request, as multipart plugins do, %s', async (_way, read) => {
+      const { protect } = fastifyHandlers(backend, { mode: 'report', ...limits });
+      const app = Fastify({ forceCloseConnections: true });
+      app.removeAllContentTypeParsers();
+      app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+      app.post(
+        '/orders',
+        protect(async ({ raw }) => ({ text: await read(raw) })),
+      );
+      const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+      servers.push({ origin, close: () => app.close() });
+      const answer = await fetch(`${origin}/orders`, sending);
+      expect(await answer.json()).toEqual({ text });
+    });
+
+    it.each([
+      ['as they arrived', undefined],
+      [
+        'from a hook that replaced the stream',
+        async (_request: FastifyRequest, _reply: unknown, payload: RequestPayload) => {
+          const passing = payload.pipe(new PassThrough());
+          return Object.assign(passing, { receivedEncodedLength: text.length });
+        },
+      ],
+    ])('is parsed by Fastify %s, also without a server', async (_way, preParsing) => {
+      const { protect } = fastifyHandlers(backend, { mode: 'report', ...limits });
+      const app = Fastify();
+      if (preParsing) app.addHook('preParsing', preParsing);
+      app.post('/orders', {
+        schema: { body: { type: 'object', required: ['item'] } },
+        ...protect(async ({ body, appAttest }) => ({ body, attested: appAttest.attested })),
+      });
+      const answer = await app.inject({ method: 'POST', url: '/orders', headers: sending.headers, payload: text });
+      expect(answer.json()).toEqual({ body: JSON.parse(text), attested: false });
+      const other = await app.inject({ method: 'POST', url: '/orders', headers: sending.headers, payload: '{}' });
+      expect(other.statusCode, 'the schema applies').toBe(400);
+    });
+  });
+
+  it.each([
+    ['report', 'with its length', { 'content-length': String(Buffer.byteLength(text)) }],
+    ['report', 'without its length', {}],
+    ['enforce', 'with its length', { 'content-length': String(Buffer.byteLength(text)) }],
+    ['enforce', 'without its length', {}],
+  ] as const)('is read over HTTP/2, or replaced: %s, %s', async (mode, _way, length) => {
+    const { protect } = fastifyHandlers(backend, { mode: () => mode });
+    // The types of Fastify's routes differ for HTTP/2.
+    const app: FastifyInstance = Reflect.apply(Fastify, undefined, [{ http2: true }]);
+    app.post(
+      '/orders',
+      protect<{ Body: { item: string } }>(async ({ body, appAttest }) => ({ body, attested: appAttest.attested })),
+    );
+    const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
+    servers.push({ origin: '', close: async () => Promise.all([session.close(), app.close()]).then(() => undefined) });
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const signed = await signedHeaders(device, keyId, { method: 'POST', target: '/orders', challenge, body: text });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/orders',
+      'content-type': 'application/json',
+      ...signed,
+      ...length,
+    });
+    stream.end(text);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const answer = JSON.parse(Buffer.concat(chunks).toString());
+    expect(answer).toEqual({ body: JSON.parse(text), attested: true });
+  });
+
+  it('keeps what a parser in front made of it', async () => {
+    const codes: unknown[] = [];
+    const { protect } = expressHandlers(backend, { mode: 'report', onDecision: ({ code }) => codes.push(code) });
+    const app = express();
+    app.use(express.json());
+    app.post('/orders', protect, (request, response) => {
+      response.json({ item: request.body.item });
+    });
+    const server = await serveNode(app);
+    servers.push(server);
+    const answer = await fetch(`${server.origin}/orders`, { ...sending, body: '{"item":"coffee"}' });
+    expect(await answer.json()).toEqual({ item: 'coffee' });
+    await expect.poll(() => codes).toEqual(['body_already_read']);
+  });
+
+  it('is that of a request of a serverless host, which is complete before it is read', async () => {
+    const { protect } = expressHandlers(backend, { mode: 'report' });
+    const app = express();
+    app.post('/orders', protect, express.json({ limit: '1mb' }), (request, response) => {
+      response.json({ item: request.body.item, verdict: response.locals.appAttest });
+    });
+    const request = new IncomingMessage(new Socket());
+    Object.assign(request, { method: 'POST', url: '/orders', complete: true });
+    request.headers = { ...sending.headers, 'content-length': String(text.length) };
+    request._read = () => {
+      request.push(text);
+      request.push(null);
+    };
+    const response = new ServerResponse(request);
+    const end = vi.spyOn(response, 'end');
+    app(request, response);
+    await expect.poll(() => end.mock.calls.length).toBe(1);
+    expect(JSON.parse(String(end.mock.calls[0]?.[0]))).toMatchObject({ item: 'coffee', verdict: { attested: false } });
+  });
+
+  it('stays an instance of its subclass, with everything else of the request', async () => {
+    class NextRequest extends Request {
+      readonly nextUrl = new URL(this.url);
+    }
+    const { protect } = httpHandlers(backend, { mode: 'report' });
+    const handler = protect(async (request: NextRequest, verdict) => {
+      return Response.json({
+        path: request.nextUrl.pathname,
+        text: await request.text(),
+        type: request.headers.get('content-type'),
+        signal: request.signal.aborted,
+        attested: verdict.attested,
+      });
+    });
+    const response = await handler(new NextRequest('http://localhost/orders', sending));
+    expect(await response.json()).toEqual({
+      path: '/orders',
+      text,
+      type: 'application/json',
+      signal: false,
+      attested: false,
+    });
   });
 });

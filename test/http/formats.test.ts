@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/http/decision.js';
+import { httpHandlers } from '../../src/http/index.js';
 import { AppAttestError } from '../../src/index.js';
 import { createAppAttest, memoryStores } from '../../src/server/index.js';
 import { appId, apple, createDevice } from '../support/backend.js';
@@ -12,7 +14,7 @@ const body = '{"item":"coffee"}';
 describe.each(Object.entries(SERVERS))('%s, with a function for another format,', (_, start) => {
   /** The key identifiers for which the key store was asked. */
   const asked: string[] = [];
-  const rejections: { code: string }[] = [];
+  const decisions: Decision[] = [];
   let server: TestServer;
   beforeAll(async () => {
     const stores = memoryStores();
@@ -37,7 +39,9 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     });
     server = await start(appAttest, {
       subject: () => 'alice',
-      onReject: (rejection) => rejections.push(rejection),
+      lookUpKeys: true,
+      capsules: true,
+      onDecision: (decision) => decisions.push(decision),
     });
   });
   afterAll(() => server.close());
@@ -68,7 +72,10 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     const payload = await payloadFor();
     expect(await order(payload, 'genuine')).toMatchObject({
       status: 200,
-      body: { attested: { token: 'genuine', text: payload, subject: 'alice' }, body: { item: 'coffee' } },
+      body: {
+        attested: { attested: true, token: 'genuine', text: payload, subject: 'alice' },
+        body: { item: 'coffee' },
+      },
     });
     expect(await order(payload, 'genuine')).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
     const assertion = {
@@ -113,14 +120,21 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     asked.length = 0;
     await order(await payloadFor(), 'rooted', { keyId: client.keyId });
     await registration('rooted', { keyId: client.keyId });
-    // The hook is called after the response. Rejections of earlier tests may still arrive.
-    const rooted = () => rejections.filter(({ code }) => code === 'extension_rejected');
+    // The hook is called after the response. Decisions of earlier tests may still arrive.
+    const rooted = () => decisions.filter(({ code }) => code === 'extension_rejected');
     await expect.poll(rooted).toHaveLength(2);
-    for (const rejection of rooted()) {
-      expect(rejection).not.toHaveProperty('keyId');
-      expect(rejection).not.toHaveProperty('device');
+    for (const decision of rooted()) {
+      for (const name of ['keyId', 'key', 'device', 'evidence']) expect(decision).not.toHaveProperty(name);
     }
     expect(asked).toEqual([]);
+  });
+
+  it('announces accepted requests without a key', async () => {
+    decisions.length = 0;
+    await order(await payloadFor(), 'genuine');
+    const accepted = () => decisions.filter(({ outcome, target }) => outcome === 'accepted' && target === '/orders');
+    await expect.poll(accepted).toHaveLength(1);
+    expect(accepted()[0]).not.toHaveProperty('key');
   });
 
   it('still registers and protects iPhones', async () => {
@@ -129,4 +143,45 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     const headers = await client.sign('POST', '/orders', body);
     expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
   });
+});
+
+it('in report mode, the handler receives the verdict about a request of another format', async () => {
+  const appAttest = createAppAttest({
+    appId,
+    formats: {
+      [FORMAT]: async ({ body: { token } }) => {
+        if (token === 'genuine') return { versionCode: '42' };
+        throw new AppAttestError('extension_rejected', 'the device is not genuine');
+      },
+    },
+  });
+  const { protect } = httpHandlers(appAttest, { mode: 'report' });
+  const verdicts: unknown[] = [];
+  const order = protect(async (request, verdict) => {
+    verdicts.push(verdict);
+    return Response.json(await request.json());
+  });
+  for (const token of ['genuine', 'rooted']) {
+    const { challenge } = await appAttest.issueChallenge({ purpose: 'assertion' });
+    const sent = { format: FORMAT, keyId, token, payload: `POST /orders\n${challenge}\n${body}` };
+    const headers = { 'content-type': 'application/json' };
+    const request = new Request('https://example.com/orders', { method: 'POST', headers, body: JSON.stringify(sent) });
+    // The body is the one that arrived.
+    expect(await (await order(request)).json()).toEqual(sent);
+  }
+  expect(verdicts).toEqual([
+    { attested: true, versionCode: '42' },
+    { attested: false, code: 'extension_rejected' },
+  ]);
+});
+
+it('a result with a property attested is attested nevertheless', async () => {
+  const appAttest = createAppAttest({ appId, formats: { [FORMAT]: () => ({ attested: false }) } });
+  const { challenge } = await appAttest.issueChallenge({ purpose: 'assertion' });
+  const sent = { format: FORMAT, payload: `POST /orders\n${challenge}\n${body}`, token: 'genuine' };
+  const headers = { 'content-type': 'application/json' };
+  const { protect } = httpHandlers(appAttest);
+  const order = protect((_, verdict) => Response.json(verdict));
+  const request = new Request('https://example.com/orders', { method: 'POST', headers, body: JSON.stringify(sent) });
+  expect(await (await order(request)).json()).toEqual({ attested: true });
 });

@@ -13,7 +13,17 @@ const read = async (
   budget = new BodyBudget(MEGABYTE),
 ) => {
   const header = (name: string) => headers[name];
-  const incoming = { method: 'POST', target: '/', header, body: () => body, afterAnswer: setImmediate };
+  const nothing = () => undefined;
+  const incoming = {
+    method: 'POST',
+    target: '/',
+    header,
+    body: () => body,
+    discardBody: nothing,
+    finishBody: async () => undefined,
+    passOnBody: nothing,
+    afterAnswer: setImmediate,
+  };
   const readOpened = await openBody(incoming, { length, timeout: 1 });
   return readOpened(budget.open());
 };

@@ -52,7 +52,7 @@ describe.each(Object.entries(SERVERS))('the target of a request to %s', (_, star
   it.each(MOVED)(
     'is the complete target, so a signature for another target is not valid for %s',
     async (line, headers) => {
-      const client = await clientOf(await start(createBackend(), { onReject: () => undefined }));
+      const client = await clientOf(await start(createBackend(), { onDecision: () => undefined }));
       const signed = await client.sign('GET', '/orders/7');
       expect(await sendLine(client.origin, 'GET /orders/7', signed)).toMatch(/^HTTP\/1\.1 200 /);
       const answer = await sendLine(client.origin, line, { ...(await client.sign('GET', '/orders/7')), ...headers });
@@ -63,7 +63,7 @@ describe.each(Object.entries(SERVERS))('the target of a request to %s', (_, star
 
 it('routes of Hono are never reached by a signature for another path', async () => {
   const reached: string[] = [];
-  const { challenge, registration, protect } = honoHandlers(createBackend(), { onReject: () => undefined });
+  const { challenge, registration, protect } = honoHandlers(createBackend(), { onDecision: () => undefined });
   const app = new Hono();
   app.post('/challenge', challenge);
   app.post('/registration', registration);

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppAttestError } from '../../src/errors.js';
 import { refusal } from '../../src/http/answer.js';
 import { failureOf } from '../../src/http/failure.js';
-import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { type Decision, httpHandlers } from '../../src/http/index.js';
 import { memoryStores } from '../../src/server/index.js';
 import { backendWithDevice, createBackend } from '../support/backend.js';
 import { SERVERS, type TestServer } from '../support/http-servers.js';
@@ -63,8 +63,8 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = { ...(await request()), purpose: 'assertion', challenge: 'A'.repeat(43) };
-    const byHook = httpHandlers(backend, { subject: fail, onReject: () => undefined });
-    const byStore = httpHandlers(backend, { onReject: () => undefined });
+    const byHook = httpHandlers(backend, { subject: fail, onDecision: () => undefined });
+    const byStore = httpHandlers(backend, { onDecision: () => undefined });
     const answers = [byHook.challenge, byHook.registration, byHook.assertion];
     for (const route of answers) expect((await route(post(body))).status).toBe(503);
     stores.challenges.put = fail;
@@ -78,16 +78,16 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
 
   it('is reported to the hook, and a failure of the hook changes nothing', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const heard: Rejection[] = [];
-    const onReject = (rejection: Rejection) => {
-      heard.push(rejection);
+    const heard: Decision[] = [];
+    const onDecision = (decision: Decision) => {
+      heard.push(decision);
       throw thrown;
     };
-    const { challenge } = httpHandlers(createBackend(), { subject: failing.throws, onReject });
+    const { challenge } = httpHandlers(createBackend(), { subject: failing.throws, onDecision });
     expect((await challenge(post({ purpose: 'assertion' }))).status).toBe(503);
     await expect.poll(() => warn.mock.calls.length).toBe(1);
     expect(heard.map(({ code }) => code)).toEqual(['unavailable']);
-    expect(heard[0]?.error.cause).toBe(thrown);
+    expect(heard[0]?.error?.cause).toBe(thrown);
   });
 });
 
@@ -97,7 +97,7 @@ describe('a user function that never settles', () => {
   it('ends in 503 after the time limit', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
-    const options = { decisionTimeout: 0.05, onReject: () => undefined };
+    const options = { decisionTimeout: 0.05, onDecision: () => undefined };
     const [body, other] = [await request(), await request()];
     const byHook = httpHandlers(backend, { ...options, subject: never });
     expect((await byHook.challenge(post({ purpose: 'assertion' }))).status).toBe(503);
@@ -163,15 +163,15 @@ const CLIENT = `
   });
 `;
 
-describe.each(Object.entries(SERVERS))('onReject of %s', (_, start) => {
+describe.each(Object.entries(SERVERS))('onDecision of %s', (_, start) => {
   it('delays no response, even if the hook is synchronous and slow', async () => {
     let calls = 0;
-    const onReject = () => {
+    const onDecision = () => {
       calls += 1;
       const end = performance.now() + 1500;
       while (performance.now() < end);
     };
-    const server = await start(createBackend(), { onReject });
+    const server = await start(createBackend(), { onDecision });
     servers.push(server);
     const client = new Worker(CLIENT, { eval: true, workerData: server.origin });
     const [milliseconds] = await once(client, 'message');
@@ -181,8 +181,8 @@ describe.each(Object.entries(SERVERS))('onReject of %s', (_, start) => {
   });
 
   it('is called if the client closed the connection before the response', async () => {
-    const codes: string[] = [];
-    const server = await start(createBackend(), { onReject: ({ code }) => codes.push(code) });
+    const codes: (string | undefined)[] = [];
+    const server = await start(createBackend(), { onDecision: ({ code }) => codes.push(code) });
     servers.push(server);
     const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{';
     await sendAndLeave(server.origin, head);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { httpHandlers, type Rejection } from '../../src/http/index.js';
+import { type Decision, httpHandlers } from '../../src/http/index.js';
 import { isAsynchronous } from '../../src/runtime/asynchronous.js';
 import { createAppAttest } from '../../src/server/index.js';
 import { createVirtualApple } from '../../src/testing/index.js';
@@ -43,23 +43,23 @@ describe.each(results)('a function that must be synchronous and returns %s is re
   });
 
   it('as publicTarget', async () => {
-    const rejections: Rejection[] = [];
+    const decisions: Decision[] = [];
     const publicTarget = result as () => string;
     const { protect } = httpHandlers(createBackend(), {
       publicTarget,
-      onReject: (rejection) => rejections.push(rejection),
+      onDecision: (decision) => decisions.push(decision),
     });
     const headers = { 'x-app-attest-key-id': 'key', 'x-app-attest-assertion': 'assertion' };
     const response = await protect(() => new Response())(new Request('http://localhost/', { headers }));
     expect(response.status).toBe(500);
-    await expect.poll(() => rejections.map(({ error }) => error.message)).toEqual(['publicTarget must return text']);
+    await expect.poll(() => decisions.map(({ error }) => error?.message)).toEqual(['publicTarget must return text']);
   });
 });
 
 it('a publicTarget that does not return text is rejected', async () => {
   const publicTarget = (() => 5) as never;
   const headers = { 'x-app-attest-key-id': 'key', 'x-app-attest-assertion': 'assertion' };
-  const { protect } = httpHandlers(createBackend(), { publicTarget, onReject: () => undefined });
+  const { protect } = httpHandlers(createBackend(), { publicTarget, onDecision: () => undefined });
   expect((await protect(() => new Response())(new Request('http://localhost/', { headers }))).status).toBe(500);
 });
 

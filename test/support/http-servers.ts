@@ -120,7 +120,7 @@ export async function serveNode(listener: RequestListener): Promise<TestServer> 
   };
 }
 
-function originOf(server: Server): string {
+export function originOf(server: Server): string {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('the server has no port');
   return `http://127.0.0.1:${address.port}`;

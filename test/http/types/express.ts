@@ -1,6 +1,12 @@
 // Uses the types of app-attest/express as users do. Compiled with the types of Express 4 and 5, and never run.
-import { type AppAttestLocals, type ExpressHandlers, expressHandlers } from 'app-attest/express';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import {
+  type AppAttestLocals,
+  type AttestedVerdict,
+  type ExpressHandlers,
+  expressHandlers,
+  type Verdict,
+} from 'app-attest/express';
+import type { AppAttest } from 'app-attest/server';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { isExactly } from './same.js';
 
@@ -28,7 +34,7 @@ export function routes(appAttest: AppAttest): express.Express {
     // @ts-expect-error there is no such parameter
     request.params.other;
     isExactly<express.Request['query']>()(request.query, true);
-    isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
+    isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     // @ts-expect-error there is no such property
     response.locals.appAttest.none;
     response.json({ id: request.params.id });
@@ -39,7 +45,7 @@ export function routes(appAttest: AppAttest): express.Express {
   });
 
   app.post('/orders', protect, async (request: Request, response: Response<unknown, AppAttestLocals>) => {
-    isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
+    isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     response.json({ ordered: request.body });
   });
 
@@ -54,7 +60,7 @@ export function routes(appAttest: AppAttest): express.Express {
   router.use(protect);
   router.get('/:id', protect, (request, response) => {
     isExactly<string>()(request.params.id, true);
-    isExactly<AuthenticatedRequest>()(response.locals.appAttest, true);
+    isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     response.end();
   });
   return app.use(router);
@@ -65,4 +71,41 @@ export function calling({ protect }: ExpressHandlers): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     protect(request, response, next).catch(next);
   };
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest): express.Express {
+  const { protect } = expressHandlers(appAttest, { mode: 'report' });
+  const chosen: ExpressHandlers<Verdict> = expressHandlers(appAttest, {
+    mode: (request, { keyId }) => (request.get('x-app-build') === '7' && keyId !== undefined ? 'enforce' : 'report'),
+    subject: (request) => request.get('x-user'),
+    onDecision: ({ request, code }) => [request.ip, code],
+  });
+  isExactly<ExpressHandlers>()(expressHandlers(appAttest, { mode: 'enforce' }), true);
+  // @ts-expect-error an option that does not exist
+  expressHandlers(appAttest, { mode: 'report', onReject: () => undefined });
+  // @ts-expect-error an asynchronous mode
+  expressHandlers(appAttest, { mode: async () => 'report' });
+
+  const app = express();
+  app.post('/orders/:id', protect, (request, response) => {
+    isExactly<string>()(request.params.id, true);
+    const { appAttest: verdict } = response.locals;
+    isExactly<Verdict>()(verdict, true);
+    // @ts-expect-error nobody knows that it is attested
+    verdict.key;
+    response.json(verdict.attested ? verdict.key.keyId : verdict.code);
+  });
+  app.post('/orders', chosen.protect, (_request, response) => {
+    isExactly<Verdict>()(response.locals.appAttest, true);
+    response.end();
+  });
+  app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals<Verdict>>) => {
+    response.json(response.locals.appAttest.attested);
+  });
+  // @ts-expect-error the handler is typed for enforce
+  app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals>) => {
+    response.json(response.locals.appAttest.key);
+  });
+  return app;
 }

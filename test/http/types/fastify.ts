@@ -1,6 +1,12 @@
 // Uses the types of app-attest/fastify as users do. Compiled with the types of Fastify 4 and 5, and never run.
-import { type FastifyHandlers, fastifyHandlers } from 'app-attest/fastify';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import {
+  type AttestedFastifyRequest,
+  type AttestedVerdict,
+  type FastifyHandlers,
+  fastifyHandlers,
+  type Verdict,
+} from 'app-attest/fastify';
+import type { AppAttest } from 'app-attest/server';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { isExactly } from './same.js';
 
@@ -17,7 +23,7 @@ export function routes(appAttest: AppAttest): FastifyInstance {
   app.get(
     '/orders',
     protect(async ({ appAttest: attested }) => {
-      isExactly<AuthenticatedRequest>()(attested, true);
+      isExactly<AttestedVerdict>()(attested, true);
       return attested.key.keyId;
     }),
   );
@@ -40,5 +46,37 @@ export function routes(appAttest: AppAttest): FastifyInstance {
     );
   };
   app.register(plugin);
+  return app;
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest): FastifyInstance {
+  const { protect } = fastifyHandlers(appAttest, { mode: 'report' });
+  const chosen: FastifyHandlers<Verdict> = fastifyHandlers(appAttest, {
+    mode: (request, { keyId }) => (request.headers['x-app-build'] === '7' && keyId ? 'enforce' : 'report'),
+    onDecision: ({ request, code }) => request.log.info({ code }),
+  });
+  isExactly<FastifyHandlers>()(fastifyHandlers(appAttest, { mode: 'enforce' }), true);
+
+  const app = Fastify();
+  app.post(
+    '/orders/:id',
+    protect<{ Body: { item: string } }>(async ({ body, appAttest: verdict }) => {
+      isExactly<string>()(body.item, true);
+      isExactly<Verdict>()(verdict, true);
+      // @ts-expect-error nobody knows that it is attested
+      verdict.key;
+      return verdict.attested ? verdict.key.keyId : verdict.code;
+    }),
+  );
+  app.post(
+    '/orders',
+    chosen.protect(async ({ appAttest: verdict }) => verdict.attested),
+  );
+  app.post(
+    '/other',
+    // @ts-expect-error the handler is typed for enforce
+    protect(async ({ appAttest: { key } }: AttestedFastifyRequest) => key.keyId),
+  );
   return app;
 }

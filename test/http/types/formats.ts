@@ -2,8 +2,8 @@
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
-import { httpHandlers } from 'app-attest/http';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import { type AttestedVerdict, httpHandlers, type UnattestedVerdict } from 'app-attest/http';
+import type { AppAttest } from 'app-attest/server';
 import express from 'express';
 import { Hono } from 'hono';
 import { isExactly } from './same.js';
@@ -11,7 +11,7 @@ import { isExactly } from './same.js';
 interface Android {
   versionCode: string;
 }
-type Attested = AuthenticatedRequest | Android;
+type Attested = AttestedVerdict | (Android & { attested: true });
 
 export function routes(appAttest: AppAttest<Android>): unknown[] {
   const app = express();
@@ -32,7 +32,12 @@ export function routes(appAttest: AppAttest<Android>): unknown[] {
     isExactly<Attested>()(attested, true);
     return Response.json({});
   });
+  const reported = httpHandlers(appAttest, { mode: 'report' }).protect((_, verdict) => {
+    isExactly<Attested | UnattestedVerdict>()(verdict, true);
+    if (!verdict.attested) return Response.json(verdict.code);
+    return Response.json('key' in verdict ? verdict.key.keyId : verdict.versionCode);
+  });
   // @ts-expect-error a request of the other format has no key
   const wrong = httpHandlers(appAttest).protect((_, { key }) => Response.json(key));
-  return [app, hono, fastify, fetch, wrong];
+  return [app, hono, fastify, fetch, reported, wrong];
 }

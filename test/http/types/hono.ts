@@ -1,6 +1,6 @@
 // Uses the types of app-attest/hono as users do. Never run.
-import { type HonoHandlers, honoHandlers } from 'app-attest/hono';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import { type AttestedVerdict, type HonoHandlers, honoHandlers, type Verdict } from 'app-attest/hono';
+import type { AppAttest } from 'app-attest/server';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { isExactly } from './same.js';
 
@@ -17,8 +17,8 @@ export function routes(appAttest: AppAttest) {
   app.post('/assertion', assertion);
   app.post('/orders/:id', protect, (c) => {
     isExactly<string>()(c.req.param('id'), true);
-    isExactly<AuthenticatedRequest>()(c.get('appAttest'), true);
-    isExactly<AuthenticatedRequest>()(c.var.appAttest, true);
+    isExactly<AttestedVerdict>()(c.get('appAttest'), true);
+    isExactly<AttestedVerdict>()(c.var.appAttest, true);
     return c.json({ by: c.var.appAttest.key.keyId });
   });
 
@@ -26,9 +26,32 @@ export function routes(appAttest: AppAttest) {
   own.post('/orders', protect, (c) => {
     isExactly<string>()(c.env.SECRET, true);
     isExactly<string>()(c.get('user'), true);
-    isExactly<AuthenticatedRequest>()(c.get('appAttest'), true);
+    isExactly<AttestedVerdict>()(c.get('appAttest'), true);
     return c.text('coffee');
   });
   own.use(protect);
   return app.route('/', own);
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest) {
+  const { protect } = honoHandlers(appAttest, { mode: 'report' });
+  const chosen: HonoHandlers<Verdict> = honoHandlers(appAttest, {
+    mode: (c, { keyId }) => (c.req.header('x-app-build') === '7' && keyId ? 'enforce' : 'report'),
+    onDecision: ({ request, code }) => [request.req.path, code],
+  });
+  isExactly<HonoHandlers>()(honoHandlers(appAttest, { mode: 'enforce' }), true);
+
+  const app = new Hono();
+  app.post('/orders/:id', protect, (c) => {
+    const verdict = c.get('appAttest');
+    isExactly<Verdict>()(verdict, true);
+    // @ts-expect-error nobody knows that it is attested
+    verdict.key;
+    return c.json(verdict.attested ? verdict.key.keyId : verdict.code);
+  });
+  app.post('/orders', chosen.protect, (c) => c.json(c.var.appAttest.attested));
+  // @ts-expect-error the handler is written for enforce
+  app.post('/other', protect, (c) => c.json(c.var.appAttest.key.keyId));
+  return app;
 }

@@ -1,7 +1,14 @@
 // Uses the types of app-attest/http in route handlers of Next.js. The types of Next.js are copied, because the package has 150
 // MB.
-import { type HttpHandlers, httpHandlers } from 'app-attest/http';
-import type { AppAttest, AuthenticatedRequest } from 'app-attest/server';
+import {
+  type AttestedVerdict,
+  type HttpHandlers,
+  type HttpOptions,
+  httpHandlers,
+  type Mode,
+  type Verdict,
+} from 'app-attest/http';
+import type { AppAttest } from 'app-attest/server';
 import { isExactly } from './same.js';
 
 /** `NextRequest` of next/server. */
@@ -32,7 +39,7 @@ export function routes(appAttest: AppAttest) {
 
   const withParams: RouteHandler = protect(
     async (request: NextRequest, attested, { params }: { params: Promise<{ id: string }> }) => {
-      isExactly<AuthenticatedRequest>()(attested, true);
+      isExactly<AttestedVerdict>()(attested, true);
       return NextResponse.json({ id: (await params).id, path: request.nextUrl.pathname });
     },
   );
@@ -42,4 +49,34 @@ export function routes(appAttest: AppAttest) {
     return Response.json({ url: request.nextUrl.pathname, by: key.keyId });
   });
   return { plain, withParams, inferred };
+}
+
+/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+export function reported(appAttest: AppAttest) {
+  const { protect } = httpHandlers(appAttest, { mode: 'report' });
+  const chosen: HttpHandlers<Verdict> = httpHandlers(appAttest, {
+    mode: (request, { keyId }) => (request.headers.get('x-app-build') === '7' && keyId ? 'enforce' : 'report'),
+    onDecision: ({ request, code }) => [request.url, code],
+  });
+  isExactly<HttpHandlers>()(httpHandlers(appAttest, { mode: 'enforce' }), true);
+  const options: HttpOptions<Request> = { bodyLimit: 1 };
+  isExactly<HttpHandlers>()(httpHandlers(appAttest, options), true);
+  const reporting: HttpOptions<Request, 'report'> = { mode: 'report' };
+  isExactly<HttpHandlers<Verdict>>()(httpHandlers(appAttest, reporting), true);
+  const configured: HttpOptions<Request, Mode> = { mode: appAttest.key.length === 1 ? 'report' : 'enforce' };
+  isExactly<HttpHandlers<Verdict>>()(httpHandlers(appAttest, configured), true);
+
+  const withParams: RouteHandler = protect(
+    async (request: NextRequest, verdict, { params }: { params: Promise<{ id: string }> }) => {
+      isExactly<Verdict>()(verdict, true);
+      // @ts-expect-error nobody knows that it is attested
+      verdict.key;
+      const by = verdict.attested ? verdict.key.keyId : verdict.code;
+      return NextResponse.json({ id: (await params).id, path: request.nextUrl.pathname, by });
+    },
+  );
+  const inferred: RouteHandler = chosen.protect(async (_request, verdict) => Response.json(verdict.attested));
+  // @ts-expect-error the handler is typed for enforce
+  const enforced = protect((_request, { key }: AttestedVerdict) => Response.json(key.keyId));
+  return { withParams, inferred, enforced };
 }

@@ -32,7 +32,7 @@ export function accepted(appAttest: AppAttest, client: RedisClient, pool: Querya
       receiptTrustAnchors: undefined,
       now: undefined,
     }),
-    httpHandlers(appAttest, { bodyLimit: undefined, bodyTimeout: undefined, onReject: undefined }),
+    httpHandlers(appAttest, { bodyLimit: undefined, bodyTimeout: undefined, onDecision: undefined }),
     appAttest.keysOf('user', { limit: undefined, after: undefined }),
     redisStores(client, { prefix: undefined, timeout: undefined }),
     postgresStores(pool, { schema: undefined, timeout: undefined }),

@@ -28,7 +28,15 @@ import {
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
-import { AppAttestHttpError, httpHandlers, type OnReject, type Rejection } from 'app-attest/http';
+import {
+  AppAttestHttpError,
+  type Decision,
+  type HttpHandlers,
+  httpHandlers,
+  type Mode,
+  type OnDecision,
+  type Verdict,
+} from 'app-attest/http';
 import {
   type MigrateOptions,
   type Migration,
@@ -180,16 +188,26 @@ export const migrated = (pool: Queryable, options: MigrateOptions): Promise<void
 
 export const sql: string[] = migrations.map(({ sql }: Migration) => sql);
 
-export const onReject: OnReject = ({ code, error, device }: Rejection) => {
+export const onDecision: OnDecision = ({ code, error, device }: Decision) => {
   // @ts-expect-error the union of codes is closed
   if (code === 'no_such_code') return undefined;
   return [code, error instanceof AppAttestHttpError, device?.osVersion];
 };
 
+/** In report mode, the types ask whether a request is attested. */
+export function reportedRoute(appAttest: AppAttest, mode: Mode): (request: Request) => Promise<Response> {
+  const { protect }: HttpHandlers<Verdict> = httpHandlers(appAttest, { mode: () => mode });
+  return protect((_request, verdict) => {
+    // @ts-expect-error nobody knows that it is attested
+    verdict.key;
+    return Response.json(verdict.attested ? verdict.key.keyId : verdict.code);
+  });
+}
+
 /** The handlers of each framework receive the verified key. */
 export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const app = express();
-  app.post('/orders/:id', expressHandlers(appAttest, { onReject }).protect, (request, response) => {
+  app.post('/orders/:id', expressHandlers(appAttest, { onDecision }).protect, (request, response) => {
     const keyId: string = response.locals.appAttest.key.keyId;
     // @ts-expect-error there is no such property
     response.json({ keyId, id: request.params.id, none: response.locals.appAttest.none });

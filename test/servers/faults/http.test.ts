@@ -30,7 +30,7 @@ describe.each(['redis', 'postgres'] as const)('while %s is down', (kind) => {
     device = await backendWithDevice(opened.stores);
     const start = SERVERS['app-attest/express'];
     if (!start) throw new Error('there is no such server');
-    server = await start(device.backend, { onReject: () => undefined });
+    server = await start(device.backend, { onDecision: () => undefined });
   });
   afterAll(async () => {
     await server.close();

@@ -1,0 +1,147 @@
+import { channel } from 'node:diagnostics_channel';
+import { inspectAttestation } from '../explain/inspect-attestation.js';
+import { withinTimeLimit } from '../runtime/time-limit.js';
+import { storedKeyId } from '../server/find-key.js';
+import type { StoredKey } from '../server/stored-key.js';
+import type { Claims } from './claims.js';
+import type { Decision, OnDecision, Route } from './decision.js';
+import { enclose } from './enclose.js';
+import type { Failure } from './failure.js';
+import { AppAttestHttpError } from './http-error.js';
+import type { HttpConfiguration } from './http-options.js';
+import type { IncomingRequest } from './incoming-request.js';
+import { STATUS } from './status.js';
+
+/** All handlers in the process publish their decisions here. */
+const decisions = channel('app-attest:decision');
+
+/** A request that is being decided. */
+export interface Circumstances<Context> {
+  readonly route: Route;
+  readonly incoming: IncomingRequest;
+  /** The framework's request. */
+  readonly context: Context;
+  /** When it arrived, by `performance.now()`. */
+  readonly start: number;
+  readonly claims: Claims;
+}
+
+/** The result of a decision. */
+export type Result =
+  | { readonly outcome: 'accepted'; readonly status: number; readonly key: StoredKey | undefined }
+  | { readonly outcome: 'refused' | 'reported'; readonly failure: Failure };
+
+/**
+ * Passes a decision to the subscribers of the channel and to `onDecision`, after the response was sent. If `onDecision` is absent,
+ * server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong configuration.
+ */
+export function announce<Context>(
+  configuration: HttpConfiguration<Context>,
+  circumstances: Circumstances<Context>,
+  result: Result,
+): void {
+  const isAwaited = configuration.onDecision !== undefined || decisions.hasSubscribers;
+  const warning = configuration.onDecision === undefined ? warningOf(result) : undefined;
+  if (!isAwaited && warning === undefined) return;
+  const duration = performance.now() - circumstances.start;
+  circumstances.incoming.afterAnswer(() => {
+    if (warning !== undefined) process.emitWarning(warning);
+    if (isAwaited) deliver(configuration, circumstances, result, duration);
+  });
+}
+
+function warningOf(result: Result): Error | undefined {
+  if (result.outcome === 'accepted') return undefined;
+  const { code, error } = result.failure;
+  // Clients can cause thousands of overload errors, so these errors would flood the log.
+  return STATUS[code] >= 500 && code !== 'overloaded' ? error : undefined;
+}
+
+/**
+ * Unless the key must be read first, this runs synchronously in the asynchronous context of the request. A subscriber can therefore
+ * add an event to the active span of the request.
+ */
+function deliver<Context>(
+  configuration: HttpConfiguration<Context>,
+  circumstances: Circumstances<Context>,
+  result: Result,
+  duration: number,
+): void {
+  const send = (key?: StoredKey): void => {
+    const decision = describe(configuration, circumstances, result, duration, key);
+    if (decisions.hasSubscribers) decisions.publish(decision);
+    if (configuration.onDecision) void call(configuration.onDecision, decision);
+  };
+  const keyId = keyToRead(configuration, circumstances, result);
+  if (keyId !== undefined) void readKey(configuration, keyId).then(send);
+  else send(result.outcome === 'accepted' ? result.key : undefined);
+}
+
+async function call<Context>(onDecision: OnDecision<Context>, decision: Decision<Context>): Promise<void> {
+  try {
+    await onDecision(decision);
+  } catch (cause) {
+    process.emitWarning(new AppAttestHttpError('unavailable', 'onDecision threw an error', cause));
+  }
+}
+
+/** Returns the key to read. If a store just failed, or if the key does not exist, the stores are not queried again. */
+function keyToRead<Context>(
+  { lookUpKeys, capsules }: HttpConfiguration<Context>,
+  { route, claims }: Circumstances<Context>,
+  result: Result,
+): string | undefined {
+  if (result.outcome === 'accepted' || route !== 'protected' || !(lookUpKeys || capsules)) return undefined;
+  const { code } = result.failure;
+  return code === 'key_unknown' || code === 'unavailable' ? undefined : claimedKeyId(claims);
+}
+
+async function readKey<Context>(
+  { appAttest, decisionTimeout }: HttpConfiguration<Context>,
+  keyId: string,
+): Promise<StoredKey | undefined> {
+  try {
+    return await withinTimeLimit(decisionTimeout, 'the stores', appAttest.key(keyId));
+  } catch {
+    return undefined;
+  }
+}
+
+function describe<Context>(
+  configuration: HttpConfiguration<Context>,
+  { route, incoming, context, claims }: Circumstances<Context>,
+  result: Result,
+  duration: number,
+  key: StoredKey | undefined,
+): Decision<Context> {
+  const { method, target } = incoming;
+  const keyId = key?.keyId ?? claimedKeyId(claims);
+  const { environment, device } = key ?? claimed(claims);
+  const decision = {
+    route,
+    ...(keyId !== undefined && { keyId }),
+    ...(key && { key }),
+    ...(environment && { environment }),
+    ...(device && { device }),
+    duration,
+    method,
+    target,
+    request: context,
+  };
+  if (result.outcome === 'accepted') return { outcome: 'accepted', status: result.status, ...decision };
+  const { code, error } = result.failure;
+  const evidence = configuration.capsules ? enclose(configuration.appAttest, claims, result.failure, key) : undefined;
+  return { outcome: result.outcome, code, status: STATUS[code], error, ...decision, ...(evidence && { evidence }) };
+}
+
+function claimedKeyId({ keyId }: Claims): string | undefined {
+  return typeof keyId === 'string' ? storedKeyId(keyId) : undefined;
+}
+
+function claimed({ attestation }: Claims): Pick<Decision, 'environment' | 'device'> {
+  if (typeof attestation !== 'string') return {};
+  const { authenticatorData, certificates } = inspectAttestation(attestation);
+  const environment = authenticatorData?.environment;
+  const device = certificates[0]?.device;
+  return { ...(environment && { environment }), ...(device && { device }) };
+}

@@ -1,0 +1,27 @@
+import { BodyBudget } from './body-budget.js';
+import type { Route } from './decision.js';
+import type { BodyShares } from './signed-request.js';
+
+/** A budget for each route. A client that fills one budget with endless bodies must not block the other routes. */
+export class BodyBudgets {
+  readonly #unverified: Readonly<Record<Route, BodyBudget>>;
+  readonly #verified: BodyBudget;
+
+  /** @param limit Bytes, for all budgets together */
+  constructor(limit: number) {
+    const budget = (): BodyBudget => new BodyBudget(limit / 4);
+    this.#unverified = { challenge: budget(), registration: budget(), protected: budget() };
+    this.#verified = budget();
+  }
+
+  /** Calls a function with memory for the body of one request. Releases the memory afterwards. */
+  async lend<Result>(route: Route, use: (shares: BodyShares) => Promise<Result>): Promise<Result> {
+    const shares = { unverified: this.#unverified[route].open(), verified: this.#verified.open() };
+    try {
+      return await use(shares);
+    } finally {
+      shares.unverified.release();
+      shares.verified.release();
+    }
+  }
+}

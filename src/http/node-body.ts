@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream';
+import { isBytes } from '../encoding/bytes.js';
+import { alreadyRead, type BodyStream, type IncomingBody } from './incoming-body.js';
+
+/** The body of a Node.js request in Express or Fastify. */
+export interface NodeBodySource {
+  /** The stream of the body. Usually this is the request. A framework may use another stream. */
+  readonly stream: Readable;
+  /** The raw bytes of the body, if a body parser kept them. */
+  readonly rawBody?: Uint8Array | undefined;
+  /** The value of `Content-Length`, if the stream is the request. */
+  readonly length?: number | undefined;
+  /** How the developer can keep the raw bytes. This text becomes part of an error message. */
+  readonly advice: string;
+}
+
+/**
+ * A stream from which the decision reads. The bytes can be returned to the stream later. That is impossible after the stream has
+ * emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore reads
+ * only bytes that have arrived, and recognises the end without the event.
+ */
+export class NodeBody implements BodyStream {
+  readonly #source: NodeBodySource;
+  #wake: () => void = () => undefined;
+  #error: unknown;
+  #isOpen = false;
+  #isReading = false;
+  #length = 0;
+  #read: readonly unknown[] = [];
+  #replacement: Readable | undefined;
+
+  constructor(source: NodeBodySource) {
+    this.#source = source;
+  }
+
+  /** The stream for the handler. It is a new stream if the old one has already emitted `end`. */
+  get stream(): Readable {
+    return this.#replacement ?? this.#source.stream;
+  }
+
+  /** @throws AppAttestHttpError `body_already_read` */
+  open(): IncomingBody {
+    const { rawBody, stream, advice } = this.#source;
+    if (rawBody) return rawBody;
+    if (stream.readableDidRead) throw alreadyRead(advice);
+    return this;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    this.#isOpen = true;
+    return { next: () => this.#next() };
+  }
+
+  async #next(): Promise<IteratorResult<unknown>> {
+    const { stream } = this.#source;
+    for (;;) {
+      const chunk: unknown = stream.readableLength > 0 ? stream.read(stream.readableLength) : null;
+      if (chunk !== null) {
+        this.#length += isBytes(chunk) ? chunk.length : 0;
+        return { done: false, value: chunk };
+      }
+      if (this.#isAtEnd()) return { done: true, value: undefined };
+      if (this.#error !== undefined || stream.destroyed) throw this.#error ?? new Error('the stream was destroyed');
+      this.#listen();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        // Requests more bytes. At the end of a stream of unknown length, this causes the event `end`.
+        stream.read(0);
+      });
+      // Reading was ended, for example by a timeout. The next chunk is for the handler.
+      if (!this.#isReading) return { done: true, value: undefined };
+    }
+  }
+
+  /**
+   * `complete` of a Node.js request is true when the whole request has arrived. Adapters for serverless platforms always set it,
+   * so the length is more reliable.
+   */
+  #isAtEnd(): boolean {
+    const { stream, length } = this.#source;
+    if (stream.readableEnded) return true;
+    return length === undefined ? Reflect.get(stream, 'complete') === true : this.#length >= length;
+  }
+
+  #listen(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const { stream } = this.#source;
+    stream.on('readable', this.#onEvent).on('end', this.#onEvent).on('close', this.#onEvent).on('error', this.#onError);
+  }
+
+  #stop(): void {
+    this.#isReading = false;
+    const { stream } = this.#source;
+    stream.off('readable', this.#onEvent).off('end', this.#onEvent).off('close', this.#onEvent);
+    stream.off('error', this.#onError);
+    this.#wake();
+  }
+
+  readonly #onEvent = (): void => this.#wake();
+
+  readonly #onError = (error: unknown): void => {
+    this.#error = error;
+    this.#wake();
+  };
+
+  restore(read: readonly unknown[]): void {
+    this.#stop();
+    this.#read = read;
+  }
+
+  /** Returns the bytes that were read to the stream. */
+  passOn(): void {
+    const { stream } = this.#source;
+    const read = this.#read;
+    this.#read = [];
+    if (this.#isOpen && stream.readableEnded) this.#replacement = replacementOf(stream, read);
+    else if (!stream.destroyed) for (const chunk of read.toReversed()) stream.unshift(chunk);
+  }
+
+  /** Node.js reads the next request on the connection only after the rest of this body was read. */
+  discard(): void {
+    this.#read = [];
+    if (this.#isOpen) this.#source.stream.resume();
+  }
+
+  /** The same, unless other code reads the body. Node.js itself discards only bodies from which no code has read. */
+  discardUnread(): void {
+    if (this.#isOpen && this.#source.stream.readableFlowing === null) this.#source.stream.resume();
+  }
+
+  /** Resolves when the stream has emitted `end`. Body parsers that run later then do nothing. */
+  async finish(): Promise<void> {
+    const { stream } = this.#source;
+    this.discard();
+    if (!this.#isOpen || stream.readableEnded || stream.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => resolve();
+      stream.once('end', done).once('close', done);
+    });
+  }
+}
+
+function replacementOf(stream: Readable, read: readonly unknown[]): Readable {
+  const replacement = Readable.from(read, { objectMode: false });
+  // If a hook changed the length, Fastify compares this property with Content-Length.
+  const length: unknown = Reflect.get(stream, 'receivedEncodedLength');
+  return length === undefined ? replacement : Object.assign(replacement, { receivedEncodedLength: length });
+}

@@ -1,0 +1,47 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { metrics } from '../../examples/prometheus.js';
+import { createBackend, createDevice } from '../support/backend.js';
+import { Client } from '../support/http-client.js';
+import { SERVERS, serveNode, type TestServer } from '../support/http-servers.js';
+
+const servers: TestServer[] = [];
+afterAll(async () => {
+  for (const server of servers) await server.close();
+});
+
+async function scrape(origin: string): Promise<string[]> {
+  const response = await fetch(`${origin}/metrics`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  return (await response.text()).split('\n');
+}
+
+describe('the example for Prometheus', () => {
+  it('is scraped: decisions by outcome, route, code and environment, of all frameworks in the process', async () => {
+    const scraped = await serveNode(metrics);
+    servers.push(scraped);
+    for (const start of Object.values(SERVERS)) {
+      const server = await start(createBackend());
+      servers.push(server);
+      const client = new Client(server.origin, await createDevice());
+      await client.register();
+      const headers = await client.sign('POST', '/orders', '{}');
+      expect((await client.post('/orders', '{}', headers)).status).toBe(200);
+      expect((await client.post('/orders', '{}', headers)).status).toBe(401);
+    }
+    const decisions = (labels: string, count: number) => `app_attest_decisions_total{${labels}} ${count}`;
+    await expect
+      .poll(() => scrape(scraped.origin))
+      .toEqual(
+        expect.arrayContaining([
+          '# TYPE app_attest_decisions_total counter',
+          decisions('outcome="accepted",route="challenge",code="",environment=""', 8),
+          decisions('outcome="accepted",route="registration",code="",environment="production"', 4),
+          decisions('outcome="accepted",route="protected",code="",environment="production"', 4),
+          decisions('outcome="refused",route="protected",code="challenge_used",environment=""', 4),
+          '# TYPE app_attest_decision_duration_seconds histogram',
+          'app_attest_decision_duration_seconds_count{outcome="accepted",route="protected"} 4',
+          'app_attest_decision_duration_seconds_bucket{le="5",outcome="accepted",route="protected"} 4',
+        ]),
+      );
+  });
+});
