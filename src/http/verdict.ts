@@ -46,6 +46,8 @@ export type SeenVerdict<Chosen extends Mode, Result extends object = never> = [C
  * Converts a verdict to the type that the handler expects. An {@link UnattestedVerdict} exists only in report mode. The type of
  * the options then requires a handler for both verdicts.
  */
-export function seen<Chosen extends Mode, Result extends object>(verdict: Verdict<Result>): SeenVerdict<Chosen, Result> {
+export function seen<Chosen extends Mode, Result extends object>(
+  verdict: Verdict<Result>,
+): SeenVerdict<Chosen, Result> {
   return verdict as SeenVerdict<Chosen, Result>;
 }
