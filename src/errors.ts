@@ -1,13 +1,14 @@
 /**
- * Why evidence or a call was rejected. The union is closed, so a `switch` over it can be exhaustive.
+ * The reason why evidence, a request or a call was rejected. The union is closed, so a `switch` can handle every code.
  *
- * | code | cause |
+ * | code | meaning |
  * | --- | --- |
- * | `invalid_argument` | the calling server: an option is missing, contradictory or of the wrong type, or a package cannot be loaded |
- * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | the client: the evidence cannot be decoded |
- * | `unsupported_format` | the client: the evidence is not from App Attest |
- * | `overloaded` | the load: too many verifications are waiting. Nothing was decided; try again after `retryAfter` seconds |
- * | every other code | the evidence is well-formed, but a check failed |
+ * | `invalid_argument` | The server's code or installation is wrong. An example is a package that cannot be loaded. |
+ * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | The evidence or the request is malformed. |
+ * | `unsupported_format` | The client sent evidence that is not in the App Attest format. |
+ * | `overloaded` | Too many verifications are waiting. Nothing was verified. Try again after `retryAfter` seconds. |
+ * | `receipt_request_failed` | The request to Apple's receipt server failed. See `status` and `retryAfter`. |
+ * | every other code | A check failed. For example, a signature is invalid or a challenge has expired. |
  */
 export type AppAttestErrorCode =
   | 'invalid_argument'
@@ -46,21 +47,23 @@ export type AppAttestErrorCode =
 export interface AppAttestErrorDetails {
   /** The underlying error. */
   cause?: unknown;
-  /** The value that the server expected: shortened hex for bytes, text otherwise. */
+  /** The expected value, or a description of this value. Bytes are shown as shortened hex. */
   expected?: string;
-  /** The value in the evidence, in the same form. */
+  /**
+   * The value that was found instead of the expected value, or a description of this value. Bytes are shown as shortened hex.
+   */
   actual?: string;
-  /** The HTTP status of the answer from Apple's server, for `receipt_request_failed`. */
+  /** For `receipt_request_failed`: the HTTP status of the response from Apple's server. */
   status?: number;
-  /** Seconds to wait before the next attempt: for `overloaded`, and if Apple's server sent `Retry-After`. */
+  /** Seconds to wait before the next attempt. Set for `overloaded`. Also set if Apple sent `Retry-After`. */
   retryAfter?: number;
 }
 
 /**
- * The only error that this package throws for input from a client.
+ * If the input from a client is invalid, this package throws only this error.
  *
- * Decide by `code`. `message` is for the person who reads the log: do not send it to the client, and do not parse it.
- * Text from the client is quoted and shortened in it, so an error stays on one line of the log.
+ * Branch on `code`, and do not parse `message`. The message is for the log: do not send it to the client. Text from the
+ * client is quoted, escaped and shortened in the message, so each error stays on one line of the log.
  *
  * @example
  * ```ts
@@ -74,15 +77,17 @@ export interface AppAttestErrorDetails {
  * ```
  */
 export class AppAttestError extends Error {
-  /** Which check failed. */
+  /** The reason for the error. */
   readonly code: AppAttestErrorCode;
-  /** The value that the server expected, if two values differ: shortened hex for bytes, text otherwise. */
+  /** If a comparison failed: the expected value, or a description of this value. Bytes are shown as shortened hex. */
   readonly expected: string | undefined;
-  /** The value in the evidence, if two values differ. */
+  /** If a comparison failed: the value that was found instead of the expected value, or a description of this value. */
   readonly actual: string | undefined;
-  /** The HTTP status of the answer from Apple's server, for `receipt_request_failed`; absent if there was no answer. */
+  /**
+   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no response.
+   */
   readonly status: number | undefined;
-  /** Seconds to wait before the next attempt: for `overloaded`, and if Apple's server sent `Retry-After`. */
+  /** Seconds to wait before the next attempt. Set for `overloaded`. Also set if Apple sent `Retry-After`. */
   readonly retryAfter: number | undefined;
 
   constructor(code: AppAttestErrorCode, message: string, details: AppAttestErrorDetails = {}) {
@@ -101,13 +106,15 @@ export class AppAttestError extends Error {
 const SHORT_HEX_BYTES = 8;
 const SHORT_TEXT_LENGTH = 80;
 
-/** The first bytes as hex, enough to compare two log lines by eye. */
+/**
+ * The first eight bytes as hex, followed by `…` if bytes were omitted. Eight bytes are enough to compare two values in a log.
+ */
 export function shortHex(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.subarray(0, SHORT_HEX_BYTES)).toString('hex');
   return bytes.length > SHORT_HEX_BYTES ? `${hex}…` : hex;
 }
 
-/** Text from a client, quoted, escaped and shortened, so that it can neither forge log lines nor flood the log. */
+/** Quotes, escapes and shortens text from a client. So the text cannot forge lines of a log, and cannot flood the log. */
 export function shortText(text: string): string {
   const cut = text.length > SHORT_TEXT_LENGTH ? `${text.slice(0, SHORT_TEXT_LENGTH)}…` : text;
   return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -115,7 +122,10 @@ export function shortText(text: string): string {
   });
 }
 
-/** A wrong value of an option: quoted text, a number or word as it is, and only the type of anything else. */
+/**
+ * Describes the wrong value of an option. Text is quoted. Numbers, booleans, `null` and `undefined` are shown unchanged. For
+ * all other values, only the type is shown.
+ */
 export function shortValue(value: unknown): string {
   if (typeof value === 'string') return shortText(value);
   if (value === null || ['undefined', 'number', 'boolean'].includes(typeof value)) return String(value);

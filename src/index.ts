@@ -1,6 +1,6 @@
 /**
- * Pure functions that verify Apple App Attest on a server. They read the clock only for the default of `date`, and only
- * `refreshReceipt` performs I/O.
+ * Functions that verify Apple App Attest evidence on a server. Only `refreshReceipt` uses the network. A function with the
+ * option `date` reads the clock only if `date` is omitted.
  *
  * @module app-attest
  */

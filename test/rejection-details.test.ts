@@ -121,6 +121,13 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     { expected: hex, actual: expect.stringMatching(/^040303/) },
   ],
   [
+    'a certified key on another curve',
+    { curve: 'P-384', coseKey: coseKey(new Uint8Array(65).fill(3)) },
+    {},
+    'public_key_mismatch',
+    { expected: 'an uncompressed key of type prime256v1', actual: 'a key of type secp384r1' },
+  ],
+  [
     'a certificate that has expired',
     {},
     { date: new Date('2100-01-01') },

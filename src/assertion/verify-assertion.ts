@@ -60,8 +60,8 @@ export interface VerifiedAssertion {
  * Verifies that an attested key signed a request, and that the request is not a replay of an earlier request. Call this
  * function for every protected request.
  *
- * The step numbers below refer to Apple's page. The caller must do step 6: check that the client data contains a
- * one-time challenge that this server issued.
+ * The step numbers below are the assertion steps on Apple's page. The caller must do step 6: check that the client data
+ * contains a one-time challenge that this server issued.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the evidence
@@ -99,8 +99,8 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   const publicKey = await preparePublicKey(options.publicKey);
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
-  // Additional check: the boundary between authenticator data and client data hash is unambiguous. With a client data hash
-  // of 32 bytes, the boundary is always unambiguous.
+  // Additional check: it is clear where authenticator data ends and the client data hash begins. If the client data hash has
+  // 32 bytes, this is always clear.
   if (clientDataHash.length !== SHA256_LENGTH) assertSignedEnd(authenticatorData, 'malformed_assertion');
 
   // 2. and 3. The key signed this authenticator data and this client data.
@@ -109,7 +109,7 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   // 4. The assertion belongs to an accepted app.
   const appId = assertAppId(authenticatorData.rpIdHash, appIds);
 
-  // 5. The counter is greater than the counter of every earlier assertion.
+  // 5. The counter is greater than the stored counter.
   assertCounterIncreased(authenticatorData.counter, storedCounter);
 
   // Additional check: the policy accepts the running app.

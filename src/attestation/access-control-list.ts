@@ -4,8 +4,8 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex } from '../errors.js';
 
 /**
- * The access control list of a key on a Mac with Full Security and System Integrity Protection (SIP). Apple requires
- * exactly these bytes. Source: Apple, Validating apps …, step 4.
+ * The access control list of a key on a Mac with Full Security and System Integrity Protection (SIP). Apple requires exactly
+ * these bytes. Source: Apple, Validating apps that connect to your server, attestation step 4.
  */
 const MAC_ACCESS_CONTROL_LIST = Buffer.from(
   'MEAMAjExMDowCQwCb2uhAwEB/zAJDAJvYaEDAQH/MAsMBG9kZWyhAwEB/zAVDARvc2duoAYMBHJzZWMwBaYDAgEB',

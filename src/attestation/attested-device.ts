@@ -4,7 +4,7 @@ import type { Certificate } from '../certificates/certificate.js';
 /**
  * The device, as Apple certified it at the time of the attestation. These values are observed in recordings. Apple does not
  * document them. Certificates of older operating systems have fewer values, and future certificates may have other values.
- * Use them for statistics only.
+ * Use these values for statistics only.
  */
 export interface AttestedDevice {
   /** The platform's name in Apple's SDKs, for example `"iphoneos"`. */
@@ -13,7 +13,10 @@ export interface AttestedDevice {
   osVersion?: string;
   /** The build of the operating system, for example `"24A325b"`. */
   osBuild?: string;
-  /** The kind of device: 0 for an iPad, 2 for an iPhone. Recordings of iOS 17 and 18 have 4294967295 or 4294967294. */
+  /**
+   * The kind of device: 0 for an iPad, 2 for an iPhone. Recordings of iOS 16 to 18 have 4294967295 or 4294967294, or no
+   * value.
+   */
   deviceClass?: number;
 }
 

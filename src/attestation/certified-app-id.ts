@@ -5,8 +5,8 @@ import { AppAttestError, shortText } from '../errors.js';
 import { isAppId } from '../options/app-id.js';
 
 /**
- * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. Newer certificates contain
- * the App ID as text. This format is observed in recordings. Apple does not document it.
+ * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. All recorded certificates
+ * contain the App ID as text. Apple does not document this format.
  *
  * @throws DecodingError if the App ID cannot be decoded
  */
@@ -26,7 +26,8 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
  * Checks that the certificate belongs to the same app as authenticator data, or to an App Clip of this app.
  *
  * For an App Clip, authenticator data contains the RP ID hash (SHA-256 of the App ID) of the full app. Source: Apple,
- * Validating apps …. It is not known whether the certificate contains the App ID of the App Clip or of the full app.
+ * Validating apps that connect to your server. It is not known whether the certificate contains the App ID of the App Clip or
+ * of the full app.
  *
  * @returns the App ID of the App Clip if the certificate contains one
  * @throws AppAttestError `app_id_mismatch`

@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificates/certificate.js';
+import { certificateKeyType } from '../certificates/certificate-key.js';
 import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError, shortHex } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
@@ -11,7 +12,10 @@ import { pointOfSpki } from '../keys/public-key.js';
 export function readCertifiedKey(credCert: Certificate): Uint8Array {
   const point = pointOfSpki(credCert.subjectPublicKeyInfo);
   if (point) return point;
-  throw new AppAttestError('public_key_mismatch', 'the key in the certificate is not on the curve P-256');
+  throw new AppAttestError('public_key_mismatch', 'the certified key is not an uncompressed point on P-256', {
+    expected: 'an uncompressed key of type prime256v1',
+    actual: `a key of type ${certificateKeyType(credCert)}`,
+  });
 }
 
 /**

@@ -5,8 +5,8 @@ import { AppAttestError, shortHex, shortText } from '../errors.js';
 
 const LENGTH = 32;
 /**
- * The maximum length of a key identifier in a wrong encoding, such as hex. In characters. The error message for a longer
- * text does not name an encoding.
+ * The maximum number of characters in a malformed key identifier whose encoding is checked. If this check finds a mistake,
+ * such as hex, the error message names the mistake.
  */
 const MAX_MISTAKEN_LENGTH = 128;
 
@@ -39,7 +39,8 @@ export function decodeKeyIdentifier(keyId: string): Uint8Array | undefined {
 }
 
 /**
- * Checks that the key identifier is the SHA-256 of the public key. Apple: Validating apps …, step 5.
+ * Checks that the key identifier is the SHA-256 of the public key. Apple: Validating apps that connect to your server,
+ * attestation step 5.
  *
  * @throws AppAttestError `key_id_mismatch`
  */
@@ -53,7 +54,8 @@ export function assertKeyIdentifier(publicKeyPoint: Uint8Array, keyId: Uint8Arra
 }
 
 /**
- * Checks that the credential ID in authenticator data is the key identifier. Apple: Validating apps …, step 9.
+ * Checks that the credential ID in authenticator data is the key identifier. Apple: Validating apps that connect to your
+ * server, attestation step 9.
  *
  * @throws AppAttestError `credential_id_mismatch`
  */

@@ -6,8 +6,9 @@ import { AppAttestError, shortHex } from '../errors.js';
 const NONCE_TAG = 1;
 
 /**
- * Checks that Apple issued the certificate for this authenticator data and this challenge. The nonce in the certificate is
- * a hash of the authenticator data and the client data hash. Apple: Validating apps …, steps 2 to 4.
+ * Checks that Apple issued the certificate for this authenticator data and this challenge. The nonce in the certificate is a
+ * hash of the authenticator data and the client data hash. Apple: Validating apps that connect to your server, attestation
+ * steps 2 to 4.
  *
  * @throws AppAttestError `nonce_mismatch`, also if the certificate has no nonce or a malformed nonce
  */

@@ -78,16 +78,22 @@ export interface VerifiedAttestation {
   appClipId?: string;
   /** The environment in which the key was attested. */
   environment: Environment;
-  /** Apple's receipt, CMS (Cryptographic Message Syntax) in BER. It is not verified; `verifyReceipt` verifies it. */
+  /**
+   * Apple's receipt, CMS (Cryptographic Message Syntax) in BER. `verifyAttestation` does not verify the receipt. Pass it to
+   * `verifyReceipt`.
+   */
   receipt: Uint8Array;
-  /** The device, as Apple certified it. Empty for old versions of iOS. */
+  /** The device, as Apple certified it. For old versions of iOS, it contains only `osVersion`. */
   device: AttestedDevice;
   /**
    * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
    * not set in authenticator data, because an app can then forge extensions.
    */
   extensions?: AuthenticatorExtensions;
-  /** The validity of the credential certificate: three days to a year. The key itself does not expire. */
+  /**
+   * The validity of the credential certificate. In recordings, it is one day to one year long. The key itself does not
+   * expire.
+   */
   certificate: {
     /** The certificate is valid from this time on. */
     notBefore: Date;
@@ -100,15 +106,18 @@ export interface VerifiedAttestation {
  * The number of concurrent verifications is the number of threads in the pool. So no verification waits for a thread, and
  * the event loop runs before the next verification starts. See docs/performance.md.
  *
- * Each waiting attestation uses at most 64 KiB of memory, so 512 of them use at most 32 MiB. With the longest
+ * Each waiting attestation uses at most 64 KiB of memory, so 512 waiting attestations use at most 32 MiB. With the longest
  * `clientDataHash`, the memory doubles.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
-/** Two P-384 signatures block the event loop for less than two milliseconds. */
+/** Verifying two P-384 signatures blocks the event loop for less than two milliseconds. */
 const callingThread = new CallingThread(2);
 
-/** Verifies in the calling thread if no other attestation is in progress, because this is faster than the pool. */
+/**
+ * Verifies the signature of the leaf. The calling thread is faster than the pool, and is used if no other attestation is in
+ * progress and {@link callingThread} has time.
+ */
 async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
   const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;
   return isAlone ? verifyEcdsa(...signature) : verifyEcdsaInPool(...signature);
@@ -118,7 +127,7 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * Verifies that a key is in the Secure Enclave of a genuine Apple device. Also verifies that a genuine copy of your app
  * attested the key for the challenge that you issued. Call this function once per key, then store the result.
  *
- * The step numbers below refer to Apple's page.
+ * The step numbers below are the attestation steps on Apple's page.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the evidence

@@ -5,27 +5,34 @@ import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
 
 /** Authenticator data of an assertion (WebAuthn §6.1). */
 export interface AuthenticatorData {
-  /** The bytes as received, which the signature covers. */
+  /** The bytes as received. The signature covers these bytes. */
   readonly bytes: Uint8Array;
-  /** SHA-256(App ID), 32 bytes. */
+  /** The RP ID hash: SHA-256 of the App ID, 32 bytes. */
   readonly rpIdHash: Uint8Array;
-  /** 0x40 AT, 0x80 ED. AT is ignored: devices set it even if no credential data follows. */
+  /**
+   * Flags: 0x40 is AT (attested credential data), 0x80 is ED (extension data). AT is ignored, because devices set AT even
+   * if no credential data follows.
+   */
   readonly flags: number;
   /** The number of assertions that the key has signed, 0 to 2^32 - 1. */
   readonly counter: number;
-  /** The extensions of iOS 27 and later, signed: the flags include ED. */
+  /**
+   * The extensions of iOS 27 and later. They are present only if the flags include ED. In valid evidence, ED shows that the
+   * device added these extensions.
+   */
   readonly extensions: AuthenticatorExtensions | undefined;
   /**
-   * A map that the flags do not announce (no ED). Anyone who can tamper with the app can add it: the device signs
-   * SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash, so a map at the start of the
-   * hash can be moved to the end of authenticator data. Use it only for inspection.
+   * An extension map in authenticator data whose flags do not include ED. Anyone who can tamper with the app can add such a
+   * map. The device signs SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash. So an
+   * attacker can pass a hash that begins with a map, and later move the map to the end of authenticator data. The signature
+   * stays valid. Use this map only for inspection.
    */
   readonly unauthenticatedExtensions: CborMap | undefined;
 }
 
 /** Authenticator data of an attestation, which includes the attested key. */
 export interface AttestedAuthenticatorData extends AuthenticatorData {
-  /** The environment, 16 bytes. */
+  /** The AAGUID, which identifies the environment, 16 bytes. */
   readonly aaguid: Uint8Array;
   /** The key identifier, 32 bytes. */
   readonly credentialId: Uint8Array;
@@ -41,7 +48,7 @@ const CREDENTIAL_ID = 55;
 const CREDENTIAL_PUBLIC_KEY = 87;
 const ATTESTED_EXTENSIONS = CREDENTIAL_PUBLIC_KEY + COSE_KEY_LENGTH;
 
-/** "Extension data included" (WebAuthn §6.1). */
+/** The flag ED, "extension data included" (WebAuthn §6.1). */
 const EXTENSION_DATA = 0x80;
 
 /** @throws DecodingError */
@@ -66,7 +73,7 @@ export function decodeAttestedAuthenticatorData(bytes: Uint8Array): AttestedAuth
 
 function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): AuthenticatorData {
   if (bytes.length < extensionsAt) {
-    throw new DecodingError(`authenticator data has ${bytes.length} bytes, fewer than ${extensionsAt}`);
+    throw new DecodingError(`authenticator data has ${bytes.length} bytes instead of at least ${extensionsAt}`);
   }
   const view = viewOf(bytes);
   const flags = view.getUint8(FLAGS);
@@ -79,14 +86,17 @@ function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): Authenticator
   };
 }
 
-/** Decodes the rest: nothing, or exactly one CBOR map, which is authenticated only if the flags announce it. */
+/**
+ * Decodes the bytes after the fixed part: nothing, or exactly one CBOR map. In valid evidence, the device added the map only
+ * if the flags include ED.
+ */
 function decodeExtensionData(
   bytes: Uint8Array,
   flags: number,
 ): Pick<AuthenticatorData, 'extensions' | 'unauthenticatedExtensions'> {
   const map = bytes.length > 0 ? decodeCborMap(bytes) : undefined;
   if ((flags & EXTENSION_DATA) === 0) return { extensions: undefined, unauthenticatedExtensions: map };
-  if (!map) throw new DecodingError('the flags announce extensions, but there are none');
+  if (!map) throw new DecodingError('the flags include ED (extension data), but there are no extensions');
   return { extensions: readAuthenticatorExtensions(map), unauthenticatedExtensions: undefined };
 }
 

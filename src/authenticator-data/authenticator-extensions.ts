@@ -1,15 +1,16 @@
 import type { CborMap } from '../encoding/cbor-map.js';
 
 /**
- * Information about the running app that iOS 27 and later sign in authenticator data. Each entry may be missing: macOS may
- * omit the bundle version, and only apps with the opt-in entitlement send a code directory hash.
+ * Information about the running app. iOS 27 and later sign this information as part of authenticator data. Each property
+ * may be missing. For example, macOS may omit the bundle version. Only apps with the App Attest opt-in entitlement send a
+ * code directory hash.
  */
 export interface AuthenticatorExtensions {
-  /** How the app was signed and launched: a `ValidationCategory`, or a later number. */
+  /** How the app was signed and launched: a `ValidationCategory`, or a number that Apple adds later. */
   validationCategory?: number;
   /** `CFBundleVersion`, for example `"42"`. */
   bundleVersion?: string;
-  /** The app's code directory hash: 32 bytes of SHA-256, or their first 20. */
+  /** The app's code directory hash: a SHA-256 hash of 32 bytes, or its first 20 bytes. */
   codeDirectoryHash?: Uint8Array;
 }
 
@@ -20,9 +21,9 @@ const Entry = {
 } as const;
 
 /**
- * Reads the entries of the extension map. Unknown entries are ignored.
+ * Decodes the known fields of the extension map. Unknown fields are ignored.
  *
- * @throws DecodingError if a known entry has the wrong type
+ * @throws DecodingError if a known field has the wrong type
  */
 export function readAuthenticatorExtensions(map: CborMap): AuthenticatorExtensions {
   const extensions: AuthenticatorExtensions = {};

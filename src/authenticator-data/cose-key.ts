@@ -1,7 +1,9 @@
 import { equalBytes } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 
-/** `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`: 77 bytes, all of them fixed except the coordinates. */
+/**
+ * The length of the COSE key `{1: 2, 3: -7, -1: 1, -2: x, -3: y}`. All bytes except the coordinates x and y are fixed.
+ */
 export const COSE_KEY_LENGTH = 77;
 
 const BEFORE_X = Buffer.from('a5010203262001215820', 'hex');
@@ -10,8 +12,8 @@ const X = BEFORE_X.length;
 const Y = X + 32 + BEFORE_Y.length;
 
 /**
- * The uncompressed point of a COSE key: EC2, ES256, P-256. Canonical CBOR has exactly one encoding of such a key (RFC 9053
- * §7.1.1, WebAuthn §6.5.1.1), so the bytes are compared instead of parsed.
+ * The uncompressed point of a COSE key with the parameters EC2, ES256 and P-256. Canonical CBOR has exactly one encoding of
+ * such a key (RFC 9053 §7.1.1, WebAuthn §6.5.1.1). So the fixed bytes are compared, and the CBOR is not parsed.
  *
  * @throws DecodingError
  */

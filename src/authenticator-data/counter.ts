@@ -1,7 +1,7 @@
 import { AppAttestError } from '../errors.js';
 
 /**
- * Apple: Validating apps …, attestation step 7.
+ * The counter of an attestation must be 0. Apple: Validating apps that connect to your server, attestation step 7.
  *
  * @throws AppAttestError `counter_not_zero`
  */
@@ -14,7 +14,8 @@ export function assertCounterIsZero(counter: number): void {
 }
 
 /**
- * Apple: Validating apps …, assertion step 5. Gaps are normal: requests may get lost.
+ * The counter of an assertion must be greater than the stored counter. Gaps are normal, because requests may get lost. Apple:
+ * Validating apps that connect to your server, assertion step 5.
  *
  * @throws AppAttestError `counter_not_increased`
  */

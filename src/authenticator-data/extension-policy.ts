@@ -5,9 +5,9 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 import type { AuthenticatorExtensions } from './authenticator-extensions.js';
 
 /**
- * A server's requirements for the extensions that iOS 27 and later sign. All requirements must be met: evidence with an
- * extension that does not meet one is always rejected, and `whenAbsent` decides about a missing extension. Extensions that
- * the signed flags do not announce (no ED) count as missing.
+ * A server's requirements for the extensions that iOS 27 and later sign. Evidence must meet all requirements. Evidence with
+ * an extension that does not meet its requirement is always rejected. `whenAbsent` decides whether an extension may be
+ * missing. If the signed flags do not include ED (0x80), all extensions count as missing.
  *
  * @example
  * ```ts
@@ -20,20 +20,23 @@ import type { AuthenticatorExtensions } from './authenticator-extensions.js';
 export interface ExtensionPolicy {
   /** Accepted `ValidationCategory` numbers. */
   validationCategories?: readonly number[];
-  /** Accepted values of `CFBundleVersion`, or a function that returns `true` for them. */
+  /** Accepted values of `CFBundleVersion`, or a function that returns `true` for an accepted value. */
   bundleVersions?: readonly string[] | ((bundleVersion: string) => boolean);
-  /** Accepted code directory hashes as hex: 32 bytes, or the first 20 (the `CDHash` that `codesign` prints). */
+  /**
+   * Accepted code directory hashes as hex. A hash has 32 bytes, or only the first 20 (the `CDHash` that `codesign` prints).
+   */
   codeDirectoryHashes?: readonly string[];
   /**
-   * Whether evidence without a required extension is accepted: iOS 26 and earlier send none. `'accept'` by default.
-   * `'reject'` rejects evidence without extensions even if the policy has no other entry.
+   * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier send
+   * no extensions. With `'reject'`, evidence without any extensions is rejected even if the policy has no other
+   * requirement.
    */
   whenAbsent?: 'accept' | 'reject';
   /**
-   * Whether the server layer accepts an assertion without extensions from a key whose earlier evidence carried them.
-   * `'reject'` by default. `'accept'` lets an app update that was built with an older SDK through, and with it an
-   * attacker who can leave the extensions out. `verifyAttestation` and `verifyAssertion` do not know earlier evidence
-   * and do not use this entry.
+   * Whether `app-attest/server` accepts an assertion without extensions from a key whose earlier evidence had extensions. The
+   * default is `'reject'`. With `'accept'`, a key stays usable after an app update that was built with an older SDK. But with
+   * `'accept'`, an attacker can omit the extensions. `verifyAttestation` and `verifyAssertion` ignore this property, because
+   * they do not know earlier evidence.
    */
   whenDropped?: 'reject' | 'accept';
 }
@@ -58,7 +61,8 @@ const SHA256_LENGTH = 32;
 const TRUNCATED_LENGTH = 20;
 
 /**
- * Checks a policy before any evidence is decoded: a check must not be skipped because an entry is misspelt.
+ * Checks a policy before any evidence is decoded. A misspelt property is an error, because its check would otherwise be
+ * skipped.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -75,7 +79,7 @@ export function readExtensionPolicy(policy: ExtensionPolicy | undefined): Checke
 }
 
 /**
- * A checked copy of a policy, which the caller cannot change later.
+ * Checks and copies a policy. The caller cannot change the copy.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -130,8 +134,8 @@ function isOneOf(accepted: readonly string[]): (bundleVersion: string) => boolea
 /**
  * Checks signed extensions against the policy.
  *
- * @throws AppAttestError `extension_rejected`, `extension_missing`; `invalid_argument` if the `bundleVersions` function does
- *   not return a boolean
+ * @throws AppAttestError `extension_missing`. `extension_rejected`, also if the `bundleVersions` function throws.
+ *   `invalid_argument` if this function does not return a boolean
  */
 export function assertExtensions(
   extensions: AuthenticatorExtensions | undefined,
@@ -172,7 +176,7 @@ function assertBundleVersion(bundleVersion: string, accepts: (bundleVersion: str
   } catch (cause) {
     throw new AppAttestError('extension_rejected', 'the bundleVersions function threw an error', { cause });
   }
-  // A promise is truthy, so an async function would accept everything.
+  // A promise is truthy, so an async function would accept every version.
   if (isAsynchronous(accepted) || typeof accepted !== 'boolean') {
     throw invalid('the bundleVersions function must return a boolean');
   }
@@ -184,7 +188,10 @@ function assertCodeDirectoryHash(hash: Uint8Array, accepted: readonly Uint8Array
   throw rejected('code directory hash', accepted.map(shortHex).join(' or '), shortHex(hash));
 }
 
-/** A hash of 20 bytes on either side is the beginning of one of 32. Any other length is another kind of hash. */
+/**
+ * Compares two code directory hashes. A hash of 20 bytes is the beginning of a hash of 32 bytes. So if one of the hashes
+ * has 20 bytes, only the first 20 bytes are compared. Hashes of other lengths are never equal.
+ */
 function isSameCodeDirectory(a: Uint8Array, b: Uint8Array): boolean {
   const lengths = [a.length, b.length];
   if (!lengths.every((length) => length === SHA256_LENGTH || length === TRUNCATED_LENGTH)) return false;

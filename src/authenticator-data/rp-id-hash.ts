@@ -2,10 +2,13 @@ import { equalBytes, sha256OfText } from '../encoding/bytes.js';
 import { AppAttestError, shortHex, shortText } from '../errors.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
-/** A server accepts the same few apps in each call. */
+/**
+ * A cache of RP ID hashes, by App ID. A server accepts the same few apps in each call, so their hashes are computed only
+ * once.
+ */
 const rpIdHashes = new BoundedMemo<Uint8Array>(16);
 
-/** SHA-256(App ID), the RP ID hash of authenticator data. */
+/** The RP ID hash of authenticator data: SHA-256 of the App ID. */
 function rpIdHashOf(appId: string): Uint8Array {
   const known = rpIdHashes.get(appId);
   if (known) return known;
@@ -15,11 +18,12 @@ function rpIdHashOf(appId: string): Uint8Array {
 }
 
 /**
- * Apple: Validating apps …, attestation step 6 and assertion step 4.
+ * Finds the accepted App ID that has this RP ID hash. Apple: Validating apps that connect to your server, attestation step 6
+ * and assertion step 4.
  *
- * @param rpIdHash From authenticator data
- * @param certified The App ID in the certificate, for the error message: a hash alone does not tell which app it is
- * @returns the accepted App ID with this RP ID hash
+ * @param rpIdHash The RP ID hash in authenticator data
+ * @param certified The App ID in the certificate, for the error message. The hash alone does not show the App ID
+ * @returns the accepted App ID
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertAppId(rpIdHash: Uint8Array, appIds: readonly string[], certified?: string): string {

@@ -1,12 +1,13 @@
 /**
- * How the running app was signed and launched. iOS 27 and later sign this into every attestation and assertion.
+ * How the running app was signed and launched. iOS 27 and later sign this number in attestations and assertions, unless the
+ * app was linked with an older SDK.
  *
- * A system may send a number that is not listed here. The result then contains that number.
+ * Later operating systems may send a number that is not listed here. The result then contains that number.
  *
  * Source: Apple, Attestation Object Validation Guide (2026).
  */
 export const ValidationCategory = {
-  /** The system could not tell. */
+  /** The operating system could not determine the category. */
   Invalid: 0,
   /** Part of the operating system. */
   Platform: 1,

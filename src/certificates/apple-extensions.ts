@@ -4,19 +4,22 @@ import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, readInteger, Tag } from '../encoding/der-values.js';
 import { decodeUtf8 } from '../encoding/utf8.js';
 
-/** Apple's extensions of a credential certificate. All but the nonce may be absent. */
+/**
+ * Apple's extensions of the credential certificate (`credCert`), the leaf certificate of an attestation. Only the nonce is
+ * required.
+ */
 export const AppleExtension = {
   /** SHA-256(authData ‖ clientDataHash). */
   Nonce: '1.2.840.113635.100.8.2',
   /** Properties of the key, including the App ID. */
   KeyUsageProperties: '1.2.840.113635.100.8.5',
-  /** Who may use the key, and under which conditions. Apple documents the required value for macOS only. */
+  /** The conditions under which the key may be used. Apple documents the required value for macOS only. */
   AccessControlList: '1.2.840.113635.100.8.6',
-  /** Platform, version and build of the operating system, and the device class. */
+  /** Platform, version and build of the operating system, and the class of the device. */
   OperatingSystem: '1.2.840.113635.100.8.7',
 } as const;
 
-/** Tag numbers in the extensions above. Observed: Apple documents none of them. */
+/** Tag numbers in the extensions above. These numbers come from recordings, because Apple does not document them. */
 export const AppleTagNumber = {
   PlatformName: 1026,
   DeviceClass: 1104,
@@ -29,10 +32,11 @@ const CLASS = 0xc0;
 const CONTEXT_SPECIFIC = 0x80;
 
 /**
- * Decodes an extension that is exactly `SEQUENCE { [tag] { OCTET STRING } }`: the nonce and the access control list.
+ * Decodes an extension of the form `SEQUENCE { [tag] { OCTET STRING } }`. The nonce and the access control list have this
+ * form.
  *
- * @param tagNumber The required tag number; `undefined` for any, because Apple does not document it
- * @returns a slice of the extension
+ * @param tagNumber The required tag number. If it is `undefined`, every tag number is accepted
+ * @returns the contents of the OCTET STRING, as a slice of the extension
  * @throws DecodingError
  */
 export function readSingleOctetString(extension: Uint8Array, tagNumber?: number): Uint8Array {
@@ -48,14 +52,14 @@ export function readSingleOctetString(extension: Uint8Array, tagNumber?: number)
 }
 
 /**
- * The values of `SEQUENCE OF [tag] { value }` by tag number: the key usage properties and the operating system extension.
- * Elements of another form are ignored, because Apple may add some.
+ * The values in an extension of the form `SEQUENCE OF [tag] { value }`, by tag number. The key usage properties and the
+ * operating system extension have this form. Elements of any other form are ignored, because Apple may add such elements.
  */
 export class TaggedValues {
   readonly #extension: Uint8Array;
   readonly #values = new Map<number, DerElement>();
 
-  /** @throws DecodingError if the extension is not a DER SEQUENCE, or contains a tag twice */
+  /** @throws DecodingError if the extension is not a DER SEQUENCE, or if a tag occurs twice */
   constructor(extension: Uint8Array) {
     this.#extension = extension;
     for (const element of readSequence(extension)) {
@@ -70,14 +74,16 @@ export class TaggedValues {
     return this.#values.has(tagNumber);
   }
 
-  /** The UTF-8 text of an OCTET STRING; `undefined` for anything else. */
+  /** The UTF-8 text in an OCTET STRING. `undefined` if the value is missing, has another type or is not UTF-8. */
   text(tagNumber: number): string | undefined {
     const value = this.#values.get(tagNumber);
     if (value?.tag !== Tag.OctetString) return undefined;
     return decodeUtf8(contentsOf(this.#extension, value));
   }
 
-  /** An INTEGER that is a safe JavaScript integer; `undefined` for anything else. */
+  /**
+   * The value of an INTEGER. `undefined` if the value is missing, has another type or is not a safe JavaScript integer.
+   */
   number(tagNumber: number): number | undefined {
     const value = this.#values.get(tagNumber);
     if (value?.tag !== Tag.Integer) return undefined;
@@ -96,7 +102,7 @@ function isTagged({ tag }: DerElement): boolean {
   return (tag & CLASS) === CONTEXT_SPECIFIC;
 }
 
-/** The element in an explicitly tagged element; `undefined` if it does not contain exactly one. */
+/** The only child of an explicitly tagged element. `undefined` if the element does not have exactly one child. */
 function explicitValue(tagged: DerElement): DerElement | undefined {
   return tagged.children.length === 1 ? tagged.children[0] : undefined;
 }

@@ -1,8 +1,10 @@
 /**
- * Apple App Attestation Root CA, P-384, valid to 2045-03-15, from https://www.apple.com/certificateauthority/private/.
- * SHA-256 fingerprint 1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932.
+ * Apple App Attestation Root CA: the root for attestations. P-384, valid until 2045-03-15.
+ * Source: https://www.apple.com/certificateauthority/private/
+ * SHA-256 fingerprint: 1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932
  *
- * The same bytes as `certs/Apple_App_Attestation_Root_CA.pem`, as text in the code, so that every bundler includes them.
+ * The certificate is the same as in `certs/Apple_App_Attestation_Root_CA.pem`. Its text is part of the code, so every
+ * bundler includes the certificate.
  */
 export const APPLE_APP_ATTESTATION_ROOT_CA = `-----BEGIN CERTIFICATE-----
 MIICITCCAaegAwIBAgIQC/O+DvHN0uD7jG5yH2IXmDAKBggqhkjOPQQDAzBSMSYw
@@ -21,10 +23,11 @@ oyFraWVIyd/dganmrduC1bmTBGwD
 `;
 
 /**
- * Apple Root CA - G3, P-384, valid to 2039-04-30, from https://www.apple.com/certificateauthority/: the root for
- * receipts. SHA-256 fingerprint 63343ABFB89A6A03EBB57E9B3F5FA7BE7C4F5C756F3017B3A8C488C3653E9179.
+ * Apple Root CA - G3: the root for receipts. P-384, valid until 2039-04-30.
+ * Source: https://www.apple.com/certificateauthority/
+ * SHA-256 fingerprint: 63343ABFB89A6A03EBB57E9B3F5FA7BE7C4F5C756F3017B3A8C488C3653E9179
  *
- * The same bytes as `certs/Apple_Root_CA_G3.pem`.
+ * The certificate is the same as in `certs/Apple_Root_CA_G3.pem`.
  */
 export const APPLE_ROOT_CA_G3 = `-----BEGIN CERTIFICATE-----
 MIICQzCCAcmgAwIBAgIILcX8iNLFS5UwCgYIKoZIzj0EAwMwZzEbMBkGA1UEAwwS

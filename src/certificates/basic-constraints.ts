@@ -2,10 +2,10 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import { readDer } from '../encoding/der.js';
 import { isTrue, readInteger, Tag } from '../encoding/der-values.js';
 
-/** RFC 5280 §4.2.1.9. */
+/** The decoded basic constraints extension. RFC 5280 §4.2.1.9. */
 export interface BasicConstraints {
   readonly isCa: boolean;
-  /** The maximum number of CA certificates between this one and the leaf; `undefined` for no limit. */
+  /** The maximum number of CA certificates between this certificate and the leaf. `undefined` if there is no limit. */
   readonly pathLength: number | undefined;
 }
 

@@ -6,16 +6,16 @@ import { fingerprint } from './fingerprint.js';
 import { untrusted } from './untrusted.js';
 
 /**
- * By SHA-256 of the SubjectPublicKeyInfo. A client cannot fill it: a key is added only after the signature of its
- * certificate was verified. See {@link caPublicKey}.
+ * Imported keys, by SHA-256 of the SubjectPublicKeyInfo. A client cannot fill this cache, because {@link caPublicKey} is
+ * called only for trust anchors and verified CA certificates.
  */
 const importedKeys = new BoundedMemo<KeyObject>(64);
 
 /**
- * The public key of a CA certificate, imported once for all certificates that it issued. The certificate is a trust anchor,
- * or its CA flag and signature have been verified.
+ * The public key of a CA certificate. The key is imported once and then cached. The certificate must be a trust anchor, or
+ * its CA flag and its signature must already be verified.
  *
- * @throws AppAttestError `untrusted_certificate`
+ * @throws AppAttestError `untrusted_certificate` if the key cannot be decoded or its curve is not supported
  */
 export function caPublicKey(certificate: Certificate): KeyObject {
   const name = fingerprint(certificate.subjectPublicKeyInfo);

@@ -6,21 +6,30 @@ import { isCaSignedBy, isSignedBy } from './issuer-signature.js';
 import { KeyUsage } from './key-usage.js';
 import { untrusted, untrustedIssuer } from './untrusted.js';
 
-/** The leaf first, each certificate followed by its issuer; the root may be omitted. */
+/** The leaf comes first. Each certificate is followed by its issuer. The root may be omitted. */
 export type CertificateChain = readonly [leaf: Certificate, ...issuers: Certificate[]];
 
-/** A possible issuer, followed by the certificates above it up to and including the trust anchor. */
+/**
+ * A possible issuer of a certificate, followed by the certificates above it. The last certificate is the trust anchor.
+ */
 type Path = readonly [issuer: Certificate, ...above: Certificate[]];
 
 /**
- * Verifies a certificate chain up to one of the trust anchors, and returns the leaf. Signatures are verified in the thread
- * pool, except that `verifyLeaf` verifies the signature of the leaf. The bytes from which the certificates were decoded
- * must not change afterwards.
+ * Verifies a certificate chain up to one of the trust anchors, and returns the leaf. `verifyLeaf` verifies the signature of
+ * the leaf. All other signatures are verified in the thread pool. The caller must not change the bytes of the certificates
+ * afterwards.
  *
- * Names, CA flags and signatures are verified first, then path lengths, key usages and critical extensions, then the
- * validity of all certificates at `date`. Only the trust anchors themselves are trusted: a root in the chain proves
- * nothing. If several anchors have the same name and key, the first one is used. RFC 5280 §6.1, without policies and name
- * constraints: Apple's hierarchy has none, and critical ones are rejected.
+ * The checks run in this order:
+ * 1. names and signatures, and the CA flags of the issuers in the chain
+ * 2. the CA flags of the trust anchor and the leaf, path lengths, key usages and critical extensions
+ * 3. the validity of all certificates at `date`
+ *
+ * Only the trust anchors are trusted. A root in the chain is not trusted. If several anchors have the same name and key,
+ * the first such anchor is used.
+ *
+ * The checks follow RFC 5280 §6.1, without revocation, certificate policies and name constraints. A certificate is rejected
+ * if it has policies or name constraints in a critical extension. In recordings, some of Apple's certificates have policies,
+ * but in an extension that is not critical. None has name constraints.
  *
  * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
  */
@@ -43,9 +52,9 @@ export async function verifyCertificateChain(
 }
 
 /**
- * Verifies the CA certificates from the anchors downwards. Returns the paths to possible issuers of the leaf: the path to
- * the last CA certificate, or one to each anchor if there is none in between. Only verified signatures are remembered for
- * later chains; flags, path lengths and dates are checked every time.
+ * Verifies the CA certificates, starting at the trust anchors. Returns the paths of all possible issuers of the leaf. If
+ * the chain contains CA certificates, only one path is possible. Otherwise there is one path for each trust anchor.
+ * Verified signatures are cached for later chains. Flags, path lengths and dates are checked every time.
  */
 async function verifyIssuers(
   issuers: readonly Certificate[],
@@ -60,7 +69,10 @@ async function verifyIssuers(
   return paths;
 }
 
-/** Finds the issuer by name, byte for byte, and by signature: neither alone proves anything. */
+/**
+ * Finds the issuer of a certificate. The names must be equal byte for byte, and the signature must be valid. A matching
+ * name alone proves nothing.
+ */
 async function findPath(
   certificate: Certificate,
   candidates: readonly Path[],
@@ -116,7 +128,7 @@ function assertUnderstood({ unknownCriticalExtensions: [unknown] }: Certificate)
 
 function assertValidAt({ notBefore, notAfter }: Certificate, date: Date): void {
   const time = date.getTime();
-  // An invalid Date compares as false, and is therefore rejected.
+  // Comparisons with an invalid Date are false, so an invalid Date is rejected.
   if (time >= notBefore.getTime() && time <= notAfter.getTime()) return;
   throw new AppAttestError('certificate_expired', 'a certificate has expired or is not yet valid', {
     expected: `a date from ${isoDate(notBefore)} to ${isoDate(notAfter)}`,

@@ -6,18 +6,20 @@ import { shortText } from '../errors.js';
 /** The extensions of a certificate, by object identifier. */
 export interface Extensions {
   readonly values: ReadonlyMap<string, Uint8Array>;
-  /** Object identifiers of the critical extensions: a verifier must reject those that it does not know. */
+  /**
+   * Object identifiers of the critical extensions. A verifier must reject a certificate with an unknown critical extension.
+   */
   readonly critical: readonly string[];
 }
 
 export const NO_EXTENSIONS: Extensions = { values: new Map(), critical: [] };
 
-/** `[3] EXPLICIT`. */
+/** The tag of the field that contains the extensions: `[3] EXPLICIT`. */
 const FIELD = 0xa3;
 
 /**
  * Decodes the extensions of a certificate: `[3] { SEQUENCE OF SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, value
- * OCTET STRING } }`, at least one, and none of them twice. RFC 5280 §4.1 and §4.2.
+ * OCTET STRING } }`. There must be at least one extension, and no extension may occur twice. RFC 5280 §4.1 and §4.2.
  *
  * @throws DecodingError
  */

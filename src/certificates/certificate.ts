@@ -10,40 +10,47 @@ import { readKeyUsage } from './key-usage.js';
 import { assertName } from './name.js';
 import { readValidityDate } from './validity.js';
 
-/** A decoded X.509 certificate: well-formed, but not verified. See `verifyCertificateChain`. */
+/** A decoded X.509 certificate. The certificate is well-formed, but not verified. See `verifyCertificateChain`. */
 export interface Certificate {
-  /** The whole certificate. */
+  /** The whole certificate, DER. */
   readonly der: Uint8Array;
-  /** The part that the issuer signed. */
+  /** The part that the issuer signed (TBS means "to be signed"), DER. */
   readonly tbsCertificate: Uint8Array;
-  /** The issuer's ECDSA signature over it, DER. */
+  /** The issuer's ECDSA signature of `tbsCertificate`, DER. */
   readonly signature: Uint8Array;
-  /** The hash algorithm of the signature; `undefined` if it is not ECDSA with SHA-2. */
+  /**
+   * The hash algorithm of the signature. `undefined` if the signature algorithm is not ECDSA with SHA-256, SHA-384 or
+   * SHA-512.
+   */
   readonly signatureHash: SignatureHash | undefined;
-  /** The INTEGER, DER. */
+  /** The serial number: an INTEGER, DER. */
   readonly serialNumber: Uint8Array;
-  /** Names as DER, compared byte for byte. */
+  /** The name of the issuer, DER. Names are compared byte for byte. */
   readonly issuer: Uint8Array;
+  /** The name of the subject, DER. */
   readonly subject: Uint8Array;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** DER. */
+  /** The public key and its algorithm, DER. */
   readonly subjectPublicKeyInfo: Uint8Array;
   readonly isCa: boolean;
-  /** The maximum number of CA certificates between this one and the leaf; `undefined` for no limit. */
+  /** The maximum number of CA certificates between this certificate and the leaf. `undefined` if there is no limit. */
   readonly pathLength: number | undefined;
-  /** The bits of RFC 5280 §4.2.1.3 (`KeyUsage`); `undefined` if the usage is not restricted. */
+  /** The bits of `KeyUsage` (RFC 5280 §4.2.1.3). `undefined` if the certificate does not restrict the usage. */
   readonly keyUsage: number | undefined;
   /** Extension values by object identifier. */
   readonly extensions: ReadonlyMap<string, Uint8Array>;
-  /** Object identifiers of critical extensions that this package does not know. */
+  /** Object identifiers of the critical extensions that {@link decodeCertificate} does not decode. */
   readonly unknownCriticalExtensions: readonly string[];
 }
 
-/** `[0] { INTEGER 2 }`: version 3, the version with extensions. */
+/** Version 3, encoded as `[0] { INTEGER 2 }`. Only certificates of version 3 have extensions. */
 const VERSION_3 = Uint8Array.of(0xa0, 0x03, 0x02, 0x01, 0x02);
 
-/** The AlgorithmIdentifier of ECDSA with SHA-2, without parameters (RFC 5758 §3.2): 1.2.840.10045.4.3.{2,3,4}. */
+/**
+ * The AlgorithmIdentifier of ECDSA with SHA-2, without its last byte. The last byte selects the hash algorithm. RFC 5758 §3.2
+ * forbids parameters. The object identifiers are 1.2.840.10045.4.3.2, .3 and .4.
+ */
 const ECDSA_WITH_SHA2 = [0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03] as const;
 const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = [
   [Uint8Array.of(...ECDSA_WITH_SHA2, 2), 'sha256'],
@@ -54,14 +61,13 @@ const SIGNATURE_ALGORITHMS: readonly (readonly [Uint8Array, SignatureHash])[] = 
 const NO_CA: BasicConstraints = { isCa: false, pathLength: undefined };
 const KEY_USAGE = '2.5.29.15';
 const BASIC_CONSTRAINTS = '2.5.29.19';
-/** The extensions that have properties of their own in {@link Certificate}. */
+/** The extensions that {@link decodeCertificate} decodes. */
 const UNDERSTOOD: ReadonlySet<string> = new Set([KEY_USAGE, BASIC_CONSTRAINTS]);
 
 /**
  * Decodes one X.509 version 3 certificate from DER. RFC 5280 §4.1.
  *
- * Fields that are compared or verified byte for byte (names, algorithm, signed part, signature) are slices of the DER, and
- * keep all of it in memory.
+ * All byte fields of the result are slices of `der`, so they keep the whole certificate in memory.
  *
  * @throws DecodingError
  */
@@ -71,7 +77,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
     throw new DecodingError('the certificate does not have exactly three parts');
   }
   const fields = readTbsCertificate(der, tbs);
-  // RFC 5280 §4.1.1.2: the algorithm outside the signature must be the one inside it.
+  // RFC 5280 §4.1.1.2: the signature algorithms inside and outside the signed part must be equal.
   const algorithm = bytesOf(der, fields.algorithm);
   if (!equalBytes(algorithm, bytesOf(der, outerAlgorithm))) {
     throw new DecodingError('the certificate names two different signature algorithms');
@@ -100,7 +106,7 @@ export function decodeCertificate(der: Uint8Array): Certificate {
   };
 }
 
-/** The parts of the signed certificate. Dates and extensions are not checked here. */
+/** Splits the signed part of a certificate into its fields. Dates and extensions are not checked here. */
 function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   const parts = partsOf(tbs, 'tbsCertificate');
   const { 0: version, 1: serial, 2: algorithm, 3: issuer, 4: validity, 5: subject } = parts;
@@ -110,7 +116,7 @@ function readTbsCertificate(der: Uint8Array, tbs: DerElement) {
   }
   if (!equalBytes(bytesOf(der, version), VERSION_3)) throw new DecodingError('not a version 3 certificate');
   if (serial.tag !== Tag.Integer) throw new DecodingError('the serial number is not an INTEGER');
-  // Two unique identifiers may precede the extensions, but no certificate has had them for decades: RFC 5280 §4.1.2.8.
+  // The optional unique identifiers of RFC 5280 §4.1.2.8 are not supported. Certificates have not used them for decades.
   if (parts.length > 8) throw new DecodingError('tbsCertificate has too many parts');
   assertAlgorithm(algorithm);
   assertPublicKeyInfo(subjectPublicKeyInfo);
@@ -142,7 +148,7 @@ function assertPublicKeyInfo(subjectPublicKeyInfo: DerElement): void {
   assertAlgorithm(algorithm);
 }
 
-/** The contents of a BIT STRING without unused bits. */
+/** The bytes in a BIT STRING. The BIT STRING must not have unused bits. */
 function readSignature(der: Uint8Array, element: DerElement): Uint8Array {
   if (element.tag !== Tag.BitString || der[element.contents] !== 0) {
     throw new DecodingError('the certificate signature is not a BIT STRING of whole bytes');

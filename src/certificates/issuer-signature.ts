@@ -6,9 +6,9 @@ import type { Certificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 
 /**
- * Whether the key of a CA certificate signed another certificate. Does not check names, flags or dates.
+ * Whether the key of `issuer` signed `certificate`. Names, flags and dates are not checked.
  *
- * @throws AppAttestError `untrusted_certificate`: the key of the issuer cannot be used
+ * @throws AppAttestError `untrusted_certificate` if the key of the issuer cannot be used
  */
 export async function isSignedBy(certificate: Certificate, issuer: Certificate, verify: VerifyEcdsa): Promise<boolean> {
   const { signatureHash, tbsCertificate, signature } = certificate;
@@ -17,27 +17,32 @@ export async function isSignedBy(certificate: Certificate, issuer: Certificate, 
 }
 
 /**
- * Verified signatures of CA certificates, by the signed certificate and the key of its issuer. Only valid signatures are
- * remembered. Apple has about twenty CA certificates in its two hierarchies.
+ * A cache of valid signatures of CA certificates. The key of an entry combines two hashes: of the signed part of the
+ * certificate, and of the issuer's public key. Apple's two certificate hierarchies have about twenty CA certificates, so 64
+ * entries are enough.
  */
 const verifiedSignatures = new BoundedMemo<readonly Uint8Array[]>(64);
 
 /**
- * If (r, s) is a valid signature, so is (r, n - s), and anyone can compute it. A third one requires the issuer's private
- * key. So two are remembered per certificate, under a name that does not depend on them: copies of a certificate with
- * either signature replace neither another certificate nor each other.
+ * The maximum number of signatures that are cached for one certificate. If (r, s) is a valid signature, (r, n - s) is valid
+ * too, and anyone can compute it (n is the order of the curve). Only the issuer can create a third valid signature. All
+ * signatures of a certificate are in the same cache entry. So copies of one certificate with different signatures cannot
+ * displace other certificates.
  */
 const MAX_SIGNATURES = 2;
 
-/** Verifications in progress, so that the first attestations of a busy server share one. */
+/**
+ * Verifications in progress. Attestations that arrive at the same time share the verification of a CA certificate that they
+ * all contain.
+ */
 const underWay = new Map<string, Promise<boolean>>();
 const MAX_UNDER_WAY = 64;
 
 /**
- * Like {@link isSignedBy}, for a certificate whose CA flag has been checked: verified in the thread pool, or remembered.
- * A remembered signature never changes the result. An invalid signature is not remembered.
+ * Like {@link isSignedBy}, but in the thread pool and with a cache of valid signatures. The CA flag of the certificate must
+ * already be checked. The cache never changes the result. Invalid signatures are not cached.
  *
- * @throws AppAttestError `untrusted_certificate`
+ * @throws AppAttestError `untrusted_certificate` if the key of the issuer cannot be used
  */
 export async function isCaSignedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   const { tbsCertificate, signature } = certificate;
@@ -56,7 +61,7 @@ export async function isCaSignedBy(certificate: Certificate, issuer: Certificate
 async function verifyAndRemember(certificate: Certificate, issuer: Certificate, name: string): Promise<boolean> {
   const isValid = await isSignedBy(certificate, issuer, verifyEcdsaInPool);
   if (isValid) {
-    // A copy, so that the evidence is not kept in memory.
+    // The signature is copied. A slice would keep the whole evidence in memory.
     const signatures = [new Uint8Array(certificate.signature), ...(verifiedSignatures.get(name) ?? [])];
     verifiedSignatures.set(name, signatures.slice(0, MAX_SIGNATURES));
   }

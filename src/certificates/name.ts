@@ -3,7 +3,7 @@ import { readDer } from '../encoding/der.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { contentsOf, readObjectIdentifier, Tag } from '../encoding/der-values.js';
 
-/** RFC 4514 §3, and other common abbreviations. */
+/** Abbreviations of RFC 4514 §3, and other common abbreviations. */
 const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ['2.5.4.3', 'CN'],
   ['2.5.4.6', 'C'],
@@ -15,7 +15,10 @@ const ATTRIBUTE_NAMES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.9.1', 'E'],
 ]);
 
-/** DirectoryString (RFC 5280 §4.1.2.4), and IA5String for domain components and email addresses. */
+/**
+ * The string types in names: those of DirectoryString (RFC 5280 §4.1.2.4), and IA5String for domain components and email
+ * addresses.
+ */
 const STRINGS: ReadonlySet<number> = new Set([
   Tag.Utf8String,
   Tag.PrintableString,
@@ -26,8 +29,8 @@ const STRINGS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Checks that a Name is well-formed: a SEQUENCE OF SET OF SEQUENCE { type, value }. Does not check its values. RFC 5280
- * §4.1.2.4.
+ * Checks the structure of a name: a SEQUENCE OF SET OF SEQUENCE { type, value }. The contents of the values are not
+ * checked. RFC 5280 §4.1.2.4.
  *
  * @throws DecodingError
  */
@@ -50,10 +53,11 @@ function malformed(): DecodingError {
 }
 
 /**
- * A name as text, for example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`, in the order of the
- * certificate. Special characters and control characters are escaped as in RFC 4514 §2.4, so the text stays on one line.
+ * A name as text, for example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`. The parts are in the order of
+ * the certificate. Special characters and control characters are escaped as in RFC 4514 §2.4, so the text stays on one
+ * line.
  *
- * @param name Well-formed DER
+ * @param name DER that {@link assertName} accepts
  */
 export function nameText(name: Uint8Array): string {
   return readDer(name)

@@ -7,20 +7,22 @@ import { type Certificate, decodeCertificate } from './certificate.js';
 import { fingerprint } from './fingerprint.js';
 import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from './virtual-apple.js';
 
-/** By PEM text, or by the fingerprint of DER. */
+/** Decoded trust anchors, by PEM text or by fingerprint. */
 const decodedAnchors = new BoundedMemo<Certificate>(16);
 
 /**
- * The certificates in which a chain may end: those of the caller, or else the pinned root.
+ * The trust anchors: certificates that may be the end of a chain. The default is the pinned root.
  *
- * @throws AppAttestError `invalid_argument`: a trust anchor comes from the server's own code, never from a client
+ * @throws AppAttestError `invalid_argument` if a trust anchor cannot be used. The server chooses the trust anchors, so the
+ *   client is not at fault
  */
 export function readTrustAnchors(trustAnchors: unknown, pinned: string): readonly Certificate[] {
   return trustAnchors === undefined ? [readTrustAnchor(pinned)] : decodeTrustAnchors(trustAnchors);
 }
 
 /**
- * Checked copies of trust anchors, which the caller cannot change later: DER bytes for {@link readTrustAnchors}.
+ * Checks trust anchors and copies them as DER, so the caller cannot change them later. The copies can be passed to
+ * {@link readTrustAnchors}.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -37,21 +39,22 @@ function decodeTrustAnchors(trustAnchors: unknown): readonly Certificate[] {
   return anchors;
 }
 
-/** The root of a virtual Apple must not get from test configuration into production unnoticed. */
+/** Rejects the root of a virtual Apple in production, because test configuration may have been deployed by mistake. */
 function rejectVirtualAppleInProduction(anchors: readonly Certificate[]): void {
   if (isVirtualAppleAllowed()) return;
   if (!anchors.some(({ subject }) => Buffer.from(subject).includes(VIRTUAL_APPLE))) return;
   throw new AppAttestError(
     'invalid_argument',
-    `the root of a virtual Apple must not be a trust anchor in production; for tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
+    `the root of a virtual Apple must not be a trust anchor in production. In tests, ${HOW_TO_ALLOW_VIRTUAL_APPLE}`,
   );
 }
 
 function readTrustAnchor(trustAnchor: unknown): Certificate {
-  // Two prefixes in one memo: a fingerprint that is passed as text must not be taken for a certificate.
+  // The prefixes separate PEM text from fingerprints. Otherwise a fingerprint that is passed as text could match a cached
+  // certificate.
   if (typeof trustAnchor === 'string') return remembered(`PEM ${trustAnchor}`, () => readPemCertificate(trustAnchor));
   if (isBytes(trustAnchor)) {
-    // A copy, so that the remembered bytes are those of the fingerprint.
+    // The bytes are copied, so they cannot change after the fingerprint is computed.
     const der = copyOf(trustAnchor, 'trustAnchors');
     return remembered(`DER ${fingerprint(der)}`, () => der);
   }
@@ -61,7 +64,8 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
 function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
-  // A copy with memory of its own: bytes decoded from PEM are in Node's buffer pool, where other code can write.
+  // The bytes are copied to memory of their own. Before this copy, they may be in Node's buffer pool, which other code can
+  // overwrite.
   const der = new Uint8Array(readDer());
   try {
     const anchor = decodeCertificate(der);

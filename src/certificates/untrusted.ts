@@ -9,8 +9,8 @@ export function untrusted(message: string, cause?: unknown): AppAttestError {
 }
 
 /**
- * Creates the error for a certificate that none of the possible issuers signed. It names them, because the most common
- * cause is a call with the wrong trust anchors.
+ * Creates the error for a certificate that no possible issuer signed. The error names the possible issuers, because wrong
+ * trust anchors are a common cause.
  */
 export function untrustedIssuer({ issuer }: Certificate, candidates: readonly Certificate[]): AppAttestError {
   return new AppAttestError(
@@ -18,12 +18,12 @@ export function untrustedIssuer({ issuer }: Certificate, candidates: readonly Ce
     `the certificate chain does not end in a trusted root${hint(issuer)}`,
     {
       expected: `a certificate signed by ${candidates.map(({ subject }) => text(subject)).join(' or ')}`,
-      actual: `one that names the issuer ${text(issuer)}`,
+      actual: `a certificate with the issuer ${text(issuer)}`,
     },
   );
 }
 
-/** Production gets no hint: a client decides which names its certificates have. */
+/** A hint for tests. There is no hint in production, because a client can choose any names for its certificates. */
 function hint(issuer: Uint8Array): string {
   if (!isVirtualAppleAllowed() || !Buffer.from(issuer).includes(VIRTUAL_APPLE)) return '';
   return '. In tests, pass trustAnchors of the same virtual Apple for attestations, and receiptTrustAnchors for receipts';

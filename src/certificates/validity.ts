@@ -2,15 +2,15 @@ import { DecodingError } from '../encoding/decoding-error.js';
 import type { DerElement } from '../encoding/der-element.js';
 import { Tag } from '../encoding/der-values.js';
 
-/** `YYYYMMDDHHMMSSZ`: a GeneralizedTime without a fraction of a second. */
+/** The length of `YYYYMMDDHHMMSSZ`, a GeneralizedTime without a fraction of a second. */
 const WHOLE_SECONDS = 15;
 
 /**
- * Decodes a date of a certificate: UTCTime through 2049, GeneralizedTime from 2050 on, in whole seconds and in UTC.
- * RFC 5280 §4.1.2.5.
+ * Decodes a date of a certificate, in whole seconds and in UTC. Dates through 2049 are UTCTime. Dates from 2050 on are
+ * GeneralizedTime. RFC 5280 §4.1.2.5.
  *
- * @param element Comes from {@link readDer}, so a time consists of digits
- * @throws DecodingError also for a day or an hour that does not exist
+ * @param element An element from {@link readDer}, which checks that a time consists of digits
+ * @throws DecodingError also for a day or a time of day that does not exist
  */
 export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const { contents } = element;
@@ -23,7 +23,7 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const seconds = twoDigits(der, afterYear + 8);
 
   const date = new Date(Date.UTC(year, month, day, hours, minutes, seconds));
-  // JavaScript takes February 30 for March 2, and hour 24 for the next day.
+  // JavaScript converts February 30 to a day in March, and hour 24 to the next day.
   const isInCalendar = month >= 0 && month < 12 && date.getUTCDate() === day;
   if (isInCalendar && minutes < 60 && seconds < 60) return date;
   throw new DecodingError('not an X.509 certificate: a date does not exist');

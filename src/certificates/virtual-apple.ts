@@ -1,19 +1,20 @@
 import { environmentVariable } from '../runtime/environment-variable.js';
 
 /**
- * The organization in the certificates of `app-attest/testing`. No certificate of Apple has it, and `readTrustAnchors`
- * rejects it unless {@link isVirtualAppleAllowed}.
+ * The organization name in all certificates that `app-attest/testing` creates. Apple's own certificates never contain this
+ * name. `readTrustAnchors` rejects a certificate with this name unless {@link isVirtualAppleAllowed} returns true.
  */
 export const VIRTUAL_APPLE = 'Virtual Apple (for tests only)';
 
-/** What to do if it is not allowed: the end of both error messages. */
+/** How to allow a virtual Apple. Two error messages end with this text. */
 export const HOW_TO_ALLOW_VIRTUAL_APPLE = 'set NODE_ENV to "test" or "development", or APP_ATTEST_VIRTUAL to "allow"';
 
 const ALLOWED_ENVIRONMENTS: ReadonlySet<string | undefined> = new Set(['test', 'development']);
 
 /**
- * Whether this process may create and trust a virtual Apple. Anyone can create evidence with one, so every other value of
- * `NODE_ENV`, and a missing one, counts as production.
+ * Whether this process may create and trust a virtual Apple, the simulation in `app-attest/testing`. The result is true only
+ * if `NODE_ENV` is `test` or `development`, or if `APP_ATTEST_VIRTUAL` is `allow`. All other processes count as production,
+ * because anyone can create evidence with a virtual Apple.
  */
 export function isVirtualAppleAllowed(): boolean {
   if (environmentVariable('APP_ATTEST_VIRTUAL') === 'allow') return true;

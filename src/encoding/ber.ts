@@ -3,9 +3,11 @@ import { octetAt, readDer, readLength } from './der.js';
 import type { DerElement } from './der-element.js';
 import { Tag } from './der-values.js';
 
-/** A receipt has twelve levels, down to the extensions of its certificates. */
+/** The maximum depth. The outermost element has depth 0. In the recorded receipts, the greatest depth is 10. */
 const MAX_DEPTH = 16;
-/** A receipt has about 420 elements, nearly all of them in its three certificates. */
+/**
+ * The maximum number of elements. The recorded receipts have fewer than 300. Most of these belong to the three certificates.
+ */
 const MAX_ELEMENTS = 2048;
 
 const CONSTRUCTED = 0x20;
@@ -13,15 +15,16 @@ const HIGH_TAG_NUMBER = 0x1f;
 const INDEFINITE = 0x80;
 const CONSTRUCTED_OCTET_STRING = CONSTRUCTED | Tag.OctetString;
 
-/** The bytes in DER, and the decoded element. */
+/** A BER element that was converted to DER: the DER bytes, and the element decoded from these bytes. */
 export interface NormalizedBer {
   readonly der: Uint8Array;
   readonly element: DerElement;
 }
 
 /**
- * Decodes bytes that must be exactly one BER element. They are converted to DER first and decoded by {@link readDer}: the
- * result has definite lengths, OCTET STRINGs in one piece, and bounded values of every universal type.
+ * Decodes bytes that must be exactly one BER element. BER and DER are encodings of ASN.1 values (X.690). BER allows several
+ * encodings of one value, and DER allows exactly one. The bytes are first converted to DER, and then decoded by
+ * {@link readDer}.
  *
  * @throws DecodingError
  */
@@ -31,9 +34,12 @@ export function readBer(bytes: Uint8Array): NormalizedBer {
 }
 
 /**
- * Converts one BER element to definite lengths (X.690 §10.1) and OCTET STRINGs in one piece (§10.2), with bounded depth
- * and count. Other values are not changed. Stricter than X.690 §8.1, as Apple's servers are: lengths must be indefinite or
- * in their shortest form, and tag numbers must not exceed 30.
+ * Converts the lengths and OCTET STRINGs in one BER element to their form in DER. Lengths become definite (X.690 §10.1),
+ * and each OCTET STRING becomes one piece (X.690 §10.2). Other values are not changed. The depth and the number of elements
+ * are limited.
+ *
+ * This function is stricter than X.690 §8.1. Lengths must be indefinite or in their shortest form. Tag numbers must not
+ * exceed 30. All recorded receipts meet both conditions.
  *
  * @throws DecodingError
  */
@@ -44,18 +50,20 @@ export function normalizeBer(bytes: Uint8Array): Uint8Array {
   throw new DecodingError(`${bytes.length - end} bytes after the BER element`);
 }
 
-/** Where an element ends in BER, and its length in DER. */
+/** The result of converting one element or one chunk. */
 interface Written {
+  /** The offset after the element in BER. */
   readonly end: number;
+  /** The number of bytes that were written in DER. */
   readonly length: number;
 }
 
 /** Converts the element that starts at `start` and must end at or before `limit`. */
 type Writer = (start: number, limit: number, depth: number) => Written;
 
-/** Converts one element and all elements in it. */
+/** Converts one element, including all nested elements. */
 class BerNormalizer {
-  /** The DER so far: heads and the contents of primitive elements. */
+  /** The DER that was written so far: the heads (tag and length), and the contents of primitive elements. */
   readonly pieces: Uint8Array[] = [];
   readonly #bytes: Uint8Array;
   #elements = 0;
@@ -71,7 +79,8 @@ class BerNormalizer {
     if ((tag & ~CONSTRUCTED) === 0) throw new DecodingError('BER end-of-contents octets outside an indefinite length');
     if ((tag & HIGH_TAG_NUMBER) === HIGH_TAG_NUMBER) throw new DecodingError('BER tag number above 30');
 
-    // The head comes first, but its length is known only at the end.
+    // The head precedes the contents, but the length of the contents is not known yet. So a placeholder is pushed here and
+    // replaced below.
     const head = this.pieces.push(NOTHING) - 1;
     const isChunked = tag === CONSTRUCTED_OCTET_STRING;
     const contents = isChunked ? this.#chunk : this.element;
@@ -81,7 +90,10 @@ class BerNormalizer {
     return { end, length: octets.length + length };
   }
 
-  /** A chunk of an OCTET STRING, itself an OCTET STRING (X.690 §8.7.3.2), whose head is omitted. */
+  /**
+   * Converts one chunk of an OCTET STRING. The chunk is an OCTET STRING too (X.690 §8.7.3.2). Its head is not written to the
+   * DER.
+   */
   readonly #chunk: Writer = (start, limit, depth) => {
     this.#count(depth);
     const tag = octetAt(this.#bytes, start, limit);
@@ -91,7 +103,10 @@ class BerNormalizer {
     return this.#contents(tag, start + 1, limit, depth, this.#chunk);
   };
 
-  /** Converts the contents whose length is at `start`, those of a constructed element one by one. */
+  /**
+   * Converts the contents of an element. `start` is the offset of the length. The elements in a constructed element are
+   * converted one by one.
+   */
   #contents(tag: number, start: number, limit: number, depth: number, write: Writer): Written {
     const isConstructed = (tag & CONSTRUCTED) !== 0;
     if (octetAt(this.#bytes, start, limit) === INDEFINITE) {
@@ -135,7 +150,7 @@ class BerNormalizer {
 
 const NOTHING = new Uint8Array();
 
-/** A tag and a length in its shortest form (X.690 §10.1). */
+/** Encodes a tag and a length. The length is in its shortest form (X.690 §10.1). */
 export function headOf(tag: number, length: number): Uint8Array {
   if (length < 0x80) return Uint8Array.of(tag, length);
   const octets: number[] = [];

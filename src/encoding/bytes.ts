@@ -1,32 +1,39 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { isUint8Array } from 'node:util/types';
 
-/** True for a `Uint8Array` of any realm, and so for a Node `Buffer`. */
+/** True for every `Uint8Array`, including a Node.js `Buffer` and an array from another realm (`node:vm`, Jest). */
 export function isBytes(value: unknown): value is Uint8Array {
   return isUint8Array(value);
 }
 
-/** Compares in a time that does not depend on where two values of the same length differ. */
+/** Compares two byte strings. If the lengths are equal, the duration of the comparison does not depend on the contents. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** A Buffer over the same memory. Only for bytes that this package created, because their methods are called. */
+/**
+ * A Buffer over the same memory. Pass only bytes that this package created, because a caller's bytes can have overridden
+ * getters.
+ */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The prototype of all typed arrays. Its getters are correct even for bytes of a subclass that overrides them. */
+/**
+ * The prototype of all typed arrays. If a subclass overrides the getters, the getters of this prototype still return the
+ * real values.
+ */
 const TypedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 
 /**
- * A copy of the first bytes, with memory outside Node's buffer pool. No method or getter of a subclass is called, because
- * it could return other bytes, or the original ones.
+ * Copies at most `maxLength` bytes. Later changes by the caller do not change the copy. A short copy may be in Node's buffer
+ * pool, like bytes that Node.js decodes from base64. Methods and getters of a subclass are not called, because they could
+ * return other bytes or the memory of the caller.
  *
- * @throws TypeError if the ArrayBuffer is detached or has shrunk. Such bytes seem to be empty, and must not be taken for
- *   empty bytes
+ * @throws TypeError if the ArrayBuffer is detached or has shrunk. Without this error, such bytes would count as empty
  */
 export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINITY): Buffer {
+  // Throws a TypeError if the ArrayBuffer is detached or has shrunk.
   Uint8Array.prototype.at.call(bytes, 0);
   const buffer: ArrayBufferLike = Reflect.get(TypedArrayPrototype, 'buffer', bytes);
   const offset: number = Reflect.get(TypedArrayPrototype, 'byteOffset', bytes);
@@ -34,7 +41,7 @@ export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINIT
   return Buffer.from(new Uint8Array(buffer, offset, Math.min(length, maxLength)));
 }
 
-/** SHA-256 of bytes, or of two byte strings, concatenated. */
+/** SHA-256 of one byte string, or of two byte strings that are concatenated. */
 export function sha256(bytes: Uint8Array, more?: Uint8Array): Uint8Array {
   return sha256Of(more ? Buffer.concat([bytes, more]) : bytes);
 }
@@ -45,6 +52,6 @@ export function sha256OfText(text: string): Uint8Array {
 }
 
 function sha256Of(message: string | Uint8Array): Uint8Array {
-  // As text and back: this takes two thirds of the time that Node takes for a Buffer.
+  // The hash is requested as text and then converted to bytes. This takes a third less time than requesting a Buffer.
   return Buffer.from(hash('sha256', message, 'binary'), 'latin1');
 }

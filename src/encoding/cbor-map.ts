@@ -3,24 +3,27 @@ import { isBytes } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { assertWellFormedCbor } from './well-formed-cbor.js';
 
-// The build of cbor-x without `new Function` and without its native add-on: hostile bytes are decoded by plain JavaScript.
-// Maps are decoded to Maps, so that no key can reach a prototype.
+// This build of cbor-x uses neither `new Function` nor the native add-on. So untrusted bytes are decoded only by plain
+// JavaScript. CBOR maps become JavaScript Maps, so a key such as `__proto__` cannot change a prototype.
 const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** A decoded CBOR map whose entries are read by name and type. */
+/**
+ * A decoded CBOR map. A method such as `text` returns the value of one field. It throws a {@link DecodingError} if the field
+ * is missing or has another type.
+ */
 export class CborMap {
   readonly #entries: ReadonlyMap<unknown, unknown>;
   readonly #unsigned: ReadonlySet<string>;
 
-  /** @param unsigned The names of the entries that are encoded as unsigned integers, not as floats */
+  /** @param unsigned The names of the fields that are encoded as unsigned integers, not as floats */
   constructor(entries: ReadonlyMap<unknown, unknown>, unsigned: ReadonlySet<string>) {
     this.#entries = entries;
     this.#unsigned = unsigned;
   }
 
-  /** The keys as text, in their order. */
+  /** All keys as text, in the order of the encoded map. */
   names(): string[] {
     return [...this.#entries.keys()].map(String);
   }
@@ -54,8 +57,8 @@ export class CborMap {
   }
 
   /**
-   * A number from 0 to 2^32 - 1: as four little-endian bytes, as Apple's devices encode it, or, in the outermost map, as an
-   * integer.
+   * A number from 0 to 2^32 - 1. Apple's devices encode such a number as four little-endian bytes. In the outermost map, a
+   * CBOR unsigned integer is accepted too.
    */
   uint32(name: string): number {
     const value = this.#entries.get(name);
@@ -67,7 +70,7 @@ export class CborMap {
   }
 
   #wrongType(name: string, type: string): DecodingError {
-    return new DecodingError(this.has(name) ? `entry ${name} is not ${type}` : `entry ${name} is missing`);
+    return new DecodingError(this.has(name) ? `field ${name} is not ${type}` : `field ${name} is missing`);
   }
 }
 

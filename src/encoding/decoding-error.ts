@@ -1,6 +1,4 @@
-/**
- * Bytes cannot be decoded. Internal: public functions convert it to a `malformed_…` code.
- */
+/** Thrown if bytes cannot be decoded. This error is internal: public functions convert it to a `malformed_…` code. */
 export class DecodingError extends Error {
   override readonly name = 'DecodingError';
 }

@@ -2,7 +2,7 @@ import { DecodingError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { isUtf8 } from './utf8.js';
 
-/** The tags (identifier octets) of the universal types in certificates: X.680 §8.6, X.690 §8.1.2. */
+/** Tags (identifier octets) of universal types, the types that ASN.1 itself defines. X.680 §8.6, X.690 §8.1.2. */
 export const Tag = {
   Boolean: 0x01,
   Integer: 0x02,
@@ -22,7 +22,10 @@ export const Tag = {
   GeneralizedTime: 0x18,
   UniversalString: 0x1c,
   BmpString: 0x1e,
-  /** DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI, whose tag numbers follow in further octets. */
+  /**
+   * The first identifier octet of DATE, TIME-OF-DAY, DATE-TIME, DURATION, OID-IRI and RELATIVE-OID-IRI. The tag number is in
+   * the next octets.
+   */
   HighTagNumber: 0x1f,
   Sequence: 0x30,
   Set: 0x31,
@@ -30,36 +33,52 @@ export const Tag = {
 
 const UNIVERSAL = 0x20;
 const TRUE = 0xff;
-/** ASCII. */
+/** ASCII codes. */
 const [ZERO, NINE, POINT, Z] = [0x30, 0x39, 0x2e, 0x5a] as const;
 
-/** The tag number that ends BER's indefinite lengths, and a number without a type. One bit per number, as below. */
+/** Reserved tag numbers, one bit per number. Number 0 marks the end of an indefinite length in BER. No type has number 15. */
 const RESERVED = (1 << 0) | (1 << 15);
 
-/** EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER STRING: constructed in DER. All other types are primitive. */
+/**
+ * The types that are constructed in DER, one bit per tag number: EXTERNAL, EMBEDDED PDV, SEQUENCE, SET and CHARACTER
+ * STRING. All other types are primitive.
+ */
 const CONSTRUCTED_TYPES = (1 << 8) | (1 << 11) | (1 << 16) | (1 << 17) | (1 << 29);
 
-/** The last type of X.680 §8.6; the numbers above are reserved. */
+/** The highest tag number in X.680 §8.6. Higher tag numbers are reserved. */
 const LAST_TYPE = 36;
 
-/** The maximum octets of an INTEGER: twice a P-521 coordinate, and more than any serial number (RFC 5280 §4.1.2.2). */
+/**
+ * The maximum number of octets in an INTEGER. The limit is twice the length of a P-521 coordinate. Serial numbers have at
+ * most 20 octets (RFC 5280 §4.1.2.2).
+ */
 const MAX_INTEGER = 132;
-/** The maximum octets of an OBJECT IDENTIFIER, relative or not; Apple's have at most twelve. */
+/** The maximum number of octets in an OBJECT IDENTIFIER or RELATIVE-OID. In recordings, object identifiers have at most ten. */
 const MAX_OBJECT_IDENTIFIER = 64;
-/** The maximum numbers in an OBJECT IDENTIFIER; Apple's have fewer than ten. The first two are encoded as one. */
+/**
+ * At most 20 components. The first two are encoded as one number, so an OBJECT IDENTIFIER has at most 19 encoded numbers.
+ * Apple's object identifiers have fewer than ten components.
+ */
 const MAX_NUMBERS = 20;
-/** The maximum octets of a time, which leaves sixteen digits for a fraction. */
+/** The maximum number of octets in a time. The limit leaves sixteen digits for a fraction of a second. */
 const MAX_TIME = 32;
-/** The maximum octets of a value whose type occurs in no certificate and no receipt. Such values are not decoded. */
+/**
+ * The maximum number of octets in a REAL, in a TIME, and in a value with a tag number above 30. No certificate and no receipt
+ * uses these types, so such values are not decoded.
+ */
 const MAX_OTHER = 64;
 
-/** Seven octets of seven bits fit a JavaScript number; Apple's certificates need at most four. */
+/**
+ * The maximum number of octets in one encoded number of an OBJECT IDENTIFIER. Seven octets of seven bits fit in a JavaScript
+ * number. Apple's certificates need at most four octets.
+ */
 const MAX_OCTETS_OF_NUMBER = 7;
 
 /**
- * Checks one element of a universal type: its form and its value must be those of DER, and its length is bounded. The
- * library that decodes the signers of receipts takes half a second for a BOOLEAN of 60 KB. Elements of other classes are
- * not checked, because their meaning depends on the context.
+ * Checks that an element of a universal type is valid DER, and that its length is within the limits above. Without these
+ * checks, later decoding could be slow. For example, the library that decodes the signers of receipts takes half a second for
+ * a BOOLEAN of 60 KB, which is not valid DER. Elements of other classes are not checked, because their meaning depends on the
+ * context.
  *
  * @throws DecodingError
  */
@@ -68,7 +87,7 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   if (tag >= 2 * UNIVERSAL) return;
   const isConstructed = (tag & UNIVERSAL) !== 0;
   if (tagNumber > LAST_TYPE) throw new DecodingError('a DER element has a reserved type');
-  // All types from 31 on are primitive.
+  // All types with a tag number above 30 are primitive.
   const bit = tagNumber < 31 ? 1 << tagNumber : 0;
   if ((RESERVED & bit) !== 0 || isConstructed !== ((CONSTRUCTED_TYPES & bit) !== 0)) {
     throw new DecodingError('a DER element has a reserved type or the wrong form');
@@ -112,7 +131,7 @@ function isValue(der: Uint8Array, element: DerElement): boolean {
   }
 }
 
-/** If the first nine bits are equal, the encoding has an unnecessary octet. */
+/** If the first nine bits are equal, the first octet is unnecessary (X.690 §8.3.2). */
 function isShortestInteger(der: Uint8Array, { contents, end }: DerElement): boolean {
   const [first, second] = [der[contents] ?? 0, der[contents + 1] ?? 0];
   if (end - contents < 2) return end - contents === 1;
@@ -120,14 +139,17 @@ function isShortestInteger(der: Uint8Array, { contents, end }: DerElement): bool
   return !(first === 0 && second < 0x80) && !(first === 0xff && second >= 0x80);
 }
 
-/** The first octet is the number of unused bits, which must be zero. */
+/** The first octet is the number of unused bits in the last octet. The unused bits must be zero. */
 function isBitString(der: Uint8Array, { contents, end }: DerElement): boolean {
   const unused = der[contents] ?? 0;
   if (end - contents < 2) return end - contents === 1 && unused === 0;
   return unused < 8 && (der[end - 1] ?? 0) % 2 ** unused === 0;
 }
 
-/** Numbers in base 128: a bounded count, each in its shortest form and of bounded length, and the last one complete. */
+/**
+ * The contents are numbers in base 128. Each number must be complete and in its shortest form. The count and the length of
+ * the numbers are limited.
+ */
 function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boolean {
   if (end - contents > MAX_OBJECT_IDENTIFIER) return false;
   let octets = 0;
@@ -144,12 +166,15 @@ function isObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): boo
   return numbers > 0 && numbers < MAX_NUMBERS && octets === 0;
 }
 
-/** The given number of digits and a Z: UTC, to the second. */
+/** Whether a time consists of this number of digits and a `Z`, which stands for UTC. */
 function isTime(der: Uint8Array, { contents, end }: DerElement, digits: number): boolean {
   return end - contents === digits + 1 && areDigits(der, contents, end - 1) && der[end - 1] === Z;
 }
 
-/** `YYYYMMDDHHMMSS.fffZ`, which no certificate contains. The last digit must not be 0. */
+/**
+ * Whether a time has the form `YYYYMMDDHHMMSS.fffZ`. The last digit of the fraction must not be 0. RFC 5280 §4.1.2.5.2
+ * forbids this form in certificates.
+ */
 function isTimeWithFraction(der: Uint8Array, { contents, end }: DerElement): boolean {
   const point = contents + 14;
   if (end - contents > MAX_TIME) return false;
@@ -165,7 +190,10 @@ function areDigits(der: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** ISO 10646 characters of `width` octets each: up to U+10FFFF, and no surrogates. X.690 §8.23.7, §8.23.8. */
+/**
+ * Whether the contents are ISO 10646 (Unicode) characters of `width` octets each. The highest valid character is U+10FFFF.
+ * Surrogates are invalid. X.690 §8.23.7, §8.23.8.
+ */
 function areCharacters(der: Uint8Array, { contents, end }: DerElement, width: number): boolean {
   if ((end - contents) % width !== 0) return false;
   for (let offset = contents; offset < end; offset += width) {
@@ -176,7 +204,7 @@ function areCharacters(der: Uint8Array, { contents, end }: DerElement, width: nu
   return true;
 }
 
-/** The bytes of the whole element, as received. */
+/** All bytes of the element, as received. */
 export function bytesOf(der: Uint8Array, { start, end }: DerElement): Uint8Array {
   return der.subarray(start, end);
 }
@@ -185,19 +213,22 @@ export function contentsOf(der: Uint8Array, { contents, end }: DerElement): Uint
   return der.subarray(contents, end);
 }
 
-/** The value of a BOOLEAN. DER omits default values, so a BOOLEAN with the default FALSE must be true if it is present. */
+/**
+ * Whether a BOOLEAN is TRUE. Callers reject a BOOLEAN that is present but FALSE, because DER omits a default value (X.690
+ * §11.5).
+ */
 export function isTrue(der: Uint8Array, { contents }: DerElement): boolean {
   return der[contents] === TRUE;
 }
 
-/** The value of an INTEGER; only an approximation if it is too large for a JavaScript number. */
+/** The value of an INTEGER. The result is only approximate if the value is not a safe JavaScript integer. */
 export function readInteger(der: Uint8Array, { contents, end }: DerElement): number {
   let integer = ((der[contents] ?? 0) ^ 0x80) - 0x80;
   for (let offset = contents + 1; offset < end; offset += 1) integer = integer * 256 + (der[offset] ?? 0);
   return integer;
 }
 
-/** The dotted form of an OBJECT IDENTIFIER. */
+/** An OBJECT IDENTIFIER as text, for example `"1.2.840.10045.4.3.2"`. */
 export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElement): string {
   let text = '';
   let number = 0;
@@ -211,7 +242,7 @@ export function readObjectIdentifier(der: Uint8Array, { contents, end }: DerElem
   return text;
 }
 
-/** X.690 §8.19.4: the first number encodes two, the first of which is 0, 1 or 2. */
+/** Splits the first number into the first two components. The first component is 0, 1 or 2. X.690 §8.19.4. */
 function firstTwoNumbers(number: number): string {
   const first = Math.min(Math.floor(number / 40), 2);
   return `${first}.${number - first * 40}`;

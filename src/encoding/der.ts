@@ -2,9 +2,9 @@ import { DecodingError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { assertUniversalValue } from './der-values.js';
 
-/** A certificate has nine levels. */
+/** The maximum depth. The outermost element has depth 0. In the recorded certificates, the greatest depth is 5. */
 const MAX_DEPTH = 16;
-/** The largest recorded certificate has about 130 elements. */
+/** The maximum number of elements. The recorded certificates have fewer than 100. */
 const MAX_ELEMENTS = 2048;
 
 const CONSTRUCTED = 0x20;
@@ -12,9 +12,11 @@ const HIGH_TAG_NUMBER = 0x1f;
 const LONG_LENGTH = 0x80;
 
 /**
- * Decodes bytes that must be exactly one DER element, including all elements in it: definite lengths and shortest forms of
- * lengths and tags, values of the universal types in DER, no bytes after the end, bounded depth and count. So a tolerant
- * BER parser can process the result safely, and no two parsers can interpret it differently. X.690 §8.1 and §10.
+ * Decodes bytes that must be exactly one DER element, including all nested elements. X.690 §8.1 and §10.
+ *
+ * Lengths must be definite. Lengths and tags must be in their shortest form. Values of universal types must be valid DER.
+ * The depth and the number of elements are limited. So a tolerant BER parser can process accepted bytes safely, and all
+ * parsers interpret these bytes in the same way.
  *
  * @throws DecodingError
  */
@@ -24,10 +26,10 @@ export function readDer(bytes: Uint8Array): DerElement {
   throw new DecodingError(`${bytes.length - element.end} bytes after the DER element`);
 }
 
-/** Reads one element and all elements in it. */
+/** Decodes one element, including all nested elements. */
 class DerReader {
   readonly #bytes: Uint8Array;
-  /** The children of all unfinished elements. At its end, each element removes its own, into an array of the exact size. */
+  /** The children of all unfinished elements. When an element is finished, its children move to an array of the exact size. */
   readonly #found: DerElement[] = [];
   #elements = 0;
 
@@ -35,7 +37,7 @@ class DerReader {
     this.#bytes = bytes;
   }
 
-  /** Reads the element that starts at `start` and must end at or before `limit`. */
+  /** Decodes the element that starts at `start` and must end at or before `limit`. */
   element(start: number, limit: number, depth: number): DerElement {
     if (depth > MAX_DEPTH) throw new DecodingError(`DER nested deeper than ${MAX_DEPTH} levels`);
     this.#elements += 1;
@@ -69,7 +71,10 @@ class DerReader {
 
 const NONE: readonly DerElement[] = [];
 
-/** Tag numbers from 31 on: base 128, most significant first, no leading zero (X.690 §8.1.2.4). Apple's end at 1421. */
+/**
+ * Decodes a tag number above 30: base 128, most significant octet first, no leading zeros (X.690 §8.1.2.4). In recordings,
+ * the highest tag number is 1420.
+ */
 function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): number {
   const first = octetAt(bytes, offset, limit);
   if (first === 0x80 || first < HIGH_TAG_NUMBER) throw new DecodingError('DER tag is not in its shortest form');
@@ -79,7 +84,10 @@ function readHighTagNumber(bytes: Uint8Array, offset: number, limit: number): nu
   throw new DecodingError('DER tag number above 16383');
 }
 
-/** Reads the length at `offset`, in its shortest form (X.690 §10.1). Returns where the contents start and end. */
+/**
+ * Decodes the length at `offset`, which must be in its shortest form (X.690 §10.1). Returns the offsets at which the
+ * contents start and end.
+ */
 export function readLength(bytes: Uint8Array, offset: number, limit: number): { contents: number; end: number } {
   let contents = offset + 1;
   let length = octetAt(bytes, offset, limit);
@@ -93,7 +101,8 @@ export function readLength(bytes: Uint8Array, offset: number, limit: number): { 
 }
 
 function readLongLength(bytes: Uint8Array, offset: number, width: number, limit: number): number {
-  // Four octets are enough for any length of a bounded input. Zero octets mean BER's indefinite length.
+  // Evidence is much shorter than 4 GiB, so four octets are enough. Zero octets mean an indefinite length, which only BER
+  // allows.
   if (width === 0 || width > 4) throw new DecodingError('ASN.1 length is indefinite or too large');
   let length = 0;
   for (let index = 0; index < width; index += 1) length = length * 256 + octetAt(bytes, offset + index, limit);
@@ -101,7 +110,7 @@ function readLongLength(bytes: Uint8Array, offset: number, width: number, limit:
   throw new DecodingError('ASN.1 length is not in its shortest form');
 }
 
-/** @throws DecodingError if the bytes, or the enclosing element, end before `offset` */
+/** @throws DecodingError if the bytes, or the enclosing element, end at or before `offset` */
 export function octetAt(bytes: Uint8Array, offset: number, limit: number): number {
   const value = offset < limit ? bytes[offset] : undefined;
   if (value === undefined) throw truncated();

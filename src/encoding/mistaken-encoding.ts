@@ -2,24 +2,27 @@ const HEX = /^[0-9a-f]+$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
 /**
- * Describes a common encoding mistake in text that should be base64; `undefined` if there is none. Correct base64 of
- * evidence or of a key identifier never looks like a mistake: evidence begins with a CBOR map, or with an ASN.1 SEQUENCE of
- * a long length.
+ * Describes a common encoding mistake in text that should be base64. Returns `undefined` if there is no mistake. Correct
+ * evidence is never reported. It begins with a CBOR map or with an ASN.1 SEQUENCE of more than 127 bytes. The first two bytes
+ * are then not base64 text, and their base64 begins with a letter that is not a hex digit. Correct key identifiers are never
+ * reported either.
  *
- * @param decoded The text as Node.js decodes it, if already known
+ * @param decoded The bytes that Node.js decodes from the text, if the caller already has these bytes
  */
 export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(text, 'base64')): string | undefined {
-  if (text === '') return 'it is empty';
+  if (text === '') return 'the value is empty';
   if (text.length % 2 === 0 && HEX.test(text)) return 'the text is hex instead of base64';
-  if (isBase64(decoded)) return 'the text is base64 of base64: it was encoded twice';
+  if (isBase64(decoded)) return 'the text was encoded as base64 twice';
   if (text.includes(' ')) {
-    return 'the text contains spaces: in a form or a URL, a + of base64 must be sent as %2B, or it becomes a space';
+    return 'the text contains spaces: in a form or a URL, send each + of base64 as %2B, because + is decoded as a space';
   }
   return undefined;
 }
 
-/** Whether bytes are themselves base64 text. Evidence and key identifiers never are. */
+/**
+ * Whether bytes are base64 text that was not decoded. Correct evidence and correct key identifiers are never base64 text.
+ */
 export function isBase64(bytes: Buffer): boolean {
-  // Evidence nearly always begins with a larger byte, so it need not be converted to text.
+  // The first byte of evidence is nearly always 0x80 or above, so the bytes rarely need to be converted to text.
   return (bytes[0] ?? 0) < 0x80 && BASE64.test(bytes.toString('latin1'));
 }

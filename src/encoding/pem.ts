@@ -3,21 +3,21 @@ import { decodeBase64, encodeBase64 } from './base64.js';
 /** The label of a PEM block, as in `-----BEGIN CERTIFICATE-----`. */
 export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY' | 'PUBLIC KEY';
 
-/** One block, with only white space around it. RFC 7468 §3. */
+/** Exactly one PEM block. Only white space may precede or follow the block. RFC 7468 §3. */
 const PEM = /^\s*-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*$/;
 
 /** RFC 7468 §2: 64 characters per line, except for the last line. */
 const LINE = /.{1,64}/g;
 
-/** Whether text is one PEM block with this label. Does not decode its base64. */
+/** Whether text is exactly one PEM block with this label. The base64 in the block is not decoded. */
 export function isPem(label: PemLabel, text: string): boolean {
   return base64In(label, text) !== undefined;
 }
 
 /**
- * Decodes one PEM block; `undefined` if the text is not exactly one block with this label.
+ * Decodes one PEM block. Returns `undefined` if the text is not exactly one block with this label.
  *
- * @throws DecodingError if the block does not contain base64
+ * @throws DecodingError if the contents of the block are not valid base64
  */
 export function decodePem(label: PemLabel, text: string): Buffer | undefined {
   const base64 = base64In(label, text);

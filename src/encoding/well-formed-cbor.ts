@@ -2,20 +2,31 @@ import { asBuffer } from './bytes.js';
 import { DecodingError } from './decoding-error.js';
 import { isUtf8 } from './utf8.js';
 
-/** Deeper than any evidence (an attestation has three levels), and shallow enough for safe recursion. */
+/**
+ * The maximum depth, which limits the recursion. The outermost item has depth 0. The certificates in an attestation have
+ * depth 3.
+ */
 const MAX_DEPTH = 8;
-/** Evidence has about twenty data items. */
+/** The maximum number of data items, including map keys. The recorded attestations have 13 items, and the assertions have 5. */
 const MAX_ITEMS = 256;
 
 const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 5, Tag: 6, Simple: 7 } as const;
 
 /**
- * Checks that the bytes are exactly one CBOR item as authenticators encode it, before a decoder processes them: definite
- * and shortest lengths, no tags, UTF-8 text, text or integer map keys, no duplicate keys, bounded depth and count. This is
- * the well-formedness check of RFC 8949 appendix C with the restrictions of WebAuthn §6 (CTAP2 canonical CBOR). Only the
- * order of map keys is not checked, because entries of later systems may be in any place.
+ * Checks that the bytes are exactly one CBOR item. This check runs before a decoder processes the bytes. Most rules come from
+ * RFC 8949 appendix C (well-formedness) and WebAuthn §6 (CTAP2 canonical CBOR):
  *
- * @returns the names of the entries that are unsigned integers, if the item is a map: once decoded, they look like floats
+ * - Lengths are definite. Lengths and integers are in their shortest form.
+ * - Tags are not allowed.
+ * - Text is valid UTF-8 and does not begin with a byte order mark.
+ * - Map keys are text or integers. No key occurs twice in a map.
+ * - The only simple values are false, true, null and undefined.
+ * - The depth and the number of items are limited.
+ *
+ * The order of map keys is not checked, because later operating systems may add fields at any position.
+ *
+ * @returns if the item is a map, the names of the fields that are unsigned integers, otherwise an empty set. The caller needs
+ *   these names because, after decoding, an integer and a float are both JavaScript numbers
  * @throws DecodingError
  */
 export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
@@ -25,12 +36,17 @@ export function assertWellFormedCbor(bytes: Uint8Array): ReadonlySet<string> {
   return walk.unsignedEntries;
 }
 
-/** Checks one item and all items in it. `item` takes an offset and returns the offset after the item. */
+/**
+ * Checks one item, including all nested items. `item` takes the offset of an item and returns the offset after the item.
+ */
 class WellFormedness {
   readonly unsignedEntries = new Set<string>();
   readonly #bytes: Buffer;
   #items = 0;
-  /** The number in the last head: a value, a length or a count. */
+  /**
+   * The number in the head that was decoded last: a value, a length or a count. The head is the first one to nine bytes of an
+   * item. RFC 8949 §3 calls this number the argument.
+   */
   #argument = 0;
 
   constructor(bytes: Uint8Array) {
@@ -71,7 +87,7 @@ class WellFormedness {
     }
   }
 
-  /** Reads the number in an item's head, and returns the offset after it. */
+  /** Decodes the number in the head of an item, and returns the offset after the head. */
   #head(offset: number, additional: number): number {
     this.#argument = additional;
     if (additional < 24) return offset + 1;
@@ -97,8 +113,11 @@ class WellFormedness {
   }
 
   /**
-   * Whether there is a U+FEFF at an offset. The decoder removes it from the start of text of more than 64 bytes, and keeps
-   * it at the start of shorter text. After empty text it is rejected as well: no item begins with its first byte.
+   * Whether the three bytes at an offset are a byte order mark (U+FEFF). Text that begins with this mark is rejected. cbor-x
+   * would remove the mark from text of more than 64 bytes, and keep the mark in shorter text.
+   *
+   * If the text is empty, the check reads bytes of the next item. That rejects nothing valid, because no accepted item begins
+   * with 0xef.
    */
   #isByteOrderMark(offset: number): boolean {
     const [first, second, third] = [this.#bytes[offset], this.#bytes[offset + 1], this.#bytes[offset + 2]];
@@ -113,7 +132,7 @@ class WellFormedness {
 
   #map(offset: number, count: number, depth: number): number {
     let position = offset;
-    // All numbers are in their shortest form, so equal keys have equal bytes.
+    // All integers and lengths are in their shortest form, so equal keys have equal bytes.
     const keys: string[] = [];
     for (let index = 0; index < count; index += 1) {
       const keyEnd = this.#key(position);
@@ -126,13 +145,19 @@ class WellFormedness {
     return position;
   }
 
-  /** The key was read last, so the number in its head is the length of its text. */
+  /**
+   * Adds a text key to `unsignedEntries` if its value is an unsigned integer. The key was decoded last, so `#argument` is the
+   * length of its text.
+   */
   #noteUnsigned(key: number, value: number): void {
     if (this.#majorType(key) !== MajorType.Text || this.#majorType(value) !== MajorType.Unsigned) return;
     this.unsignedEntries.add(this.#bytes.toString('utf8', value - this.#argument, value));
   }
 
-  /** The major type of the item at an offset. After the end of the bytes it is that of an unsigned integer, without effect. */
+  /**
+   * The major type of the item at an offset. After the end of the bytes, the result is 0. Decoding an item there then
+   * throws.
+   */
   #majorType(offset: number): number {
     return (this.#bytes[offset] ?? 0) >> 5;
   }
@@ -142,11 +167,14 @@ class WellFormedness {
     if (majorType !== MajorType.Text && majorType !== MajorType.Unsigned && majorType !== MajorType.Negative) {
       throw new DecodingError('CBOR map key is neither text nor an integer');
     }
-    // A key contains no other items, so it cannot increase the depth.
+    // A key cannot contain other items, so its depth need not be counted.
     return this.item(offset, 0);
   }
 
-  /** false, true, null, undefined and floats: no known entry uses them, but an entry of a later system might. */
+  /**
+   * Accepts false, true, null, undefined and floats. No known field uses them, but a field of a later operating system
+   * might.
+   */
   #simple(offset: number, additional: number): number {
     if (additional >= 20 && additional <= 23) return offset + 1;
     if (additional < 25 || additional > 27) throw new DecodingError('unassigned or indefinite CBOR simple value');
@@ -156,7 +184,7 @@ class WellFormedness {
   }
 }
 
-/** By width in bytes: the smallest number that needs it (RFC 8949 §4.2.1). */
+/** For each width in bytes: the smallest number that needs this width (RFC 8949 §4.2.1). */
 const SHORTEST_FROM: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
 
 function truncated(): DecodingError {

@@ -7,19 +7,22 @@ import { Inspection } from './inspection.js';
 
 /** A decoded assertion object. Nothing in it is verified. */
 export interface InspectedAssertion {
-  /** The names of all entries of the CBOR map, in their order, including those that no verifier reads. */
+  /** The names of all fields in the CBOR map, in their original order. Unknown fields are included. */
   entries: string[];
-  /** ECDSA, DER. */
+  /** The ECDSA signature, DER. */
   signature?: Uint8Array;
-  /** Absent if it cannot be decoded. */
+  /** The decoded authenticator data. Absent if it cannot be decoded. */
   authenticatorData?: InspectedAuthenticatorData;
-  /** Messages about the parts that cannot be decoded. Empty if `verifyAssertion` can decode the assertion. */
+  /**
+   * One message for each part that cannot be decoded. If `verifyAssertion` can decode the assertion, only
+   * `unauthenticatedExtensions` can cause a message, because `verifyAssertion` ignores its contents.
+   */
   problems: string[];
 }
 
 /**
- * Decodes an assertion object for logs and tools. Verifies nothing, and does not throw for malformed contents: parts that
- * cannot be decoded are missing from the result and listed in `problems`.
+ * Decodes an assertion object for logs and tools. Nothing is verified. Malformed contents do not cause an error. Parts that
+ * cannot be decoded are missing from the result, and `problems` describes them.
  *
  * @param assertion base64 or base64url text, or bytes
  * @throws AppAttestError `invalid_argument` for a value of another type

@@ -16,37 +16,37 @@ import { Inspection } from './inspection.js';
 
 /** Decoded authenticator data of an attestation. Nothing in it is verified. */
 export interface InspectedAttestedData extends InspectedAuthenticatorData {
-  /** 16 bytes. */
+  /** The AAGUID, which identifies the environment, 16 bytes. */
   aaguid: Uint8Array;
-  /** The environment of the aaguid; absent for an unknown one. */
+  /** The environment that the AAGUID identifies. Absent if the AAGUID is unknown. */
   environment?: Environment;
-  /** 32 bytes. */
+  /** The credential ID, 32 bytes. In valid evidence, it is the key identifier. */
   credentialId: Uint8Array;
-  /** SubjectPublicKeyInfo as PEM. */
+  /** The attested public key: SubjectPublicKeyInfo as PEM. */
   publicKey: string;
-  /** The key identifier of this public key, base64. */
+  /** The key identifier of `publicKey`, base64. */
   keyId: string;
 }
 
 /** A decoded attestation object. Nothing in it is verified. */
 export interface InspectedAttestation {
-  /** The names of all entries of the CBOR map, in their order, including those that no verifier reads. */
+  /** The names of all fields in the CBOR map, in their original order. Unknown fields are included. */
   entries: string[];
-  /** `"apple-appattest"` for an App Attest attestation. */
+  /** The attestation format: `"apple-appattest"` for App Attest. */
   format?: string;
-  /** Absent if it cannot be decoded. */
+  /** The decoded authenticator data. Absent if it cannot be decoded. */
   authenticatorData?: InspectedAttestedData;
-  /** The certificates of `x5c`, the leaf first; those that cannot be decoded are left out. */
+  /** The certificates of `x5c`, the leaf first. Certificates that cannot be decoded are omitted. */
   certificates: InspectedCertificate[];
-  /** CMS, not decoded. */
+  /** The receipt, not decoded. `inspectReceipt` decodes it. */
   receipt?: Uint8Array;
-  /** Messages about the parts that cannot be decoded. */
+  /** One message for each part that cannot be decoded. */
   problems: string[];
 }
 
 /**
- * Decodes an attestation object for logs and tools. Verifies nothing, and does not throw for malformed contents: parts that
- * cannot be decoded are missing from the result and listed in `problems`.
+ * Decodes an attestation object for logs and tools. Nothing is verified. Malformed contents do not cause an error. Parts
+ * that cannot be decoded are missing from the result, and `problems` describes them.
  *
  * @param attestation base64 or base64url text, or bytes
  * @throws AppAttestError `invalid_argument` for a value of another type

@@ -7,24 +7,28 @@ import type { Inspection } from './inspection.js';
 
 /** Decoded authenticator data. Nothing in it is verified. */
 export interface InspectedAuthenticatorData {
-  /** The bytes as received, which the signature covers. */
+  /** The bytes as received. The signature covers these bytes. */
   bytes: Uint8Array;
-  /** SHA-256(App ID), 32 bytes. */
+  /** The RP ID hash: SHA-256 of the App ID, 32 bytes. */
   rpIdHash: Uint8Array;
-  /** 0x40 AT, 0x80 ED. */
+  /** Flags: 0x40 is AT (attested credential data), 0x80 is ED (extension data). */
   flags: number;
   /** The number of assertions that the key has signed. */
   counter: number;
-  /** The extensions of iOS 27 and later, if the flags include ED. In valid evidence, they are signed by the device. */
+  /**
+   * The extensions of iOS 27 and later. They are present only if the flags include ED. In valid evidence, ED shows that the
+   * device added these extensions.
+   */
   extensions?: AuthenticatorExtensions;
   /**
-   * A map that the flags do not announce (no ED). A tampered app can add it even to valid evidence: `verifyAttestation` and
-   * `verifyAssertion` neither return it nor check it against a policy.
+   * An extension map in authenticator data whose flags do not include ED. The signature does not show where authenticator
+   * data ends. So a tampered app can put such a map there, and the signature stays valid (docs/authenticated-bytes.md).
+   * `verifyAttestation` and `verifyAssertion` neither return this map nor check it against a policy.
    */
   unauthenticatedExtensions?: AuthenticatorExtensions;
 }
 
-/** @param name The name of the entry, for `problems` */
+/** @param name The name of the field, for `problems` */
 export function inspectAuthenticatorData(
   data: AuthenticatorData,
   name: string,

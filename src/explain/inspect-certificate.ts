@@ -8,9 +8,9 @@ import type { Inspection } from './inspection.js';
 
 /** A decoded certificate of an attestation or a receipt. Nothing in it is verified. */
 export interface InspectedCertificate {
-  /** For example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`. */
+  /** The name of the subject, for example `"CN=Apple App Attestation CA 1, O=Apple Inc., ST=California"`. */
   subject: string;
-  /** In the form of `subject`. */
+  /** The name of the issuer, in the same form as `subject`. */
   issuer: string;
   /** The certificate is valid from this time on. */
   notBefore: Date;
@@ -18,17 +18,17 @@ export interface InspectedCertificate {
   notAfter: Date;
   /** SHA-256 of the certificate, hex. */
   fingerprint: string;
-  /** Whether it is a CA certificate, according to its basic constraints. */
+  /** Whether the basic constraints mark the certificate as a CA certificate. */
   isCa: boolean;
-  /** The object identifiers of its extensions, in their order. */
+  /** The object identifiers of all extensions, in the order of the certificate. */
   extensions: string[];
-  /** The device in a leaf certificate; empty for a CA certificate. */
+  /** The device, as described in a leaf certificate. Empty for a CA certificate. */
   device: AttestedDevice;
-  /** The nonce that binds the leaf to a challenge, 32 bytes. */
+  /** The nonce in a leaf certificate, which binds the certificate to a challenge. In valid evidence, it has 32 bytes. */
   nonce?: Uint8Array;
-  /** The App ID in the leaf: that of the app, or of its App Clip. */
+  /** The App ID of the app or of its App Clip, in a leaf certificate. */
   appId?: string;
-  /** The access control list of the key, DER. */
+  /** The access control list of the key in a leaf certificate, DER. */
   accessControlList?: Uint8Array;
 }
 
@@ -66,6 +66,6 @@ function octetStringOf(
 ): Uint8Array | undefined {
   const extension = certificate.extensions.get(oid);
   if (!extension) return undefined;
-  // A copy, so that the whole certificate is not kept in memory.
+  // The bytes are copied. A slice would keep the whole certificate in memory.
   return inspection.attempt(`${name} extension ${oid}`, () => new Uint8Array(readSingleOctetString(extension)));
 }

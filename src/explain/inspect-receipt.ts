@@ -9,21 +9,27 @@ import { Inspection } from './inspection.js';
 
 /** A decoded receipt. Nothing in it is verified. */
 export interface InspectedReceipt extends Partial<Omit<VerifiedReceipt, 'environment'>> {
-  /** Apple's name for the environment: `"production"` or `"sandbox"` in all recordings. */
+  /** Apple's name for the environment. In all recordings, it is `"production"` or `"sandbox"`. */
   environment?: string;
-  /** The certificates in the receipt, in their order: in all recordings that of the signer, its issuer, and the root. */
+  /**
+   * The certificates in the receipt, in their original order. In all recordings, they are the signer's certificate, its
+   * issuer and the root.
+   */
   certificates: InspectedCertificate[];
-  /** Messages about the parts that cannot be decoded. Empty if `verifyReceipt` can decode the receipt. */
+  /**
+   * One message for each part that cannot be decoded. If `verifyReceipt` can decode the receipt, only extensions of
+   * certificates can cause a message.
+   */
   problems: string[];
 }
 
 /**
- * Decodes a receipt for logs and tools. Verifies nothing, and does not throw for malformed contents: parts that cannot be
- * decoded are missing from the result and listed in `problems`.
+ * Decodes a receipt for logs and tools. Nothing is verified. Malformed contents do not cause an error. Parts that cannot be
+ * decoded are missing from the result, and `problems` describes them.
  *
  * @param receipt base64 or base64url text, or bytes
  * @throws AppAttestError `invalid_argument` for a value of another type, or if the packages that decode receipts cannot be
- * loaded
+ *   loaded
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 import { AppAttestError } from '../errors.js';
 
-/** Collects the problems while evidence is decoded, so that one malformed part does not hide the others. */
+/** Collects problems while evidence is decoded. After a malformed part, the other parts are still decoded. */
 export class Inspection {
   readonly problems: string[] = [];
 
-  /** Returns the result of `decode`; or adds a problem and returns `undefined`. */
+  /** Returns the result of `decode`. If `decode` throws, adds a problem and returns `undefined`. */
   attempt<Decoded>(part: string, decode: () => Decoded): Decoded | undefined {
     try {
       return decode();
@@ -13,7 +13,7 @@ export class Inspection {
     }
   }
 
-  /** The same for an asynchronous decoder. */
+  /** Like {@link attempt}, for an asynchronous decoder. */
   async attemptLater<Decoded>(part: string, decode: () => Promise<Decoded>): Promise<Decoded | undefined> {
     try {
       return await decode();
@@ -23,7 +23,7 @@ export class Inspection {
   }
 
   #note(part: string, error: unknown): undefined {
-    // A wrong call is an error. Malformed evidence is a problem.
+    // A wrong argument is an error of the caller, so the error is thrown. Errors of malformed evidence become problems.
     if (error instanceof AppAttestError && error.code === 'invalid_argument') throw error;
     this.problems.push(`${part}: ${error instanceof Error ? error.message : String(error)}`);
   }

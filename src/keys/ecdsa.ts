@@ -1,16 +1,20 @@
 import { verify } from 'node:crypto';
 import type { VerificationKey } from './public-key.js';
 
-/** The hash algorithm of an ECDSA signature in a certificate or a receipt: SHA-2. */
+/** The SHA-2 hash algorithm of an ECDSA signature in a certificate or a receipt. */
 export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
 
-/** The type of {@link verifyEcdsaInPool}, and of a function that chooses between it and {@link verifyEcdsa}. */
+/**
+ * Verifies an ECDSA signature asynchronously. {@link verifyEcdsaInPool} has this type. Another function of this type may
+ * choose the thread for each call.
+ */
 export type VerifyEcdsa = typeof verifyEcdsaInPool;
 
 /**
  * Hashes a message and verifies its DER-encoded ECDSA signature, on the calling thread.
  *
- * If (r, s) is valid, so is (r, n - s): signature bytes never identify a message.
+ * If a signature (r, s) is valid, (r, n - s) is valid too, where n is the order of the curve. So signature bytes cannot
+ * identify a message.
  */
 export function verifyEcdsa(
   hash: string,
@@ -19,18 +23,20 @@ export function verifyEcdsa(
   signature: Uint8Array,
 ): boolean {
   try {
-    // DER is the default. With an options object that says so, workerd does not accept a KeyObject.
+    // The encoding is not set, because workerd does not accept a KeyObject in an options object. The default encoding is
+    // DER.
     return verify(hash, message, publicKey, signature);
   } catch {
-    // Thrown for a signature that is not DER (Bun, Deno), a combination of hash and curve that the runtime does not support,
-    // or a key that is not on the curve, which `assertOnCurve` detects. In every case the signature is not verified.
+    // verify() throws in three cases. The signature is not DER (Bun, Deno). The runtime does not support the combination of
+    // hash and curve. The key is not on the curve, which `assertOnCurve` detects. In each case the signature counts as
+    // invalid.
     return false;
   }
 }
 
 /**
- * Like {@link verifyEcdsa}, but in Node's thread pool, while the calling thread does other work. Never rejects: the result
- * is false if anything fails.
+ * Like {@link verifyEcdsa}, but in Node's thread pool, while the calling thread does other work. The promise never rejects,
+ * and resolves to false if anything fails.
  */
 export function verifyEcdsaInPool(
   hash: string,

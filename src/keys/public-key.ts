@@ -3,14 +3,18 @@ import { copyBytes, equalBytes, isBytes } from '../encoding/bytes.js';
 import { decodePem, encodePem } from '../encoding/pem.js';
 import { AppAttestError } from '../errors.js';
 
-/** Bytes of a P-256 point as App Attest hashes it: 0x04, x and y (X9.62 uncompressed). */
+/**
+ * The length of an uncompressed P-256 point: 0x04, x and y (X9.62). App Attest hashes these bytes for the key identifier.
+ */
 export const POINT_LENGTH = 65;
 const UNCOMPRESSED = 0x04;
 
-/** SubjectPublicKeyInfo { id-ecPublicKey, prime256v1 } up to the point itself (RFC 5480 §2). */
+/** The bytes of a SubjectPublicKeyInfo { id-ecPublicKey, prime256v1 } before the point (RFC 5480 §2). */
 const SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
 
-/** The point in a SubjectPublicKeyInfo; `undefined` if the key is on another curve or encoded differently. */
+/**
+ * The uncompressed point in a SubjectPublicKeyInfo. `undefined` if the key is not on P-256 or is encoded differently.
+ */
 export function pointOfSpki(spki: Uint8Array): Uint8Array | undefined {
   const prefix = spki.subarray(0, SPKI_PREFIX.length);
   const point = spki.subarray(SPKI_PREFIX.length);
@@ -27,23 +31,24 @@ function spkiOfPoint(point: Uint8Array): Buffer {
 }
 
 /**
- * A key exactly as {@link pemOfPoint} encodes it. The prefix and the first byte of the point fill whole base64 characters,
- * and the last character before the padding holds two bits. Nearly all stored keys have this form, and checking it is a
- * microsecond faster than decoding PEM.
+ * Matches a key exactly as {@link pemOfPoint} encodes it. Nearly all stored keys have this form, and this check is a
+ * microsecond faster than decoding PEM. The fixed bytes before x fill whole base64 characters. The last character before the
+ * padding holds only two bits, so it is one of four letters.
  */
 const STORED_PEM =
   /^-----BEGIN PUBLIC KEY-----\n(MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{28}\n[A-Za-z0-9+/]{57}[AQgw]==)\n-----END PUBLIC KEY-----\n$/;
 
-/** Encodes a point in the form that servers store: SubjectPublicKeyInfo as PEM. */
+/** Encodes a point as a PEM public key (SubjectPublicKeyInfo), the form that servers store. */
 export function pemOfPoint(point: Uint8Array): string {
   return encodePem('PUBLIC KEY', spkiOfPoint(point));
 }
 
 /**
- * Imports the stored public key: PEM, SubjectPublicKeyInfo bytes or a 65-byte point. A `KeyObject` is returned as it is.
- * P-256 only.
+ * Imports a stored P-256 public key: PEM, SubjectPublicKeyInfo bytes or a 65-byte point. A `KeyObject` is checked and
+ * returned unchanged.
  *
- * @throws AppAttestError `invalid_argument`: the key comes from the server's own database
+ * @throws AppAttestError `invalid_argument` if the key cannot be used. The key comes from the server's own database, so the
+ *   client is not at fault
  */
 export function readPublicKey(publicKey: unknown): KeyObject {
   if (publicKey instanceof KeyObject) return checkKeyObject(publicKey);
@@ -56,7 +61,9 @@ export function readPublicKey(publicKey: unknown): KeyObject {
   }
 }
 
-/** A key for `verify` of node:crypto: imported, or in PEM or DER, which it decodes at each call. */
+/**
+ * A key that `verify` of node:crypto accepts. A `KeyObject` is already imported. PEM and DER are decoded at each call.
+ */
 export type VerificationKey =
   | KeyObject
   | string
@@ -66,11 +73,15 @@ export type VerificationKey =
 export type KeyForm = 'point' | 'pem' | 'der';
 
 /**
- * The fastest form for a runtime. OpenSSL 3.0 (Node.js 20) takes 110 µs to decode a key, the Web Crypto API 50 µs to import
- * a point. Later versions of OpenSSL take 15 µs, and 13 µs for DER; but Node.js 24 takes 25 µs to detect that an object is
- * not a `KeyObject`.
+ * The fastest form of a key for a runtime:
  *
- * @param versions `process.versions`; absent with older compatibility dates of Workers
+ * - `point` for OpenSSL 3.0 (Node.js 20). OpenSSL takes 110 µs to decode a key. The Web Crypto API takes 50 µs to import a
+ *   point.
+ * - `der` for Node.js 26 and later. Decoding takes 13 µs.
+ * - `pem` for all other runtimes. Decoding takes 15 µs. With DER, Node.js 24 takes 25 µs to detect that the object is not a
+ *   `KeyObject`.
+ *
+ * @param versions `process.versions`. It is absent in Cloudflare Workers with an older compatibility date
  */
 export function fastestKeyForm(versions: { node?: string; openssl?: string } | undefined): KeyForm {
   const { node, openssl } = versions ?? {};
@@ -81,8 +92,9 @@ export function fastestKeyForm(versions: { node?: string; openssl?: string } | u
 const FASTEST_KEY_FORM = fastestKeyForm(process.versions);
 
 /**
- * The stored public key for one verification. PEM and DER are not imported, so that there is no object to garbage-collect:
- * the encoding is checked here, and `verify` checks that the point is on the curve. See {@link assertOnCurve}.
+ * Prepares the stored public key for one verification. In the forms `pem` and `der`, the key is not imported, because each
+ * imported key must be garbage-collected later. Only the encoding is checked here. `verify` then checks that the point is on
+ * the curve. See {@link assertOnCurve}. In the form `point`, the key is imported, and the import checks the point.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -94,8 +106,8 @@ export async function preparePublicKey(publicKey: unknown, form: KeyForm = FASTE
 }
 
 /**
- * Throws if the point of a stored key is not on the curve: no signature verifies with such a key, and the client is not at
- * fault.
+ * Throws if the point of a stored key is not on the curve. No signature is valid for such a key, although the client is not
+ * at fault.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -105,7 +117,10 @@ export function assertOnCurve(publicKey: VerificationKey): void {
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
-/** Kept, because each access to `webcrypto.subtle` is a lookup; read late, because loading it takes milliseconds. */
+/**
+ * The Web Crypto API. Loading takes milliseconds, so the API is loaded only if needed. Each access to `webcrypto.subtle` is
+ * a lookup, so the object is kept here.
+ */
 let subtle: webcrypto.SubtleCrypto | undefined;
 
 async function importPoint(point: Uint8Array): Promise<KeyObject> {
@@ -122,13 +137,16 @@ function checkKeyObject(publicKey: KeyObject): KeyObject {
   throw notAKey();
 }
 
-/** The stored key as {@link pemOfPoint} encodes it. */
+/** Checks the stored key, and returns it as {@link pemOfPoint} encodes it. */
 function readPem(publicKey: unknown): string {
   if (typeof publicKey === 'string' && STORED_PEM.test(publicKey)) return publicKey;
   return encodePem('PUBLIC KEY', readSpki(publicKey));
 }
 
-/** Copies bytes, because the caller may change them while they are imported. */
+/**
+ * Checks the stored key, and returns its SubjectPublicKeyInfo. Bytes are copied, because the caller may change them during
+ * the import.
+ */
 function readSpki(publicKey: unknown): Buffer {
   const stored = typeof publicKey === 'string' ? STORED_PEM.exec(publicKey)?.[1] : undefined;
   if (stored !== undefined) return Buffer.from(stored, 'base64');

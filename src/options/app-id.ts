@@ -2,9 +2,9 @@ import { AppAttestError, shortText } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from './known-options.js';
 
 /**
- * The App ID of one app: `'TEAMID1234.com.example.app'`, or its two parts. The prefix has ten characters A-Z and 0-9. It is
- * the App ID prefix of the developer account, for nearly all apps the team identifier. Evidence from an App Clip contains
- * the App ID of its full app.
+ * The App ID of one app: text such as `'TEAMID1234.com.example.app'`, or the two parts of this text. The part before the
+ * first dot, the prefix, has ten characters A-Z and 0-9. For nearly all apps, the prefix is the team identifier of the
+ * developer account. Evidence from an App Clip contains the App ID of the full app.
  */
 export type AppId =
   | string
@@ -16,7 +16,7 @@ export type AppId =
     };
 
 /**
- * The option `appId`: the accepted App IDs, as text.
+ * Checks the option `appId`, and returns the accepted App IDs as text.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -26,7 +26,10 @@ export function readAppIds(appId: unknown): readonly string[] {
   return named.map(readAppId);
 }
 
-/** Apple allows letters, digits, hyphens and dots in bundle identifiers. Its own sample also has underscores. */
+/**
+ * Apple allows letters, digits, hyphens and dots in bundle identifiers. One of Apple's own samples also contains
+ * underscores.
+ */
 const APP_ID = /^[A-Z0-9]{10}(?:\.[A-Za-z0-9_-]+)+$/;
 const TEAM_ID = /^[A-Z0-9]{10}$/;
 
@@ -36,7 +39,7 @@ export function isAppId(text: string): boolean {
 }
 
 /**
- * One App ID as text.
+ * Checks one App ID, and returns it as text.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -60,7 +63,8 @@ function checkAppId(appId: string, teamId: string): string {
   const wrong = TEAM_ID.test(teamId)
     ? 'the bundle identifier after the team ID is missing or malformed'
     : `${shortText(teamId)} is not a team ID`;
-  const hint = teamId === 'undefined' || teamId === 'null' || teamId === '' ? ' (is the variable for it set?)' : '';
+  const hint =
+    teamId === 'undefined' || teamId === 'null' || teamId === '' ? ' (is the variable for the team ID set?)' : '';
   throw invalid(`appId ${shortText(appId)} must be ${FORM}: ${wrong}${hint}`);
 }
 

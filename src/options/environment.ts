@@ -1,15 +1,15 @@
 import { AppAttestError, shortValue } from '../errors.js';
 
 /**
- * The environment in which a key was attested: `production` for apps from the App Store, TestFlight and enterprise
- * distribution, `development` for builds from Xcode with the development entitlement.
+ * The environment in which a key was attested. `production` is for apps from the App Store, TestFlight or enterprise
+ * distribution. `development` is for builds from Xcode with the development entitlement.
  */
 export type Environment = 'production' | 'development';
 
 export const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
 
 /**
- * The option `environment`: the accepted environments, production by default.
+ * Checks the option `environment`: the accepted environments. The default is production.
  *
  * @throws AppAttestError `invalid_argument`
  */

@@ -2,14 +2,15 @@ import { decodeBase64, maxBase64Length } from '../encoding/base64.js';
 import { asBuffer, copyBytes, isBytes } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { isBase64, mistakenEncoding } from '../encoding/mistaken-encoding.js';
-import { AppAttestError } from '../errors.js';
+import { AppAttestError, shortValue } from '../errors.js';
 
-/** Evidence that nobody else can change: text, or a copy of bytes. */
+/** Evidence that no other code can change: text, or a copy of bytes. */
 export type KeptEvidence = string | Uint8Array;
 
 /**
- * Evidence that can be decoded later: text as it is, and a copy of bytes, because the caller or another thread may change
- * them. The copy has at most one byte more than allowed, which is enough for {@link decodeEvidence} to reject it.
+ * Checks the type of evidence and keeps the evidence for later decoding. Text is returned unchanged. Bytes are copied,
+ * because the caller or another thread may change them. At most `maxLength + 1` bytes are copied. With this extra byte,
+ * {@link decodeEvidence} can still reject evidence that is too long.
  *
  * @param name The name of the option, for the error message
  * @throws AppAttestError `invalid_argument`
@@ -17,14 +18,17 @@ export type KeptEvidence = string | Uint8Array;
 export function keepEvidence(evidence: unknown, name: string, maxLength: number): KeptEvidence {
   if (typeof evidence === 'string') return evidence;
   if (isBytes(evidence)) return copyOf(evidence, name, maxLength + 1);
-  throw new AppAttestError('invalid_argument', `${name} must be base64 text or a Uint8Array`);
+  throw new AppAttestError(
+    'invalid_argument',
+    `${name} must be base64 text or a Uint8Array, not ${shortValue(evidence)}`,
+  );
 }
 
 /**
- * A copy of bytes that a caller passed: the caller or another thread may change them.
+ * Copies bytes that a caller passed, because the caller or another thread may change them.
  *
  * @param name The name of the option, for the error message
- * @throws AppAttestError `invalid_argument` if their ArrayBuffer is detached or has shrunk
+ * @throws AppAttestError `invalid_argument` if the ArrayBuffer of the bytes is detached or has shrunk
  */
 export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uint8Array {
   try {
@@ -37,7 +41,7 @@ export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uin
 }
 
 /**
- * The bytes of evidence; text is decoded as base64 or base64url. The length is checked before anything is decoded.
+ * Decodes evidence to bytes. Text must be base64 or base64url. The length is checked before anything is decoded.
  *
  * @throws DecodingError
  */
@@ -50,14 +54,15 @@ export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8
 }
 
 /**
- * Like {@link decodeEvidence}, but without a check for wrong encodings. The result is never empty.
+ * Like {@link decodeEvidence}, but accepts hex and evidence that was encoded as base64 twice, because both are valid base64.
+ * The result is never empty.
  *
  * @throws DecodingError
  */
 export function decodeBytes(evidence: KeptEvidence, maxLength: number): Uint8Array {
   const bytes = typeof evidence === 'string' ? decodeText(evidence, maxBase64Length(maxLength)) : evidence;
   assertLength(bytes.length, maxLength);
-  if (bytes.length === 0) throw new DecodingError('it is empty');
+  if (bytes.length === 0) throw new DecodingError('the value is empty');
   return bytes;
 }
 

@@ -1,9 +1,9 @@
 import { AppAttestError, shortText } from '../errors.js';
 
 /**
- * The options of a function by name, and whether each may be `undefined`. The type of the option decides: an option with
- * `| undefined` in its type may be undefined, which means the same as omitting it. The type does not allow `undefined` if
- * the function would check less without the option: a lookup that found nothing must not turn off a check.
+ * All options of a function, and whether each option may be `undefined`. An option may be `undefined` only if its type
+ * contains `| undefined`. Then `undefined` means the same as omitting the option. The type must not contain `undefined` if
+ * the function checks less without the option. Otherwise an `undefined` result of a database lookup would turn off a check.
  */
 export type KnownOptions<Options> = {
   readonly [Name in keyof Required<Options>]: undefined extends Required<Options>[Name]
@@ -12,12 +12,12 @@ export type KnownOptions<Options> = {
 };
 
 /**
- * Reads the options that a caller passed, and checks their names, not their values. A check must not be skipped because an
- * option is misspelt, a promise was not awaited, or the values are inherited.
+ * Copies the options that a caller passed, and checks their names. The values are not checked here. Misspelt options, a
+ * promise instead of an object, and inherited options are errors, because a check would otherwise be skipped.
  *
  * @param caller The function or option that has these options, for the error message
- * @returns a copy, for which each option was read once. It has no prototype, so a polluted `Object.prototype` cannot add
- *   options
+ * @returns a copy of the options. Each option is read only once. The copy has no prototype, so a polluted
+ *   `Object.prototype` cannot add options
  * @throws AppAttestError `invalid_argument`
  */
 export function readKnownOptions<Options>(
@@ -46,14 +46,20 @@ function isKnown<Options>(name: string | symbol, known: KnownOptions<Options>): 
   return Object.hasOwn(known, name);
 }
 
-/** An object literal, possibly of another realm (`node:vm`, Jest), or an object without a prototype. */
+/**
+ * Whether a value is an object literal or an object without a prototype. The object may come from another realm (`node:vm`,
+ * Jest).
+ */
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null || isObjectPrototype(prototype);
 }
 
-/** Whether this is the `Object.prototype` of some realm: it has no prototype, and has the methods itself. */
+/**
+ * Whether an object is the `Object.prototype` of any realm. Such an object has no prototype, and has its own method
+ * `isPrototypeOf`.
+ */
 function isObjectPrototype(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }

@@ -1,10 +1,10 @@
 import { AppAttestError, shortValue } from '../errors.js';
 
 /**
- * Checks a time in seconds that a caller passed. Fractions are allowed.
+ * Checks an option that is a time in seconds. Fractions are allowed.
  *
  * @param name The name of the option, for the error message
- * @param most The longest allowed time
+ * @param most The longest allowed time, in seconds
  * @throws AppAttestError `invalid_argument`
  */
 export function readSeconds(name: string, seconds: unknown, most = Number.POSITIVE_INFINITY): number {

@@ -1,10 +1,10 @@
-import { AppAttestError } from '../errors.js';
+import { AppAttestError, shortValue } from '../errors.js';
 
 const MAX_COUNTER = 0xffff_ffff;
 
 /**
- * The option `counter`: the last accepted counter, as the server stored it. There is no default: a counter check that is
- * silently skipped is the most common hole in App Attest servers.
+ * Checks the option `counter`: the last accepted counter, which the server has stored. The option has no default. With a
+ * default, the counter check would have no effect if the server does not pass the counter.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -14,6 +14,6 @@ export function readStoredCounter(counter: unknown): number {
   }
   throw new AppAttestError(
     'invalid_argument',
-    'counter must be the last accepted counter, an integer from 0 to 2^32 - 1',
+    `counter must be the last accepted counter, an integer from 0 to 2^32 - 1, not ${shortValue(counter)}`,
   );
 }

@@ -21,13 +21,16 @@ const KNOWN_ENTRIES: KnownOptions<DeviceCheckCredentials> = {
 };
 
 /**
- * How long a token is used, in milliseconds. Apple documents no lifetime for App Attest. Push notifications use the same
- * kind of token: it is valid for one hour, and may be renewed once in 20 minutes ("Establishing a token-based connection to
- * APNs"). 45 minutes are within these limits, even if the clocks differ by 15 minutes.
+ * How long a token is used, in milliseconds. Apple documents no lifetime for App Attest. Push notifications use the same kind
+ * of token. Such a token is valid for one hour, and may be renewed at most once every 20 minutes ("Establishing a token-based
+ * connection to APNs"). 45 minutes are within these limits, even if the clocks differ by 15 minutes.
  */
 const LIFETIME = 45 * 60 * 1000;
 
-/** A token for all requests with the same credentials. Requests that arrive while the token is being signed wait for it. */
+/**
+ * A token for all requests with the same credentials. Requests that arrive while the token is being signed wait for this
+ * token.
+ */
 export class DeviceCheckToken {
   readonly jwt: Promise<string>;
   readonly #issuedAt = Date.now();

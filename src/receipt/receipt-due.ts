@@ -31,8 +31,8 @@ export interface ReceiptSchedule {
    */
   jitter?: number | undefined;
   /**
-   * A receipt is due at least this long before it expires. 14 days by default. After a receipt has expired, Apple issues no
-   * newer receipt for its key.
+   * A receipt is due at least this long before it expires, if its `notBefore` allows. 14 days by default. After a receipt has
+   * expired, Apple issues no newer receipt for its key.
    */
   reserve?: number | undefined;
 }
@@ -53,15 +53,15 @@ const KNOWN_SCHEDULE: KnownOptions<ReceiptSchedule> = {
 const KNOWN_OPTIONS: KnownOptions<DueReceiptsOptions> = { ...KNOWN_SCHEDULE, date: 'may be undefined' };
 
 const DAY = 24 * 60 * 60;
-/** Ten years. A longer time is a mistake: probably it is in milliseconds. */
+/** Ten years. A longer time is rejected, because it is probably in milliseconds by mistake. */
 const MAX_TIME = 3650 * DAY;
 
 /**
  * Returns when to request the next receipt from Apple. Apple issues the next receipt from `notBefore` on, so the returned
- * time is never earlier. If possible, it is well before this receipt expires. The jitter spreads the times of different
- * receipts.
+ * time is never earlier. If `notBefore` allows, the returned time is at least `reserve` before this receipt expires. The
+ * jitter spreads the times of different receipts.
  *
- * The result depends only on the arguments. Store it with the receipt in an indexed column. Then let a job process the
+ * The result depends only on the arguments. Store the result with the receipt, in an indexed column. Then a job can find the
  * receipts that are due.
  *
  * @throws AppAttestError `invalid_argument`
@@ -108,7 +108,7 @@ export function dueReceipts<Stored extends StoredReceipt>(
     .sort((one, other) => one.expirationTime.getTime() - other.expirationTime.getTime());
 }
 
-/** Returns a number from 0 up to 1. It looks random, but is always the same for the same receipt. */
+/** Returns a number from 0 to just below 1. The number looks random, but is always the same for the same receipt. */
 function fraction(keyId: string, creationTime: Date): number {
   const hash = Buffer.from(sha256(Buffer.from(`${keyId} ${creationTime.getTime()}`)));
   return hash.readUIntBE(0, 6) / 2 ** 48;

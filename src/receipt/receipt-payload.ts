@@ -17,7 +17,7 @@ export interface ReceiptPayload {
   readonly clientHash: Uint8Array;
   readonly token: string;
   readonly type: ReceiptType;
-  /** `"production"` or `"sandbox"` in all recordings. The field may be missing, because Apple does not document it. */
+  /** `"production"` or `"sandbox"` in all recordings. The field may be missing, because Apple does not document this field. */
   readonly environment: string | undefined;
   readonly creationTime: Date;
   readonly riskMetric: number | undefined;
@@ -47,8 +47,8 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
 const RISK_METRIC = /^\d{1,9}$/;
 
 /**
- * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Ignores fields of unknown types. Rejects
- * a type that occurs twice.
+ * Decodes `SET OF SEQUENCE { type INTEGER, version INTEGER, value OCTET STRING }`. Ignores fields of unknown types. Rejects a
+ * receipt in which a type occurs twice.
  *
  * @throws DecodingError
  */

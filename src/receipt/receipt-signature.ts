@@ -8,7 +8,7 @@ import type { SignedData } from './signed-data.js';
 
 /**
  * Verifies the signature of a receipt (RFC 5652 §5.4 and §5.6). Without signed attributes, the signature covers the content.
- * With signed attributes, the signature covers the attributes, and one of them is the digest of the content.
+ * With signed attributes, the signature covers these attributes, and one attribute is the digest of the content.
  *
  * An attacker cannot present signed attributes as content, because attributes do not decode as receipt fields.
  *

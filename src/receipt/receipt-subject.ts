@@ -58,7 +58,7 @@ export function readReceiptType(type: unknown): ReceiptType | undefined {
  */
 export function assertReceiptType(type: ReceiptType, expected: ReceiptType | undefined): void {
   if (expected === undefined || type === expected) return;
-  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt has another type than expected', {
+  throw new AppAttestError('receipt_challenge_mismatch', 'the receipt does not have the expected type', {
     expected,
     actual: type,
   });
@@ -67,8 +67,8 @@ export function assertReceiptType(type: ReceiptType, expected: ReceiptType | und
 /**
  * Checks that the receipt was issued for the expected challenge. Apple: Assessing fraud risk, field 4.
  *
- * In recordings, the client hash of a `'RECEIPT'` is changed, because Apple decoded it as UTF-8 text. Such a receipt is
- * rejected.
+ * In recordings, the client hash of a `'RECEIPT'` is changed, because Apple decoded the hash as UTF-8 text. Such a receipt
+ * does not match and is rejected.
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */

@@ -3,13 +3,13 @@ import { readSeconds } from '../options/seconds.js';
 import type { ReceiptPayload } from './receipt-payload.js';
 
 /**
- * How far the clock of this server may be behind Apple's clock, in milliseconds. A small difference matters, because the
- * receipt of an attestation arrives within a second of its creation.
+ * How far the clock of this server may be behind Apple's clock, in milliseconds. Even a small difference matters, because the
+ * server receives the receipt of an attestation within seconds of its creation.
  */
 const CLOCK_TOLERANCE = 5 * 60 * 1000;
 
 /**
- * Checks the option `maxAge`, in seconds. Without it, there is no limit.
+ * Checks the option `maxAge`, in seconds. Without this option, there is no limit.
  *
  * @throws AppAttestError `invalid_argument`
  */
@@ -19,8 +19,8 @@ export function readMaxAge(maxAge: unknown): number {
 }
 
 /**
- * Rejects an expired receipt (Apple: Assessing fraud risk, field 21). Also rejects a receipt that was created in the future
- * or that expires before its creation.
+ * Rejects an expired receipt (Apple: Assessing fraud risk, field 21). Also rejects a receipt that was created more than five
+ * minutes after `date`, or that expires before its creation.
  *
  * @throws AppAttestError `receipt_expired`
  */

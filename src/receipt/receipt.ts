@@ -9,7 +9,7 @@ export interface Receipt {
   readonly payload: ReceiptPayload;
 }
 
-/** The maximum length of a receipt, in bytes. All recordings have between 3.7 and 4 KB. */
+/** The maximum length of a receipt, in bytes. All recordings have between 3.6 and 4 KB. */
 export const MAX_RECEIPT_LENGTH = 65_536;
 
 /**
@@ -17,7 +17,7 @@ export const MAX_RECEIPT_LENGTH = 65_536;
  * encodings of ASN.1.
  *
  * @param receipt At most {@link MAX_RECEIPT_LENGTH} bytes, which must not change afterwards
- * @throws AppAttestError `malformed_receipt`, `invalid_argument`
+ * @throws AppAttestError `malformed_receipt`. `invalid_argument` if the packages that decode receipts cannot be loaded
  */
 export function decodeReceipt(receipt: Uint8Array): Promise<Receipt> {
   return asReceipt(async () => {

@@ -18,7 +18,9 @@ export interface RefreshReceiptOptions {
   credentials: DeviceCheckCredentials;
   /** Used instead of the global `fetch`. For a proxy, or for the `receiptEndpoint()` of `app-attest/testing`. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
-  /** Used instead of Apple's URL. It must be `https:`, or `http:` on a loopback address: the request contains a token. */
+  /**
+   * Used instead of Apple's URL. It must be `https:`, or `http:` on a loopback address, because the request contains a token.
+   */
   endpoint?: string | URL | undefined;
   /** Aborts the request. */
   signal?: AbortSignal | undefined;
@@ -39,7 +41,7 @@ const KNOWN_OPTIONS: KnownOptions<RefreshReceiptOptions> = {
 /** Result of {@link refreshReceipt}: either a new receipt, or `notModified` if Apple has no newer receipt yet. */
 export type RefreshedReceipt =
   | {
-      /** The new receipt, CMS in BER. It is not verified: pass it to `verifyReceipt`, then store it. */
+      /** The new receipt, CMS in BER. It is not verified. Pass it to `verifyReceipt`, then store it. */
       receipt: Uint8Array;
       /** Absent if there is a new receipt. */
       notModified?: never;
@@ -70,7 +72,7 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  * The new receipt is not verified. Pass it to `verifyReceipt`, then store it instead of the old receipt.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: the options are wrong
+ * - `invalid_argument`: the options are wrong, or the package `jose` cannot be loaded
  * - `malformed_receipt`: `receipt` is empty, too long or not base64
  * - `receipt_request_failed`: the request failed. `retryAfter` is the header `Retry-After` in seconds, if the response has
  *   this header. `status` is the HTTP status of Apple's response:
@@ -127,7 +129,7 @@ export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<Ref
   return receipt ? { receipt } : { notModified: true };
 }
 
-/** The receipt is not decoded: Apple's server does that. */
+/** Only the base64 is decoded. Apple's server decodes the receipt itself. */
 function readReceipt(receipt: unknown): Uint8Array {
   return decodeBytes(keepEvidence(receipt, 'receipt', MAX_RECEIPT_LENGTH), MAX_RECEIPT_LENGTH);
 }

@@ -13,12 +13,12 @@ import { loadCmsLibrary } from './cms-library.js';
 export interface SignedData {
   /** The signed content, with its chunks concatenated. */
   readonly content: Uint8Array;
-  /** The DER of the certificates, in any order. Each is a SEQUENCE, not decoded yet. */
+  /** The DER of the certificates, in any order. Each certificate is a SEQUENCE that is not decoded yet. */
   readonly certificates: readonly Uint8Array[];
   readonly signer: SignerIdentifier;
   /**
-   * The hash algorithm of digest and signature. `undefined` if their hash algorithms differ, or if the signature
-   * is not ECDSA with SHA-256, SHA-384 or SHA-512.
+   * The hash algorithm of digest and signature. `undefined` if their hash algorithms differ, if the signature is not ECDSA
+   * with SHA-256, SHA-384 or SHA-512, or if SignedData does not list the digest algorithm.
    */
   readonly hash: SignatureHash | undefined;
   /** The signed attributes, if there are any. */
@@ -93,7 +93,10 @@ const MAX_ISSUER_LENGTH = 1024;
 const MAX_SERIAL_NUMBER_LENGTH = 32;
 /** The maximum length of a subject key identifier, in bytes. It is usually a hash (RFC 5280 §4.2.1.2). */
 const MAX_SUBJECT_KEY_IDENTIFIER_LENGTH = 64;
-/** The maximum length of a signature, in bytes: an RSA signature with 8192 bits. ECDSA needs at most 139 bytes. */
+/**
+ * The maximum length of a signature, in bytes. An RSA signature with 8192 bits has this length. An ECDSA signature with a
+ * P-521 key has at most 139 bytes.
+ */
 const MAX_SIGNATURE_LENGTH = 1024;
 
 /** Version 1, an empty issuer name and serial number 0. pkijs gets these bytes instead of the values in the receipt. */
@@ -103,8 +106,8 @@ const SIGNER_INFO_START = Uint8Array.of(0x02, 0x01, 0x01, 0x30, 0x05, 0x30, 0x00
  * Decodes CMS SignedData with one signer, in DER or BER. Apple uses BER, with indefinite lengths and with content in chunks.
  *
  * The receipt is first converted to DER. Content, certificates, signer identifier and signed attributes are slices of the
- * DER, because their exact bytes are compared or verified. pkijs decodes only the algorithms and the signature. Names are
- * not passed to pkijs: a client could choose a name that takes pkijs milliseconds to decode.
+ * DER, because their exact bytes are compared or verified. pkijs decodes only the algorithms and the signature. Names are not
+ * passed to pkijs, because a client could choose a name that takes pkijs milliseconds to decode.
  *
  * @throws DecodingError
  * @throws AppAttestError `invalid_argument` if pkijs cannot be loaded
@@ -146,14 +149,17 @@ function childrenOf(element: DerElement | undefined, shape: RegExp, name: string
   return children;
 }
 
-/** Returns the object identifier of an AlgorithmIdentifier without parameters. */
+/** Returns the object identifier of an AlgorithmIdentifier. The parameters must be absent or NULL. */
 function readAlgorithm(der: Uint8Array, algorithm: DerElement | undefined): string {
   const [oid] = childrenOf(algorithm, Shape.Algorithm, 'AlgorithmIdentifier');
   if (!oid) throw new DecodingError('an algorithm has no object identifier');
   return readObjectIdentifier(der, oid);
 }
 
-/** RFC 5652 §5.3: the content must have the type id-data if there are no signed attributes, as in Apple's receipts. */
+/**
+ * The content must have the type id-data. RFC 5652 §5.3 requires this type if there are no signed attributes. Apple's
+ * receipts have none.
+ */
 function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined): Uint8Array {
   const [type, explicit] = childrenOf(encapContentInfo, Shape.EncapsulatedContentInfo, 'EncapsulatedContentInfo');
   const [content] = childrenOf(explicit, Shape.EncapsulatedContent, 'content');
@@ -248,8 +254,8 @@ function sequenceOf(elements: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Decodes a checked SignerInfo with pkijs. pkijs does not decode the whole SignedData, because pkijs would then take as long
- * to set up its schema as all other steps take together.
+ * Decodes a checked SignerInfo with pkijs. pkijs does not decode the whole SignedData, because the schema of SignedData is
+ * slow to set up. That would double the time for a receipt.
  */
 async function readSignature(
   signerInfo: Uint8Array,

@@ -4,7 +4,7 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 
-/** The extension of certificates that may sign receipts. In recordings, its value contains no information. */
+/** The extension of certificates that may sign receipts. In recordings, its value is NULL. */
 const RECEIPT_SIGNING = '1.2.840.113635.100.12.15';
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 
@@ -15,9 +15,10 @@ const OCTET_STRING = 0x04;
 const MAX_ISSUERS = 3;
 
 /**
- * Returns the certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. CMS contains
- * certificates in any order, and some may be unrelated. This function compares only names, so the chain proves nothing
- * before `verifyCertificateChain` has verified it. The chain ends below a trust anchor, so roots in the receipt are ignored.
+ * Returns the certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. The certificates
+ * in a receipt may be in any order, and some may be unrelated. This function compares only names, so the chain proves nothing
+ * before `verifyCertificateChain` has verified it. The chain ends at the first certificate whose issuer has the name of a
+ * trust anchor. So the root in Apple's receipts is not part of the chain.
  *
  * @throws DecodingError if one of the certificates cannot be decoded
  * @throws AppAttestError `untrusted_certificate`

@@ -44,8 +44,8 @@ export interface VerifyReceiptOptions {
    * The challenge of the attestation, exactly as the app hashed it: text (hashed as UTF-8) or bytes. Without `challenge` and
    * `clientDataHash`, a receipt for any challenge is accepted.
    *
-   * Apple advises this check for the receipt in an attestation. Do not pass `challenge` for a receipt of type `'RECEIPT'`:
-   * Apple changes the `clientHash` of such receipts, so they are rejected.
+   * Apple advises this check for the receipt in an attestation. Do not pass `challenge` for a receipt of type `'RECEIPT'`.
+   * Apple changes the `clientHash` of such a receipt, so the receipt would be rejected.
    */
   challenge?: string | Uint8Array;
   /** Instead of `challenge`: the bytes that the app passed to `attestKey` as `clientDataHash`. At most 64 KiB. */
@@ -95,11 +95,11 @@ export interface VerifiedReceipt {
   /** The environment in which the key was attested. */
   environment: Environment;
   /**
-   * The bytes that the app passed to `attestKey` as `clientDataHash`. Only an `'ATTEST'` contains the exact bytes. In
-   * recordings of a `'RECEIPT'`, EF BF BD replaces all bytes that are not UTF-8, because Apple decoded the hash as text.
+   * In an `'ATTEST'`: the bytes that the app passed to `attestKey` as `clientDataHash`. In a `'RECEIPT'`, Apple has decoded
+   * these bytes as UTF-8 text. In all recordings, EF BF BD stands in place of each invalid sequence.
    */
   clientHash: Uint8Array;
-  /** Apple's token for the key. All receipts of a key have the same token. */
+  /** Apple's token for the key. In recordings, all receipts of a key have the same token. */
   token: string;
   /** When Apple created the receipt. */
   creationTime: Date;
@@ -114,30 +114,34 @@ export interface VerifiedReceipt {
 }
 
 /**
- * Limits concurrent verifications, because each verification takes a few milliseconds. Each waiting receipt uses at most
- * 64 KiB of memory, so 512 waiting receipts use at most 32 MiB. With the longest `clientDataHash`, the memory doubles.
+ * Limits the number of concurrent verifications, because each verification takes a few milliseconds. Each waiting receipt
+ * uses at most 64 KiB of memory, so 512 waiting receipts use at most 32 MiB. With the longest `clientDataHash`, the memory
+ * doubles.
  */
 const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patience: 5 });
 
 /**
- * Verifies that a receipt comes from Apple and belongs to this app and this key. Returns the fields of the receipt.
- * `verifyAttestation` does not verify the receipt in an attestation. The example shows how to verify it.
+ * Verifies that a receipt comes from Apple and belongs to an accepted app. With `publicKey`, also verifies that the receipt
+ * belongs to this key. Returns the fields of the receipt. `verifyAttestation` does not verify the receipt in an attestation.
+ * The example shows how to verify it.
  *
- * The step numbers below refer to Apple's page.
+ * The field numbers below are those of Apple's page.
  *
  * @throws AppAttestError with one of these codes:
  * - `invalid_argument`: the options are wrong, not the receipt. Also if the packages that decode receipts cannot be loaded
  * - `overloaded`: 512 receipts are already waiting, or this receipt waited for five seconds. The receipt was not
  *   verified. Try again after `retryAfter` seconds
  * - `malformed_receipt`: not an App Attest receipt
- * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: step 1
- * - `app_id_mismatch`: step 2
- * - `receipt_key_mismatch`: step 3
- * - `receipt_challenge_mismatch`: the receipt was issued for another challenge, or its type is not the option `type`
+ * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: Apple's receipt signer did not sign the receipt, or
+ *   its certificate was not valid when the receipt was created
+ * - `app_id_mismatch`: the receipt belongs to another app (field 2)
+ * - `receipt_key_mismatch`: the receipt belongs to another key (field 3)
+ * - `receipt_challenge_mismatch`: the receipt was issued for another challenge (field 4), or does not have the type that the
+ *   option `type` requires (field 6)
  * - `environment_mismatch`: the environment is missing or not accepted, for example if the app was started from Xcode
- * - `receipt_expired`: the receipt has expired, was created more than five minutes after `date`, or expires before its
- *   creation
- * - `receipt_too_old`: the receipt is older than `maxAge`
+ * - `receipt_expired`: the receipt has expired (field 21), was created more than five minutes after `date`, or expires before
+ *   its creation
+ * - `receipt_too_old`: the receipt is older than `maxAge` (field 12)
  *
  * @example
  * ```ts
@@ -173,27 +177,27 @@ async function verify(receipt: Uint8Array, expected: ReturnType<typeof readExpec
   const { appIds, publicKey, clientDataHash, type, environments, maxAge, date, anchors } = expected;
   const { signedData, payload } = await decodeReceipt(receipt);
 
-  // 1. Apple's receipt signer signed the receipt. The signer's certificate was valid when the receipt was created.
+  // Apple's receipt signer signed the receipt. The signer's certificate was valid when the receipt was created.
   const chain = await asReceipt(async () => signerChain(signedData, anchors));
   const signer = await verifyCertificateChain(chain, anchors, payload.creationTime);
   assertReceiptSigner(signer);
   assertReceiptSignature(signedData, signer);
 
-  // 2. The receipt belongs to an accepted app.
+  // Field 2: the receipt belongs to an accepted app.
   assertReceiptAppId(payload.appId, appIds);
 
-  // 3. The receipt belongs to this key.
+  // Field 3: the receipt belongs to this key.
   if (publicKey) assertReceiptKey(payload.publicKeyPoint, publicKey);
 
-  // The receipt has the expected type and was issued for this challenge. Apple advises these two checks for a receipt in an
-  // attestation.
+  // Fields 6 and 4: the receipt has the expected type and was issued for this challenge. Apple advises the check of the
+  // challenge for a receipt in an attestation.
   assertReceiptType(payload.type, type);
   if (clientDataHash) assertReceiptClientHash(payload, clientDataHash);
 
   // Additional check: the receipt comes from an accepted environment.
   const environment = assertReceiptEnvironment(payload.environment, environments);
 
-  // 4. The receipt has not expired and is not older than `maxAge`.
+  // Fields 21 and 12: the receipt has not expired and is not older than `maxAge`.
   assertNotExpired(payload, date);
   assertAge(payload, maxAge, date);
 

@@ -1,6 +1,6 @@
 /**
- * Whether a function that must be synchronous returned a promise or another thenable. Its rejection is caught here, because
- * nobody awaits it, and an unhandled rejection would end the process.
+ * Whether a function that must be synchronous returned a promise or another thenable. If so, a rejection of the promise is
+ * handled here, because an unhandled rejection would end the process.
  */
 export function isAsynchronous(result: unknown): boolean {
   if (!isThenable(result)) return false;

@@ -1,6 +1,6 @@
 /**
- * A small cache for values that are expensive to compute and few in number, such as the apps of a server, trust anchors,
- * and the CA certificates below them. When it is full, the least recently used value is removed, so its size is bounded.
+ * A small cache for values that are expensive to compute and few in number, such as decoded trust anchors. The number of
+ * values is limited: if the cache is full, the least recently used value is deleted.
  */
 export class BoundedMemo<Value> {
   readonly #values = new Map<string, Value>();
@@ -17,7 +17,7 @@ export class BoundedMemo<Value> {
   }
 
   set(key: string, value: Value): void {
-    // A Map keeps the order of insertion, so the last used value moves to the end.
+    // A Map keeps the order of insertion. So a value that is deleted and inserted again moves to the end.
     this.#values.delete(key);
     const [oldest] = this.#values.keys();
     if (oldest !== undefined && this.#values.size >= this.#limit) this.#values.delete(oldest);

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers';
 
-// Read when the module loads: fake timers in a test must not stop verification.
+// The function is saved when the module loads, so fake timers in a test cannot stop verification.
 const afterThisTurn = setImmediate;
 
 /**
- * Decides where short tasks run: on the calling thread, which is cheapest, or in the thread pool. The calling thread runs a
- * limited number per turn of the event loop. The next task waits for the following turn, so tasks that arrive one by one
- * never need the pool. All further tasks of the same turn go to the pool.
+ * Decides whether a short task runs on the calling thread or in the thread pool. The calling thread is faster, but a task on
+ * this thread blocks the event loop. So the number of tasks per iteration of the event loop is limited. The first task above
+ * the limit waits for the next iteration. All further tasks of the same iteration run in the pool. Tasks that arrive one by
+ * one never use the pool.
  */
 export class CallingThread {
   readonly #limit: number;
@@ -17,8 +18,8 @@ export class CallingThread {
   }
 
   /**
-   * Counts one more task when called. Resolves to true when the task may run on the calling thread, or to false if it
-   * belongs in the pool.
+   * Counts one task. Resolves to true if the task may run on the calling thread, and to false if the task must run in the
+   * pool.
    */
   async hasTime(): Promise<boolean> {
     if (this.#pieces === 0) afterThisTurn(() => this.#startTurn());

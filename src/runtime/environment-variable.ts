@@ -1,12 +1,12 @@
 /**
- * An environment variable of the process; `undefined` if it is not set.
+ * An environment variable of the process. `undefined` if the variable is not set.
  *
- * Looked up by name at run time: bundlers and minifiers replace the expressions `process.env.NAME`, `process.env` and
- * `process` with values of the build environment, or with nothing.
+ * The variable is looked up by name at run time, because bundlers and minifiers replace or remove the expressions
+ * `process.env.NAME`, `process.env` and `process`. The replacement is a value from the build environment.
  */
 export function environmentVariable(name: string): string | undefined {
   const variables = entry(entry(globalThis, 'process'), 'env');
-  // Not inherited: an entry of a polluted Object.prototype must not be taken for a variable.
+  // Inherited properties are ignored, because a polluted Object.prototype must not set an environment variable.
   if (!isObject(variables) || !Object.hasOwn(variables, name)) return undefined;
   const value: unknown = Reflect.get(variables, name);
   return typeof value === 'string' ? value : undefined;

@@ -5,8 +5,9 @@ const DEFAULT_SIZE = 4;
 const MAX_SIZE = 1024;
 
 /**
- * The number of threads in the pool that verifies signatures: `UV_THREADPOOL_SIZE`, as set before the process started. The
- * default if it is not a positive integer, or if there is no such pool (Workers).
+ * The number of threads in libuv's pool, which verifies signatures. The environment variable `UV_THREADPOOL_SIZE` sets this
+ * number. If the variable is missing or is not a positive integer, the result is the default. This function does not check
+ * whether the runtime has such a pool.
  *
  * @see https://docs.libuv.org/en/v1.x/threadpool.html
  */

@@ -1,6 +1,9 @@
 import { readSeconds } from '../options/seconds.js';
 
-/** Seconds. A timer counts milliseconds in a signed 32-bit integer, and fires at once if they overflow. */
+/**
+ * The maximum in seconds. A timer stores milliseconds in a signed 32-bit integer. With a larger number, the timer fires
+ * immediately.
+ */
 const MAX_TIME_LIMIT = 2_147_483;
 
 /**
@@ -14,10 +17,11 @@ export function readTimeLimit(name: string, seconds: unknown): number {
 }
 
 /**
- * Resolves with the answer, or rejects when the time is up. For operations that cannot be aborted: they may still finish.
+ * Settles with the result or the error of an operation, or rejects when the time limit is over. This function is for
+ * operations that cannot be aborted. Such an operation may still finish later.
  *
  * @param seconds At most {@link MAX_TIME_LIMIT}
- * @param asked The name of the operation's other side, for the error message
+ * @param asked The name of the component that runs the operation, for the error message
  */
 export async function withinTimeLimit<Answer>(
   seconds: number,
@@ -26,7 +30,7 @@ export async function withinTimeLimit<Answer>(
 ): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    const late = (): void => reject(new Error(`${asked} did not answer within ${seconds} seconds`));
+    const late = (): void => reject(new Error(`${asked} did not respond within ${seconds} seconds`));
     timer = setTimeout(late, seconds * 1000);
   });
   try {
@@ -37,8 +41,8 @@ export async function withinTimeLimit<Answer>(
 }
 
 /**
- * Runs an operation that can be aborted, and aborts it when the time is up or the caller's signal aborts. Then rejects at
- * once, even if the operation does not settle.
+ * Runs an operation that can be aborted. The operation is aborted when the time limit is over or the caller's signal
+ * aborts. Then the promise rejects immediately, even if the operation does not settle.
  *
  * @param seconds At most {@link MAX_TIME_LIMIT}
  * @param waiting The caller's own signal
@@ -48,7 +52,8 @@ export async function abortAfterTimeLimit<Result>(
   waiting: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  // Not AbortSignal.any: in Node.js 20 its result stays attached to the caller's signal for the lifetime of that signal.
+  // AbortSignal.any is not used: in Node.js 20 its result stays attached to the caller's signal for the lifetime of that
+  // signal.
   const controller = new AbortController();
   const { signal } = controller;
   const abandon = (): void => controller.abort(waiting?.reason);

@@ -1,28 +1,29 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { AppAttestError } from '../errors.js';
 
-// Imported by name: fake timers in a test must not stop verification.
+// The timers are imported by name, so fake timers in a test cannot stop verification.
 
 /** Limits of a {@link Turnstile}. */
 export interface TurnstileLimits {
   /** The maximum number of tasks that run at the same time. */
   readonly width: number;
-  /** The maximum number of waiting tasks; any further task is rejected immediately. */
+  /** The maximum number of waiting tasks. Any further task is rejected immediately. */
   readonly waiting: number;
   /** The maximum time that a task waits, in seconds. */
   readonly patience: number;
 }
 
-/** Seconds. Thousands of waiting tasks are done in this time. */
+/** The value of `retryAfter`, in seconds. In this time, thousands of waiting assertions are verified. */
 const RETRY_AFTER = 1;
 
 /**
- * Runs a limited number of tasks at the same time, and the others in their order of arrival. Waiting tasks occupy neither
- * a thread of the pool, which file system and DNS also need, nor the event loop, and their number is bounded.
+ * Runs a limited number of tasks at the same time. Other tasks wait and start in their order of arrival. Waiting tasks block
+ * neither the event loop nor the threads of the pool, which the file system and DNS also need. The number of waiting tasks is
+ * limited.
  */
 export class Turnstile {
   readonly #limits: TurnstileLimits;
-  /** In the order of arrival. */
+  /** Functions that start the waiting tasks, in the order of arrival. */
   readonly #waiting = new Set<() => void>();
   #free: number;
 
@@ -37,9 +38,10 @@ export class Turnstile {
   }
 
   /**
-   * Runs a task, now or when it is its turn.
+   * Runs a task immediately, or after the tasks that arrived earlier.
    *
-   * @throws AppAttestError `overloaded`: too many tasks are waiting, or this one waited too long; it was not started
+   * @throws AppAttestError `overloaded` if too many tasks are waiting, or if this task waited too long. The task was not
+   *   started
    */
   async pass<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free -= 1;
@@ -55,7 +57,8 @@ export class Turnstile {
     const { waiting, patience } = this.#limits;
     if (this.#waiting.size >= waiting) throw overloaded(`${waiting} verifications are already waiting`);
     return new Promise((resolve, reject) => {
-      // Tasks that fail before their first await would otherwise block the event loop until none is waiting.
+      // Each waiting task starts in a later iteration of the event loop. Otherwise tasks that fail before their first await
+      // would run one after the other, and block the event loop.
       const enter = (): void => {
         clearTimeout(timer);
         setImmediate(resolve);

@@ -51,7 +51,7 @@ describe('authenticator data', () => {
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => decodeAttestedAuthenticatorData(whole.subarray(0, length))).toThrow(DecodingError);
       if (length < head.length)
-        expect(() => decodeAuthenticatorData(whole.subarray(0, length))).toThrow('fewer than 37');
+        expect(() => decodeAuthenticatorData(whole.subarray(0, length))).toThrow('instead of at least 37');
     }
   });
 });
@@ -74,7 +74,7 @@ describe('extensions', () => {
 
   it('must be present if the flags announce them', () => {
     expect(() => decodeAuthenticatorData(headWith(ED | AT))).toThrow(
-      'the flags announce extensions, but there are none',
+      'the flags include ED (extension data), but there are no extensions',
     );
   });
 

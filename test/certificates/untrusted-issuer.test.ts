@@ -29,7 +29,7 @@ describe('an untrusted chain', () => {
       'a certificate signed by "CN=Apple App Attestation Root CA, O=Apple Inc., ST=California"',
     );
     expect(error.actual).toMatch(
-      /^one that names the issuer "CN=Virtual App Attestation Root CA, O=Virtual Apple .*"$/,
+      /^a certificate with the issuer "CN=Virtual App Attestation Root CA, O=Virtual Apple .*"$/,
     );
     expect(error.message).toContain(HINT);
   });
@@ -58,7 +58,7 @@ describe('an untrusted chain', () => {
     const options = { attestation, keyId, challenge, appId, trustAnchors, date };
     const { message } = await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
     expect(message).not.toContain('pass trustAnchors');
-    expect(message).toContain('one that names the issuer "CN=xxx');
+    expect(message).toContain('a certificate with the issuer "CN=xxx');
     expect(message).not.toMatch(/[\n\u2028]/);
     expect(message.length).toBeLessThan(500);
   });

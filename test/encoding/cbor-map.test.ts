@@ -31,19 +31,19 @@ describe('a CBOR map', () => {
   });
 
   const wrong: readonly [() => unknown, string][] = [
-    [() => map.text('bytes'), 'entry bytes is not text'],
-    [() => map.bytes('text'), 'entry text is not a byte string'],
-    [() => map.map('text'), 'entry text is not a map'],
-    [() => map.map('array'), 'entry array is not a map'],
-    [() => map.arrayOfBytes('text'), 'entry text is not an array of byte strings'],
-    [() => map.arrayOfBytes('mixed'), 'entry mixed is not an array of byte strings'],
-    [() => map.arrayOfBytes('bytes'), 'entry bytes is not an array of byte strings'],
-    [() => map.uint32('five'), 'entry five is not a 32-bit number'],
-    [() => map.uint32('text'), 'entry text is not a 32-bit number'],
-    [() => map.uint32('large'), 'entry large is not a 32-bit number'],
-    [() => map.uint32('negative'), 'entry negative is not a 32-bit number'],
-    [() => map.uint32('fraction'), 'entry fraction is not a 32-bit number'],
-    [() => map.text('none'), 'entry none is missing'],
+    [() => map.text('bytes'), 'field bytes is not text'],
+    [() => map.bytes('text'), 'field text is not a byte string'],
+    [() => map.map('text'), 'field text is not a map'],
+    [() => map.map('array'), 'field array is not a map'],
+    [() => map.arrayOfBytes('text'), 'field text is not an array of byte strings'],
+    [() => map.arrayOfBytes('mixed'), 'field mixed is not an array of byte strings'],
+    [() => map.arrayOfBytes('bytes'), 'field bytes is not an array of byte strings'],
+    [() => map.uint32('five'), 'field five is not a 32-bit number'],
+    [() => map.uint32('text'), 'field text is not a 32-bit number'],
+    [() => map.uint32('large'), 'field large is not a 32-bit number'],
+    [() => map.uint32('negative'), 'field negative is not a 32-bit number'],
+    [() => map.uint32('fraction'), 'field fraction is not a 32-bit number'],
+    [() => map.text('none'), 'field none is missing'],
   ];
   it.each(wrong)('rejects a field of another type: %s', (read, message) => {
     expect(read).toThrow(new DecodingError(message));
@@ -63,7 +63,7 @@ describe('a CBOR map', () => {
     const map = decodeCborMap(Buffer.from(`a36161${value}070062c3a9${value}`, 'hex'));
     for (const name of ['a', 'é']) {
       if (isNumber) expect(map.uint32(name)).toBeGreaterThan(3);
-      else expect(() => map.uint32(name)).toThrow(`entry ${name} is not a 32-bit number`);
+      else expect(() => map.uint32(name)).toThrow(`field ${name} is not a 32-bit number`);
     }
   });
 

@@ -21,16 +21,20 @@ const withSpaces = (bytes: Uint8Array) =>
   base64(Buffer.concat([Buffer.from('+++/', 'base64'), bytes])).replace(/\+/g, ' ');
 
 const mistakes: readonly [string, (bytes: Uint8Array) => string | Uint8Array, string][] = [
-  ['an empty text', () => '', 'it is empty'],
+  ['an empty text', () => '', 'the value is empty'],
   ['hex', (bytes) => Buffer.from(bytes).toString('hex'), 'the text is hex'],
   ['hex in capitals', (bytes) => Buffer.from(bytes).toString('hex').toUpperCase(), 'the text is hex'],
-  ['base64 of base64', (bytes) => base64(base64(bytes)), 'the text is base64 of base64'],
-  ['base64 of base64url', (bytes) => base64(Buffer.from(bytes).toString('base64url')), 'the text is base64 of base64'],
+  ['base64 of base64', (bytes) => base64(base64(bytes)), 'the text was encoded as base64 twice'],
+  [
+    'base64 of base64url',
+    (bytes) => base64(Buffer.from(bytes).toString('base64url')),
+    'the text was encoded as base64 twice',
+  ],
   ['base64 with spaces', withSpaces, 'the text contains spaces'],
 ];
 const mistakesInBytes: typeof mistakes = [
   ...mistakes,
-  ['no bytes', () => new Uint8Array(), 'it is empty'],
+  ['no bytes', () => new Uint8Array(), 'the value is empty'],
   ['base64 in bytes', (bytes) => Buffer.from(base64(bytes)), 'the bytes are base64 text'],
 ];
 

@@ -61,7 +61,7 @@ describe('an inspected attestation', () => {
   it('reports a malformed field of unsigned extensions', async () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { authenticatorData, problems } = await inspect({ flags: 0x40, extensions });
-    expect(problems).toEqual(['authData extensions: entry apple_bundle_version_01 is not text']);
+    expect(problems).toEqual(['authData extensions: field apple_bundle_version_01 is not text']);
     expect(authenticatorData).not.toHaveProperty('unauthenticatedExtensions');
   });
 

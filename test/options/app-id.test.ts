@@ -25,10 +25,10 @@ it.each([
 
 const wrong: readonly [string, string][] = [
   ['com.example.app', isNoTeam('com')],
-  ['undefined.com.example.app', `${isNoTeam('undefined')} (is the variable for it set?)`],
-  ['null.com.example.app', `${isNoTeam('null')} (is the variable for it set?)`],
-  ['.com.example.app', `${isNoTeam('')} (is the variable for it set?)`],
-  ['', `${isNoTeam('')} (is the variable for it set?)`],
+  ['undefined.com.example.app', `${isNoTeam('undefined')} (is the variable for the team ID set?)`],
+  ['null.com.example.app', `${isNoTeam('null')} (is the variable for the team ID set?)`],
+  ['.com.example.app', `${isNoTeam('')} (is the variable for the team ID set?)`],
+  ['', `${isNoTeam('')} (is the variable for the team ID set?)`],
   ['teamid1234.com.example.app', isNoTeam('teamid1234')],
   ['TEAMID123.com.example.app', isNoTeam('TEAMID123')],
   ['TEAMID12345.com.example.app', isNoTeam('TEAMID12345')],

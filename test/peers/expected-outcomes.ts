@@ -22,7 +22,7 @@ export const expectedOutcomes: Readonly<
     'the leaf names another issuer': {
       ours: 'untrusted_certificate',
       theirs: 'accepted',
-      why: 'The other verifier does not compare names (RFC 5280 §6.1.3).',
+      why: 'The other verifier does not compare the issuer in the leaf with the name of the CA (RFC 5280 §6.1.3).',
     },
     'the key usage of the leaf does not allow signatures': {
       ours: 'untrusted_certificate',
@@ -37,7 +37,7 @@ export const expectedOutcomes: Readonly<
     'only the first bytes of the aaguid are those of production': {
       ours: 'environment_mismatch',
       theirs: 'accepted',
-      why: 'The other verifier compares 9 of the 16 bytes.',
+      why: 'The other verifier compares only 9 of the 16 bytes.',
     },
     'the aaguid is unknown': { ours: 'environment_mismatch', theirs: 'rejected' },
     'the COSE key is a different key': {
@@ -73,33 +73,33 @@ export const expectedOutcomes: Readonly<
     'the attestation is from a Mac without full security': {
       ours: 'access_control_mismatch',
       theirs: 'accepted',
-      why: 'The other verifier does not support Macs.',
+      why: 'The other verifier does not check the access control list, which Apple requires of a Mac.',
     },
     'random bytes follow the COSE key': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'The other verifier does not support the extensions of iOS 27.',
+      why: 'The other verifier ignores all bytes after the COSE key, including the extensions of iOS 27.',
     },
     'the bundle version is not text': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'The other verifier does not support the extensions of iOS 27.',
+      why: 'The other verifier ignores the extensions of iOS 27.',
     },
     'a third certificate is malformed': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'The other verifier reads only two certificates.',
+      why: 'The other verifier decodes only two certificates.',
     },
     'there is only one certificate': { ours: 'malformed_attestation', theirs: 'rejected' },
     'the length of a certificate is wrong': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'The other verifier ignores the length.',
+      why: 'The other verifier ignores the encoded length of a certificate.',
     },
     'the signature algorithm of a certificate is not a SEQUENCE': {
       ours: 'malformed_attestation',
       theirs: 'accepted',
-      why: 'The other verifier accepts any element here. It does not compare the algorithm with the signed algorithm (RFC 5280 §4.1.1.2).',
+      why: 'The other verifier accepts any element here. It does not compare the algorithm with the algorithm in the signed part (RFC 5280 §4.1.1.2).',
     },
     'the signature of a certificate has unused bits': {
       ours: 'malformed_attestation',
@@ -121,17 +121,17 @@ export const expectedOutcomes: Readonly<
     'the counter does not increase': {
       ours: 'counter_not_increased',
       theirs: 'accepted',
-      why: 'The other verifier returns the counter, and its caller must check it.',
+      why: 'The other verifier does not check the counter. It returns the counter to its caller.',
     },
     'random bytes follow the counter': {
       ours: 'malformed_assertion',
       theirs: 'accepted',
-      why: 'The other verifier does not support the extensions of iOS 27.',
+      why: 'The other verifier ignores all bytes after the counter, including the extensions of iOS 27.',
     },
     'the bundle version is not text': {
       ours: 'malformed_assertion',
       theirs: 'accepted',
-      why: 'The other verifier does not support the extensions of iOS 27.',
+      why: 'The other verifier ignores the extensions of iOS 27.',
     },
     'the signature is text instead of bytes': { ours: 'malformed_assertion', theirs: 'rejected' },
   },

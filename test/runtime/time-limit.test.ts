@@ -39,7 +39,7 @@ describe('an operation that takes too long', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(outcomes.toSorted()).toEqual([
       'aborted: no answer in time',
-      `limited: the store did not answer within ${seconds} seconds`,
+      `limited: the store did not respond within ${seconds} seconds`,
     ]);
   });
 

@@ -1,17 +1,17 @@
 /** The runtimes that the list below compares. */
 export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
 
-/** A difference between the runtimes, and what this package does about the difference. */
+/** A difference between the runtimes, and what this package does because of it. */
 export interface ExpectedDifference {
-  /** The runtimes for which the statement is false. For all others it is true. */
+  /** The runtimes for which the statement is false. For all other runtimes, the statement is true. */
   readonly except: readonly string[];
   /** What this package does because of the difference. Empty if nothing is needed. */
   readonly consequence: string;
 }
 
 /**
- * The differences, by a statement about a runtime. `differences.ts` checks each statement on the runtime. docs/runtimes.md
- * shows this list.
+ * The differences. Each name is a statement about a runtime, and `differences.ts` checks the statement on the runtime.
+ * docs/runtimes.md shows this list.
  */
 export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> = {
   'the runtime verifies ECDSA on P-384 with SHA-256': {
@@ -21,7 +21,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   'the runtime verifies ECDSA on P-521 with SHA-256': {
     except: ['Deno'],
     consequence:
-      'On Deno, this package rejects such signatures with `untrusted_certificate`. Apple issues no such signatures.',
+      'On Deno, this package rejects certificates with such signatures with `untrusted_certificate`. Apple issues no such certificates.',
   },
   'the runtime verifies ECDSA on P-521 with SHA-512': { except: [], consequence: '' },
   '`verify` accepts a `KeyObject` in an options object': {
@@ -38,7 +38,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   },
   '`createPublicKey` throws `ERR_CRYPTO_INVALID_JWK` for a point that is not on the curve': {
     except: ['Deno', 'workerd'],
-    consequence: 'This package does not depend on the names of errors.',
+    consequence: 'This package does not depend on the codes of such errors.',
   },
   '`timingSafeEqual` throws `RangeError` for different lengths': {
     except: ['workerd'],
@@ -50,7 +50,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   },
   '`new Function` compiles code from text': {
     except: ['workerd'],
-    consequence: 'This package uses the build of `cbor-x` that never compiles code.',
+    consequence: 'This package uses the build of `cbor-x` that never compiles code from text.',
   },
 };
 

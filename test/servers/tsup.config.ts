@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['test/servers/support/worker.ts', 'test/servers/support/claim.ts'],
+  entry: ['worker', 'claim', 'key-churn'].map((name) => `test/servers/support/${name}.ts`),
   outDir: 'test/servers/build',
   format: 'esm',
   target: 'node20',

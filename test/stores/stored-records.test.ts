@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newKey } from '../../src/conformance/new-key.js';
 import { AppAttestError } from '../../src/index.js';
-import type { StoredKey } from '../../src/server/index.js';
+import type { NewKey } from '../../src/server/stored-key.js';
 import { keyRecord } from '../../src/stores/key-record.js';
 import { postgresStores } from '../../src/stores/postgres/index.js';
 import { type IoRedisClient, type NodeRedisClient, redisStores } from '../../src/stores/redis/index.js';
+import { STORED_KEY_FIELDS } from '../../src/stores/redis/redis-stored-key.js';
 import { rejectionOf } from '../support/rejection.js';
 
 /** A Redis client that returns the same response to every script. */
@@ -25,8 +26,7 @@ function recordWith(changes: Record<string, unknown>): Record<string, unknown> {
 
 const open: Record<string, (record: Record<string, unknown>) => (keyId: string) => Promise<unknown>> = {
   Redis: (record) => {
-    const present = Object.entries(record).filter(([, value]) => value !== null && value !== undefined);
-    const { keys } = redisThatAnswers(async () => present.flat());
+    const { keys } = redisThatAnswers(async () => STORED_KEY_FIELDS.map((name) => record[name]));
     return (keyId) => keys.find(keyId);
   },
   PostgreSQL: (record) => {
@@ -53,7 +53,7 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
 
 describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
   it('is decoded with its numbers as numbers or as text', async () => {
-    const expected: StoredKey = { ...key, counter: 7 };
+    const { receipt: _, ...expected }: NewKey = { ...key, counter: 7 };
     expect(await find(recordWith({}))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7 }))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7n }))(key.keyId)).toEqual(expected);
@@ -78,6 +78,25 @@ describe('a Redis response that no script returns', () => {
     await expect(redisThatAnswers(async () => 'text').keys.find(key.keyId)).rejects.toThrow('list');
     await expect(redisThatAnswers(async () => '5').challenges.take('challenge')).rejects.toThrow('no record');
     await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('without purpose');
+  });
+});
+
+describe('a Redis list of the wrong length', () => {
+  const { keys } = redisThatAnswers(async () => ['key tag']);
+
+  it('is not a key', async () => {
+    await expect(keys.find(key.keyId)).rejects.toThrow('length');
+  });
+
+  it('is not the state of an index entry, so that no entry is removed', async () => {
+    await expect(keys.list('user', { limit: 100 })).rejects.toThrow('length');
+    await expect(keys.due(new Date(), 100, new Date())).rejects.toThrow('length');
+  });
+
+  it('is not the result of an insertion, a removal or a receipt', async () => {
+    await expect(redisThatAnswers(async () => 1).keys.insert(key)).rejects.toThrow('insertion');
+    await expect(redisThatAnswers(async () => []).keys.remove(key.keyId)).rejects.toThrow('registration');
+    await expect(keys.saveReceipt(key.keyId, { receiptDueAt: null })).rejects.toThrow('receipt');
   });
 });
 
@@ -163,7 +182,12 @@ describe('a database that does not respond', () => {
       keys.find(key.keyId),
       keys.advance(key.keyId, 1, 0),
       keys.revoke(key.keyId),
-      keys.recordExtensions?.(key.keyId, {}),
+      keys.bind(key.keyId, 'user'),
+      keys.list('user', { limit: 100 }),
+      keys.remove(key.keyId),
+      keys.receipt(key.keyId),
+      keys.saveReceipt(key.keyId, { receiptDueAt: null }),
+      keys.due(new Date(), 100, new Date()),
     ];
     const settled = Promise.allSettled(calls);
     await vi.advanceTimersByTimeAsync(299);

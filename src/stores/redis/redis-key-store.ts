@@ -1,86 +1,188 @@
-import type { AuthenticatorExtensions } from '../../authenticator-data/authenticator-extensions.js';
 import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
-import type { KeyStore } from '../../server/key-store.js';
-import type { StoredKey } from '../../server/stored-key.js';
-import { extensionsJson, keyRecord, readStoredKey } from '../key-record.js';
-import { StoredRecord } from '../stored-record.js';
+import type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
+import { LAST_USE_PRECISION } from '../../server/last-use.js';
+import type { NewKey, StoredKey } from '../../server/stored-key.js';
+import { extensionsJson } from '../key-record.js';
 import type { ScriptClient } from './redis-client.js';
+import { type DueEntry, RedisDueReceipts } from './redis-due-receipts.js';
+import { afterEntry, afterKey, FIRST_ENTRY, type IndexEntry, newTag } from './redis-index-entry.js';
+import { RedisKeyRegistration } from './redis-key-registration.js';
+import { RedisReceipt } from './redis-receipt.js';
 import { isYes, RedisScript } from './redis-script.js';
+import { RedisStoredKey } from './redis-stored-key.js';
+import { RedisUserIndex } from './redis-user-index.js';
 
-// Each attested key is a Redis hash that never expires. It has the fields of KeyRecord, `revokedAt`, and two fields for the
-// counter window. `counter` is the highest accepted counter. `seen` is a text of 64 digits: digit n is 1 if the counter
-// `counter - n` was accepted. `seen` is text because numbers in Lua are doubles, which cannot hold 64 bits exactly.
+// Each attested key is a Redis hash that never expires. It has the fields of KeyRecord, `revokedAt`, the tags of its index
+// entries (`registration`, `dueTag`), and two fields for the counter window. `counter` is the highest accepted counter.
+// `seen` is a text of 64 digits: digit n is 1 if the counter `counter - n` was accepted. `seen` is text because numbers in
+// Lua are doubles, which cannot hold 64 bits exactly.
+//
+// Two kinds of indexes, the keys of each user and the due receipts, find keys. An entry is added before the hash is written
+// and removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no
+// key without its entries. `list` and `due` check each entry against the hash, and remove those that are not valid.
 
-const INSERT = new RedisScript(`
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'seen', string.rep('1', ${MAX_COUNTER_WINDOW}), unpack(ARGV))
-return 1`);
-
-const FIND = new RedisScript(`
-return redis.call('HGETALL', KEYS[1])`);
-
-/** The same algorithm as the function `acceptCounter`, as a script that runs atomically in Redis. */
+/** The same algorithm as the function `acceptCounter`, as a script that runs atomically in Redis. Stores the use as well. */
 const ADVANCE = new RedisScript(`
-local highest, seen, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt'))
+local highest, seen, revokedAt, lastUsedAt =
+  unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt', 'lastUsedAt'))
 if not highest or not seen or revokedAt then return 0 end
 local ahead = tonumber(ARGV[1]) - tonumber(highest)
 if ahead > 0 then
   local skipped = string.rep('0', math.min(ahead - 1, ${MAX_COUNTER_WINDOW}))
   redis.call('HSET', KEYS[1], 'counter', ARGV[1], 'seen', string.sub(skipped .. '1' .. seen, 1, ${MAX_COUNTER_WINDOW}))
-  return 1
+else
+  local behind = -ahead
+  if behind == 0 or behind > tonumber(ARGV[2]) or string.sub(seen, behind, behind) ~= '0' then return 0 end
+  redis.call('HSET', KEYS[1], 'seen', string.sub(seen, 1, behind - 1) .. '1' .. string.sub(seen, behind + 1))
 end
-local behind = -ahead
-if behind == 0 or behind > tonumber(ARGV[2]) or string.sub(seen, behind, behind) ~= '0' then return 0 end
-redis.call('HSET', KEYS[1], 'seen', string.sub(seen, 1, behind - 1) .. '1' .. string.sub(seen, behind + 1))
+if ARGV[3] and (not lastUsedAt or tonumber(ARGV[3]) - tonumber(lastUsedAt) >= ${LAST_USE_PRECISION}) then
+  redis.call('HSET', KEYS[1], 'lastUsedAt', ARGV[3])
+end
+if ARGV[4] then redis.call('HSETNX', KEYS[1], 'extensions', ARGV[4]) end
 return 1`);
 
-/** Sets a field of an existing attested key, if the field is not set yet. */
-const SET_ONCE = new RedisScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+const REVOKE = new RedisScript(`
+if redis.call('HEXISTS', KEYS[1], 'registration') == 0 then return 0 end
+redis.call('HSETNX', KEYS[1], 'revokedAt', ARGV[1])
 return 1`);
 
 export class RedisKeyStore implements KeyStore {
   readonly #client: ScriptClient;
   readonly #prefix: string;
+  readonly #registration: RedisKeyRegistration;
+  readonly #stored: RedisStoredKey;
+  readonly #receipt: RedisReceipt;
+  readonly #users: RedisUserIndex;
+  readonly #due: RedisDueReceipts;
 
   constructor(client: ScriptClient, prefix: string) {
     this.#client = client;
     this.#prefix = `${prefix}key:`;
+    this.#registration = new RedisKeyRegistration(client, this.#prefix);
+    this.#stored = new RedisStoredKey(client, this.#prefix);
+    this.#receipt = new RedisReceipt(client, this.#prefix);
+    this.#users = new RedisUserIndex(client, prefix);
+    this.#due = new RedisDueReceipts(client, prefix);
   }
 
-  async insert(key: StoredKey): Promise<boolean> {
-    const entries = Object.entries({ ...keyRecord(key), counter: key.counter });
-    const present = entries.flatMap(([name, value]) => (value === null ? [] : [name, value]));
-    return isYes(await INSERT.run(this.#client, this.#key(key.keyId), ...present));
+  async insert(key: NewKey): Promise<boolean> {
+    const { keyId, subject, receiptDueAt } = key;
+    while (true) {
+      const tag = newTag();
+      if (!(await this.#registration.reserve(keyId, tag))) return false;
+      const entry = { keyId, tag };
+      await Promise.all([
+        subject !== undefined && this.#users.add(subject, entry),
+        receiptDueAt && this.#due.add(entry, receiptDueAt.getTime()),
+      ]);
+      const outcome = await this.#registration.insert(key, tag);
+      if (outcome === 'inserted') return true;
+      await this.#removeEntries(keyId, subject, tag, receiptDueAt ? [tag] : []);
+      if (outcome === 'exists') return false;
+    }
   }
 
   async find(keyId: string): Promise<StoredKey | undefined> {
-    const entries = pairs(await FIND.run(this.#client, this.#key(keyId)));
-    return entries.length === 0 ? undefined : readStoredKey(new StoredRecord(Object.fromEntries(entries)));
+    return this.#stored.find(keyId);
   }
 
-  async advance(keyId: string, counter: number, window: number): Promise<boolean> {
-    return isYes(await ADVANCE.run(this.#client, this.#key(keyId), counter, window));
+  async advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean> {
+    const parameters = use ? [use.usedAt.getTime()] : [];
+    const extensions = use?.extensions ? [extensionsJson(use.extensions)] : [];
+    return isYes(await ADVANCE.run(this.#client, this.#prefix + keyId, counter, window, ...parameters, ...extensions));
   }
 
+  /** Leaves the entry in the due receipts, which `due` removes. */
   async revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
-    return isYes(await SET_ONCE.run(this.#client, this.#key(keyId), 'revokedAt', revokedAt.getTime()));
+    return isYes(await REVOKE.run(this.#client, this.#prefix + keyId, revokedAt.getTime()));
   }
 
-  async recordExtensions(keyId: string, extensions: AuthenticatorExtensions): Promise<void> {
-    await SET_ONCE.run(this.#client, this.#key(keyId), 'extensions', extensionsJson(extensions));
+  async bind(keyId: string, subject: string): Promise<boolean> {
+    while (true) {
+      const registration = await this.#registration.bindable(keyId, subject);
+      if (registration === undefined) return false;
+      const entry = { keyId, tag: registration };
+      await this.#users.add(subject, entry);
+      if (await this.#registration.bind(keyId, registration, subject)) return true;
+      // The key was bound to another user, revoked or removed meanwhile. This registration will not get this user any more.
+      await this.#users.remove(subject, [entry]);
+    }
   }
 
-  #key(keyId: string): string {
-    return this.#prefix + keyId;
+  async list(subject: string, { limit, after }: KeyPage): Promise<StoredKey[]> {
+    // By identifier: a key that is removed and registered again meanwhile has two entries.
+    const keys = new Map<string, StoredKey>();
+    let start = after === undefined ? FIRST_ENTRY : afterKey(after);
+    while (true) {
+      const wanted = limit - keys.size;
+      const entries = await this.#users.entries(subject, start, wanted);
+      const found = await Promise.all(entries.map(({ keyId, tag }) => this.#stored.listed(keyId, tag, subject)));
+      for (const key of found) if (typeof key === 'object') keys.set(key.keyId, key);
+      await this.#users.remove(subject, withState(entries, found, 'stale'));
+      const last = entries.at(-1);
+      if (!last || entries.length < wanted || keys.size === limit) return [...keys.values()];
+      start = afterEntry(last);
+    }
+  }
+
+  async remove(keyId: string): Promise<boolean> {
+    const removed = await this.#registration.remove(keyId);
+    if (!removed) return false;
+    await this.#removeEntries(keyId, removed.subject, removed.registration, removed.dueTags);
+    return true;
+  }
+
+  async receipt(keyId: string): Promise<Uint8Array | undefined> {
+    return this.#receipt.find(keyId);
+  }
+
+  async saveReceipt(keyId: string, update: ReceiptUpdate): Promise<boolean> {
+    let saved = await this.#receipt.save(keyId, update);
+    while (saved?.outcome === 'add') {
+      await this.#due.add(saved.entry, saved.dueAt);
+      saved = await this.#receipt.save(keyId, update, saved.entry.tag);
+    }
+    if (!saved) return false;
+    await Promise.all([
+      saved.current && this.#due.reschedule(saved.current.entry, saved.current.dueAt),
+      this.#due.remove(saved.replaced),
+    ]);
+    return true;
+  }
+
+  async due(date: Date, limit: number, claimedUntil: Date): Promise<string[]> {
+    const due = new Map<string, number>();
+    while (true) {
+      const wanted = limit - due.size;
+      const entries = await this.#due.claim(date.getTime(), wanted, claimedUntil.getTime());
+      const states = await Promise.all(entries.map(({ keyId, tag }) => this.#receipt.dueState(keyId, tag)));
+      const later: DueEntry[] = [];
+      for (const [index, entry] of entries.entries()) {
+        const state = states[index];
+        if (typeof state !== 'object') continue;
+        if (state.dueAt > date.getTime()) later.push({ entry, dueAt: state.dueAt });
+        else due.set(entry.keyId, state.dueAt);
+      }
+      await Promise.all([this.#due.postpone(later), this.#due.remove(withState(entries, states, 'stale'))]);
+      // Claims that end at once do not take their keys out of the next round.
+      if (entries.length < wanted || due.size === limit || claimedUntil <= date) break;
+    }
+    return [...due].sort(([, one], [, other]) => one - other).map(([keyId]) => keyId);
+  }
+
+  async #removeEntries(
+    keyId: string,
+    subject: string | undefined,
+    tag: string,
+    dueTags: readonly string[],
+  ): Promise<void> {
+    await Promise.all([
+      subject !== undefined && this.#users.remove(subject, [{ keyId, tag }]),
+      this.#due.remove(dueTags.map((dueTag) => ({ keyId, tag: dueTag }))),
+    ]);
   }
 }
 
-/** Splits a reply into pairs. Redis returns names and values as one flat list. */
-function pairs(reply: unknown): [string, string][] {
-  if (!Array.isArray(reply)) throw new Error('Redis must reply with a list, but sent another reply');
-  const entries: [string, string][] = [];
-  for (let index = 0; index < reply.length; index += 2) entries.push([String(reply[index]), String(reply[index + 1])]);
-  return entries;
+function withState<State>(entries: readonly IndexEntry[], states: readonly State[], state: State): IndexEntry[] {
+  return entries.filter((_, index) => states[index] === state);
 }

@@ -37,3 +37,19 @@ export function isYes(reply: unknown): boolean {
 export function textReply(reply: unknown): string | undefined {
   return reply === null || reply === undefined ? undefined : String(reply);
 }
+
+/**
+ * Reads the reply of a script that returns a list of texts. An element is `undefined` if the script returned nil.
+ *
+ * @param length The number of elements, if the script always returns the same number
+ */
+export function listReply(reply: unknown, length?: number): (string | undefined)[] {
+  if (!Array.isArray(reply)) throw new Error('Redis must reply with a list, but sent another reply');
+  if (length !== undefined && reply.length !== length) throw new Error('Redis replied with a list of another length');
+  return reply.map(textReply);
+}
+
+/** Like {@link listReply}, but returns `undefined` if the script returned nil instead of a list. */
+export function optionalListReply(reply: unknown): (string | undefined)[] | undefined {
+  return reply === null || reply === undefined ? undefined : listReply(reply);
+}

@@ -17,9 +17,9 @@ export interface RedisStoresOptions {
 /**
  * Creates stores in Redis 6 or later, or in Valkey. Pass a connected client for a single server, Sentinel or a cluster.
  *
- * Each method runs one Lua script on one Redis key. Redis deletes expired challenges. Attested keys never expire. If Redis
- * loses or evicts an attested key, the key is lost permanently. So configure Redis to persist data (`appendonly yes`,
- * `appendfsync always`) and not to evict data (`maxmemory-policy noeviction`).
+ * Each method runs Lua scripts, and each script uses one Redis key. Redis deletes expired challenges. Attested keys never
+ * expire. If Redis loses or evicts an attested key, the key is lost permanently. So configure Redis to persist data
+ * (`appendonly yes`, `appendfsync always`) and not to evict data (`maxmemory-policy noeviction`).
  *
  * A failover can still lose writes. `docs/stores.md` describes which data to keep in Redis.
  *

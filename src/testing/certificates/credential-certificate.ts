@@ -17,7 +17,7 @@ export interface CredentialCertificateFields {
   keyUsageProperties: readonly TaggedValue[];
   operatingSystem: readonly TaggedValue[];
   accessControlList: Uint8Array | undefined;
-  /** Whether the certificate has the extension extended key usage, like certificates that Apple issues since 2026. */
+  /** Whether the certificate has the extension extended key usage, like certificates that Apple has issued since 2026. */
   extendedKeyUsage: boolean;
 }
 

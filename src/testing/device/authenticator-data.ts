@@ -53,7 +53,7 @@ function head(appId: string, flags: number, counter: number): Uint8Array {
   return concat(sha256(appId), flagsAndCounter);
 }
 
-/** Encodes extensions as a canonical CBOR map, in which shorter names come first. All of Apple's maps are canonical. */
+/** Encodes extensions as a canonical CBOR map, in which shorter names come first. Apple's extension maps are canonical. */
 export function encodeExtensions(extensions: AuthenticatorExtensions | undefined): Uint8Array {
   if (!extensions) return new Uint8Array();
   const { validationCategory, bundleVersion, codeDirectoryHash } = extensions;

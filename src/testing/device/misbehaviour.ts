@@ -6,7 +6,7 @@ import { readKnownOptions } from '../../options/known-options.js';
  * property contains an error code, a backend must reject the evidence with this code.
  */
 export interface Misbehaviour {
-  /** The credential certificate expires before the attestation reaches the server: `certificate_expired`. */
+  /** The credential certificate has already expired when the device attests the key: `certificate_expired`. */
   expiredCertificate?: boolean | undefined;
   /** The attestation was made for another challenge: `nonce_mismatch`. */
   wrongNonce?: boolean | undefined;
@@ -21,8 +21,8 @@ export interface Misbehaviour {
    */
   olderSdk?: boolean | undefined;
   /**
-   * A tampered app forges these extensions. It passes the extensions to the device as the first part of the client data
-   * hash, so the device signs them. Then the app moves them to the end of authenticator data.
+   * A tampered app forges these extensions. The app passes the extensions to the device as the first part of the client data
+   * hash, so the device signs the extensions. Then the app moves the extensions to the end of authenticator data.
    *
    * The flag ED (extension data) in authenticator data remains unset, so a backend must ignore these extensions. The code
    * is `extension_missing` if a policy requires extensions. If the operating system signs its own extensions, the forged
@@ -31,7 +31,7 @@ export interface Misbehaviour {
   forgedExtensions?: AuthenticatorExtensions | undefined;
   /**
    * The app replaces the unsigned field `cdHash` with this code directory hash, if the operating system adds the field. No
-   * verifier can detect this, so a verifier must not report the field as verified.
+   * verifier can detect this change, so a verifier must not report the field as verified.
    */
   rewrittenCodeDirectoryHash?: Uint8Array | undefined;
 }

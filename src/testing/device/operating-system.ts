@@ -3,7 +3,8 @@ import { DAY } from '../time.js';
 
 /**
  * The operating systems of virtual devices. For iOS 14.4, 17.2, 17.6, 18 and 27, the evidence has the same structure as
- * recordings from these versions. For the others, the structure follows from other recordings and Apple's documentation.
+ * recordings from these versions. For all other names, the structure is derived from other recordings and Apple's
+ * documentation.
  *
  * "opt-in" means that the app has the App Attest opt-in entitlement. Its evidence then contains a code directory hash, which
  * is unsigned up to iOS 26 and signed from iOS 27 on.
@@ -81,7 +82,7 @@ const IOS_27_PROPERTIES = properties((appId) => [
   [10, 0],
 ]);
 
-/** The device class in recordings of iOS 17 and 18. Other recordings have 0 for an iPad and 2 for an iPhone. */
+/** The device class in many recordings of iOS 16 to 18. Other recordings have 0 for an iPad and 2 for an iPhone. */
 const UNKNOWN_DEVICE_CLASS = 0xffffffff;
 const IPHONE = 2;
 
@@ -126,7 +127,10 @@ const IPHONE_ACCESS_CONTROL_LIST = Buffer.from(
   'MEMMAjExMD0wCgwDb2tkoQMBAf8wCQwCb2GhAwEB/zALDARvc2duoQMBAf8wCwwEb2RlbKEDAQH/MAoMA29ja6EDAQH/',
   'base64',
 );
-/** The list of a Mac with Full Security and System Integrity Protection. Source: Apple, Validating apps …, step 4. */
+/**
+ * The list of a Mac with Full Security and System Integrity Protection. Source: Apple, Validating apps that connect to your
+ * server, attestation step 4.
+ */
 const MAC_ACCESS_CONTROL_LIST = Buffer.from(
   'MEAMAjExMDowCQwCb2uhAwEB/zAJDAJvYaEDAQH/MAsMBG9kZWyhAwEB/zAVDARvc2duoAYMBHJzZWMwBaYDAgEB',
   'base64',

@@ -18,8 +18,8 @@ export interface RequestToSign {
 }
 
 /**
- * Returns the headers of a protected request. The assertion in these headers signs
- * `METHOD SP target LF challenge LF content-digest`. Without a body, the digest is the SHA-256 of zero bytes.
+ * Returns the headers of a protected request. The assertion in these headers signs `METHOD SP target LF challenge LF
+ * content-digest`. Without a body, the digest is the SHA-256 of the empty string.
  *
  * @param assert Calls `generateAssertion` with the key
  * @see https://www.rfc-editor.org/rfc/rfc9530 for `Content-Digest`
@@ -39,7 +39,7 @@ export async function signedHeaders(
   };
 }
 
-/** Upper-case letters, and the other characters that RFC 9110 §5.6.2 allows in a token. */
+/** Upper-case letters, digits, and the symbols that RFC 9110 §5.6.2 allows in a token. */
 const METHOD = /^[A-Z0-9!#$%&'*+.^_`|~-]+$/;
 
 /**

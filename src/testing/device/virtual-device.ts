@@ -33,7 +33,7 @@ export interface VirtualDeviceOptions {
   environment?: Environment | undefined;
   /** The operating system of the device. `'iOS 27'` by default. */
   os?: VirtualOs | undefined;
-  /** `CFBundleVersion`, `'1'` by default. The evidence contains it if the operating system is iOS 27. */
+  /** `CFBundleVersion`, `'1'` by default. The evidence contains it on iOS 27, but not on macOS 27. */
   bundleVersion?: string | undefined;
   /** A `ValidationCategory`. 4 by default: an app from the App Store. The evidence contains it on iOS 27 and macOS 27. */
   validationCategory?: number | undefined;
@@ -124,7 +124,7 @@ export class VirtualDevice {
   }
 
   /**
-   * Lets the virtual Apple attest a key. As on real devices, a key can be attested again, and then gets a new certificate.
+   * Lets the virtual Apple attest a key. A key can be attested again, and then gets a new certificate.
    *
    * @param clientDataHash SHA-256 of the server's challenge
    * @returns The attestation object, CBOR
@@ -157,7 +157,7 @@ export class VirtualDevice {
   }
 
   /**
-   * Signs a request with an attested key, and increments its counter.
+   * Signs a request with an attested key, and increments the counter of the key.
    *
    * @param clientDataHash SHA-256 of the request
    * @returns The assertion object, CBOR

@@ -38,7 +38,7 @@ export function integer(value: number): Uint8Array {
   return integerOfBytes(bytes);
 }
 
-/** Encodes a positive INTEGER from its bytes. Adds a leading zero byte if the first bit would make the INTEGER negative. */
+/** Encodes a non-negative INTEGER from its bytes. Adds a leading zero byte if the first bit would make the INTEGER negative. */
 export function integerOfBytes(magnitude: Uint8Array): Uint8Array {
   const [first = 0] = magnitude;
   return der(0x02, ...(first >= 0x80 ? [Uint8Array.of(0)] : []), magnitude);
@@ -55,7 +55,10 @@ function base128(value: number): number[] {
   return octets;
 }
 
-/** Wraps elements in an explicit context tag. Tags up to 30 take one identifier octet; higher tags take three. */
+/**
+ * Wraps elements in an explicit context tag. A tag up to 30 takes one identifier octet. Any other tag must be from 128 to
+ * 16383, and takes three octets.
+ */
 export function tagged(tagNumber: number, ...contents: readonly Uint8Array[]): Uint8Array {
   if (tagNumber < 31) return der(0xa0 | tagNumber, ...contents);
   return der([0xbf, 0x80 | (tagNumber >> 7), tagNumber & 0x7f], ...contents);

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-/** The public key of a private key for DeviceCheck in the developer account. */
+/** The public half of a DeviceCheck key in the developer account. */
 export interface DeviceCheckKey {
   /** The Team ID of the key, which is `iss` in the token. */
   teamId: string;
@@ -15,7 +15,8 @@ const MAX_AGE = 60 * 60;
 
 /**
  * Returns whether Apple would accept the token of a receipt request. The token must have the algorithm ES256, a `kid`, the
- * app's Team ID as `iss`, and an `iat` within an hour of `now`. If `keys` are passed, the signature must be valid too.
+ * app's Team ID as `iss`, and an `iat` within an hour of `now`. If `keys` are passed, one of the keys must have this Team ID
+ * and this `kid`, and the signature must be valid for this key.
  */
 export async function isTokenAccepted(
   authorization: string | null,

@@ -19,7 +19,7 @@ export interface EndpointAnswer {
   status?: number | undefined;
   /** The header `Retry-After`, in seconds. */
   retryAfter?: number | undefined;
-  /** The body. By default, the endpoint's own body. */
+  /** The body. By default, the endpoint's own body, or an empty body if `status` is set. */
   body?: string | undefined;
   /** How long the endpoint waits before it responds, in milliseconds. */
   delay?: number | undefined;
@@ -45,11 +45,12 @@ export interface EndpointRequest {
  * - 304: the receipt is too new to be exchanged
  * - 400: this virtual Apple did not issue the receipt
  * - 401: the token is wrong
- * - 404: the receipt belongs to the other environment
+ * - 404: the receipt belongs to the other environment, or the URL is not the URL of a receipt server
+ * - 405: the method is not POST
  */
 export interface ReceiptEndpoint {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** All requests so far, the oldest first. */
+  /** All requests to which the endpoint has responded, in the order of the responses. */
   readonly requests: readonly EndpointRequest[];
   /** Changes the response to the next request. If you call it several times, each call applies to one request, in order. */
   answerNext(answer: EndpointAnswer): void;
@@ -71,7 +72,8 @@ export function createReceiptEndpoint(
   now: () => Date,
   options: ReceiptEndpointOptions,
 ): ReceiptEndpoint {
-  // A test may look up its keys and find none. With `keys: undefined`, every token would then be accepted.
+  // `keys: undefined` is an error. Otherwise, the endpoint would accept every token in a test that looks up its keys and
+  // finds none.
   const { keys } = readKnownOptions<ReceiptEndpointOptions>('receiptEndpoint', options, { keys: 'never undefined' });
   const requests: EndpointRequest[] = [];
   const answers: EndpointAnswer[] = [];

@@ -43,14 +43,17 @@ export function attestReceiptPayload(subject: ReceiptSubject, creationTime: Date
   );
 }
 
-/** Encodes the payload of a receipt that Apple's server issues in exchange. Its fields and their order differ. */
+/**
+ * Encodes the payload of a receipt that Apple's server issues in exchange. Its fields and their order differ from the receipt
+ * in an attestation.
+ */
 export function refreshedReceiptPayload(subject: ReceiptSubject, riskMetric: number, creationTime: Date): Uint8Array {
   return set(
     field(Field.RiskMetric, String(riskMetric)),
     field(Field.ReceiptType, 'RECEIPT'),
     field(Field.AppId, subject.appId),
     field(Field.AttestedPublicKey, subject.credCert),
-    // In recordings, this hash was decoded as text: U+FFFD (the bytes EF BF BD) replaces all bytes that are not UTF-8.
+    // In recordings, this hash was decoded as text: U+FFFD (the bytes EF BF BD) stands in place of each invalid sequence.
     field(Field.ClientHash, new TextDecoder().decode(subject.clientDataHash)),
     field(Field.Token, subject.token),
     field(Field.Environment, environmentName(subject.environment)),

@@ -1,0 +1,99 @@
+import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
+import type { NewKey } from '../../server/stored-key.js';
+import { keyRecord } from '../key-record.js';
+import type { ScriptClient } from './redis-client.js';
+import { isYes, optionalListReply, RedisScript, textReply } from './redis-script.js';
+
+// An index and the hash of a key are different Redis keys, so no script can write both. Every change therefore has three
+// steps: reserve a tag in the hash, add an entry with this tag to the index, write the hash. The last step fails if the
+// reservation is gone. So an entry without a tag in the hash cannot become valid later, however long a step takes, and can
+// be removed at any time. No clock is needed.
+
+/** How long a hash with reservations only is kept, in milliseconds: longer than an insertion takes. */
+const RESERVED_FOR = 60_000;
+
+const RESERVE = new RedisScript(`
+if redis.call('HEXISTS', KEYS[1], 'registration') == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'reserved:' .. ARGV[1], '')
+redis.call('PEXPIRE', KEYS[1], ${RESERVED_FOR})
+return 1`);
+
+/** Deletes the reservations, those of other servers too: their insertions then find the key registered. */
+const INSERT = new RedisScript(`
+local registration = redis.call('HGET', KEYS[1], 'registration')
+if registration then return registration == ARGV[1] and 'inserted' or 'exists' end
+if redis.call('HEXISTS', KEYS[1], 'reserved:' .. ARGV[1]) == 0 then return 'expired' end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'registration', ARGV[1], 'seen', string.rep('1', ${MAX_COUNTER_WINDOW}), unpack(ARGV, 2))
+return 'inserted'`);
+
+const REMOVE = new RedisScript(`
+local tags = redis.call('HMGET', KEYS[1], 'registration', 'subject', 'dueTag', 'nextDueTag')
+if not tags[1] then return false end
+redis.call('DEL', KEYS[1])
+return tags`);
+
+const BINDABLE = new RedisScript(`
+local registration, subject, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'registration', 'subject', 'revokedAt'))
+if revokedAt or subject and subject ~= ARGV[1] then return false end
+return registration`);
+
+/** The registration must be the one in the index entry. A key that has the user already stays bound, revoked or not. */
+const BIND = new RedisScript(`
+local registration, subject, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'registration', 'subject', 'revokedAt'))
+if registration ~= ARGV[1] then return 0 end
+if subject then return subject == ARGV[2] and 1 or 0 end
+if revokedAt then return 0 end
+redis.call('HSET', KEYS[1], 'subject', ARGV[2])
+return 1`);
+
+/** The index entries of a removed key. */
+export interface RemovedKey {
+  readonly registration: string;
+  readonly subject: string | undefined;
+  readonly dueTags: readonly string[];
+}
+
+/** Writes and deletes the hashes of registered keys. */
+export class RedisKeyRegistration {
+  readonly #client: ScriptClient;
+  readonly #prefix: string;
+
+  constructor(client: ScriptClient, prefix: string) {
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  /** Returns `false` if the key is registered. */
+  async reserve(keyId: string, tag: string): Promise<boolean> {
+    return isYes(await RESERVE.run(this.#client, this.#prefix + keyId, tag));
+  }
+
+  /** Returns `'expired'` if the reservation is gone, because the key was removed meanwhile or the insertion took too long. */
+  async insert(key: NewKey, tag: string): Promise<'inserted' | 'exists' | 'expired'> {
+    const record = keyRecord(key);
+    const fields = { ...record, counter: key.counter, dueTag: record.receiptDueAt === null ? null : tag };
+    const present = Object.entries(fields).flatMap(([name, value]) => (value === null ? [] : [name, value]));
+    const outcome = textReply(await INSERT.run(this.#client, this.#prefix + key.keyId, tag, ...present));
+    if (outcome === 'inserted' || outcome === 'exists' || outcome === 'expired') return outcome;
+    throw new Error('Redis sent an unknown reply to an insertion');
+  }
+
+  /** Returns `undefined` if the key is not registered. */
+  async remove(keyId: string): Promise<RemovedKey | undefined> {
+    const reply = optionalListReply(await REMOVE.run(this.#client, this.#prefix + keyId));
+    if (!reply) return undefined;
+    const [registration, subject, ...dueTags] = reply;
+    if (registration === undefined) throw new Error('Redis removed a key without a registration');
+    return { registration, subject, dueTags: dueTags.filter((tag) => tag !== undefined) };
+  }
+
+  /** Returns the registration of a key that this user may have. */
+  async bindable(keyId: string, subject: string): Promise<string | undefined> {
+    return textReply(await BINDABLE.run(this.#client, this.#prefix + keyId, subject));
+  }
+
+  async bind(keyId: string, registration: string, subject: string): Promise<boolean> {
+    return isYes(await BIND.run(this.#client, this.#prefix + keyId, registration, subject));
+  }
+}
