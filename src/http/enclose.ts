@@ -3,13 +3,14 @@ import { type Capsule, createCapsule } from '../explain/capsule.js';
 import { hashClientData, readClientData } from '../server/client-data-form.js';
 import { configurationOf } from '../server/configuration-of.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';
 import type { Failure } from './failure.js';
 
 /** Makes the capsule of a request that was not accepted. Returns `undefined` if the request has no evidence. */
 export function enclose(
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   { keyId, evidence }: Claims,
   { code, error }: Failure,
   key: StoredKey | undefined,

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { isBytes } from '../encoding/bytes.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
@@ -24,10 +25,10 @@ export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /** The values that `protect` sets in `response.locals`. */
-export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> extends SeenBy<Seen> {
+export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict> extends SeenBy<Seen> {
   /**
    * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
    * which the request is not attested.
@@ -39,7 +40,7 @@ export interface AppAttestLocals<Seen extends Verdict = AttestedVerdict> extends
  * The type of `protect`. It fits routes with any types of parameters, query and body. In the handler after `protect`,
  * `response.locals` has the properties of {@link AppAttestLocals}.
  */
-export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
+export interface ExpressProtect<Seen extends Verdict<object> = AttestedVerdict> {
   (
     request: IncomingMessage,
     response: ServerResponse & { locals?: SeenBy<Seen> },
@@ -57,7 +58,7 @@ export interface ExpressProtect<Seen extends Verdict = AttestedVerdict> {
  * Handlers from {@link expressHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface ExpressHandlers<Seen extends Verdict = AttestedVerdict> {
+export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -91,10 +92,10 @@ export interface ExpressHandlers<Seen extends Verdict = AttestedVerdict> {
  * });
  * ```
  */
-export function expressHandlers<Chosen extends Mode = 'enforce'>(
-  appAttest: AppAttest,
+export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Request, Chosen>,
-): ExpressHandlers<SeenVerdict<Chosen>> {
+): ExpressHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('expressHandlers', appAttest, options);
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
@@ -122,7 +123,7 @@ function isRequest(request: IncomingMessage): request is Request {
   return 'originalUrl' in request;
 }
 
-function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals<Verdict>> {
+function isResponse(response: ServerResponse): response is Response<unknown, AppAttestLocals<Verdict<object>>> {
   return 'locals' in response;
 }
 

@@ -13,6 +13,7 @@ import type {
   RouteGenericInterface,
 } from 'fastify';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
@@ -29,7 +30,7 @@ export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /**
  * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
@@ -38,7 +39,7 @@ export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from '.
  */
 export type AttestedFastifyRequest<
   Generic extends RouteGenericInterface = RouteGenericInterface,
-  Seen extends Verdict = AttestedVerdict,
+  Seen extends Verdict<object> = AttestedVerdict,
 > = FastifyRequest<Generic> & {
   /**
    * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
@@ -72,7 +73,7 @@ export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = R
  * Handlers from {@link fastifyHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
+export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -106,12 +107,12 @@ export interface FastifyHandlers<Seen extends Verdict = AttestedVerdict> {
  * }));
  * ```
  */
-export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
-  appAttest: AppAttest,
+export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<FastifyRequest, Chosen>,
-): FastifyHandlers<SeenVerdict<Chosen>> {
+): FastifyHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
-  const decided = new WeakMap<object, DecidedRequest>();
+  const decided = new WeakMap<object, DecidedRequest<Result>>();
 
   const answered = (route: (incoming: IncomingRequest, request: FastifyRequest) => Promise<Answer>): FastifyRoute => ({
     preParsing: async (request, reply, payload) => {
@@ -154,14 +155,14 @@ export function fastifyHandlers<Chosen extends Mode = 'enforce'>(
       handler: (request, reply) => {
         const decision = decided.get(request);
         if (!decision?.isReady) return refuse();
-        return handler(Object.assign(request, { appAttest: seen<Chosen>(decision.verdict) }), reply);
+        return handler(Object.assign(request, { appAttest: seen<Chosen, Result>(decision.verdict) }), reply);
       },
     }),
   };
 }
 
-interface DecidedRequest {
-  readonly verdict: Verdict;
+interface DecidedRequest<Result extends object> {
+  readonly verdict: Verdict<Result>;
   /** Present if the signed content replaces the body. Absent in report mode. */
   readonly signed?: {
     /** The media type of the signed content. */

@@ -6,6 +6,7 @@
 
 import type { Context, Handler, MiddlewareHandler } from 'hono';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';
 import type { HttpOptions } from './http-options.js';
@@ -22,10 +23,10 @@ export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /** What `protect` sets in the context: the key that signed the request, and the signed bytes. */
-export interface AppAttestVariables<Seen extends Verdict = AttestedVerdict> {
+export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {
   /**
    * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
    * which the request is not attested.
@@ -37,7 +38,7 @@ export interface AppAttestVariables<Seen extends Verdict = AttestedVerdict> {
  * Handlers from {@link honoHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface HonoHandlers<Seen extends Verdict = AttestedVerdict> {
+export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: Handler;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -72,10 +73,10 @@ export interface HonoHandlers<Seen extends Verdict = AttestedVerdict> {
  * });
  * ```
  */
-export function honoHandlers<Chosen extends Mode = 'enforce'>(
-  appAttest: AppAttest,
+export function honoHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Context, Chosen>,
-): HonoHandlers<SeenVerdict<Chosen>> {
+): HonoHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('honoHandlers', appAttest, options);
   return {
     challenge: async (c) => toResponse(await routes.challenge(fromHono(c), c)),
@@ -86,7 +87,7 @@ export function honoHandlers<Chosen extends Mode = 'enforce'>(
       const outcome = await routes.protect(fromHono(c, body), c);
       if ('refused' in outcome) return toResponse(outcome.refused);
       if ('reported' in outcome) {
-        c.set('appAttest', seen<Chosen>(outcome.reported));
+        c.set('appAttest', seen<Chosen, Result>(outcome.reported));
         c.req.raw = withBody(c.req.raw, body.arrived());
         return next();
       }

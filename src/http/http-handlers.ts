@@ -1,4 +1,5 @@
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';
 import type { HttpOptions } from './http-options.js';
@@ -20,14 +21,14 @@ import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './ve
 export type ProtectedHandler<
   Rest extends unknown[] = [],
   Incoming extends Request = Request,
-  Seen extends Verdict = AttestedVerdict,
+  Seen extends Verdict<object> = AttestedVerdict,
 > = (request: Incoming, verdict: Seen, ...rest: Rest) => Response | Promise<Response>;
 
 /**
  * Handlers from {@link httpHandlers}. The response to a rejected request is JSON `{ "error": code }`. `docs/http.md`
  * lists all codes.
  */
-export interface HttpHandlers<Seen extends Verdict = AttestedVerdict> {
+export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
   /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
@@ -58,10 +59,10 @@ export interface HttpHandlers<Seen extends Verdict = AttestedVerdict> {
  * });
  * ```
  */
-export function httpHandlers<Chosen extends Mode = 'enforce'>(
-  appAttest: AppAttest,
+export function httpHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Request, Chosen>,
-): HttpHandlers<SeenVerdict<Chosen>> {
+): HttpHandlers<SeenVerdict<Chosen, Result>> {
   const routes = createRoutes('httpHandlers', appAttest, options);
   return {
     challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),
@@ -73,7 +74,7 @@ export function httpHandlers<Chosen extends Mode = 'enforce'>(
         const outcome = await routes.protect(fromRequest(request, body), request);
         if ('refused' in outcome) return toResponse(outcome.refused);
         if ('reported' in outcome) {
-          return handler(withBody(request, body.arrived()), seen<Chosen>(outcome.reported), ...rest);
+          return handler(withBody(request, body.arrived()), seen<Chosen, Result>(outcome.reported), ...rest);
         }
         return handler(withContent(request, outcome.content), outcome.attested, ...rest);
       };

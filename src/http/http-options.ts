@@ -3,6 +3,7 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { OnDecision } from './decision.js';
 import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
@@ -108,7 +109,7 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
 
 /** Checked options. */
 export interface HttpConfiguration<Context> {
-  readonly appAttest: AppAttest;
+  readonly appAttest: AppAttest<AcceptedEvidence>;
   readonly signed: Signed;
   readonly subject: HttpOptions<Context>['subject'];
   readonly mode: ModeOption<Context>;
@@ -162,7 +163,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
  */
 export function readHttpOptions<Context>(
   caller: string,
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   passed: HttpOptions<Context, Mode> = {},
 ): HttpConfiguration<Context> {
   const options = readKnownOptions<HttpOptions<Context, Mode>>(caller, passed, OPTIONS);

@@ -3,6 +3,7 @@ import type { BodyShare } from './body-budget.js';
 import { AppAttestHttpError } from './http-error.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { isJson, parseJson } from './json-body.js';
+import type { PluginBody } from './plugin-body.js';
 import { openBody, type ReadLimits } from './read-bytes.js';
 
 /**
@@ -21,10 +22,7 @@ export async function readChallengeRequest(
 }
 
 /** The fields of a registration, as the client sent them. */
-export interface RegistrationRequest {
-  readonly keyId?: unknown;
-  readonly challenge?: unknown;
-  readonly token?: unknown;
+export interface RegistrationRequest extends PluginBody {
   readonly attestation?: unknown;
 }
 

@@ -1,7 +1,9 @@
 import { AppAttestError } from '../errors.js';
 import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
+import type { ReadChallenge } from '../server/challenge.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import { announce, type Circumstances } from './announce.js';
 import { type Answer, refusal, success } from './answer.js';
@@ -14,28 +16,29 @@ import { type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { readChallengeRequest, readRegistrationRequest } from './json-request.js';
 import { type Mode, RequestMode } from './mode.js';
+import { isOfAppAttest, isOfOtherFormat, type PluginBody } from './plugin-body.js';
 import { finishBody } from './read-bytes.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 import { subjectOf } from './subject-function.js';
-import type { AttestedVerdict, Verdict } from './verdict.js';
+import type { AcceptedVerdict, Verdict } from './verdict.js';
 
 /** The decision about a protected request. */
-export type Outcome =
+export type Outcome<Result extends object = never> =
   | {
-      readonly attested: AttestedVerdict;
+      readonly attested: AcceptedVerdict<Result>;
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
     }
   /** In report mode. The handler receives the body that the client sent. */
-  | { readonly reported: Verdict }
+  | { readonly reported: Verdict<Result> }
   | { readonly refused: Answer };
 
 /** The routes, independent of the framework. The returned promises never reject. */
-export interface Routes<Context> {
+export interface Routes<Context, Result extends object = never> {
   challenge(incoming: IncomingRequest, context: Context): Promise<Answer>;
   registration(incoming: IncomingRequest, context: Context): Promise<Answer>;
   assertion(incoming: IncomingRequest, context: Context): Promise<Answer>;
-  protect(incoming: IncomingRequest, context: Context): Promise<Outcome>;
+  protect(incoming: IncomingRequest, context: Context): Promise<Outcome<Result>>;
 }
 
 /** The result of a decision, or the reason for which the request is rejected. */
@@ -45,19 +48,19 @@ type Attempt<Result> = { readonly result: Result } | { readonly failure: Failure
  * @param caller The name of the function that received the options, for error messages
  * @throws AppAttestError `invalid_argument`
  */
-export function createRoutes<Context>(
+export function createRoutes<Context, Result extends AcceptedEvidence>(
   caller: string,
-  appAttest: AppAttest,
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Context, Mode>,
-): Routes<Context> {
+): Routes<Context, Result> {
   const configuration = readHttpOptions(caller, appAttest, options);
   const { challengeLimits, registrationLimits, capsules } = configuration;
   const budgets = new BodyBudgets(configuration.bodyBudget);
 
-  async function attempt<Result>(
+  async function attempt<Decided>(
     route: Route,
-    decide: (shares: BodyShares) => Promise<Result>,
-  ): Promise<Attempt<Result>> {
+    decide: (shares: BodyShares) => Promise<Decided>,
+  ): Promise<Attempt<Decided>> {
     try {
       return { result: await budgets.lend(route, decide) };
     } catch (thrown) {
@@ -96,18 +99,26 @@ export function createRoutes<Context>(
     shares: BodyShares,
     form: PayloadForm,
     identified: () => void,
-  ): Promise<{ attested: AuthenticatedRequest; content: Uint8Array }> {
+  ): Promise<Authenticated<Result>> {
     claims.keyId = incoming.header(configuration.headers.keyId.toLowerCase());
     const request = await readSignedRequest(configuration, incoming, shares, form);
-    const { assertion, readChallenge } = request;
-    claims.keyId = request.keyId;
-    if (capsules) claims.evidence = evidenceIn(assertion);
+    const { assertion, readChallenge }: { assertion: PluginBody; readChallenge?: ReadChallenge } = request;
+    if (!isOfOtherFormat(assertion)) {
+      claims.keyId = request.keyId;
+      if (capsules) claims.evidence = evidenceIn(assertion);
+    }
     identified();
     const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
     const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
       throw mismatchBehind(error) ?? error;
     });
-    return { attested, content: await request.content(attested.payload) };
+    if (isOfAppAttest<AuthenticatedRequest, Result>(assertion, attested)) {
+      const content = await request.content(attested.payload);
+      return { verdict: { attested: true, ...attested }, content, keyId: attested.key.keyId, key: attested.key };
+    }
+    // The function in formats received this text, and the app hashed its UTF-8 bytes.
+    const content = await request.content(Buffer.from(String(assertion.payload)));
+    return { verdict: { ...attested, attested: true }, content, keyId: assertion.keyId };
   }
 
   return {
@@ -133,9 +144,8 @@ export function createRoutes<Context>(
         announce(configuration, circumstances, { outcome: 'reported', failure });
         return { reported: { attested: false, code: failure.code } };
       }
-      const { attested, content } = attempted.result;
-      const verdict: AttestedVerdict = { attested: true, ...attested };
-      announce(configuration, circumstances, { outcome: 'accepted', status: 200, key: attested.key });
+      const { verdict, content, key } = attempted.result;
+      announce(configuration, circumstances, { outcome: 'accepted', status: 200, key });
       return isReported ? { reported: verdict } : { attested: verdict, content };
     },
 
@@ -151,23 +161,37 @@ export function createRoutes<Context>(
     registration(incoming, context) {
       return answered(begin('registration', incoming, context), async (claims, { unverified }) => {
         const body = await readRegistrationRequest(incoming, registrationLimits, unverified);
-        claims.keyId = body.keyId;
-        claims.attestation = body.token ?? body.attestation;
-        if (capsules) claims.evidence = { kind: 'attestation', object: claims.attestation, clientData: body.challenge };
+        if (!isOfOtherFormat(body)) {
+          claims.keyId = body.keyId;
+          claims.attestation = body.token ?? body.attestation;
+          if (capsules)
+            claims.evidence = { kind: 'attestation', object: claims.attestation, clientData: body.challenge };
+        }
         const subject = await subjectOf(configuration, context);
-        const key = await ask(() => appAttest.register(body, subject));
-        return { answer: success(201, { keyId: key.keyId }), key };
+        const registered = await ask(() => appAttest.register(body, subject));
+        if (!isOfAppAttest<StoredKey, Result>(body, registered)) return { answer: success(201, { keyId: body.keyId }) };
+        return { answer: success(201, { keyId: registered.keyId }), key: registered };
       });
     },
 
     assertion(incoming, context) {
       const circumstances = begin('protected', incoming, context);
       return answered(circumstances, async (_claims, shares) => {
-        const { attested } = await authenticate(circumstances, shares, 'any', () => undefined);
-        return { answer: success(200, { keyId: attested.key.keyId }), key: attested.key };
+        const { keyId, key } = await authenticate(circumstances, shares, 'any', () => undefined);
+        return { answer: success(200, { keyId }), ...(key && { key }) };
       });
     },
   };
+}
+
+/** An accepted request. */
+interface Authenticated<Result extends object> {
+  readonly verdict: AcceptedVerdict<Result>;
+  readonly content: Uint8Array;
+  /** For the response. For another format, it is what the client sent. */
+  readonly keyId: unknown;
+  /** Absent for another format. */
+  readonly key?: StoredKey;
 }
 
 function begin<Context>(route: Route, incoming: IncomingRequest, context: Context): Circumstances<Context> {

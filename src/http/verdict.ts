@@ -16,8 +16,14 @@ export interface UnattestedVerdict {
   code: RejectionCode;
 }
 
-/** The result of the decision about a protected request. */
-export type Verdict = AttestedVerdict | UnattestedVerdict;
+/** An accepted request of another format. It has the properties of what the function in `formats` returned. */
+export type OtherFormatVerdict<Result extends object> = Result & { attested: true };
+
+/** The result of the decision about a protected request. `Result` is what the functions in `formats` return. */
+export type Verdict<Result extends object = never> = AcceptedVerdict<Result> | UnattestedVerdict;
+
+/** The result of the decision about an accepted request. */
+export type AcceptedVerdict<Result extends object> = AttestedVerdict | OtherFormatVerdict<Result>;
 
 /** Exists only in types. */
 declare const seenBy: unique symbol;
@@ -26,18 +32,22 @@ declare const seenBy: unique symbol;
  * Makes types with different verdicts incompatible. Express would otherwise accept a handler for {@link AttestedVerdict} after a
  * `protect` for {@link Verdict}.
  */
-export interface SeenBy<Seen extends Verdict> {
+export interface SeenBy<Seen extends Verdict<object>> {
   /** Never present. */
   readonly [seenBy]?: (seen: Seen) => Seen;
 }
 
-/** The verdict that a handler receives. If all requests are enforced, it is always an {@link AttestedVerdict}. */
-export type SeenVerdict<Chosen extends Mode> = [Chosen] extends ['enforce'] ? AttestedVerdict : Verdict;
+/** The verdict that a handler receives. If all requests are enforced, it is never an {@link UnattestedVerdict}. */
+export type SeenVerdict<Chosen extends Mode, Result extends object = never> = [Chosen] extends ['enforce']
+  ? AcceptedVerdict<Result>
+  : Verdict<Result>;
 
 /**
  * Converts a verdict to the type that the handler expects. An {@link UnattestedVerdict} exists only in report mode. The type of
  * the options then requires a handler for both verdicts.
  */
-export function seen<Chosen extends Mode>(verdict: Verdict): SeenVerdict<Chosen> {
-  return verdict as SeenVerdict<Chosen>;
+export function seen<Chosen extends Mode, Result extends object>(
+  verdict: Verdict<Result>,
+): SeenVerdict<Chosen, Result> {
+  return verdict as SeenVerdict<Chosen, Result>;
 }

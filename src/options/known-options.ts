@@ -50,7 +50,7 @@ function isKnown<Options>(name: string | symbol, known: KnownOptions<Options>): 
  * Whether a value is an object literal or an object without a prototype. The object may come from another realm (`node:vm`,
  * Jest).
  */
-function isPlainObject(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null || isObjectPrototype(prototype);

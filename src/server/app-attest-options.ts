@@ -9,12 +9,19 @@ import type { ReadChallenge } from './challenge.js';
 import type { ChallengeStore } from './challenge-store.js';
 import { type ClientDataForm, readClientDataForm } from './client-data-form.js';
 import { MAX_COUNTER_WINDOW } from './counter-window.js';
+import {
+  type AcceptedEvidence,
+  type FormatVerifier,
+  type FormatVerifiers,
+  type NoFormats,
+  readFormats,
+} from './formats.js';
 import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
 import { ServerClock } from './server-clock.js';
 
 /** Options of {@link createAppAttest}. */
-export interface AppAttestOptions {
+export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
   /** The accepted apps. If an app is later removed from the list, the registered keys of that app are rejected. */
   appId: AppId | readonly AppId[];
   /** The accepted environments. `'production'` by default. */
@@ -63,6 +70,29 @@ export interface AppAttestOptions {
    * milliseconds. You can verify stored receipts later with `verifyReceipt`.
    */
   verifyReceipts?: boolean;
+  /**
+   * Functions that verify evidence of other formats, by the value of the field `format`. The Capacitor plugin sends
+   * `'google-play-integrity-standard'` on Android. The function is called after the challenge was taken. What the function
+   * returns is the result of `register` and `authenticate`. The server neither stores nor looks up a key for it. By default,
+   * the server rejects all formats except `'apple-app-attest'`, which must not be in this option.
+   *
+   * The function accepts the evidence by returning an object, or a promise of one. It rejects the evidence by throwing an
+   * `AppAttestError`. Any other error counts as the failure of a store: the HTTP handlers respond with status 503.
+   *
+   * @example
+   * ```ts
+   * formats: {
+   *   'google-play-integrity-standard': async ({ body, challenge, payload }) => {
+   *     const verdict = await decodeIntegrityToken(body.token);
+   *     if (verdict.requestHash !== hash(challenge ?? payload)) {
+   *       throw new AppAttestError('nonce_mismatch', 'the token was requested for other data');
+   *     }
+   *     return { platform: 'android' };
+   *   },
+   * },
+   * ```
+   */
+  formats?: Formats | undefined;
   /** Trusted root certificates for attestations, PEM text or DER bytes. They replace Apple's root. Only for tests. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
   /** Trusted root certificates for receipts. They replace Apple Root CA - G3. Only for tests. */
@@ -75,7 +105,7 @@ export interface AppAttestOptions {
 }
 
 /** The checked options. The caller cannot change them, because mutable values are copied. */
-export interface Configuration {
+export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidence> {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
   readonly policy: Readonly<ExtensionPolicy> | undefined;
@@ -91,10 +121,11 @@ export interface Configuration {
   readonly counterWindow: number;
   readonly readChallenge: ReadChallenge | undefined;
   readonly clientData: ClientDataForm;
+  readonly formats: ReadonlyMap<string, FormatVerifier<Result>>;
   readonly clock: ServerClock;
 }
 
-const KNOWN: KnownOptions<AppAttestOptions> = {
+const KNOWN: KnownOptions<AppAttestOptions<FormatVerifiers>> = {
   appId: 'never undefined',
   environment: 'may be undefined',
   policy: 'never undefined',
@@ -106,6 +137,7 @@ const KNOWN: KnownOptions<AppAttestOptions> = {
   readChallenge: 'may be undefined',
   clientData: 'may be undefined',
   verifyReceipts: 'never undefined',
+  formats: 'may be undefined',
   trustAnchors: 'may be undefined',
   receiptTrustAnchors: 'may be undefined',
   now: 'may be undefined',
@@ -132,9 +164,11 @@ const MAX_CHALLENGE_TTL = 86_400;
  *
  * @throws AppAttestError `invalid_argument`
  */
-export function readOptions(passed: AppAttestOptions): Configuration {
+export function readOptions<Result extends AcceptedEvidence>(
+  passed: AppAttestOptions<FormatVerifiers<Result>>,
+): Configuration<Result> {
   if (typeof passed === 'string') throw invalid('pass the App ID as an option: createAppAttest({ appId })');
-  const options = readKnownOptions('createAppAttest', passed, KNOWN);
+  const options = readKnownOptions<AppAttestOptions<FormatVerifiers<Result>>>('createAppAttest', passed, KNOWN);
   const { challengeTtl = DEFAULT_CHALLENGE_TTL } = options;
   return {
     appIds: readAppIds(options.appId),
@@ -148,11 +182,15 @@ export function readOptions(passed: AppAttestOptions): Configuration {
     counterWindow: readCounterWindow(options.counterWindow),
     readChallenge: readReadChallenge(options.readChallenge),
     clientData: readClientDataForm(options.clientData),
+    formats: readFormats(options.formats),
     clock: readClock(options.now),
   };
 }
 
-function readStores({ challenges, keys }: AppAttestOptions): Pick<Configuration, 'challenges' | 'keys'> {
+function readStores({
+  challenges,
+  keys,
+}: Pick<AppAttestOptions, 'challenges' | 'keys'>): Pick<Configuration, 'challenges' | 'keys'> {
   if (challenges === undefined && keys === undefined) return memoryStores();
   if (challenges === undefined || keys === undefined) {
     const missing = keys === undefined ? 'keys' : 'challenges';

@@ -10,8 +10,10 @@ import { type ClientDataForm, hashClientData, readClientData } from './client-da
 import { counterFloor } from './counter-window.js';
 import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
 import { findKey, unknownKey } from './find-key.js';
+import type { AcceptedEvidence } from './formats.js';
 import type { KeyStore } from './key-store.js';
 import { lastUse } from './last-use.js';
+import { authenticateOtherFormat, readOtherFormat } from './other-format.js';
 import type { PublicKeyCache } from './public-key-cache.js';
 import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';
@@ -39,12 +41,12 @@ export interface AuthenticatedRequest {
   extensions?: AuthenticatorExtensions;
 }
 
-export async function authenticate(
-  configuration: Configuration,
+export async function authenticate<Result extends AcceptedEvidence>(
+  configuration: Configuration<Result>,
   publicKeys: PublicKeyCache,
   body: unknown,
   passed: AuthenticateOptions = {},
-): Promise<AuthenticatedRequest> {
+): Promise<AuthenticatedRequest | Result> {
   const options = readKnownOptions<AuthenticateOptions>('authenticate', passed, {
     // `undefined` often means that the caller's lookup found no user. That must not accept every user.
     subject: 'never undefined',
@@ -52,6 +54,8 @@ export async function authenticate(
   });
   const subject = readSubject(options.subject);
   const readChallenge = readReadChallenge(options.readChallenge) ?? configuration.readChallenge;
+  const other = readOtherFormat(configuration.formats, body);
+  if (other) return authenticateOtherFormat(configuration, other, subject, readChallenge);
   const { keyId, payload, token } = readAssertedRequest(body, configuration.clientData);
 
   // 1. The challenge was issued by this server, and is now used up.

@@ -3,6 +3,7 @@ import { type AuthenticatedRequest, type AuthenticateOptions, authenticate } fro
 import { bindKey } from './bind-key.js';
 import { keepConfiguration } from './configuration-of.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
+import type { AcceptedEvidence, FormatResult, FormatVerifiers, NoFormats } from './formats.js';
 import { type IssueChallengeOptions, type IssuedChallenge, issueChallenge } from './issue-challenge.js';
 import { PublicKeyCache } from './public-key-cache.js';
 import { redeemChallenge, type TakeChallengeOptions } from './redeem-challenge.js';
@@ -17,8 +18,10 @@ import { forgetAll, type KeysOfOptions, keysOf, revokeAll } from './users-keys.j
  *
  * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a
  * store or from a function in the options. Respond to such an error with status 503, and never accept the request.
+ *
+ * `Result` is what the functions in the option `formats` return.
  */
-export interface AppAttest {
+export interface AppAttest<Result extends AcceptedEvidence = never> {
   /**
    * Issues a challenge: 32 random bytes as base64url. The challenge is valid for one purpose, once, until `challengeTtl`
    * seconds have passed.
@@ -72,10 +75,15 @@ export interface AppAttest {
    *   values must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
+   * For a format in the option `formats`, only `challenge` is read, as text. The function in `formats` verifies the rest.
+   *
+   * @returns the registered key, or the result of the function in `formats`
+   *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: an option is unknown or invalid
    * - `malformed_attestation`: the body does not have these fields, or its attestation object is malformed
-   * - `unsupported_format`: the plugin ran on Android or the web, or the object is not an App Attest attestation
+   * - `unsupported_format`: the plugin ran on Android or the web and `formats` does not have its format, or the object is
+   *   not an App Attest attestation
    * - `challenge_unknown`: the client data contains no challenge, or the challenge was never issued, or the challenge was
    *   issued for another purpose or user
    * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
@@ -90,7 +98,7 @@ export interface AppAttest {
    * const key = await appAttest.register(request.body, { subject: user.id });
    * ```
    */
-  register(body: unknown, options?: RegisterOptions): Promise<StoredKey>;
+  register(body: unknown, options?: RegisterOptions): Promise<StoredKey | Result>;
 
   /**
    * Verifies a signed request and accepts it once.
@@ -107,10 +115,15 @@ export interface AppAttest {
    *   must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
+   * For a format in the option `formats`, only `payload` is read, as text. The function in `formats` verifies the rest. No key
+   * identifies the user, so a challenge that was issued for a user needs the option `subject`.
+   *
+   * @returns the accepted request, or the result of the function in `formats`
+   *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: an option is unknown or invalid
    * - `malformed_assertion`: the body does not have these fields, or its assertion object is malformed
-   * - `unsupported_format`: the plugin ran on Android or the web
+   * - `unsupported_format`: the plugin ran on Android or the web, and `formats` does not have its format
    * - `challenge_unknown`: the payload contains no challenge, or the challenge was never issued, or the challenge was issued
    *   for another purpose or user
    * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
@@ -129,7 +142,7 @@ export interface AppAttest {
    * const order = JSON.parse(Buffer.from(payload).toString());
    * ```
    */
-  authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest>;
+  authenticate(body: unknown, options?: AuthenticateOptions): Promise<AuthenticatedRequest | Result>;
 
   /**
    * Returns a registered key, even if it was revoked. Returns `undefined` if the key is not registered.
@@ -317,11 +330,16 @@ export interface AppAttest {
  *
  * @see https://developer.apple.com/documentation/devicecheck/validating-apps-that-connect-to-your-server
  */
-export function createAppAttest(options: AppAttestOptions): AppAttest {
+export function createAppAttest<Formats extends FormatVerifiers = NoFormats>(
+  options: AppAttestOptions<Formats>,
+): AppAttest<FormatResult<Formats>>;
+export function createAppAttest<Result extends AcceptedEvidence>(
+  options: AppAttestOptions<FormatVerifiers<Result>>,
+): AppAttest<Result> {
   const configuration = readOptions(options);
   const { keys, clock } = configuration;
   const publicKeys = new PublicKeyCache();
-  const appAttest: AppAttest = {
+  const appAttest: AppAttest<Result> = {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
     takeChallenge: (challenge, takeOptions) => redeemChallenge(configuration, challenge, takeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),

@@ -10,6 +10,15 @@ export type { ReadChallenge } from './challenge.js';
 export type { ChallengeFate, ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
 export type { ClientDataForm } from './client-data-form.js';
 export { type AppAttest, createAppAttest } from './create-app-attest.js';
+export type {
+  AcceptedEvidence,
+  FormatResult,
+  FormatVerifier,
+  FormatVerifiers,
+  NoFormats,
+  RegistrationOfFormat,
+  RequestOfFormat,
+} from './formats.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
 export type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';

@@ -10,6 +10,8 @@ import { assertAttestationEnd } from './client-data-end.js';
 import { type ClientDataForm, hashClientData, readAttestedClientData } from './client-data-form.js';
 import { carriesExtensions } from './extension-continuity.js';
 import { findKey } from './find-key.js';
+import type { AcceptedEvidence } from './formats.js';
+import { readOtherFormat, registerOtherFormat } from './other-format.js';
 import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
@@ -27,14 +29,16 @@ export interface RegisterOptions {
   subject?: string;
 }
 
-export async function register(
-  configuration: Configuration,
+export async function register<Result extends AcceptedEvidence>(
+  configuration: Configuration<Result>,
   body: unknown,
   options: RegisterOptions = {},
-): Promise<StoredKey> {
+): Promise<StoredKey | Result> {
   // `undefined` often means that the caller's lookup found no user. The key must not be registered without a user.
   const known = readKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
   const subject = readSubject(known.subject);
+  const other = readOtherFormat(configuration.formats, body);
+  if (other) return registerOtherFormat(configuration, other, subject);
   const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
 
   // 1. The challenge was issued by this server, and is now used up.

@@ -1,6 +1,7 @@
 import { equalBytes, isBytes } from '../encoding/bytes.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
+import { APP_ATTEST_FORMAT } from './formats.js';
 
 /**
  * The body of a request, as `@capgo/capacitor-app-attest` sends it. Each method reads one field and checks its type.
@@ -18,15 +19,15 @@ export class RequestBody {
   /**
    * Checks the fields `platform` and `format`. The plugin always sends them. Other clients may omit them.
    *
-   * @throws AppAttestError `unsupported_format` if the plugin ran on Android or the web
+   * @throws AppAttestError `unsupported_format` if the plugin ran on another platform
    * @throws DecodingError
    */
   assertAppleAppAttest(): void {
     const platform = this.#optional('platform', isText);
     const format = this.#optional('format', isText);
-    if ((platform ?? 'ios') === 'ios' && (format ?? 'apple-app-attest') === 'apple-app-attest') return;
+    if ((platform ?? 'ios') === 'ios' && (format ?? APP_ATTEST_FORMAT) === APP_ATTEST_FORMAT) return;
     throw new AppAttestError('unsupported_format', 'the evidence is not from App Attest on iOS', {
-      expected: 'ios, apple-app-attest',
+      expected: `ios, ${APP_ATTEST_FORMAT}`,
       actual: [platform, format].map((name) => (name === undefined ? 'nothing' : shortText(name))).join(', '),
     });
   }

@@ -9,7 +9,7 @@ import { fastifyHandlers } from '../../src/http/fastify.js';
 import { honoHandlers } from '../../src/http/hono.js';
 import type { HttpOptions } from '../../src/http/http-options.js';
 import { httpHandlers } from '../../src/http/index.js';
-import type { AppAttest, AuthenticatedRequest } from '../../src/server/index.js';
+import type { AcceptedEvidence, AppAttest, AuthenticatedRequest } from '../../src/server/index.js';
 
 export interface TestServer {
   origin: string;
@@ -23,19 +23,17 @@ export type SharedOptions = Omit<HttpOptions<unknown>, 'subject'> & { subject?: 
  * A server with the three routes of a backend, and the protected routes `POST /orders` and `GET /orders/:id`, which return what
  * they receive.
  */
-export type StartServer = (appAttest: AppAttest, options?: SharedOptions) => Promise<TestServer>;
+export type StartServer = (appAttest: AppAttest<AcceptedEvidence>, options?: SharedOptions) => Promise<TestServer>;
 
 /** Node's default limit would reject long headers before the routes receive them. */
 const maxHeaderSize = 1 << 20;
 
 /** The values that the handler of a protected route received. */
-const seen = (path: string, { key, payload }: AuthenticatedRequest, body: unknown) => ({
-  path,
-  keyId: key.keyId,
-  counter: key.counter,
-  payload: Buffer.from(payload).toString('latin1'),
-  body,
-});
+const seen = (path: string, attested: AuthenticatedRequest | AcceptedEvidence, body: unknown) => {
+  if (!('key' in attested)) return { path, attested, body };
+  const { key, payload } = attested;
+  return { path, keyId: key.keyId, counter: key.counter, payload: Buffer.from(payload).toString('latin1'), body };
+};
 
 export const SERVERS: Readonly<Record<string, StartServer>> = {
   'app-attest/http': async (appAttest, options) => {

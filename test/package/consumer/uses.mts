@@ -162,6 +162,17 @@ export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, 
   return [await appAttest.register(body, { subject: 'user' }), await appAttest.authenticate(body)];
 }
 
+export async function withAnotherFormat(): Promise<string> {
+  const appAttest: AppAttest<{ android: string }> = createAppAttest({
+    appId: app,
+    formats: {
+      'google-play-integrity-standard': async ({ challenge, payload }) => ({ android: challenge ?? payload }),
+    },
+  });
+  const attested = await appAttest.authenticate({});
+  return 'key' in attested ? attested.key.keyId : attested.android;
+}
+
 export const cases: ConformanceCase[] = storeConformance(() => memoryStores({ maxKeys: 100 }));
 
 export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, AppAttest, PostgresChallengeStore] {
