@@ -26,7 +26,6 @@ const shared: Options = {
   // app-attest/testing needs it.
   esbuildPlugins: [thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt')],
   dts: { entry },
-  sourcemap: true,
   // Code that several entries use is in one shared module, also in CommonJS. So there is only one class AppAttestError.
   splitting: true,
   // Deno and Workers find the modules of Node.js only by names with the prefix node:.
@@ -43,16 +42,13 @@ async function writeMigrations(): Promise<void> {
 
 /**
  * Replaces `import()` with `require()` in CommonJS. `import()` needs a flag of Node.js if code runs in a separate context, as
- * in Jest. The replacement keeps all lines, so that source maps stay correct.
+ * in Jest.
  */
 const requireLater: Plugin = {
   name: 'require-later',
-  renderChunk(code, { map }) {
-    return {
-      code: code.replaceAll(/\bimport\((["'][^"']+["'])\)/g, 'Promise.resolve().then(() => require($1))'),
-      map: map ?? null,
-    };
-  },
+  renderChunk: (code) => ({
+    code: code.replaceAll(/\bimport\((["'][^"']+["'])\)/g, 'Promise.resolve().then(() => require($1))'),
+  }),
 };
 
 // The folder is deleted here, once. With the option `clean`, each build would delete the files of the other builds.

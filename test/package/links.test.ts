@@ -78,9 +78,7 @@ describe('in the installed package', () => {
   });
 
   it('all files exist that its pages, doc comments and messages mention', async () => {
-    const texts = files.filter((file) =>
-      /^README\.md$|^(?:docs|examples)\/.*\.(?:md|ts)$|^dist\/.*(?<!\.map)$/.test(file),
-    );
+    const texts = files.filter((file) => /^README\.md$|^(?:docs|examples)\/.*\.(?:md|ts)$|^dist\/.*$/.test(file));
     const problems = await Promise.all(
       texts
         .filter((file) => /\.\w+$/.test(file))
