@@ -46,7 +46,7 @@ export async function authenticate(
   passed: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest> {
   const options = readKnownOptions<AuthenticateOptions>('authenticate', passed, {
-    // `undefined` often means that the caller's lookup found no user. That must not accept every user.
+    // `undefined` often means that the caller's lookup found no user. The server must not accept the keys of all users then.
     subject: 'never undefined',
     readChallenge: 'may be undefined',
   });

@@ -32,7 +32,8 @@ export async function register(
   body: unknown,
   options: RegisterOptions = {},
 ): Promise<StoredKey> {
-  // `undefined` often means that the caller's lookup found no user. The key must not be registered without a user.
+  // `undefined` often means that the caller's lookup found no user. Such a call is rejected. It must not register a key without
+  // a user.
   const known = readKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
   const subject = readSubject(known.subject);
   const { keyId, clientData, token } = readRegistration(body, configuration.clientData);
@@ -90,7 +91,7 @@ export async function register(
   return registeredBefore(configuration, key);
 }
 
-/** The dates of a receipt that is not verified: Apple creates it with the attestation. */
+/** The assumed dates of a receipt that is not verified. Apple creates the receipt together with the attestation. */
 function expectedDates(createdAt: Date): Omit<StoredReceipt, 'keyId'> {
   return {
     type: 'ATTEST',
