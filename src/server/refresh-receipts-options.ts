@@ -6,8 +6,8 @@ import { type RefreshReceiptOptions, readEndpoint, readFetch, readSignal } from 
 /** The result of `refreshReceipts`: the number of processed keys, and the number of keys with each outcome. */
 export interface RefreshedReceipts {
   /**
-   * The number of keys whose receipt was due. It is the sum of the other three numbers. Keys that were deleted or revoked
-   * during the run do not count.
+   * The number of keys whose receipt was due. It is the sum of the other three numbers. A key that is deleted, or revoked
+   * before its request, does not count.
    */
   due: number;
   /** The number of keys with a new receipt. */
