@@ -21,7 +21,7 @@ export interface Circumstances<Context> {
   readonly incoming: IncomingRequest;
   /** The framework's request. */
   readonly context: Context;
-  /** When it arrived, by `performance.now()`. */
+  /** The arrival time of the request, by `performance.now()`. */
   readonly start: number;
   readonly claims: Claims;
 }
@@ -32,8 +32,9 @@ export type Result =
   | { readonly outcome: 'refused' | 'reported'; readonly failure: Failure };
 
 /**
- * Passes a decision to the subscribers of the channel and to `onDecision`, after the response was sent. If `onDecision` is absent,
- * server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong configuration.
+ * Passes a decision to the subscribers of the channel and to `onDecision`, when `afterAnswer` of the request calls back. If
+ * `onDecision` is absent, server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong
+ * configuration.
  */
 export function announce<Context>(
   configuration: HttpConfiguration<Context>,
@@ -58,8 +59,8 @@ function warningOf(result: Result): Error | undefined {
 }
 
 /**
- * Unless the key must be read first, this runs synchronously in the asynchronous context of the request. A subscriber can therefore
- * add an event to the active span of the request.
+ * If the key is not read first, this function calls the subscribers synchronously, in the asynchronous context of the request.
+ * A subscriber can therefore add an event to the active span of the request.
  */
 function deliver<Context>(
   configuration: HttpConfiguration<Context>,
@@ -85,7 +86,7 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** Returns the key to read. If a store just failed, or if the key does not exist, the stores are not queried again. */
+/** Returns the identifier of the key to read. Returns `undefined` if a store just failed or the key does not exist. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,

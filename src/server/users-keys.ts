@@ -13,11 +13,11 @@ const MAX_LIMIT = 1000;
 export interface KeysOfOptions {
   /** The maximum number of keys, 1 to 1000. 100 by default. */
   limit?: number | undefined;
-  /** The last key identifier of the page before, base64 or base64url. The first page by default. */
+  /** The last key identifier of the previous page, base64 or base64url. By default, the method returns the first page. */
   after?: string | undefined;
 }
 
-/** One page of the keys of a user. */
+/** Returns one page of the keys of a user. */
 export async function keysOf(keys: KeyStore, user: string, passed: KeysOfOptions = {}): Promise<StoredKey[]> {
   const subject = requireSubject(user);
   const options = readKnownOptions<KeysOfOptions>('keysOf', passed, {
@@ -28,7 +28,7 @@ export async function keysOf(keys: KeyStore, user: string, passed: KeysOfOptions
   return page.filter(isOf(subject));
 }
 
-/** Revokes all keys of a user, also those that are registered meanwhile. Returns how many. */
+/** Revokes all keys of a user, including keys that are registered at the same time. Returns the number of revoked keys. */
 export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string): Promise<number> {
   const subject = requireSubject(user);
   return untilNoneIsLeft(async () => {
@@ -39,20 +39,23 @@ export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string
   });
 }
 
-/** Deletes all keys of a user, also those that are registered meanwhile. Returns how many. */
+/** Deletes all keys of a user, including keys that are registered at the same time. Returns the number of deleted keys. */
 export async function forgetAll(keys: KeyStore, user: string): Promise<number> {
   const subject = requireSubject(user);
   return untilNoneIsLeft(() => countKeys(keys, subject, async ({ keyId }) => (await keys.remove(keyId)) === true));
 }
 
-/** Repeats a pass over all keys until it changes none: a key can be registered behind the page that is being read. */
+/**
+ * Repeats a pass over all keys until a pass changes no key. During a pass, a key can be registered on a page that was already
+ * read.
+ */
 async function untilNoneIsLeft(pass: () => Promise<number>): Promise<number> {
   let total = 0;
   for (let changed = await pass(); changed > 0; changed = await pass()) total += changed;
   return total;
 }
 
-/** Calls `change` for each key of a user, and counts for how many it returned `true`. */
+/** Calls `change` for each key of a user. Returns the number of calls that returned `true`. */
 async function countKeys(
   keys: KeyStore,
   subject: string,

@@ -369,7 +369,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /many users bind at once/,
+    /many users bind concurrently/,
   ],
   [
     'bind a revoked key',
@@ -411,14 +411,14 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /hold still/,
+    /pages stay stable/,
   ],
   [
     'leave revoked keys out of the list',
     ({ keys }) => ({
       keys: { list: async (subject, page) => (await keys.list(subject, page)).filter(({ revokedAt }) => !revokedAt) },
     }),
-    /revoked ones too/,
+    /including revoked keys/,
   ],
   [
     'compare users by their words',
@@ -484,7 +484,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /removed once/,
+    /is removed once/,
   ],
   [
     'keep the receipt of a removed key',
