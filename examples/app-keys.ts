@@ -17,6 +17,9 @@ export async function attestedFetch(method: string, target: string, body?: strin
       case 'challenge_used':
       case 'counter_not_increased':
         return send(); // with a new challenge
+      case 'key_revoked':
+      case 'key_already_registered': // a user with another key, on the same device
+        return registerNewKey().then(send);
       default:
         return response;
     }
@@ -47,7 +50,7 @@ function isUnusable(error: unknown): boolean {
 }
 
 async function codeOf(response: Response): Promise<string | undefined> {
-  if (response.status !== 401) return undefined;
+  if (![401, 403, 409].includes(response.status)) return undefined;
   const { error } = JSON.parse(await response.clone().text());
   return error;
 }

@@ -3,6 +3,7 @@ import express from 'express';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { attestedFetch } from '../../examples/app-keys.js';
 import { expressHandlers } from '../../src/http/express.js';
+import { AppAttestError } from '../../src/index.js';
 import type { AppAttest as Backend } from '../../src/server/index.js';
 import type { VirtualDevice } from '../../src/testing/index.js';
 import { createBackend, createDevice } from '../support/backend.js';
@@ -131,13 +132,24 @@ it('the app signs again with a new challenge after the counter was overtaken', a
   calls.mockRestore();
 });
 
-it('the app makes no new key when its key is revoked, or the network fails', async () => {
+it('the app makes no new key when the network fails', async () => {
   await order();
   const keyId = await storedKeyId();
   lost = { path: '/orders', when: 'answer' };
   await expect(order()).rejects.toThrow('fetch failed');
-  await backend.revoke(keyId);
-  expect(await order()).toEqual({ status: 403, body: { error: 'key_revoked' } });
   expect(await storedKeyId()).toBe(keyId);
   expect(await count()).toBe(1);
+});
+
+it('the app makes a new key when its key is revoked, once per call', async () => {
+  await order();
+  const keyId = await storedKeyId();
+  await backend.revoke(keyId);
+  expect((await order()).status).toBe(200);
+  expect(await storedKeyId()).not.toBe(keyId);
+  expect(await count()).toBe(2);
+
+  vi.spyOn(backend, 'authenticate').mockRejectedValue(new AppAttestError('key_revoked', 'the key was revoked'));
+  expect(await order()).toEqual({ status: 403, body: { error: 'key_revoked' } });
+  expect(await count()).toBe(3);
 });
