@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { httpHandlers } from '../../src/http/index.js';
+import { createBackend, createDevice } from '../support/backend.js';
+import { signedHeaders } from '../support/signed-headers.js';
+
+type Set = 'anyone' | 'alice' | 'bob';
+
+/** One backend with three sets of handlers: without `subject`, for Alice and for Bob. */
+async function setsOfOneBackend() {
+  const backend = createBackend();
+  const device = await createDevice();
+  const sets = {
+    anyone: httpHandlers(backend),
+    alice: httpHandlers(backend, { subject: () => 'alice' }),
+    bob: httpHandlers(backend, { subject: () => 'bob' }),
+  };
+  const post = (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    return new Request(`http://localhost${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  };
+  const resultOf = async (response: Response): Promise<string> => {
+    const { error } = await response.json();
+    return error ?? 'accepted';
+  };
+  const challengeOf = async (set: Set, purpose: 'attestation' | 'assertion'): Promise<string> => {
+    const { challenge } = await (await sets[set].challenge(post('/challenge', { purpose }))).json();
+    return challenge;
+  };
+  return {
+    /** Registers a key with a set, with a challenge that another set issued. */
+    async register(keyId: string, set: Set, issuer: Set): Promise<string> {
+      const challenge = await challengeOf(issuer, 'attestation');
+      const body = await device.capacitor.createAttestation({ keyId, challenge });
+      return resultOf(await sets[set].registration(post('/registration', body)));
+    },
+    /** Sends a request to a protected route of a set, with a challenge that another set issued. */
+    async send(keyId: string, set: Set, issuer: Set): Promise<string> {
+      const challenge = await challengeOf(issuer, 'assertion');
+      const headers = await signedHeaders(device, keyId, { method: 'GET', target: '/me', challenge });
+      const route = sets[set].protect((_request, { key }) => Response.json({ keyId: key.keyId }));
+      return resultOf(await route(new Request('http://localhost/me', { headers })));
+    },
+    newKey: () => device.generateKey(),
+    bind: (keyId: string, user: string) => backend.bind(keyId, user),
+  };
+}
+
+describe('several sets of handlers for one backend', () => {
+  it.each([
+    ['anyone', 'anyone', 'accepted'],
+    ['alice', 'anyone', 'accepted'],
+    ['alice', 'alice', 'accepted'],
+    ['alice', 'bob', 'challenge_unknown'],
+    ['anyone', 'bob', 'challenge_unknown'],
+  ] as const)('a registration of %s with a challenge of %s: %s', async (set, issuer, result) => {
+    const { newKey, register } = await setsOfOneBackend();
+    expect(await register(await newKey(), set, issuer)).toBe(result);
+  });
+
+  it.each([
+    ['no user', 'anyone', 'anyone', 'accepted'],
+    ['no user', 'anyone', 'alice', 'challenge_unknown'],
+    ['no user', 'alice', 'anyone', 'key_unknown'],
+    ['alice', 'anyone', 'anyone', 'accepted'],
+    ['alice', 'anyone', 'alice', 'accepted'],
+    ['alice', 'anyone', 'bob', 'challenge_unknown'],
+    ['alice', 'alice', 'anyone', 'accepted'],
+    ['alice', 'alice', 'alice', 'accepted'],
+    ['alice', 'alice', 'bob', 'challenge_unknown'],
+    ['alice', 'bob', 'anyone', 'key_unknown'],
+  ] as const)('a request with a key of %s to a route of %s with a challenge of %s: %s', async (...row) => {
+    const [owner, set, issuer, result] = row;
+    const { newKey, register, send, bind } = await setsOfOneBackend();
+    const keyId = await newKey();
+    expect(await register(keyId, 'anyone', 'anyone')).toBe('accepted');
+    if (owner === 'alice') await bind(keyId, owner);
+    expect(await send(keyId, set, issuer)).toBe(result);
+  });
+
+  it.each([
+    ['no user', 'anyone', 'accepted'],
+    ['no user', 'alice', 'key_already_registered'],
+    ['alice', 'anyone', 'key_already_registered'],
+    ['alice', 'alice', 'accepted'],
+    ['alice', 'bob', 'key_already_registered'],
+  ] as const)('a key of %s that is registered again by %s: %s', async (owner, set, result) => {
+    const { newKey, register } = await setsOfOneBackend();
+    const keyId = await newKey();
+    expect(await register(keyId, owner === 'alice' ? owner : 'anyone', 'anyone')).toBe('accepted');
+    expect(await register(keyId, set, 'anyone')).toBe(result);
+  });
+});
