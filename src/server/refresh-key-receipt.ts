@@ -10,7 +10,11 @@ import type { AppleAccess, ReceiptProgress } from './refresh-receipts-options.js
 import type { StoredKey } from './stored-key.js';
 
 /** The result of the refresh for one key. */
-export type KeyResult = Pick<ReceiptProgress, 'keyId' | 'outcome' | 'error'>;
+export interface KeyResult {
+  readonly progress: Pick<ReceiptProgress, 'keyId' | 'outcome' | 'error'>;
+  /** Whether the key belongs to an app that the server does not accept. The key then stays due. */
+  readonly isOfOtherApp: boolean;
+}
 
 /** The time of the next request after a failure. `'soon'`: the key stays due, and its claim ends by itself. */
 type Next = 'soon' | 'tomorrow' | 'never';
@@ -46,14 +50,20 @@ export async function refreshKeyReceipt(
   try {
     const update = await nextReceipt(configuration, apple, key, receipt);
     const saved = await keys.saveReceipt(keyId, update ?? { receiptDueAt: tomorrow(clock.now()) });
-    return saved === true ? { keyId, outcome: update ? 'refreshed' : 'notModified' } : undefined;
+    const outcome = update ? 'refreshed' : 'notModified';
+    return saved === true ? { progress: { keyId, outcome }, isOfOtherApp: false } : undefined;
   } catch (failure) {
     if (!(failure instanceof FailedRefresh)) throw failure;
     const { error, next } = failure;
     const receiptDueAt = next === 'never' ? null : tomorrow(clock.now());
     if (next !== 'soon' && (await keys.saveReceipt(keyId, { receiptDueAt })) !== true) return undefined;
-    return { keyId, outcome: 'failed', error };
+    return { progress: { keyId, outcome: 'failed', error }, isOfOtherApp: failure instanceof OtherApp };
   }
+}
+
+/** Makes a key due again tomorrow. */
+export async function postpone({ keys, clock }: Configuration, keyId: string): Promise<void> {
+  await keys.saveReceipt(keyId, { receiptDueAt: tomorrow(clock.now()) });
 }
 
 /** Returns `undefined` if Apple has no newer receipt yet. */
@@ -66,12 +76,13 @@ async function nextReceipt(
   const { clock, receiptTrustAnchors } = configuration;
   const { keyId, appId, environment, publicKey } = key;
 
-  // The key is due again tomorrow, because another server with this store may accept the app, or this server may accept it
-  // later.
-  await orFailed(
-    () => 'tomorrow',
-    async () => assertStillAccepted(key, configuration),
-  );
+  // Another server with this store may accept the key, or this server may accept it later.
+  try {
+    assertStillAccepted(key, configuration);
+  } catch (error) {
+    if (!(error instanceof AppAttestError)) throw error;
+    throw error.code === 'app_id_mismatch' ? new OtherApp(error, 'soon') : new FailedRefresh(error, 'tomorrow');
+  }
   const { receipt } = await orFailed(afterRequest, async () => {
     if (!stored) throw new AppAttestError('malformed_receipt', 'the store has no receipt of the key');
     return refreshReceipt({ ...apple, receipt: stored, environment });
@@ -121,6 +132,8 @@ class FailedRefresh extends Error {
     this.next = next;
   }
 }
+
+class OtherApp extends FailedRefresh {}
 
 async function orFailed<Result>(next: (error: AppAttestError) => Next, run: () => Promise<Result>): Promise<Result> {
   try {

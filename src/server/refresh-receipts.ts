@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Configuration } from './app-attest-options.js';
-import { type KeyResult, refreshKeyReceipt } from './refresh-key-receipt.js';
+import { type KeyResult, postpone, refreshKeyReceipt } from './refresh-key-receipt.js';
 import {
   type ReceiptProgress,
   type RefreshedReceipts,
@@ -29,6 +29,7 @@ export async function refreshReceipts(
   const { limit, concurrency, signal } = run;
   const counts: RefreshedReceipts = { due: 0, refreshed: 0, notModified: 0, failed: 0 };
   const claimed = new Set<string>();
+  const ofOtherApps: string[] = [];
   let waited = 0;
   // A faulty store that keeps no claims returns the same keys again. The run must end even then.
   let repetitions = 0;
@@ -41,11 +42,17 @@ export async function refreshReceipts(
     repetitions = added.length === 0 ? repetitions + 1 : 0;
     for (const keyId of added) claimed.add(keyId);
 
-    const seconds = await refreshAll(configuration, run, counts, added);
+    const results = await refreshAll(configuration, run, counts, added);
+    ofOtherApps.push(...results.filter((result) => result.isOfOtherApp).map(({ progress }) => progress.keyId));
+    const seconds = Math.max(0, ...results.map(secondsToWait));
     if (seconds === 0 || claimed.size >= limit) continue;
     waited += seconds;
     if (waited > MAX_WAIT) break;
     await pause(seconds, signal);
+  }
+  // If no due key is of an accepted app, the option appId is probably wrong. The keys then stay due.
+  if (ofOtherApps.length < counts.due) {
+    for (const keyId of ofOtherApps) await postpone(configuration, keyId);
   }
   return counts;
 }
@@ -57,32 +64,31 @@ async function claimDue({ keys, clock }: Configuration, limit: number): Promise<
 
 /**
  * Refreshes all keys at the same time. Waits for all keys even if an error ends the run, so that each response is stored.
- *
- * @returns The number of seconds to wait before the next request
  */
 async function refreshAll(
   configuration: Configuration,
   run: RefreshReceiptsRun,
   counts: RefreshedReceipts,
   keyIds: readonly string[],
-): Promise<number> {
+): Promise<KeyResult[]> {
   const settled = await Promise.allSettled(
     keyIds.map(async (keyId) => {
       const result = await refreshKeyReceipt(configuration, run.apple, keyId);
-      if (!result) return 0;
+      if (!result) return [];
       counts.due += 1;
-      counts[result.outcome] += 1;
-      report(run.onProgress, { ...counts, ...result });
-      return secondsToWait(result);
+      counts[result.progress.outcome] += 1;
+      report(run.onProgress, { ...counts, ...result.progress });
+      return [result];
     }),
   );
-  return settled.reduce((longest, result) => {
+  return settled.flatMap((result) => {
     if (result.status === 'rejected') throw result.reason;
-    return Math.max(longest, result.value);
-  }, 0);
+    return result.value;
+  });
 }
 
-function secondsToWait({ error }: KeyResult): number {
+/** The number of seconds to wait before the next request. */
+function secondsToWait({ progress: { error } }: KeyResult): number {
   return error?.retryAfter ?? (error?.status === 429 ? DEFAULT_WAIT : 0);
 }
 

@@ -131,7 +131,9 @@ async function registeredBefore(configuration: Configuration, { keyId, subject }
   }
   if (existing.revokedAt) throw new AppAttestError('key_revoked', 'the key is already registered and was revoked');
   if ((existing.subject ?? undefined) !== subject) {
-    throw new AppAttestError('key_already_registered', 'the key is registered for another user');
+    const isUnbound = (existing.subject ?? undefined) === undefined;
+    const owner = isUnbound ? 'without a user. To set its user, call bind' : 'for another user';
+    throw new AppAttestError('key_already_registered', `the key is registered ${owner}`);
   }
   assertStillAccepted(existing, configuration);
   return existing;

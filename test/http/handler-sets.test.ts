@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { httpHandlers } from '../../src/http/index.js';
 import { createBackend, createDevice } from '../support/backend.js';
+import { answerOf } from '../support/http-client.js';
 import { signedHeaders } from '../support/signed-headers.js';
 
 type Set = 'anyone' | 'alice' | 'bob';
@@ -19,12 +20,12 @@ async function setsOfOneBackend() {
     return new Request(`http://localhost${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   };
   const resultOf = async (response: Response): Promise<string> => {
-    const { error } = await response.json();
+    const { error } = (await answerOf(response)).body;
     return error ?? 'accepted';
   };
   const challengeOf = async (set: Set, purpose: 'attestation' | 'assertion'): Promise<string> => {
-    const { challenge } = await (await sets[set].challenge(post('/challenge', { purpose }))).json();
-    return challenge;
+    const { body } = await answerOf(await sets[set].challenge(post('/challenge', { purpose })));
+    return String(body.challenge);
   };
   return {
     /** Registers a key with a set, with a challenge that another set issued. */

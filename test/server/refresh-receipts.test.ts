@@ -406,21 +406,35 @@ describe('the answer of Apple’s server', () => {
 });
 
 describe('a key', () => {
-  it('of an app or environment that the server no longer accepts is not asked about, and due again tomorrow', async () => {
+  it('of an environment that the server no longer accepts is not asked about, and due again tomorrow', async () => {
     const due = await setUp(1);
-    for (const [options, code] of [
-      [{ appId: `${appId}.other` }, 'app_id_mismatch'],
-      [{ appId, environment: 'development' }, 'environment_mismatch'],
-    ] as const) {
-      await due.stores.keys.saveReceipt(due.keyIds[0] ?? '', { receiptDueAt: new Date(0) });
-      const other = createAppAttest({ ...options, receiptTrustAnchors, ...due.stores });
-      const onProgress = vi.fn();
-      expect(await other.refreshReceipts(own({ onProgress }, due))).toEqual(counts(0, 0, 1));
-      expect(onProgress).toHaveBeenCalledWith(
-        expect.objectContaining({ outcome: 'failed', error: expect.objectContaining({ code }) }),
-      );
-      expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
-    }
+    const other = createAppAttest({ appId, environment: 'development', receiptTrustAnchors, ...due.stores });
+    const onProgress = vi.fn();
+    expect(await other.refreshReceipts(own({ onProgress }, due))).toEqual(counts(0, 0, 1));
+    const failed = { outcome: 'failed', error: expect.objectContaining({ code: 'environment_mismatch' }) };
+    expect(onProgress).toHaveBeenCalledWith(expect.objectContaining(failed));
+    expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
+    expect(due.endpoint.requests).toEqual([]);
+  });
+
+  it('of another app is not asked about, and due again tomorrow if another due key is of an accepted app', async () => {
+    const otherId = `${appId}.other`;
+    const due = await setUp(8, { appId: [appId, otherId] }, (index) => ({ appId: index === 6 ? otherId : appId }));
+    const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
+    const onProgress = vi.fn();
+    expect(await other.refreshReceipts(own({ onProgress }, due))).toEqual(counts(1, 0, 7));
+    const failed = { outcome: 'failed', error: expect.objectContaining({ code: 'app_id_mismatch' }) };
+    expect(onProgress).toHaveBeenCalledWith(expect.objectContaining(failed));
+    for (const index of [0, 5, 7]) expect(days((await due.key(index)).receiptDueAt)).toBeCloseTo(1, 2);
+    expect(days((await due.key(6)).receiptDueAt)).toBeGreaterThan(6);
+    expect(due.endpoint.requests.length).toBe(1);
+  });
+
+  it('stays due if no due key is of an accepted app, because the App ID is probably wrong', async () => {
+    const due = await setUp(7);
+    const wrong = createAppAttest({ appId: `${appId}.typo`, receiptTrustAnchors, ...due.stores });
+    expect(await wrong.refreshReceipts(due.options)).toEqual(counts(0, 0, 7));
+    for (const index of [0, 6]) expect(days((await due.key(index)).receiptDueAt)).toBeLessThan(0);
     expect(due.endpoint.requests).toEqual([]);
   });
 

@@ -39,15 +39,16 @@ describe('a key', () => {
   });
 
   it.each([
-    ['without a user', {}, { subject: 'thief' }],
-    ['of a user', { subject: 'alice' }, { subject: 'thief' }],
-    ['of a user', { subject: 'alice' }, {}],
-  ])('%s cannot be registered for another user: %o, then %o', async (_, first, second) => {
+    ['without a user', {}, { subject: 'thief' }, 'without a user. To set its user, call bind'],
+    ['of a user', { subject: 'alice' }, { subject: 'thief' }, 'for another user'],
+    ['of a user', { subject: 'alice' }, {}, 'for another user'],
+  ])('%s cannot be registered for another user: %o, then %o', async (_, first, second, owner) => {
     const backend = createBackend();
     const device = await createDevice();
     const key = await backend.register(await registration(backend, device), first);
     const again = await attestedAgain(backend, device, key.keyId);
-    await expectCode(() => backend.register(again, second), 'key_already_registered');
+    const { message } = await expectCode(() => backend.register(again, second), 'key_already_registered');
+    expect(message).toBe(`the key is registered ${owner}`);
     expect(await backend.key(key.keyId)).toEqual(key);
   });
 
