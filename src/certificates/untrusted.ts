@@ -26,7 +26,10 @@ export function untrustedIssuer({ issuer }: Certificate, candidates: readonly Ce
 /** A hint for tests. There is no hint in production, because a client can choose any names for its certificates. */
 function hint(issuer: Uint8Array): string {
   if (!isVirtualAppleAllowed() || !Buffer.from(issuer).includes(VIRTUAL_APPLE)) return '';
-  return '. In tests, pass trustAnchors of the same virtual Apple for attestations, and receiptTrustAnchors for receipts';
+  return (
+    '. In tests, pass trustAnchors of the same virtual Apple for attestations. For receipts, pass its receiptTrustAnchors, ' +
+    'or --trust-anchor on the command line'
+  );
 }
 
 function text(name: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { AppAttestError } from '../errors.js';
+import { AppAttestError, shortText } from '../errors.js';
 import { createAppAttest } from '../server/create-app-attest.js';
 import type { RefreshedReceipts } from '../server/refresh-receipts-options.js';
 import type { CommandProcess } from './command-process.js';
@@ -10,6 +10,8 @@ import { openKeyDatabase } from './key-database.js';
 import { readRefreshArguments } from './refresh-arguments.js';
 import { refreshOutput } from './refresh-output.js';
 import { UsageError } from './usage-error.js';
+
+const SCHEMA_HINT = '. Pass the schema of your stores with --schema, or run migrate if there are no tables yet';
 
 /** Runs `app-attest receipts refresh`.
  *
@@ -28,6 +30,7 @@ export async function refreshCommand(args: readonly string[], host: CommandProce
   const interruption = new Interruption(host);
   const { signal } = interruption;
   let counts: RefreshedReceipts = { due: 0, refreshed: 0, notModified: 0, failed: 0 };
+  let ofOtherApps = 0;
   try {
     const database = await openKeyDatabase(host.env, { schema, prefix });
     try {
@@ -44,6 +47,7 @@ export async function refreshCommand(args: readonly string[], host: CommandProce
         signal,
         onProgress: ({ keyId, outcome, error, ...others }) => {
           counts = others;
+          if (error?.code === 'app_id_mismatch') ofOtherApps += 1;
           output.progress({ keyId, outcome, ...(error && { error }), ...others });
         },
       });
@@ -51,15 +55,24 @@ export async function refreshCommand(args: readonly string[], host: CommandProce
       await database.close();
     }
     output.end(counts);
-    return counts.failed === 0 ? ExitCode.Ok : ExitCode.Failed;
   } catch (error) {
     if (counts.due > 0) output.end(counts);
     if (isUsage(error)) throw new UsageError(explain(error));
-    host.stderr.write(`app-attest: ${explain(error)}\n`);
+    host.stderr.write(`app-attest: ${explain(error)}${isMissingTable(error) ? SCHEMA_HINT : ''}\n`);
     return interruption.exitCode ?? ExitCode.Failed;
   } finally {
     interruption.end();
   }
+  if (counts.due > 0 && ofOtherApps === counts.due) {
+    const apps = appIds.map((appId) => shortText(appId)).join(' or ');
+    throw new UsageError(`no due key belongs to ${apps}. Pass an --app-id for each app whose keys are in the database`);
+  }
+  return counts.failed === 0 ? ExitCode.Ok : ExitCode.Failed;
+}
+
+/** Returns whether PostgreSQL does not find the table (SQLSTATE `undefined_table`). */
+function isMissingTable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '42P01';
 }
 
 /** Returns whether the cause is a wrong option, or credentials that Apple rejects. */

@@ -31,7 +31,8 @@ DeviceCheck enabled. The path of the .p8 file is relative to this file:
 
 For tests with a virtual Apple only:
   --endpoint URL      replaces the URL of Apple's server
-  --trust-anchor FILE replaces Apple's root certificate for receipts, PEM
+  --trust-anchor FILE replaces Apple's root certificate for receipts, PEM; needs
+                      the environment variable APP_ATTEST_VIRTUAL=allow
 
 On a terminal, the command shows its progress in one line. Elsewhere, it prints
 a line of JSON for each key, and a last line with the counts.
@@ -41,7 +42,7 @@ Exit codes:
                       receipt yet
   1                   some keys failed, or the database failed
   2                   the options, the environment variables or the credentials
-                      are wrong
+                      are wrong, or no due key belongs to an --app-id
   130, 143            SIGINT or SIGTERM ended the command, after Apple's
                       responses were stored
 `;

@@ -9,7 +9,8 @@ const appId = 'TEAMID1234.com.example.app';
 const challenge = 'a one-time challenge';
 const apple = await createVirtualApple();
 const HINT =
-  'In tests, pass trustAnchors of the same virtual Apple for attestations, and receiptTrustAnchors for receipts';
+  'In tests, pass trustAnchors of the same virtual Apple for attestations. For receipts, pass its receiptTrustAnchors, ' +
+  'or --trust-anchor on the command line';
 
 async function virtualAttestation() {
   const device = await apple.createDevice({ appId });

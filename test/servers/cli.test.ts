@@ -147,13 +147,28 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     args.splice(args.indexOf('--trust-anchor'), 2);
     const { code, output } = await run();
     expect(code).toBe(1);
-    expect(linesOf(output)[0]).toMatchObject({ outcome: 'failed', code: 'untrusted_certificate' });
+    expect(linesOf(output)[0]).toMatchObject({
+      outcome: 'failed',
+      code: 'untrusted_certificate',
+      message: expect.stringContaining('--trust-anchor'),
+    });
   });
 
   it('finds no keys under another prefix or in another schema', async () => {
     const { code, output, errors } = await run(...(kind === 'redis' ? ['--prefix', 'x:'] : ['--schema', 'x']));
     if (kind === 'redis') expect({ code, lines: linesOf(output) }).toEqual({ code: 0, lines: [counts(0, 0, 0)] });
-    else expect({ code, errors }).toEqual({ code: 1, errors: expect.stringContaining('does not exist') });
+    else expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/does not exist.*--schema/) });
+  });
+
+  it('exits with 2 if no due key is of the app, and leaves the keys due', async () => {
+    args[args.indexOf(appId)] = `${appId}.typo`;
+    const { code, output, errors } = await run();
+    expect(code).toBe(2);
+    expect(errors).toContain(`no due key belongs to "${appId}.typo"`);
+    expect(linesOf(output).at(-1)).toEqual(counts(0, 0, 6));
+    const inAnHour = Date.now() + 3_600_000;
+    for (const index of due.keyIds.keys()) expect(Number((await due.key(index)).receiptDueAt)).toBeLessThan(inAnHour);
+    expect(due.endpoint.requests).toEqual([]);
   });
 
   it.each([
