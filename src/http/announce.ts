@@ -1,5 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Capsule } from '../explain/capsule.js';
 import { inspectAttestation } from '../explain/inspect-attestation.js';
+import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';
@@ -121,8 +123,23 @@ function describe<Context>(
   };
   if (result.outcome === 'accepted') return { outcome: 'accepted', status: result.status, ...decision };
   const { code, error } = result.failure;
-  const evidence = configuration.capsules ? enclose(configuration.appAttest, claims, result.failure, key) : undefined;
+  const evidence = configuration.capsules ? capsuleOf(configuration.appAttest, claims, result.failure, key) : undefined;
   return { outcome: result.outcome, code, status: STATUS[code], error, ...decision, ...(evidence && { evidence }) };
+}
+
+/** The clock in the options may fail, and the store may return a key without valid dates. The decision is then still sent. */
+function capsuleOf(
+  appAttest: AppAttest,
+  claims: Claims,
+  failure: Failure,
+  key: StoredKey | undefined,
+): Capsule | undefined {
+  try {
+    return enclose(appAttest, claims, failure, key);
+  } catch (cause) {
+    process.emitWarning(new AppAttestHttpError('unavailable', 'the capsule could not be created', cause));
+    return undefined;
+  }
 }
 
 function claimedKeyId({ keyId }: Claims): string | undefined {
