@@ -69,7 +69,7 @@ export interface Capsule {
   date: string;
   /** Why it was rejected. */
   code: string;
-  /** The message of the error. */
+  /** The message of the error, without the text of errors that stores and functions in the options threw. */
   message: string;
   /** The attestation object or assertion, as the client sent it: base64 or base64url text, or base64 of bytes. */
   evidence: string | CapsuleDigest;

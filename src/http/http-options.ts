@@ -5,6 +5,7 @@ import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { OnDecision } from './decision.js';
+import { KeyLookUps } from './key-look-ups.js';
 import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
 
@@ -61,7 +62,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   onDecision?: OnDecision<Context> | undefined;
   /**
    * Whether decisions about requests that are not attested contain the registered key. The handlers then read the key from the
-   * store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
+   * store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries. At most
+   * 32 of these queries are in progress at the same time. If there are more, decisions have no key.
    */
   lookUpKeys?: boolean | undefined;
   /**
@@ -115,6 +117,7 @@ export interface HttpConfiguration<Context> {
   readonly mode: ModeOption<Context>;
   readonly onDecision: OnDecision<Context> | undefined;
   readonly lookUpKeys: boolean;
+  readonly lookUps: KeyLookUps;
   readonly capsules: boolean;
   readonly headers: Readonly<Record<keyof HeaderNames, string>>;
   readonly challengeLimits: ReadLimits;
@@ -186,6 +189,7 @@ export function readHttpOptions<Context>(
   if (bodyBudget < 4 * Math.max(bodyLimit, registrationLimit, CHALLENGE_LIMIT)) {
     throw invalid('bodyBudget must be at least four times the larger of bodyLimit and registrationLimit');
   }
+  const decisionLimit = readTimeLimit('decisionTimeout', decisionTimeout);
   const limits = (length: number): ReadLimits => ({ length, timeout });
   return {
     appAttest,
@@ -194,13 +198,14 @@ export function readHttpOptions<Context>(
     mode,
     onDecision: options.onDecision,
     lookUpKeys,
+    lookUps: new KeyLookUps(appAttest, decisionLimit),
     capsules,
     headers: readHeaderNames(caller, options.headers),
     challengeLimits: limits(CHALLENGE_LIMIT),
     registrationLimits: limits(registrationLimit),
     protectedLimits: limits(bodyLimit),
     bodyBudget,
-    decisionTimeout: readTimeLimit('decisionTimeout', decisionTimeout),
+    decisionTimeout: decisionLimit,
     publicTarget: readPublicTarget(options.publicTarget),
   };
 }

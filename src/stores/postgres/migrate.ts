@@ -49,12 +49,19 @@ export async function migrate(queryable: Queryable, options: MigrateOptions = {}
   await database.query(`DO ${quotedText(inOrder(block))}`, []);
 }
 
-/** A block in PL/pgSQL. One statement is one transaction: all of it happens, or nothing. */
+/**
+ * A block in PL/pgSQL. One statement is one transaction: all of it happens, or nothing. At a stricter isolation level, a
+ * server that waited for the lock would not see what the other server did. COMMIT ends the transaction while it is empty.
+ */
 function inOrder(statements: readonly string[]): string {
   return `
 DECLARE
   present integer;
 BEGIN
+IF current_setting('transaction_isolation') <> 'read committed' THEN
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+END IF;
 PERFORM pg_advisory_xact_lock(${LOCK});
 ${statements.join('\n')}
 END`;
