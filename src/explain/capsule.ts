@@ -69,7 +69,7 @@ export interface Capsule {
   date: string;
   /** The code of the rejection. */
   code: string;
-  /** The message of the error. */
+  /** The message of the error, without the text of errors that stores and functions in the options threw. */
   message: string;
   /** The attestation object or assertion object. Text is as the client sent it: base64 or base64url. Bytes are base64. */
   evidence: string | CapsuleDigest;

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Capsule } from '../explain/capsule.js';
 import { inspectAttestation } from '../explain/inspect-attestation.js';
-import { withinTimeLimit } from '../runtime/time-limit.js';
+import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';
@@ -74,7 +75,8 @@ function deliver<Context>(
     if (configuration.onDecision) void call(configuration.onDecision, decision);
   };
   const keyId = keyToRead(configuration, circumstances, result);
-  if (keyId !== undefined) void readKey(configuration, keyId).then(send);
+  const reading = keyId === undefined ? undefined : configuration.lookUps.read(keyId);
+  if (reading) void reading.then(send);
   else send(result.outcome === 'accepted' ? result.key : undefined);
 }
 
@@ -86,26 +88,17 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** Returns the identifier of the key to read. Returns `undefined` if a store just failed or the key does not exist. */
+/** The key is not read after these codes. The stores just failed or are busy, or they do not have the key. */
+const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
+
+/** Returns the identifier of the key to read, or `undefined` if no key is read. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,
   result: Result,
 ): string | undefined {
   if (result.outcome === 'accepted' || route !== 'protected' || !(lookUpKeys || capsules)) return undefined;
-  const { code } = result.failure;
-  return code === 'key_unknown' || code === 'unavailable' ? undefined : claimedKeyId(claims);
-}
-
-async function readKey<Context>(
-  { appAttest, decisionTimeout }: HttpConfiguration<Context>,
-  keyId: string,
-): Promise<StoredKey | undefined> {
-  try {
-    return await withinTimeLimit(decisionTimeout, 'the stores', appAttest.key(keyId));
-  } catch {
-    return undefined;
-  }
+  return NOT_READ.includes(result.failure.code) ? undefined : claimedKeyId(claims);
 }
 
 function describe<Context>(
@@ -131,8 +124,23 @@ function describe<Context>(
   };
   if (result.outcome === 'accepted') return { outcome: 'accepted', status: result.status, ...decision };
   const { code, error } = result.failure;
-  const evidence = configuration.capsules ? enclose(configuration.appAttest, claims, result.failure, key) : undefined;
+  const evidence = configuration.capsules ? capsuleOf(configuration.appAttest, claims, result.failure, key) : undefined;
   return { outcome: result.outcome, code, status: STATUS[code], error, ...decision, ...(evidence && { evidence }) };
+}
+
+/** The clock in the options may fail, and the store may return a key without valid dates. The decision is then still sent. */
+function capsuleOf(
+  appAttest: AppAttest,
+  claims: Claims,
+  failure: Failure,
+  key: StoredKey | undefined,
+): Capsule | undefined {
+  try {
+    return enclose(appAttest, claims, failure, key);
+  } catch (cause) {
+    process.emitWarning(new AppAttestHttpError('unavailable', 'the capsule could not be created', cause));
+    return undefined;
+  }
 }
 
 function claimedKeyId({ keyId }: Claims): string | undefined {

@@ -23,7 +23,8 @@ export function enclose(
   return createCapsule({
     kind: evidence.kind,
     code,
-    message: error.message,
+    // The text of an error of a store or of a function in the options may contain a password or a user.
+    message: code === 'unavailable' ? 'a store or a function in the options failed' : error.message,
     date: configuration?.clock.now() ?? new Date(),
     evidence: object,
     keyId: typeof keyId === 'string' ? keyId : undefined,

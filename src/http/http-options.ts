@@ -5,6 +5,7 @@ import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { OnDecision } from './decision.js';
+import { KeyLookUps } from './key-look-ups.js';
 import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
 
@@ -64,7 +65,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   onDecision?: OnDecision<Context> | undefined;
   /**
    * Whether decisions about protected requests that are not attested contain the registered key. The handlers then read the key
-   * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
+   * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries. At
+   * most 32 of these queries are in progress at the same time. Decisions about further requests have no key.
    */
   lookUpKeys?: boolean | undefined;
   /**
@@ -118,6 +120,7 @@ export interface HttpConfiguration<Context> {
   readonly mode: ModeOption<Context>;
   readonly onDecision: OnDecision<Context> | undefined;
   readonly lookUpKeys: boolean;
+  readonly lookUps: KeyLookUps;
   readonly capsules: boolean;
   readonly headers: Readonly<Record<keyof HeaderNames, string>>;
   readonly challengeLimits: ReadLimits;
@@ -189,6 +192,7 @@ export function readHttpOptions<Context>(
   if (bodyBudget < 4 * Math.max(bodyLimit, registrationLimit, CHALLENGE_LIMIT)) {
     throw invalid('bodyBudget must be at least 4096 bytes and four times the larger of bodyLimit and registrationLimit');
   }
+  const decisionLimit = readTimeLimit('decisionTimeout', decisionTimeout);
   const limits = (length: number): ReadLimits => ({ length, timeout });
   return {
     appAttest,
@@ -197,13 +201,14 @@ export function readHttpOptions<Context>(
     mode,
     onDecision: options.onDecision,
     lookUpKeys,
+    lookUps: new KeyLookUps(appAttest, decisionLimit),
     capsules,
     headers: readHeaderNames(caller, options.headers),
     challengeLimits: limits(CHALLENGE_LIMIT),
     registrationLimits: limits(registrationLimit),
     protectedLimits: limits(bodyLimit),
     bodyBudget,
-    decisionTimeout: readTimeLimit('decisionTimeout', decisionTimeout),
+    decisionTimeout: decisionLimit,
     publicTarget: readPublicTarget(options.publicTarget),
   };
 }

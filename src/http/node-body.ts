@@ -74,12 +74,13 @@ export class NodeBody implements BodyStream {
 
   /**
    * `complete` of a Node.js request is true when the whole request has arrived. Adapters for serverless platforms always set
-   * `complete` to true, so `Content-Length` is more reliable.
+   * `complete` to true, so `Content-Length` is more reliable. Without a length, the stream must also have received its end.
    */
   #isAtEnd(): boolean {
     const { stream, length } = this.#source;
     if (stream.readableEnded) return true;
-    return length === undefined ? Reflect.get(stream, 'complete') === true : this.#length >= length;
+    if (length !== undefined) return this.#length >= length;
+    return Reflect.get(stream, 'complete') === true && hasReceivedEnd(stream);
   }
 
   #listen(): void {
@@ -144,6 +145,12 @@ export class NodeBody implements BodyStream {
       stream.once('end', done).once('close', done);
     });
   }
+}
+
+/** Whether `push(null)` was called. Node.js has no public property for this. */
+function hasReceivedEnd(stream: Readable): boolean {
+  const state: unknown = Reflect.get(stream, '_readableState');
+  return typeof state !== 'object' || state === null || Reflect.get(state, 'ended') !== false;
 }
 
 function replacementOf(stream: Readable, read: readonly unknown[]): Readable {

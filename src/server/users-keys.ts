@@ -9,6 +9,9 @@ import { requireSubject } from './subject.js';
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
+/** Two or three passes are usual. A store that lists keys as unchanged after it changed them would need endless passes. */
+const MAX_PASSES = 100;
+
 /** Options of `keysOf`. */
 export interface KeysOfOptions {
   /** The maximum number of keys, 1 to 1000. 100 by default. */
@@ -48,14 +51,24 @@ export async function forgetAll(keys: KeyStore, user: string): Promise<number> {
 /**
  * Repeats a pass over all keys until a pass changes no key. During a pass, a key can be registered on a page that was already
  * read.
+ *
+ * @throws Error if the store still lists unchanged keys after {@link MAX_PASSES} passes
  */
 async function untilNoneIsLeft(pass: () => Promise<number>): Promise<number> {
   let total = 0;
-  for (let changed = await pass(); changed > 0; changed = await pass()) total += changed;
-  return total;
+  for (let passes = 0; passes < MAX_PASSES; passes += 1) {
+    const changed = await pass();
+    if (changed === 0) return total;
+    total += changed;
+  }
+  throw new Error(`the store still lists keys of the user after ${MAX_PASSES} passes`);
 }
 
-/** Calls `change` for each key of a user. Returns the number of calls that returned `true`. */
+/**
+ * Calls `change` for each key of a user. Returns the number of calls that returned `true`.
+ *
+ * @throws Error if the pages of the store do not advance
+ */
 async function countKeys(
   keys: KeyStore,
   subject: string,
@@ -66,7 +79,10 @@ async function countKeys(
   do {
     const page: StoredKey[] = await keys.list(subject, { limit: MAX_LIMIT, after });
     for (const key of page.filter(isOf(subject))) if (await change(key)) count += 1;
-    after = page.length < MAX_LIMIT ? undefined : page.at(-1)?.keyId;
+    const last = page.length < MAX_LIMIT ? undefined : page.at(-1)?.keyId;
+    if (last !== undefined && after !== undefined && last <= after)
+      throw new Error('the store lists keys out of order');
+    after = last;
   } while (after !== undefined);
   return count;
 }

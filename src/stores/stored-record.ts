@@ -54,7 +54,10 @@ export class StoredRecord {
 
   optionalDate(name: string): Date | undefined {
     const time = this.optionalInteger(name);
-    return time === undefined ? undefined : new Date(time);
+    if (time === undefined) return undefined;
+    const date = new Date(time);
+    if (Number.isNaN(date.getTime())) throw this.#wrong(name);
+    return date;
   }
 
   /** Bytes, stored as base64 with or without line breaks. */

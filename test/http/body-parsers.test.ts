@@ -517,6 +517,31 @@ describe('a body that report mode passes on', () => {
     expect(JSON.parse(String(end.mock.calls[0]?.[0]))).toMatchObject({ item: 'coffee', verdict: { attested: false } });
   });
 
+  it('of a serverless host that gives no length is not taken for an empty body', async () => {
+    const { protect } = expressHandlers(backend, { mode: 'report' });
+    const app = express();
+    app.post('/orders', protect, async (incoming, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk);
+      response.json({ body: Buffer.concat(chunks).toString(), verdict: response.locals.appAttest });
+    });
+    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+    const signed = await signedHeaders(device, keyId, { method: 'POST', target: '/orders', challenge, body: '' });
+    const request = new IncomingMessage(new Socket());
+    const headers = Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value]);
+    Object.assign(request, { method: 'POST', url: '/orders', complete: true, headers: Object.fromEntries(headers) });
+    request._read = () => {
+      request.push(text);
+      request.push(null);
+    };
+    const response = new ServerResponse(request);
+    const end = vi.spyOn(response, 'end');
+    app(request, response);
+    await expect.poll(() => end.mock.calls.length).toBe(1);
+    const answer = JSON.parse(String(end.mock.calls[0]?.[0]));
+    expect(answer).toEqual({ body: text, verdict: { attested: false, code: 'request_mismatch' } });
+  });
+
   it('stays an instance of its subclass, with everything else of the request', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);

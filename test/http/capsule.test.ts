@@ -204,6 +204,47 @@ describe('a capsule', () => {
     expect(JSON.stringify(await other())).not.toContain('secret');
   });
 
+  it('holds no text of an error that a store threw', async () => {
+    const stores = memoryStores();
+    const { backend, request } = await backendWithDevice(stores);
+    const { handlers, capsule, decisions } = collecting(backend);
+    const body = await request();
+    stores.keys.find = () => Promise.reject(new Error('no route to postgres://app:secret@db'));
+    await handlers.assertion(post(body));
+    expect(await capsule()).toMatchObject({
+      code: 'unavailable',
+      message: 'a store or a function in the options failed',
+    });
+    expect(decisions[0]?.error?.message).toContain('secret');
+  });
+
+  it('is missing, with a warning, if the clock fails or the store returns invalid dates', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const stores = memoryStores();
+    let time = Date.now();
+    const { backend, request } = await backendWithDevice({ ...stores, now: () => new Date(time) });
+    const body = await request();
+    await backend.authenticate(body);
+
+    time = Number.NaN;
+    const early = collecting(backend);
+    await early.handlers.assertion(post({ ...body, payload: '{}' }));
+    await expect.poll(() => early.decisions).toMatchObject([{ code: 'challenge_unknown' }]);
+    expect(early.decisions[0]).not.toHaveProperty('evidence');
+
+    time = Date.now();
+    const find = stores.keys.find.bind(stores.keys);
+    stores.keys.find = async (keyId) => Object.assign({}, await find(keyId), { createdAt: new Date(Number.NaN) });
+    const late = collecting(backend);
+    await late.handlers.assertion(post(body));
+    await expect.poll(() => late.decisions).toMatchObject([{ code: 'challenge_used', key: { keyId: body.keyId } }]);
+    expect(late.decisions[0]).not.toHaveProperty('evidence');
+    expect(warned.mock.calls.map(([warning]) => String(warning))).toEqual([
+      'AppAttestHttpError: the capsule could not be created',
+      'AppAttestHttpError: the capsule could not be created',
+    ]);
+  });
+
   it('is made only with the option, only for what was not accepted, and only if there was evidence', async () => {
     const { backend, request } = await backendWithDevice();
     const { handlers, decisions } = collecting(backend);

@@ -134,6 +134,40 @@ describe('onDecision', () => {
     expect(await heard()).toMatchObject({ outcome: 'refused', code: 'challenge_used' });
   });
 
+  it('receives no key if many look-ups are in progress, so that clients cannot fill the store with queries', async () => {
+    const stores = memoryStores();
+    const { backend, key } = await backendWithDevice(stores);
+    let answer = (): void => undefined;
+    const answered = new Promise<undefined>((resolve) => {
+      answer = () => resolve(undefined);
+    });
+    const find = vi.fn(() => answered);
+    stores.keys.find = find;
+    const { decisions, onDecision } = hearing();
+    const { assertion } = httpHandlers(backend, { onDecision, lookUpKeys: true, decisionTimeout: 60 });
+    const requests = Array.from({ length: 100 }, () => post('/', { keyId: key.keyId, payload: '{}', token: 'AAAA' }));
+    await Promise.all(requests.map(assertion));
+    await expect.poll(() => decisions.length).toBe(68);
+    expect(find).toHaveBeenCalledTimes(32);
+    answer();
+    await expect.poll(() => decisions.length).toBe(100);
+    await assertion(post('/', { keyId: key.keyId, payload: '{}', token: 'AAAA' }));
+    await expect.poll(() => decisions.length).toBe(101);
+    expect(find).toHaveBeenCalledTimes(33);
+  });
+
+  it.each(['unavailable', 'overloaded'] as const)('receives no key of a request rejected with %s', async (code) => {
+    const stores = memoryStores();
+    const { backend, key } = await backendWithDevice(stores);
+    const find = vi.spyOn(stores.keys, 'find');
+    const error = code === 'overloaded' ? new AppAttestError(code, 'busy') : new Error('down');
+    const busy = { ...backend, authenticate: () => Promise.reject(error) };
+    const { onDecision, heard } = hearing();
+    await httpHandlers(busy, { onDecision, lookUpKeys: true }).assertion(post('/', { keyId: key.keyId }));
+    expect(await heard()).toMatchObject({ code, keyId: key.keyId });
+    expect(find).not.toHaveBeenCalled();
+  });
+
   it('receives for a refused registration what the client claims', async () => {
     const backend = createBackend();
     const { onDecision, heard } = hearing();

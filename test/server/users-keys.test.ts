@@ -161,6 +161,20 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
     expect(await backend.key(ofBob.keyId)).toBeDefined();
   });
 
+  it('ends if the store ignores the position of the page', async () => {
+    const { backend, stores } = await backendWithKeys(1000);
+    const page = await stores.keys.list('alice', { limit: 1000 });
+    vi.spyOn(stores.keys, 'list').mockResolvedValue(page);
+    await expect(backend[method]('alice')).rejects.toThrow('out of order');
+  });
+
+  it('ends if the store lists keys as unchanged after it changed them', async () => {
+    const { backend, stores } = await backendWithKeys(3);
+    vi.spyOn(stores.keys, 'list').mockResolvedValue(await stores.keys.list('alice', { limit: 1000 }));
+    vi.spyOn(stores.keys, change).mockResolvedValue(true);
+    await expect(backend[method]('alice')).rejects.toThrow('after 100 passes');
+  });
+
   it('called 200 times at once leaves no key', async () => {
     const { backend } = await backendWithKeys(20);
     await Promise.all(Array.from({ length: 200 }, () => backend[method]('alice')));

@@ -44,20 +44,24 @@ describe('a PostgreSQL', () => {
       WHERE nspname = 'app_attest' AND relkind = 'r' ORDER BY relname`;
     const versions = 'SELECT version FROM app_attest.app_attest_migrations ORDER BY version';
 
-    it('has one set of tables, regardless of how many servers start at the same time', async () => {
-      const url = await emptyDatabase();
-      const clients = Array.from({ length: 20 }, () => new Client({ connectionString: url }));
-      await Promise.all(clients.map((client) => client.connect()));
-      await Promise.all(clients.map((client) => migrate(client, { schema: 'app_attest' })));
-      const [client] = clients;
-      expect((await client?.query(versions))?.rows).toEqual(migrations.map(({ version }) => ({ version })));
-      expect((await client?.query(tables))?.rows).toEqual([
-        { relname: 'app_attest_challenges' },
-        { relname: 'app_attest_keys' },
-        { relname: 'app_attest_migrations' },
-      ]);
-      await Promise.all(clients.map((one) => one.end()));
-    });
+    it.each(['read committed', 'serializable'])(
+      'has one set of tables, regardless of how many servers start at the same time: %s',
+      async (isolation) => {
+        const url = await emptyDatabase();
+        const options = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`;
+        const clients = Array.from({ length: 20 }, () => new Client({ connectionString: url, options }));
+        await Promise.all(clients.map((client) => client.connect()));
+        await Promise.all(clients.map((client) => migrate(client, { schema: 'app_attest' })));
+        const [client] = clients;
+        expect((await client?.query(versions))?.rows).toEqual(migrations.map(({ version }) => ({ version })));
+        expect((await client?.query(tables))?.rows).toEqual([
+          { relname: 'app_attest_challenges' },
+          { relname: 'app_attest_keys' },
+          { relname: 'app_attest_migrations' },
+        ]);
+        await Promise.all(clients.map((one) => one.end()));
+      },
+    );
 
     it('is as it was if a step fails or the connection is closed, and can be migrated then', async () => {
       const url = await emptyDatabase();

@@ -48,6 +48,7 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
   ['whose device is not an object', { device: '3' }],
   ['whose extensions are not JSON', { extensions: '{' }],
   ['without a creation time', { createdAt: null }],
+  ['whose creation time is later than any date', { createdAt: '9000000000000000' }],
   ['whose revocation time is not a date', { revokedAt: 'yes' }],
 ];
 

@@ -52,12 +52,19 @@ export async function migrate(queryable: Queryable, options: MigrateOptions = {}
   await database.query(`DO ${quotedText(inOrder(block))}`, []);
 }
 
-/** Returns a block in PL/pgSQL. The block is one statement, so PostgreSQL runs it in one transaction. */
+/**
+ * Returns a block in PL/pgSQL. The block is one statement, so PostgreSQL runs it in one transaction. At a stricter isolation
+ * level, a server that waited for the lock would not see the changes of the other server. COMMIT ends the empty transaction.
+ */
 function inOrder(statements: readonly string[]): string {
   return `
 DECLARE
   present integer;
 BEGIN
+IF current_setting('transaction_isolation') <> 'read committed' THEN
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+END IF;
 PERFORM pg_advisory_xact_lock(${LOCK});
 ${statements.join('\n')}
 END`;
