@@ -14,8 +14,7 @@ const ENTRIES: ReadonlySet<string> = new Set(['teamId', 'keyId', 'privateKey', '
 export async function readCredentialsFile(path: string): Promise<DeviceCheckCredentials> {
   const file = readObject(path, await readText(path));
   const unknown = Object.keys(file).filter((name) => !ENTRIES.has(name)).length;
-  if (unknown > 0)
-    throw new UsageError(`${shortText(path)} must have no other fields than ${[...ENTRIES].join(', ')}`);
+  if (unknown > 0) throw new UsageError(`${shortText(path)} must have no other fields than ${[...ENTRIES].join(', ')}`);
 
   const { teamId, keyId, privateKey, privateKeyFile } = file;
   if (typeof teamId !== 'string' || typeof keyId !== 'string') {
