@@ -7,7 +7,7 @@ export interface RefreshOutput {
   end(counts: RefreshedReceipts): void;
 }
 
-/** Writes to a terminal one line that is updated. Writes lines of JSON to a pipe or a file. */
+/** On a terminal, updates one line. Elsewhere, writes lines of JSON. */
 export function refreshOutput(stream: OutputStream, explain: (error: unknown) => string): RefreshOutput {
   return stream.isTTY ? progressLine(stream, explain) : jsonLines(stream, explain);
 }

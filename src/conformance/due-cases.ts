@@ -83,19 +83,22 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(at(0), 1000, at(5)), []);
   }),
 
-  dueCase('a claim ends by itself at the given time, and the key can then be claimed again', async (one, other, insert) => {
-    const [short, long] = [dueKey(0), dueKey(-1)];
-    await insert(short, long);
-    assert.deepEqual(await one.keys.due(at(0), 1, at(60)), [long.keyId]);
-    assert.deepEqual(await one.keys.due(at(0), 1, at(5)), [short.keyId]);
-    for (const date of [at(0), new Date(at(5).getTime() - 1)]) {
-      assert.deepEqual(await other.keys.due(date, 1000, at(60)), []);
-    }
-    assert.deepEqual(await other.keys.due(at(5), 1000, at(10)), [short.keyId]);
-    assert.deepEqual(await one.keys.due(new Date(at(10).getTime() - 1), 1000, at(60)), []);
-    assert.deepEqual(await one.keys.due(at(10), 1000, at(60)), [short.keyId]);
-    assert.deepEqual(new Set(await other.keys.due(at(60), 1000, at(120))), new Set(ids([short, long])));
-  }),
+  dueCase(
+    'a claim ends by itself at the given time, and the key can then be claimed again',
+    async (one, other, insert) => {
+      const [short, long] = [dueKey(0), dueKey(-1)];
+      await insert(short, long);
+      assert.deepEqual(await one.keys.due(at(0), 1, at(60)), [long.keyId]);
+      assert.deepEqual(await one.keys.due(at(0), 1, at(5)), [short.keyId]);
+      for (const date of [at(0), new Date(at(5).getTime() - 1)]) {
+        assert.deepEqual(await other.keys.due(date, 1000, at(60)), []);
+      }
+      assert.deepEqual(await other.keys.due(at(5), 1000, at(10)), [short.keyId]);
+      assert.deepEqual(await one.keys.due(new Date(at(10).getTime() - 1), 1000, at(60)), []);
+      assert.deepEqual(await one.keys.due(at(10), 1000, at(60)), [short.keyId]);
+      assert.deepEqual(new Set(await other.keys.due(at(60), 1000, at(120))), new Set(ids([short, long])));
+    },
+  ),
 
   dueCase('a stored refresh ends the claim, and decides when the key is due again', async (one, other, insert) => {
     const [past, future, never] = [dueKey(-3), dueKey(-2), dueKey(-1)];
@@ -111,18 +114,15 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(new Set(await one.keys.due(at(60), 1000, at(90))), new Set(ids([past, future])));
   }),
 
-  dueCase(
-    'a receipt that gets its first date, or an earlier date, is due at this date',
-    async (one, other, insert) => {
-      const { receiptDueAt: _, ...dateless } = dueKey(0);
-      const late = dueKey(500);
-      await insert(dateless, late);
-      assert.deepEqual(await one.keys.due(at(9), 1000, at(60)), []);
-      await one.keys.saveReceipt(dateless.keyId, { receiptDueAt: at(1) });
-      await other.keys.saveReceipt(late.keyId, { receiptDueAt: at(2) });
-      assert.deepEqual(await other.keys.due(at(9), 1000, at(60)), ids([dateless, late]));
-    },
-  ),
+  dueCase('a receipt that gets its first date, or an earlier date, is due at this date', async (one, other, insert) => {
+    const { receiptDueAt: _, ...dateless } = dueKey(0);
+    const late = dueKey(500);
+    await insert(dateless, late);
+    assert.deepEqual(await one.keys.due(at(9), 1000, at(60)), []);
+    await one.keys.saveReceipt(dateless.keyId, { receiptDueAt: at(1) });
+    await other.keys.saveReceipt(late.keyId, { receiptDueAt: at(2) });
+    assert.deepEqual(await other.keys.due(at(9), 1000, at(60)), ids([dateless, late]));
+  }),
 
   dueCase('revoked keys are never claimed', async (one, other, insert) => {
     const [before, after, left] = [dueKey(-3), dueKey(-2), dueKey(-1)];

@@ -118,7 +118,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if many concurrent requests carry extensions, the extensions of one request are stored as a whole',
+    name: 'if many concurrent requests carry extensions, the extensions of one request are kept as a whole',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

@@ -190,7 +190,9 @@ export function readHttpOptions<Context>(
   assertBytes('bodyBudget', bodyBudget);
   const timeout = readTimeLimit('bodyTimeout', bodyTimeout);
   if (bodyBudget < 4 * Math.max(bodyLimit, registrationLimit, CHALLENGE_LIMIT)) {
-    throw invalid('bodyBudget must be at least 4096 bytes and four times the larger of bodyLimit and registrationLimit');
+    throw invalid(
+      'bodyBudget must be at least 4096 bytes and four times the larger of bodyLimit and registrationLimit',
+    );
   }
   const decisionLimit = readTimeLimit('decisionTimeout', decisionTimeout);
   const limits = (length: number): ReadLimits => ({ length, timeout });

@@ -332,7 +332,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   ],
   ['drop extensions of a request', withUse(({ usedAt }) => ({ usedAt })), /first request that carries any/],
   ['keep the last use to the minute', keepLastUse(60_000, false), /at most once an hour/],
-  ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes older/],
+  ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes earlier/],
   [
     'keep the use of a rejected request',
     ({ keys }) => {
