@@ -3,6 +3,7 @@ import type { Capsule } from '../explain/capsule.js';
 import { inspectAttestation } from '../explain/inspect-attestation.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';
 import type { Decision, OnDecision, Route } from './decision.js';
@@ -88,10 +89,10 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** The key is not read after these codes. The stores just failed or are busy, or they do not have the key. */
+/** The codes after which the handlers do not read the key: the store failed, is busy, or does not have the key. */
 const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
 
-/** Returns the identifier of the key to read, or `undefined` if no key is read. */
+/** Returns the identifier of the key to read. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,
@@ -130,7 +131,7 @@ function describe<Context>(
 
 /** The clock in the options may fail, and the store may return a key without valid dates. The decision is then still sent. */
 function capsuleOf(
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   claims: Claims,
   failure: Failure,
   key: StoredKey | undefined,

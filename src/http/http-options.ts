@@ -65,8 +65,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   onDecision?: OnDecision<Context> | undefined;
   /**
    * Whether decisions about protected requests that are not attested contain the registered key. The handlers then read the key
-   * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries. At
-   * most 32 of these queries are in progress at the same time. Decisions about further requests have no key.
+   * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
+   * At most 32 of these queries are in progress at the same time. Further decisions have no key.
    */
   lookUpKeys?: boolean | undefined;
   /**

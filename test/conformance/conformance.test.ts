@@ -538,16 +538,21 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   ],
   [
     'store a refresh in two steps',
-    ({ keys }) => ({
-      keys: {
-        saveReceipt: async (keyId, { receipt, ...update }) => {
-          await keys.saveReceipt(keyId, update);
-          for (let turn = Math.random() * 5; turn > 0; turn -= 1) await yieldOnce();
-          const { receiptDueAt } = update;
-          return keys.saveReceipt(keyId, { ...(receipt && { receipt }), receiptDueAt });
+    ({ keys }) => {
+      let calls = 0;
+      return {
+        keys: {
+          saveReceipt: async (keyId, { receipt, ...update }) => {
+            await keys.saveReceipt(keyId, update);
+            // The second steps come in another order than the first ones.
+            calls += 1;
+            for (let turn = calls % 5; turn > 0; turn -= 1) await yieldOnce();
+            const { receiptDueAt } = update;
+            return keys.saveReceipt(keyId, { ...(receipt && { receipt }), receiptDueAt });
+          },
         },
-      },
-    }),
+      };
+    },
     /stored as a whole/,
   ],
   [

@@ -54,7 +54,8 @@ export async function migrate(queryable: Queryable, options: MigrateOptions = {}
 
 /**
  * Returns a block in PL/pgSQL. The block is one statement, so PostgreSQL runs it in one transaction. At a stricter isolation
- * level, a server that waited for the lock would not see the changes of the other server. COMMIT ends the empty transaction.
+ * level, a server that waited for the lock would not see the changes of the other server. The block therefore first ends the
+ * empty transaction with COMMIT, and begins another one.
  */
 function inOrder(statements: readonly string[]): string {
   return `
