@@ -43,7 +43,8 @@ export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict>
 export interface ExpressProtect<Seen extends Verdict<object> = AttestedVerdict> {
   (
     request: IncomingMessage,
-    response: ServerResponse & { locals?: SeenBy<Seen> },
+    // Without the index signature, TypeScript would reject `locals` with properties that the server declares in Express.Locals.
+    response: ServerResponse & { locals?: SeenBy<Seen> & Record<string, unknown> },
     next: (error?: unknown) => void,
   ): Promise<void>;
   // TypeScript infers the types of the next handler from the last overload.
@@ -138,7 +139,7 @@ function fromExpress(request: Request, response: ServerResponse): IncomingReques
       length: announcedBy(request.headers),
       advice:
         'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
-        'express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } })',
+        'express.json({ verify: (request, _response, bytes) => { Object.assign(request, { rawBody: bytes }); } })',
     }),
     response,
   });

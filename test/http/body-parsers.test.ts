@@ -73,7 +73,7 @@ describe('Express', () => {
   it.each(['headers', 'body'] as const)('after express.json() is rejected with instructions: %s', async (way) => {
     const answer = await order(...(await serve(express.json())), way);
     expect(answer).toMatchObject(READ_ALREADY);
-    await expect.poll(answer.advice).toMatch(/was already read.*before express\.json\(\).*verify: .*rawBody = bytes/);
+    await expect.poll(answer.advice).toMatch(/was already read.*before express\.json\(\).*verify: .*rawBody: bytes/);
   });
 
   const keep = express.json({

@@ -10,6 +10,17 @@ import type { AppAttest } from 'app-attest/server';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { isExactly } from './same.js';
 
+declare global {
+  namespace Express {
+    interface Locals {
+      tenant?: string;
+    }
+    interface Request {
+      user?: { id: string };
+    }
+  }
+}
+
 interface Order {
   item: string;
 }
@@ -28,6 +39,8 @@ export function routes(appAttest: AppAttest): express.Express {
   app.all('/all', handlers);
   app.post('/challenge', challenge);
   app.post('/registration', express.json(), registration);
+  app.use(express.json({ verify: (request, _response, bytes) => void Object.assign(request, { rawBody: bytes }) }));
+  expressHandlers(appAttest, { subject: (request) => request.user?.id });
 
   app.post('/orders/:id', protect, (request, response) => {
     isExactly<string>()(request.params.id, true);
@@ -37,6 +50,9 @@ export function routes(appAttest: AppAttest): express.Express {
     isExactly<AttestedVerdict>()(response.locals.appAttest, true);
     // @ts-expect-error there is no such property
     response.locals.appAttest.none;
+    isExactly<string | undefined>()(response.locals.tenant, true);
+    // @ts-expect-error there is no such declaration
+    response.locals.tenants;
     response.json({ id: request.params.id });
   });
 
