@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { IncomingMessage } from 'node:http';
 import type { Decision } from 'app-attest/http';
 import express from 'express';
 import { Counter, Histogram, Registry } from 'prom-client';
@@ -9,7 +10,7 @@ const registers = [registry];
 const decisions = new Counter({
   name: 'app_attest_decisions_total',
   help: 'Decisions about requests.',
-  labelNames: ['outcome', 'route', 'code', 'environment'],
+  labelNames: ['outcome', 'route', 'code', 'environment', 'build'],
   registers,
 });
 
@@ -21,9 +22,15 @@ const duration = new Histogram({
   registers,
 });
 
+/** A client chooses the header, so the header must not be a label. This label has only two values. */
+function buildOf(request: unknown): 'signing' | 'old' {
+  const build = request instanceof IncomingMessage ? Number(request.headers['x-app-build']) : 0; // a request of Express
+  return build >= 1200 ? 'signing' : 'old';
+}
+
 subscribe('app-attest:decision', (message) => {
-  const { outcome, route, code = '', environment = '', duration: milliseconds } = message as Decision;
-  decisions.inc({ outcome, route, code, environment });
+  const { outcome, route, code = '', environment = '', duration: milliseconds, request } = message as Decision;
+  decisions.inc({ outcome, route, code, environment, build: buildOf(request) });
   duration.observe({ outcome, route }, milliseconds / 1000);
 });
 

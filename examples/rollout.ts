@@ -2,7 +2,7 @@ import { expressHandlers, type Mode } from 'app-attest/express';
 import { createAppAttest } from 'app-attest/server';
 import express from 'express';
 
-/** The state of the rollout. Store it where you can change it without a deployment, and read it every ten seconds. */
+/** The state of the rollout. */
 export const rollout = {
   /** The first build of the app whose requests can be enforced. */
   firstBuild: 1200,
@@ -11,6 +11,19 @@ export const rollout = {
   /** Whether all requests are enforced, even without a build or a key. The last step of the rollout sets it to true. */
   everything: false,
 };
+
+/** Reads the state now and every ten seconds, for example from a database. If a later read fails, the last state remains. */
+export async function followRollout(read: () => Promise<typeof rollout>, milliseconds = 10_000): Promise<void> {
+  const update = async () => {
+    const { firstBuild, percentage, everything } = await read();
+    const isValid = firstBuild >= 0 && percentage >= 0 && percentage <= 100 && typeof everything === 'boolean';
+    if (!isValid) throw new Error('the state of the rollout is malformed');
+    Object.assign(rollout, { firstBuild, percentage, everything });
+  };
+  await update();
+  const warn = (error: unknown) => console.warn('the state of the rollout was not read', error);
+  setInterval(() => update().catch(warn), milliseconds).unref();
+}
 
 function modeOf(build: number, keyId: string | undefined): Mode {
   if (rollout.everything) return 'enforce';

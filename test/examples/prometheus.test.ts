@@ -16,7 +16,7 @@ async function scrape(origin: string): Promise<string[]> {
 }
 
 describe('the example for Prometheus', () => {
-  it('is scraped: decisions by outcome, route, code and environment, of all frameworks in the process', async () => {
+  it('is scraped: decisions by outcome, route, code, environment and build, of all frameworks in the process', async () => {
     const scraped = await serveNode(metrics);
     servers.push(scraped);
     for (const start of Object.values(SERVERS)) {
@@ -28,7 +28,7 @@ describe('the example for Prometheus', () => {
       expect((await client.post('/orders', '{}', headers)).status).toBe(200);
       expect((await client.post('/orders', '{}', headers)).status).toBe(401);
     }
-    const decisions = (labels: string, count: number) => `app_attest_decisions_total{${labels}} ${count}`;
+    const decisions = (labels: string, count: number) => `app_attest_decisions_total{${labels},build="old"} ${count}`;
     await expect
       .poll(() => scrape(scraped.origin))
       .toEqual(
@@ -43,5 +43,19 @@ describe('the example for Prometheus', () => {
           'app_attest_decision_duration_seconds_bucket{le="5",outcome="accepted",route="protected"} 4',
         ]),
       );
+  });
+
+  it('distinguishes builds that sign from old builds, and no further values', async () => {
+    const scraped = await serveNode(metrics);
+    const server = await SERVERS['app-attest/express']?.(createBackend());
+    if (!server) throw new Error('no such framework');
+    servers.push(scraped, server);
+    const client = new Client(server.origin, await createDevice());
+    for (const build of ['1199', '1200', '1201', 'x"}']) await client.post('/orders', '{}', { 'x-app-build': build });
+    const refused =
+      'app_attest_decisions_total{outcome="refused",route="protected",code="assertion_missing",environment=""';
+    await expect
+      .poll(async () => (await scrape(scraped.origin)).filter((line) => line.startsWith(refused)))
+      .toEqual([`${refused},build="old"} 2`, `${refused},build="signing"} 2`]);
   });
 });

@@ -1,13 +1,17 @@
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { createDevice } from '../support/backend.js';
 import { trusting } from '../support/example-backend.js';
 import { Client, challengeFrom } from '../support/http-client.js';
 import { serveNode } from '../support/http-servers.js';
 import { signedHeaders } from '../support/signed-headers.js';
 
-const { app, rollout } = await trusting(() => import('../../examples/rollout.js'));
+const { app, followRollout, rollout } = await trusting(() => import('../../examples/rollout.js'));
 const server = await serveNode(app);
 afterAll(() => server.close());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const body = '{"item":"coffee"}';
 const old = { 'x-app-build': '1199' };
@@ -58,4 +62,28 @@ it('the example for a rollout goes from reports over a share of the keys to all 
   rollout.everything = false;
   rollout.percentage = 0;
   expect(await order({ ...forged, ...recent })).toEqual([200, 'challenge_unknown']);
+});
+
+it('the example reads the state every ten seconds, and keeps the last valid state if a read fails', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const state = { firstBuild: 1300, percentage: 10, everything: false };
+  const read = vi.fn(async () => state);
+  await followRollout(read);
+  expect(rollout).toEqual(state);
+  for (const malformed of [{ ...state, percentage: Number.NaN }, JSON.parse('{"firstBuild":1300}')]) {
+    read.mockResolvedValueOnce(malformed);
+    await vi.advanceTimersByTimeAsync(10_000);
+  }
+  read.mockRejectedValueOnce(new Error('the database is down'));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(warn).toHaveBeenCalledTimes(3);
+  expect(rollout).toEqual(state);
+  read.mockResolvedValueOnce({ ...state, percentage: 50 });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(rollout).toEqual({ ...state, percentage: 50 });
+});
+
+it('the example does not start without a state', async () => {
+  await expect(followRollout(() => Promise.reject(new Error('the database is down')))).rejects.toThrow('database');
 });
