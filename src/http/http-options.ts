@@ -49,8 +49,9 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
   /**
    * The treatment of a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets
-   * the request through. A function chooses the mode of each request, for example by the version of the app, the route, or the
-   * key identifier. The handlers `challenge`, `registration` and `assertion` always enforce.
+   * the request through. A function chooses the mode of each request, for example by the version of the app or the key
+   * identifier. For routes with different modes, create handlers for each mode, because the client chooses the text of the path.
+   * The handlers `challenge`, `registration` and `assertion` always enforce.
    *
    * @example
    * ```ts

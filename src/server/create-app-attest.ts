@@ -296,7 +296,7 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * - Any other response counts as `failed`, for example a receipt that cannot be verified. The key is due again tomorrow.
    *
    * If the server does not accept the app or the environment of a key, no request is sent. The key counts as `failed` and is due
-   * again tomorrow.
+   * again tomorrow. If no due key belongs to an accepted app, `appId` is probably wrong. These keys then stay due.
    *
    * After 429, or a rejection with the header `Retry-After`, the run waits before the next request. It waits for the time in the
    * header. After a 429 without the header, it waits for 60 seconds. If the waits would exceed ten minutes in total, the run
