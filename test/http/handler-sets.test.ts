@@ -1,7 +1,10 @@
+import express from 'express';
 import { describe, expect, it } from 'vitest';
+import { expressHandlers } from '../../src/http/express.js';
 import { httpHandlers } from '../../src/http/index.js';
 import { createBackend, createDevice } from '../support/backend.js';
-import { answerOf } from '../support/http-client.js';
+import { answerOf, postJson } from '../support/http-client.js';
+import { serveNode } from '../support/http-servers.js';
 import { signedHeaders } from '../support/signed-headers.js';
 
 type Set = 'anyone' | 'alice' | 'bob';
@@ -90,4 +93,23 @@ describe('several sets of handlers for one backend', () => {
     expect(await register(keyId, owner === 'alice' ? owner : 'anyone', 'anyone')).toBe('accepted');
     expect(await register(keyId, set, 'anyone')).toBe(result);
   });
+});
+
+it('a set of handlers for each mode enforces a route under all its names', async () => {
+  const backend = createBackend();
+  const enforced = expressHandlers(backend);
+  const reported = expressHandlers(backend, { mode: 'report' });
+  const app = express();
+  app.post('/payments', enforced.protect, (_request, response) => void response.json({}));
+  app.post('/orders', reported.protect, (_request, response) => void response.json({}));
+  const server = await serveNode(app);
+  try {
+    for (const path of ['/payments', '/PAYMENTS', '/payments/', '/Payments/?x']) {
+      const { status } = await postJson(server.origin + path, {});
+      expect({ path, status }).toEqual({ path, status: 401 });
+    }
+    expect((await postJson(`${server.origin}/orders`, {})).status).toBe(200);
+  } finally {
+    await server.close();
+  }
 });
