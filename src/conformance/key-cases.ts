@@ -100,6 +100,29 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
+    name: 'a key that was revoked before it is inserted stays revoked',
+    async check(one, other) {
+      const revokedAt = new Date('2026-09-02T00:00:00.001Z');
+      const [ofUser, ofNone] = [
+        newKey({ subject: `user of ${newKey().keyId}`, counter: 5, revokedAt }),
+        newKey({ revokedAt }),
+      ];
+      for (const key of [ofUser, ofNone]) {
+        assert.equal(await one.keys.insert(key), true);
+        assertKey(await other.keys.find(key.keyId), key);
+        assert.equal(await other.keys.advance(key.keyId, 6, 64, { usedAt: new Date() }), false);
+        assert.equal(await other.keys.bind(key.keyId, 'another'), false);
+        const { revokedAt: _, ...valid } = key;
+        assert.equal(await one.keys.insert(valid), false);
+        assert.equal(await other.keys.revoke(key.keyId, new Date(0)), true);
+        assertKey(await one.keys.find(key.keyId), key);
+      }
+      const [listed, ...others] = await other.keys.list(ofUser.subject ?? '', { limit: 1000 });
+      assertKey(listed, ofUser);
+      assert.deepEqual(others, []);
+    },
+  },
+  {
     name: 'a key that is revoked twice keeps its first revocation date, and a key that does not exist cannot be revoked',
     async check(one, other) {
       const key = newKey();

@@ -37,7 +37,8 @@ export interface KeyStore {
   /**
    * Adds a key with its receipt and returns `true`. If a key with this key identifier exists, revoked or not, the method
    * changes nothing and returns `false`. The counter is 0 for a new key, and higher for a key that was migrated from another
-   * library. Treat this counter and all lower counters as used.
+   * library. Treat this counter and all lower counters as used. A migrated key can have any other property too: a key that is
+   * inserted with `revokedAt` is revoked.
    */
   insert(key: NewKey): Promise<boolean>;
 

@@ -288,6 +288,11 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a revoked key/,
   ],
   [
+    'insert every key as a valid one',
+    ({ keys }) => ({ keys: { insert: ({ revokedAt: _, ...key }) => keys.insert(key) } }),
+    /stays revoked/,
+  ],
+  [
     'report that an absent key was revoked',
     ({ keys }) => ({ keys: { revoke: async (keyId, at) => (await keys.revoke(keyId, at)) || true } }),
     /cannot be revoked/,

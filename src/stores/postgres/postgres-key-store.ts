@@ -31,7 +31,7 @@ export class PostgresKeyStore implements KeyStore {
       record.extensions,
       record.createdAt,
       record.lastUsedAt,
-      key.revokedAt?.getTime() ?? null,
+      record.revokedAt,
       record.receipt,
       record.riskMetric,
       record.receiptDueAt,

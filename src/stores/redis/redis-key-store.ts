@@ -13,10 +13,10 @@ import { isYes, RedisScript } from './redis-script.js';
 import { RedisStoredKey } from './redis-stored-key.js';
 import { RedisUserIndex } from './redis-user-index.js';
 
-// Each attested key is a Redis hash that never expires. It has the fields of KeyRecord, `revokedAt`, the tags of its index
-// entries (`registration`, `dueTag`), and two fields for the counter window. `counter` is the highest accepted counter.
-// `seen` is a text of 64 digits: digit n is 1 if the counter `counter - n` was accepted. `seen` is text because numbers in
-// Lua are doubles, which cannot hold 64 bits exactly.
+// Each attested key is a Redis hash that never expires. It has the fields of KeyRecord, the tags of its index entries
+// (`registration`, `dueTag`), and two fields for the counter window. `counter` is the highest accepted counter. `seen` is a
+// text of 64 digits: digit n is 1 if the counter `counter - n` was accepted. `seen` is text because numbers in Lua are
+// doubles, which cannot hold 64 bits exactly.
 //
 // Two kinds of indexes, the keys of each user and the due receipts, find keys. An entry is added before the hash is written
 // and removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no
