@@ -1,7 +1,7 @@
 import { AppAttest } from '@capgo/capacitor-app-attest';
 import { fetchChallenge, postJson, signedFetch } from './app.js';
 
-/** A protected request. Creates and registers a key if the stored key cannot be used, at most once per call. */
+/** Sends a protected request. If the stored key cannot be used, creates and registers a key, at most once per call. */
 export async function attestedFetch(method: string, target: string, body?: string): Promise<Response> {
   const send = () => signedFetch(method, target, body);
   const { keyId } = await AppAttest.getStoredKeyId();
@@ -9,7 +9,7 @@ export async function attestedFetch(method: string, target: string, body?: strin
   try {
     const response = await send();
     switch (await codeOf(response)) {
-      case 'key_unknown': // the registration was lost on its way, or the server deleted the key
+      case 'key_unknown': // the registration did not arrive, or the server deleted the key
         await register(keyId);
         return send();
       case 'challenge_unknown':
@@ -21,12 +21,12 @@ export async function attestedFetch(method: string, target: string, body?: strin
         return response;
     }
   } catch (error) {
-    if (!isUnusable(error)) throw error; // no network, or Apple is unavailable: the same key, later
+    if (!isUnusable(error)) throw error; // no network, or Apple is unavailable: try again later with the same key
     return registerNewKey().then(send);
   }
 }
 
-/** Stores the key before the registration: if its answer is lost, the next request signs with this key. */
+/** Stores the key identifier before the registration. If the response is lost, the next request uses this key. */
 async function registerNewKey(): Promise<void> {
   const { keyId } = await AppAttest.prepare();
   await AppAttest.storeKeyId({ keyId });
@@ -38,7 +38,7 @@ async function register(keyId: string): Promise<void> {
   await postJson('/app-attest/registration', await AppAttest.createAttestation({ keyId, challenge }));
 }
 
-/** Whether the device lost the key (`DCError.invalidKey`, number 3), or the key belongs to another user (status 409). */
+/** Whether the device lost the key (`DCError.invalidKey`, number 3) or the key belongs to another user (status 409). */
 function isUnusable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return /com\.apple\.devicecheck\.error\D+3\b|invalidKey|: 409$/.test(

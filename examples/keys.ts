@@ -1,6 +1,6 @@
 import type { AppAttest, StoredKey } from 'app-attest/server';
 
-/** All keys of a user, page by page. */
+/** Returns all keys of a user. Reads them page by page. */
 export async function* allKeysOf(appAttest: AppAttest, userId: string): AsyncGenerator<StoredKey> {
   let page = await appAttest.keysOf(userId);
   while (page.length > 0) {
@@ -9,7 +9,7 @@ export async function* allKeysOf(appAttest: AppAttest, userId: string): AsyncGen
   }
 }
 
-/** The page "Your devices". */
+/** Returns the data for the page "Your devices". */
 export async function devicesOf(appAttest: AppAttest, userId: string) {
   const devices = [];
   for await (const { keyId, device, createdAt, lastUsedAt, revokedAt } of allKeysOf(appAttest, userId)) {
@@ -18,13 +18,13 @@ export async function devicesOf(appAttest: AppAttest, userId: string) {
   return devices;
 }
 
-/** A button on that page. Deleted, not revoked: the device may register again when its user logs in. */
+/** Removes a device on that page. The key is deleted, not revoked, so the device can register the key again. */
 export async function removeDevice(appAttest: AppAttest, userId: string, keyId: string): Promise<boolean> {
   const key = await appAttest.key(keyId);
   return key?.subject === userId && !key.revokedAt && appAttest.forget(keyId);
 }
 
-/** A monthly job: deletes keys that signed no request since a date. Revoked keys stay locked out. */
+/** A monthly job. Deletes keys without an accepted request since a date. Revoked keys stay revoked. */
 export async function forgetUnused(appAttest: AppAttest, userId: string, since: Date): Promise<number> {
   let count = 0;
   for await (const { keyId, createdAt, lastUsedAt, revokedAt } of allKeysOf(appAttest, userId)) {

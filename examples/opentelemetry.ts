@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { metrics, trace } from '@opentelemetry/api';
 import type { Decision } from 'app-attest/http';
 
-/** Counts every decision of the process, and adds it to the trace of its request. Returns a function that stops it. */
+/** Counts every decision of the process, and adds it to the trace of its request. Returns a function that unsubscribes. */
 export function observeDecisions(): () => void {
   const meter = metrics.getMeter('app-attest');
   const decisions = meter.createCounter('app_attest.decisions', { description: 'Decisions about requests' });
@@ -14,7 +14,7 @@ export function observeDecisions(): () => void {
 
   const observe = (message: unknown): void => {
     const decision = message as Decision;
-    // Only values from closed sets: a label that a client can choose would create time series without end.
+    // Each label has few possible values. A label whose values clients choose would create an unlimited number of time series.
     const labels = {
       'app_attest.outcome': decision.outcome,
       'app_attest.route': decision.route,

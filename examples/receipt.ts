@@ -23,7 +23,7 @@ export async function attest(attestation: string, keyId: string, challenge: stri
   return key;
 }
 
-/** Requests a new receipt some days later. Its risk metric counts the keys that the device attested in about 30 days. */
+/** Requests a new receipt, some days later. Its risk metric is the number of keys that the device attested in about 30 days. */
 export async function refresh(
   { receipt, publicKey, environment }: VerifiedAttestation,
   credentials: DeviceCheckCredentials,

@@ -2,13 +2,13 @@ import { expressHandlers, type Mode } from 'app-attest/express';
 import { createAppAttest } from 'app-attest/server';
 import express from 'express';
 
-/** How far the rollout is. Keep it where a change needs no deployment, and read it again every ten seconds. */
+/** The state of the rollout. Store it where you can change it without a deployment, and read it every ten seconds. */
 export const rollout = {
-  /** Requests of this build of the app and later ones may be enforced. */
+  /** The first build of the app whose requests can be enforced. */
   firstBuild: 1200,
-  /** The percentage of their keys for which requests are enforced. */
+  /** The percentage of the keys for which requests of these builds are enforced. */
   percentage: 0,
-  /** At the end: all requests are enforced, also those without a build or a key. */
+  /** Whether all requests are enforced, even without a build or a key. The last step of the rollout sets it to true. */
   everything: false,
 };
 
@@ -29,7 +29,7 @@ export const app = express();
 app.post('/app-attest/challenge', challenge);
 app.post('/app-attest/registration', registration);
 
-// While requests may be reported, `express.json()` parses them. It does nothing for those that are enforced.
+// In report mode, `express.json()` parses the body. If a request is enforced, `protect` has set the body already.
 app.post('/orders', protect, express.json(), (request, response) => {
   const { appAttest: verdict } = response.locals;
   response.json({ ordered: request.body.item, by: verdict.attested ? verdict.key.keyId : verdict.code });

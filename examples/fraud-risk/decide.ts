@@ -15,7 +15,7 @@ export type Decision = 'serve' | 'watch' | 'ask for more';
  */
 export function decide({ riskMetric }: StoredKey, { ageInDays, recentKeys }: Account): Decision {
   if (riskMetric === undefined) return 'serve'; // a missing metric does not indicate fraud
-  // The number of keys that this device attested for other accounts.
+  // About the number of keys that this device attested for other accounts.
   const unexplained = riskMetric - recentKeys;
   if (unexplained <= 5) return 'serve';
   if (unexplained <= 20 || ageInDays > 365) return 'watch';

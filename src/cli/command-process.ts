@@ -1,4 +1,4 @@
-/** What a command needs of the process that runs it. */
+/** The properties of `process` that a command uses. */
 export interface CommandProcess {
   readonly env: DatabaseVariables;
   readonly stdout: OutputStream;
@@ -10,7 +10,7 @@ export interface CommandProcess {
 /** A terminal, a pipe or a file. */
 export interface OutputStream {
   write(text: string): unknown;
-  /** Whether a person reads along. */
+  /** Whether the stream is a terminal. */
   readonly isTTY?: boolean;
   /** The width of the terminal. */
   readonly columns?: number;

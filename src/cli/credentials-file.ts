@@ -9,27 +9,26 @@ const ENTRIES: ReadonlySet<string> = new Set(['teamId', 'keyId', 'privateKey', '
 /**
  * Reads the credentials for Apple's server from a JSON file.
  *
- * @throws UsageError; the message holds no text of the file, which may be the private key
+ * @throws UsageError. The message contains no text of the file, because the text may be the private key
  */
 export async function readCredentialsFile(path: string): Promise<DeviceCheckCredentials> {
   const file = readObject(path, await readText(path));
   const unknown = Object.keys(file).filter((name) => !ENTRIES.has(name)).length;
-  if (unknown > 0)
-    throw new UsageError(`${shortText(path)} must hold no other entries than ${[...ENTRIES].join(', ')}`);
+  if (unknown > 0) throw new UsageError(`${shortText(path)} must have no other fields than ${[...ENTRIES].join(', ')}`);
 
   const { teamId, keyId, privateKey, privateKeyFile } = file;
   if (typeof teamId !== 'string' || typeof keyId !== 'string') {
-    throw new UsageError(`teamId and keyId are missing in ${shortText(path)}`);
+    throw new UsageError(`${shortText(path)} must have teamId and keyId as text`);
   }
   if (typeof privateKey === 'string' && privateKeyFile === undefined) return { teamId, keyId, privateKey };
   if (typeof privateKeyFile === 'string' && privateKey === undefined) {
     return { teamId, keyId, privateKey: await readText(resolve(dirname(path), privateKeyFile)) };
   }
-  throw new UsageError(`${shortText(path)} must hold either privateKey or privateKeyFile`);
+  throw new UsageError(`${shortText(path)} must have either privateKey or privateKeyFile`);
 }
 
 /**
- * Reads a file that the command line or the credentials name.
+ * Reads a file whose path is in the command line or in the credentials.
  *
  * @throws UsageError
  */
@@ -47,7 +46,7 @@ function readObject(path: string, text: string): Partial<Record<string, unknown>
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    // The message of the parser quotes the text.
+    // The error of the parser is not used, because its message quotes the text of the file.
   }
   throw new UsageError(`${shortText(path)} is not a JSON object`);
 }

@@ -1,9 +1,9 @@
 const MAX_CAUSES = 3;
 
 /**
- * The messages of an error and its causes in one line, without the given secrets.
+ * Returns the messages of an error and its causes in one line. Replaces the given secrets.
  *
- * @param secrets Texts that must not be printed. Clients of databases may quote the URL that they were given
+ * @param secrets Texts that must not be printed. For example, a database client may quote its URL in a message
  */
 export function errorText(error: unknown, secrets: readonly string[]): string {
   const messages: string[] = [];
@@ -14,7 +14,7 @@ export function errorText(error: unknown, secrets: readonly string[]): string {
   return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
-/** A URL, and the password in it, as text and decoded. */
+/** Returns a URL, and the password in the URL as written and percent-decoded. */
 export function secretsOf(url: string | undefined): string[] {
   if (!url) return [];
   if (!URL.canParse(url)) return [url];
@@ -34,7 +34,7 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? (error.cause ?? undefined) : undefined;
 }
 
-/** An error of several connections has no message, but a code. */
+/** If several connection attempts failed, the error has a code but no message. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error ? String(error.code) : error.name);

@@ -3,7 +3,7 @@ import { ExitCode } from './exit-code.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Turns the first SIGINT or SIGTERM into an abort. A second one ends the process, as without this class. */
+/** Aborts an `AbortSignal` at the first SIGINT or SIGTERM. A second signal ends the process. */
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #listeners = SIGNALS.map((name) => [name, () => this.#abort(name)] as const);
@@ -19,7 +19,7 @@ export class Interruption {
     return this.#controller.signal;
   }
 
-  /** `undefined` unless a signal came. */
+  /** `undefined` if the process has received no signal. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }

@@ -5,20 +5,20 @@ import type { DatabaseVariables } from './command-process.js';
 import type { RefreshArguments } from './refresh-arguments.js';
 import { UsageError } from './usage-error.js';
 
-/** A connection to the database that keeps the keys. */
+/** A connection to the database of the keys. */
 export interface KeyDatabase {
   readonly stores: Stores;
   close(): Promise<void>;
 }
 
-/** Milliseconds to wait for a connection or a result. */
+/** The time limit for a connection or a result, in milliseconds. */
 const TIMEOUT = 10_000;
 
 /**
- * Connects to the database that the environment names. Its client is loaded only then.
+ * Connects to the database whose URL is in the environment. Loads only the client that this database needs.
  *
- * @throws UsageError: no database is named, or its client is not installed
- * @throws Error of the client: the database cannot be reached
+ * @throws UsageError if the environment has no database URL, or the client is not installed
+ * @throws Error of the client if the database cannot be reached
  */
 export async function openKeyDatabase(
   env: DatabaseVariables,
@@ -27,7 +27,7 @@ export async function openKeyDatabase(
   // An empty variable counts as unset.
   if (env.DATABASE_URL) return openPostgres(env.DATABASE_URL, schema);
   if (env.REDIS_URL) return openRedis(env.REDIS_URL, prefix);
-  throw new UsageError('DATABASE_URL or REDIS_URL must name the database that keeps the keys');
+  throw new UsageError('DATABASE_URL or REDIS_URL must be set to the URL of the database of the keys');
 }
 
 async function openPostgres(connectionString: string, schema: string | undefined): Promise<KeyDatabase> {
@@ -38,7 +38,7 @@ async function openPostgres(connectionString: string, schema: string | undefined
     connectionTimeoutMillis: TIMEOUT,
     query_timeout: TIMEOUT,
   });
-  // The next query fails, and reports it. Without a listener, the process would end.
+  // The next query reports the error. Without a listener, the process would end.
   pool.on('error', () => undefined);
   return { stores: postgresStores(pool, { schema, timeout: TIMEOUT / 1000 }), close: () => pool.end() };
 }
@@ -72,7 +72,7 @@ async function openRedis(url: string, prefix: string | undefined): Promise<KeyDa
   return { stores: redisStores(client, options), close: async () => client.disconnect() };
 }
 
-/** `undefined` if the package is not installed. */
+/** Returns `undefined` if the package is not installed. */
 async function load<Module>(module: () => Promise<Module>): Promise<Module | undefined> {
   try {
     return await module();

@@ -4,14 +4,14 @@ import { UsageError } from './usage-error.js';
 /** The arguments of `app-attest receipts refresh`. */
 export interface RefreshArguments {
   readonly appIds: readonly string[];
-  /** The path of the file. */
+  /** The path of the file with the credentials. */
   readonly credentials: string;
   readonly limit: number | undefined;
   readonly concurrency: number | undefined;
   readonly schema: string | undefined;
   readonly prefix: string | undefined;
   readonly endpoint: string | undefined;
-  /** The path of the file. */
+  /** The path of the file with the root certificate. */
   readonly trustAnchor: string | undefined;
 }
 
@@ -50,7 +50,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the arguments cannot be read');
+    throw new UsageError(error instanceof Error ? error.message : 'the arguments cannot be parsed');
   }
 }
 

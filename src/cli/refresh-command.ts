@@ -11,10 +11,9 @@ import { readRefreshArguments } from './refresh-arguments.js';
 import { refreshOutput } from './refresh-output.js';
 import { UsageError } from './usage-error.js';
 
-/**
- * `app-attest receipts refresh`.
+/** Runs `app-attest receipts refresh`.
  *
- * @returns the exit code
+ * @returns The exit code
  * @throws UsageError
  */
 export async function refreshCommand(args: readonly string[], host: CommandProcess): Promise<number> {
@@ -34,7 +33,7 @@ export async function refreshCommand(args: readonly string[], host: CommandProce
     try {
       const appAttest = createAppAttest({
         appId: appIds,
-        // The environment of a key decides which of Apple's servers is asked.
+        // The environment of each key decides which of Apple's servers receives the request.
         environment: ['production', 'development'],
         receiptTrustAnchors,
         ...database.stores,
@@ -63,7 +62,7 @@ export async function refreshCommand(args: readonly string[], host: CommandProce
   }
 }
 
-/** Wrong options, or credentials that Apple rejects. */
+/** Returns whether the cause is a wrong option, or credentials that Apple rejects. */
 function isUsage(error: unknown): boolean {
   if (error instanceof UsageError) return true;
   return error instanceof AppAttestError && (error.code === 'invalid_argument' || error.status === 401);

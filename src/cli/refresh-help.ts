@@ -1,28 +1,29 @@
 /** The output of `app-attest receipts refresh --help`. */
 export const HELP = `Usage: app-attest receipts refresh --app-id ID --credentials FILE [options]
 
-Asks Apple for new receipts of the keys whose receipts are due, and stores them
-with their risk metrics. Run it from cron every few minutes: several runs at the
-same time share the work.
+Requests new receipts from Apple for the keys whose receipts are due. Stores the
+new receipts with their risk metrics. Run this command from cron every few
+minutes. Several runs at the same time share the work.
 
-The keys are in the database that an environment variable names:
+An environment variable contains the URL of the database of the keys:
   DATABASE_URL        PostgreSQL; needs the package pg
   REDIS_URL           Redis; needs the package redis or ioredis
-If both are set, the keys are in PostgreSQL.
+If both are set, the command uses PostgreSQL.
 
 Options:
-  --app-id ID         the app, TEAMID1234.com.example.app; several times for
-                      several apps
+  --app-id ID         the App ID, such as TEAMID1234.com.example.app; repeat
+                      the option for several apps
   --credentials FILE  the credentials for Apple's server, see below
   --limit N           the maximum number of keys in this run; 1000 by default
   --concurrency N     the maximum number of requests to Apple at the same time;
                       5 by default
-  --schema NAME       PostgreSQL: the schema of the tables; that of the
-                      search_path by default
-  --prefix TEXT       Redis: the prefix of all keys; app-attest: by default
-  --help              this text
+  --schema NAME       PostgreSQL: the schema of the tables; by default,
+                      PostgreSQL uses the search_path
+  --prefix TEXT       Redis: the prefix of all Redis keys; "app-attest:" by
+                      default
+  --help              shows this text
 
-The file with the credentials holds a key of your developer account with
+The file with the credentials contains a key of your developer account with
 DeviceCheck enabled. The path of the .p8 file is relative to this file:
   { "teamId": "TEAMID1234", "keyId": "ABC123DEFG",
     "privateKeyFile": "AuthKey_ABC123DEFG.p8" }
@@ -33,12 +34,14 @@ For tests with a virtual Apple only:
   --trust-anchor FILE replaces Apple's root certificate for receipts, PEM
 
 On a terminal, the command shows its progress in one line. Elsewhere, it prints
-a line of JSON for each key, and one with the counts at the end.
+a line of JSON for each key, and a last line with the counts.
 
 Exit codes:
-  0                   all went well
-  1                   some keys failed, or the database did
-  2                   the options or credentials are wrong
-  130, 143            ended by SIGINT or SIGTERM, after the answers from Apple
-                      were stored
+  0                   each due receipt was refreshed, or Apple has no newer
+                      receipt yet
+  1                   some keys failed, or the database failed
+  2                   the options, the environment variables or the credentials
+                      are wrong
+  130, 143            SIGINT or SIGTERM ended the command, after Apple's
+                      responses were stored
 `;

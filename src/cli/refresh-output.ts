@@ -7,7 +7,7 @@ export interface RefreshOutput {
   end(counts: RefreshedReceipts): void;
 }
 
-/** One line that is rewritten, for a person; or lines of JSON, for a program. */
+/** On a terminal, updates one line. Elsewhere, writes lines of JSON. */
 export function refreshOutput(stream: OutputStream, explain: (error: unknown) => string): RefreshOutput {
   return stream.isTTY ? progressLine(stream, explain) : jsonLines(stream, explain);
 }

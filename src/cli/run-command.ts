@@ -4,7 +4,7 @@ import { refreshCommand } from './refresh-command.js';
 import { HELP } from './refresh-help.js';
 import { UsageError } from './usage-error.js';
 
-/** Runs the command that the arguments name, and returns the exit code. */
+/** Runs the command in the arguments, and returns the exit code. */
 export async function runCommand(args: readonly string[], host: CommandProcess): Promise<number> {
   const [group, command, ...options] = args;
   try {

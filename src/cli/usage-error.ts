@@ -1,4 +1,7 @@
-/** The command line, the environment or a file it names is wrong. The message is for the person who called the command. */
+/**
+ * An error in the command line, the environment, the credentials or a file. The message is for the person who called the
+ * command.
+ */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

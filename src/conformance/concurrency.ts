@@ -2,7 +2,7 @@ import type { Stores } from '../server/stores.js';
 
 const COPIES = 200;
 
-/** Makes the same call fifty times concurrently, half of the calls on each server. */
+/** Makes the same call two hundred times concurrently, half of the calls on each server. */
 export function atOnce<Result>(
   one: Stores,
   other: Stores,

@@ -23,7 +23,7 @@ async function counters(one: Stores, other: Stores) {
   };
 }
 
-/** Computes the required results. The code follows the definition of a counter window; stores use faster algorithms. */
+/** Computes the required results. The code follows the definition of a counter window. Stores use faster algorithms. */
 class Definition {
   readonly #accepted = new Set<number>();
   highest = 0;

@@ -7,13 +7,13 @@ import type { Requirement } from './requirement.js';
 import { assertKey } from './stored-key-assertions.js';
 
 /**
- * Long before any receipt existed, so that the cases claim none of the keys that a database holds already, apart from
- * those of an earlier run that was interrupted.
+ * A date before the first receipt. The cases therefore claim no other keys in the database, except keys that an interrupted run
+ * left behind.
  */
 const NOW = Date.UTC(1980, 0, 1);
 const MINUTE = 60_000;
 
-/** A date so many minutes after {@link NOW}. */
+/** Returns the date that is this number of minutes after {@link NOW}. */
 function at(minutes: number): Date {
   return new Date(NOW + minutes * MINUTE);
 }
@@ -22,7 +22,7 @@ function dueKey(minutes: number, changes: Partial<NewKey> = {}): NewKey {
   return newKey({ receipt: Uint8Array.of(1), receiptDueAt: at(minutes), ...changes });
 }
 
-/** A case of `due`: it begins without claimable keys, and removes its keys in the end. */
+/** Creates a case for `due`. The case starts without claimable keys, and removes its keys at the end. */
 function dueCase(
   name: string,
   check: (one: Stores, other: Stores, insert: (...keys: NewKey[]) => Promise<void>) => Promise<void>,
@@ -72,7 +72,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(new Date(NOW + 1), 1000, at(5)), ids([notYet]));
   }),
 
-  dueCase('a claim changes nothing else of a key', async (one, other, insert) => {
+  dueCase('a claim changes no other property of a key', async (one, other, insert) => {
     const key = dueKey(0, { subject: 'user' });
     await insert(key);
     assert.equal(await one.keys.advance(key.keyId, 3, 0), true);
@@ -83,19 +83,22 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(at(0), 1000, at(5)), []);
   }),
 
-  dueCase('a claim ends by itself when it was said to, and can then be made again', async (one, other, insert) => {
-    const [short, long] = [dueKey(0), dueKey(-1)];
-    await insert(short, long);
-    assert.deepEqual(await one.keys.due(at(0), 1, at(60)), [long.keyId]);
-    assert.deepEqual(await one.keys.due(at(0), 1, at(5)), [short.keyId]);
-    for (const date of [at(0), new Date(at(5).getTime() - 1)]) {
-      assert.deepEqual(await other.keys.due(date, 1000, at(60)), []);
-    }
-    assert.deepEqual(await other.keys.due(at(5), 1000, at(10)), [short.keyId]);
-    assert.deepEqual(await one.keys.due(new Date(at(10).getTime() - 1), 1000, at(60)), []);
-    assert.deepEqual(await one.keys.due(at(10), 1000, at(60)), [short.keyId]);
-    assert.deepEqual(new Set(await other.keys.due(at(60), 1000, at(120))), new Set(ids([short, long])));
-  }),
+  dueCase(
+    'a claim ends by itself at the given time, and the key can then be claimed again',
+    async (one, other, insert) => {
+      const [short, long] = [dueKey(0), dueKey(-1)];
+      await insert(short, long);
+      assert.deepEqual(await one.keys.due(at(0), 1, at(60)), [long.keyId]);
+      assert.deepEqual(await one.keys.due(at(0), 1, at(5)), [short.keyId]);
+      for (const date of [at(0), new Date(at(5).getTime() - 1)]) {
+        assert.deepEqual(await other.keys.due(date, 1000, at(60)), []);
+      }
+      assert.deepEqual(await other.keys.due(at(5), 1000, at(10)), [short.keyId]);
+      assert.deepEqual(await one.keys.due(new Date(at(10).getTime() - 1), 1000, at(60)), []);
+      assert.deepEqual(await one.keys.due(at(10), 1000, at(60)), [short.keyId]);
+      assert.deepEqual(new Set(await other.keys.due(at(60), 1000, at(120))), new Set(ids([short, long])));
+    },
+  ),
 
   dueCase('a stored refresh ends the claim, and decides when the key is due again', async (one, other, insert) => {
     const [past, future, never] = [dueKey(-3), dueKey(-2), dueKey(-1)];
@@ -111,25 +114,22 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(new Set(await one.keys.due(at(60), 1000, at(90))), new Set(ids([past, future])));
   }),
 
-  dueCase(
-    'a receipt that gets a date for the first time, or an earlier one, is due then',
-    async (one, other, insert) => {
-      const { receiptDueAt: _, ...dateless } = dueKey(0);
-      const late = dueKey(500);
-      await insert(dateless, late);
-      assert.deepEqual(await one.keys.due(at(9), 1000, at(60)), []);
-      await one.keys.saveReceipt(dateless.keyId, { receiptDueAt: at(1) });
-      await other.keys.saveReceipt(late.keyId, { receiptDueAt: at(2) });
-      assert.deepEqual(await other.keys.due(at(9), 1000, at(60)), ids([dateless, late]));
-    },
-  ),
+  dueCase('a receipt that gets its first date, or an earlier date, is due at this date', async (one, other, insert) => {
+    const { receiptDueAt: _, ...dateless } = dueKey(0);
+    const late = dueKey(500);
+    await insert(dateless, late);
+    assert.deepEqual(await one.keys.due(at(9), 1000, at(60)), []);
+    await one.keys.saveReceipt(dateless.keyId, { receiptDueAt: at(1) });
+    await other.keys.saveReceipt(late.keyId, { receiptDueAt: at(2) });
+    assert.deepEqual(await other.keys.due(at(9), 1000, at(60)), ids([dateless, late]));
+  }),
 
   dueCase('revoked keys are never claimed', async (one, other, insert) => {
     const migrated = dueKey(-4, { revokedAt: at(-9) });
     const [before, after, left] = [dueKey(-3), dueKey(-2), dueKey(-1)];
     await insert(migrated, before, after, left);
     await one.keys.revoke(before.keyId);
-    // The limit counts keys that are claimed, not those that are left out.
+    // The limit counts only claimed keys, not skipped keys.
     assert.deepEqual(await other.keys.due(at(0), 1, at(5)), [after.keyId]);
     await one.keys.revoke(after.keyId);
     assert.deepEqual(await other.keys.due(at(6), 1000, at(60)), [left.keyId]);
@@ -147,7 +147,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(at(6), 1000, at(60)), []);
   }),
 
-  dueCase('a key that is removed and registered again is due by its new date alone', async (one, other, insert) => {
+  dueCase('a key that is removed and registered again is due only at its new date', async (one, other, insert) => {
     const [claimed, unclaimed] = [dueKey(-1), dueKey(1)];
     await insert(claimed, unclaimed);
     assert.deepEqual(await one.keys.due(at(0), 1000, at(60)), [claimed.keyId]);
@@ -171,7 +171,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(at(10), 1000, at(60)), [key.keyId]);
   }),
 
-  dueCase('of two hundred calls at once on two servers, each key is claimed by one', async (one, other, insert) => {
+  dueCase('of two hundred concurrent calls on two servers, each key is claimed by one', async (one, other, insert) => {
     const keys = Array.from({ length: 300 }, (_, index) => dueKey(-1 - index));
     await insert(...keys);
     const pages = await atOnce(one, other, (stores) => stores.keys.due(at(0), 3, at(5)));

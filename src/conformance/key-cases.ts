@@ -141,7 +141,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of two hundred revocations at once, one date is kept',
+    name: 'of two hundred concurrent revocations, one date is kept',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

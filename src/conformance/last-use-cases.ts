@@ -7,14 +7,14 @@ import { assertKey } from './stored-key-assertions.js';
 const HOUR = 60 * 60 * 1000;
 const MAX_WINDOW = 64;
 
-/** A request without extensions, so many milliseconds after noon. */
+/** Returns a request without extensions, this number of milliseconds after noon. */
 function used(milliseconds: number) {
   return { usedAt: new Date(Date.UTC(2026, 8, 1, 12, 0, 0, 0) + milliseconds) };
 }
 
 export const LAST_USE_CASES: readonly Requirement[] = [
   {
-    name: 'the last use of a key is kept at most once an hour, and never becomes older',
+    name: 'the time of the last use is updated at most once an hour, and never becomes earlier',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -36,7 +36,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter inside the window is a use, too',
+    name: 'a counter inside the window also updates the last use',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -46,7 +46,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a rejected counter and a revoked key are no use, and a call without a use changes none',
+    name: 'a rejected counter, a revoked key or a call without a use does not change the last use',
     async check(one, other) {
       const key = newKey();
       const extensions = { bundleVersion: 'rejected' };
@@ -70,11 +70,11 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of two hundred uses at once, the last one is kept to the hour',
+    name: 'of two hundred concurrent uses, the latest is stored to the hour',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
-      // Each counter comes several times, with different dates: only the accepted one counts.
+      // Each counter is sent several times, with different dates. Only the date of the accepted call counts.
       const calls = Array.from({ length: 200 }, (_, index) => ({
         counter: 1 + (index % 60),
         usedAt: used(randomInt(48 * HOUR)).usedAt,
@@ -86,12 +86,12 @@ export const LAST_USE_CASES: readonly Requirement[] = [
       );
       const accepted = calls.filter((_, index) => results[index]).map(({ usedAt }) => usedAt.getTime());
       const lastUse = (await one.keys.find(key.keyId))?.lastUsedAt?.getTime() ?? Number.NaN;
-      assert.ok(accepted.includes(lastUse), 'the last use is not that of an accepted request');
-      assert.ok(Math.max(...accepted) - lastUse < HOUR, 'a use at least an hour later was accepted, but not kept');
+      assert.ok(accepted.includes(lastUse), 'the last use is not the time of an accepted request');
+      assert.ok(Math.max(...accepted) - lastUse < HOUR, 'a use at least an hour later was accepted, but not stored');
     },
   },
   {
-    name: 'a key without extensions gets those of the first request that carries any, and keeps them',
+    name: 'a key without extensions gets the extensions of the first request that carries any, and keeps them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -118,7 +118,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of many extensions at once, those of one accepted request are kept whole',
+    name: 'if many concurrent requests carry extensions, the extensions of one request are kept as a whole',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

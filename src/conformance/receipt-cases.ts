@@ -9,7 +9,7 @@ const NEXT_YEARS = [new Date('2098-01-01T12:34:56.789Z'), new Date('2099-01-01T0
 
 export const RECEIPT_CASES: readonly Requirement[] = [
   {
-    name: 'a receipt that one server stored is read by another, to the byte',
+    name: 'a receipt that one server stored is read unchanged by another, to the byte',
     async check(one, other) {
       const receipts = [
         Uint8Array.from({ length: 256 }, (_, index) => index),
@@ -29,7 +29,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a refreshed receipt replaces the stored one, and what a refresh does not name stays',
+    name: 'a refreshed receipt replaces the stored receipt, and what a refresh does not name stays unchanged',
     async check(one, other) {
       const key = newKey({ subject: 'user', extensions: { bundleVersion: '1' } });
       const [soon, later] = NEXT_YEARS;
@@ -56,7 +56,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'the receipt of a revoked key is still stored, that of a key that does not exist is not',
+    name: 'a receipt is stored for a revoked key, but not for a key that does not exist',
     async check(one, other) {
       const [key, absent, revokedAt] = [newKey(), newKey(), new Date('2026-09-02T00:00:00.001Z')];
       const update = { receipt: Uint8Array.of(1, 2, 3), riskMetric: 2, receiptDueAt: NEXT_YEARS[0] };
@@ -74,7 +74,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'changing a receipt that was inserted, saved or read does not change the stored one',
+    name: 'changing a receipt that was inserted, saved or read does not change the stored receipt',
     async check(one) {
       const receipt = Uint8Array.of(1, 2, 3);
       const key = newKey({ receipt });
@@ -92,7 +92,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of two hundred refreshes at once, one is stored as a whole',
+    name: 'of two hundred concurrent refreshes, one is stored as a whole',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -115,7 +115,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key whose receipt is refreshed while it signs requests loses neither',
+    name: 'a key whose receipt is refreshed while it signs requests loses neither the receipt data nor a counter',
     async check(one, other) {
       const [key, [receiptDueAt]] = [newKey(), NEXT_YEARS];
       await one.keys.insert(key);

@@ -60,7 +60,7 @@ export const REMOVAL_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is removed many times at once is removed once',
+    name: 'a key that many concurrent calls remove is removed once',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const key = newKey();
@@ -71,7 +71,7 @@ export const REMOVAL_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is removed and registered again at the same time is there as a whole, or not at all',
+    name: 'a key that is removed and registered again at the same time exists as a whole, or not at all',
     async check(one, other) {
       const users = Array.from({ length: 4 }, () => randomBytes(9).toString('base64url'));
       const { keyId } = newKey();

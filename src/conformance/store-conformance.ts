@@ -37,8 +37,8 @@ export interface ConformanceCase {
  * Returns test cases for the requirements that `createAppAttest` has for its stores. Each challenge, registration and
  * counter must work only once, and each due receipt must be claimed only once, even if many servers try at the same time.
  *
- * The cases use random challenges, users and key identifiers, so the database may contain other data. The cases do not
- * delete their data. Run them one after another: two cases at the same time would claim each other's receipts.
+ * The cases use random challenges, users and key identifiers, so the database may contain other data. Most cases do not delete
+ * their data. Run the cases one after another, because concurrent cases could claim each other's receipts.
  *
  * @example
  * ```ts

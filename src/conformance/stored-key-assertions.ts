@@ -26,12 +26,12 @@ function comparable(value: unknown): unknown {
   );
 }
 
-/** The identifiers of all keys of a user, on one page. */
+/** Returns the identifiers of the keys of a user, from one page. */
 export async function listedIds({ keys }: Stores, subject: string): Promise<string[]> {
   return (await keys.list(subject, { limit: 1000 })).map(({ keyId }) => keyId);
 }
 
-/** In ascending order of their bytes. */
+/** Sorts key identifiers in ascending order of their bytes. */
 export function sorted(keyIds: readonly string[]): string[] {
   return [...keyIds].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
 }

@@ -6,7 +6,7 @@ import { newKey } from './new-key.js';
 import type { Requirement } from './requirement.js';
 import { assertKey, listedIds, sorted } from './stored-key-assertions.js';
 
-/** A user that no store has seen. */
+/** Returns a user that is in no store. */
 function newUser(): string {
   return `user ${randomBytes(9).toString('base64url')}`;
 }
@@ -15,7 +15,10 @@ function newKeys(count: number, changes: Partial<NewKey> = {}): NewKey[] {
   return Array.from({ length: count }, () => newKey({ receipt: Uint8Array.of(1), ...changes }));
 }
 
-/** Text of 1024 UTF-16 code units and 3072 bytes of UTF-8 that cannot be compressed: more than a B-tree entry holds. */
+/**
+ * Returns text of 1024 UTF-16 code units, which are 3072 bytes in UTF-8. Random text cannot be compressed, so it is too long
+ * for an entry of a B-tree index.
+ */
 function longText(): string {
   return Array.from({ length: 1024 }, () => String.fromCharCode(0x4e00 + randomInt(0x5000))).join('');
 }
@@ -62,7 +65,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that many users bind at once belongs to one of them',
+    name: 'a key that many users bind concurrently belongs to one of them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -79,7 +82,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that one user binds many times at once is listed once',
+    name: 'a key that one user binds many times concurrently is listed once',
     async check(one, other) {
       const [user, key] = [newUser(), newKey()];
       await one.keys.insert(key);
@@ -103,7 +106,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'the keys of a user are listed by pages in the order of their identifiers, revoked ones too',
+    name: 'the keys of a user are listed by pages in the order of their identifiers, including revoked keys',
     async check(one, other) {
       const [user, revokedAt] = [newUser(), new Date('2026-09-02T00:00:00.001Z')];
       const keys = newKeys(25, { subject: user });
@@ -137,7 +140,7 @@ export const USER_CASES: readonly Requirement[] = [
     async check(one, other) {
       const prefix = newUser();
       const endings = ['', ' ', '\n', ':', '%', '_', '*', '?', '[a-z]', '{}', '\\', `"';-- $1 %s`, 'null', 'a', 'A'];
-      // Equal for a database that ignores case, accents or Unicode normalisation.
+      // These words are equal for a database that ignores case, accents or Unicode normalisation.
       const words = ['grüße', 'grüsse', 'GRÜSSE', 'gru\u0308ße', 'gruße', '🔑', '🔐', '\u{1f511}\u200d'];
       const users = [...endings, ...words].map((ending) => prefix + ending);
       users.push(` ${prefix}`, prefix.padEnd(1024, 'x'), prefix.padEnd(1023, 'x'), longText());
@@ -151,7 +154,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'pages hold still while keys come and go',
+    name: 'pages stay stable while keys are added and removed',
     async check(one, other) {
       const user = newUser();
       const [staying, leaving] = [newKeys(40, { subject: user }), newKeys(20, { subject: user })];
@@ -165,7 +168,7 @@ export const USER_CASES: readonly Requirement[] = [
         listed.push(...page.map(({ keyId }) => keyId));
         assert.equal(new Set(listed).size, listed.length, 'a key is on two pages');
         more = page.length > 0;
-        // The last key of the page is removed where it may be, and keys are added before and after it.
+        // The last key of the page is removed if it is one of the leaving keys. Keys are also added before and after it.
         const last = page.at(-1)?.keyId ?? '';
         const [another] = leavingIds;
         for (const keyId of [leavingIds.has(last) ? last : undefined, another]) {
@@ -181,7 +184,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a page may begin after a key that was removed, or never existed',
+    name: 'a page may begin after a key that was removed or never existed',
     async check(one, other) {
       const user = newUser();
       const keys = newKeys(10, { subject: user });
@@ -199,7 +202,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred keys that are registered at once for one user are all listed, in two hundred calls at once',
+    name: 'two hundred keys that are registered concurrently for one user are all listed, in two hundred concurrent calls',
     async check(one, other) {
       const user = newUser();
       const keys = newKeys(200, { subject: user });
@@ -219,7 +222,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a registration that finds its key registered does not list it for another user',
+    name: 'a registration of a key that is already registered does not list it for another user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert({ ...key, subject: alice });

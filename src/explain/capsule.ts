@@ -7,18 +7,18 @@ import { sha256, sha256OfText } from '../encoding/bytes.js';
 import type { Environment } from '../options/environment.js';
 import { PACKAGE_VERSION } from '../runtime/package-version.js';
 
-/** A value that is too long to be enclosed. */
+/** The digest of a value that is too long for a capsule. */
 export interface CapsuleDigest {
   /** SHA-256 of the text in UTF-8 or of the bytes, base64. */
   sha256: string;
-  /** Characters of text, or bytes. */
+  /** The length of the value: UTF-16 code units of text, or bytes. */
   length: number;
 }
 
 /** A value as the client sent it: text, bytes as base64, or only its digest. */
 export type CapsuleValue = { text: string } | { base64: string } | CapsuleDigest;
 
-/** A registered key, as far as an assertion is compared with it. It was read after the decision. */
+/** The properties of a registered key that are compared with an assertion. The key was read after the decision. */
 export interface CapsuleKey {
   /** SubjectPublicKeyInfo, PEM. */
   publicKey: string;
@@ -28,7 +28,7 @@ export interface CapsuleKey {
   appId: string;
   /** The App Attest environment of the key. */
   environment: Environment;
-  /** The extensions that the key carried before. */
+  /** The extensions of earlier evidence of the key. */
   extensions?: CapsuleExtensions;
   /** ISO 8601. */
   createdAt: string;
@@ -38,7 +38,7 @@ export interface CapsuleKey {
 
 /** Extensions as JSON. */
 export interface CapsuleExtensions {
-  /** A `ValidationCategory`, or a later number. */
+  /** A `ValidationCategory`, or a number that this version does not know. */
   validationCategory?: number;
   /** `CFBundleVersion`. */
   bundleVersion?: string;
@@ -47,11 +47,11 @@ export interface CapsuleExtensions {
 }
 
 /**
- * Everything that is needed to verify and explain evidence again that was rejected, as JSON. It is at most about 300 KiB
- * long: values that are longer than evidence may be are replaced with their digest.
+ * The data that is needed to verify rejected evidence again and to explain the rejection, as JSON. A capsule is at most about
+ * 300 KiB long. A value that is too long is replaced with its digest.
  *
- * It holds no headers, cookies, private keys or users. It holds what the app signed: of the plugin's JSON, that is the
- * content of the request, which may be personal data. Treat it as you treat the body of a request.
+ * A capsule contains no headers, cookies, private keys or users. It contains the signed payload. With the plugin's JSON, the
+ * payload contains the content of the request, which may be personal data. Treat a capsule like the body of a request.
  *
  * @example
  * ```ts
@@ -63,39 +63,42 @@ export interface CapsuleExtensions {
 export interface Capsule {
   /** The version of this format. */
   version: 1;
-  /** What the evidence is. */
+  /** The type of the evidence. */
   kind: 'attestation' | 'assertion';
-  /** When it was rejected, by the clock of the server: ISO 8601. */
+  /** The time of the rejection, by the clock of the server, ISO 8601. */
   date: string;
-  /** Why it was rejected. */
+  /** The code of the rejection. */
   code: string;
   /** The message of the error, without the text of errors that stores and functions in the options threw. */
   message: string;
-  /** The attestation object or assertion, as the client sent it: base64 or base64url text, or base64 of bytes. */
+  /** The attestation object or assertion object. Text is as the client sent it: base64 or base64url. Bytes are base64. */
   evidence: string | CapsuleDigest;
   /** The key identifier as the client sent it. */
   keyId?: string;
   /** The `challenge` of a registration, or the signed payload of a request. */
   clientData?: CapsuleValue;
-  /** What the app passed to `attestKey` and `generateAssertion`, given `clientData`. */
+  /** How the app computes the `clientDataHash` from the client data, as the option `clientData` of the server states. */
   clientDataForm: 'sha256' | 'sha256-decoded' | 'raw';
-  /** The `clientDataHash` that follows from both, base64. */
+  /** The `clientDataHash` that the server computed from `clientData` and `clientDataForm`, base64. */
   clientDataHash?: string | CapsuleDigest;
   /** The key, if it is registered. Only for assertions. */
   key?: CapsuleKey;
-  /** The accepted App IDs. Absent, like the next entries, if the server's options are not known. */
+  /**
+   * The accepted App IDs. This field and the next fields, up to `receiptTrustAnchors`, are absent if the server's options are
+   * not known.
+   */
   appIds?: string[];
   /** The accepted environments. */
   environments?: Environment[];
   /** The policy. A function for `bundleVersions` becomes the text `'function'`. */
   policy?: Omit<ExtensionPolicy, 'bundleVersions'> & { bundleVersions?: string[] | 'function' };
-  /** How far a counter may be behind the highest one. */
+  /** How far a counter may be below the highest accepted counter. */
   counterWindow?: number;
-  /** Whether the registration needs a genuine receipt. */
+  /** Whether a registration must contain a genuine receipt. */
   verifyReceipts?: boolean;
-  /** The DER of the root certificates that the server trusts in place of Apple's, base64. */
+  /** The root certificates that the server trusts instead of Apple's root, base64 of DER. */
   trustAnchors?: string[];
-  /** The same for receipts. */
+  /** The root certificates that the server trusts for receipts instead of Apple's root, base64 of DER. */
   receiptTrustAnchors?: string[];
   /** The version of this package. */
   package: string;
@@ -103,7 +106,7 @@ export interface Capsule {
   runtime: string;
 }
 
-/** What goes into a capsule. */
+/** The data of a capsule before it is encoded. */
 export interface CapsuleContent {
   readonly kind: Capsule['kind'];
   readonly code: string;
@@ -166,7 +169,7 @@ export function createCapsule(content: CapsuleContent): Capsule {
   };
 }
 
-/** @param maxLength Bytes of the evidence, decoded */
+/** @param maxLength The maximum length of the decoded evidence, in bytes */
 function evidenceOf(evidence: string | Uint8Array, maxLength: number): string | CapsuleDigest {
   if (typeof evidence === 'string') return fits(evidence, maxBase64Length(maxLength)) ? evidence : digestOf(evidence);
   return evidence.length <= maxLength ? encodeBase64(evidence) : digestOf(evidence);
@@ -177,7 +180,7 @@ function clientDataOf(value: string | Uint8Array): CapsuleValue {
   return value.length <= MAX_CLIENT_DATA_LENGTH ? { base64: encodeBase64(value) } : digestOf(value);
 }
 
-/** Whether text is short enough as JSON, which escapes some characters with six. */
+/** Returns whether text is short enough in JSON. JSON escapes some characters with six characters. */
 function fits(text: string, maxLength: number): boolean {
   return text.length <= maxLength && Buffer.byteLength(JSON.stringify(text)) <= maxLength + 2;
 }

@@ -3,6 +3,7 @@ import type { Capsule } from '../explain/capsule.js';
 import { inspectAttestation } from '../explain/inspect-attestation.js';
 import type { AppAttest } from '../server/create-app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';
 import type { Decision, OnDecision, Route } from './decision.js';
@@ -22,7 +23,7 @@ export interface Circumstances<Context> {
   readonly incoming: IncomingRequest;
   /** The framework's request. */
   readonly context: Context;
-  /** When it arrived, by `performance.now()`. */
+  /** The arrival time of the request, by `performance.now()`. */
   readonly start: number;
   readonly claims: Claims;
 }
@@ -33,8 +34,9 @@ export type Result =
   | { readonly outcome: 'refused' | 'reported'; readonly failure: Failure };
 
 /**
- * Passes a decision to the subscribers of the channel and to `onDecision`, after the response was sent. If `onDecision` is absent,
- * server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong configuration.
+ * Passes a decision to the subscribers of the channel and to `onDecision`, when `afterAnswer` of the request calls back. If
+ * `onDecision` is absent, server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong
+ * configuration.
  */
 export function announce<Context>(
   configuration: HttpConfiguration<Context>,
@@ -59,8 +61,8 @@ function warningOf(result: Result): Error | undefined {
 }
 
 /**
- * Unless the key must be read first, this runs synchronously in the asynchronous context of the request. A subscriber can therefore
- * add an event to the active span of the request.
+ * If the key is not read first, this function calls the subscribers synchronously, in the asynchronous context of the request.
+ * A subscriber can therefore add an event to the active span of the request.
  */
 function deliver<Context>(
   configuration: HttpConfiguration<Context>,
@@ -87,10 +89,10 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** Codes with which the stores are not queried again: they failed, they are busy, or they do not have the key. */
+/** The codes after which the handlers do not read the key: the store failed, is busy, or does not have the key. */
 const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
 
-/** Returns the key to read. */
+/** Returns the identifier of the key to read. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,
@@ -129,7 +131,7 @@ function describe<Context>(
 
 /** The clock in the options may fail, and the store may return a key without valid dates. The decision is then still sent. */
 function capsuleOf(
-  appAttest: AppAttest,
+  appAttest: AppAttest<AcceptedEvidence>,
   claims: Claims,
   failure: Failure,
   key: StoredKey | undefined,

@@ -23,7 +23,7 @@ export function success(status: 200 | 201, body: object): Answer {
 }
 
 /**
- * The response to a rejected request. The client receives only the code. `onDecision` receives the full reason.
+ * Creates the response to a rejected request. The client receives only the code. `onDecision` receives the full reason.
  *
  * @param retryAfter Seconds until the client may try again; `undefined` if unknown
  */

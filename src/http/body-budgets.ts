@@ -2,7 +2,10 @@ import { BodyBudget } from './body-budget.js';
 import type { Route } from './decision.js';
 import type { BodyShares } from './signed-request.js';
 
-/** A budget for each route. A client that fills one budget with endless bodies must not block the other routes. */
+/**
+ * Four budgets: one for challenges, one for registrations, and two for protected requests. A client that fills one budget with
+ * endless bodies must not block requests that use another budget.
+ */
 export class BodyBudgets {
   readonly #unverified: Readonly<Record<Route, BodyBudget>>;
   readonly #verified: BodyBudget;

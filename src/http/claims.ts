@@ -3,7 +3,7 @@ export interface Claims {
   keyId?: unknown;
   /** The attestation object of a registration. */
   attestation?: unknown;
-  /** The evidence and what the app signed. Present only if capsules are made. */
+  /** The evidence and the client data. Present only with the option `capsules`. */
   evidence?: ClaimedEvidence;
 }
 

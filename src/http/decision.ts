@@ -28,7 +28,10 @@ export interface Decision<Context = unknown> {
   status: number;
   /** The key identifier that the client sent, base64 with padding. Absent if the client sent no valid identifier. */
   keyId?: string;
-  /** The registered key, if the request was accepted. Otherwise it is present only with `lookUpKeys` or `capsules`. */
+  /**
+   * The registered key, if a registration or a protected request was accepted. For a rejected protected request, it is present
+   * only with `lookUpKeys` or `capsules`.
+   */
   key?: StoredKey;
   /** The environment of `key`. For a rejected registration, it comes from the unverified attestation. */
   environment?: Environment;

@@ -2,7 +2,7 @@ import { AppAttestError } from '../errors.js';
 import { AppAttestHttpError } from './http-error.js';
 import { type RejectionCode, STATUS } from './status.js';
 
-/** The reason why a request is rejected. */
+/** The reason for the rejection of a request. */
 export interface Failure {
   readonly error: AppAttestError | AppAttestHttpError;
   readonly code: RejectionCode;

@@ -33,9 +33,9 @@ export type { RejectionCode } from './status.js';
 export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
 /**
- * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
- * `Buffer` otherwise. `body` is `undefined` if the content is empty. In report mode, it is any request, and Fastify has parsed
- * its body.
+ * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a `Buffer`
+ * otherwise. `body` is `undefined` if the content is empty. In report mode, the request may be unsigned, and Fastify has parsed
+ * the body.
  */
 export type AttestedFastifyRequest<
   Generic extends RouteGenericInterface = RouteGenericInterface,
@@ -58,7 +58,7 @@ export interface FastifyRoute<Generic extends RouteGenericInterface = RouteGener
 
 /**
  * Route options for a protected route, including your handler. Use them as `app.post(path, route)`. To add your own options,
- * pass `{ schema, ...route }`.
+ * pass an object such as `{ schema, ...route }`.
  */
 export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = RouteGenericInterface>
   extends FastifyRoute<Generic> {
@@ -168,7 +168,7 @@ interface DecidedRequest<Result extends object> {
     /** The media type of the signed content. */
     readonly type: string | undefined;
   };
-  /** Whether all hooks have run that the handler relies on. */
+  /** Whether all hooks that the handler relies on have run. */
   isReady: boolean;
 }
 
@@ -209,7 +209,10 @@ function typeOf(content: Uint8Array): string | undefined {
   return isJsonContent(content) ? 'application/json' : 'application/octet-stream';
 }
 
-/** Parses JSON with the parser of Fastify, which protects against prototype poisoning. Returns other content as bytes. */
+/**
+ * Parses JSON with Fastify's default JSON parser and the server's settings for prototype poisoning. Returns other content as
+ * bytes.
+ */
 async function parseSigned(request: FastifyRequest, content: Uint8Array): Promise<unknown> {
   const { server } = request;
   if (content.length === 0) return undefined;
@@ -222,7 +225,7 @@ async function parseSigned(request: FastifyRequest, content: Uint8Array): Promis
   });
 }
 
-/** Replaces the headers that describe the body, so that they describe the signed content. */
+/** Replaces the headers about the body with headers for the signed content. */
 function describeBody(request: FastifyRequest, type: string | undefined): void {
   request.headers = {
     ...request.raw.headers,

@@ -54,12 +54,12 @@ export class FetchBody implements BodyStream {
     this.#restored = read;
   }
 
-  /** Cancels the body, if it was read in part. */
+  /** Cancels the body if only a part of it was read. */
   discard(): void {
     if (!this.#isComplete) this.#chunks?.return?.().catch(() => undefined);
   }
 
-  /** Returns the body that the client sent, for a new request. `undefined` if the decision did not read it. */
+  /** Returns the body that the client sent, for a new request. Returns `undefined` if the decision did not read the body. */
   arrived(): Uint8Array | ReadableStream<unknown> | undefined {
     if (this.#chunks === undefined) return undefined;
     const [first] = this.#restored;

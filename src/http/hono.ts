@@ -25,7 +25,7 @@ export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
 export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
 
-/** What `protect` sets in the context: the key that signed the request, and the signed bytes. */
+/** The variables that `protect` sets in the context. */
 export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {
   /**
    * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
@@ -50,7 +50,7 @@ export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
    * signed content. In report mode, it lets all requests through, and the body of `c.req` is the body that the client sent.
    */
   protect: MiddlewareHandler<{
-    /** What `c.get` reads. */
+    /** The variables that `c.get` returns. */
     Variables: AppAttestVariables<Seen>;
   }>;
 }

@@ -12,8 +12,8 @@ import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './ve
 /**
  * Your handler for protected requests.
  *
- * @param request The request. Its body is the signed content. Its path and query are signed too, except with `signed: 'body'`.
- * Its headers are not signed. In report mode, the request is as the client sent it, and may not be signed at all.
+ * @param request The request. Its body is the signed content. With `signed: 'request'`, its method, path and query are signed
+ * too. Its headers are not signed. In report mode, the body is the body that the client sent, and the request may be unsigned.
  * @param verdict The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be
  * the code for which the request is not attested.
  * @param rest Additional arguments that the framework passes

@@ -36,8 +36,8 @@ export interface HeaderNames {
 export type Signed = 'request' | 'body';
 
 /**
- * Options of the handlers. `Context` is the type of the framework's request. `Chosen` is the type of the modes that `mode` can
- * result in. The type of the verdict in protected handlers follows from `Chosen`.
+ * Options of the handlers. `Context` is the type of the framework's request. `Chosen` is the type of all modes that `mode` can
+ * choose. It determines the type of the verdict in protected handlers.
  */
 export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /** What a client signs. The option applies to all protected routes of these handlers. `'request'` by default. */
@@ -48,9 +48,9 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
   /**
-   * What happens to a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets it
-   * through. A function chooses the mode of each request, for example by the version of the app, the route, or the key
-   * identifier. The handlers `challenge`, `registration` and `assertion` always enforce.
+   * The treatment of a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets
+   * the request through. A function chooses the mode of each request, for example by the version of the app, the route, or the
+   * key identifier. The handlers `challenge`, `registration` and `assertion` always enforce.
    *
    * @example
    * ```ts
@@ -58,17 +58,21 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    * ```
    */
   mode?: ModeOption<Context, Chosen> | undefined;
-  /** Called for each decision, after the response was sent. Use it for logs and metrics. */
+  /**
+   * Called for each decision. In Express and Fastify, the call follows the response. In Hono and Fetch, the call follows 20 ms
+   * after the decision. Use it for logs and metrics.
+   */
   onDecision?: OnDecision<Context> | undefined;
   /**
-   * Whether decisions about requests that are not attested contain the registered key. The handlers then read the key from the
-   * store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries. At most
-   * 32 of these queries are in progress at the same time. If there are more, decisions have no key.
+   * Whether decisions about protected requests that are not attested contain the registered key. The handlers then read the key
+   * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
+   * At most 32 of these queries are in progress at the same time. Further decisions have no key.
    */
   lookUpKeys?: boolean | undefined;
   /**
-   * Whether decisions about requests that are not attested contain a `Capsule`. `false` by default, because a capsule contains
-   * the signed payload, which may be personal data. The handlers read the key once more, as with `lookUpKeys`.
+   * Whether decisions about registrations and protected requests that are not accepted contain a `Capsule`. `false` by default,
+   * because a capsule contains the signed payload, which may be personal data. For a protected request, the handlers also read
+   * the key once more, as with `lookUpKeys`.
    */
   capsules?: boolean | undefined;
   /** The names of the headers of a protected request, if they differ from the defaults. */
@@ -81,13 +85,12 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    */
   registrationLimit?: number | undefined;
   /**
-   * The maximum memory for all bodies that these handlers read at the same time, in bytes. The minimum is four times
-   * `bodyLimit` or four times `registrationLimit`, whichever is larger. The default is 64 MiB, or the minimum if that is
-   * larger.
+   * The maximum memory for all bodies that these handlers read at the same time, in bytes. The minimum is four times the larger
+   * of `bodyLimit` and `registrationLimit`, and at least 4 KiB. The default is 64 MiB, or the minimum if that is larger.
    *
-   * The budget has four equal parts: one for challenge requests, one for registrations, and two for protected requests. Of
-   * the last two, one is for bodies that are read before the assertion is verified, and one for bodies that are read after.
-   * If a part is exhausted, the response is 503 with `Retry-After`.
+   * The budget has four equal parts: one for challenge requests, one for registrations, and two for protected requests. For
+   * protected requests, one part is for bodies that are read before the assertion is verified. The other part is for bodies
+   * that are read afterwards. If a part is exhausted, the response is 503 with `Retry-After`.
    */
   bodyBudget?: number | undefined;
   /** The maximum time for a body to arrive, in seconds. 30 by default, at most 2 147 483. */
@@ -187,7 +190,9 @@ export function readHttpOptions<Context>(
   assertBytes('bodyBudget', bodyBudget);
   const timeout = readTimeLimit('bodyTimeout', bodyTimeout);
   if (bodyBudget < 4 * Math.max(bodyLimit, registrationLimit, CHALLENGE_LIMIT)) {
-    throw invalid('bodyBudget must be at least four times the larger of bodyLimit and registrationLimit');
+    throw invalid(
+      'bodyBudget must be at least 4096 bytes and four times the larger of bodyLimit and registrationLimit',
+    );
   }
   const decisionLimit = readTimeLimit('decisionTimeout', decisionTimeout);
   const limits = (length: number): ReadLimits => ({ length, timeout });
@@ -225,7 +230,7 @@ function readHeaderNames(caller: string, names: HeaderNames = {}): HttpConfigura
   throw invalid('headers must have three different names, none of them Content-Digest');
 }
 
-/** Returns the function with a check of its result. Without the check, a promise would become the text `[object Promise]`. */
+/** Adds a check of the result to the function. Without the check, a promise would become the text `[object Promise]`. */
 function readPublicTarget(publicTarget: (target: string) => string = (target) => target): (target: string) => string {
   assertFunction('publicTarget', publicTarget);
   return (target) => {

@@ -6,9 +6,9 @@ export type IncomingBody = Uint8Array | BodyStream;
 /** A body that arrives in chunks. */
 export interface BodyStream extends AsyncIterable<unknown> {
   /**
-   * Ends reading and keeps what was read, so that a handler can read the whole body.
+   * Ends reading and keeps the chunks that were read, so that a handler can read the whole body.
    *
-   * @param read The chunks in order. Several chunks may be joined to one
+   * @param read The chunks in order. Several chunks may have been joined into one
    */
   restore?(read: readonly unknown[]): void;
 }

@@ -16,11 +16,17 @@ export interface IncomingRequest {
   body(): IncomingBody | Promise<IncomingBody>;
   /** Discards the rest of the body, so that it does not block the connection. Used if no handler runs. */
   discardBody(): void;
-  /** The same, but resolves when the body has ended. Used if the handler receives the signed content instead of the body. */
+  /**
+   * Discards the rest of the body. For a Node.js request, resolves when the body has ended. Used if the handler receives the
+   * signed content instead of the body.
+   */
   finishBody(): Promise<void>;
   /** Returns the bytes that were read to the body. Used if the handler receives the body that the client sent. */
   passOnBody(): void;
-  /** Calls a function after the response was sent or the connection was closed. */
+  /**
+   * Calls a function later. For a Node.js request, after the response was sent or the connection was closed. For a Fetch
+   * request, after a fixed time.
+   */
   afterAnswer(call: () => void): void;
 }
 

@@ -45,6 +45,7 @@ export async function readRegistrationRequest(
   }
 }
 
+/** @throws AppAttestHttpError `method_not_allowed`, `unsupported_media_type`, `malformed_request`, and those of `openBody` */
 async function readJson(incoming: IncomingRequest, limits: ReadLimits, share: BodyShare): Promise<object> {
   const { method } = incoming;
   if (method !== 'POST') throw new AppAttestHttpError('method_not_allowed', `the method must be POST, not ${method}`);

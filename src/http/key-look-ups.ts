@@ -1,5 +1,6 @@
 import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/create-app-attest.js';
+import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 
 /**
@@ -10,12 +11,12 @@ const LIMIT = 32;
 
 /** Reads keys for decisions about requests that are not attested. */
 export class KeyLookUps {
-  readonly #appAttest: AppAttest;
+  readonly #appAttest: AppAttest<AcceptedEvidence>;
   readonly #timeout: number;
   #inProgress = 0;
 
   /** @param timeout Seconds */
-  constructor(appAttest: AppAttest, timeout: number) {
+  constructor(appAttest: AppAttest<AcceptedEvidence>, timeout: number) {
     this.#appAttest = appAttest;
     this.#timeout = timeout;
   }

@@ -3,7 +3,7 @@ import { storedKeyId } from '../server/find-key.js';
 import { AppAttestHttpError } from './http-error.js';
 
 /**
- * What happens to a protected request that is not attested:
+ * The treatment of a protected request that is not attested:
  *
  * - `'enforce'`: The request is rejected.
  * - `'report'`: The request goes through. The handler receives the verdict, and `onDecision` receives the code.
@@ -25,7 +25,7 @@ export interface ModeClaims {
  */
 export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context, claims: ModeClaims) => Chosen;
 
-/** One mode for all requests, or a function that chooses it for each. */
+/** One mode for all requests, or a function that chooses the mode of each request. */
 export type ModeOption<Context, Chosen extends Mode = Mode> = Chosen | ChooseMode<Context, Chosen>;
 
 /** The mode of one request. It is chosen once, when the key identifier is known. */
@@ -41,7 +41,8 @@ export class RequestMode<Context> {
 
   /**
    * @param keyId The key identifier that the client sent
-   * @throws AppAttestHttpError `unavailable`: the function failed. The mode is then `'enforce'`
+   * @throws AppAttestHttpError `unavailable`: the function returned no mode. The mode is then `'enforce'`. If the function
+   * throws an error, this method throws the same error
    */
   choose(keyId: unknown): Mode {
     if (this.#mode !== undefined) return this.#mode;

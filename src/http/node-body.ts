@@ -15,9 +15,9 @@ export interface NodeBodySource {
 }
 
 /**
- * A stream from which the decision reads. The bytes can be returned to the stream later. That is impossible after the stream has
- * emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore reads
- * only bytes that have arrived, and recognises the end without the event.
+ * Reads the body of a Node.js request, and can later return the bytes to the stream. Bytes cannot be returned after the stream
+ * has emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore
+ * reads only bytes that have arrived, and detects the end without the event.
  */
 export class NodeBody implements BodyStream {
   readonly #source: NodeBodySource;
@@ -67,14 +67,14 @@ export class NodeBody implements BodyStream {
         // Requests more bytes. At the end of a stream of unknown length, this causes the event `end`.
         stream.read(0);
       });
-      // Reading was ended, for example by a timeout. The next chunk is for the handler.
+      // `restore` has ended reading, for example after a timeout. The next chunk is for the handler.
       if (!this.#isReading) return { done: true, value: undefined };
     }
   }
 
   /**
-   * `complete` of a Node.js request is true when the whole request has arrived. Adapters for serverless platforms always set it,
-   * so the length is more reliable. Without a length, the stream must have received its end too.
+   * `complete` of a Node.js request is true when the whole request has arrived. Adapters for serverless platforms always set
+   * `complete` to true, so `Content-Length` is more reliable. Without a length, the stream must also have received its end.
    */
   #isAtEnd(): boolean {
     const { stream, length } = this.#source;
@@ -119,18 +119,23 @@ export class NodeBody implements BodyStream {
     else if (!stream.destroyed) for (const chunk of read.toReversed()) stream.unshift(chunk);
   }
 
-  /** Node.js reads the next request on the connection only after the rest of this body was read. */
+  /** Discards the rest of the body. Node.js reads the next request on the connection only after the end of this body. */
   discard(): void {
     this.#read = [];
     if (this.#isOpen) this.#source.stream.resume();
   }
 
-  /** The same, unless other code reads the body. Node.js itself discards only bodies from which no code has read. */
+  /**
+   * Discards the rest of the body, unless other code reads the body. Node.js discards a body only if no code has read from it.
+   */
   discardUnread(): void {
     if (this.#isOpen && this.#source.stream.readableFlowing === null) this.#source.stream.resume();
   }
 
-  /** Resolves when the stream has emitted `end`. Body parsers that run later then do nothing. */
+  /**
+   * Discards the rest of the body, and resolves when the stream has ended or closed. Body parsers that run later then do
+   * nothing.
+   */
   async finish(): Promise<void> {
     const { stream } = this.#source;
     this.discard();

@@ -13,7 +13,7 @@ export interface ReadLimits {
   readonly timeout: number;
 }
 
-/** Reads the bytes of a body after {@link openBody} checked its headers. */
+/** Reads the bytes of a body whose headers {@link openBody} has checked. */
 export type ReadBody = (share: BodyShare) => Promise<Uint8Array>;
 
 const FIRST_CAPACITY = 1024;

@@ -29,7 +29,7 @@ export type Outcome<Result extends object = never> =
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
     }
-  /** In report mode. The handler receives the body that the client sent. */
+  /** In report mode, every request has this outcome. The handler receives the body that the client sent. */
   | { readonly reported: Verdict<Result> }
   | { readonly refused: Answer };
 
@@ -74,7 +74,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
     return refusal(failure.code, failure.retryAfter);
   }
 
-  /** Handles a request to a route that has no handler of the user. */
+  /** Handles a request to a route without a handler of the application. */
   async function answered(
     circumstances: Circumstances<Context>,
     decide: (claims: Claims, shares: BodyShares) => Promise<{ answer: Answer; key?: StoredKey }>,
@@ -88,7 +88,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
     return answer;
   }
 
-  /** Waits for a call to the stores, for at most `decisionTimeout` seconds. */
+  /** Waits for the result of a call to the stores, for at most `decisionTimeout` seconds. */
   function ask<Value>(start: () => Promise<Value>): Promise<Value> {
     return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
   }

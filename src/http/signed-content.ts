@@ -2,7 +2,8 @@ import { parseJson } from './json-body.js';
 
 /**
  * Creates a request whose unread body is the signed content. The client's content type is not signed. If the content is JSON,
- * the content type is therefore set to JSON. The new request has the same class, for example the `NextRequest` of Next.js.
+ * the content type is therefore set to JSON. The new request has the same class, for example the `NextRequest` of Next.js. A
+ * `GET` or `HEAD` request has no body, so it is returned unchanged.
  */
 export function withContent<Incoming extends Request>(request: Incoming, content: Uint8Array): Incoming {
   if (request.method === 'GET' || request.method === 'HEAD') return request;

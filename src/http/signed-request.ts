@@ -34,8 +34,8 @@ export interface SignedRequest {
 }
 
 /**
- * What the `payload` in the plugin's JSON must be. `'request'`: method, target, challenge and content. `'any'`: any text with a
- * challenge.
+ * The required form of the `payload` in the plugin's JSON. `'request'`: method, target, challenge and content. `'any'`: any
+ * text with a challenge.
  */
 export type PayloadForm = 'request' | 'any';
 
@@ -51,9 +51,9 @@ const CHALLENGE_LENGTH = 43;
 const LF = 0x0a;
 
 /**
- * Reads the assertion of a request from the headers, or from the JSON body if both headers are absent. The headers contain the
- * digest of the body, so an assertion in the headers can be verified before the body is read. An assertion in the JSON body
- * comes with the signed text in the field `payload`.
+ * Reads the assertion of a request from the headers, or from the JSON body if both headers are absent. With
+ * `signed: 'request'`, the server can verify an assertion in the headers before it reads the body, because the app signed the
+ * digest of the body. An assertion in the JSON body comes with the signed text in the field `payload`.
  *
  * @throws AppAttestError `malformed_assertion`, `challenge_unknown`
  * @throws AppAttestHttpError `assertion_missing`, `malformed_request`, `request_mismatch`, and those of `openBody`

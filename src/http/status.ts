@@ -8,7 +8,7 @@ export type RejectionCode = AppAttestErrorCode | HttpErrorCode;
  * The HTTP status of each code (RFC 9110 §15):
  *
  * - 400: The request cannot be decoded.
- * - 401: The evidence is missing or invalid. The app may try again with fresh evidence.
+ * - 401: The evidence or the user is missing, or the evidence is invalid. The app may try again with fresh evidence.
  * - 403: The evidence is valid, but the server does not allow this key or app.
  * - 5xx: The server could not verify the request.
  */

@@ -2,7 +2,7 @@ import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { Mode } from './mode.js';
 import type { RejectionCode } from './status.js';
 
-/** A request that a registered key signed, once. */
+/** A request that a registered key signed. It is accepted once. */
 export interface AttestedVerdict extends AuthenticatedRequest {
   /** The request is attested. */
   attested: true;
@@ -10,9 +10,9 @@ export interface AttestedVerdict extends AuthenticatedRequest {
 
 /** A request that `mode: 'report'` let through. */
 export interface UnattestedVerdict {
-  /** The request is not attested: anybody can have sent it. */
+  /** The request is not attested. Any client can have sent it. */
   attested: false;
-  /** The code with which `mode: 'enforce'` would have rejected it. */
+  /** The code with which `mode: 'enforce'` would have rejected the request. */
   code: RejectionCode;
 }
 

@@ -38,16 +38,17 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
   /** How long a challenge is valid, in seconds, at most 86 400 (a day). 300 by default. */
   challengeTtl?: number | undefined;
   /**
-   * The maximum distance of a new counter behind the highest accepted counter, 0 to 64. Apps that sign requests in
-   * parallel need a value above 0, because their requests can arrive out of order. The default is 0. Each counter must then
-   * be higher than all accepted counters.
+   * How far a new counter may be below the highest accepted counter, 0 to 64. Apps that sign requests in parallel need a value
+   * above 0, because their requests can arrive out of order. The default is 0. Each counter must then be higher than all
+   * accepted counters.
    */
   counterWindow?: number | undefined;
   /**
-   * Finds the challenge in the client data, which are the bytes that the app hashed. By default, the client data must be
-   * the challenge, or JSON with a field `challenge`. The function must be synchronous. If the client data contains no
-   * challenge, the function must return `undefined` or throw an error. The server calls the function for every payload. For
-   * a registration, the server calls the function only if the client data contains more than the challenge.
+   * Finds the challenge in the client data, which are the bytes that the app hashed. By default, the client data must be the
+   * challenge, or JSON with a field `challenge`. The function must be synchronous. If the client data contains no challenge,
+   * the function must return `undefined` or throw an error. `authenticate` calls the function for every payload. `register`
+   * calls the function only if the client data contains more than the challenge. The HTTP handlers do not use the function for
+   * payloads in their own format.
    */
   readChallenge?: ReadChallenge | undefined;
   /**

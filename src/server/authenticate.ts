@@ -48,7 +48,7 @@ export async function authenticate<Result extends AcceptedEvidence>(
   passed: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest | Result> {
   const options = readKnownOptions<AuthenticateOptions>('authenticate', passed, {
-    // `undefined` often means that the caller's lookup found no user. That must not accept every user.
+    // `undefined` often means that the caller's lookup found no user. The server must not accept the keys of all users then.
     subject: 'never undefined',
     readChallenge: 'may be undefined',
   });

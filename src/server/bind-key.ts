@@ -3,7 +3,7 @@ import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import type { KeyStore } from './key-store.js';
 import { requireSubject } from './subject.js';
 
-/** Sets the user of a key that was registered without one. The store decides which of several users gets the key. */
+/** Sets the user of a key without a user. If several users bind the key at the same time, the store accepts one of them. */
 export async function bindKey(keys: KeyStore, keyId: string, user: string): Promise<void> {
   const subject = requireSubject(user);
   const stored = storedKeyId(keyId);

@@ -56,8 +56,8 @@ export function findChallenge(
 
 /**
  * Finds the challenge in the client data of an attestation. In most apps, this client data is only the challenge, even if the
- * app signs other data in assertions. The function first checks for this case. For other client data, the search is the same as
- * for an assertion.
+ * app signs other data in assertions. The function checks for this case first. For other client data, it searches as for an
+ * assertion.
  *
  * @throws AppAttestError as {@link findChallenge}
  */

@@ -36,17 +36,18 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   issueChallenge(options: IssueChallengeOptions): Promise<IssuedChallenge>;
 
   /**
-   * Takes a challenge for evidence that is not App Attest, such as a Play Integrity token. Call it first, then verify
-   * the evidence. The challenge cannot be used again, regardless of the result.
+   * Takes a challenge for evidence that is not from App Attest, such as a Play Integrity token. Call this method before you
+   * verify the evidence. The challenge cannot be used again, regardless of the result.
    *
-   * Do not call it for App Attest: `register` and `authenticate` take the challenge themselves.
+   * Do not call this method for App Attest, because `register` and `authenticate` take the challenge.
    *
    * @param challenge The challenge as it was issued: 43 characters of base64url
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: the options are wrong
-   * - `challenge_unknown`: malformed, never issued, or issued for another purpose or user
-   * - `challenge_expired`, `challenge_used`: if the store can tell; `challenge_unknown` otherwise
+   * - `challenge_unknown`: the challenge is malformed, was never issued, or was issued for another purpose or user
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. If the store does not report the reason, the
+   *   code is `challenge_unknown`
    *
    * @example
    * ```ts
@@ -86,8 +87,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    *   not an App Attest attestation
    * - `challenge_unknown`: the client data contains no challenge, or the challenge was never issued, or the challenge was
    *   issued for another purpose or user
-   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
-   *   reason; the code is then `challenge_unknown`
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. If the store does not report the reason, the
+   *   code is `challenge_unknown`
    * - `key_already_registered`: the key is registered for another user, or `insert` found the key but `find` did not
    * - `key_revoked`: the key is already registered and was revoked
    * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment
@@ -126,8 +127,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * - `unsupported_format`: the plugin ran on Android or the web, and `formats` does not have its format
    * - `challenge_unknown`: the payload contains no challenge, or the challenge was never issued, or the challenge was issued
    *   for another purpose or user
-   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. A store without `fate` cannot report the
-   *   reason; the code is then `challenge_unknown`
+   * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. If the store does not report the reason, the
+   *   code is `challenge_unknown`
    * - `key_unknown`: `keyId` is malformed, or the key is not registered, or the key is registered for another user
    * - `key_revoked`: the key was revoked
    * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment of the key
@@ -177,8 +178,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   keysOf(subject: string, options?: KeysOfOptions): Promise<StoredKey[]>;
 
   /**
-   * Sets the user of a key that was registered without a user, for example before login. A key gets only one user, even
-   * if many users bind it at the same time. For the same user, the call succeeds again.
+   * Sets the user of a key that was registered without a user, for example before login. A key gets only one user, even if many
+   * users bind the key at the same time. If the key already belongs to this user, the call succeeds and changes nothing.
    *
    * Pass the key of a request that `authenticate` accepted. A key identifier from a body proves nothing.
    *
@@ -187,8 +188,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: `subject` is missing or invalid
-   * - `key_unknown`: not a key identifier, or not registered
-   * - `key_revoked`: registered but revoked
+   * - `key_unknown`: `keyId` is not a key identifier, or the key is not registered
+   * - `key_revoked`: the key was revoked
    * - `key_already_registered`: the key belongs to another user
    *
    * @example
@@ -205,7 +206,7 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    *
    * @param keyId The key identifier, base64 or base64url
    *
-   * @throws AppAttestError `key_unknown`: not a key identifier, or not registered
+   * @throws AppAttestError `key_unknown`: `keyId` is not a key identifier, or the key is not registered
    *
    * @example
    * ```ts
@@ -215,11 +216,11 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   revoke(keyId: string): Promise<void>;
 
   /**
-   * Revokes all keys of a user, including keys that are registered at the same time. If the call rejects, it may have
-   * revoked some of the keys. Then call it again.
+   * Revokes all keys of a user, including keys that are registered at the same time. If the call rejects, it may have revoked
+   * only some of the keys. Then call the method again.
    *
    * @param subject The user, as passed to `register` or `bind`
-   * @returns The number of keys that it revoked, without keys that were revoked before
+   * @returns The number of keys that this call revoked
    *
    * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid
    *
@@ -245,12 +246,12 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   forget(keyId: string): Promise<boolean>;
 
   /**
-   * Deletes all keys of a user, as `forget` does, including keys that are registered at the same time. First end the
-   * sessions of the user, so that the user cannot register a key afterwards. If the call rejects, it may have deleted
-   * some of the keys. Then call it again.
+   * Deletes all keys of a user, as `forget` does, including keys that are registered at the same time. First end the sessions
+   * of the user, so that the user cannot register a key afterwards. If the call rejects, it may have deleted only some of the
+   * keys. Then call the method again.
    *
    * @param subject The user, as passed to `register` or `bind`
-   * @returns The number of keys that it deleted
+   * @returns The number of keys that this call deleted
    *
    * @throws AppAttestError `invalid_argument`: `subject` is missing or invalid
    *
@@ -262,9 +263,9 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   forgetAll(subject: string): Promise<number>;
 
   /**
-   * Returns the latest receipt of a key, even if the key was revoked. A receipt is CMS SignedData in BER, at most 64 KiB.
-   * Returns `undefined` if the key is not registered or has no receipt. Without the option `verifyReceipts`, the first
-   * receipt of a key was not verified: pass it to `verifyReceipt`.
+   * Returns the latest receipt of a key, even if the key was revoked. A receipt is a signed structure (CMS SignedData) of at
+   * most 64 KiB. Returns `undefined` if the key is not registered or has no receipt. Without the option `verifyReceipts`, the
+   * first receipt of a key was not verified: pass it to `verifyReceipt`.
    *
    * @param keyId The key identifier, base64 or base64url
    *
@@ -278,26 +279,34 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   receipt(keyId: string): Promise<Uint8Array | undefined>;
 
   /**
-   * Asks Apple for the next receipts of the keys whose `receiptDueAt` has passed, the longest due first. Verifies each,
-   * and stores it with its risk metric and the next due time. Call it every few minutes from a scheduled job, or run
-   * `app-attest receipts refresh`.
+   * Requests the next receipts from Apple for keys whose `receiptDueAt` has passed. The key that has been due for the longest
+   * time is first. Each new receipt is verified and then stored, with its risk metric and the next due time. Call this method
+   * every few minutes from a scheduled job, or run `app-attest receipts refresh`.
    *
-   * - A run claims a few keys at a time, for five minutes. Runs in other processes skip claimed keys. The process can be
-   *   killed at any moment: a receipt is replaced only by a verified one, and claims end by themselves.
-   * - A run asks at most once about a key, and does not ask about revoked keys.
+   * A run claims a few keys at a time, for five minutes. Runs in other processes skip claimed keys. You can kill the process
+   * at any time, because only a verified receipt replaces a stored receipt, and claims end by themselves. A run sends at most
+   * one request for each key, and no request for revoked keys.
+   *
+   * Apple's response decides what happens next:
+   *
    * - 304 counts as `notModified`. The key is due again tomorrow.
-   * - 429, 5xx or no answer count as `failed`. The key stays due for a later run.
-   * - 400, 404, or a genuine receipt of another key, app or environment count as `failed`. Apple is not asked again, and
-   *   `receiptDueAt` is then absent.
-   * - Any other answer counts as `failed`, for example one that cannot be verified. The key is due again tomorrow. The
-   *   same is true, without a request, of a key whose app or environment this server does not accept.
-   * - After 429, or any answer with `Retry-After`, the run sends no request for that time; for 60 seconds if a 429 names no
-   *   time. It ends, and resolves, instead of waiting more than ten minutes in total.
-   * - If it rejects, the answers to requests that were already sent are stored first.
+   * - 429, 5xx or no response counts as `failed`. The key stays due for a later run.
+   * - 400, 404, or a genuine receipt of another key, app or environment counts as `failed`. No further request is sent for the
+   *   key, and `receiptDueAt` is then absent.
+   * - Any other response counts as `failed`, for example a receipt that cannot be verified. The key is due again tomorrow.
+   *
+   * If the server does not accept the app or the environment of a key, no request is sent. The key counts as `failed` and is due
+   * again tomorrow.
+   *
+   * After 429, or a rejection with the header `Retry-After`, the run waits before the next request. It waits for the time in the
+   * header. After a 429 without the header, it waits for 60 seconds. If the waits would exceed ten minutes in total, the run
+   * ends and the promise resolves.
+   *
+   * If the promise rejects, responses to requests that were already sent are stored first.
    *
    * @throws AppAttestError with one of these codes:
-   * - `invalid_argument`: the options or the credentials are wrong. No key was claimed
-   * - `receipt_request_failed` with `status` 401: Apple rejected the credentials. No further request was sent
+   * - `invalid_argument`: the options or the credentials are wrong. The run has claimed no key
+   * - `receipt_request_failed` with `status` 401: Apple rejected the credentials. The run sends no further requests
    * @throws the reason of `signal`, or an error of the key store
    *
    * @example

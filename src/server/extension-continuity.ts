@@ -13,9 +13,9 @@ export function carriesExtensions(
  * Applies `whenDropped` of the policy. Rejects an assertion without extensions if earlier evidence of the same key had
  * extensions. Without a policy, nothing is checked.
  *
- * A device loses its keys when it is downgraded to iOS 26 or earlier. But an app build from an older SDK sends no extensions
- * and keeps its keys. Such a build can be a legitimate hotfix. But an attacker can also install an old build,
- * because `whenAbsent` may accept evidence without extensions.
+ * A device loses its keys when it is downgraded to iOS 26 or earlier. An app that is updated to a build with an older SDK keeps
+ * its keys, but its assertions have no extensions. Such a build can be a legitimate hotfix. An attacker can also install an old
+ * build to evade a policy whose `whenAbsent` accepts evidence without extensions.
  *
  * A single extension may be missing later. For example, an app can drop the opt-in entitlement, and macOS may omit the bundle
  * version.

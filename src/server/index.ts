@@ -1,5 +1,5 @@
 /**
- * The server layer: it issues challenges, verifies evidence, and keeps challenges, keys and counters in stores.
+ * The server layer. It issues challenges, verifies evidence, and keeps challenges, keys and counters in stores.
  *
  * @module app-attest/server
  */

@@ -5,7 +5,7 @@ import type { NewKey, StoredKey } from './stored-key.js';
 export interface KeyUse {
   /** The time of the request, by the clock of the server. */
   usedAt: Date;
-  /** The extensions of the request, if it carried any. */
+  /** The extensions of the request. Absent if the request has no extensions. */
   extensions?: AuthenticatorExtensions | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface KeyPage {
 
 /** The result of a receipt refresh. */
 export interface ReceiptUpdate {
-  /** The new receipt. If absent, the stored one stays. */
+  /** The new receipt. If it is absent, the stored receipt does not change. */
   receipt?: Uint8Array | undefined;
-  /** The risk metric of the new receipt. If absent, the stored one stays. */
+  /** The risk metric of the new receipt. If it is absent, the stored risk metric does not change. */
   riskMetric?: number | undefined;
-  /** The time of the next refresh. `null` if there will be none. */
+  /** The time of the next refresh. `null` if there will be no further refresh. */
   receiptDueAt: Date | null;
 }
 
@@ -82,9 +82,9 @@ export interface KeyStore {
   bind(keyId: string, subject: string): Promise<boolean>;
 
   /**
-   * Returns a page of the keys of a user, including revoked keys. The order is the byte order of the key identifiers as
-   * text, which is `COLLATE "C"` in SQL. Only the last page may have fewer keys than `limit`. Other keys may be added and removed between two pages. Even then, each key that
-   * stays is on exactly one page. The key `after` may be removed, too.
+   * Returns a page of the keys of a user, including revoked keys. The keys are in the byte order of their identifiers as text,
+   * which is `COLLATE "C"` in SQL. Only the last page may have fewer keys than `limit`. If keys are added or removed between
+   * two pages, each remaining key must still be on exactly one page. The key `after` may also have been removed.
    */
   list(subject: string, page: KeyPage): Promise<StoredKey[]>;
 

@@ -1,7 +1,12 @@
-/** How precisely the last use of a key is kept, in milliseconds: an hour. Most requests therefore do not change it. */
+/**
+ * The precision of the stored time of the last use: an hour, in milliseconds. Most requests therefore do not change this time.
+ */
 export const LAST_USE_PRECISION = 60 * 60 * 1000;
 
-/** The date of the last use after another use: the new date if it is at least {@link LAST_USE_PRECISION} later. */
+/**
+ * Returns the time to store after a new use: the new time if it is at least {@link LAST_USE_PRECISION} later, and otherwise the
+ * stored time.
+ */
 export function lastUse(lastUsedAt: Date | null | undefined, usedAt: Date): Date {
   const isRecent = lastUsedAt && usedAt.getTime() - lastUsedAt.getTime() < LAST_USE_PRECISION;
   return isRecent ? lastUsedAt : usedAt;

@@ -10,11 +10,11 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 export interface TakeChallengeOptions {
   /** The purpose that the challenge must have been issued for. */
   purpose: ChallengePurpose;
-  /** The user that sent the evidence. Without a user, only a challenge that was issued without one is accepted. */
+  /** The user that sent the evidence. Without this option, only a challenge that was issued without a user is accepted. */
   subject?: string;
 }
 
-/** Takes a challenge for evidence that is not App Attest. */
+/** Takes a challenge for evidence that is not from App Attest. */
 export async function redeemChallenge(
   configuration: Configuration,
   challenge: string,
@@ -22,7 +22,7 @@ export async function redeemChallenge(
 ): Promise<void> {
   const options = readKnownOptions<TakeChallengeOptions>('takeChallenge', passed, {
     purpose: 'never undefined',
-    // A lookup that found no user must not be mistaken for evidence without a user.
+    // `undefined` often means that the caller's lookup found no user. Such a call is rejected.
     subject: 'never undefined',
   });
   const purpose = readPurpose(options.purpose);

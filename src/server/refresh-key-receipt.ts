@@ -9,19 +9,19 @@ import type { ReceiptUpdate } from './key-store.js';
 import type { AppleAccess, ReceiptProgress } from './refresh-receipts-options.js';
 import type { StoredKey } from './stored-key.js';
 
-/** What came of one key. */
+/** The result of the refresh for one key. */
 export type KeyResult = Pick<ReceiptProgress, 'keyId' | 'outcome' | 'error'>;
 
-/** When to ask Apple again after a failure. `'soon'`: the key stays due, and its claim ends by itself. */
+/** The time of the next request after a failure. `'soon'`: the key stays due, and its claim ends by itself. */
 type Next = 'soon' | 'tomorrow' | 'never';
 
 /** Milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Seconds. A receipt that Apple has just issued is new. */
+/** Seconds. The maximum age of a receipt that Apple has just issued. */
 const MAX_AGE = 300;
 
-/** Apple signed a receipt of something else: the stored receipt is not that of the key. */
+/** Codes for a genuine receipt of another key, app or environment. The stored receipt then does not belong to the key. */
 const FOREIGN: ReadonlySet<AppAttestErrorCode> = new Set([
   'app_id_mismatch',
   'receipt_key_mismatch',
@@ -29,10 +29,10 @@ const FOREIGN: ReadonlySet<AppAttestErrorCode> = new Set([
 ]);
 
 /**
- * Asks Apple for the next receipt of a claimed key, verifies it and stores it. The stored receipt is replaced only by a
- * verified one.
+ * Requests the next receipt of a claimed key from Apple, verifies the new receipt and stores it. Only a verified receipt
+ * replaces the stored receipt.
  *
- * @returns `undefined` if the key was deleted or revoked meanwhile
+ * @returns `undefined` if the key was deleted, or was revoked before the request
  * @throws AppAttestError `receipt_request_failed` with status 401; or an error of the store
  */
 export async function refreshKeyReceipt(
@@ -56,7 +56,7 @@ export async function refreshKeyReceipt(
   }
 }
 
-/** `undefined` if Apple has no newer receipt yet. */
+/** Returns `undefined` if Apple has no newer receipt yet. */
 async function nextReceipt(
   configuration: Configuration,
   apple: AppleAccess,
@@ -66,7 +66,8 @@ async function nextReceipt(
   const { clock, receiptTrustAnchors } = configuration;
   const { keyId, appId, environment, publicKey } = key;
 
-  // Another server may share the store, or the app may be accepted again.
+  // The key is due again tomorrow, because another server with this store may accept the app, or this server may accept it
+  // later.
   await orFailed(
     () => 'tomorrow',
     async () => assertStillAccepted(key, configuration),
@@ -92,16 +93,19 @@ async function nextReceipt(
   return { receipt, riskMetric: verified.riskMetric, receiptDueAt: receiptDueAt({ keyId, ...verified }) };
 }
 
-/** @throws AppAttestError if Apple rejects the token: it would reject it for every key */
+/** @throws AppAttestError if Apple rejects the token, because Apple would then reject the requests for all keys */
 function afterRequest(error: AppAttestError): Next {
   const { code, status } = error;
   if (status === 401) throw error;
-  // Apple cannot decode the receipt, has no data for it, or was never asked because there is no receipt.
+  // Apple cannot decode the receipt or has no data for it, or the store has no valid receipt to send.
   if (status === 400 || status === 404 || code === 'malformed_receipt') return 'never';
   return status === undefined || status === 429 || status >= 500 ? 'soon' : 'tomorrow';
 }
 
-/** Only a genuine receipt of another key is final. A wrong clock, or a proxy, must not end the refreshes of every key. */
+/**
+ * Only a genuine receipt of another key, app or environment ends the refreshes. Otherwise, a wrong clock or a proxy could end
+ * the refreshes of all keys.
+ */
 function afterVerification({ code }: AppAttestError): Next {
   if (code === 'overloaded') return 'soon';
   return FOREIGN.has(code) ? 'never' : 'tomorrow';

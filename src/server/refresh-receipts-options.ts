@@ -3,25 +3,28 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { type DeviceCheckCredentials, deviceCheckToken } from '../receipt/device-check-token.js';
 import { type RefreshReceiptOptions, readEndpoint, readFetch, readSignal } from '../receipt/refresh-receipt.js';
 
-/** The result of `refreshReceipts`: how many keys Apple was asked about, and what came of it. */
+/** The result of `refreshReceipts`: the number of processed keys, and the number of keys with each outcome. */
 export interface RefreshedReceipts {
-  /** The keys whose receipt was due: the sum of the three others. Keys that were deleted meanwhile do not count. */
+  /**
+   * The number of keys whose receipt was due. It is the sum of the other three numbers. A key that is deleted, or revoked
+   * before its request, does not count.
+   */
   due: number;
-  /** The keys with a new receipt. */
+  /** The number of keys with a new receipt. */
   refreshed: number;
-  /** The keys for which Apple has no newer receipt yet. They are due again tomorrow. */
+  /** The number of keys for which Apple has no newer receipt yet. These keys are due again tomorrow. */
   notModified: number;
-  /** The keys without a new receipt because of an error. `onProgress` receives each. */
+  /** The number of keys without a new receipt because of an error. `onProgress` receives each error. */
   failed: number;
 }
 
-/** What `onProgress` receives after each key: the counts so far, and the result for this key. */
+/** The argument of `onProgress` after each key: the counts so far, and the result for this key. */
 export interface ReceiptProgress extends RefreshedReceipts {
   /** The key identifier, base64 with padding. */
   keyId: string;
-  /** Which of the counts this key has increased. */
+  /** The name of the count that this key has increased. */
   outcome: 'refreshed' | 'notModified' | 'failed';
-  /** Why the key failed. Absent otherwise. */
+  /** The reason for the failure. Absent if the key did not fail. */
   error?: AppAttestError;
 }
 
@@ -33,19 +36,26 @@ export interface RefreshReceiptsOptions {
   limit?: number | undefined;
   /** The maximum number of requests to Apple at the same time, 1 to 100. 5 by default. */
   concurrency?: number | undefined;
-  /** Ends the run: no further request is sent, and the answers to those already sent are stored. */
+  /**
+   * Ends the run. No further requests are sent. Responses to requests that were already sent are stored before the promise
+   * rejects.
+   */
   signal?: AbortSignal | undefined;
   /**
-   * Called after each key. It is not awaited. If it throws or rejects, the process emits a warning and the run goes on.
+   * Called after each key. The run does not wait for the returned promise. If the function throws or rejects, the process emits
+   * a warning and the run continues.
    */
   onProgress?: ((progress: ReceiptProgress) => unknown) | undefined;
-  /** Replaces the global `fetch`: for a proxy, or the `receiptEndpoint()` of `app-attest/testing`. */
+  /** Replaces the global `fetch`. Use it for a proxy, or for the `receiptEndpoint()` of `app-attest/testing`. */
   fetch?: RefreshReceiptOptions['fetch'];
-  /** Replaces Apple's URL of both environments. `https:`, or `http:` on a loopback address for tests. */
+  /**
+   * Replaces Apple's URLs of both environments. The scheme must be `https:`. A loopback address may also use `http:`, for
+   * tests.
+   */
   endpoint?: RefreshReceiptOptions['endpoint'];
 }
 
-/** What each request to Apple needs. */
+/** The options that each request to Apple needs. */
 export type AppleAccess = Required<Pick<RefreshReceiptOptions, 'credentials' | 'fetch'>> &
   Pick<RefreshReceiptOptions, 'endpoint'>;
 
@@ -72,7 +82,7 @@ const MAX_LIMIT = 100_000;
 const MAX_CONCURRENCY = 100;
 
 /**
- * Checks everything that would fail for every key, before the first key is claimed.
+ * Checks the options before the first key is claimed, because a wrong option would fail for every key.
  *
  * @throws AppAttestError `invalid_argument`
  */

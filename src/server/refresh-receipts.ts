@@ -9,13 +9,16 @@ import {
   readRefreshReceiptsOptions,
 } from './refresh-receipts-options.js';
 
-/** Milliseconds. The requests of a claim take seconds; if the process ends before, others can claim its keys then. */
+/**
+ * The duration of a claim in milliseconds. The requests for claimed keys take only seconds. If a process ends earlier, other
+ * processes can claim the keys after this time.
+ */
 const CLAIM = 5 * 60 * 1000;
 
-/** Seconds to wait after a 429 without `Retry-After`. */
+/** The time to wait after a 429 without `Retry-After`, in seconds. */
 const DEFAULT_WAIT = 60;
 
-/** Seconds that a run waits in total. */
+/** The maximum time that a run waits in total, in seconds. */
 const MAX_WAIT = 600;
 
 export async function refreshReceipts(
@@ -27,13 +30,13 @@ export async function refreshReceipts(
   const counts: RefreshedReceipts = { due: 0, refreshed: 0, notModified: 0, failed: 0 };
   const claimed = new Set<string>();
   let waited = 0;
-  // A store that keeps no claims returns the same keys again. It must not keep the run going forever.
+  // A faulty store that keeps no claims returns the same keys again. The run must end even then.
   let repetitions = 0;
   while (claimed.size < limit && repetitions <= claimed.size) {
     signal?.throwIfAborted();
     const due = await claimDue(configuration, Math.min(concurrency, limit - claimed.size));
     if (due.length === 0) break;
-    // A key that failed stays due, and its claim may have ended.
+    // The store may return a failed key again, because the key stays due and its claim may have ended.
     const added = due.filter((keyId) => !claimed.has(keyId));
     repetitions = added.length === 0 ? repetitions + 1 : 0;
     for (const keyId of added) claimed.add(keyId);
@@ -53,9 +56,9 @@ async function claimDue({ keys, clock }: Configuration, limit: number): Promise<
 }
 
 /**
- * Refreshes all keys at the same time, and waits for all even if one ends the run, so that each answer is stored.
+ * Refreshes all keys at the same time. Waits for all keys even if an error ends the run, so that each response is stored.
  *
- * @returns how many seconds to wait before the next request
+ * @returns The number of seconds to wait before the next request
  */
 async function refreshAll(
   configuration: Configuration,
@@ -83,7 +86,7 @@ function secondsToWait({ error }: KeyResult): number {
   return error?.retryAfter ?? (error?.status === 429 ? DEFAULT_WAIT : 0);
 }
 
-/** Resolves without a result, so that nobody needs to await it. */
+/** Calls `onProgress`. The returned promise never rejects, so callers need not await it. */
 async function report(onProgress: RefreshReceiptsRun['onProgress'], progress: ReceiptProgress): Promise<void> {
   try {
     await onProgress?.(progress);
@@ -92,7 +95,7 @@ async function report(onProgress: RefreshReceiptsRun['onProgress'], progress: Re
   }
 }
 
-/** @throws the reason of the signal, at once */
+/** @throws the reason of the signal, as soon as the signal is aborted */
 async function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
   await wait(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
     signal?.throwIfAborted();

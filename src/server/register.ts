@@ -34,7 +34,8 @@ export async function register<Result extends AcceptedEvidence>(
   body: unknown,
   options: RegisterOptions = {},
 ): Promise<StoredKey | Result> {
-  // `undefined` often means that the caller's lookup found no user. The key must not be registered without a user.
+  // `undefined` often means that the caller's lookup found no user. Such a call is rejected. It must not register a key without
+  // a user.
   const known = readKnownOptions<RegisterOptions>('register', options, { subject: 'never undefined' });
   const subject = readSubject(known.subject);
   const other = readOtherFormat(configuration.formats, body);
@@ -94,7 +95,7 @@ export async function register<Result extends AcceptedEvidence>(
   return registeredBefore(configuration, key);
 }
 
-/** The dates of a receipt that is not verified: Apple creates it with the attestation. */
+/** The assumed dates of a receipt that is not verified. Apple creates the receipt together with the attestation. */
 function expectedDates(createdAt: Date): Omit<StoredReceipt, 'keyId'> {
   return {
     type: 'ATTEST',

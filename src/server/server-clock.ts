@@ -27,8 +27,9 @@ export class ServerClock {
   /**
    * Returns whether a challenge has expired. Usually the current time decides.
    *
-   * If the challenge was issued in the future, this clock was set back, or the clock of the issuing server is ahead. The
-   * latest time that this clock returned then decides. An expired challenge therefore does not become valid again.
+   * If the issue time of the challenge is in the future, then this clock was set back, or the clock of the issuing server is
+   * ahead. In both cases, the latest time that this clock returned decides. An expired challenge therefore does not become
+   * valid again.
    */
   isOver({ issuedAt, expiresAt }: ChallengeRecord): boolean {
     const now = this.now().getTime();

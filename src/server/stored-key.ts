@@ -2,7 +2,7 @@ import type { AttestedDevice } from '../attestation/attested-device.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import type { Environment } from '../options/environment.js';
 
-/** A registered key in a {@link KeyStore}, without its receipt: no request needs it. */
+/** A registered key in a {@link KeyStore}. It does not contain the receipt, because no request needs the receipt. */
 export interface StoredKey {
   /** The key identifier, base64 with padding. Compare it case-sensitively, because base64 is case-sensitive. */
   keyId: string;
@@ -16,7 +16,7 @@ export interface StoredKey {
   appClipId?: string;
   /** The App Attest environment of the key. */
   environment: Environment;
-  /** The user for whom the key was registered. Absent if the key was registered without a user. */
+  /** The user that the key belongs to. Absent if the key was registered without a user and not bound to a user since. */
   subject?: string;
   /** Device data from Apple's certificate. Empty for old operating systems. */
   device: AttestedDevice;
@@ -24,21 +24,24 @@ export interface StoredKey {
   extensions?: AuthenticatorExtensions;
   /** The time of the registration. */
   createdAt: Date;
-  /** The time of the last accepted request, at most an hour too early. Absent if the key has signed no request. */
+  /** The time of the last accepted request. It can be up to an hour too early. Absent if no request of the key was accepted. */
   lastUsedAt?: Date;
   /** The time of the revocation. A revoked key stays in the store, so that it cannot be registered again. */
   revokedAt?: Date;
   /** The number of keys that the device attested in about 30 days, from the latest receipt. Absent before the first refresh. */
   riskMetric?: number;
-  /** The time of the next receipt refresh. Absent if there will be none, for example because the receipt has expired. */
+  /**
+   * The time of the next receipt refresh. Absent if there will be no further refresh, for example because Apple rejected the
+   * receipt.
+   */
   receiptDueAt?: Date;
 }
 
 /** A new key for a {@link KeyStore}, with its receipt. */
 export interface NewKey extends StoredKey {
   /**
-   * Apple's receipt, at most 64 KiB: a signed ASN.1 structure (CMS). `verifyReceipt` and `refreshReceipt` accept these bytes.
-   * Absent for a key that was migrated from a library without receipts.
+   * Apple's receipt: a signed structure (CMS SignedData) of at most 64 KiB. `verifyReceipt` and `refreshReceipt` accept these
+   * bytes. Absent for a key that was migrated from a library without receipts.
    */
   receipt?: Uint8Array;
 }

@@ -12,7 +12,7 @@ export function readSubject(subject: unknown): string | undefined {
   return subject === undefined ? undefined : requireSubject(subject);
 }
 
-/** @throws AppAttestError `invalid_argument`: also if there is no user */
+/** @throws AppAttestError `invalid_argument`: the user is missing or invalid */
 export function requireSubject(subject: unknown): string {
   const isSubject = typeof subject === 'string' && subject.length > 0 && subject.length <= MAX_LENGTH;
   if (isSubject && !/[\0\p{Surrogate}]/u.test(subject)) return subject;

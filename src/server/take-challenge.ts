@@ -29,7 +29,7 @@ async function whyGone(challenges: ChallengeStore, { challenge, source }: FoundC
   if (fate === 'expired') return expired();
   return new AppAttestError(
     'challenge_unknown',
-    `the challenge ${source} was not issued by this server, or it expired long ago`,
+    `the challenge ${source} was not issued by this server, or the store has already deleted it`,
   );
 }
 

@@ -16,11 +16,11 @@ const MAX_PASSES = 100;
 export interface KeysOfOptions {
   /** The maximum number of keys, 1 to 1000. 100 by default. */
   limit?: number | undefined;
-  /** The last key identifier of the page before, base64 or base64url. The first page by default. */
+  /** The last key identifier of the previous page, base64 or base64url. By default, the method returns the first page. */
   after?: string | undefined;
 }
 
-/** One page of the keys of a user. */
+/** Returns one page of the keys of a user. */
 export async function keysOf(keys: KeyStore, user: string, passed: KeysOfOptions = {}): Promise<StoredKey[]> {
   const subject = requireSubject(user);
   const options = readKnownOptions<KeysOfOptions>('keysOf', passed, {
@@ -31,7 +31,7 @@ export async function keysOf(keys: KeyStore, user: string, passed: KeysOfOptions
   return page.filter(isOf(subject));
 }
 
-/** Revokes all keys of a user, also those that are registered meanwhile. Returns how many. */
+/** Revokes all keys of a user, including keys that are registered at the same time. Returns the number of revoked keys. */
 export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string): Promise<number> {
   const subject = requireSubject(user);
   return untilNoneIsLeft(async () => {
@@ -42,14 +42,15 @@ export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string
   });
 }
 
-/** Deletes all keys of a user, also those that are registered meanwhile. Returns how many. */
+/** Deletes all keys of a user, including keys that are registered at the same time. Returns the number of deleted keys. */
 export async function forgetAll(keys: KeyStore, user: string): Promise<number> {
   const subject = requireSubject(user);
   return untilNoneIsLeft(() => countKeys(keys, subject, async ({ keyId }) => (await keys.remove(keyId)) === true));
 }
 
 /**
- * Repeats a pass over all keys until it changes none: a key can be registered behind the page that is being read.
+ * Repeats a pass over all keys until a pass changes no key. During a pass, a key can be registered on a page that was already
+ * read.
  *
  * @throws Error if the store still lists unchanged keys after {@link MAX_PASSES} passes
  */
@@ -64,7 +65,7 @@ async function untilNoneIsLeft(pass: () => Promise<number>): Promise<number> {
 }
 
 /**
- * Calls `change` for each key of a user, and counts for how many it returned `true`.
+ * Calls `change` for each key of a user. Returns the number of calls that returned `true`.
  *
  * @throws Error if the pages of the store do not advance
  */

@@ -132,7 +132,7 @@ describe('the file with the credentials', () => {
       () => file('two.json', { ...names, privateKey, privateKeyFile: 'AuthKey.p8' }),
       'either privateKey or privateKeyFile',
     ],
-    ['with an unknown entry', () => file('unknown.json', { ...names, privatKey: privateKey }), 'no other entries'],
+    ['with an unknown entry', () => file('unknown.json', { ...names, privatKey: privateKey }), 'no other fields'],
     ['with a private key file that is not there', () => file('no.json', { ...names, privateKeyFile: 'no' }), 'ENOENT'],
     [
       'with a private key that is none',

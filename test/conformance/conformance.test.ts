@@ -337,7 +337,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   ],
   ['drop extensions of a request', withUse(({ usedAt }) => ({ usedAt })), /first request that carries any/],
   ['keep the last use to the minute', keepLastUse(60_000, false), /at most once an hour/],
-  ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes older/],
+  ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes earlier/],
   [
     'keep the use of a rejected request',
     ({ keys }) => {
@@ -374,7 +374,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /many users bind at once/,
+    /many users bind concurrently/,
   ],
   [
     'bind a revoked key',
@@ -416,14 +416,14 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /hold still/,
+    /pages stay stable/,
   ],
   [
     'leave revoked keys out of the list',
     ({ keys }) => ({
       keys: { list: async (subject, page) => (await keys.list(subject, page)).filter(({ revokedAt }) => !revokedAt) },
     }),
-    /revoked ones too/,
+    /including revoked keys/,
   ],
   [
     'compare users by their words',
@@ -489,7 +489,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /removed once/,
+    /is removed once/,
   ],
   [
     'keep the receipt of a removed key',
@@ -543,16 +543,21 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   ],
   [
     'store a refresh in two steps',
-    ({ keys }) => ({
-      keys: {
-        saveReceipt: async (keyId, { receipt, ...update }) => {
-          await keys.saveReceipt(keyId, update);
-          for (let turn = Math.random() * 5; turn > 0; turn -= 1) await yieldOnce();
-          const { receiptDueAt } = update;
-          return keys.saveReceipt(keyId, { ...(receipt && { receipt }), receiptDueAt });
+    ({ keys }) => {
+      let calls = 0;
+      return {
+        keys: {
+          saveReceipt: async (keyId, { receipt, ...update }) => {
+            await keys.saveReceipt(keyId, update);
+            // The second steps come in another order than the first ones.
+            calls += 1;
+            for (let turn = calls % 5; turn > 0; turn -= 1) await yieldOnce();
+            const { receiptDueAt } = update;
+            return keys.saveReceipt(keyId, { ...(receipt && { receipt }), receiptDueAt });
+          },
         },
-      },
-    }),
+      };
+    },
     /stored as a whole/,
   ],
   [

@@ -4,11 +4,11 @@ import { lastUse } from '../last-use.js';
 import type { NewKey, StoredKey } from '../stored-key.js';
 
 interface Entry {
-  /** Its counter is the one at registration. The current one is in the window. */
+  /** `key.counter` is the counter at the registration. The current counter is in `window`. */
   readonly key: StoredKey;
   window: CounterWindow;
   receipt: Uint8Array | undefined;
-  /** When the claim of `due` ends. */
+  /** The time when the claim from `due` ends. */
   claimedUntil: Date | undefined;
 }
 
@@ -116,7 +116,7 @@ function dueTime({ key }: Entry): number {
   return key.receiptDueAt?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
-/** In the order of bytes, which is that of UTF-16 code units for base64. */
+/** Compares base64 texts by their bytes. Base64 is ASCII, so this order is the order of the UTF-16 code units. */
 function compare(one: string, other: string): number {
   return one < other ? -1 : 1;
 }

@@ -7,31 +7,34 @@ import { type Tables, tablesIn } from './tables.js';
 /** Options of {@link migrate}. */
 export interface MigrateOptions {
   /**
-   * The schema of the tables; it is quoted for you, and created if it does not exist. By default, the tables are created
-   * in the first schema of the connection's `search_path`.
+   * The schema of the tables, without quotes. `migrate` creates the schema if it does not exist. By default, the tables are
+   * created in the first schema of the connection's `search_path`.
    */
   schema?: string | undefined;
 }
 
-/** `appattes` in ASCII. Advisory locks belong to a database, and other programs take them too. */
+/** The text `appattes` in ASCII. Other programs may use advisory locks in the same database, so the number must be unusual. */
 const LOCK = '7021235382938527091';
 
 /**
- * Creates the tables of `postgresStores`, or updates them: runs those of the {@link migrations} that are missing, in
- * order, and records their versions in the table `app_attest_migrations`. It does nothing if none is missing, so that every
- * server may call it when it starts. Servers that call it at the same time wait for each other.
+ * Creates or updates the tables of `postgresStores`. Runs the missing {@link migrations} in order, and records their versions
+ * in the table `app_attest_migrations`. If no migration is missing, it changes nothing, so every server can call it when it
+ * starts. Servers that call it at the same time wait for each other.
  *
- * It is one `DO` statement in PL/pgSQL, so that it works through a connection pooler in any mode. If a step fails, nothing
- * has changed. It has no time limit, because creating an index takes long if the table is large; pass a client without one.
+ * `migrate` sends one `DO` statement in PL/pgSQL, so it works through a connection pooler in any mode. If a step fails,
+ * nothing has changed. `migrate` sets no time limit, because creating an index of a large table takes long. Pass a client
+ * without a time limit.
  *
- * The role needs `CREATE` on the schema, and owns the tables afterwards. To create the schema, it needs `CREATE` on
- * the database. If no migration is missing, `SELECT` on `app_attest_migrations` is enough.
+ * The role needs the privilege `CREATE` on the schema, and owns the tables afterwards. To create the schema, the role needs
+ * `CREATE` on the database. If no migration is missing, `SELECT` on `app_attest_migrations` is enough.
  *
- * It rejects with the error of the client if the database is unavailable or does not permit a step, if the tables are at a
- * version that this release of the package does not know, or if they were created without `migrate`: `docs/stores.md` says
- * how to continue then.
+ * `migrate` rejects with the error of the client in these cases. `docs/stores.md` describes how to continue.
  *
- * @param queryable A `Pool` or `Client` of the package `pg`, or anything with `query(text, values)`
+ * - The database is unavailable, or does not permit a step.
+ * - The version of the tables is later than the versions that this release knows.
+ * - The tables were created without `migrate`.
+ *
+ * @param queryable A `Pool` or `Client` of the package `pg`, or any object with `query(text, values)`
  * @throws AppAttestError `invalid_argument`: an option is wrong
  *
  * @example
@@ -50,8 +53,9 @@ export async function migrate(queryable: Queryable, options: MigrateOptions = {}
 }
 
 /**
- * A block in PL/pgSQL. One statement is one transaction: all of it happens, or nothing. At a stricter isolation level, a
- * server that waited for the lock would not see what the other server did. COMMIT ends the transaction while it is empty.
+ * Returns a block in PL/pgSQL. The block is one statement, so PostgreSQL runs it in one transaction. At a stricter isolation
+ * level, a server that waited for the lock would not see the changes of the other server. The block therefore first ends the
+ * empty transaction with COMMIT, and begins another one.
  */
 function inOrder(statements: readonly string[]): string {
   return `
@@ -67,7 +71,7 @@ ${statements.join('\n')}
 END`;
 }
 
-/** `IF NOT EXISTS` of `CREATE` asks for the privilege to create even if there is nothing to create. */
+/** `CREATE SCHEMA IF NOT EXISTS` would need the privilege `CREATE` even if the schema exists. */
 function createSchema(schema: string): string {
   return `
 IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = ${quotedText(schema)}) THEN
@@ -75,7 +79,7 @@ IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = ${quotedText(schema)}) T
 END IF;`;
 }
 
-/** Reads the version of the tables into `present`. */
+/** Returns the statements that read the version of the tables into `present`. */
 function readVersion({ challenges, migrations }: Tables, newest: number): string {
   return `
 IF to_regclass(${quotedText(migrations)}) IS NULL THEN

@@ -45,8 +45,8 @@ export function migrationsOf({ challenges, keys }: Tables): Migration[] {
       sql: `CREATE INDEX app_attest_challenges_ends_at ON ${challenges} (ends_at)`,
     },
     {
-      // Each accepted request updates its row. No index has a column that such an update changes, and pages have free
-      // space, so that the new version of the row stays on its page and no index is written (heap-only tuples).
+      // Each accepted request updates the row of its key. Such an update changes no indexed column, and pages have free space.
+      // So the new version of the row stays on its page, and no index is written (heap-only tuples).
       version: 3,
       name: 'create-keys',
       sql: `CREATE TABLE ${keys} (
@@ -70,7 +70,8 @@ export function migrationsOf({ challenges, keys }: Tables): Migration[] {
 ) WITH (fillfactor = 80)`,
     },
     {
-      // Not only of keys with a user: PostgreSQL uses the statistics of an expression only if its index has all rows.
+      // The index also contains keys without a user. PostgreSQL uses the statistics of an indexed expression only if the index
+      // has all rows.
       version: 4,
       name: 'index-keys-by-subject',
       sql: `CREATE INDEX app_attest_keys_subject ON ${keys} (${subjectPrefix('subject')}, key_id)`,

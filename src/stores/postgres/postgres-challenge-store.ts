@@ -4,7 +4,10 @@ import { type Queryable, rows } from './queryable.js';
 import type { Tables } from './tables.js';
 import { fromMilliseconds, toMilliseconds } from './timestamps.js';
 
-/** One in 64 challenges begins with this letter. When such a challenge is stored, a batch of expired challenges is deleted. */
+/**
+ * On average, one in 64 challenges begins with this letter. When such a challenge is stored, a batch of expired challenges is
+ * deleted.
+ */
 const CLEANING = 'A';
 
 /** How many challenges a batch deletes. More than 64, so that challenges are deleted faster than they are stored. */
@@ -40,7 +43,7 @@ export class PostgresChallengeStore implements ChallengeStore {
   /**
    * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
-   * `put` also deletes expired challenges from time to time. If your server sometimes issues no challenges for a long time,
+   * `put` also deletes expired challenges from time to time. If your servers sometimes issue no challenges for a long time,
    * call `removeExpired` regularly.
    *
    * @param limit The maximum number of challenges to delete. 1000 by default

@@ -89,7 +89,7 @@ export class PostgresKeyStore implements KeyStore {
   }
 }
 
-/** All of a key but its receipt. */
+/** All columns of a stored key, without the receipt. */
 const COLUMNS = `key_id AS "keyId", public_key AS "publicKey", counter, app_id AS "appId", app_clip_id AS "appClipId", environment,
   subject, device::text, extensions::text, ${toMilliseconds('created_at')} AS "createdAt",
   ${toMilliseconds('last_used_at')} AS "lastUsedAt", ${toMilliseconds('revoked_at')} AS "revokedAt",
@@ -136,8 +136,9 @@ UPDATE ${keys} SET revoked_at = coalesce(revoked_at, ${fromMilliseconds('$2')}) 
     bind: `
 UPDATE ${keys} SET subject = $2 WHERE key_id = $1 AND revoked_at IS NULL AND coalesce(subject, $2) = $2 RETURNING 1`,
 
-    // The index holds a prefix. The planner would multiply the estimates of two equalities, expect few keys, and read and
-    // sort all keys of a user for each page; it does not look into coalesce.
+    // The index contains only the beginning of a user. With two plain equalities, the planner would multiply their estimates
+    // and expect few keys. It would then read and sort all keys of the user for each page. The planner does not analyse
+    // coalesce.
     list: `
 SELECT ${COLUMNS} FROM ${keys}
 WHERE ${subjectPrefix('subject')} = ${subjectPrefix('$1::text')} AND coalesce(subject = $1, false) AND key_id > $2
@@ -155,7 +156,7 @@ UPDATE ${keys} SET
   receipt_claimed_until = NULL
 WHERE key_id = $1 RETURNING 1`,
 
-    // ARRAY makes the inner statement run once. With SKIP LOCKED, a process does not wait for keys that another one claims.
+    // ARRAY makes the inner statement run once. With SKIP LOCKED, a process does not wait for keys that another process claims.
     due: `
 WITH claimed AS (
   UPDATE ${keys} SET receipt_claimed_until = ${fromMilliseconds('$3')} WHERE key_id = ANY (ARRAY (

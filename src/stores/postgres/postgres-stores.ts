@@ -10,7 +10,7 @@ import { tablesIn } from './tables.js';
 export interface PostgresStoresOptions {
   /** The schema of the tables, without quotes. By default, PostgreSQL finds the tables through the `search_path`. */
   schema?: string | undefined;
-  /** The time limit for a connection and a result, in seconds. 5 by default, at most 2147483. */
+  /** The time limit for a statement, including the wait for a connection, in seconds. 5 by default, at most 2147483. */
   timeout?: number | undefined;
 }
 
@@ -23,9 +23,9 @@ export interface PostgresStores extends Stores {
 /**
  * Creates stores in PostgreSQL 13 or later, on a pool that you provide. Create the tables with {@link migrate} first.
  *
- * Each method runs one parameterised statement. It needs no prepared statement, transaction or session setting, so every
- * mode of a connection pooler works. The clock of the database determines when challenges expire. `put` deletes expired
- * challenges in batches.
+ * Each method runs one parameterised statement. On average, one call of `put` in 64 runs a second statement, which deletes a
+ * batch of expired challenges. The methods need no named prepared statement, transaction or session setting, so every mode of a
+ * connection pooler works. The database measures the lifetime of challenges by its own clock.
  *
  * Do not turn off `fsync` and `synchronous_commit`. `docs/stores.md` describes which data could be lost without them.
  *

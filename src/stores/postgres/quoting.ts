@@ -1,6 +1,6 @@
 import { AppAttestError } from '../../errors.js';
 
-/** PostgreSQL truncates longer names, so that two different names could become one. */
+/** PostgreSQL truncates longer names, so two different names could become equal. */
 const MAX_NAME_BYTES = 63;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * SQL for the part of a user's name that the index of users holds. An entry of an index has at most 2704 bytes; a name
- * has up to 1024 characters of up to 4 bytes.
+ * Returns SQL for the beginning of a user, as it is in the index of users. An index entry has at most 2704 bytes, but a user
+ * can have 3072 bytes in UTF-8.
  */
 export function subjectPrefix(subject: string): string {
   return `left(${subject}, 512)`;

@@ -1,9 +1,9 @@
-/** How many reads one call of the store has in progress at the same time. */
+/** The maximum number of reads that one call of the store has in progress at the same time. */
 const BATCH = 20;
 
 /**
- * Calls `read` for all items, and returns the results in their order. A page of 1000 keys therefore does not fill the
- * connection: the scripts of other requests wait for one batch at most, and stay within their time limits.
+ * Calls `read` for all items, and returns the results in their order. It has only one batch in progress at a time. A page of
+ * 1000 keys therefore does not delay the scripts of other requests for long.
  */
 export async function inBatches<Item, Result>(
   items: readonly Item[],

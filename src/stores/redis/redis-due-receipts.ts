@@ -2,13 +2,14 @@ import type { ScriptClient } from './redis-client.js';
 import { entryText, type IndexEntry, readEntry } from './redis-index-entry.js';
 import { listReply, RedisScript } from './redis-script.js';
 
-// The due receipts are one sorted set. The score is the time from which `due` looks at the key, in milliseconds since 1970:
-// its `receiptDueAt`, or the end of its claim. For a valid entry, the score is never later than the later one of the two. An
-// earlier score is harmless, because `due` reads `receiptDueAt` before it returns a key.
+// The due receipts are one sorted set. The score of an entry is a time in milliseconds since 1970. From this time on, `due`
+// reads the key. The score is the `receiptDueAt` of the key, or the end of its claim. For a valid entry, the score is never
+// later than the later of these two times. An earlier score is harmless, because `due` reads `receiptDueAt` before it returns
+// a key.
 //
-// The `receiptDueAt` of an entry only becomes later: a key that gets an earlier date, or its first one, also gets a new
-// entry. A process can therefore always set the score to a date that it wrote or read, even if it is slow and another
-// process has written a newer date meanwhile.
+// The `receiptDueAt` of an entry only becomes later. If a key gets its first date or an earlier date, it also gets a new entry.
+// A process can therefore always set the score to a date that it wrote or read. This is safe even if another process has
+// written a later date in the meantime.
 
 /** Adds an entry, or moves it to an earlier time. */
 const ADD = new RedisScript(`
@@ -19,7 +20,7 @@ return 1`);
 const RESCHEDULE = new RedisScript(`
 return redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])`);
 
-/** Moves entries to a later time. An entry that another process has removed, or claimed for longer, is left alone. */
+/** Moves entries to a later time. Entries that another process has removed, or claimed for longer, do not change. */
 const POSTPONE = new RedisScript(`
 for index = 1, #ARGV, 2 do
   local score = redis.call('ZSCORE', KEYS[1], ARGV[index])
@@ -35,13 +36,13 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, AR
 for _, entry in ipairs(due) do redis.call('ZADD', KEYS[1], ARGV[3], entry) end
 return due`);
 
-/** An entry with the date in its key, in milliseconds since 1970. */
+/** An entry with the `receiptDueAt` of its key, in milliseconds since 1970. */
 export interface DueEntry {
   readonly entry: IndexEntry;
   readonly dueAt: number;
 }
 
-/** The keys with a date for their next receipt. */
+/** The keys that have a `receiptDueAt`. */
 export class RedisDueReceipts {
   readonly #client: ScriptClient;
   readonly #key: string;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * An attested key in an index. The tag is random and is used for one entry only. The hash of the key has the same tag for
- * as long as the entry is valid. An entry whose tag is not in the hash can therefore be removed: it belongs to an earlier
- * registration of the key, or a crash left it behind.
+ * An attested key in an index. The tag is random and is used for one entry only. While the entry is valid, the Redis hash of
+ * the key contains the same tag. An entry whose tag is not in the hash can therefore be removed. Such an entry belongs to an
+ * earlier registration of the key, or remained after a crash.
  */
 export interface IndexEntry {
   readonly keyId: string;
@@ -14,10 +14,10 @@ export function newTag(): string {
   return randomBytes(9).toString('base64url');
 }
 
-// The space sorts before all characters of base64. Entries are therefore in the byte order of their key identifiers, even
-// if one identifier is the beginning of another one.
+// The space sorts before all characters of base64. Entries are therefore in the byte order of their key identifiers, even if
+// one identifier is the beginning of another identifier.
 
-/** The member of a sorted set for this entry. */
+/** Returns the member of the sorted set for this entry. */
 export function entryText({ keyId, tag }: IndexEntry): string {
   return `${keyId} ${tag}`;
 }
@@ -27,12 +27,12 @@ export function readEntry(text: string): IndexEntry {
   return { keyId: text.slice(0, space), tag: text.slice(space + 1) };
 }
 
-/** The beginning of a range of entries, for `ZRANGEBYLEX`. */
+/** The start of a range of entries, for `ZRANGEBYLEX`. */
 export type RangeStart = string;
 
 export const FIRST_ENTRY: RangeStart = '-';
 
-/** Starts after the entries of this key. `!` is the character after the space. */
+/** Returns the start after all entries of this key. `!` is the character after the space. */
 export function afterKey(keyId: string): RangeStart {
   return `[${keyId}!`;
 }

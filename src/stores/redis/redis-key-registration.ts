@@ -4,12 +4,12 @@ import { keyRecord } from '../key-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { isYes, optionalListReply, RedisScript, textReply } from './redis-script.js';
 
-// An index and the hash of a key are different Redis keys, so no script can write both. Every change therefore has three
-// steps: reserve a tag in the hash, add an entry with this tag to the index, write the hash. The last step fails if the
-// reservation is gone. So an entry without a tag in the hash cannot become valid later, however long a step takes, and can
-// be removed at any time. No clock is needed.
+// An index and the hash of a key are different Redis keys, so one script cannot write both. An insertion therefore has three
+// steps: it reserves a tag in the hash, adds an entry with this tag to the index, and writes the hash. The last step fails if
+// the reservation no longer exists. An entry whose tag is not in the hash therefore never becomes valid, even if a step takes
+// long. Such an entry can be removed at any time. No clock is needed.
 
-/** How long a hash with reservations only is kept, in milliseconds: longer than an insertion takes. */
+/** The lifetime of a hash that has only reservations, in milliseconds. It is longer than an insertion takes. */
 const RESERVED_FOR = 60_000;
 
 const RESERVE = new RedisScript(`
@@ -18,7 +18,7 @@ redis.call('HSET', KEYS[1], 'reserved:' .. ARGV[1], '')
 redis.call('PEXPIRE', KEYS[1], ${RESERVED_FOR})
 return 1`);
 
-/** Deletes the reservations, those of other servers too: their insertions then find the key registered. */
+/** Deletes all reservations, including those of other servers. The insertions of these servers then find a registered key. */
 const INSERT = new RedisScript(`
 local registration = redis.call('HGET', KEYS[1], 'registration')
 if registration then return registration == ARGV[1] and 'inserted' or 'exists' end
@@ -38,7 +38,10 @@ local registration, subject, revokedAt = unpack(redis.call('HMGET', KEYS[1], 're
 if revokedAt or subject and subject ~= ARGV[1] then return false end
 return registration`);
 
-/** The registration must be the one in the index entry. A key that has the user already stays bound, revoked or not. */
+/**
+ * The registration must have the tag of the index entry. If the key already has this user, it stays bound, even if it is
+ * revoked.
+ */
 const BIND = new RedisScript(`
 local registration, subject, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'registration', 'subject', 'revokedAt'))
 if registration ~= ARGV[1] then return 0 end
@@ -69,7 +72,10 @@ export class RedisKeyRegistration {
     return isYes(await RESERVE.run(this.#client, this.#prefix + keyId, tag));
   }
 
-  /** Returns `'expired'` if the reservation is gone, because the key was removed meanwhile or the insertion took too long. */
+  /**
+   * Returns `'expired'` if the reservation no longer exists, because the key was registered and removed in the meantime, or
+   * because this insertion took too long.
+   */
   async insert(key: NewKey, tag: string): Promise<'inserted' | 'exists' | 'expired'> {
     const record = keyRecord(key);
     const fields = { ...record, counter: key.counter, dueTag: record.receiptDueAt === null ? null : tag };
@@ -88,7 +94,7 @@ export class RedisKeyRegistration {
     return { registration, subject, dueTags: dueTags.filter((tag) => tag !== undefined) };
   }
 
-  /** Returns the registration of a key that this user may have. */
+  /** Returns the registration tag of a key that can be bound to this user. */
   async bindable(keyId: string, subject: string): Promise<string | undefined> {
     return textReply(await BINDABLE.run(this.#client, this.#prefix + keyId, subject));
   }

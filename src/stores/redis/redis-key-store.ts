@@ -13,16 +13,16 @@ import { isYes, RedisScript } from './redis-script.js';
 import { RedisStoredKey } from './redis-stored-key.js';
 import { RedisUserIndex } from './redis-user-index.js';
 
-// Each attested key is a Redis hash that never expires. It has the fields of KeyRecord, the tags of its index entries
-// (`registration`, `dueTag`), and two fields for the counter window. `counter` is the highest accepted counter. `seen` is a
-// text of 64 digits: digit n is 1 if the counter `counter - n` was accepted. `seen` is text because numbers in Lua are
-// doubles, which cannot hold 64 bits exactly.
+// Each attested key is a Redis hash that never expires. The hash has the fields of KeyRecord, the tags of the index entries
+// (`registration`, `dueTag`, `nextDueTag`), and two fields for the counter window. `counter` is the highest accepted counter.
+// `seen` is a text of 64 digits. Digit n is 1 if the counter `counter - n` was accepted. `seen` is text because numbers in Lua
+// are doubles, which cannot represent all 64-bit integers.
 //
-// Two kinds of indexes, the keys of each user and the due receipts, find keys. An entry is added before the hash is written
-// and removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no
-// key without its entries. `list` and `due` check each entry against the hash, and remove those that are not valid.
+// There are two kinds of indexes: the keys of each user, and the due receipts. An entry is added before the hash is written, and
+// removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no key
+// without its entries. `list` and `due` check each entry against the hash, and remove entries that are not valid.
 
-/** The same algorithm as the function `acceptCounter`, as a script that runs atomically in Redis. Stores the use as well. */
+/** The same algorithm as the function `acceptCounter`, as a Redis script. The script also stores the use. */
 const ADVANCE = new RedisScript(`
 local highest, seen, revokedAt, lastUsedAt =
   unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt', 'lastUsedAt'))
@@ -93,7 +93,7 @@ export class RedisKeyStore implements KeyStore {
     return isYes(await ADVANCE.run(this.#client, this.#prefix + keyId, counter, window, ...parameters, ...extensions));
   }
 
-  /** Leaves the entry in the due receipts, which `due` removes. */
+  /** Does not remove the entry in the due receipts. `due` removes it later. */
   async revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
     return isYes(await REVOKE.run(this.#client, this.#prefix + keyId, revokedAt.getTime()));
   }
@@ -105,13 +105,13 @@ export class RedisKeyStore implements KeyStore {
       const entry = { keyId, tag: registration };
       await this.#users.add(subject, entry);
       if (await this.#registration.bind(keyId, registration, subject)) return true;
-      // The key was bound to another user, revoked or removed meanwhile. This registration will not get this user any more.
+      // In the meantime, the key was bound to another user, revoked or removed. This registration can no longer get this user.
       await this.#users.remove(subject, [entry]);
     }
   }
 
   async list(subject: string, { limit, after }: KeyPage): Promise<StoredKey[]> {
-    // By identifier: a key that is removed and registered again meanwhile has two entries.
+    // A map by identifier, because a key that is removed and registered again during the call has two entries.
     const keys = new Map<string, StoredKey>();
     let start = after === undefined ? FIRST_ENTRY : afterKey(after);
     while (true) {
@@ -165,7 +165,7 @@ export class RedisKeyStore implements KeyStore {
         else due.set(entry.keyId, state.dueAt);
       }
       await Promise.all([this.#due.postpone(later), this.#due.remove(withState(entries, states, 'stale'))]);
-      // Claims that end at once do not take their keys out of the next round.
+      // If claims end immediately, the next round would return the same keys again.
       if (entries.length < wanted || due.size === limit || claimedUntil <= date) break;
     }
     return [...due].sort(([, one], [, other]) => one - other).map(([keyId]) => keyId);

@@ -5,14 +5,16 @@ import type { DueEntry } from './redis-due-receipts.js';
 import { type IndexEntry, newTag } from './redis-index-entry.js';
 import { listReply, optionalListReply, RedisScript, textReply } from './redis-script.js';
 
-// `dueTag` is the tag of the key's entry in the due receipts. An earlier or a first `receiptDueAt` needs a new entry, which
-// must be in the index first. Until then, its tag is `nextDueTag`, and the old entry stays valid. If a process crashes
-// between the two steps, the next one takes the same `nextDueTag` again.
+// `dueTag` is the tag of the key's entry in the due receipts. A first or an earlier `receiptDueAt` needs a new entry, which must
+// be in the index before the date is stored. Until then, the tag of the new entry is `nextDueTag`, and the old entry stays
+// valid. If a process crashes between the two steps, the next process uses the same `nextDueTag`.
 
 const RECEIPT = new RedisScript(`
 return redis.call('HGET', KEYS[1], 'receipt')`);
 
-/** ARGV: receiptDueAt, the tag that was added to the index, a random tag, receipt, riskMetric. Empty for none. */
+/**
+ * ARGV: receiptDueAt, the tag that was added to the index, a random tag, receipt, riskMetric. An absent value is an empty text.
+ */
 const SAVE = new RedisScript(`
 local registration, dueAt, dueTag, nextDueTag =
   unpack(redis.call('HMGET', KEYS[1], 'registration', 'receiptDueAt', 'dueTag', 'nextDueTag'))
@@ -37,15 +39,21 @@ return {'saved', nextDueTag, dueTag}`);
 const DUE_STATE = new RedisScript(`
 return redis.call('HMGET', KEYS[1], 'dueTag', 'nextDueTag', 'reserved:' .. ARGV[1], 'revokedAt', 'receiptDueAt')`);
 
-/** `add`: the entry must be added first. `saved`: the receipt is stored, and the entries `replaced` are not valid any more. */
+/**
+ * `add`: the caller must add the entry, and then call `save` again. `saved`: the receipt is stored, and the entries in
+ * `replaced` are no longer valid.
+ */
 export type SavedReceipt =
   | ({ readonly outcome: 'add' } & DueEntry)
   | { readonly outcome: 'saved'; readonly current?: DueEntry; readonly replaced: readonly IndexEntry[] };
 
-/** `pending`: the entry was added, but its date is not stored yet. `stale`: it is not valid, and will not be. */
+/**
+ * `pending`: the entry was added, but the date is not stored in the key yet. `stale`: the entry is not valid and never becomes
+ * valid.
+ */
 export type DueState = 'pending' | 'stale' | { readonly dueAt: number };
 
-/** Reads and writes the receipts in the hashes of keys, and when they are due. */
+/** Reads and writes the receipts and their due dates in the hashes of keys. */
 export class RedisReceipt {
   readonly #client: ScriptClient;
   readonly #prefix: string;
@@ -63,7 +71,7 @@ export class RedisReceipt {
   /**
    * Returns `undefined` if the key does not exist.
    *
-   * @param addedTag The tag of the entry that was added as an earlier call demanded
+   * @param addedTag The tag of the entry that the caller added after an earlier call returned `add`
    */
   async save(keyId: string, update: ReceiptUpdate, addedTag = ''): Promise<SavedReceipt | undefined> {
     const dueAt = update.receiptDueAt?.getTime();
@@ -79,7 +87,7 @@ export class RedisReceipt {
     return { outcome, ...(current && { current }), replaced };
   }
 
-  /** The state of an entry of the due receipts. */
+  /** Returns the state of an entry in the due receipts. */
   async dueState(keyId: string, tag: string): Promise<DueState> {
     const reply = listReply(await DUE_STATE.run(this.#client, this.#prefix + keyId, tag), 5);
     const [dueTag, nextDueTag, reservation, revokedAt, dueAt] = reply;

@@ -26,7 +26,7 @@ export class RedisScript {
   }
 }
 
-/** Reads the reply of a script that returns 1 or 0. Throws for any other reply, which is a failure of the store. */
+/** Reads the reply of a script that returns 1 or 0. Throws an error for any other reply. */
 export function isYes(reply: unknown): boolean {
   const answer = String(reply);
   if (answer !== '1' && answer !== '0') throw new Error('Redis must reply with 1 or 0, but sent another reply');

@@ -4,7 +4,7 @@ import { StoredRecord } from '../stored-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { listReply, RedisScript } from './redis-script.js';
 
-/** The fields of a StoredKey: all fields of the hash but the receipt, which no request needs, and the store's own. */
+/** The fields of a StoredKey. The hash also has the receipt, which no request needs, and fields that only the store uses. */
 export const STORED_KEY_FIELDS = [
   'keyId',
   'publicKey',
@@ -31,8 +31,8 @@ const LISTED = new RedisScript(`
 return redis.call('HMGET', KEYS[1], 'registration', 'reserved:' .. ARGV[1], ${QUOTED})`);
 
 /**
- * A key that an index of a user names. `pending`: the entry was added, but the hash is not written yet. `stale`: the entry
- * is not valid, and will not be.
+ * The key of an entry in the index of a user. `pending`: the entry was added, but the hash is not written yet. `stale`: the
+ * entry is not valid and never becomes valid.
  */
 export type ListedKey = 'pending' | 'stale' | StoredKey;
 

@@ -3,7 +3,7 @@ import type { ScriptClient } from './redis-client.js';
 import { entryText, type IndexEntry, type RangeStart, readEntry } from './redis-index-entry.js';
 import { listReply, RedisScript } from './redis-script.js';
 
-// The keys of a user are a sorted set. All scores are 0, so that Redis sorts the entries by their bytes.
+// The index of each user is a sorted set. All scores are 0, so Redis sorts the entries by their bytes.
 
 const ADD = new RedisScript(`
 return redis.call('ZADD', KEYS[1], 0, ARGV[1])`);
@@ -14,7 +14,10 @@ return redis.call('ZREM', KEYS[1], unpack(ARGV))`);
 const ENTRIES = new RedisScript(`
 return redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', 0, ARGV[2])`);
 
-/** The keys of each user. A user may have entries that are not valid. A reader checks each entry against the key. */
+/**
+ * The keys of each user. The index may contain entries that are not valid. A reader checks each entry against the hash of the
+ * key.
+ */
 export class RedisUserIndex {
   readonly #client: ScriptClient;
   readonly #prefix: string;
@@ -38,7 +41,9 @@ export class RedisUserIndex {
     );
   }
 
-  /** A hash, so that the name of a Redis key has a fixed length and does not contain the name of a user. */
+  /**
+   * Returns the name of the Redis key. It contains a SHA-256 digest, so it has a fixed length and does not contain the user.
+   */
   #key(subject: string): string {
     return this.#prefix + createHash('sha256').update(subject).digest('base64url');
   }
