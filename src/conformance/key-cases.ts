@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { accepted, atOnce, otherCase } from './concurrency.js';
 import { newKey } from './new-key.js';
+import { newUser } from './new-user.js';
 import type { Requirement } from './requirement.js';
 import { assertKey } from './stored-key-assertions.js';
 
@@ -103,10 +104,7 @@ export const KEY_CASES: readonly Requirement[] = [
     name: 'a key that was revoked before it is inserted stays revoked',
     async check(one, other) {
       const revokedAt = new Date('2026-09-02T00:00:00.001Z');
-      const [ofUser, ofNone] = [
-        newKey({ subject: `user of ${newKey().keyId}`, counter: 5, revokedAt }),
-        newKey({ revokedAt }),
-      ];
+      const [ofUser, ofNone] = [newKey({ subject: newUser(), counter: 5, revokedAt }), newKey({ revokedAt })];
       for (const key of [ofUser, ofNone]) {
         assert.equal(await one.keys.insert(key), true);
         assertKey(await other.keys.find(key.keyId), key);
