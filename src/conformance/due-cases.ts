@@ -125,8 +125,9 @@ export const DUE_CASES: readonly Requirement[] = [
   }),
 
   dueCase('revoked keys are never claimed', async (one, other, insert) => {
+    const migrated = dueKey(-4, { revokedAt: at(-9) });
     const [before, after, left] = [dueKey(-3), dueKey(-2), dueKey(-1)];
-    await insert(before, after, left);
+    await insert(migrated, before, after, left);
     await one.keys.revoke(before.keyId);
     // The limit counts only claimed keys, not skipped keys.
     assert.deepEqual(await other.keys.due(at(0), 1, at(5)), [after.keyId]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { accepted, atOnce, otherCase } from './concurrency.js';
 import { newKey } from './new-key.js';
+import { newUser } from './new-user.js';
 import type { Requirement } from './requirement.js';
 import { assertKey } from './stored-key-assertions.js';
 
@@ -97,6 +98,26 @@ export const KEY_CASES: readonly Requirement[] = [
       assert.equal(await other.keys.advance(key.keyId, 3, 64), false);
       assert.equal(await other.keys.insert(key), false);
       assertKey(await other.keys.find(key.keyId), { ...key, counter: 1, revokedAt });
+    },
+  },
+  {
+    name: 'a key that was revoked before it is inserted stays revoked',
+    async check(one, other) {
+      const revokedAt = new Date('2026-09-02T00:00:00.001Z');
+      const [ofUser, ofNone] = [newKey({ subject: newUser(), counter: 5, revokedAt }), newKey({ revokedAt })];
+      for (const key of [ofUser, ofNone]) {
+        assert.equal(await one.keys.insert(key), true);
+        assertKey(await other.keys.find(key.keyId), key);
+        assert.equal(await other.keys.advance(key.keyId, 6, 64, { usedAt: new Date() }), false);
+        assert.equal(await other.keys.bind(key.keyId, 'another'), false);
+        const { revokedAt: _, ...valid } = key;
+        assert.equal(await one.keys.insert(valid), false);
+        assert.equal(await other.keys.revoke(key.keyId, new Date(0)), true);
+        assertKey(await one.keys.find(key.keyId), key);
+      }
+      const [listed, ...others] = await other.keys.list(ofUser.subject ?? '', { limit: 1000 });
+      assertKey(listed, ofUser);
+      assert.deepEqual(others, []);
     },
   },
   {

@@ -4,6 +4,7 @@ import { COUNTER_CASES } from './counter-cases.js';
 import { DUE_CASES } from './due-cases.js';
 import { KEY_CASES } from './key-cases.js';
 import { LAST_USE_CASES } from './last-use-cases.js';
+import { OWNER_CASES } from './owner-cases.js';
 import { RECEIPT_CASES } from './receipt-cases.js';
 import { REMOVAL_CASES } from './removal-cases.js';
 import { USER_CASES } from './user-cases.js';
@@ -21,6 +22,7 @@ const CASES = [
   ...LAST_USE_CASES,
   ...USER_CASES,
   ...REMOVAL_CASES,
+  ...OWNER_CASES,
   ...RECEIPT_CASES,
   ...DUE_CASES,
 ];

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import type { NewKey } from '../server/stored-key.js';
 import { accepted, atOnce } from './concurrency.js';
 import { newKey } from './new-key.js';
+import { newUser } from './new-user.js';
 import type { Requirement } from './requirement.js';
 import { assertKey, listedIds, sorted } from './stored-key-assertions.js';
-
-/** Returns a user that is in no store. */
-function newUser(): string {
-  return `user ${randomBytes(9).toString('base64url')}`;
-}
 
 function newKeys(count: number, changes: Partial<NewKey> = {}): NewKey[] {
   return Array.from({ length: count }, () => newKey({ receipt: Uint8Array.of(1), ...changes }));

@@ -37,7 +37,8 @@ export interface KeyStore {
   /**
    * Adds a key with its receipt and returns `true`. If a key with this key identifier exists, revoked or not, the method
    * changes nothing and returns `false`. The counter is 0 for a new key, and higher for a key that was migrated from another
-   * library. Treat this counter and all lower counters as used.
+   * library. Treat this counter and all lower counters as used. A migrated key can have any other property too: a key that is
+   * inserted with `revokedAt` is revoked.
    */
   insert(key: NewKey): Promise<boolean>;
 
@@ -67,12 +68,16 @@ export interface KeyStore {
   advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean>;
 
   /**
-   * Revokes a key permanently. If the key is already revoked, its `revokedAt` does not change. Returns `false` if the key
-   * does not exist.
+   * Revokes a key permanently, and returns `true`. If the key is already revoked, its `revokedAt` does not change. If the key
+   * does not exist, the method returns `false`.
+   *
+   * If `subject` is given and the key does not belong to this user, the method changes nothing and returns `false`. Compare the
+   * user in the same atomic step. Otherwise, the key can be removed and registered for another user after the comparison.
    *
    * @param revokedAt The current time by default
+   * @param subject The user that the key must belong to. By default, the key may belong to any user or to none
    */
-  revoke(keyId: string, revokedAt?: Date): Promise<boolean>;
+  revoke(keyId: string, revokedAt?: Date, subject?: string): Promise<boolean>;
 
   /**
    * Sets the user of a key that has no user, and returns `true`. Returns `true` as well if the key already belongs to this
@@ -88,10 +93,15 @@ export interface KeyStore {
   list(subject: string, page: KeyPage): Promise<StoredKey[]>;
 
   /**
-   * Deletes a key and its receipt. A key with the same key identifier can then be inserted again. Returns `false` if the key
-   * does not exist.
+   * Deletes a key and its receipt, and returns `true`. A key with the same key identifier can then be inserted again. If the
+   * key does not exist, the method returns `false`.
+   *
+   * If `subject` is given and the key does not belong to this user, the method changes nothing and returns `false`. Compare the
+   * user in the same atomic step, as `revoke` does.
+   *
+   * @param subject The user that the key must belong to. By default, the key may belong to any user or to none
    */
-  remove(keyId: string): Promise<boolean>;
+  remove(keyId: string, subject?: string): Promise<boolean>;
 
   /** Returns the latest receipt of a key, even if the key was revoked. */
   receipt(keyId: string): Promise<Uint8Array | null | undefined>;

@@ -22,6 +22,8 @@ export interface KeyRecord {
   readonly createdAt: number;
   /** Milliseconds since 1970. */
   readonly lastUsedAt: number | null;
+  /** Milliseconds since 1970. */
+  readonly revokedAt: number | null;
   readonly riskMetric: number | null;
   /** Milliseconds since 1970. */
   readonly receiptDueAt: number | null;
@@ -40,6 +42,7 @@ export function keyRecord(key: NewKey): KeyRecord {
     extensions: key.extensions ? extensionsJson(key.extensions) : null,
     createdAt: key.createdAt.getTime(),
     lastUsedAt: key.lastUsedAt?.getTime() ?? null,
+    revokedAt: key.revokedAt?.getTime() ?? null,
     riskMetric: key.riskMetric ?? null,
     receiptDueAt: key.receiptDueAt?.getTime() ?? null,
   };
@@ -52,7 +55,7 @@ export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorEx
 }
 
 /**
- * Reads a key from the fields of its {@link KeyRecord}, and the fields `counter` and `revokedAt`.
+ * Reads a key from the fields of its {@link KeyRecord}, and the field `counter`.
  *
  * @throws Error if {@link keyRecord} cannot have written the record
  */

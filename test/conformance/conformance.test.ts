@@ -288,6 +288,11 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a revoked key/,
   ],
   [
+    'insert every key as a valid one',
+    ({ keys }) => ({ keys: { insert: ({ revokedAt: _, ...key }) => keys.insert(key) } }),
+    /stays revoked/,
+  ],
+  [
     'report that an absent key was revoked',
     ({ keys }) => ({ keys: { revoke: async (keyId, at) => (await keys.revoke(keyId, at)) || true } }),
     /cannot be revoked/,
@@ -485,6 +490,84 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
       },
     }),
     /is removed once/,
+  ],
+  [
+    'revoke a key of any user',
+    ({ keys }) => ({ keys: { revoke: (keyId, revokedAt) => keys.revoke(keyId, revokedAt) } }),
+    /revokes no key of another user/,
+  ],
+  [
+    'remove a key of any user',
+    ({ keys }) => ({ keys: { remove: (keyId) => keys.remove(keyId) } }),
+    /removes no key of another user/,
+  ],
+  [
+    'revoke a key without a user for any user',
+    ({ keys }) => ({
+      keys: {
+        revoke: async (keyId, revokedAt, subject) => {
+          const hasNoUser = (await keys.find(keyId))?.subject === undefined;
+          return keys.revoke(keyId, revokedAt, hasNoUser ? undefined : subject);
+        },
+      },
+    }),
+    /a revocation for a user/,
+  ],
+  [
+    'remove a key without a user for any user',
+    ({ keys }) => ({
+      keys: {
+        remove: async (keyId, subject) => {
+          const hasNoUser = (await keys.find(keyId))?.subject === undefined;
+          return keys.remove(keyId, hasNoUser ? undefined : subject);
+        },
+      },
+    }),
+    /a removal for a user/,
+  ],
+  [
+    'remove a key only for the user of its registration',
+    ({ keys }) => {
+      const users = new Map<string, string | undefined>();
+      return {
+        keys: {
+          insert: (key) => {
+            users.set(key.keyId, key.subject);
+            return keys.insert(key);
+          },
+          remove: async (keyId, subject) => {
+            return (subject === undefined || users.get(keyId) === subject) && keys.remove(keyId);
+          },
+        },
+      };
+    },
+    /registered or bound/,
+  ],
+  [
+    'read the user of a key, then revoke it',
+    ({ keys }) => ({
+      keys: {
+        revoke: async (keyId, revokedAt, subject) => {
+          if (subject !== undefined && (await keys.find(keyId))?.subject !== subject) return false;
+          await yieldOnce();
+          return keys.revoke(keyId, revokedAt);
+        },
+      },
+    }),
+    /two hundred concurrent revocations for a user/,
+  ],
+  [
+    'read the user of a key, then remove it',
+    ({ keys }) => ({
+      keys: {
+        remove: async (keyId, subject) => {
+          if (subject !== undefined && (await keys.find(keyId))?.subject !== subject) return false;
+          await yieldOnce();
+          return keys.remove(keyId);
+        },
+      },
+    }),
+    /two hundred concurrent removals for a user/,
   ],
   [
     'keep the receipt of a removed key',

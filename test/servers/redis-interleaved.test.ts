@@ -88,6 +88,27 @@ describe('a method of the Redis key store', () => {
     expect(inserted?.subject).toBe('another user');
   });
 
+  it.each([1, 2, 3])('changes no key that passes to another user meanwhile: script %i', async (nth) => {
+    const calls = [
+      (keys: KeyStore, keyId: string) => keys.revoke(keyId, at(1), 'user'),
+      (keys: KeyStore, keyId: string) => keys.remove(keyId, 'user'),
+    ];
+    for (const call of calls) {
+      const key = newKey({ subject: 'user', receiptDueAt: at(1) });
+      let hasPassed = false;
+      const { keys, other } = open(nth, async (second) => {
+        await second.remove(key.keyId);
+        await second.insert({ ...key, subject: 'another user' });
+        hasPassed = true;
+      });
+      await other.insert(key);
+      expect(await call(keys, key.keyId)).toBe(nth > 1);
+      const [found] = await expectConsistent(other, [key.keyId], USERS);
+      if (hasPassed) expect(found).toMatchObject({ subject: 'another user' });
+      if (hasPassed) expect(found).not.toHaveProperty('revokedAt');
+    }
+  });
+
   it.each([1, 2, 3])('keeps the entry of a key that is being bound: script %i', async (nth) => {
     const key = newKey();
     const { keys, other } = open(nth, look);

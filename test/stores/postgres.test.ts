@@ -117,8 +117,8 @@ describe('the statements', () => {
     await keys.receipt(key.keyId);
     await keys.saveReceipt(key.keyId, { receipt: Uint8Array.of(1), riskMetric: 4, receiptDueAt: null });
     await keys.due(new Date(), 1, new Date());
-    await keys.revoke(key.keyId);
-    await keys.remove(key.keyId);
+    expect(await keys.revoke(key.keyId, new Date(), 'user')).toBe(true);
+    expect(await keys.remove(key.keyId, 'user')).toBe(true);
     expect(query).toHaveBeenCalledTimes(14);
     for (const [text, ...others] of query.mock.calls) {
       expect(others).toEqual([expect.any(Array)]);

@@ -50,9 +50,9 @@ export class MemoryKeyStore implements KeyStore {
     return true;
   }
 
-  async revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
+  async revoke(keyId: string, revokedAt = new Date(), subject?: string): Promise<boolean> {
     const entry = this.#entries.get(keyId);
-    if (!entry) return false;
+    if (!entry || !belongsTo(entry, subject)) return false;
     entry.key.revokedAt ??= new Date(revokedAt);
     return true;
   }
@@ -72,8 +72,9 @@ export class MemoryKeyStore implements KeyStore {
       .map(storedKey);
   }
 
-  async remove(keyId: string): Promise<boolean> {
-    return this.#entries.delete(keyId);
+  async remove(keyId: string, subject?: string): Promise<boolean> {
+    const entry = this.#entries.get(keyId);
+    return entry !== undefined && belongsTo(entry, subject) && this.#entries.delete(keyId);
   }
 
   async receipt(keyId: string): Promise<Uint8Array | undefined> {
@@ -104,6 +105,11 @@ export class MemoryKeyStore implements KeyStore {
 /** Returns a deep copy, so that callers cannot change the stored key. */
 function storedKey({ key, window }: Entry): StoredKey {
   return { ...structuredClone(key), counter: window.highest };
+}
+
+/** Returns `true` for every key if no user is given. */
+function belongsTo({ key }: Entry, subject: string | undefined): boolean {
+  return subject === undefined || key.subject === subject;
 }
 
 function isDue(entry: Entry, date: Date): boolean {

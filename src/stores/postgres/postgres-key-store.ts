@@ -31,7 +31,7 @@ export class PostgresKeyStore implements KeyStore {
       record.extensions,
       record.createdAt,
       record.lastUsedAt,
-      key.revokedAt?.getTime() ?? null,
+      record.revokedAt,
       record.receipt,
       record.riskMetric,
       record.receiptDueAt,
@@ -48,8 +48,8 @@ export class PostgresKeyStore implements KeyStore {
     return this.#changes(this.#statements.advance, [keyId, counter, window, use?.usedAt.getTime() ?? null, extensions]);
   }
 
-  revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
-    return this.#changes(this.#statements.revoke, [keyId, revokedAt.getTime()]);
+  revoke(keyId: string, revokedAt = new Date(), subject?: string): Promise<boolean> {
+    return this.#changes(this.#statements.revoke, [keyId, revokedAt.getTime(), subject ?? null]);
   }
 
   bind(keyId: string, subject: string): Promise<boolean> {
@@ -60,8 +60,8 @@ export class PostgresKeyStore implements KeyStore {
     return (await rows(this.#queryable, this.#statements.list, [subject, after, limit])).map(readStoredKey);
   }
 
-  remove(keyId: string): Promise<boolean> {
-    return this.#changes(this.#statements.remove, [keyId]);
+  remove(keyId: string, subject?: string): Promise<boolean> {
+    return this.#changes(this.#statements.remove, [keyId, subject ?? null]);
   }
 
   async receipt(keyId: string): Promise<Uint8Array | undefined> {
@@ -131,7 +131,8 @@ WHERE key_id = $1 AND revoked_at IS NULL AND CASE
 END RETURNING 1`,
 
     revoke: `
-UPDATE ${keys} SET revoked_at = coalesce(revoked_at, ${fromMilliseconds('$2')}) WHERE key_id = $1 RETURNING 1`,
+UPDATE ${keys} SET revoked_at = coalesce(revoked_at, ${fromMilliseconds('$2')})
+WHERE key_id = $1 AND ($3::text IS NULL OR subject = $3) RETURNING 1`,
 
     bind: `
 UPDATE ${keys} SET subject = $2 WHERE key_id = $1 AND revoked_at IS NULL AND coalesce(subject, $2) = $2 RETURNING 1`,
@@ -144,7 +145,7 @@ SELECT ${COLUMNS} FROM ${keys}
 WHERE ${subjectPrefix('subject')} = ${subjectPrefix('$1::text')} AND coalesce(subject = $1, false) AND key_id > $2
 ORDER BY key_id LIMIT $3`,
 
-    remove: `DELETE FROM ${keys} WHERE key_id = $1 RETURNING 1`,
+    remove: `DELETE FROM ${keys} WHERE key_id = $1 AND ($2::text IS NULL OR subject = $2) RETURNING 1`,
 
     receipt: `SELECT encode(receipt, 'base64') AS receipt FROM ${keys} WHERE key_id = $1 AND receipt IS NOT NULL`,
 

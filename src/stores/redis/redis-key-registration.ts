@@ -27,9 +27,10 @@ redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'registration', ARGV[1], 'seen', string.rep('1', ${MAX_COUNTER_WINDOW}), unpack(ARGV, 2))
 return 'inserted'`);
 
+/** ARGV: the user that the key must belong to, if any. */
 const REMOVE = new RedisScript(`
 local tags = redis.call('HMGET', KEYS[1], 'registration', 'subject', 'dueTag', 'nextDueTag')
-if not tags[1] then return false end
+if not tags[1] or ARGV[1] and tags[2] ~= ARGV[1] then return false end
 redis.call('DEL', KEYS[1])
 return tags`);
 
@@ -85,13 +86,14 @@ export class RedisKeyRegistration {
     throw new Error('Redis sent an unknown reply to an insertion');
   }
 
-  /** Returns `undefined` if the key is not registered. */
-  async remove(keyId: string): Promise<RemovedKey | undefined> {
-    const reply = optionalListReply(await REMOVE.run(this.#client, this.#prefix + keyId));
+  /** Returns `undefined` if the key is not registered, or does not belong to the given user. */
+  async remove(keyId: string, subject?: string): Promise<RemovedKey | undefined> {
+    const user = subject === undefined ? [] : [subject];
+    const reply = optionalListReply(await REMOVE.run(this.#client, this.#prefix + keyId, ...user));
     if (!reply) return undefined;
-    const [registration, subject, ...dueTags] = reply;
+    const [registration, owner, ...dueTags] = reply;
     if (registration === undefined) throw new Error('Redis removed a key without a registration');
-    return { registration, subject, dueTags: dueTags.filter((tag) => tag !== undefined) };
+    return { registration, subject: owner, dueTags: dueTags.filter((tag) => tag !== undefined) };
   }
 
   /** Returns the registration tag of a key that can be bound to this user. */

@@ -13,10 +13,10 @@ import { isYes, RedisScript } from './redis-script.js';
 import { RedisStoredKey } from './redis-stored-key.js';
 import { RedisUserIndex } from './redis-user-index.js';
 
-// Each attested key is a Redis hash that never expires. The hash has the fields of KeyRecord, the field `revokedAt`, the tags
-// of the index entries (`registration`, `dueTag`, `nextDueTag`), and two fields for the counter window. `counter` is the highest
-// accepted counter. `seen` is a text of 64 digits. Digit n is 1 if the counter `counter - n` was accepted. `seen` is text
-// because numbers in Lua are doubles, which cannot represent all 64-bit integers.
+// Each attested key is a Redis hash that never expires. The hash has the fields of KeyRecord, the tags of the index entries
+// (`registration`, `dueTag`, `nextDueTag`), and two fields for the counter window. `counter` is the highest accepted counter.
+// `seen` is a text of 64 digits. Digit n is 1 if the counter `counter - n` was accepted. `seen` is text because numbers in Lua
+// are doubles, which cannot represent all 64-bit integers.
 //
 // There are two kinds of indexes: the keys of each user, and the due receipts. An entry is added before the hash is written, and
 // removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no key
@@ -42,8 +42,10 @@ end
 if ARGV[4] then redis.call('HSETNX', KEYS[1], 'extensions', ARGV[4]) end
 return 1`);
 
+/** ARGV: revokedAt, and the user that the key must belong to, if any. */
 const REVOKE = new RedisScript(`
-if redis.call('HEXISTS', KEYS[1], 'registration') == 0 then return 0 end
+local registration, subject = unpack(redis.call('HMGET', KEYS[1], 'registration', 'subject'))
+if not registration or ARGV[2] and subject ~= ARGV[2] then return 0 end
 redis.call('HSETNX', KEYS[1], 'revokedAt', ARGV[1])
 return 1`);
 
@@ -94,8 +96,9 @@ export class RedisKeyStore implements KeyStore {
   }
 
   /** Does not remove the entry in the due receipts. `due` removes it later. */
-  async revoke(keyId: string, revokedAt = new Date()): Promise<boolean> {
-    return isYes(await REVOKE.run(this.#client, this.#prefix + keyId, revokedAt.getTime()));
+  async revoke(keyId: string, revokedAt = new Date(), subject?: string): Promise<boolean> {
+    const user = subject === undefined ? [] : [subject];
+    return isYes(await REVOKE.run(this.#client, this.#prefix + keyId, revokedAt.getTime(), ...user));
   }
 
   async bind(keyId: string, subject: string): Promise<boolean> {
@@ -126,8 +129,8 @@ export class RedisKeyStore implements KeyStore {
     }
   }
 
-  async remove(keyId: string): Promise<boolean> {
-    const removed = await this.#registration.remove(keyId);
+  async remove(keyId: string, subject?: string): Promise<boolean> {
+    const removed = await this.#registration.remove(keyId, subject);
     if (!removed) return false;
     await this.#removeEntries(keyId, removed.subject, removed.registration, removed.dueTags);
     return true;
