@@ -37,7 +37,7 @@ export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string
   return untilNoneIsLeft(async () => {
     const revokedAt = clock.now();
     return countKeys(keys, subject, async ({ keyId, revokedAt: before }) => {
-      return !before && (await keys.revoke(keyId, revokedAt)) === true;
+      return !before && (await keys.revoke(keyId, revokedAt, subject)) === true;
     });
   });
 }
@@ -45,7 +45,9 @@ export async function revokeAll(keys: KeyStore, clock: ServerClock, user: string
 /** Deletes all keys of a user, including keys that are registered at the same time. Returns the number of deleted keys. */
 export async function forgetAll(keys: KeyStore, user: string): Promise<number> {
   const subject = requireSubject(user);
-  return untilNoneIsLeft(() => countKeys(keys, subject, async ({ keyId }) => (await keys.remove(keyId)) === true));
+  return untilNoneIsLeft(() =>
+    countKeys(keys, subject, async ({ keyId }) => (await keys.remove(keyId, subject)) === true),
+  );
 }
 
 /**

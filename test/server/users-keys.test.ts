@@ -161,6 +161,23 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
     expect(await backend.key(ofBob.keyId)).toBeDefined();
   });
 
+  it('changes no key that was registered for another user after it was listed', async () => {
+    const { backend, stores, ids } = await backendWithKeys(3);
+    const [keyId = ''] = ids;
+    const receipt = Uint8Array.of(2);
+    const { receipt: _, ...ofBob } = newKey({ keyId, subject: 'bob' });
+    const { list } = stores.keys;
+    vi.spyOn(stores.keys, 'list').mockImplementationOnce(async (subject, page) => {
+      const listed = await list.call(stores.keys, subject, page);
+      expect(await backend.forget(keyId)).toBe(true);
+      expect(await stores.keys.insert({ ...ofBob, receipt })).toBe(true);
+      return listed;
+    });
+    expect(await backend[method]('alice')).toBe(2);
+    expect(await backend.key(keyId)).toEqual(ofBob);
+    expect(await backend.receipt(keyId)).toEqual(receipt);
+  });
+
   it('ends if the store ignores the position of the page', async () => {
     const { backend, stores } = await backendWithKeys(1000);
     const page = await stores.keys.list('alice', { limit: 1000 });
