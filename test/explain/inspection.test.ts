@@ -143,6 +143,13 @@ describe('an inspected assertion', () => {
     expect(problems).toEqual([expect.stringMatching(/^authenticatorData: /)]);
   });
 
+  it('reports a malformed field of unsigned extensions', () => {
+    const extensions = signedExtensions({ apple_bundle_version_01: 1 });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { problems } = inspectAssertion(assert(privateKey, { flags: 0x40, extensions }));
+    expect(problems).toEqual(['authenticatorData extensions: field apple_bundle_version_01 is not text']);
+  });
+
   it('shows only the reason if the evidence is not a map', () => {
     const nothing = { entries: [], problems: [expect.stringMatching(/^assertion: /)] };
     expect(inspectAssertion(Uint8Array.of(0xff))).toStrictEqual(nothing);
