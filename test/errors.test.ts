@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shortHex, shortText } from '../src/errors.js';
+import { shortHex, shortText, shortValue } from '../src/errors.js';
 import { AppAttestError } from '../src/index.js';
 
 describe('AppAttestError', () => {
@@ -36,5 +36,21 @@ describe('values in a message', () => {
     expect(shortText('\u200f\u061c\ufeff\u00ad\u{e0041}')).toBe('"\\u200f\\u061c\\ufeff\\u00ad\\udb40\\udc41"');
     expect(shortText('x'.repeat(80))).toBe(`"${'x'.repeat(80)}"`);
     expect(shortText('x'.repeat(100))).toBe(`"${'x'.repeat(80)}…"`);
+  });
+
+  it.each([
+    ['text', 'a\n', '"a\\n"'],
+    ['a number', 1.5, '1.5'],
+    ['NaN', Number.NaN, 'NaN'],
+    ['a boolean', false, 'false'],
+    ['null', null, 'null'],
+    ['undefined', undefined, 'undefined'],
+    ['an array', ['secret'], 'array'],
+    ['an object', { secret: 1 }, 'object'],
+    ['a function', () => 'secret', 'function'],
+    ['a bigint', 1n, 'bigint'],
+    ['a symbol', Symbol('secret'), 'symbol'],
+  ])('are shown only if they are text, numbers, booleans, null or undefined: %s', (_, value, shown) => {
+    expect(shortValue(value)).toBe(shown);
   });
 });

@@ -175,6 +175,17 @@ describe('a policy is invalid', () => {
   });
 });
 
+describe('the error for an invalid list in a policy', () => {
+  it.each([
+    ['validationCategories', 'an array of integers'],
+    ['bundleVersions', 'an array of strings or a function'],
+    ['codeDirectoryHashes', 'an array of strings of 40 or 64 hex digits'],
+  ])('says what %s must be', async (name, expected) => {
+    const { message } = await expectCode(() => verify(appStore, { [name]: [null] }), 'invalid_argument');
+    expect(message).toBe(`${name} must be ${expected}`);
+  });
+});
+
 describe('a key that no longer has extensions', () => {
   it.each([
     ['is rejected by default', {}, 'reject'],

@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { decodeCertificate } from '../../src/certificates/certificate.js';
+import { type Certificate, decodeCertificate } from '../../src/certificates/certificate.js';
+import { certificateKeyType } from '../../src/certificates/certificate-key.js';
 import { fingerprint } from '../../src/certificates/fingerprint.js';
 import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { readDer } from '../../src/encoding/der.js';
@@ -378,5 +379,21 @@ describe('a certificate is rejected', () => {
   it('with a short message, even if a name is long', () => {
     const named = sequence(der(0x06, new Uint8Array(10_000).fill(1)), octetString(''));
     expect(() => decodeCertificate(withExtensions(named, named))).toThrow(/^.{1,150}$/);
+  });
+});
+
+describe('the type of the key in a certificate', () => {
+  const typeOf = (spki: Uint8Array) => certificateKeyType({ subjectPublicKeyInfo: spki } as Certificate);
+  const keys: readonly [string, KeyObject][] = [
+    ['secp384r1', generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey],
+    ['rsa', generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey],
+    ['ed25519', generateKeyPairSync('ed25519').publicKey],
+  ];
+  it.each(keys)('is %s', (type, key) => {
+    expect(typeOf(key.export({ format: 'der', type: 'spki' }))).toBe(type);
+  });
+
+  it('is unknown if the key cannot be decoded', () => {
+    expect(typeOf(hex('3000'))).toBe('unknown');
   });
 });

@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
@@ -70,6 +71,17 @@ function mirrored(certificate: Uint8Array): Uint8Array {
   return withSignature(certificate, integer(r), integer(ORDER - s));
 }
 
+/** The same certificate, signed again by its issuer. ECDSA signatures are random, so each one differs. */
+async function signedAgain(certificate: Uint8Array, { keys }: IssuedCertificate): Promise<Uint8Array> {
+  const ecdsaWithSha384 = { name: 'ECDSA', hash: 'SHA-384' };
+  const [tbs] = partsOf(certificate);
+  const signature = new Uint8Array(await webcrypto.subtle.sign(ecdsaWithSha384, keys.privateKey, new Uint8Array(tbs)));
+  return withSignature(
+    certificate,
+    ...[signature.subarray(0, 48), signature.subarray(48)].map(toBigInt).map((n) => integer(n)),
+  );
+}
+
 async function authorityWithLeaf(): Promise<CertificateAuthority & { leaf: IssuedCertificate }> {
   const authority = await createAuthority({}, { pathLength: undefined });
   const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), authority.intermediate.keys);
@@ -123,6 +135,14 @@ describe('the cache of CA certificates', () => {
     for (const certificate of [copy, intermediate.der]) {
       expect(await verify([leaf.der, certificate], root)).toEqual(FROM_MEMORY);
     }
+  });
+
+  it('caches the last two signatures of a certificate', async () => {
+    const { root, intermediate, leaf } = await authorityWithLeaf();
+    const copies = [intermediate.der, mirrored(intermediate.der), await signedAgain(intermediate.der, root)];
+    for (const copy of copies) expect(await verify([leaf.der, copy], root)).toEqual({ isTrusted: true, signatures: 2 });
+    for (const copy of copies.slice(1)) expect(await verify([leaf.der, copy], root)).toEqual(FROM_MEMORY);
+    expect(await verify([leaf.der, intermediate.der], root)).toEqual({ isTrusted: true, signatures: 2 });
   });
 
   it('caches no copy whose signature is encoded or computed differently', async () => {

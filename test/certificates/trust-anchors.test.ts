@@ -76,5 +76,6 @@ describe('trust anchors', () => {
   ])('must not be %s', async (_, anchor, message) => {
     const error = await expectCode(async () => read(anchor), 'invalid_argument');
     expect(error.message).toContain(message);
+    expect(error.cause !== undefined).toBe(anchor.toString().includes('-----'));
   });
 });

@@ -70,7 +70,7 @@ describe('BER', () => {
     ['indefinite', endless],
   ])('may have at most sixteen levels, %s', (_, wrap) => {
     readBer(nested(16, wrap));
-    expect(() => readBer(nested(17, wrap))).toThrow('nested deeper');
+    expect(() => readBer(nested(17, wrap))).toThrow('BER nested deeper');
   });
 
   it('may have at most 2048 elements', () => {

@@ -74,7 +74,9 @@ describe('DER', () => {
       `02 8184 01${'00'.repeat(131)}`,
     ],
     ['09 00', `09 40 ${'00'.repeat(64)}`, `0e 40 ${'00'.repeat(64)}`, '5f 25 00', '5f 8a39 00'],
-    ['06 07 ffffffffffff7f', '06 09 2a ffffffffffff7f 00'],
+    ['06 07 ffffffffffff7f', '06 09 2a ffffffffffff7f 00', `06 40 ${'ffffffffffff7f'.repeat(9)} 2a`],
+    ['30 09 010100 1c 04 00000041', '30 07 010100 1e 02 0041'],
+    ['30 06 1e 02 0041 d800', '30 0a 1c 04 00000041 d802 0000'],
   ])('may contain values of many types: %s', (...texts) => {
     for (const text of texts) readDer(hex(text));
   });

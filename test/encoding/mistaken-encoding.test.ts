@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { mistakenEncoding } from '../../src/encoding/mistaken-encoding.js';
+import { isBase64, mistakenEncoding } from '../../src/encoding/mistaken-encoding.js';
 import { inspectReceipt, refreshReceipt, verifyAssertion, verifyAttestation, verifyReceipt } from '../../src/index.js';
 import { createAuthority, NOW } from '../support/certificate-authority.js';
 import { APP_ID, assert, attest } from '../support/evidence.js';
@@ -77,13 +77,24 @@ describe('a key identifier', () => {
     expect(message).toContain(`the key identifier is not base64 of 32 bytes: ${sentence}`);
   });
 
-  it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(100)])(
+  it('in hex is explained in the error up to 128 characters', async () => {
+    const options = { ...attested, keyId: '00'.repeat(64) };
+    const { message } = await expectCode(() => verifyAttestation(options), 'key_id_mismatch');
+    expect(message).toContain(': the text is hex');
+  });
+
+  it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(65), '00'.repeat(100)])(
     'in any other form is not explained: %s',
     async (keyId) => {
       const { message } = await expectCode(() => verifyAttestation({ ...attested, keyId }), 'key_id_mismatch');
       expect(message).toMatch(/^the key identifier is not base64 of 32 bytes \(/);
     },
   );
+});
+
+it.each(['a b', 'a\nb', '{"token":"a', 'a===', '='])('bytes with other characters are not base64: %j', (text) => {
+  expect(isBase64(Buffer.from('abc='))).toBe(true);
+  expect(isBase64(Buffer.from(text))).toBe(false);
 });
 
 it('genuine evidence is never reported as wrongly encoded', () => {

@@ -145,6 +145,11 @@ describe('well-formed CBOR', () => {
     expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
   });
 
+  it('returns the text keys whose values are unsigned integers', () => {
+    const text = 'a6 6161 07 6162 20 6163 6161 01 01 21 02 6164 f5';
+    expect(assertWellFormedCbor(hex(text))).toEqual(new Set(['a']));
+  });
+
   it('distinguishes text keys from integer keys', () => {
     assertWellFormedCbor(hex('a2 6131 00 01 00'));
   });

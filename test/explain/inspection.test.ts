@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Inspection } from '../../src/explain/inspection.js';
 import { AppAttestError, inspectAssertion, inspectAttestation } from '../../src/index.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
 import { integer, octetString, sequence, tagged } from '../../src/testing/encoding/der.js';
 import { createAuthority } from '../support/certificate-authority.js';
 import { APP_ID, type AttestationChanges, assert, attest, sha256, signedExtensions } from '../support/evidence.js';
@@ -135,6 +136,18 @@ describe('an inspected assertion', () => {
   it('reports each missing part', () => {
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));
     expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['signature', 'authenticatorData']);
+  });
+
+  it('reports authenticator data that cannot be decoded', () => {
+    const { problems } = inspectAssertion(cbor({ signature: new Uint8Array(8), authenticatorData: new Uint8Array(8) }));
+    expect(problems).toEqual([expect.stringMatching(/^authenticatorData: /)]);
+  });
+
+  it('reports a malformed field of unsigned extensions', () => {
+    const extensions = signedExtensions({ apple_bundle_version_01: 1 });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { problems } = inspectAssertion(assert(privateKey, { flags: 0x40, extensions }));
+    expect(problems).toEqual(['authenticatorData extensions: field apple_bundle_version_01 is not text']);
   });
 
   it('shows only the reason if the evidence is not a map', () => {

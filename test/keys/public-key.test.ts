@@ -65,6 +65,17 @@ describe('a stored key', () => {
     }
   });
 
+  it('that cannot be decoded is an error that says which forms are accepted', async () => {
+    const message =
+      'publicKey must be a P-256 public key: PEM, SubjectPublicKeyInfo bytes, a 65-byte point or a KeyObject';
+    const detached = new Uint8Array(65);
+    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    for (const broken of [detached, pemOf(spki).replace(/.==/, 'B=='), offCurve]) {
+      const error = await expectCode(() => readPublicKey(broken), 'invalid_argument');
+      expect(error).toMatchObject({ message, cause: expect.any(Error) });
+    }
+  });
+
   it.each(forms)('verifies as %s', async (form) => {
     for (const key of [publicKey, spki, spki.slice(POINT), pemOf(spki), pemOf(spki).replaceAll('\n', '\r\n')]) {
       const prepared = await preparePublicKey(key, form);

@@ -49,6 +49,7 @@ it.each(wrong)('%j is not an App ID, and the message says why', async (appId, wh
 
 it.each([
   [{ teamId: undefined, bundleId: 'com.example.app' }, 'the option teamId of appId is undefined'],
+  [{ teamId: 'TEAMID1234', bundleId: undefined }, 'the option bundleId of appId is undefined'],
   [{ teamId: 'TEAMID1234', bundleId: 1 }, 'teamId and bundleId of appId must be strings'],
   [{ bundleId: 'com.example.app' }, 'teamId and bundleId of appId must be strings'],
   [{ teamId: 'TEAMID1234', bundleID: 'com.example.app' }, 'appId has no option "bundleID"'],

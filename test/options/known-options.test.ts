@@ -84,7 +84,8 @@ describe.each(functions)('%s', (name, call, required, optional) => {
   });
 
   it.each(required)('rejects undefined for %s', async (option) => {
-    await expectCode(() => call({ [option]: undefined }), 'invalid_argument');
+    const { message } = await expectCode(() => call({ [option]: undefined }), 'invalid_argument');
+    expect(message).toBe(`the option ${option} of ${name} is undefined`);
   });
 
   it.each(optional)('treats undefined for %s as absent', async (option) => {

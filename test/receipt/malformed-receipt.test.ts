@@ -152,9 +152,12 @@ describe('a receipt is malformed', () => {
     ['with a payload of zero bytes', { payload: new Uint8Array() }],
     ['with bytes after its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
     ['with a malformed field', { moreFields: [octetString('')] }],
+    ['with a field in a SET', { moreFields: [set(integer(99), integer(1), octetString(''))] }],
+    ['with a field of one part', { moreFields: [sequence(integer(99))] }],
     ['with a field of two parts', { moreFields: [sequence(integer(99), octetString(''))] }],
+    ['with a field without a value', { moreFields: [sequence(integer(99), integer(1))] }],
     ['with a field of four parts', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
-    ['with a field without a number', { moreFields: [sequence(octetString(''), integer(1), octetString(''))] }],
+    ['with a field without a number', { moreFields: [sequence(octetString('c'), integer(1), octetString(''))] }],
     ['with a version without a number', { moreFields: [sequence(integer(99), octetString(''), octetString(''))] }],
     ['with a field of another type', { moreFields: [sequence(integer(99), integer(1), integer(1))] }],
     ['with a field in chunks of another type', { moreFields: [sequence(integer(99), integer(1), der(0x24, NULL))] }],
@@ -192,6 +195,16 @@ describe('a receipt is malformed', () => {
   ];
   it.each(malformed)('%s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_receipt');
+  });
+
+  it.each([
+    ['signature', 1025, '0 to 1024', { signature: () => new Uint8Array(1025) }],
+    ['subject key identifier', 65, '1 to 64', { signerIdentifier: () => der(0x80, new Uint8Array(65)) }],
+    ['issuer', 1025, '0 to 1024', { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) }],
+    ['serial number', 33, '1 to 32', { signerIdentifier: () => sequence(nameOfLength(20), serialNumberOfLength(33)) }],
+  ])('whose signer has too many bytes in its %s, and the error says so', async (name, length, limits, changes) => {
+    const { message } = await expectCode(() => verify(changes), 'malformed_receipt');
+    expect(message).toContain(`the ${name} of the signer has ${length} bytes; expected ${limits}`);
   });
 
   it('with a payload that is a SEQUENCE', async () => {

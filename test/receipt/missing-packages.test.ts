@@ -2,9 +2,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { STATUS } from '../../src/http/status.js';
 import { NOW } from '../support/certificate-authority.js';
 import { APP_ID } from '../support/evidence.js';
+import { newCredentials } from '../support/receipt-exchange.js';
 import { createReceiptChain, makeReceipt } from '../support/receipts.js';
 
 afterEach(() => {
+  vi.doUnmock('jose');
   vi.doUnmock('pkijs');
   vi.doUnmock('asn1js');
   vi.resetModules();
@@ -35,4 +37,37 @@ describe('if the packages that decode receipts cannot be loaded', () => {
     expect(error.cause).toBeInstanceOf(Error);
     expect(STATUS[error.code]).toBe(500);
   });
+});
+
+it('if jose cannot be loaded, the error of a receipt refresh names the package', async () => {
+  vi.resetModules();
+  vi.doMock('jose', () => {
+    throw new Error('pruned');
+  });
+  const { AppAttestError, refreshReceipt } = await import('../../src/index.js');
+  const { credentials } = newCredentials();
+  const options = { receipt: Uint8Array.of(0x30, 0), environment: 'production', credentials } as const;
+  const error: unknown = await refreshReceipt(options).catch((thrown: unknown) => thrown);
+  if (!(error instanceof AppAttestError)) return expect.fail(JSON.stringify(error));
+  expect(error.code).toBe('invalid_argument');
+  expect(error.message).toBe('the package jose, which signs tokens, cannot be loaded');
+  expect(error.cause).toBeInstanceOf(Error);
+});
+
+it('if pkijs cannot decode the signer, the receipt is malformed', async () => {
+  const chain = await createReceiptChain();
+  const receipt = await makeReceipt(chain);
+  vi.resetModules();
+  const thrown = new Error('odd');
+  vi.doMock('pkijs', () => ({
+    SignerInfo: class {
+      constructor() {
+        throw thrown;
+      }
+    },
+  }));
+  const { verifyReceipt } = await import('../../src/index.js');
+  const verification = verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] });
+  const cause = { name: 'DecodingError', message: 'the signer cannot be decoded', cause: thrown };
+  await expect(verification).rejects.toMatchObject({ code: 'malformed_receipt', cause });
 });

@@ -81,7 +81,11 @@ describe('the signature of a receipt', () => {
       hash: 'SHA-256',
     };
     const signerKeys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify']);
-    await expectCode(async () => verify({}, {}, await createReceiptChain({ signerKeys })), 'invalid_signature');
+    const { message } = await expectCode(
+      async () => verify({}, {}, await createReceiptChain({ signerKeys })),
+      'invalid_signature',
+    );
+    expect(message).toBe('the public key of the signer must be on P-256, P-384 or P-521, not rsa');
   });
 
   it('is rejected with a key that cannot be decoded', async () => {

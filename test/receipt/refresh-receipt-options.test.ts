@@ -75,6 +75,22 @@ describe('refreshReceipt', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
+  it.each([0, 2_147_484])('says what timeout must be, instead of %d', async (timeout) => {
+    const { message } = await expectCode(() => refreshReceipt({ ...exchange.options, timeout }), 'invalid_argument');
+    expect(message).toBe(`timeout must be a number of seconds, greater than 0 and at most 2147483, not ${timeout}`);
+  });
+
+  it.each([
+    ['null', null],
+    ['text', 'credentials'],
+    ['a function', () => undefined],
+    ['a key in bytes', { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: Buffer.from(p256) }],
+  ])('says what credentials must be, instead of %s', async (_, credentials) => {
+    const options = { ...exchange.options, credentials: credentials as never };
+    const { message } = await expectCode(() => refreshReceipt(options), 'invalid_argument');
+    expect(message).toBe('credentials must be an object with the strings teamId, keyId and privateKey');
+  });
+
   it.each([
     ['nothing', ''],
     ['empty bytes', new Uint8Array()],

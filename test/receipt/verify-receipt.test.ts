@@ -319,6 +319,28 @@ describe('verifyReceipt', () => {
     await expectCode(() => verifyReceipt({ ...options, trustAnchors: undefined }), 'untrusted_certificate');
   });
 
+  it('explains why a refreshed receipt does not match the client data hash', async () => {
+    const hash = { clientDataHash: new Uint8Array(32) };
+    const attested = await expectCode(() => verify({}, hash), 'receipt_challenge_mismatch');
+    expect(attested.message).toContain('the receipt was issued for another challenge');
+    const refreshed = await expectCode(() => verify(withFields({ 6: 'RECEIPT' }), hash), 'receipt_challenge_mismatch');
+    expect(refreshed.message).toContain(
+      'a receipt of type RECEIPT does not contain the original client data hash; use the receipt in the attestation',
+    );
+  });
+
+  it('reports both times of a receipt that expires before its creation', async () => {
+    const [created, expires] = [minutesFromNow(4).toISOString(), minutesFromNow(3).toISOString()];
+    const error = await expectCode(() => verify(withFields({ 12: created, 21: expires })), 'receipt_expired');
+    expect(error).toMatchObject({ expected: `an expiration from ${created}`, actual: expires });
+  });
+
+  it.each([0, -1, Number.NaN, '300'])('says what maxAge must be, instead of %j', async (maxAge) => {
+    const { message } = await expectCode(() => verify({}, { maxAge: maxAge as number }), 'invalid_argument');
+    const shown = typeof maxAge === 'string' ? `"${maxAge}"` : maxAge;
+    expect(message).toBe(`maxAge must be a number of seconds, greater than 0, not ${shown}`);
+  });
+
   it('checks the signature before it decodes the payload', async () => {
     await expectCode(
       () =>

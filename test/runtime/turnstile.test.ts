@@ -88,7 +88,7 @@ it('rejects a task immediately if the queue is full, and accepts tasks again lat
   const turnstile = turnstileOf(1, { waiting: 2 });
   const accepted = [0, 1, 2].map((number) => turnstile.pass(start(number)));
   const error = await expectCode(() => turnstile.pass(start(3)), 'overloaded');
-  expect(error.retryAfter).toBe(1);
+  expect(error).toMatchObject({ retryAfter: 1, message: '2 verifications are already waiting' });
   ends[0]?.(Promise.resolve(0));
   await accepted[0];
   const later = turnstile.pass(start(4));
@@ -105,7 +105,8 @@ it('rejects a task that waited too long, and never starts the task', async () =>
   const turnstile = turnstileOf(1, { waiting: 2, patience: 0.02 });
   const first = turnstile.pass(start(0));
   const late = [1, 2].map((number) => expectCode(() => turnstile.pass(start(number)), 'overloaded'));
-  for (const { retryAfter } of await Promise.all(late)) expect(retryAfter).toBe(1);
+  const message = 'the verification waited for more than 0.02 seconds';
+  for (const error of await Promise.all(late)) expect(error).toMatchObject({ retryAfter: 1, message });
   const next = turnstile.pass(start(3));
   ends[0]?.(Promise.resolve(0));
   expect(await first).toBe(0);
