@@ -55,7 +55,10 @@ export interface AppAttestErrorDetails {
   actual?: string;
   /** For `receipt_request_failed`: the HTTP status of the response from Apple's server. */
   status?: number;
-  /** Seconds to wait before the next attempt. Set for `overloaded`. Also set if Apple sent `Retry-After`. */
+  /**
+   * Seconds to wait before the next attempt. Set for `overloaded`. Also set for `receipt_request_failed` if Apple's response
+   * has the header `Retry-After`.
+   */
   retryAfter?: number;
 }
 
@@ -87,7 +90,10 @@ export class AppAttestError extends Error {
    * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no response.
    */
   readonly status: number | undefined;
-  /** Seconds to wait before the next attempt. Set for `overloaded`. Also set if Apple sent `Retry-After`. */
+  /**
+   * Seconds to wait before the next attempt. Set for `overloaded`. Also set for `receipt_request_failed` if Apple's response
+   * has the header `Retry-After`.
+   */
   readonly retryAfter: number | undefined;
 
   constructor(code: AppAttestErrorCode, message: string, details: AppAttestErrorDetails = {}) {

@@ -7,7 +7,7 @@ import { threadPoolSize } from '../runtime/thread-pool.js';
 import { Turnstile } from '../runtime/turnstile.js';
 
 /**
- * Verifying a signature takes 65 µs on the calling thread, and 20 µs more in the thread pool. Twenty verifications on the
+ * Verifying a signature takes 65 to 90 µs on the calling thread, and longer in the thread pool. Twenty verifications on the
  * calling thread block the event loop for less than two milliseconds. See docs/performance.md.
  */
 const callingThread = new CallingThread(20);

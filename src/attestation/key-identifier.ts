@@ -5,8 +5,8 @@ import { AppAttestError, shortHex, shortText } from '../errors.js';
 
 const LENGTH = 32;
 /**
- * The maximum number of characters in a malformed key identifier whose encoding is checked. If this check finds a mistake,
- * such as hex, the error message names the mistake.
+ * A malformed key identifier of at most this many characters is checked for a mistaken encoding, such as hex. If there is
+ * such a mistake, the error message names it.
  */
 const MAX_MISTAKEN_LENGTH = 128;
 

@@ -27,16 +27,17 @@ export interface ExtensionPolicy {
    */
   codeDirectoryHashes?: readonly string[];
   /**
-   * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier send
-   * no extensions. With `'reject'`, evidence without any extensions is rejected even if the policy has no other
-   * requirement.
+   * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier send no
+   * extensions. With `'reject'`, evidence without signed extensions is rejected even if the policy has no other requirement.
+   * An empty map of signed extensions is accepted in this case.
    */
   whenAbsent?: 'accept' | 'reject';
   /**
    * Whether `app-attest/server` accepts an assertion without extensions from a key whose earlier evidence had extensions. The
-   * default is `'reject'`. With `'accept'`, a key stays usable after an app update that was built with an older SDK. But with
-   * `'accept'`, an attacker can omit the extensions. `verifyAttestation` and `verifyAssertion` ignore this property, because
-   * they do not know earlier evidence.
+   * default is `'reject'`. With `'accept'`, a key stays usable after an app update that was built with an older SDK, unless
+   * `whenAbsent` is `'reject'`. But an attacker can then install an old build of the app, whose evidence has no extensions,
+   * to evade the other requirements. `verifyAttestation` and `verifyAssertion` ignore this property, because they do not know
+   * earlier evidence.
    */
   whenDropped?: 'reject' | 'accept';
 }
@@ -135,7 +136,7 @@ function isOneOf(accepted: readonly string[]): (bundleVersion: string) => boolea
  * Checks signed extensions against the policy.
  *
  * @throws AppAttestError `extension_missing`. `extension_rejected`, also if the `bundleVersions` function throws.
- *   `invalid_argument` if this function does not return a boolean
+ *   `invalid_argument` if the `bundleVersions` function does not return a boolean
  */
 export function assertExtensions(
   extensions: AuthenticatorExtensions | undefined,

@@ -10,7 +10,7 @@ import type { AuthenticatorData } from './authenticator-data.js';
  * the beginning of the client data. The same signature would then be valid for the client data with the map and without the
  * map.
  *
- * @throws AppAttestError the given code
+ * @throws AppAttestError `code`
  */
 export function assertSignedEnd(
   { unauthenticatedExtensions }: AuthenticatorData,

@@ -5,8 +5,8 @@ import { contentsOf, readInteger, Tag } from '../encoding/der-values.js';
 import { decodeUtf8 } from '../encoding/utf8.js';
 
 /**
- * Apple's extensions of the credential certificate (`credCert`), the leaf certificate of an attestation. Only the nonce is
- * required.
+ * Apple's extensions of the credential certificate (`credCert`), the leaf certificate of an attestation. The nonce is
+ * required. For a Mac, the access control list is required too. The other extensions are optional.
  */
 export const AppleExtension = {
   /** SHA-256(authData ‖ clientDataHash). */

@@ -17,9 +17,9 @@ export async function isSignedBy(certificate: Certificate, issuer: Certificate, 
 }
 
 /**
- * A cache of valid signatures of CA certificates. The key of an entry combines two hashes: of the signed part of the
- * certificate, and of the issuer's public key. Apple's two certificate hierarchies have about twenty CA certificates, so 64
- * entries are enough.
+ * A cache of valid signatures of CA certificates. The key of a cache entry combines the hash of the signed part of the
+ * certificate and the hash of the issuer's public key. Apple's two certificate hierarchies have about twenty CA certificates,
+ * so 64 entries are enough.
  */
 const verifiedSignatures = new BoundedMemo<readonly Uint8Array[]>(64);
 

@@ -13,8 +13,8 @@ const ALLOWED_ENVIRONMENTS: ReadonlySet<string | undefined> = new Set(['test', '
 
 /**
  * Whether this process may create and trust a virtual Apple, the simulation in `app-attest/testing`. The result is true only
- * if `NODE_ENV` is `test` or `development`, or if `APP_ATTEST_VIRTUAL` is `allow`. All other processes count as production,
- * because anyone can create evidence with a virtual Apple.
+ * if `NODE_ENV` is `test` or `development`, or if `APP_ATTEST_VIRTUAL` is `allow`. All other processes count as production.
+ * There, a virtual Apple is not allowed, because its evidence proves nothing about a real device.
  */
 export function isVirtualAppleAllowed(): boolean {
   if (environmentVariable('APP_ATTEST_VIRTUAL') === 'allow') return true;

@@ -30,10 +30,10 @@ const TypedArrayPrototype: object = Object.getPrototypeOf(Uint8Array.prototype);
  * pool, like bytes that Node.js decodes from base64. Methods and getters of a subclass are not called, because they could
  * return other bytes or the memory of the caller.
  *
- * @throws TypeError if the ArrayBuffer is detached or has shrunk. Without this error, such bytes would count as empty
+ * @throws TypeError if the ArrayBuffer is detached, or has shrunk so far that it no longer contains all the bytes
  */
 export function copyBytes(bytes: Uint8Array, maxLength = Number.POSITIVE_INFINITY): Buffer {
-  // Throws a TypeError if the ArrayBuffer is detached or has shrunk.
+  // Throws a TypeError if the ArrayBuffer no longer contains all the bytes. Otherwise such bytes would count as empty.
   Uint8Array.prototype.at.call(bytes, 0);
   const buffer: ArrayBufferLike = Reflect.get(TypedArrayPrototype, 'buffer', bytes);
   const offset: number = Reflect.get(TypedArrayPrototype, 'byteOffset', bytes);
@@ -52,6 +52,6 @@ export function sha256OfText(text: string): Uint8Array {
 }
 
 function sha256Of(message: string | Uint8Array): Uint8Array {
-  // The hash is requested as text and then converted to bytes. This takes a third less time than requesting a Buffer.
+  // The hash is requested as text and then converted to bytes. This takes less time than requesting a Buffer.
   return Buffer.from(hash('sha256', message, 'binary'), 'latin1');
 }

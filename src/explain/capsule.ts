@@ -48,7 +48,7 @@ export interface CapsuleExtensions {
 
 /**
  * The data that is needed to verify rejected evidence again and to explain the rejection, as JSON. A capsule is at most about
- * 300 KiB long. A value that is too long is replaced with its digest.
+ * 300 KiB long. Evidence and client data that are too long are replaced with their digests.
  *
  * A capsule contains no headers, cookies, private keys or users. It contains the signed payload. With the plugin's JSON, the
  * payload contains the content of the request, which may be personal data. Treat a capsule like the body of a request.
@@ -73,7 +73,7 @@ export interface Capsule {
   message: string;
   /** The attestation object or assertion object. Text is as the client sent it: base64 or base64url. Bytes are base64. */
   evidence: string | CapsuleDigest;
-  /** The key identifier as the client sent it. */
+  /** The key identifier as the client sent it. Absent if it has more than 256 characters. */
   keyId?: string;
   /** The `challenge` of a registration, or the signed payload of a request. */
   clientData?: CapsuleValue;

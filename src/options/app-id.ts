@@ -4,7 +4,7 @@ import { type KnownOptions, readKnownOptions } from './known-options.js';
 /**
  * The App ID of one app: text such as `'TEAMID1234.com.example.app'`, or the two parts of this text. The part before the
  * first dot, the prefix, has ten characters A-Z and 0-9. For nearly all apps, the prefix is the team identifier of the
- * developer account. Evidence from an App Clip contains the App ID of the full app.
+ * developer account. For an App Clip, use the App ID of the full app.
  */
 export type AppId =
   | string

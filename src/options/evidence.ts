@@ -28,7 +28,8 @@ export function keepEvidence(evidence: unknown, name: string, maxLength: number)
  * Copies bytes that a caller passed, because the caller or another thread may change them.
  *
  * @param name The name of the option, for the error message
- * @throws AppAttestError `invalid_argument` if the ArrayBuffer of the bytes is detached or has shrunk
+ * @throws AppAttestError `invalid_argument` if the ArrayBuffer is detached, or has shrunk so far that it no longer contains
+ *   all the bytes
  */
 export function copyOf(bytes: Uint8Array, name: string, maxLength?: number): Uint8Array {
   try {
@@ -54,8 +55,8 @@ export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8
 }
 
 /**
- * Like {@link decodeEvidence}, but accepts hex and evidence that was encoded as base64 twice, because both are valid base64.
- * The result is never empty.
+ * Like {@link decodeEvidence}, but does not reject hex or evidence that was encoded as base64 twice. Such text is valid
+ * base64. The result is never empty.
  *
  * @throws DecodingError
  */

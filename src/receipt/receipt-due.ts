@@ -7,7 +7,7 @@ import type { ReceiptType } from './receipt-payload.js';
 
 /** A stored receipt: the key identifier, and four fields from the result of `verifyReceipt`. */
 export interface StoredReceipt {
-  /** The key identifier. It determines the jitter of the receipt. */
+  /** The key identifier. Together with `creationTime`, it determines the jitter of the receipt. */
   readonly keyId: string;
   /** `type` of the verified receipt. */
   readonly type: ReceiptType;

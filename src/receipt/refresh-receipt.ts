@@ -114,7 +114,7 @@ export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<Ref
         method: 'POST',
         headers: { authorization },
         body,
-        // A redirect must not send the token to another server. So a 3xx status is an error, like other unexpected statuses.
+        // A redirect must not send the token to another server. So a redirect is an error, like other unexpected statuses.
         redirect: 'manual',
         signal: limited,
       }),

@@ -158,7 +158,7 @@ function readAlgorithm(der: Uint8Array, algorithm: DerElement | undefined): stri
 
 /**
  * The content must have the type id-data. RFC 5652 §5.3 requires this type if there are no signed attributes. Apple's
- * receipts have none.
+ * receipts have no signed attributes.
  */
 function readContent(der: Uint8Array, encapContentInfo: DerElement | undefined): Uint8Array {
   const [type, explicit] = childrenOf(encapContentInfo, Shape.EncapsulatedContentInfo, 'EncapsulatedContentInfo');

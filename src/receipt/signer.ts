@@ -54,7 +54,7 @@ function isSigner(candidate: Certificate, signer: SignerIdentifier): boolean {
 
 /**
  * Checks that a certificate may sign receipts. Apple issues certificates for many purposes below the same root. Only
- * certificates with this extension are for receipts.
+ * certificates with the extension {@link RECEIPT_SIGNING} are for receipts.
  *
  * @throws AppAttestError `untrusted_certificate`
  */

@@ -133,7 +133,7 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
  *   verified. Try again after `retryAfter` seconds
  * - `malformed_receipt`: not an App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: Apple's receipt signer did not sign the receipt, or
- *   its certificate was not valid when the receipt was created
+ *   the signer's certificate was not valid when the receipt was created
  * - `app_id_mismatch`: the receipt belongs to another app (field 2)
  * - `receipt_key_mismatch`: the receipt belongs to another key (field 3)
  * - `receipt_challenge_mismatch`: the receipt was issued for another challenge (field 4), or does not have the type that the

@@ -35,8 +35,8 @@ export interface CapacitorAssertion extends CapacitorKey {
  * The methods of `@capgo/capacitor-app-attest` on iOS. They return the same JSON as the plugin, with properties in the same
  * order. Like the plugin, they hash the UTF-8 bytes of the challenge or payload.
  *
- * Methods with options throw an `AppAttestError` with the code `invalid_argument` if an option is missing or unknown. They
- * throw a `DCError` in the same cases as the device.
+ * Methods with options throw an `AppAttestError` with the code `invalid_argument` if an option is missing, unknown or not
+ * text. They throw a `DCError` in the same cases as the device.
  *
  * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/index.ts
  */

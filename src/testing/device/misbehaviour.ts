@@ -15,18 +15,20 @@ export interface Misbehaviour {
   /** The counter does not increase, as in a replay of an old request: `counter_not_increased`. */
   standingCounter?: boolean | undefined;
   /**
-   * The app was linked with an SDK before iOS 27, so its evidence has no extensions. The code is `extension_missing` if a
-   * policy requires extensions. The code is the same if earlier evidence of the key had extensions, unless the policy sets
-   * `whenDropped: 'accept'`.
+   * The app was linked with an SDK before iOS 27, so its evidence has no extensions. The code is `extension_missing` if the
+   * backend's policy has `whenAbsent: 'reject'`. With any policy, `createAppAttest` also rejects an assertion with this code
+   * if earlier evidence of the key had extensions, unless the policy has `whenDropped: 'accept'`.
    */
   olderSdk?: boolean | undefined;
   /**
    * A tampered app forges these extensions. The app passes the extensions to the device as the first part of the client data
    * hash, so the device signs the extensions. Then the app moves the extensions to the end of authenticator data.
    *
-   * The flag ED (extension data) in authenticator data remains unset, so a backend must ignore these extensions. The code
-   * is `extension_missing` if a policy requires extensions. If the operating system signs its own extensions, the forged
-   * extensions make the evidence malformed: `malformed_attestation` or `malformed_assertion`.
+   * If the device signs its own extensions, or if the backend has the option `clientData: 'raw'`, the forged extensions make
+   * the evidence malformed: `malformed_attestation` or `malformed_assertion`. Devices with iOS 27 or macOS 27 sign their own
+   * extensions, unless `olderSdk` is set. In all other cases, the flag ED (extension data) in authenticator data is unset, so
+   * a backend must ignore the forged extensions. The code is then `extension_missing` if the backend's policy has
+   * `whenAbsent: 'reject'`.
    */
   forgedExtensions?: AuthenticatorExtensions | undefined;
   /**

@@ -54,7 +54,7 @@ interface VirtualKey {
 
 /**
  * A device with an app on it, in memory. {@link VirtualApple.createDevice} creates a device. A device has the methods of
- * `DCAppAttestService`. The evidence has the same structure as the evidence of real devices.
+ * `DCAppAttestService`. {@link VirtualOs} describes the structure of its evidence.
  */
 export class VirtualDevice {
   /** The plugin `@capgo/capacitor-app-attest` on this device. */
@@ -178,8 +178,8 @@ export class VirtualDevice {
   }
 
   /**
-   * Signs a request to a protected route. Returns the headers that an app sends: key identifier, assertion, challenge,
-   * and `Content-Digest` if there is a body. Send them with the same method, target and body.
+   * Signs a request to a protected route. Returns the headers that an app sends: key identifier, assertion, challenge, and
+   * `Content-Digest` if there is a body. Send these headers with the same method, target and body.
    *
    * @throws DCError `invalidKey` if the key is unknown, lost, or not attested yet
    * @throws AppAttestError `invalid_argument` if the method is not in upper case, the target does not start with `/`, or an

@@ -14,7 +14,7 @@ export interface DeviceCheckKey {
 const MAX_AGE = 60 * 60;
 
 /**
- * Returns whether Apple would accept the token of a receipt request. The token must have the algorithm ES256, a `kid`, the
+ * Returns whether the receipt endpoint accepts the token of a request. The token must have the algorithm ES256, a `kid`, the
  * app's Team ID as `iss`, and an `iat` within an hour of `now`. If `keys` are passed, one of the keys must have this Team ID
  * and this `kid`, and the signature must be valid for this key.
  */
