@@ -16,7 +16,7 @@ export interface OutputStream {
   readonly columns?: number;
 }
 
-/** The environment variables that name the database of the keys. */
+/** The environment variables that contain the URL of the database of the keys. */
 export interface DatabaseVariables {
   readonly DATABASE_URL?: string | undefined;
   readonly REDIS_URL?: string | undefined;

@@ -1,7 +1,7 @@
 const MAX_CAUSES = 3;
 
 /**
- * Returns the messages of an error and its causes in one line. Replaces the given secrets.
+ * Returns the messages of an error and its causes in one line. Replaces the given secrets with `***`.
  *
  * @param secrets Texts that must not be printed. For example, a database client may quote its URL in a message
  */

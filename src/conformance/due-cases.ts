@@ -7,8 +7,8 @@ import type { Requirement } from './requirement.js';
 import { assertKey } from './stored-key-assertions.js';
 
 /**
- * A date before the first receipt. The cases therefore claim no other keys in the database, except keys that an interrupted run
- * left behind.
+ * A date long before App Attest existed, so no real receipt is due. The cases therefore claim only their own keys, and keys
+ * that an interrupted run left behind.
  */
 const NOW = Date.UTC(1980, 0, 1);
 const MINUTE = 60_000;

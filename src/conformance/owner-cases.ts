@@ -10,13 +10,13 @@ import { assertKey, assertReceipt, listedIds } from './stored-key-assertions.js'
 
 const REVOKED_AT = new Date('2026-09-02T00:00:00.001Z');
 
-/** Changes a key if it belongs to a user. */
+/** Changes a key if it belongs to the given user. Returns whether it did. */
 type Change = (keys: KeyStore, keyId: string, subject: string) => Promise<boolean>;
 
 const revoke: Change = (keys, keyId, subject) => keys.revoke(keyId, REVOKED_AT, subject);
 const remove: Change = (keys, keyId, subject) => keys.remove(keyId, subject);
 
-/** Checks that a change for one user leaves the keys of other users, and of no user, as they are. */
+/** Checks that a change for one user does not affect keys of other users or keys without a user. */
 async function assertOthersKeep(one: Stores, other: Stores, change: Change): Promise<void> {
   const [alice, bob] = [newUser(), newUser()];
   const [ofAlice, ofNone] = [newKey({ subject: alice }), newKey()];
@@ -34,8 +34,8 @@ async function assertOthersKeep(one: Stores, other: Stores, change: Change): Pro
 }
 
 /**
- * Makes two hundred calls for Alice on one server. Until they end, another server passes the key from Alice to Bob and back.
- * No call may change the key while it belongs to Bob.
+ * Calls `change` two hundred times for Alice on one server. Until these calls end, another server passes the key from Alice to
+ * Bob and back. No call may change the key while it belongs to Bob.
  */
 async function assertNextUserKeeps(calling: Stores, passing: Stores, change: Change): Promise<void> {
   const ofAlice = newKey({ subject: newUser(), receipt: Uint8Array.of(1) });

@@ -14,7 +14,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
       const receipts = [
         Uint8Array.from({ length: 256 }, (_, index) => index),
         new Uint8Array(randomBytes(65_536)),
-        new TextEncoder().encode('not UTF-8: \u00ff'),
+        new TextEncoder().encode('UTF-8: \u00ff'),
       ];
       for (const receipt of receipts) {
         const key = newKey({ receipt });

@@ -136,7 +136,7 @@ export const USER_CASES: readonly Requirement[] = [
     async check(one, other) {
       const prefix = newUser();
       const endings = ['', ' ', '\n', ':', '%', '_', '*', '?', '[a-z]', '{}', '\\', `"';-- $1 %s`, 'null', 'a', 'A'];
-      // These words are equal for a database that ignores case, accents or Unicode normalisation.
+      // Some of these words are equal for a database that ignores case, accents or Unicode normalisation.
       const words = ['grüße', 'grüsse', 'GRÜSSE', 'gru\u0308ße', 'gruße', '🔑', '🔐', '\u{1f511}\u200d'];
       const users = [...endings, ...words].map((ending) => prefix + ending);
       users.push(` ${prefix}`, prefix.padEnd(1024, 'x'), prefix.padEnd(1023, 'x'), longText());

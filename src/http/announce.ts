@@ -14,7 +14,7 @@ import type { HttpConfiguration } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { STATUS } from './status.js';
 
-/** All handlers in the process publish their decisions here. */
+/** All handlers in the process publish their decisions to this channel. */
 const decisions = channel('app-attest:decision');
 
 /** A request that is being decided. */
@@ -34,9 +34,9 @@ export type Result =
   | { readonly outcome: 'refused' | 'reported'; readonly failure: Failure };
 
 /**
- * Passes a decision to the subscribers of the channel and to `onDecision`, when `afterAnswer` of the request calls back. If
- * `onDecision` is absent, server errors (status 5xx) are emitted as process warnings, so that a developer notices a wrong
- * configuration.
+ * Passes a decision to the subscribers of the channel and to `onDecision`. This happens later, in the callback of
+ * `afterAnswer`. If `onDecision` is absent, server errors (status 5xx) except `overloaded` are emitted as process warnings, so
+ * that a developer notices a wrong configuration.
  */
 export function announce<Context>(
   configuration: HttpConfiguration<Context>,
@@ -61,8 +61,8 @@ function warningOf(result: Result): Error | undefined {
 }
 
 /**
- * If the key is not read first, this function calls the subscribers synchronously, in the asynchronous context of the request.
- * A subscriber can therefore add an event to the active span of the request.
+ * If no key must first be read from the store, this function calls the subscribers synchronously, in the asynchronous context
+ * of the request. A subscriber can therefore add an event to the active span of the request.
  */
 function deliver<Context>(
   configuration: HttpConfiguration<Context>,
@@ -92,7 +92,7 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
 /** The codes after which the handlers do not read the key: the store failed, is busy, or does not have the key. */
 const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
 
-/** Returns the identifier of the key to read. */
+/** Returns the identifier of the key to read from the store, or `undefined` if no key must be read. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,
@@ -129,7 +129,10 @@ function describe<Context>(
   return { outcome: result.outcome, code, status: STATUS[code], error, ...decision, ...(evidence && { evidence }) };
 }
 
-/** The clock in the options may fail, and the store may return a key without valid dates. The decision is then still sent. */
+/**
+ * The clock in the options may fail, and the store may return a key without valid dates. The decision is then sent without a
+ * capsule.
+ */
 function capsuleOf(
   appAttest: AppAttest<AcceptedEvidence>,
   claims: Claims,

@@ -1,8 +1,8 @@
 import { AppAttestError } from '../errors.js';
 
 /**
- * Limits the memory that request bodies use at the same time. All requests to a set of handlers share the budget. Many slow
- * connections therefore cannot exhaust the memory of the process.
+ * Limits the memory that request bodies use at the same time. Many requests share one budget, so many slow connections cannot
+ * exhaust the memory of the process.
  */
 export class BodyBudget {
   readonly #limit: number;

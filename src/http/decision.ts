@@ -6,7 +6,7 @@ import type { StoredKey } from '../server/stored-key.js';
 import type { AppAttestHttpError } from './http-error.js';
 import type { RejectionCode } from './status.js';
 
-/** The handler that decided. For the handler `assertion`, it is `'protected'`. */
+/** The handler that decided. For the handler `assertion`, the value is `'protected'`. */
 export type Route = 'challenge' | 'registration' | 'protected';
 
 /** A decision about a request, for logs and metrics. Do not send this data to the client. */
@@ -14,7 +14,7 @@ export interface Decision<Context = unknown> {
   /**
    * - `'accepted'`: The request met all requirements.
    * - `'refused'`: The request was rejected.
-   * - `'reported'`: Report mode let a protected request through that `'enforce'` would have rejected.
+   * - `'reported'`: Report mode let through a protected request that `'enforce'` would have rejected.
    */
   outcome: 'accepted' | 'refused' | 'reported';
   /** The handler that decided. */
@@ -29,8 +29,8 @@ export interface Decision<Context = unknown> {
   /** The key identifier that the client sent, base64 with padding. Absent if the client sent no valid identifier. */
   keyId?: string;
   /**
-   * The registered key, if a registration or a protected request was accepted. For a rejected protected request, it is present
-   * only with `lookUpKeys` or `capsules`.
+   * The registered key, if a registration or a protected request was accepted. For a protected request that was not accepted,
+   * it is present only with `lookUpKeys` or `capsules`.
    */
   key?: StoredKey;
   /** The environment of `key`. For a rejected registration, it comes from the unverified attestation. */
@@ -50,7 +50,10 @@ export interface Decision<Context = unknown> {
   target: string;
   /** The framework's request. For Hono, it is the `Context`. */
   request: Context;
-  /** The data with which the decision can be repeated. Present only with `capsules`, if the request was not accepted. */
+  /**
+   * The data with which the decision can be repeated. Present only with `capsules`, for a request with evidence that was not
+   * accepted.
+   */
   evidence?: Capsule;
 }
 

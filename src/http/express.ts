@@ -30,8 +30,8 @@ export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdic
 /** The values that `protect` sets in `response.locals`. */
 export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict> extends SeenBy<Seen> {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
-   * which the request is not attested.
+   * The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a request that is
+   * not attested, the property contains only `attested: false` and the code.
    */
   appAttest: Seen;
 }
@@ -71,7 +71,8 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
    * signed content: the parsed value if the content is JSON, `undefined` if it is empty, and otherwise a `Buffer`. It sets
    * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
    *
-   * In report mode, `protect` lets all requests through and does not change the body. Body parsers after `protect` read it.
+   * In report mode, `protect` lets all requests through and does not change the body. Body parsers after `protect` then read
+   * the body.
    */
   protect: ExpressProtect<Seen>;
 }

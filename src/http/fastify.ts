@@ -42,8 +42,8 @@ export type AttestedFastifyRequest<
   Seen extends Verdict<object> = AttestedVerdict,
 > = FastifyRequest<Generic> & {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
-   * which the request is not attested.
+   * The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a request that is
+   * not attested, the property contains only `attested: false` and the code.
    */
   appAttest: Seen;
 };
@@ -81,7 +81,7 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: FastifyRoute;
   /**
-   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, `protect` lets all
    * requests through. Fastify then parses and validates the body as without App Attest, and the handler must check
    * `appAttest.attested`.
    */
@@ -92,7 +92,7 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
 
 /**
  * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content type is
- * not signed.
+ * not signed. In report mode, the parsers run on protected routes.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -175,7 +175,7 @@ interface DecidedRequest<Result extends object> {
 const READ_TOO_EARLY =
   'a hook before an App Attest route read request.mediaType; the signed content has another media type';
 
-/** Throws an error if the hooks of a route were removed or replaced. Such a route would accept unverified requests. */
+/** Throws the error for a route whose hooks were removed or replaced. Such a route would accept unverified requests. */
 function refuse(): never {
   throw new Error('the preParsing or preValidation hook of an App Attest route was removed or replaced');
 }

@@ -28,8 +28,8 @@ export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdic
 /** The variables that `protect` sets in the context. */
 export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be the code for
-   * which the request is not attested.
+   * The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a request that is
+   * not attested, the property contains only `attested: false` and the code.
    */
   appAttest: Seen;
 }
@@ -46,8 +46,8 @@ export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: Handler;
   /**
-   * Accepts a request only if a registered key signed it, and accepts each request once. The body of `c.req` is then the
-   * signed content. In report mode, it lets all requests through, and the body of `c.req` is the body that the client sent.
+   * Accepts a request only if a registered key signed it, and accepts each request once. The body of `c.req` is then the signed
+   * content. In report mode, `protect` lets all requests through, and the body of `c.req` is the body that the client sent.
    */
   protect: MiddlewareHandler<{
     /** The variables that `c.get` returns. */

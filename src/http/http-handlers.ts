@@ -14,8 +14,8 @@ import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './ve
  *
  * @param request The request. Its body is the signed content. With `signed: 'request'`, its method, path and query are signed
  * too. Its headers are not signed. In report mode, the body is the body that the client sent, and the request may be unsigned.
- * @param verdict The key that signed the request, the signed bytes, and the signed extensions. In report mode, it can also be
- * the code for which the request is not attested.
+ * @param verdict The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a
+ * request that is not attested, the verdict contains only `attested: false` and the code.
  * @param rest Additional arguments that the framework passes
  */
 export type ProtectedHandler<
@@ -36,7 +36,7 @@ export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;
   /**
-   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, it lets all
+   * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, `protect` lets all
    * requests through, and the handler must check `attested` of the verdict.
    */
   protect<Rest extends unknown[], Incoming extends Request = Request>(

@@ -29,9 +29,9 @@ export interface HeaderNames {
  *   - `content-digest` is the value of the header `Content-Digest` (RFC 9530). If the request has no body, the header may be
  *     absent. `content-digest` is then the digest of zero bytes.
  *
- *   The server verifies the signature before it reads the body.
- * - `'body'`: the raw bytes of the body, which contain the challenge. The signature does not cover path and query. An
- *   attacker who intercepts a request can therefore send it to another route.
+ *   If the assertion is in the headers, the server verifies the signature before it reads the body.
+ * - `'body'`: the raw bytes of the body, which contain the challenge. The signature does not cover the method, the path or the
+ *   query. An attacker who intercepts a request can therefore send it to another route.
  */
 export type Signed = 'request' | 'body';
 
@@ -50,8 +50,9 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /**
    * The treatment of a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets
    * the request through. A function chooses the mode of each request, for example by the version of the app or the key
-   * identifier. For routes with different modes, create handlers for each mode, because the client chooses the text of the path.
-   * The handlers `challenge`, `registration` and `assertion` always enforce.
+   * identifier. For routes with different modes, call the function that creates the handlers once for each mode. Do not choose
+   * the mode by the path, because a client can write the same path in different ways. The handlers `challenge`, `registration`
+   * and `assertion` always enforce.
    *
    * @example
    * ```ts

@@ -21,11 +21,11 @@ export interface IncomingRequest {
    * signed content instead of the body.
    */
   finishBody(): Promise<void>;
-  /** Returns the bytes that were read to the body. Used if the handler receives the body that the client sent. */
+  /** Puts the read bytes back into the body. Used if the handler receives the body that the client sent. */
   passOnBody(): void;
   /**
-   * Calls a function later. For a Node.js request, after the response was sent or the connection was closed. For a Fetch
-   * request, after a fixed time.
+   * Calls a function later. For a Node.js request, the call happens after the response was sent or the connection was closed.
+   * For a Fetch request, the call happens after a fixed time.
    */
   afterAnswer(call: () => void): void;
 }

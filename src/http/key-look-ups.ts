@@ -4,8 +4,9 @@ import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 
 /**
- * The maximum number of look-ups in progress. An attacker causes a look-up with each rejected request. Without a limit, these
- * look-ups could delay the queries of other requests, and the requests would stay in memory if the store does not respond.
+ * The maximum number of look-ups in progress. An attacker can cause a look-up with each rejected request. Without a limit,
+ * these look-ups could delay the queries of other requests, and the rejected requests would stay in memory if the store does
+ * not respond.
  */
 const LIMIT = 32;
 

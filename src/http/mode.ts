@@ -20,8 +20,8 @@ export interface ModeClaims {
 }
 
 /**
- * Chooses the mode of a request. The function must be synchronous. If it throws an error or returns anything but a mode, the
- * request is rejected with `unavailable`.
+ * Chooses the mode of a request. The function must be synchronous. If it throws an error or does not return a mode, the request
+ * is rejected with `unavailable`.
  */
 export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context, claims: ModeClaims) => Chosen;
 
@@ -41,8 +41,8 @@ export class RequestMode<Context> {
 
   /**
    * @param keyId The key identifier that the client sent
-   * @throws AppAttestHttpError `unavailable`: the function returned no mode. The mode is then `'enforce'`. If the function
-   * throws an error, this method throws the same error
+   * @throws AppAttestHttpError `unavailable`: the function returned no mode. If the function throws an error, this method
+   * throws the same error. In both cases, the mode is then `'enforce'`
    */
   choose(keyId: unknown): Mode {
     if (this.#mode !== undefined) return this.#mode;

@@ -15,7 +15,7 @@ export interface NodeBodySource {
 }
 
 /**
- * Reads the body of a Node.js request, and can later return the bytes to the stream. Bytes cannot be returned after the stream
+ * Reads the body of a Node.js request, and can later put the bytes back into the stream. This is not possible after the stream
  * has emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore
  * reads only bytes that have arrived, and detects the end without the event.
  */
@@ -33,7 +33,7 @@ export class NodeBody implements BodyStream {
     this.#source = source;
   }
 
-  /** The stream for the handler. It is a new stream if the old one has already emitted `end`. */
+  /** The stream for the handler. It is a new stream if the original stream has already emitted `end`. */
   get stream(): Readable {
     return this.#replacement ?? this.#source.stream;
   }
@@ -110,7 +110,7 @@ export class NodeBody implements BodyStream {
     this.#read = read;
   }
 
-  /** Returns the bytes that were read to the stream. */
+  /** Puts the read bytes back into the stream. */
   passOn(): void {
     const { stream } = this.#source;
     const read = this.#read;
@@ -126,7 +126,8 @@ export class NodeBody implements BodyStream {
   }
 
   /**
-   * Discards the rest of the body, unless other code reads the body. Node.js discards a body only if no code has read from it.
+   * Discards the rest of the body, unless other code reads the body. Node.js itself discards a body only if no code has read
+   * from the body.
    */
   discardUnread(): void {
     if (this.#isOpen && this.#source.stream.readableFlowing === null) this.#source.stream.resume();
@@ -155,7 +156,7 @@ function hasReceivedEnd(stream: Readable): boolean {
 
 function replacementOf(stream: Readable, read: readonly unknown[]): Readable {
   const replacement = Readable.from(read, { objectMode: false });
-  // If a hook changed the length, Fastify compares this property with Content-Length.
+  // A hook that changes the length of the body sets this property. Fastify compares the property with Content-Length.
   const length: unknown = Reflect.get(stream, 'receivedEncodedLength');
   return length === undefined ? replacement : Object.assign(replacement, { receivedEncodedLength: length });
 }

@@ -1,6 +1,6 @@
 import { APP_ATTEST_FORMAT } from '../server/formats.js';
 
-/** The fields of a body that both `register` and `authenticate` read. */
+/** The fields of a body for `register` or `authenticate`, without the legacy fields `attestation` and `assertion`. */
 export interface PluginBody {
   readonly format?: unknown;
   readonly keyId?: unknown;
@@ -10,8 +10,8 @@ export interface PluginBody {
 }
 
 /**
- * Returns whether a function in the option `formats` verifies the body. The `keyId` of such a body does not identify a key, so
- * no store may be asked for it.
+ * Returns whether the format of the body is not App Attest. A function in the option `formats` then verifies the body, or the
+ * server rejects it. The `keyId` of such a body does not identify a key, so the handlers must not look up the key in a store.
  */
 export function isOfOtherFormat({ format }: PluginBody): boolean {
   return format !== undefined && format !== null && format !== APP_ATTEST_FORMAT;

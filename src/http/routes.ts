@@ -130,7 +130,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
       let attempted = await attempt('protected', (shares) => authenticate(circumstances, shares, 'request', choose));
       let isReported = false;
       try {
-        // If the request could not be read, the mode is chosen without a key identifier.
+        // If the request could not be read, the mode is chosen here. Only a key identifier in the header is then known.
         isReported = choose() === 'report';
         if (!isReported && 'result' in attempted) await finishBody(incoming, configuration.protectedLimits);
       } catch (thrown) {
@@ -188,7 +188,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
 interface Authenticated<Result extends object> {
   readonly verdict: AcceptedVerdict<Result>;
   readonly content: Uint8Array;
-  /** For the response. For another format, it is what the client sent. */
+  /** The key identifier for the response. For another format, it is the value that the client sent. */
   readonly keyId: unknown;
   /** Absent for another format. */
   readonly key?: StoredKey;

@@ -51,9 +51,10 @@ const CHALLENGE_LENGTH = 43;
 const LF = 0x0a;
 
 /**
- * Reads the assertion of a request from the headers, or from the JSON body if both headers are absent. With
- * `signed: 'request'`, the server can verify an assertion in the headers before it reads the body, because the app signed the
- * digest of the body. An assertion in the JSON body comes with the signed text in the field `payload`.
+ * Reads the assertion of a request from the headers, or from the JSON body if the headers for the key identifier and the
+ * assertion are absent. With `signed: 'request'`, the server can verify an assertion in the headers before it reads the body,
+ * because the app signed the digest of the body. An assertion in the JSON body comes with the signed text in the field
+ * `payload`.
  *
  * @throws AppAttestError `malformed_assertion`, `challenge_unknown`
  * @throws AppAttestHttpError `assertion_missing`, `malformed_request`, `request_mismatch`, and those of `openBody`
@@ -161,8 +162,8 @@ function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'conten
     },
     content: (payload) => {
       const content = payload.subarray(end + 1);
-      // The text that the app signs for the headers has a digest in this place. An attacker could otherwise send that text
-      // as a payload, and the server would accept the digest as the content.
+      // If the assertion is in the headers, the signed text has a digest in this place. An attacker could otherwise send that
+      // text as a payload, and the server would accept the digest as the content.
       if (!isContentDigest(Buffer.from(content).toString('latin1'))) return content;
       throw new AppAttestHttpError(
         'request_mismatch',

@@ -8,7 +8,7 @@ export interface AttestedVerdict extends AuthenticatedRequest {
   attested: true;
 }
 
-/** A request that `mode: 'report'` let through. */
+/** A request that is not attested, and that `mode: 'report'` let through. */
 export interface UnattestedVerdict {
   /** The request is not attested. Any client can have sent it. */
   attested: false;
@@ -16,10 +16,10 @@ export interface UnattestedVerdict {
   code: RejectionCode;
 }
 
-/** An accepted request of another format. It has the properties of what the function in `formats` returned. */
+/** An accepted request of another format. It has the properties of the object that the function in `formats` returned. */
 export type OtherFormatVerdict<Result extends object> = Result & { attested: true };
 
-/** The result of the decision about a protected request. `Result` is what the functions in `formats` return. */
+/** The result of the decision about a protected request. `Result` is the type that the functions in `formats` return. */
 export type Verdict<Result extends object = never> = AcceptedVerdict<Result> | UnattestedVerdict;
 
 /** The result of the decision about an accepted request. */
@@ -37,7 +37,9 @@ export interface SeenBy<Seen extends Verdict<object>> {
   readonly [seenBy]?: (seen: Seen) => Seen;
 }
 
-/** The verdict that a handler receives. If all requests are enforced, it is never an {@link UnattestedVerdict}. */
+/**
+ * The verdict that a handler receives. If the mode of all requests is `'enforce'`, it is never an {@link UnattestedVerdict}.
+ */
 export type SeenVerdict<Chosen extends Mode, Result extends object = never> = [Chosen] extends ['enforce']
   ? AcceptedVerdict<Result>
   : Verdict<Result>;

@@ -44,11 +44,12 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    */
   counterWindow?: number | undefined;
   /**
-   * Finds the challenge in the client data, which are the bytes that the app hashed. By default, the client data must be the
-   * challenge, or JSON with a field `challenge`. The function must be synchronous. If the client data contains no challenge,
-   * the function must return `undefined` or throw an error. `authenticate` calls the function for every payload. `register`
-   * calls the function only if the client data contains more than the challenge. The HTTP handlers do not use the function for
-   * payloads in their own format.
+   * Finds the challenge in the client data, which consists of the bytes that the app attested or signed. By default, the client
+   * data must be the challenge, or JSON with a top-level field `challenge`. The function must be synchronous. If the client
+   * data contains no challenge, the function must return `undefined` or throw an error. `authenticate` calls the function for
+   * every payload, unless its own option `readChallenge` replaces the function. `register` calls the function only if the
+   * client data contains more than the challenge. With `signed: 'request'`, the HTTP handlers do not use the function for
+   * payloads that begin with the method and target.
    */
   readChallenge?: ReadChallenge | undefined;
   /**
@@ -73,9 +74,10 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
   verifyReceipts?: boolean;
   /**
    * Functions that verify evidence of other formats, by the value of the field `format`. The Capacitor plugin sends
-   * `'google-play-integrity-standard'` on Android. The function is called after the challenge was taken. What the function
-   * returns is the result of `register` and `authenticate`. The server neither stores nor looks up a key for it. By default,
-   * the server rejects all formats except `'apple-app-attest'`, which must not be in this option.
+   * `'google-play-integrity-standard'` on Android. The server first takes the challenge, and then calls the function. The
+   * object that the function returns is the result of `register` or `authenticate`. The server neither stores nor looks up a
+   * key for such evidence. By default, the server rejects all formats except `'apple-app-attest'`, which must not be in this
+   * option.
    *
    * The function accepts the evidence by returning an object, or a promise of one. It rejects the evidence by throwing an
    * `AppAttestError`. Any other error counts as the failure of a store: the HTTP handlers respond with status 503.
@@ -130,7 +132,7 @@ const KNOWN: KnownOptions<AppAttestOptions<FormatVerifiers>> = {
   appId: 'never undefined',
   environment: 'may be undefined',
   policy: 'never undefined',
-  // With an undefined store, the server would silently use memory. A restart would then lose keys and revocations.
+  // If both stores could be `undefined`, the server would silently use memory. A restart would then lose keys and revocations.
   challenges: 'never undefined',
   keys: 'never undefined',
   challengeTtl: 'may be undefined',

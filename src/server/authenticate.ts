@@ -23,8 +23,8 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 /** Options of `authenticate`. */
 export interface AuthenticateOptions {
   /**
-   * The key must be registered for this user. By default, keys of all users are accepted. `key.subject` in the result
-   * then identifies the user.
+   * The key must be registered for this user. By default, the key may belong to any user or to none. `key.subject` in the
+   * result is the user of the key.
    */
   subject?: string;
   /** Replaces `readChallenge` of the server for this request. */
@@ -37,7 +37,10 @@ export interface AuthenticatedRequest {
   key: StoredKey;
   /** The signed bytes. Use these bytes, because a body that was parsed earlier is not verified. */
   payload: Uint8Array;
-  /** What iOS 27 and later sign about the running app. Absent on older operating systems. */
+  /**
+   * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the assertion has no signed
+   * extensions.
+   */
   extensions?: AuthenticatorExtensions;
 }
 

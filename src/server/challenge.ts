@@ -4,16 +4,18 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 
 const CHALLENGE_LENGTH = 32;
 
-/** The base64url text of {@link CHALLENGE_LENGTH} bytes. */
+/** Matches the base64url text of {@link CHALLENGE_LENGTH} bytes. */
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const CHALLENGE_TEXT_LENGTH = 43;
 
-/** The server does not parse longer JSON. A `readChallenge` function receives client data of any length. */
+/**
+ * The maximum length of JSON that the server parses, in bytes. A `readChallenge` function receives client data of any length.
+ */
 const MAX_JSON_LENGTH = 1 << 20;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Finds the challenge in the client data. Client data are the bytes that the app hashed. */
+/** Finds the challenge in the client data, which consists of the bytes that the app attested or signed. */
 export type ReadChallenge = (clientData: Uint8Array) => string | undefined;
 
 /** The field of a request body that contains the client data. */
@@ -56,8 +58,7 @@ export function findChallenge(
 
 /**
  * Finds the challenge in the client data of an attestation. In most apps, this client data is only the challenge, even if the
- * app signs other data in assertions. The function checks for this case first. For other client data, it searches as for an
- * assertion.
+ * app signs other data in assertions. The function checks for this case first. For other client data, it calls `findChallenge`.
  *
  * @throws AppAttestError as {@link findChallenge}
  */

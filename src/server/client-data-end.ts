@@ -5,10 +5,9 @@ import { keepEvidence } from '../options/evidence.js';
 import type { ClientDataForm } from './client-data-form.js';
 
 /**
- * Rejects an assertion with an extension map but without the flag ED, if client data is signed without a hash. Raw client
- * data has no fixed length. An attacker could therefore move a map from the beginning of the client data to the end of
- * authenticator data. `verifyAssertion` has the same check, but only for lengths other than 32 bytes: 32 bytes of raw client
- * data look like a hash.
+ * Rejects an assertion with an extension map but without the flag ED, if client data is signed without a hash. Raw client data
+ * has no fixed length. An attacker could therefore move a map from the beginning of the client data to the end of authenticator
+ * data. `verifyAssertion` has the same check, but not for 32 bytes of raw client data, because they look like a hash.
  *
  * @throws AppAttestError `malformed_assertion`
  */
@@ -19,8 +18,8 @@ export function assertAssertionEnd(form: ClientDataForm, assertion: string | Uin
 }
 
 /**
- * The same check for an attestation. `verifyAttestation` accepts such a map with client data of any length, because
- * Apple's sample attestation of 2026 has one.
+ * The same check for an attestation. `verifyAttestation` accepts such a map with client data of any length, because Apple's
+ * sample attestation of 2026 has such a map.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */

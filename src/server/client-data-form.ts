@@ -48,7 +48,7 @@ export function readAttestedClientData(form: ClientDataForm, clientData: string 
   throw new DecodingError(`the client data is longer than ${MAX_CLIENT_DATA_HASH_LENGTH} bytes`);
 }
 
-/** Computes the `clientDataHash` as the app did. With the form `'raw'`, the result is the client data without a hash. */
+/** Computes the `clientDataHash` as the app did. With the form `'raw'`, the result is the client data itself. */
 export function hashClientData(form: ClientDataForm, clientData: Uint8Array): Uint8Array {
   return form === 'raw' ? clientData : sha256(clientData);
 }

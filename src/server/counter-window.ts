@@ -1,4 +1,7 @@
-/** The maximum `counterWindow`. A store keeps one bit for each of this many counters behind the highest. */
+/**
+ * The maximum `counterWindow`. For each key, a store keeps this many bits: one bit for each counter below the highest accepted
+ * counter.
+ */
 export const MAX_COUNTER_WINDOW = 64;
 
 /** The accepted counters of a key. */
@@ -12,8 +15,8 @@ export interface CounterWindow {
 const ALL_SEEN = (1n << BigInt(MAX_COUNTER_WINDOW)) - 1n;
 
 /**
- * Returns the window of a key at registration. The counter is 0 for a new key, and higher for a key that was migrated from
- * another library. This counter and all lower counters are treated as used, because a migrated key may have used them.
+ * Returns the window of a key at registration. The counter is 0 for a new key, and may be higher for a key that was migrated
+ * from another library. This counter and all lower counters are treated as used, because a migrated key may have used them.
  */
 export function newWindow(counter: number): CounterWindow {
   return { highest: counter, seen: ALL_SEEN };
@@ -26,7 +29,7 @@ export function newWindow(counter: number): CounterWindow {
  * The function keeps all bits regardless of `window`. If the server later uses a larger window, counters that were accepted
  * before are still rejected.
  *
- * @param window The maximum distance of an unused counter behind the highest; 0 accepts only higher counters
+ * @param window How far a counter may be below the highest accepted counter. 0 accepts only higher counters
  */
 export function acceptCounter(
   { highest, seen }: CounterWindow,
@@ -46,8 +49,8 @@ export function acceptCounter(
 
 /**
  * Returns the lower bound for `verifyAssertion`: a signed counter must be greater. Without a window, the bound is the highest
- * accepted counter. With a window, the bound is the first counter below the window. `KeyStore.advance` then accepts or
- * rejects counters in the window.
+ * accepted counter. With a window, the bound is the first counter below the window, but at least 0. `KeyStore.advance` then
+ * accepts or rejects counters in the window.
  */
 export function counterFloor(highest: number, window: number): number {
   return window === 0 ? highest : Math.max(0, highest - window - 1);

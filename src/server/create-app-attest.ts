@@ -19,12 +19,12 @@ import { forgetAll, type KeysOfOptions, keysOf, revokeAll } from './users-keys.j
  * If a request is rejected, or if an option is invalid, a method throws an `AppAttestError`. Any other error comes from a
  * store or from a function in the options. Respond to such an error with status 503, and never accept the request.
  *
- * `Result` is what the functions in the option `formats` return.
+ * `Result` is the type that the functions in the option `formats` return.
  */
 export interface AppAttest<Result extends AcceptedEvidence = never> {
   /**
-   * Issues a challenge: 32 random bytes as base64url. The challenge is valid for one purpose, once, until `challengeTtl`
-   * seconds have passed.
+   * Issues a challenge: 32 random bytes as base64url. The challenge is valid once, for one purpose and for `challengeTtl`
+   * seconds.
    *
    * @throws AppAttestError `invalid_argument`
    *
@@ -37,7 +37,7 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
 
   /**
    * Takes a challenge for evidence that is not from App Attest, such as a Play Integrity token. Call this method before you
-   * verify the evidence. The challenge cannot be used again, regardless of the result.
+   * verify the evidence. The challenge cannot be used again, even if you reject the evidence.
    *
    * Do not call this method for App Attest, because `register` and `authenticate` take the challenge.
    *
@@ -63,33 +63,35 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * already registered for the same user, the stored key stays unchanged and is returned. The new attestation is verified
    * in the same way.
    *
-   * The challenge is used up, even if the registration is rejected. Exception: if a field of the body is missing or invalid,
-   * the challenge stays valid.
+   * The challenge is used up, even if the registration is rejected. Exception: if a field of the body is missing or has the
+   * wrong type, the challenge stays valid.
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
-   * - `challenge`: the client data that the app attested, text or bytes. The option `clientData` defines how the app
-   *   hashed the client data. The client data is the issued challenge, the 32 bytes of the challenge, or other data that
-   *   contains the challenge. In other data, `readChallenge` finds the challenge. By default, the data must be JSON with a
-   *   top-level field `challenge`
+   * - `challenge`: the client data that the app attested, text or bytes. The option `clientData` defines how the app hashed the
+   *   client data. The client data is the issued challenge, the 32 bytes of the challenge, or other data that contains the
+   *   challenge. In other data, `readChallenge` finds the challenge. Without `readChallenge`, the other data must be JSON with
+   *   a top-level field `challenge`
    * - `token` or `attestation`: the attestation object, base64, base64url or bytes. If both fields are present, their
    *   values must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
-   * For a format in the option `formats`, only `challenge` is read, as text. The function in `formats` verifies the rest.
+   * For a format in the option `formats`, `register` reads only `challenge`, which must be text. The function in `formats`
+   * verifies the evidence.
    *
    * @returns the registered key, or the result of the function in `formats`
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: an option is unknown or invalid
    * - `malformed_attestation`: the body does not have these fields, or its attestation object is malformed
-   * - `unsupported_format`: the plugin ran on Android or the web and `formats` does not have its format, or the object is
-   *   not an App Attest attestation
+   * - `unsupported_format`: the plugin ran on Android or the web and `formats` has no function for the format of the body, or
+   *   the attestation object is not from App Attest
    * - `challenge_unknown`: the client data contains no challenge, or the challenge was never issued, or the challenge was
    *   issued for another purpose or user
    * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. If the store does not report the reason, the
    *   code is `challenge_unknown`
-   * - `key_already_registered`: the key is registered for another user, or `insert` found the key but `find` did not
+   * - `key_already_registered`: the key is already registered, but not for the same user, or `insert` of the store found the
+   *   key but `find` did not
    * - `key_revoked`: the key is already registered and was revoked
    * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment
    * - all other codes of `verifyAttestation`; with the option `verifyReceipts`, also the codes of `verifyReceipt`
@@ -104,8 +106,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   /**
    * Verifies a signed request and accepts it once.
    *
-   * The challenge is used up, even if the request is rejected. Exception: if a field of the body is missing or invalid, the
-   * challenge stays valid.
+   * The challenge is used up, even if the request is rejected. Exception: if a field of the body is missing or has the wrong
+   * type, the challenge stays valid.
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
@@ -116,20 +118,20 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    *   must be equal
    * - `platform`, `format`: `'ios'` and `'apple-app-attest'`, or absent
    *
-   * For a format in the option `formats`, only `payload` is read, as text. The function in `formats` verifies the rest. No key
-   * identifies the user, so a challenge that was issued for a user needs the option `subject`.
+   * For a format in the option `formats`, `authenticate` reads only `payload`, which must be text. The function in `formats`
+   * verifies the evidence. No key identifies the user, so a challenge that was issued for a user needs the option `subject`.
    *
    * @returns the accepted request, or the result of the function in `formats`
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: an option is unknown or invalid
    * - `malformed_assertion`: the body does not have these fields, or its assertion object is malformed
-   * - `unsupported_format`: the plugin ran on Android or the web, and `formats` does not have its format
+   * - `unsupported_format`: the plugin ran on Android or the web, and `formats` has no function for the format of the body
    * - `challenge_unknown`: the payload contains no challenge, or the challenge was never issued, or the challenge was issued
    *   for another purpose or user
    * - `challenge_expired`, `challenge_used`: the challenge is no longer valid. If the store does not report the reason, the
    *   code is `challenge_unknown`
-   * - `key_unknown`: `keyId` is malformed, or the key is not registered, or the key is registered for another user
+   * - `key_unknown`: `keyId` is malformed, or the key is not registered, or the key does not belong to the user in `subject`
    * - `key_revoked`: the key was revoked
    * - `app_id_mismatch`, `environment_mismatch`: the server does not accept the app or the environment of the key
    * - `counter_not_increased`: the request is a replay, or its counter is lower than `counterWindow` allows
@@ -216,8 +218,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   revoke(keyId: string): Promise<void>;
 
   /**
-   * Revokes all keys of a user, including keys that are registered at the same time. If the call rejects, it may have revoked
-   * only some of the keys. Then call the method again.
+   * Revokes all keys of a user, including keys that are registered at the same time. If the promise rejects, the call may have
+   * revoked only some of the keys. Then call the method again.
    *
    * @param subject The user, as passed to `register` or `bind`
    * @returns The number of keys that this call revoked
@@ -247,8 +249,8 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
 
   /**
    * Deletes all keys of a user, as `forget` does, including keys that are registered at the same time. First end the sessions
-   * of the user, so that the user cannot register a key afterwards. If the call rejects, it may have deleted only some of the
-   * keys. Then call the method again.
+   * of the user, so that the user cannot register a key afterwards. If the promise rejects, the call may have deleted only some
+   * of the keys. Then call the method again.
    *
    * @param subject The user, as passed to `register` or `bind`
    * @returns The number of keys that this call deleted
@@ -298,9 +300,9 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * If the server does not accept the app or the environment of a key, no request is sent. The key counts as `failed` and is due
    * again tomorrow. If no due key belongs to an accepted app, `appId` is probably wrong. These keys then stay due.
    *
-   * After 429, or a rejection with the header `Retry-After`, the run waits before the next request. It waits for the time in the
-   * header. After a 429 without the header, it waits for 60 seconds. If the waits would exceed ten minutes in total, the run
-   * ends and the promise resolves.
+   * After 429, or after another error response with the header `Retry-After`, the run waits before the next request. It waits
+   * for the time in the header. After a 429 without the header, it waits for 60 seconds. If the waits would exceed ten minutes
+   * in total, the run ends and the promise resolves.
    *
    * If the promise rejects, responses to requests that were already sent are stored first.
    *

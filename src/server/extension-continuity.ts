@@ -11,14 +11,14 @@ export function carriesExtensions(
 
 /**
  * Applies `whenDropped` of the policy. Rejects an assertion without extensions if earlier evidence of the same key had
- * extensions. Without a policy, nothing is checked.
+ * extensions. Without a policy, or with `whenDropped: 'accept'`, nothing is checked.
  *
  * A device loses its keys when it is downgraded to iOS 26 or earlier. An app that is updated to a build with an older SDK keeps
  * its keys, but its assertions have no extensions. Such a build can be a legitimate hotfix. An attacker can also install an old
  * build to evade a policy whose `whenAbsent` accepts evidence without extensions.
  *
- * A single extension may be missing later. For example, an app can drop the opt-in entitlement, and macOS may omit the bundle
- * version.
+ * An assertion that lacks only one of the earlier extensions is accepted. For example, an app can drop the opt-in entitlement,
+ * and macOS may omit the bundle version.
  *
  * @throws AppAttestError `extension_missing`
  */

@@ -1,7 +1,7 @@
 import { AppAttestError, shortText } from '../errors.js';
 import { isPlainObject } from '../options/known-options.js';
 
-/** The `format` of App Attest. Only the server itself verifies it. */
+/** The `format` of App Attest. Only the server itself verifies evidence of this format. */
 export const APP_ATTEST_FORMAT = 'apple-app-attest';
 
 interface EvidenceOfFormat {
@@ -42,10 +42,10 @@ export type FormatVerifiers<Result extends AcceptedEvidence = AcceptedEvidence> 
   Record<string, FormatVerifier<Result>>
 >;
 
-/** The type of `formats` if the server accepts only App Attest. No function in it can accept anything. */
+/** The type of `formats` if the server accepts only App Attest. A function of this type cannot accept evidence. */
 export type NoFormats = FormatVerifiers<never>;
 
-/** What the functions in `formats` return. `never` if there are none. */
+/** The type that the functions in `formats` return. `never` if there are no functions. */
 export type FormatResult<Formats extends FormatVerifiers> = Awaited<ReturnType<Formats[keyof Formats]>>;
 
 /**

@@ -15,7 +15,10 @@ export interface IssueChallengeOptions {
 
 /** An issued challenge. It can be used once. */
 export interface IssuedChallenge {
-  /** The challenge: 32 random bytes as base64url. The app signs this text or the decoded bytes. */
+  /**
+   * The challenge: 32 random bytes as base64url. For an attestation, the app hashes this text or the decoded bytes. For an
+   * assertion, the app signs data that contains the challenge.
+   */
   challenge: string;
   /** The time of expiry, by the clock of this server. */
   expiresAt: Date;

@@ -36,9 +36,9 @@ export interface ReceiptUpdate {
 export interface KeyStore {
   /**
    * Adds a key with its receipt and returns `true`. If a key with this key identifier exists, revoked or not, the method
-   * changes nothing and returns `false`. The counter is 0 for a new key, and higher for a key that was migrated from another
-   * library. Treat this counter and all lower counters as used. A migrated key can have any other property too: a key that is
-   * inserted with `revokedAt` is revoked.
+   * changes nothing and returns `false`. The counter is 0 for a new key, and may be higher for a key that was migrated from
+   * another library. Treat this counter and all lower counters as used. A migrated key can also have all optional properties.
+   * For example, a key that is inserted with `revokedAt` is revoked.
    */
   insert(key: NewKey): Promise<boolean>;
 
@@ -59,8 +59,8 @@ export interface KeyStore {
    * If the counter is accepted, the same step stores `use`:
    *
    * - It sets `lastUsedAt` to `usedAt`, if `lastUsedAt` is absent or at least an hour earlier.
-   * - It stores the extensions of the request, if the key has none. With this step, `whenDropped` also applies to a device
-   *   that was updated to iOS 27 after the registration.
+   * - It stores the extensions of the request, if the key has none. The option `whenDropped` of the policy then also applies if
+   *   the device was updated to iOS 27 after the registration.
    *
    * @param counter 0 to 2^32 - 1
    * @param window 0 to 64
@@ -88,7 +88,8 @@ export interface KeyStore {
   /**
    * Returns a page of the keys of a user, including revoked keys. The keys are in the byte order of their identifiers as text,
    * which is `COLLATE "C"` in SQL. Only the last page may have fewer keys than `limit`. If keys are added or removed between
-   * two pages, each remaining key must still be on exactly one page. The key `after` may also have been removed.
+   * two pages, each remaining key must still be on exactly one page. The key that `after` identifies may itself have been
+   * removed.
    */
   list(subject: string, page: KeyPage): Promise<StoredKey[]>;
 
@@ -110,9 +111,9 @@ export interface KeyStore {
   saveReceipt(keyId: string, update: ReceiptUpdate): Promise<boolean>;
 
   /**
-   * Claims keys whose `receiptDueAt` is not later than `date`, and returns their key identifiers, the earliest first. Skips
-   * revoked keys and claimed keys. A claim ends with `saveReceipt`, or at `claimedUntil`. A process that crashes therefore
-   * leaves no lock behind.
+   * Claims keys whose `receiptDueAt` is not later than `date`, and returns their key identifiers, the earliest date first.
+   * Skips revoked keys and claimed keys. A claim ends with `saveReceipt`, or at `claimedUntil`. A process that crashes
+   * therefore leaves no lock behind.
    *
    * @param date The current time, by the clock of the server
    * @param limit The maximum number of keys, 1 to 1000

@@ -4,8 +4,8 @@
 export const LAST_USE_PRECISION = 60 * 60 * 1000;
 
 /**
- * Returns the time to store after a new use: the new time if it is at least {@link LAST_USE_PRECISION} later, and otherwise the
- * stored time.
+ * Returns the time to store after a new use: the new time if there is no stored time, or if the new time is at least
+ * `LAST_USE_PRECISION` later. Otherwise, returns the stored time.
  */
 export function lastUse(lastUsedAt: Date | null | undefined, usedAt: Date): Date {
   const isRecent = lastUsedAt && usedAt.getTime() - lastUsedAt.getTime() < LAST_USE_PRECISION;

@@ -66,7 +66,8 @@ function utf8(text: string): Uint8Array {
 }
 
 /**
- * Checks the result of a function in `formats`. `false` or nothing at all must not count as accepted.
+ * Checks the result of a function in `formats`. The server must not accept the evidence if the result is `false` or
+ * `undefined`.
  *
  * @throws AppAttestError `invalid_argument`
  */

@@ -8,7 +8,7 @@ import { BoundedMemo } from '../runtime/bounded-memo.js';
  */
 const LIMIT = 10_000;
 
-/** Caches imported public keys by their PEM text. Importing a key takes as long as verifying a signature. */
+/** Caches imported public keys by their PEM text. Importing a key takes about as long as verifying a signature. */
 export class PublicKeyCache {
   readonly #keys = new BoundedMemo<KeyObject>(LIMIT);
 

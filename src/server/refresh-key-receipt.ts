@@ -12,7 +12,7 @@ import type { StoredKey } from './stored-key.js';
 /** The result of the refresh for one key. */
 export interface KeyResult {
   readonly progress: Pick<ReceiptProgress, 'keyId' | 'outcome' | 'error'>;
-  /** Whether the key belongs to an app that the server does not accept. The key then stays due. */
+  /** Whether the key belongs to an app that the server does not accept. {@link refreshKeyReceipt} leaves such a key due. */
   readonly isOfOtherApp: boolean;
 }
 
@@ -76,7 +76,8 @@ async function nextReceipt(
   const { clock, receiptTrustAnchors } = configuration;
   const { keyId, appId, environment, publicKey } = key;
 
-  // Another server with this store may accept the key, or this server may accept it later.
+  // The refreshes of a rejected key do not end. Another server with this store may accept the key, or this server may accept it
+  // later.
   try {
     assertStillAccepted(key, configuration);
   } catch (error) {
@@ -114,8 +115,8 @@ function afterRequest(error: AppAttestError): Next {
 }
 
 /**
- * Only a genuine receipt of another key, app or environment ends the refreshes. Otherwise, a wrong clock or a proxy could end
- * the refreshes of all keys.
+ * Only a genuine receipt of another key, app or environment ends the refreshes of a key. If other errors ended them too, a
+ * wrong clock or a proxy could end the refreshes of all keys.
  */
 function afterVerification({ code }: AppAttestError): Next {
   if (code === 'overloaded') return 'soon';

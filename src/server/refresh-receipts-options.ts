@@ -37,13 +37,13 @@ export interface RefreshReceiptsOptions {
   /** The maximum number of requests to Apple at the same time, 1 to 100. 5 by default. */
   concurrency?: number | undefined;
   /**
-   * Ends the run. No further requests are sent. Responses to requests that were already sent are stored before the promise
-   * rejects.
+   * Ends the run when the signal is aborted. No further requests are then sent. Responses to requests that were already sent
+   * are stored before the promise rejects.
    */
   signal?: AbortSignal | undefined;
   /**
-   * Called after each key. The run does not wait for the returned promise. If the function throws or rejects, the process emits
-   * a warning and the run continues.
+   * Called after each key. The run does not wait for the returned promise. If the function throws an error or its promise
+   * rejects, the process emits a warning and the run continues.
    */
   onProgress?: ((progress: ReceiptProgress) => unknown) | undefined;
   /** Replaces the global `fetch`. Use it for a proxy, or for the `receiptEndpoint()` of `app-attest/testing`. */
@@ -82,7 +82,7 @@ const MAX_LIMIT = 100_000;
 const MAX_CONCURRENCY = 100;
 
 /**
- * Checks the options before the first key is claimed, because a wrong option would fail for every key.
+ * Checks the options before the first key is claimed, because a wrong option would make the refresh of every key fail.
  *
  * @throws AppAttestError `invalid_argument`
  */

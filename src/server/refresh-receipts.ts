@@ -10,8 +10,8 @@ import {
 } from './refresh-receipts-options.js';
 
 /**
- * The duration of a claim in milliseconds. The requests for claimed keys take only seconds. If a process ends earlier, other
- * processes can claim the keys after this time.
+ * The duration of a claim in milliseconds. The requests for claimed keys take only seconds. If a process crashes, other
+ * processes can claim its keys after this time.
  */
 const CLAIM = 5 * 60 * 1000;
 

@@ -116,8 +116,8 @@ function readRegistration(body: unknown, form: ClientDataForm) {
 }
 
 /**
- * Returns the stored key if the same key is registered again. The stored key does not change. The function checks that the
- * server still accepts the stored key.
+ * Returns the stored key if the same key is registered again for the same user. The stored key does not change. The function
+ * checks that the server still accepts the stored key.
  *
  * @throws AppAttestError `key_revoked`, `key_already_registered`, `app_id_mismatch`, `environment_mismatch`
  */

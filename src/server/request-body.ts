@@ -19,7 +19,7 @@ export class RequestBody {
   /**
    * Checks the fields `platform` and `format`. The plugin always sends them. Other clients may omit them.
    *
-   * @throws AppAttestError `unsupported_format` if the plugin ran on another platform
+   * @throws AppAttestError `unsupported_format` if a field names another platform or format
    * @throws DecodingError
    */
   assertAppleAppAttest(): void {

@@ -28,7 +28,10 @@ export interface StoredKey {
   lastUsedAt?: Date;
   /** The time of the revocation. A revoked key stays in the store, so that it cannot be registered again. */
   revokedAt?: Date;
-  /** The number of keys that the device attested in about 30 days, from the latest receipt. Absent before the first refresh. */
+  /**
+   * The number of keys that the device attested in about 30 days, according to the latest receipt. Absent before the first
+   * refresh.
+   */
   riskMetric?: number;
   /**
    * The time of the next receipt refresh. Absent if there will be no further refresh, for example because Apple rejected the

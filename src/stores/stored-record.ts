@@ -1,6 +1,6 @@
 /**
- * A record from a database. Each method reads a field by its name and type. If a field is missing or has the wrong type, the
- * method throws, so that a server accepts no request because of invalid data.
+ * A record from a database. Each method reads a field by its name and type. If a required field is missing, or if a field has
+ * the wrong type, the method throws an error. A server therefore never accepts a request because of invalid data.
  *
  * Numbers and dates may be text, because some database clients return 64-bit integers as text.
  */

@@ -48,7 +48,10 @@ export class MemoryChallengeStore implements ChallengeStore {
     return now >= entry.expiresAt ? 'expired' : undefined;
   }
 
-  /** Deletes old entries from the front. The map keeps the order of insertion, and usually this is the order of expiry. */
+  /**
+   * Deletes entries that are no longer needed, and the oldest entry if the store is full. The map keeps the order of insertion,
+   * which is usually the order of expiry.
+   */
   #makeRoom(now: number): void {
     for (const [challenge, { forgottenAt }] of this.#entries) {
       if (forgottenAt > now && this.#entries.size < this.#limit) return;

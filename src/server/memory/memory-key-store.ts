@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Stores keys in the memory of one process. When the store is full, it rejects new keys and never deletes stored keys. A
- * deleted key would lose its counters and its revocation, and it could be registered again.
+ * Stores keys in the memory of one process. When the store is full, `insert` throws an error. The store never deletes a key to
+ * make room for another key. The deleted key would lose its counters and its revocation, and it could be registered again.
  */
 export class MemoryKeyStore implements KeyStore {
   readonly #entries = new Map<string, Entry>();

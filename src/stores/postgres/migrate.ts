@@ -21,12 +21,12 @@ const LOCK = '7021235382938527091';
  * in the table `app_attest_migrations`. If no migration is missing, it changes nothing, so every server can call it when it
  * starts. Servers that call it at the same time wait for each other.
  *
- * `migrate` sends one `DO` statement in PL/pgSQL, so it works through a connection pooler in any mode. If a step fails,
- * nothing has changed. `migrate` sets no time limit, because creating an index of a large table takes long. Pass a client
- * without a time limit.
+ * `migrate` sends one `DO` statement in PL/pgSQL, so it works through a connection pooler in any mode. If a step fails, nothing
+ * has changed. `migrate` sets no time limit, because creating an index of a large table can take long. Pass a client without a
+ * time limit.
  *
- * The role needs the privilege `CREATE` on the schema, and owns the tables afterwards. To create the schema, the role needs
- * `CREATE` on the database. If no migration is missing, `SELECT` on `app_attest_migrations` is enough.
+ * The database role of the client needs the privilege `CREATE` on the schema, and owns the tables afterwards. To create the
+ * schema, the role needs `CREATE` on the database. If no migration is missing, `SELECT` on `app_attest_migrations` is enough.
  *
  * `migrate` rejects with the error of the client in these cases. `docs/stores.md` describes how to continue.
  *
@@ -53,9 +53,9 @@ export async function migrate(queryable: Queryable, options: MigrateOptions = {}
 }
 
 /**
- * Returns a block in PL/pgSQL. The block is one statement, so PostgreSQL runs it in one transaction. At a stricter isolation
- * level, a server that waited for the lock would not see the changes of the other server. The block therefore first ends the
- * empty transaction with COMMIT, and begins another one.
+ * Returns a block in PL/pgSQL. The block is one statement, so PostgreSQL runs it in one transaction. At an isolation level
+ * stricter than READ COMMITTED, a server that waited for the lock would not see the changes of the other server. At such a
+ * level, the block first ends its empty transaction, and begins a transaction at READ COMMITTED.
  */
 function inOrder(statements: readonly string[]): string {
   return `
@@ -71,7 +71,7 @@ ${statements.join('\n')}
 END`;
 }
 
-/** `CREATE SCHEMA IF NOT EXISTS` would need the privilege `CREATE` even if the schema exists. */
+/** `CREATE SCHEMA IF NOT EXISTS` would need the privilege `CREATE` on the database even if the schema exists. */
 function createSchema(schema: string): string {
   return `
 IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = ${quotedText(schema)}) THEN

@@ -27,7 +27,7 @@ export interface PostgresStores extends Stores {
  * batch of expired challenges. The methods need no named prepared statement, transaction or session setting, so every mode of a
  * connection pooler works. The database measures the lifetime of challenges by its own clock.
  *
- * Do not turn off `fsync` and `synchronous_commit`. `docs/stores.md` describes which data could be lost without them.
+ * Do not turn off `fsync` or `synchronous_commit`. `docs/stores.md` describes which data could be lost without them.
  *
  * @throws AppAttestError `invalid_argument`
  *

@@ -20,7 +20,9 @@ export interface IoRedisClient {
 /** A connected Redis client. */
 export type RedisClient = NodeRedisClient | IoRedisClient;
 
-/** The common interface of both kinds of clients. Runs a script on one Redis key, by its SHA-1 or by its text. */
+/**
+ * The common interface of both kinds of clients. Runs a script on one Redis key. The SHA-1 or the text identifies the script.
+ */
 export interface ScriptClient {
   bySha(sha: string, key: string, parameters: string[]): Promise<unknown>;
   byText(script: string, key: string, parameters: string[]): Promise<unknown>;

@@ -3,13 +3,13 @@ import { entryText, type IndexEntry, readEntry } from './redis-index-entry.js';
 import { listReply, RedisScript } from './redis-script.js';
 
 // The due receipts are one sorted set. The score of an entry is a time in milliseconds since 1970. From this time on, `due`
-// reads the key. The score is the `receiptDueAt` of the key, or the end of its claim. For a valid entry, the score is never
-// later than the later of these two times. An earlier score is harmless, because `due` reads `receiptDueAt` before it returns
-// a key.
+// reads the key. Normally, the score is the `receiptDueAt` of the key, or the end of its claim. The score of a valid entry may
+// be earlier than these two times, but never later than both. An earlier score is harmless, because `due` reads `receiptDueAt`
+// before it returns a key.
 //
-// The `receiptDueAt` of an entry only becomes later. If a key gets its first date or an earlier date, it also gets a new entry.
-// A process can therefore always set the score to a date that it wrote or read. This is safe even if another process has
-// written a later date in the meantime.
+// While a key keeps its entry, its `receiptDueAt` only becomes later. If a key gets its first date or an earlier date, it also
+// gets a new entry. A process can therefore always set the score to a date that it wrote or read. This is safe even if another
+// process has written a later date in the meantime.
 
 /** Adds an entry, or moves it to an earlier time. */
 const ADD = new RedisScript(`
@@ -52,12 +52,12 @@ export class RedisDueReceipts {
     this.#key = `${prefix}due-receipts`;
   }
 
-  /** Adds an entry before its date is stored in the key. */
+  /** Adds an entry. Call this method before the date is stored in the key. */
   async add(entry: IndexEntry, dueAt: number): Promise<void> {
     await ADD.run(this.#client, this.#key, entryText(entry), dueAt);
   }
 
-  /** Ends the claim of an entry after its date was stored in the key. */
+  /** Ends the claim of an entry. Call this method after the date was stored in the key. */
   async reschedule(entry: IndexEntry, dueAt: number): Promise<void> {
     await RESCHEDULE.run(this.#client, this.#key, entryText(entry), dueAt);
   }

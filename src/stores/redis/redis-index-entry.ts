@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * An attested key in an index. The tag is random and is used for one entry only. While the entry is valid, the Redis hash of
- * the key contains the same tag. An entry whose tag is not in the hash can therefore be removed. Such an entry belongs to an
- * earlier registration of the key, or remained after a crash.
+ * An attested key in an index. The tag is random. While the entry is valid, the Redis hash of the key contains the same tag. An
+ * entry whose tag is not in the hash can therefore be removed. Such an entry belongs to an earlier registration of the key, or
+ * remained after a crash.
  */
 export interface IndexEntry {
   readonly keyId: string;

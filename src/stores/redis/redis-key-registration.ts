@@ -7,7 +7,7 @@ import { isYes, optionalListReply, RedisScript, textReply } from './redis-script
 // An index and the hash of a key are different Redis keys, so one script cannot write both. An insertion therefore has three
 // steps: it reserves a tag in the hash, adds an entry with this tag to the index, and writes the hash. The last step fails if
 // the reservation no longer exists. An entry whose tag is not in the hash therefore never becomes valid, even if a step takes
-// long. Such an entry can be removed at any time. No clock is needed.
+// long. Such an entry can be removed at any time.
 
 /** The lifetime of a hash that has only reservations, in milliseconds. It is longer than an insertion takes. */
 const RESERVED_FOR = 60_000;
@@ -40,8 +40,8 @@ if revokedAt or subject and subject ~= ARGV[1] then return false end
 return registration`);
 
 /**
- * The registration must have the tag of the index entry. If the key already has this user, it stays bound, even if it is
- * revoked.
+ * The registration must have the tag of the index entry. If the key already has this user, the script returns 1, even if the
+ * key is revoked.
  */
 const BIND = new RedisScript(`
 local registration, subject, revokedAt = unpack(redis.call('HMGET', KEYS[1], 'registration', 'subject', 'revokedAt'))

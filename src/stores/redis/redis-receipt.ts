@@ -5,9 +5,9 @@ import type { DueEntry } from './redis-due-receipts.js';
 import { type IndexEntry, newTag } from './redis-index-entry.js';
 import { listReply, optionalListReply, RedisScript, textReply } from './redis-script.js';
 
-// `dueTag` is the tag of the key's entry in the due receipts. A first or an earlier `receiptDueAt` needs a new entry, which must
-// be in the index before the date is stored. Until then, the tag of the new entry is `nextDueTag`, and the old entry stays
-// valid. If a process crashes between the two steps, the next process uses the same `nextDueTag`.
+// `dueTag` is the tag of the key's entry in the due receipts. A first or an earlier `receiptDueAt` needs a new entry, which
+// must be in the index before the date is stored. Until then, the tag of the new entry is `nextDueTag`, and the old entry stays
+// valid. If a process crashes before it stores the date, the next process uses the same `nextDueTag`.
 
 const RECEIPT = new RedisScript(`
 return redis.call('HGET', KEYS[1], 'receipt')`);
