@@ -27,7 +27,7 @@ export function accountRoutes(appAttest: AppAttest, accounts: Accounts, mode: Mo
 
   /** Binds the key that signed the request. In report mode, an error of `bind` rejects no request. */
   async function bind(verdict: Verdict, userId: string): Promise<void> {
-    if (!verdict.attested || verdict.key.subject === userId) return; // a later signed request binds the key
+    if (!verdict.attested || verdict.key.subject === userId) return; // nothing to bind now
     await appAttest.bind(verdict.key.keyId, userId).catch((error) => {
       if (mode === 'enforce') throw error;
       console.warn(`report: ${error.message}`);

@@ -19,7 +19,7 @@ export async function verifyAgain(capsule: Capsule): Promise<AppAttestError | un
       const certificates = { environment: capsule.environments, date: new Date(date), trustAnchors };
       await verifyAttestation({ attestation: evidence, keyId, ...certificates, ...common });
     } else {
-      if (!key) throw new Error('the capsule has no key: the key was not registered');
+      if (!key) throw new Error('the capsule has no key, for example because the key was not registered');
       await verifyAssertion({ assertion: evidence, publicKey: key.publicKey, counter: key.counter, ...common });
     }
     return undefined;

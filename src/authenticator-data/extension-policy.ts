@@ -29,7 +29,7 @@ export interface ExtensionPolicy {
   /**
    * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier send no
    * extensions. With `'reject'`, evidence without signed extensions is rejected even if the policy has no other requirement.
-   * An empty map of signed extensions is accepted in this case.
+   * Signed extensions that are an empty map are still accepted by a policy without another requirement.
    */
   whenAbsent?: 'accept' | 'reject';
   /**

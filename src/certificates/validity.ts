@@ -26,7 +26,7 @@ export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   // JavaScript converts February 30 to a day in March, and hour 24 to the next day.
   const isInCalendar = month >= 0 && month < 12 && date.getUTCDate() === day;
   if (isInCalendar && minutes < 60 && seconds < 60) return date;
-  throw new DecodingError('not an X.509 certificate: a date does not exist');
+  throw new DecodingError('not an X.509 certificate: a date is not in the calendar');
 }
 
 function readYear(der: Uint8Array, { tag, contents, end }: DerElement): number {

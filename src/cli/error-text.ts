@@ -10,11 +10,17 @@ export function errorText(error: unknown, secrets: readonly string[]): string {
   for (let next: unknown = error; next !== undefined && messages.length <= MAX_CAUSES; next = causeOf(next)) {
     messages.push(messageOf(next));
   }
-  const text = messages.join(': ').replaceAll(/\s+/g, ' ');
-  return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  const text = messages.join(': ');
+  const shown = secrets
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return shown.replaceAll(/\s+/g, ' ');
 }
 
-/** Returns a URL, and the password in the URL as written and percent-decoded. */
+/**
+ * Returns the secrets in a URL: the URL itself, its percent-encoded password, and its decoded password. If the text is not a URL,
+ * returns only the text.
+ */
 export function secretsOf(url: string | undefined): string[] {
   if (!url) return [];
   if (!URL.canParse(url)) return [url];

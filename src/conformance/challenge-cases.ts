@@ -43,7 +43,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge expires after its lifetime, even if the clock of the issuing server is wrong',
+    name: 'a new challenge is valid, even if the clock of the issuing server is wrong',
     async check(one, other) {
       for (const issuedAt of [new Date('2020-01-01T00:00:00Z'), new Date('2045-01-01T00:00:00Z')]) {
         const challenge = newChallenge();

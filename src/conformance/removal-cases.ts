@@ -71,7 +71,7 @@ export const REMOVAL_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is removed and registered again at the same time exists as a whole, or not at all',
+    name: 'a key that is removed and registered again at the same time is the key of one registration',
     async check(one, other) {
       const users = Array.from({ length: 4 }, () => randomBytes(9).toString('base64url'));
       const { keyId } = newKey();
@@ -90,7 +90,7 @@ export const REMOVAL_CASES: readonly Requirement[] = [
         const found = await one.keys.find(keyId);
         assert.equal(inserts - removals, found ? 1 : 0);
         const key = inserted.find(({ subject }) => subject === found?.subject);
-        assert.ok(key, 'the last call for each key inserts it, but the store does not find it');
+        assert.ok(key, 'every caller ends with an insert, so the key must exist, but the store does not find the key');
         assertKey(found, key);
         assertReceipt(await other.keys.receipt(keyId), key.receipt);
         for (const user of users) {

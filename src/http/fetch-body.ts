@@ -7,7 +7,7 @@ const EMPTY = new Uint8Array();
 export class FetchBody implements BodyStream {
   readonly #request: Request;
   #chunks: AsyncIterator<unknown> | undefined;
-  /** The read in progress. After a timeout, its chunk is the first of the unread chunks. */
+  /** The read in progress. If reading times out, this read goes on. Its chunk then follows the restored chunks. */
   #next: Promise<IteratorResult<unknown>> | undefined;
   #isReading = false;
   #isComplete = false;

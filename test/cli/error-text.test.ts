@@ -24,6 +24,7 @@ describe('the text of an error', () => {
     const error = new Error('postgres://user:se%2Fcret@host/keys, se%2Fcret, se/cret');
     expect(errorText(error, secrets)).toBe('***, ***, ***');
     expect(errorText(new Error('x not a URL y'), secretsOf('not a URL'))).toBe('x *** y');
+    expect(errorText(new Error('wrong: a  b\tc'), secretsOf('redis://:a%20%20b%09c@host'))).toBe('wrong: ***');
     expect(errorText(new Error('%zz'), secretsOf('redis://:%zz@host'))).toBe('***');
   });
 
