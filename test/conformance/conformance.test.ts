@@ -157,7 +157,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /after its lifetime/,
+    /new challenge is valid/,
   ],
   [
     'overwrite a key',
