@@ -1,7 +1,8 @@
 const MAX_CAUSES = 3;
 
 /**
- * Returns the messages of an error and its causes in one line. Replaces the given secrets with `***`.
+ * Returns the messages of an error and its causes in one line, without control characters. Replaces the given secrets with
+ * `***`.
  *
  * @param secrets Texts that must not be printed. For example, a database client may quote its URL in a message
  */
@@ -10,8 +11,13 @@ export function errorText(error: unknown, secrets: readonly string[]): string {
   for (let next: unknown = error; next !== undefined && messages.length <= MAX_CAUSES; next = causeOf(next)) {
     messages.push(messageOf(next));
   }
-  const text = messages.join(': ').replaceAll(/\s+/g, ' ');
-  return secrets.filter((secret) => secret !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  // Longer secrets come first, because a short secret may be part of a longer one. The secrets may contain line breaks, so they
+  // are replaced before the lines are joined.
+  return secrets
+    .filter((secret) => secret !== '')
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, '***'), messages.join(': '))
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ');
 }
 
 /** Returns a URL, and the password in the URL as written and percent-decoded. */
