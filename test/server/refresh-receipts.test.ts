@@ -611,6 +611,23 @@ describe('a store', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
+  it('that returns too many keys does not raise the concurrency or the limit', async () => {
+    const due = await setUp(6);
+    let open = 0;
+    let most = 0;
+    const fetch: RefreshReceiptsOptions['fetch'] = async (url, init) => {
+      open += 1;
+      most = Math.max(most, open);
+      const response = await due.endpoint(url, init);
+      open -= 1;
+      return response;
+    };
+    const { endpoint: _, ...options } = own({ fetch, concurrency: 2, limit: 3 }, due);
+    const server = withKeys(due, (keys) => ({ due: (date, _limit, until) => keys.due(date, 1000, until) }));
+    expect(await server.refreshReceipts(options)).toEqual(counts(2, 0, 0));
+    expect(most).toBe(2);
+  });
+
   it('is asked for `concurrency` keys at a time, claimed for five minutes', async () => {
     const due = await setUp(12);
     const limits: number[] = [];
