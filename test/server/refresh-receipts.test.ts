@@ -430,6 +430,20 @@ describe('a key', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
+  it('of another app keeps the date from a server that refreshed the receipt after the claim', async () => {
+    const otherId = `${appId}.other`;
+    const due = await setUp(3, { appId: [appId, otherId] }, (index) => ({ appId: index === 2 ? otherId : appId }));
+    const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
+    const receiptDueAt = new Date(Date.now() + 30 * DAY);
+    const onProgress = async ({ keyId }: ReceiptProgress) => {
+      if (keyId === due.keyIds[0]) await due.stores.keys.saveReceipt(keyId, { receiptDueAt });
+      if (keyId === due.keyIds[1]) await due.stores.keys.saveReceipt(keyId, { receiptDueAt: null });
+    };
+    expect(await other.refreshReceipts(own({ onProgress }, due))).toEqual(counts(1, 0, 2));
+    expect((await due.key(0)).receiptDueAt).toEqual(receiptDueAt);
+    expect((await due.key(1)).receiptDueAt).toBeUndefined();
+  });
+
   it('stays due if no due key is of an accepted app, because the App ID is probably wrong', async () => {
     const due = await setUp(7);
     const wrong = createAppAttest({ appId: `${appId}.typo`, receiptTrustAnchors, ...due.stores });
