@@ -14,7 +14,7 @@ export function errorText(error: unknown, secrets: readonly string[]): string {
   // Longer secrets come first, because a short secret may be part of a longer one. The secrets may contain line breaks, so they
   // are replaced before the lines are joined.
   return secrets
-    .filter((secret) => secret !== '')
+    .filter((secret) => secret.trim() !== '')
     .toSorted((one, other) => other.length - one.length)
     .reduce((shown, secret) => shown.replaceAll(secret, '***'), messages.join(': '))
     .replaceAll(/[\s\p{Cc}]+/gu, ' ');
