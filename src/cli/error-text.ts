@@ -1,7 +1,8 @@
 const MAX_CAUSES = 3;
 
 /**
- * Returns the messages of an error and its causes in one line. Replaces the given secrets with `***`.
+ * Returns the messages of an error and its causes in one line, without control characters. Replaces the given secrets with
+ * `***`.
  *
  * @param secrets Texts that must not be printed. For example, a database client may quote its URL in a message
  */
@@ -10,11 +11,13 @@ export function errorText(error: unknown, secrets: readonly string[]): string {
   for (let next: unknown = error; next !== undefined && messages.length <= MAX_CAUSES; next = causeOf(next)) {
     messages.push(messageOf(next));
   }
-  const text = messages.join(': ');
-  const shown = secrets
-    .filter((secret) => secret !== '')
-    .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-  return shown.replaceAll(/\s+/g, ' ');
+  // Longer secrets come first, because a short secret may be part of a longer one. The secrets may contain line breaks, so they
+  // are replaced before the lines are joined.
+  return secrets
+    .filter((secret) => secret.trim() !== '')
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, '***'), messages.join(': '))
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ');
 }
 
 /**

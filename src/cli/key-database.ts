@@ -14,6 +14,9 @@ export interface KeyDatabase {
 /** The time limit for a connection or a result, in milliseconds. */
 const TIMEOUT = 10_000;
 
+/** The URLs and socket paths that pg documents. It sends any other text, with its passwords, to the host "base". */
+const POSTGRES_URL = /^(?:postgres(?:ql)?:|socket:|\/)/i;
+
 /**
  * Connects to the database whose URL is in the environment. Loads only the client that this database needs.
  *
@@ -31,6 +34,8 @@ export async function openKeyDatabase(
 }
 
 async function openPostgres(connectionString: string, schema: string | undefined): Promise<KeyDatabase> {
+  if (!POSTGRES_URL.test(connectionString))
+    throw new UsageError('DATABASE_URL must be a URL that begins with postgres:');
   const loaded = await load(() => import('pg'));
   if (!loaded) throw new UsageError('DATABASE_URL needs the package pg: npm install pg');
   const pool = new loaded.default.Pool({

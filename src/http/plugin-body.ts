@@ -10,6 +10,14 @@ export interface PluginBody {
 }
 
 /**
+ * Returns the `keyId` of a body of another format, for the response. Only text is returned, because deeply nested JSON can be
+ * parsed but not serialized.
+ */
+export function keyIdText({ keyId }: PluginBody): string | undefined {
+  return typeof keyId === 'string' ? keyId : undefined;
+}
+
+/**
  * Returns whether the format of the body is not App Attest. A function in the option `formats` then verifies the body, or the
  * server rejects it. The `keyId` of such a body does not identify a key, so the handlers must not look up the key in a store.
  */

@@ -16,7 +16,7 @@ import { type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { readChallengeRequest, readRegistrationRequest } from './json-request.js';
 import { type Mode, RequestMode } from './mode.js';
-import { isOfAppAttest, isOfOtherFormat, type PluginBody } from './plugin-body.js';
+import { isOfAppAttest, isOfOtherFormat, keyIdText, type PluginBody } from './plugin-body.js';
 import { finishBody } from './read-bytes.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 import { subjectOf } from './subject-function.js';
@@ -118,7 +118,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
     }
     // The function in formats received this text, and the app hashed its UTF-8 bytes.
     const content = await request.content(Buffer.from(String(assertion.payload)));
-    return { verdict: { ...attested, attested: true }, content, keyId: assertion.keyId };
+    return { verdict: { ...attested, attested: true }, content, keyId: keyIdText(assertion) };
   }
 
   return {
@@ -169,7 +169,9 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
         }
         const subject = await subjectOf(configuration, context);
         const registered = await ask(() => appAttest.register(body, subject));
-        if (!isOfAppAttest<StoredKey, Result>(body, registered)) return { answer: success(201, { keyId: body.keyId }) };
+        if (!isOfAppAttest<StoredKey, Result>(body, registered)) {
+          return { answer: success(201, { keyId: keyIdText(body) }) };
+        }
         return { answer: success(201, { keyId: registered.keyId }), key: registered };
       });
     },
@@ -188,8 +190,8 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
 interface Authenticated<Result extends object> {
   readonly verdict: AcceptedVerdict<Result>;
   readonly content: Uint8Array;
-  /** The key identifier for the response. For another format, it is the value that the client sent. */
-  readonly keyId: unknown;
+  /** The key identifier for the response. For another format, it is the text that the client sent, if any. */
+  readonly keyId: string | undefined;
   /** Absent for another format. */
   readonly key?: StoredKey;
 }

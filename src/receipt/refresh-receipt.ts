@@ -20,6 +20,7 @@ export interface RefreshReceiptOptions {
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /**
    * Used instead of Apple's URL. It must be `https:`, or `http:` on a loopback address, because the request contains a token.
+   * It must not contain a user name or a password.
    */
   endpoint?: string | URL | undefined;
   /** Aborts the request. */
@@ -142,6 +143,10 @@ export function readEndpoint(endpoint: unknown, environment: unknown): string {
   if (endpoint === undefined) return ENDPOINTS[environment];
   const text = endpoint instanceof URL ? endpoint.href : endpoint;
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  // `fetch` rejects such a URL with an error that quotes the password.
+  if (url?.username || url?.password) {
+    throw new AppAttestError('invalid_argument', 'endpoint must not contain a user name or a password');
+  }
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.has(url.hostname))) return url.href;
   throw new AppAttestError(
     'invalid_argument',

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { AppAttestError } from '../errors.js';
 import type { Configuration } from './app-attest-options.js';
 import { findAttestedChallenge, findChallenge, type ReadChallenge } from './challenge.js';
@@ -66,13 +67,13 @@ function utf8(text: string): Uint8Array {
 }
 
 /**
- * Checks the result of a function in `formats`. The server must not accept the evidence if the result is `false` or
- * `undefined`.
+ * Checks the result of a function in `formats`. The server must not accept the evidence if the result is `false`, `undefined`
+ * or an error that was returned instead of thrown.
  *
  * @throws AppAttestError `invalid_argument`
  */
 function accepted<Result extends AcceptedEvidence>(result: Result): Result {
-  if (typeof result === 'object' && result !== null) return result;
+  if (typeof result === 'object' && result !== null && !isNativeError(result)) return result;
   throw new AppAttestError(
     'invalid_argument',
     'a function in formats must return an object if it accepts the evidence, and throw an AppAttestError otherwise',

@@ -61,9 +61,14 @@ export async function refreshKeyReceipt(
   }
 }
 
-/** Makes a key due again tomorrow. */
+/**
+ * Makes a key due again tomorrow, if it is still due. Its claim may have ended, so a server that accepts the app may have
+ * refreshed the receipt in the meantime.
+ */
 export async function postpone({ keys, clock }: Configuration, keyId: string): Promise<void> {
-  await keys.saveReceipt(keyId, { receiptDueAt: tomorrow(clock.now()) });
+  const now = clock.now();
+  const { receiptDueAt } = (await findKey(keys, keyId)) ?? {};
+  if (receiptDueAt && receiptDueAt <= now) await keys.saveReceipt(keyId, { receiptDueAt: tomorrow(now) });
 }
 
 /** Returns `undefined` if Apple has no newer receipt yet. */

@@ -28,6 +28,21 @@ describe('the text of an error', () => {
     expect(errorText(new Error('%zz'), secretsOf('redis://:%zz@host'))).toBe('***');
   });
 
+  it('has no secret with line breaks or several spaces', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n';
+    const secrets = [key, ...secretsOf('postgres://user:two%20%20spaces@host/keys')];
+    expect(errorText(new Error(`no key: ${key}, two  spaces`), secrets)).toBe('no key: ***, ***');
+  });
+
+  it('has no rest of a secret that contains another secret', () => {
+    const secrets = [...secretsOf('postgres://user:se@host/keys'), ...secretsOf('redis://:secret@host')];
+    expect(errorText(new Error('redis://:secret@host, secret, se'), secrets)).toBe('***, ***, ***');
+  });
+
+  it('has no control characters, which could rewrite the terminal', () => {
+    expect(errorText(new Error('\u001b[2Jrelation\u0007 is\u009b missing'), [])).toBe(' [2Jrelation is missing');
+  });
+
   it('stays as it is if a URL has no password', () => {
     expect(errorText(new Error('host is down'), secretsOf('redis://host'))).toBe('host is down');
   });

@@ -87,6 +87,16 @@ describe('app-attest', () => {
     expect(errors).not.toMatch(/cret/);
   });
 
+  it.each(['host=127.0.0.1 password=hunter2', ' ', 'mysql://user:hunter2@127.0.0.1:1/keys'])(
+    'rejects %j as DATABASE_URL with exit code 2, and connects to no host',
+    async (DATABASE_URL) => {
+      const { code, errors } = await appAttest(valid, { DATABASE_URL });
+      expect(code).toBe(2);
+      expect(errors).toContain('DATABASE_URL must be a URL that begins with postgres:');
+      expect(errors).not.toContain('hunter2');
+    },
+  );
+
   it('takes PostgreSQL if both variables are set, and ignores an empty one', async () => {
     const REDIS_URL = 'redis://127.0.0.1:1';
     const both = await appAttest(valid, { REDIS_URL, DATABASE_URL: 'postgres://127.0.0.1:2/keys' });

@@ -88,6 +88,22 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(asked).toEqual([]);
   });
 
+  it('accepts a keyId that cannot be serialized, and returns only text', async () => {
+    const depth = 50_000;
+    const keyId = '['.repeat(depth) + ']'.repeat(depth);
+    const post = (route: string, fields: object) => {
+      return fetch(`${server.origin}/${route}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ format: FORMAT, token: 'genuine', ...fields }).replace('{', `{"keyId":${keyId},`),
+      });
+    };
+    const registered = await post('registration', { challenge: await challengeFrom(server.origin, 'attestation') });
+    expect([registered.status, await registered.json()]).toEqual([201, {}]);
+    const asserted = await post('assertion', { payload: await challengeFrom(server.origin, 'assertion') });
+    expect([asserted.status, await asserted.json()]).toEqual([200, {}]);
+  });
+
   it('binds the payload to method, target and content', async () => {
     const other = { status: 401, body: { error: 'request_mismatch' } };
     expect(await order(await payloadFor('/refunds'), 'genuine')).toMatchObject(other);

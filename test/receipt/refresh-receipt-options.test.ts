@@ -68,11 +68,19 @@ describe('refreshReceipt', () => {
     ['an address that only begins like a loopback address', { endpoint: 'http://127.0.0.1.example.com/' }],
     ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
     ['an address with another protocol', { endpoint: 'file:///etc/passwd' }],
+    ['an address with a password', { endpoint: 'https://user:secret@proxy.example.com/apple' }],
+    ['an address with a user name', { endpoint: new URL('http://user@127.0.0.1:1/') }],
   ])('rejects options with %s, and sends no request', async (_, change) => {
     const fetch = vi.fn();
     const all = change && { ...exchange.options, fetch, ...change };
     await expectCode(() => refreshReceipt(all as never), 'invalid_argument');
     expect(fetch).not.toHaveBeenCalled();
+  });
+
+  it('does not print the password in an address', async () => {
+    const endpoint = 'https://user:secret@proxy.example.com/apple';
+    const { message } = await expectCode(() => refreshReceipt({ ...exchange.options, endpoint }), 'invalid_argument');
+    expect(message).toBe('endpoint must not contain a user name or a password');
   });
 
   it.each([0, 2_147_484])('says what timeout must be, instead of %d', async (timeout) => {

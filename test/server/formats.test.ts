@@ -157,7 +157,8 @@ describe('evidence of a format in the option formats', () => {
   });
 
   it('is not accepted if the function returns no object', async () => {
-    for (const result of [undefined, null, false, true, 'accepted', () => ({})]) {
+    const returned = new AppAttestError('nonce_mismatch', 'returned instead of thrown');
+    for (const result of [undefined, null, false, true, 'accepted', () => ({}), returned, new TypeError()]) {
       const server = createAppAttest({ appId, formats: { [FORMAT]: () => result as never } });
       const { challenge } = await server.issueChallenge({ purpose: 'attestation' });
       await expectCode(() => server.register({ ...android, challenge }), 'invalid_argument');

@@ -430,6 +430,20 @@ describe('a key', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
+  it('of another app keeps the date from a server that refreshed the receipt after the claim', async () => {
+    const otherId = `${appId}.other`;
+    const due = await setUp(3, { appId: [appId, otherId] }, (index) => ({ appId: index === 2 ? otherId : appId }));
+    const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
+    const receiptDueAt = new Date(Date.now() + 30 * DAY);
+    const onProgress = async ({ keyId }: ReceiptProgress) => {
+      if (keyId === due.keyIds[0]) await due.stores.keys.saveReceipt(keyId, { receiptDueAt });
+      if (keyId === due.keyIds[1]) await due.stores.keys.saveReceipt(keyId, { receiptDueAt: null });
+    };
+    expect(await other.refreshReceipts(own({ onProgress }, due))).toEqual(counts(1, 0, 2));
+    expect((await due.key(0)).receiptDueAt).toEqual(receiptDueAt);
+    expect((await due.key(1)).receiptDueAt).toBeUndefined();
+  });
+
   it('stays due if no due key is of an accepted app, because the App ID is probably wrong', async () => {
     const due = await setUp(7);
     const wrong = createAppAttest({ appId: `${appId}.typo`, receiptTrustAnchors, ...due.stores });
@@ -609,6 +623,23 @@ describe('a store', () => {
     const server = withKeys(due, () => ({ due: async () => answers.shift() ?? [] }));
     expect(await server.refreshReceipts(due.options)).toEqual(counts(1, 0, 0));
     expect(due.endpoint.requests.length).toBe(1);
+  });
+
+  it('that returns too many keys does not raise the concurrency or the limit', async () => {
+    const due = await setUp(6);
+    let open = 0;
+    let most = 0;
+    const fetch: RefreshReceiptsOptions['fetch'] = async (url, init) => {
+      open += 1;
+      most = Math.max(most, open);
+      const response = await due.endpoint(url, init);
+      open -= 1;
+      return response;
+    };
+    const { endpoint: _, ...options } = own({ fetch, concurrency: 2, limit: 3 }, due);
+    const server = withKeys(due, (keys) => ({ due: (date, _limit, until) => keys.due(date, 1000, until) }));
+    expect(await server.refreshReceipts(options)).toEqual(counts(2, 0, 0));
+    expect(most).toBe(2);
   });
 
   it('is asked for `concurrency` keys at a time, claimed for five minutes', async () => {
