@@ -2,6 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeCertificate } from '../../src/certificates/certificate.js';
 import { verifyCertificateChain } from '../../src/certificates/certificate-chain.js';
+import { equalBytes } from '../../src/encoding/bytes.js';
 import { readDer } from '../../src/encoding/der.js';
 import * as ecdsa from '../../src/keys/ecdsa.js';
 import { der } from '../../src/testing/encoding/der.js';
@@ -139,10 +140,14 @@ describe('the cache of CA certificates', () => {
 
   it('caches the last two signatures of a certificate', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
-    const copies = [intermediate.der, mirrored(intermediate.der), await signedAgain(intermediate.der, root)];
+    const again = await signedAgain(intermediate.der, root);
+    // Deno signs deterministically (RFC 6979), so a third signature does not exist there.
+    const third = equalBytes(again, intermediate.der) ? [] : [again];
+    const copies = [intermediate.der, mirrored(intermediate.der), ...third];
     for (const copy of copies) expect(await verify([leaf.der, copy], root)).toEqual({ isTrusted: true, signatures: 2 });
-    for (const copy of copies.slice(1)) expect(await verify([leaf.der, copy], root)).toEqual(FROM_MEMORY);
-    expect(await verify([leaf.der, intermediate.der], root)).toEqual({ isTrusted: true, signatures: 2 });
+    for (const copy of copies.slice(-2)) expect(await verify([leaf.der, copy], root)).toEqual(FROM_MEMORY);
+    const first = await verify([leaf.der, intermediate.der], root);
+    expect(first).toEqual(third.length === 0 ? FROM_MEMORY : { isTrusted: true, signatures: 2 });
   });
 
   it('caches no copy whose signature is encoded or computed differently', async () => {

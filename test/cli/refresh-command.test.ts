@@ -33,15 +33,17 @@ async function closedPort(): Promise<number> {
 }
 
 describe('app-attest', () => {
-  it.each([[['--help']], [['-h']], [[...refresh, '--help']], [[...valid, '--help']]])(
-    'prints its help to standard output: %j',
-    async (args) => {
-      const { code, output, errors } = await appAttest(args);
-      expect({ code, errors }).toEqual({ code: 0, errors: '' });
-      expect(output).toMatch(/^Usage: app-attest receipts refresh /);
-      for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-    },
-  );
+  it.each([
+    ['--help', ['--help']],
+    ['-h', ['-h']],
+    ['receipts refresh --help', [...refresh, '--help']],
+    ['all options and --help', [...valid, '--help']],
+  ])('prints its help to standard output: %s', async (_name, args) => {
+    const { code, output, errors } = await appAttest(args);
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(output).toMatch(/^Usage: app-attest receipts refresh /);
+    for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
 
   it.each([
     ['no command', [], 'a command is missing'],
