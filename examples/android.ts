@@ -60,7 +60,7 @@ export function playIntegrity(app: AndroidApp): FormatVerifier<AndroidDevice> {
     const { tokenPayloadExternal }: { tokenPayloadExternal?: TokenPayload } = JSON.parse(await response.text());
     const { requestDetails, appIntegrity, deviceIntegrity, testingDetails } = tokenPayloadExternal ?? {};
 
-    // 1. The app requested the token for exactly this text, which contains the challenge, and recently.
+    // 1. The app requested the token recently, and for exactly this text.
     const requestHash = createHash('sha256')
       .update(challenge ?? payload)
       .digest('base64url');
@@ -79,7 +79,7 @@ export function playIntegrity(app: AndroidApp): FormatVerifier<AndroidDevice> {
       reject('untrusted_certificate', 'certificateSha256Digest', digests);
     }
 
-    // 3. The device is genuine, and the verdicts are not those that the Play Console lets a tester choose.
+    // 3. The device is genuine, and the verdicts are not a test response from the Play Console.
     const verdicts = list(deviceIntegrity?.deviceRecognitionVerdict);
     if (!verdicts.includes('MEETS_DEVICE_INTEGRITY')) {
       reject('extension_rejected', 'deviceRecognitionVerdict', verdicts);

@@ -107,7 +107,7 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
   now?: Date | (() => Date) | undefined;
 }
 
-/** The checked options. The caller cannot change them, because mutable values are copied. */
+/** The checked options. Lists, the policy and certificates are copied, so that the caller cannot change them later. */
 export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidence> {
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];

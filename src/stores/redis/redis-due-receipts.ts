@@ -3,9 +3,9 @@ import { entryText, type IndexEntry, readEntry } from './redis-index-entry.js';
 import { listReply, RedisScript } from './redis-script.js';
 
 // The due receipts are one sorted set. The score of an entry is a time in milliseconds since 1970. From this time on, `due`
-// reads the key. Normally, the score is the `receiptDueAt` of the key, or the end of its claim. The score of a valid entry may
-// be earlier than these two times, but never later than both. An earlier score is harmless, because `due` reads `receiptDueAt`
-// before it returns a key.
+// reads the key. Normally, the score is the `receiptDueAt` of the key, or the end of its claim. The score of a valid entry is
+// never later than the later one of these two times. An earlier score is harmless, because `due` reads `receiptDueAt` before it
+// returns a key.
 //
 // While a key keeps its entry, its `receiptDueAt` only becomes later. If a key gets its first date or an earlier date, it also
 // gets a new entry. A process can therefore always set the score to a date that it wrote or read. This is safe even if another
@@ -71,7 +71,7 @@ export class RedisDueReceipts {
     if (entries.length > 0) await REMOVE.run(this.#client, this.#key, ...entries.map(entryText));
   }
 
-  /** Claims entries, the earliest first. No other call returns them before the claim ends. */
+  /** Claims entries, the earliest first. No other call returns them before the claim ends, or before `saveReceipt` ends it. */
   async claim(date: number, limit: number, claimedUntil: number): Promise<IndexEntry[]> {
     const entries = listReply(await CLAIM.run(this.#client, this.#key, date, limit, claimedUntil));
     return entries.map((text) => readEntry(String(text)));

@@ -40,7 +40,7 @@ const DUE_STATE = new RedisScript(`
 return redis.call('HMGET', KEYS[1], 'dueTag', 'nextDueTag', 'reserved:' .. ARGV[1], 'revokedAt', 'receiptDueAt')`);
 
 /**
- * `add`: the caller must add the entry, and then call `save` again. `saved`: the receipt is stored, and the entries in
+ * `add`: the caller must add the entry, and then call `save` again. `saved`: the update is stored, and the entries in
  * `replaced` are no longer valid.
  */
 export type SavedReceipt =
