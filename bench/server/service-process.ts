@@ -18,7 +18,9 @@ const appAttest = createAppAttest({
   challengeTtl: 3600, // long, because challenges are issued before the measurement starts
 });
 
-const app = createService(appAttest, ({ code, error }) => console.error(code, error.message));
+const app = createService(appAttest, ({ code, error }) => {
+  if (error) console.error(code, error.message);
+});
 app.post('/unprotected', express.json(), (request, response) => {
   response.status(201).json({ ordered: request.body.item });
 });

@@ -16,7 +16,16 @@ export interface CapsuleDigest {
 }
 
 /** A value as the client sent it: text, bytes as base64, or only its digest. */
-export type CapsuleValue = { text: string } | { base64: string } | CapsuleDigest;
+export type CapsuleValue =
+  | {
+      /** Text, as the client sent it. */
+      text: string;
+    }
+  | {
+      /** Bytes, base64. */
+      base64: string;
+    }
+  | CapsuleDigest;
 
 /** The properties of a registered key that are compared with an assertion. The key was read after the decision. */
 export interface CapsuleKey {
@@ -91,7 +100,10 @@ export interface Capsule {
   /** The accepted environments. */
   environments?: Environment[];
   /** The policy. A function for `bundleVersions` becomes the text `'function'`. */
-  policy?: Omit<ExtensionPolicy, 'bundleVersions'> & { bundleVersions?: string[] | 'function' };
+  policy?: Omit<ExtensionPolicy, 'bundleVersions'> & {
+    /** The accepted bundle versions, or `'function'`. */
+    bundleVersions?: string[] | 'function';
+  };
   /** How far a counter may be below the highest accepted counter. */
   counterWindow?: number;
   /** Whether a registration must contain a genuine receipt. */

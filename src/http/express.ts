@@ -25,7 +25,15 @@ export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type {
+  AcceptedVerdict,
+  AttestedVerdict,
+  OtherFormatVerdict,
+  SeenBy,
+  SeenVerdict,
+  UnattestedVerdict,
+  Verdict,
+} from './verdict.js';
 
 /** The values that `protect` sets in `response.locals`. */
 export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict> extends SeenBy<Seen> {

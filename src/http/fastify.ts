@@ -30,7 +30,14 @@ export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type {
+  AcceptedVerdict,
+  AttestedVerdict,
+  OtherFormatVerdict,
+  SeenVerdict,
+  UnattestedVerdict,
+  Verdict,
+} from './verdict.js';
 
 /**
  * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a `Buffer`

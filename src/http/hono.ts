@@ -23,7 +23,14 @@ export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type {
+  AcceptedVerdict,
+  AttestedVerdict,
+  OtherFormatVerdict,
+  SeenVerdict,
+  UnattestedVerdict,
+  Verdict,
+} from './verdict.js';
 
 /** The variables that `protect` sets in the context. */
 export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {

@@ -11,4 +11,11 @@ export { type HttpHandlers, httpHandlers, type ProtectedHandler } from './http-h
 export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
 export type { RejectionCode } from './status.js';
-export type { AttestedVerdict, OtherFormatVerdict, SeenVerdict, UnattestedVerdict, Verdict } from './verdict.js';
+export type {
+  AcceptedVerdict,
+  AttestedVerdict,
+  OtherFormatVerdict,
+  SeenVerdict,
+  UnattestedVerdict,
+  Verdict,
+} from './verdict.js';

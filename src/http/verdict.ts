@@ -17,7 +17,10 @@ export interface UnattestedVerdict {
 }
 
 /** An accepted request of another format. It has the properties of the object that the function in `formats` returned. */
-export type OtherFormatVerdict<Result extends object> = Result & { attested: true };
+export type OtherFormatVerdict<Result extends object> = Result & {
+  /** The request is attested. */
+  attested: true;
+};
 
 /** The result of the decision about a protected request. `Result` is the type that the functions in `formats` return. */
 export type Verdict<Result extends object = never> = AcceptedVerdict<Result> | UnattestedVerdict;

@@ -15,6 +15,7 @@ interface EvidenceOfFormat {
 export interface RegistrationOfFormat extends EvidenceOfFormat {
   /** The field `challenge` of the body, which contains the challenge. The evidence must cover exactly this text. */
   readonly challenge: string;
+  /** Absent: a registration has no payload. */
   readonly payload?: undefined;
 }
 
@@ -22,11 +23,15 @@ export interface RegistrationOfFormat extends EvidenceOfFormat {
 export interface RequestOfFormat extends EvidenceOfFormat {
   /** The field `payload` of the body, which contains the challenge. The evidence must cover exactly this text. */
   readonly payload: string;
+  /** Absent: the challenge of a request is in the payload. */
   readonly challenge?: undefined;
 }
 
 /** Any object except a promise. A function that returns `Promise<boolean>` is therefore not a {@link FormatVerifier}. */
-export type AcceptedEvidence = object & { readonly then?: undefined };
+export type AcceptedEvidence = object & {
+  /** Absent, because only a promise has this method. */
+  readonly then?: undefined;
+};
 
 /**
  * Verifies evidence of another format than App Attest, for example a Play Integrity token. The function accepts the evidence
