@@ -21,10 +21,16 @@ export function asn1Structure(bytes: Uint8Array): string[] {
   return describeElement(result, '');
 }
 
+/** The class, tag number and form of an element. */
+function header({ idBlock, lenBlock }: BaseBlock, indent: string): string {
+  const { tagClass, tagNumber, isConstructed } = idBlock;
+  const indefinite = lenBlock.isIndefiniteForm ? ' indefinite' : '';
+  return `${indent}${'UACP'[tagClass - 1]}${tagNumber}${isConstructed ? '' : ' primitive'}${indefinite}`;
+}
+
 function describeElement(element: BaseBlock, indent: string): string[] {
-  const { tagClass, tagNumber, isConstructed } = element.idBlock;
-  const indefinite = element.lenBlock.isIndefiniteForm ? ' indefinite' : '';
-  const line = `${indent}${'UACP'[tagClass - 1]}${tagNumber}${isConstructed ? '' : ' primitive'}${indefinite}`;
+  const { isConstructed } = element.idBlock;
+  const line = header(element, indent);
   const inner = `${indent}  `;
 
   if (element instanceof ObjectIdentifier) return [`${line} ${element.getValue()}`];
@@ -34,7 +40,9 @@ function describeElement(element: BaseBlock, indent: string): string[] {
   if (element instanceof OctetString && !isConstructed) {
     return [line, ...nested(element.valueBlock.valueHexView, inner)];
   }
-  if (!(element instanceof Constructed || element instanceof OctetString)) return [line];
+  // The chunks of an OCTET STRING are not elements, but a chunk can begin like a SEQUENCE by chance.
+  if (element instanceof OctetString) return [line, ...element.valueBlock.value.map((chunk) => header(chunk, inner))];
+  if (!(element instanceof Constructed)) return [line];
   return [line, ...element.valueBlock.value.flatMap((child) => describeElement(child, inner))];
 }
 
