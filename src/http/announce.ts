@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Capsule } from '../explain/capsule.js';
 import { inspectAttestation } from '../explain/inspect-attestation.js';
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';

@@ -1,8 +1,8 @@
 import { isBytes } from '../encoding/bytes.js';
 import { type Capsule, createCapsule } from '../explain/capsule.js';
+import type { AppAttest } from '../server/app-attest.js';
 import { hashClientData, readClientData } from '../server/client-data-form.js';
 import { configurationOf } from '../server/configuration-of.js';
-import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import type { Claims } from './claims.js';

@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { isBytes } from '../encoding/bytes.js';
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
@@ -19,21 +19,8 @@ import { createRoutes } from './routes.js';
 import { parseContent } from './signed-content.js';
 import type { AttestedVerdict, SeenBy, SeenVerdict, Verdict } from './verdict.js';
 
-export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
-export type { Decision, OnDecision, Route } from './decision.js';
-export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
-export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
-export type { RejectionCode } from './status.js';
-export type {
-  AcceptedVerdict,
-  AttestedVerdict,
-  OtherFormatVerdict,
-  SeenBy,
-  SeenVerdict,
-  UnattestedVerdict,
-  Verdict,
-} from './verdict.js';
+export * from './entry-exports.js';
+export type { SeenBy } from './verdict.js';
 
 /** The values that `protect` sets in `response.locals`. */
 export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict> extends SeenBy<Seen> {

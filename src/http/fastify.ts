@@ -12,7 +12,7 @@ import type {
   RequestPayload,
   RouteGenericInterface,
 } from 'fastify';
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
 import type { HttpOptions } from './http-options.js';
@@ -24,20 +24,7 @@ import { createRoutes } from './routes.js';
 import { isJsonContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
-export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
-export type { Decision, OnDecision, Route } from './decision.js';
-export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
-export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
-export type { RejectionCode } from './status.js';
-export type {
-  AcceptedVerdict,
-  AttestedVerdict,
-  OtherFormatVerdict,
-  SeenVerdict,
-  UnattestedVerdict,
-  Verdict,
-} from './verdict.js';
+export * from './entry-exports.js';
 
 /**
  * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a `Buffer`

@@ -5,7 +5,7 @@
  */
 
 import type { Context, Handler, MiddlewareHandler } from 'hono';
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';
@@ -17,20 +17,7 @@ import { createRoutes } from './routes.js';
 import { withBody, withContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
-export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
-export type { Decision, OnDecision, Route } from './decision.js';
-export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
-export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
-export type { RejectionCode } from './status.js';
-export type {
-  AcceptedVerdict,
-  AttestedVerdict,
-  OtherFormatVerdict,
-  SeenVerdict,
-  UnattestedVerdict,
-  Verdict,
-} from './verdict.js';
+export * from './entry-exports.js';
 
 /** The variables that `protect` sets in the context. */
 export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {

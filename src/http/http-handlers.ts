@@ -1,4 +1,4 @@
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';

@@ -2,7 +2,7 @@ import { AppAttestError } from '../errors.js';
 import { type KnownOptions, readKnownOptions } from '../options/known-options.js';
 import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { OnDecision } from './decision.js';
 import { KeyLookUps } from './key-look-ups.js';

@@ -4,18 +4,5 @@
  * @module app-attest/http
  */
 
-export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
-export type { Decision, OnDecision, Route } from './decision.js';
-export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
+export * from './entry-exports.js';
 export { type HttpHandlers, httpHandlers, type ProtectedHandler } from './http-handlers.js';
-export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
-export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
-export type { RejectionCode } from './status.js';
-export type {
-  AcceptedVerdict,
-  AttestedVerdict,
-  OtherFormatVerdict,
-  SeenVerdict,
-  UnattestedVerdict,
-  Verdict,
-} from './verdict.js';

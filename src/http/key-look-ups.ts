@@ -1,5 +1,5 @@
 import { withinTimeLimit } from '../runtime/time-limit.js';
-import type { AppAttest } from '../server/create-app-attest.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 

@@ -1,8 +1,8 @@
 import { AppAttestError } from '../errors.js';
 import { withinTimeLimit } from '../runtime/time-limit.js';
+import type { AppAttest } from '../server/app-attest.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { ReadChallenge } from '../server/challenge.js';
-import type { AppAttest } from '../server/create-app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import { announce, type Circumstances } from './announce.js';

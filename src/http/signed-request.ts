@@ -34,8 +34,8 @@ export interface SignedRequest {
 }
 
 /**
- * The required form of the `payload` in the plugin's JSON. `'request'`: method, target, challenge and content. `'any'`: any
- * text with a challenge.
+ * The required form of the `payload` in the plugin's JSON. With `'request'`, the payload consists of method, target, challenge
+ * and content. With `'any'`, it can be other text that contains a challenge, too.
  */
 export type PayloadForm = 'request' | 'any';
 

@@ -5,7 +5,7 @@ export type ChallengePurpose = 'attestation' | 'assertion';
 export interface ChallengeRecord {
   /** The purpose of the challenge. */
   purpose: ChallengePurpose;
-  /** The user for whom the challenge was issued. Absent if the challenge is valid for every user. */
+  /** The user that the challenge was issued for. Absent if the challenge is valid for every user. */
   subject?: string | undefined;
   /** The time of issue, by the clock of the issuing server. If it is absent, the store uses the current time. */
   issuedAt?: Date;

@@ -4,12 +4,13 @@
  * @module app-attest/server
  */
 
+export type { AppAttest } from './app-attest.js';
 export type { AppAttestOptions } from './app-attest-options.js';
 export type { AuthenticatedRequest, AuthenticateOptions } from './authenticate.js';
 export type { ReadChallenge } from './challenge.js';
 export type { ChallengeFate, ChallengePurpose, ChallengeRecord, ChallengeStore } from './challenge-store.js';
 export type { ClientDataForm } from './client-data-form.js';
-export { type AppAttest, createAppAttest } from './create-app-attest.js';
+export { createAppAttest } from './create-app-attest.js';
 export type {
   AcceptedEvidence,
   FormatResult,

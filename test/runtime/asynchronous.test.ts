@@ -6,7 +6,7 @@ import { createVirtualApple } from '../../src/testing/index.js';
 import { appId, backendWithDevice, createBackend } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-// biome-ignore lint/suspicious/noThenProperty: what is tested
+// biome-ignore lint/suspicious/noThenProperty: an object with a `then` that is no method must not count as a promise
 it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => undefined])(
   '%o is not a promise',
   (value) => {
@@ -14,7 +14,7 @@ it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => unde
   },
 );
 
-// biome-ignore lint/suspicious/noThenProperty: what is tested
+// biome-ignore lint/suspicious/noThenProperty: a thenable must count as a promise
 const thenable = { then: (_: unknown, reject: (cause: unknown) => void) => reject(new Error('late')) };
 
 /** If nobody caught their errors, these promises would end the process and the test run. */

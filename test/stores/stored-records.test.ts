@@ -138,9 +138,7 @@ describe('scripts', () => {
   it.each([undefined, null, 5, {}, { eval: async () => 1 }, { evalsha: async () => 1 }])(
     'require a valid client, not %s',
     async (client) => {
-      expect((await rejectionOf(() => redisStores(client as unknown as NodeRedisClient))).code).toBe(
-        'invalid_argument',
-      );
+      expect((await rejectionOf(() => redisStores(client as never))).code).toBe('invalid_argument');
     },
   );
 

@@ -1,14 +1,28 @@
-import { fromBER, Integer, OctetString } from 'asn1js';
+import { type BaseBlock, Constructed, fromBER, Integer, OctetString } from 'asn1js';
 import { decode } from 'cbor-x';
 import { cbor } from '../../src/testing/encoding/cbor.js';
 import { asn1Structure } from './asn1-structure.js';
 
+/** The fields of an attestation object, as a device encodes them. */
+interface AttestationFields {
+  fmt: string;
+  attStmt: { x5c: Uint8Array[]; receipt: Uint8Array };
+  authData: Buffer;
+}
+
+/** The fields of an assertion object, as a device encodes them. */
+interface AssertionFields {
+  signature: Uint8Array;
+  authenticatorData: Uint8Array;
+}
+
 /** The structure of an attestation object down to the last ASN.1 element, without the values. */
 export function attestationStructure(attestation: Uint8Array): unknown {
-  const { fmt, attStmt, authData } = decodeCanonical(attestation);
+  const fields = decodeCanonical<AttestationFields>(attestation);
+  const { fmt, attStmt, authData } = fields;
   const { x5c, receipt } = attStmt;
   return {
-    entries: Object.keys(decodeCanonical(attestation)),
+    entries: Object.keys(fields),
     statement: Object.keys(attStmt),
     fmt,
     authenticatorData: {
@@ -23,9 +37,10 @@ export function attestationStructure(attestation: Uint8Array): unknown {
 
 /** The structure of an assertion object, without the values. */
 export function assertionStructure(assertion: Uint8Array): unknown {
-  const { signature, authenticatorData } = decodeCanonical(assertion);
+  const fields = decodeCanonical<AssertionFields>(assertion);
+  const { signature, authenticatorData } = fields;
   return {
-    entries: Object.keys(decodeCanonical(assertion)),
+    entries: Object.keys(fields),
     signature: asn1Structure(signature),
     extensions: extensionStructure(authenticatorData.subarray(37)),
   };
@@ -79,30 +94,29 @@ function contentChunks(receipt: Uint8Array): Uint8Array[] {
   const [, , encapContentInfo] = childrenOf(signedData);
   const [, eContent] = childrenOf(encapContentInfo);
   const [octets] = childrenOf(eContent);
-  const chunks = octets.idBlock.isConstructed ? childrenOf(octets) : [octets];
+  const chunks = octets?.idBlock.isConstructed ? childrenOf(octets) : [octets];
   return chunks.map((chunk) => {
     if (!(chunk instanceof OctetString)) throw new Error('not a chunk');
     return chunk.valueBlock.valueHexView;
   });
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a fixed path through a structure that the caller knows
-function childrenOf(element: any): any[] {
-  return element.valueBlock.value;
+function childrenOf(element: BaseBlock | undefined): BaseBlock[] {
+  if (element instanceof Constructed || element instanceof OctetString) return element.valueBlock.value;
+  throw new Error('the element has no children');
 }
 
 /** The names, types and lengths of the signed extensions. */
 function extensionStructure(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return 'none';
-  return Object.entries(decodeCanonical(bytes)).map(([name, value]) => {
+  return Object.entries(decodeCanonical<Record<string, unknown>>(bytes)).map(([name, value]) => {
     return [name, value instanceof Uint8Array ? `${value.length} bytes` : typeof value];
   });
 }
 
 /** Decodes CBOR of the virtual device. Encoding the result again must give the same bytes. */
-// biome-ignore lint/suspicious/noExplicitAny: the caller knows what it decodes
-function decodeCanonical(bytes: Uint8Array): any {
-  const value = decode(bytes);
+function decodeCanonical<Fields>(bytes: Uint8Array): Fields {
+  const value: Fields = decode(bytes);
   if (!Buffer.from(cbor(value)).equals(bytes)) throw new Error('another encoding of CBOR');
   return value;
 }
