@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -24,8 +25,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/{bundlers,frameworks,package,peers,queues,servers}/**', 'test/runtimes/**'],
     setupFiles: ['test/support/quiet-run.ts'],
-    // The default would leave one processor idle.
-    maxWorkers: '100%',
+    // Some tests only wait. One worker more than there are processors keeps the processors busy.
+    maxWorkers: availableParallelism() + 1,
     // Some tests verify thousands of tampered attestations in one test.
     testTimeout: 60_000,
     // PGlite takes long to create a database.
