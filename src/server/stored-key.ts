@@ -2,7 +2,7 @@ import type { AttestedDevice } from '../attestation/attested-device.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import type { Environment } from '../options/environment.js';
 
-/** A registered key in a {@link KeyStore}. It does not contain the receipt, because no request needs the receipt. */
+/** A registered key in a `KeyStore`. It does not contain the receipt, because no request needs the receipt. */
 export interface StoredKey {
   /** The key identifier, base64 with padding. Compare it case-sensitively, because base64 is case-sensitive. */
   keyId: string;
@@ -40,7 +40,7 @@ export interface StoredKey {
   receiptDueAt?: Date;
 }
 
-/** A new key for a {@link KeyStore}, with its receipt. */
+/** A new key for a `KeyStore`, with its receipt. */
 export interface NewKey extends StoredKey {
   /**
    * Apple's receipt: a signed structure (CMS SignedData) of at most 64 KiB. `verifyReceipt` and `refreshReceipt` accept these
