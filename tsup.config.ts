@@ -66,6 +66,9 @@ export default defineConfig([
     dts: false,
     entry: {
       ...entry,
+      'core/explain-assertion': 'src/explain/explain-assertion.ts',
+      'core/explain-attestation': 'src/explain/explain-attestation.ts',
+      'core/explain-receipt': 'src/explain/explain-receipt.ts',
       'core/inspect-assertion': 'src/explain/inspect-assertion.ts',
       'core/inspect-attestation': 'src/explain/inspect-attestation.ts',
       'core/inspect-receipt': 'src/explain/inspect-receipt.ts',

@@ -16,6 +16,12 @@ export type { AuthenticatorExtensions } from './authenticator-data/authenticator
 export type { ExtensionPolicy } from './authenticator-data/extension-policy.js';
 export { ValidationCategory } from './authenticator-data/validation-category.js';
 export { AppAttestError, type AppAttestErrorCode, type AppAttestErrorDetails } from './errors.js';
+export type { ExplainAssertionOptions } from './explain/assertion-options.js';
+export type { ExplainAttestationOptions } from './explain/attestation-options.js';
+export { explainAssertion } from './explain/explain-assertion.js';
+export { explainAttestation } from './explain/explain-attestation.js';
+export { explainReceipt } from './explain/explain-receipt.js';
+export type { Cause, Check, Explanation } from './explain/explanation.js';
 export { type InspectedAssertion, inspectAssertion } from './explain/inspect-assertion.js';
 export {
   type InspectedAttestation,
@@ -25,6 +31,7 @@ export {
 export type { InspectedAuthenticatorData } from './explain/inspect-authenticator-data.js';
 export type { InspectedCertificate } from './explain/inspect-certificate.js';
 export { type InspectedReceipt, inspectReceipt } from './explain/inspect-receipt.js';
+export type { ExplainReceiptOptions } from './explain/receipt-options.js';
 export type { AppId } from './options/app-id.js';
 export type { Environment } from './options/environment.js';
 export type { DeviceCheckCredentials } from './receipt/device-check-token.js';

@@ -21,12 +21,19 @@ export const MAX_ASSERTION_LENGTH = 8192;
  * @throws AppAttestError `malformed_assertion`
  */
 export function decodeAssertionObject(assertion: KeptEvidence): AssertionObject {
-  try {
+  return asAssertion(() => {
     const object = decodeCborMap(decodeEvidence(assertion, MAX_ASSERTION_LENGTH));
     return {
       signature: object.bytes('signature'),
       authenticatorData: decodeAuthenticatorData(object.bytes('authenticatorData')),
     };
+  });
+}
+
+/** Runs a decoder. Any error becomes `malformed_assertion`. */
+export function asAssertion<Decoded>(decode: () => Decoded): Decoded {
+  try {
+    return decode();
   } catch (cause) {
     const reason = cause instanceof DecodingError ? cause.message : 'it cannot be decoded';
     throw new AppAttestError('malformed_assertion', `not an assertion object: ${reason}`, { cause });

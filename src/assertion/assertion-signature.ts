@@ -1,6 +1,6 @@
 import { sha256 } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
-import { verifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
+import { type VerifyEcdsa, verifyEcdsa, verifyEcdsaInPool } from '../keys/ecdsa.js';
 import { assertOnCurve, type VerificationKey } from '../keys/public-key.js';
 import { CallingThread } from '../runtime/calling-thread.js';
 import { threadPoolSize } from '../runtime/thread-pool.js';
@@ -21,23 +21,28 @@ const callingThread = new CallingThread(20);
  */
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 
+/** Verifies a signature on the calling thread if it has time, otherwise in the pool. */
+async function verifyInTurn(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
+  return (await callingThread.hasTime())
+    ? verifyEcdsa(...signature)
+    : turnstile.pass(() => verifyEcdsaInPool(...signature));
+}
+
 /**
  * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 1 to 3. The
  * device signs the nonce as a message, so ECDSA signs SHA-256(nonce).
  *
- * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` if the stored key is not a point on P-256
+ * @throws AppAttestError `invalid_signature`; `overloaded`, only with the default of `verify`; `invalid_argument` if the stored key is not a point on P-256
  */
 export async function assertSignature(
   signature: Uint8Array,
   publicKey: VerificationKey,
   authenticatorData: Uint8Array,
   clientDataHash: Uint8Array,
+  verify: VerifyEcdsa = verifyInTurn,
 ): Promise<void> {
   const nonce = sha256(authenticatorData, clientDataHash);
-  const isValid = (await callingThread.hasTime())
-    ? verifyEcdsa('sha256', nonce, publicKey, signature)
-    : await turnstile.pass(() => verifyEcdsaInPool('sha256', nonce, publicKey, signature));
-  if (isValid) return;
+  if (await verify('sha256', nonce, publicKey, signature)) return;
   assertOnCurve(publicKey);
   throw new AppAttestError('invalid_signature', 'the assertion was signed with another key or for other client data');
 }

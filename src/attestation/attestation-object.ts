@@ -4,7 +4,7 @@ import {
 } from '../authenticator-data/authenticator-data.js';
 import { decodeCertificate } from '../certificates/certificate.js';
 import type { CertificateChain } from '../certificates/certificate-chain.js';
-import { decodeCborMap } from '../encoding/cbor-map.js';
+import { type CborMap, decodeCborMap } from '../encoding/cbor-map.js';
 import { DecodingError } from '../encoding/decoding-error.js';
 import { AppAttestError, shortText } from '../errors.js';
 import { decodeEvidence, type KeptEvidence } from '../options/evidence.js';
@@ -33,23 +33,38 @@ export const MAX_CERTIFICATES = 4;
 export function decodeAttestationObject(attestation: KeptEvidence): AttestationObject {
   return asAttestation(() => {
     const object = decodeCborMap(decodeEvidence(attestation, MAX_ATTESTATION_LENGTH));
-    const format = object.text('fmt');
-    if (format !== FORMAT) {
-      throw new AppAttestError('unsupported_format', 'the attestation is not in the App Attest format', {
-        expected: shortText(FORMAT),
-        actual: shortText(format),
-      });
-    }
+    assertFormat(object);
     const statement = object.map('attStmt');
     return {
-      x5c: readX5c(statement.arrayOfBytes('x5c')),
+      x5c: readX5c(statement),
       receipt: statement.bytes('receipt'),
       authenticatorData: decodeAttestedAuthenticatorData(object.bytes('authData')),
     };
   });
 }
 
-function readX5c([credCert, issuer, ...issuers]: readonly Uint8Array[]): CertificateChain {
+/**
+ * Checks the field `fmt` of an attestation object.
+ *
+ * @throws DecodingError
+ * @throws AppAttestError `unsupported_format`
+ */
+export function assertFormat(object: CborMap): void {
+  const format = object.text('fmt');
+  if (format === FORMAT) return;
+  throw new AppAttestError('unsupported_format', 'the attestation is not in the App Attest format', {
+    expected: shortText(FORMAT),
+    actual: shortText(format),
+  });
+}
+
+/**
+ * Decodes the certificates in the attestation statement `attStmt`.
+ *
+ * @throws DecodingError
+ */
+export function readX5c(statement: CborMap): CertificateChain {
+  const [credCert, issuer, ...issuers] = statement.arrayOfBytes('x5c');
   if (!credCert || !issuer) throw new DecodingError('x5c must contain the credential certificate and its issuer');
   if (issuers.length > MAX_CERTIFICATES - 2)
     throw new DecodingError(`x5c has more than ${MAX_CERTIFICATES} certificates`);

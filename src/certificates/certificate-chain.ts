@@ -34,21 +34,45 @@ type Path = readonly [issuer: Certificate, ...above: Certificate[]];
  * @throws AppAttestError `untrusted_certificate`, `certificate_expired`
  */
 export async function verifyCertificateChain(
-  [leaf, ...issuers]: CertificateChain,
+  chain: CertificateChain,
   anchors: readonly Certificate[],
   date: Date,
   verifyLeaf: VerifyEcdsa = verifyEcdsaInPool,
 ): Promise<Certificate> {
+  const certificates = await verifyTrust(chain, anchors, verifyLeaf);
+  assertValidity(certificates, date);
+  return certificates[0];
+}
+
+/**
+ * Verifies a certificate chain as {@link verifyCertificateChain} does, except for the validity at a date.
+ *
+ * @returns the leaf, followed by the certificates above it. The last certificate is the trust anchor
+ * @throws AppAttestError `untrusted_certificate`
+ */
+export async function verifyTrust(
+  [leaf, ...issuers]: CertificateChain,
+  anchors: readonly Certificate[],
+  verifyLeaf: VerifyEcdsa = verifyEcdsaInPool,
+): Promise<CertificateChain> {
   const paths = await verifyIssuers(issuers, anchors);
   const path = await findPath(leaf, paths, (issuer) => isSignedBy(leaf, issuer, verifyLeaf));
 
   for (const certificate of path) assertCa(certificate);
   assertPathLengths(path);
   assertLeaf(leaf);
-  const certificates = [leaf, ...path];
+  const certificates: CertificateChain = [leaf, ...path];
   certificates.forEach(assertUnderstood);
+  return certificates;
+}
+
+/**
+ * Checks that all certificates are valid at a date.
+ *
+ * @throws AppAttestError `certificate_expired`
+ */
+export function assertValidity(certificates: CertificateChain, date: Date): void {
   for (const certificate of certificates) assertValidAt(certificate, date);
-  return leaf;
 }
 
 /**
