@@ -31,6 +31,12 @@ export function thirdPartyNotices(file: string): EsbuildPlugin {
   };
 }
 
+/** The licenses of the packages that contain some modules, by name and version of the package. */
+export function noticesOf(modules: readonly string[]): ReadonlyMap<string, string> {
+  const folders = new Set(modules.flatMap((module) => PACKAGE_FOLDER.exec(module)?.[0] ?? []));
+  return new Map([...folders].toSorted().map((folder) => [notice(folder).split('\n', 1).join(), notice(folder)]));
+}
+
 function notice(folder: string): string {
   const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const license = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));

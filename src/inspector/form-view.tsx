@@ -67,7 +67,12 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
       </label>
       {children}
       <div class="fields">
-        <TextField label="App ID" hint="TEAMID1234.com.example.app" value={form.appId} onText={(appId) => onChange({ appId })} />
+        <TextField
+          label="App ID"
+          hint="TEAMID1234.com.example.app"
+          value={form.appId}
+          onText={(appId) => onChange({ appId })}
+        />
         <TextField
           label={isAssertion ? 'Payload' : 'Challenge'}
           value={form.clientData}
@@ -101,7 +106,12 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
         ) : (
           <>
             {kind !== 'receipt' && (
-              <TextField label="Key identifier" hint="base64" value={form.keyId} onText={(keyId) => onChange({ keyId })} />
+              <TextField
+                label="Key identifier"
+                hint="base64"
+                value={form.keyId}
+                onText={(keyId) => onChange({ keyId })}
+              />
             )}
             <label>
               <span class="label">Environment</span>

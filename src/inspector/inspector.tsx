@@ -37,10 +37,18 @@ export function Inspector() {
   const change = (values: Partial<FormValues>): void => {
     setNotice('');
     const { evidence } = values;
-    if (evidence === undefined) return setForm((before) => ({ ...before, ...values }));
-    if (evidence.length > MAX_INPUT_LENGTH) return refuse();
-    const pasted = readPastedEvidence(evidence);
-    setForm((before) => withPastedValues(before, evidence, pasted));
+    if (evidence === undefined) {
+      setForm((before) => ({ ...before, ...values }));
+    } else if (evidence.length > MAX_INPUT_LENGTH) {
+      refuse();
+    } else {
+      const pasted = readPastedEvidence(evidence);
+      setForm((before) => withPastedValues(before, evidence, pasted));
+    }
+  };
+  const replace = (values: FormValues): void => {
+    setNotice('');
+    setForm(values);
   };
   const refuse = (): void => setNotice(`Too long: the page reads at most ${MAX_INPUT_LENGTH / 1024} KiB.`);
   const copyLink = async (): Promise<void> => {
@@ -59,20 +67,25 @@ export function Inspector() {
         <p>Shows what is in App Attest evidence, and why a server refuses it.</p>
       </header>
       <main>
-        <FormView form={form} kind={result && 'kind' in result ? result.kind : undefined} onChange={change} onTooLong={refuse}>
+        <FormView
+          form={form}
+          kind={result && 'kind' in result ? result.kind : undefined}
+          onChange={change}
+          onTooLong={refuse}
+        >
           <div class="buttons">
             <span class="label" id="examples">
               Examples
             </span>
             {examples.map(({ name, form: example }) => (
-              <button type="button" key={name} onClick={() => change(EMPTY_FORM) ?? setForm(example)}>
+              <button type="button" key={name} onClick={() => replace(example)}>
                 {name}
               </button>
             ))}
             <button type="button" disabled={form.evidence === ''} onClick={copyLink}>
               Copy link
             </button>
-            <button type="button" disabled={form.evidence === ''} onClick={() => setForm(EMPTY_FORM)}>
+            <button type="button" disabled={form.evidence === ''} onClick={() => replace(EMPTY_FORM)}>
               Clear
             </button>
           </div>
@@ -81,7 +94,8 @@ export function Inspector() {
           </p>
         </FormView>
         <div aria-live="polite" aria-atomic="true">
-          {result && ('problem' in result ? <p class="problem">{result.problem}</p> : <VerdictView explained={result} />)}
+          {result &&
+            ('problem' in result ? <p class="problem">{result.problem}</p> : <VerdictView explained={result} />)}
         </div>
         {result && 'kind' in result && <Details explained={result} />}
       </main>

@@ -109,7 +109,9 @@ function stepOf(kind: EvidenceKind, step: number, checks: readonly Check[]): Omi
   const computedFor = COMPUTED_FOR[kind][step];
   if (computedFor !== undefined) {
     const later = checks.filter((check) => check.step === computedFor);
-    const isComputed = later.some(({ name, outcome }) => (name === 'nonce' || name === 'signature') && outcome !== 'skipped');
+    const isComputed = later.some(
+      ({ name, outcome }) => (name === 'nonce' || name === 'signature') && outcome !== 'skipped',
+    );
     return { outcome: isComputed ? 'passed' : 'skipped', checks: [] };
   }
   const own = checks.filter((check) => check.step === step);
