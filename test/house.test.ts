@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stores: [...CORE, 'server'],
   http: [...CORE, 'server'],
   testing: CORE,
+  inspector: CORE,
   cli: [...CORE, 'server', 'stores'],
 };
 
@@ -39,16 +40,18 @@ interface SourceFile {
 
 const files: readonly SourceFile[] = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts'))
+  .filter((path) => /\.tsx?$/.test(path))
   .map(readSource);
 
 function readSource(path: string): SourceFile {
   const source = ts.createSourceFile(path, readFileSync(`src/${path}`, 'utf8'), ts.ScriptTarget.Latest);
+  const sourceOf = (module: string): string => `${module}.${existsSync(`src/${module}.tsx`) ? 'tsx' : 'ts'}`;
   const imports = ts
     .preProcessFile(source.text)
     .importedFiles.map(({ fileName }) => fileName)
     .filter((name) => name.startsWith('.'))
-    .map((name) => posix.join(posix.dirname(path), name).replace(/\.js$/, '.ts'));
+    .map((name) => posix.join(posix.dirname(path), name))
+    .map((path) => path.replace(/^(.*)\.js$/, (_, module) => sourceOf(module)));
   const exported = source.statements.flatMap((statement) => {
     const isNamed = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);
     const isExported = isNamed && statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
@@ -58,7 +61,7 @@ function readSource(path: string): SourceFile {
 }
 
 function roomOf(path: string): string {
-  return path.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+  return path.split('/')[0]?.replace(/\.tsx?$/, '') ?? '';
 }
 
 /** A path of imports that ends in its first file. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { alias } from '../../vitest.config.js';
 import { runtimes } from '../runtimes/runtime.js';
 
 const built = (module: string): string => fileURLToPath(new URL(`../../dist/${module}.js`, import.meta.url));
@@ -27,6 +28,11 @@ export default defineConfig({
           include: ['test/runtimes/documentation.test.ts', 'test/runtimes/workerd/*.test.ts'],
           testTimeout: 120_000,
         },
+      },
+      {
+        // Chromium with the modules that replace those of Node.js in the inspector page.
+        resolve: { alias },
+        test: { name: 'Chromium', include: ['test/runtimes/chromium/*.test.ts'], testTimeout: 120_000 },
       },
     ],
   },

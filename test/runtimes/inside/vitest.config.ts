@@ -18,7 +18,7 @@ export default defineConfig({
       ...(core.test?.exclude ?? []).filter((pattern) => pattern !== 'test/runtimes/**'),
       ...BEYOND_THE_CORE,
       'test/runtimes/*.test.ts',
-      'test/runtimes/workerd/**',
+      'test/runtimes/{chromium,workerd}/**',
     ],
     setupFiles: ['test/runtimes/inside/assert-runtime.ts'],
     pool: 'forks',

@@ -1,5 +1,5 @@
 import { differences } from '../differences.js';
-import { type Call, fromJson, outcomesOf, toJson } from './calls.js';
+import { type Call, fromJson, outcomesOf, toJson } from '../recorded/calls.js';
 
 /** Verifies the calls in a POST request. Responds to other requests with the differences of its runtime. */
 async function respond(request: Request): Promise<Response> {
