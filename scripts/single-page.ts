@@ -17,39 +17,42 @@ const LICENSES = '<pre id="licenses" tabindex="0" aria-label="Licenses">';
 export function singlePage(notices: string): Plugin {
   return {
     name: 'single-page',
-    enforce: 'post',
-    generateBundle(_options, bundle) {
-      const files = Object.values(bundle);
-      const page = files.find(({ fileName }) => fileName.endsWith('.html'));
-      const script = files.find((file) => file.type === 'chunk');
-      const styles = files.find(({ fileName }) => fileName.endsWith('.css'));
-      if (page?.type !== 'asset' || script?.type !== 'chunk' || styles?.type !== 'asset' || files.length !== 3) {
-        throw new Error('the page must consist of one HTML file, one script and one style sheet');
-      }
-      // The text would end the script element too early.
-      const code = script.code.replaceAll('</script', '<\\/script');
-      const css = String(styles.source);
-      const licenses = noticesOf(Object.keys(script.modules));
-      const policy = [
-        "default-src 'none'",
-        `script-src '${sourceOf(code)}'`,
-        `style-src '${sourceOf(css)}'`,
-        "connect-src 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-      ].join('; ');
-      // Functions as replacements, because the code contains `$&`.
-      page.source = String(page.source)
-        .replace(STYLES, () => `<style>${css}</style>`)
-        .replace(SCRIPT, '')
-        .replace('</body>', () => `<script type="module">${code}</script>\n  </body>`)
-        .replace(LICENSES, () => LICENSES + escaped([...licenses.values()].join('\n')))
-        .replace('<meta charset="utf-8" />', (charset) => {
-          return `${charset}\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`;
-        });
-      delete bundle[script.fileName];
-      delete bundle[styles.fileName];
-      addMissing(notices, licenses);
+    // Other plugins still change the script in this hook.
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const files = Object.values(bundle);
+        const page = files.find(({ fileName }) => fileName.endsWith('.html'));
+        const script = files.find((file) => file.type === 'chunk');
+        const styles = files.find(({ fileName }) => fileName.endsWith('.css'));
+        if (page?.type !== 'asset' || script?.type !== 'chunk' || styles?.type !== 'asset' || files.length !== 3) {
+          throw new Error('the page must consist of one HTML file, one script and one style sheet');
+        }
+        // The text would end the script element too early.
+        const code = script.code.replaceAll('</script', '<\\/script');
+        const css = String(styles.source);
+        const licenses = noticesOf(Object.keys(script.modules));
+        const policy = [
+          "default-src 'none'",
+          `script-src '${sourceOf(code)}'`,
+          `style-src '${sourceOf(css)}'`,
+          "connect-src 'none'",
+          "base-uri 'none'",
+          "form-action 'none'",
+        ].join('; ');
+        // Functions as replacements, because the code contains `$&`.
+        page.source = String(page.source)
+          .replace(STYLES, () => `<style>${css}</style>`)
+          .replace(SCRIPT, '')
+          .replace('</body>', () => `<script type="module">${code}</script>\n  </body>`)
+          .replace(LICENSES, () => LICENSES + escaped([...licenses.values()].join('\n')))
+          .replace('<meta charset="utf-8" />', (charset) => {
+            return `${charset}\n    <meta http-equiv="Content-Security-Policy" content="${policy}" />`;
+          });
+        delete bundle[script.fileName];
+        delete bundle[styles.fileName];
+        addMissing(notices, licenses);
+      },
     },
   };
 }

@@ -1,4 +1,5 @@
 import { p256, p384, p521 } from '@noble/curves/nist';
+import { sha1 } from '@noble/hashes/legacy';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2';
 import { decodePem } from '../../encoding/pem.js';
 import { PageBuffer } from './node-buffer.js';
@@ -9,11 +10,12 @@ import { type KeyAlgorithm, readKeyInfo } from './subject-public-key-info.js';
  * Web Crypto API is not used, because it hashes only asynchronously, and some browsers refuse P-384 with SHA-256.
  */
 
-const HASHES = { sha256, sha384, sha512 };
+/** Evidence never uses SHA-1, but apps do by mistake. */
+const HASHES = { sha1, sha256, sha384, sha512 };
 const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521 };
 
 function hashOf(name: string) {
-  if (name === 'sha256' || name === 'sha384' || name === 'sha512') return HASHES[name];
+  if (name === 'sha1' || name === 'sha256' || name === 'sha384' || name === 'sha512') return HASHES[name];
   throw new Error(`the inspector page has no hash ${name}`);
 }
 
