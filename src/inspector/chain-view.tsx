@@ -53,6 +53,7 @@ export function ChainView({ explained }: { readonly explained: Explained }) {
             const isValid = certificate.notBefore.getTime() <= date && date <= certificate.notAfter.getTime();
             return (
               <g key={certificate.fingerprint}>
+                {index > 0 && <path class="link" d={`M ${x + 8} ${y - ROW + 38} V ${y + 22}`} />}
                 <text class="subject" x={Math.min(x, WIDTH / 2)} y={y + 14}>
                   {nameOf(certificate)}
                 </text>
@@ -64,7 +65,6 @@ export function ChainView({ explained }: { readonly explained: Explained }) {
                   height={16}
                   rx={4}
                 />
-                {index > 0 && <path class="link" d={`M ${x + 8} ${y - ROW + 38} V ${y + 22}`} />}
               </g>
             );
           })}

@@ -47,7 +47,7 @@ export function EvidenceView({ bytes, map }: EvidenceViewProps) {
           onSelect={setSelected}
           onToggle={(path) => setExpanded((before) => toggled(before, path))}
         />
-        <HexView bytes={bytes} part={part} onByte={selectByte} />
+        <HexView bytes={bytes} part={part} isLit={selected !== ''} onByte={selectByte} />
       </div>
     </section>
   );

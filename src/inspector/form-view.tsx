@@ -34,7 +34,7 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
   return (
     <section
       class={isOver ? 'form over' : 'form'}
-      aria-label="Evidence and expected values"
+      aria-label="Input"
       onDragOver={(event) => {
         event.preventDefault();
         setIsOver(true);

@@ -4,8 +4,10 @@ import { contains } from './part-paths.js';
 
 interface HexViewProps {
   readonly bytes: Uint8Array;
-  /** The part whose bytes are lit. */
+  /** The selected part. */
   readonly part: EvidencePart;
+  /** Whether the bytes of the part are lit. */
+  readonly isLit: boolean;
   readonly onByte: (offset: number) => void;
 }
 
@@ -16,7 +18,7 @@ const ROW_HEIGHT = 22;
 const MARGIN = 8;
 
 /** The bytes in hex and as ASCII. Only the visible rows are in the document, because 64 KiB are 4096 rows. */
-export function HexView({ bytes, part, onByte }: HexViewProps) {
+export function HexView({ bytes, part, isLit, onByte }: HexViewProps) {
   const view = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(440);
@@ -71,7 +73,7 @@ export function HexView({ bytes, part, onByte }: HexViewProps) {
         <div style={{ transform: `translateY(${first * ROW_HEIGHT}px)` }}>
           {Array.from({ length: Math.max(last - first, 0) }, (_, index) => {
             const start = (first + index) * PER_ROW;
-            return <HexRow key={start} start={start} bytes={bytes} part={part} cursor={cursor} />;
+            return <HexRow key={start} start={start} bytes={bytes} part={part} isLit={isLit} cursor={cursor} />;
           })}
         </div>
       </div>
@@ -92,13 +94,14 @@ interface HexRowProps {
   readonly start: number;
   readonly bytes: Uint8Array;
   readonly part: EvidencePart;
+  readonly isLit: boolean;
   readonly cursor: number;
 }
 
-function HexRow({ start, bytes, part, cursor }: HexRowProps) {
+function HexRow({ start, bytes, part, isLit, cursor }: HexRowProps) {
   const offsets = Array.from(bytes.subarray(start, start + PER_ROW), (_, index) => start + index);
   const nameOf = (offset: number): string => {
-    return `${contains(part, offset) ? 'lit' : ''}${offset === cursor ? ' cursor' : ''}`;
+    return `${isLit && contains(part, offset) ? 'lit' : ''}${offset === cursor ? ' cursor' : ''}`;
   };
   return (
     <div class="row">

@@ -25,7 +25,10 @@ export function Inspector() {
   useEffect(() => {
     let isCurrent = true;
     const timer = setTimeout(async () => {
-      const explained = await explainForm(form);
+      // A mistake in the page must not leave the result of other evidence behind.
+      const explained = await explainForm(form).catch((error: unknown) => ({
+        problem: `The page failed: ${String(error)}`,
+      }));
       if (isCurrent) setResult(explained);
     }, PAUSE);
     return () => {
@@ -64,7 +67,7 @@ export function Inspector() {
     <>
       <header>
         <h1>App Attest inspector</h1>
-        <p>Shows what is in App Attest evidence, and why a server refuses it.</p>
+        <p>Shows what is in App Attest evidence, and why a server rejects it.</p>
       </header>
       <main>
         <FormView

@@ -2,7 +2,7 @@ import type { Explained } from './explained.js';
 
 const SENTENCES = {
   accepted: 'A server with these values accepts this evidence.',
-  refused: 'A server with these values refuses this evidence.',
+  refused: 'A server with these values rejects this evidence.',
   undecided: 'Nothing failed, but values to compare with are missing in the form.',
 };
 

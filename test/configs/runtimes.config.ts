@@ -34,6 +34,10 @@ export default defineConfig({
         resolve: { alias },
         test: { name: 'Chromium', include: ['test/runtimes/chromium/*.test.ts'], testTimeout: 120_000 },
       },
+      {
+        // The inspector page as it is built, in Chromium.
+        test: { name: 'inspector', include: ['test/inspector/page/*.test.ts'], testTimeout: 60_000 },
+      },
     ],
   },
 });

@@ -101,15 +101,16 @@ export class CborParts {
 
   #string(name: string, { majorType, argument, end }: CborHead, contents: Excerpt): Item {
     const string = contents.slice(end, Math.min(end + argument, contents.length));
-    const note = string.length < argument ? `, truncated: ${argument - string.length} bytes are missing` : '';
+    const missing = argument - string.length;
+    const note = missing > 0 ? [`truncated: ${missing} bytes are missing`] : [];
     if (majorType === MajorType.Text) {
       const text = decodeUtf8(string.bytes);
       // Keys and other texts from evidence can be of any length, and can contain control characters.
       const value = text === undefined ? bytesText(string.bytes) : shortText(text).slice(1, -1);
-      return { value: `${value}${note}`, end: end + string.length };
+      return { value: [value, ...note].join(', '), end: end + string.length };
     }
     const { value, children } = this.#byteString(name, string) ?? { value: bytesText(string.bytes) };
-    const shown = `${value ?? ''}${note}`;
+    const shown = [...(value === undefined ? [] : [value]), ...note].join(', ');
     return { ...(shown !== '' && { value: shown }), ...(children && { children }), end: end + string.length };
   }
 

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createCapsule } from '../../../src/explain/capsule.js';
+import { attestationFixture, fromBase64, recordings } from '../../support/recordings.js';
+import { startChromium } from '../chromium.js';
+import { openPage, pageUrl, paste } from './open-page.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const browser = await startChromium();
+afterAll(() => browser.close());
+
+const apple = attestationFixture('apple-guide-2026');
+const examples = ["Apple's sample", 'Broken: hashed challenge, other app', 'Broken: cut off in the database'] as const;
+
+async function axeFindings(page: Awaited<ReturnType<typeof openPage>>['page']): Promise<unknown> {
+  // Runs outside the page's own world of scripts, so that the policy of the page stays on.
+  await page.evaluate(axe);
+  return page.evaluate(`axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`);
+}
+
+describe('the inspector page', () => {
+  it.each([
+    [examples[0], 'Attestation accepted', undefined],
+    [examples[1], 'nonce_mismatch', 'This is a sample of Apple'],
+    [examples[2], 'malformed_attestation', 'cut off after 3072 bytes'],
+  ])('explains the example "%s" without any request', async (name, result, cause) => {
+    const { page, requests, complaints } = await openPage(browser);
+    await page.getByRole('button', { name }).click();
+    await expect.poll(() => page.getByRole('region', { name: 'Result' }).innerText()).toContain(result);
+    expect(await page.locator('.steps > li').count()).toBe(9);
+    if (cause === undefined) expect(await page.locator('.steps .mark.passed').count()).toBe(9);
+    else expect(await page.locator('.causes > li').first().innerText()).toContain(cause);
+    expect({ requests, complaints }).toEqual({ requests: [], complaints: [] });
+    await page.context().close();
+  });
+
+  it.each(['light', 'dark'] as const)('has no findings of axe-core in the %s colours', async (colorScheme) => {
+    for (const [index, name] of examples.entries()) {
+      const { page } = await openPage(browser, {
+        colorScheme,
+        ...(index === 2 && { viewport: { width: 390, height: 800 } }),
+      });
+      expect(await axeFindings(page)).toEqual([]);
+      await page.getByRole('button', { name }).click();
+      await page.getByRole('heading', { name: 'Object' }).waitFor();
+      await page.getByText('Licenses of the packages').click();
+      expect(await axeFindings(page)).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  it.each([
+    ['base64', apple.attestation.object],
+    ['hex', fromBase64(apple.attestation.object).toString('hex')],
+    ["the plugin's JSON", JSON.stringify({ platform: 'ios', keyId: apple.keyId, token: apple.attestation.object })],
+  ])('reads pasted %s', async (_, text) => {
+    const { page } = await openPage(browser);
+    await paste(page, text);
+    await page.getByRole('heading', { name: /Attestation (undecided|refused)/ }).waitFor();
+    expect(await page.getByLabel('Key identifier').inputValue()).toBe(text.startsWith('{') ? apple.keyId : '');
+    await page.context().close();
+  });
+
+  it('reads a dropped file with the bytes of an attestation', async () => {
+    const { page } = await openPage(browser);
+    const transfer = await page.evaluateHandle((base64) => {
+      const data = new DataTransfer();
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      data.items.add(new File([bytes], 'attestation.bin'));
+      return data;
+    }, apple.attestation.object);
+    await page.dispatchEvent('.form', 'drop', { dataTransfer: transfer });
+    await page.getByRole('heading', { name: 'Receipt' }).waitFor();
+    expect(await page.getByLabel(/^Evidence/).inputValue()).toBe(apple.attestation.object);
+    await page.context().close();
+  });
+
+  it('shows an assertion with its public key, payload and counter', async () => {
+    const recording = recordings.find(({ name }) => name === 'node-app-attest-assertion');
+    const [assertion] = recording?.assertions ?? [];
+    if (!recording?.publicKey || !assertion) throw new Error('the fixture is gone');
+    const { page } = await openPage(browser);
+    await paste(page, assertion.object);
+    await paste(page, recording.publicKey, /^Public key/);
+    await paste(page, fromBase64(assertion.clientData).toString('utf8'), /^Payload/);
+    await paste(page, recording.appId, /^App ID/);
+    await paste(page, '0', /^Last counter/);
+    await page.getByRole('heading', { name: 'Assertion accepted' }).waitFor();
+    await paste(page, '7', /^Last counter/);
+    await page.getByText('counter_replay').or(page.getByText('counter_not_increased')).first().waitFor();
+    await page.context().close();
+  });
+
+  it('fills the form from a capsule', async () => {
+    const capsule = createCapsule({
+      kind: 'attestation',
+      code: 'nonce_mismatch',
+      message: '',
+      date: new Date(apple.attestation.validAt),
+      evidence: apple.attestation.object,
+      keyId: apple.keyId,
+      clientData: 'example_server_challenge',
+      clientDataForm: 'raw',
+      clientDataHash: undefined,
+      key: undefined,
+      appIds: [apple.appId],
+      environments: ['production'],
+      policy: undefined,
+      counterWindow: undefined,
+      verifyReceipts: undefined,
+      trustAnchors: undefined,
+      receiptTrustAnchors: undefined,
+    });
+    const { page } = await openPage(browser);
+    await paste(page, JSON.stringify(capsule));
+    await page.getByRole('heading', { name: 'Attestation accepted' }).waitFor();
+    expect(await page.getByLabel('App ID').inputValue()).toBe(apple.appId);
+    await page.context().close();
+  });
+
+  it('works with the keyboard alone, from the tree to the bytes and back', async () => {
+    const { page } = await openPage(browser);
+    await page.getByRole('button', { name: examples[0] }).focus();
+    await page.keyboard.press('Enter');
+    const tree = page.getByRole('tree');
+    await tree.waitFor();
+    for (let presses = 0; presses < 30; presses += 1) {
+      if (await page.evaluate(() => document.activeElement?.getAttribute('role') === 'treeitem')) break;
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await tree.locator('[aria-selected="true"]').innerText()).toContain('apple_');
+    expect(await page.locator('.hex .lit').count()).toBeGreaterThan(10);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    expect(await tree.locator('[aria-selected="true"]').innerText()).toContain('fmt');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('End');
+    expect(await page.locator('.selection').innerText()).toMatch(/apple_/);
+    await page.context().close();
+  });
+
+  it('lights up the part of a byte that is clicked', async () => {
+    const { page } = await openPage(browser);
+    await page.getByRole('button', { name: examples[0] }).click();
+    await page.locator('.octets [data-offset="5"]').click();
+    expect(await page.locator('.selection').innerText()).toContain('fmt');
+    expect(await page.locator('.octets .lit').count()).toBe(20);
+    await page.context().close();
+  });
+
+  it('puts its state into the fragment only on request, and reads it back', async () => {
+    const { page } = await openPage(browser);
+    await page.getByRole('button', { name: examples[1] }).click();
+    await page.getByRole('heading', { name: /refused/ }).waitFor();
+    expect(new URL(page.url()).hash).toBe('');
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await expect.poll(() => new URL(page.url()).hash.length).toBeGreaterThan(1000);
+    const { hash } = new URL(page.url());
+    const again = await openPage(browser, {}, hash);
+    await again.page.getByRole('heading', { name: /nonce_mismatch/ }).waitFor();
+    await Promise.all([page.context().close(), again.page.context().close()]);
+  });
+
+  it.each(['#form=%', '#form=null', '#form={"evidence":7}', '#form=[]', '#form=%7B%7B%7B', '#other'])(
+    'ignores the fragment %s',
+    async (fragment) => {
+      const { page, complaints } = await openPage(browser, {}, fragment);
+      expect(await page.getByLabel(/^Evidence/).inputValue()).toBe('');
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('refuses a paste of 10 MB within a second', async () => {
+    const { page } = await openPage(browser);
+    const milliseconds = await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.setData('text/plain', 'A'.repeat(10_000_000));
+      const start = performance.now();
+      const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+      const isKept = document.querySelector('#evidence')?.dispatchEvent(event);
+      return isKept ? Number.POSITIVE_INFINITY : performance.now() - start;
+    });
+    expect(milliseconds).toBeLessThan(1000);
+    expect(await page.getByRole('status').first().innerText()).toContain('Too long');
+    await page.context().close();
+  });
+
+  it.each(['<img src=x onerror=alert(1)>', '{"token":"<script>alert(1)</script>"}', 'AAAA', '{', '\u0000\u0000'])(
+    'shows hostile text %j as text',
+    async (text) => {
+      const { page, requests, complaints } = await openPage(browser);
+      await paste(page, text);
+      await page.getByText('No evidence was found in this text.').waitFor();
+      expect({ requests, complaints }).toEqual({ requests: [], complaints: [] });
+      await page.context().close();
+    },
+  );
+
+  it('has a policy that forbids every connection', async () => {
+    const html = readFileSync(pageUrl, 'utf8');
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1];
+    expect(policy).toMatch(
+      /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; connect-src 'none'/,
+    );
+    expect(policy).not.toContain('unsafe');
+    const { page } = await openPage(browser);
+    const attempt = page.evaluate(() =>
+      fetch('data:text/plain,x').then(
+        () => 'connected',
+        () => 'forbidden',
+      ),
+    );
+    expect(await attempt).toBe('forbidden');
+    await page.context().close();
+  });
+});
