@@ -1,6 +1,7 @@
 import { AppAttestError } from '../errors.js';
 import { mapAssertion, mapAttestation, mapReceipt } from '../explain/bytes/byte-map.js';
 import type { EvidencePart } from '../explain/bytes/evidence-part.js';
+import type { EvidenceKind } from '../explain/evidence-kind.js';
 import { type PastedEvidence, readPastedEvidence } from '../explain/evidence-text.js';
 import { explainAssertion } from '../explain/explain-assertion.js';
 import { explainAttestation } from '../explain/explain-attestation.js';
@@ -32,6 +33,8 @@ export type Explained = {
 
 /** Text that contains no evidence, or a wrong value in the form. */
 export interface Unexplained {
+  /** The kind of the evidence, if it is known. The form keeps its fields while one of them is wrong. */
+  readonly kind?: EvidenceKind;
   readonly problem: string;
 }
 
@@ -48,7 +51,7 @@ export async function explainForm(form: FormValues): Promise<Explained | Unexpla
   try {
     return await explainBytes(form, { ...pasted, bytes, kind, policy: capsule?.policy });
   } catch (error) {
-    if (error instanceof AppAttestError) return { problem: `${error.message}.` };
+    if (error instanceof AppAttestError) return { kind, problem: `${error.message}.` };
     throw error;
   }
 }

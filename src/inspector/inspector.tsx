@@ -70,12 +70,7 @@ export function Inspector() {
         <p>Shows what is in App Attest evidence, and why a server rejects it.</p>
       </header>
       <main>
-        <FormView
-          form={form}
-          kind={result && 'kind' in result ? result.kind : undefined}
-          onChange={change}
-          onTooLong={refuse}
-        >
+        <FormView form={form} kind={result?.kind} onChange={change} onTooLong={refuse}>
           <div class="buttons">
             <span class="label" id="examples">
               Examples
@@ -100,7 +95,7 @@ export function Inspector() {
           {result &&
             ('problem' in result ? <p class="problem">{result.problem}</p> : <VerdictView explained={result} />)}
         </div>
-        {result && 'kind' in result && <Details explained={result} />}
+        {result && 'explanation' in result && <Details explained={result} />}
       </main>
     </>
   );

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { explainAttestation } from '../../src/explain/explain-attestation.js';
+import { optionsOfCapsule, readCapsule } from '../../src/explain/read-capsule.js';
+import { attestationFixture } from '../support/recordings.js';
+
+const apple = attestationFixture('apple-guide-2026');
+const capsule = {
+  version: 1,
+  kind: 'attestation',
+  date: apple.attestation.validAt,
+  code: 'nonce_mismatch',
+  evidence: apple.attestation.object,
+  keyId: apple.keyId,
+  clientData: { text: 'example_server_challenge' },
+  clientDataForm: 'raw',
+  appIds: [apple.appId],
+  environments: ['production'],
+};
+
+describe('readCapsule', () => {
+  it('reads the values that explain a rejection', async () => {
+    const values = readCapsule(JSON.stringify(capsule));
+    if (values?.evidence === undefined) throw new Error('not read');
+    const options = optionsOfCapsule({ ...values, evidence: values.evidence });
+    if (!('attestation' in options)) throw new Error('not an attestation');
+    expect((await explainAttestation(options.attestation)).verdict).toBe('accepted');
+  });
+
+  it('reads the key and the payload of an assertion', () => {
+    const assertion = { ...capsule, kind: 'assertion', clientDataForm: 'sha256-decoded', clientData: { text: 'AQID' } };
+    const values = readCapsule(JSON.stringify({ ...assertion, key: { publicKey: 'PEM', counter: 7 } }));
+    expect(
+      optionsOfCapsule({
+        evidence: '',
+        ...values,
+        kind: 'assertion',
+        clientDataForm: 'sha256-decoded',
+        appIds: [],
+        environments: [],
+        code: '',
+      }),
+    ).toMatchObject({
+      assertion: { publicKey: 'PEM', counter: 7, payload: Uint8Array.of(1, 2, 3) },
+    });
+  });
+
+  it.each([
+    '',
+    '[]',
+    'null',
+    '{}',
+    '{"version":2,"kind":"attestation"}',
+    '{"version":1,"kind":"receipt"}',
+    'x'.repeat(600_000),
+  ])('does not take other text for a capsule: %.40s', (text) => expect(readCapsule(text)).toBeUndefined());
+
+  it('ignores values of a wrong type', () => {
+    const wrong = {
+      date: 'never',
+      evidence: { sha256: '', length: 9 },
+      keyId: 7,
+      clientData: 7,
+      appIds: [7, 'x'],
+      environments: 'all',
+      key: [],
+      policy: { whenAbsent: 7 },
+    };
+    expect(readCapsule(JSON.stringify({ ...capsule, ...wrong }))).toEqual({
+      kind: 'attestation',
+      code: 'nonce_mismatch',
+      clientDataForm: 'raw',
+      appIds: [],
+      environments: [],
+      policy: {},
+    });
+  });
+});
