@@ -1,0 +1,69 @@
+import { encodeBase64 } from '../encoding/base64.js';
+import type { PastedEvidence } from '../explain/evidence-text.js';
+import { type CapsuleValues, readCapsule } from '../explain/read-capsule.js';
+
+/** The values in the form, as text. Empty text means that nothing is compared. */
+export interface FormValues {
+  /** Evidence as it was pasted. */
+  readonly evidence: string;
+  /** App IDs, separated by commas or white space. */
+  readonly appId: string;
+  /** The challenge of an attestation, or the payload of an assertion. */
+  readonly clientData: string;
+  /** How the app computes `clientDataHash` from the challenge or the payload. */
+  readonly clientDataForm: CapsuleValues['clientDataForm'];
+  readonly keyId: string;
+  readonly environment: 'production' | 'development' | 'either';
+  /** ISO 8601. Empty for now. */
+  readonly date: string;
+  /** PEM. */
+  readonly publicKey: string;
+  /** The last accepted counter, decimal. */
+  readonly counter: string;
+}
+
+/** The longest text that the page reads. A capsule has at most about 300 KiB. */
+export const MAX_INPUT_LENGTH = 524_288;
+
+export const EMPTY_FORM: FormValues = {
+  evidence: '',
+  appId: '',
+  clientData: '',
+  clientDataForm: 'sha256',
+  keyId: '',
+  environment: 'production',
+  date: '',
+  publicKey: '',
+  counter: '',
+};
+
+/** Takes over the values that were pasted together with the evidence: those of a capsule or of a JSON envelope. */
+export function withPastedValues(form: FormValues, evidence: string, { fields }: PastedEvidence): FormValues {
+  const capsule = readCapsule(evidence);
+  if (capsule) return formOfCapsule(evidence, capsule);
+  const clientData = fields.challenge ?? fields.payload;
+  return {
+    ...form,
+    evidence,
+    ...(fields.appId !== undefined && { appId: fields.appId }),
+    ...(clientData !== undefined && { clientData }),
+    ...(fields.keyId !== undefined && { keyId: fields.keyId }),
+    ...(fields.publicKey !== undefined && { publicKey: fields.publicKey }),
+  };
+}
+
+function formOfCapsule(evidence: string, capsule: CapsuleValues): FormValues {
+  const { appIds, clientData, clientDataForm, keyId, environments, date, publicKey, counter } = capsule;
+  const isText = typeof clientData === 'string' || clientData === undefined;
+  return {
+    evidence,
+    appId: appIds.join(', '),
+    clientData: isText ? (clientData ?? '') : encodeBase64(clientData),
+    clientDataForm: isText ? clientDataForm : 'sha256-decoded',
+    keyId: keyId ?? '',
+    environment: environments.length > 1 ? 'either' : (environments[0] ?? 'production'),
+    date: date?.toISOString() ?? '',
+    publicKey: publicKey ?? '',
+    counter: counter === undefined ? '' : String(counter),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Explained } from './explained.js';
+
+const SENTENCES = {
+  accepted: 'A server with these values accepts this evidence.',
+  refused: 'A server with these values refuses this evidence.',
+  undecided: 'Nothing failed, but values to compare with are missing in the form.',
+};
+
+/** The result in one line. */
+export function VerdictView({ explained: { kind, encoding, bytes, explanation } }: { readonly explained: Explained }) {
+  const { verdict, code } = explanation;
+  return (
+    <section class={`verdict ${verdict}`} aria-label="Result">
+      <h2>
+        {kind} {verdict}
+        {code !== undefined && (
+          <>
+            : <code>{code}</code>
+          </>
+        )}
+      </h2>
+      <p>
+        {SENTENCES[verdict]} {bytes.length} bytes, found as {encoding}.
+      </p>
+    </section>
+  );
+}
