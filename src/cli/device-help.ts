@@ -10,7 +10,8 @@ backend, so use a backend for tests. Sends nothing to any other host.
 
 The backend must trust the root certificate of the virtual iPhone:
   npx app-attest device --print-root > virtual-root.pem
-  createAppAttest({ …, trustAnchors: [readFileSync('virtual-root.pem', 'utf8')] })
+  const trustAnchors = [readFileSync('virtual-root.pem', 'utf8')];
+  createAppAttest({ …, trustAnchors })
 and run with the environment variable APP_ATTEST_VIRTUAL=allow. Never do this in
 production. For a backend with verifyReceipts, --print-receipt-root prints the
 certificate for receiptTrustAnchors.
@@ -48,5 +49,6 @@ Exit codes:
   130, 143            SIGINT or SIGTERM ended the command
 
 Example:
-  npx app-attest device --url http://localhost:3000 --app-id TEAMID1234.com.example.app
+  npx app-attest device --url http://localhost:3000 \\
+    --app-id TEAMID1234.com.example.app
 `;

@@ -44,5 +44,5 @@ Exit codes:
   2                   the command line is wrong, or the input cannot be read
 
 Example:
-  npx app-attest explain registration.json --app-id TEAMID1234.com.example.app --date 2026-11-02
+  npx app-attest explain registration.json --app-id TEAMID1234.com.example.app
 `;

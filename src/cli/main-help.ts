@@ -12,8 +12,8 @@ Commands:
 
 app-attest COMMAND --help shows the options and an example.
 
-EVIDENCE in the usage of a command is a file, - for standard input, or text. Text
-and files may contain base64, base64url, hex or the JSON of a plugin.
+EVIDENCE is a file, - for standard input, or text. Text and files may contain
+base64, base64url, hex or the JSON of a plugin.
 
 Only "device" and "receipts refresh" use the network. "device" sends requests
 to your backend, and "receipts refresh" to Apple.

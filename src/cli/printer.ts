@@ -72,7 +72,8 @@ export class Printer {
   }
 
   #formatted(line: string, format: Format | undefined): string {
-    return format && this.#isColoured ? styleText(format, line) : line;
+    // The stream may not be the standard output of this process, so styleText must not check that one.
+    return format && this.#isColoured ? styleText(format, line, { validateStream: false }) : line;
   }
 }
 

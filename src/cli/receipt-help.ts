@@ -33,5 +33,5 @@ Exit codes:
   2                   the command line is wrong, or the input cannot be read
 
 Example:
-  npx app-attest receipt receipt.txt --app-id TEAMID1234.com.example.app --date 2026-11-02
+  npx app-attest receipt receipt.txt --app-id TEAMID1234.com.example.app
 `;
