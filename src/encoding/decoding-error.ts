@@ -2,3 +2,6 @@
 export class DecodingError extends Error {
   override readonly name = 'DecodingError';
 }
+
+/** Thrown if the bytes end before the encoded value ends, as bytes do that were cut off. */
+export class EndsTooEarlyError extends DecodingError {}

@@ -1,4 +1,4 @@
-import { DecodingError } from './decoding-error.js';
+import { DecodingError, EndsTooEarlyError } from './decoding-error.js';
 import type { DerElement } from './der-element.js';
 import { assertUniversalValue } from './der-values.js';
 
@@ -117,6 +117,6 @@ export function octetAt(bytes: Uint8Array, offset: number, limit: number): numbe
   return value;
 }
 
-function truncated(): DecodingError {
-  return new DecodingError('ASN.1 ends in the middle of an element');
+function truncated(): EndsTooEarlyError {
+  return new EndsTooEarlyError('ASN.1 ends in the middle of an element');
 }

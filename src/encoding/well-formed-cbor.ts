@@ -1,5 +1,5 @@
 import { asBuffer } from './bytes.js';
-import { DecodingError } from './decoding-error.js';
+import { DecodingError, EndsTooEarlyError } from './decoding-error.js';
 import { isUtf8 } from './utf8.js';
 
 /**
@@ -187,6 +187,6 @@ class WellFormedness {
 /** For each width in bytes: the smallest number that needs this width (RFC 8949 §4.2.1). */
 const SHORTEST_FROM: Readonly<Record<number, number>> = { 1: 24, 2: 0x100, 4: 0x1_0000, 8: 0x1_0000_0000 };
 
-function truncated(): DecodingError {
-  return new DecodingError('CBOR ends in the middle of an item');
+function truncated(): EndsTooEarlyError {
+  return new EndsTooEarlyError('CBOR ends in the middle of an item');
 }

@@ -43,7 +43,7 @@ export async function checkAttestation({
   make('format', {}, object && (() => asAttestation(() => assertFormat(object))));
   const statement = make('attestation statement', {}, object && (() => asAttestation(() => object.map('attStmt'))));
   const x5c = make('certificates', {}, statement && (() => asAttestation(() => readX5c(statement))));
-  make('receipt', {}, statement && (() => asAttestation(() => statement.bytes('receipt'))));
+  const receipt = make('receipt', {}, statement && (() => asAttestation(() => statement.bytes('receipt'))));
   const authData = object?.has('authData') ? asAuthData(() => object.bytes('authData')) : undefined;
   const data = make(
     'authenticator data',
@@ -131,7 +131,7 @@ export async function checkAttestation({
   make('public key', {}, data && certifiedKey && (() => assertSamePublicKey(data.credentialPublicKey, certifiedKey)));
   if (policy) make('policy', {}, data && (() => assertExtensions(data.extensions, policy)));
 
-  return { checks, pasted, bytes, keyId, x5c, authData, data, device, certifiedKey, certifiedAppId };
+  return { checks, pasted, bytes, receipt, x5c, trusted, authData, data, device, certifiedKey, certifiedAppId };
 }
 
 /** The bytes of authenticator data, even if they cannot be decoded. The nonce covers them as they are. */

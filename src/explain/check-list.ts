@@ -49,8 +49,12 @@ export class CheckList {
     }
   }
 
+  find(name: string): Check | undefined {
+    return this.checks.find((check) => check.name === name);
+  }
+
   hasFailed(name: string): boolean {
-    return this.checks.some((check) => check.name === name && check.outcome === 'failed');
+    return this.find(name)?.outcome === 'failed';
   }
 
   get verdict(): Explanation['verdict'] {

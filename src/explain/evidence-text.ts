@@ -1,5 +1,5 @@
 import { decodeUtf8 } from '../encoding/utf8.js';
-import { type EvidenceKind, isWhole, kindOfEvidence } from './evidence-kind.js';
+import { type EvidenceKind, extentOf, kindOfEvidence } from './evidence-kind.js';
 import { type EnvelopeFields, openEnvelope } from './json-envelope.js';
 
 /** Evidence that was found in text as people paste it or as apps send it by mistake. */
@@ -124,7 +124,7 @@ function peelBase64(text: string, layers: Layer[]): Uint8Array {
 /** Base64 has no spaces. In a form or a URL, a plus sign is decoded as a space. Otherwise the text was wrapped. */
 function peelWhiteSpace(text: string, layers: Layer[]): string | undefined {
   const withPlus = text.replaceAll(' ', '+');
-  if (BASE64_CHARACTERS.test(withPlus) && isWhole(Buffer.from(withPlus, 'base64'))) {
+  if (BASE64_CHARACTERS.test(withPlus) && extentOf(Buffer.from(withPlus, 'base64')) === 'whole') {
     layers.push('spaces instead of +');
     return withPlus;
   }

@@ -1,7 +1,169 @@
+import { environmentOf } from '../../authenticator-data/aaguid.js';
+import { AppleExtension, readSingleOctetString } from '../../certificates/apple-extensions.js';
+import { APPLE_APP_ATTESTATION_ROOT_CA } from '../../certificates/apple-roots.js';
+import type { Certificate } from '../../certificates/certificate.js';
+import { equalBytes, sha256 } from '../../encoding/bytes.js';
+import { decodeUtf8 } from '../../encoding/utf8.js';
+import { shortText } from '../../errors.js';
+import { decodeReceipt } from '../../receipt/receipt.js';
 import type { CheckedAttestation } from '../attestation-checks.js';
 import type { Cause } from '../explanation.js';
+import { appIdCauses, certifiedAppIdCauses } from './app-id-causes.js';
+import { endsInApplesRoot } from './apples-chain.js';
+import { certain, likely } from './certainty.js';
+import { untrustedCauses, validityCauses } from './certificate-causes.js';
+import { ClientDataSearch, clientDataCauses, otherChallengeCauses } from './client-data-search.js';
+import { usedKeyCauses } from './counter-causes.js';
+import { encodingCauses } from './encoding-causes.js';
+import { environmentCauses } from './environment-causes.js';
+import { policyCauses } from './extension-causes.js';
+import { differentKeysCauses, keyIdentifierCauses } from './key-causes.js';
+import { malformedCauses } from './malformed-causes.js';
+
+/** Comparing a nonce costs about a thousandth of verifying an attestation. */
+const TRIES = 4000;
+
+/** The challenges in Apple's Attestation Object Validation Guide, which its samples contain without hashing. */
+const SAMPLE_CHALLENGES: readonly string[] = ['test_server_challenge', 'example_server_challenge'];
 
 /** Finds the mistakes that explain why an attestation is rejected. */
-export async function attestationCauses(_checked: CheckedAttestation): Promise<Cause[]> {
-  return [];
+export async function attestationCauses(checked: CheckedAttestation): Promise<Cause[]> {
+  const { checks, x5c, data, device, keyIdText, certifiedKey, certifiedAppId } = checked;
+  const { appIds, environments, date, isDateGiven } = checked;
+  const failed = (name: string): boolean => checks.hasFailed(name);
+  const passed = { evidence: checked.evidence, pasted: checked.pasted, kind: 'attestation' } as const;
+  const causes: Cause[] = [];
+  if (
+    failed('encoding') ||
+    failed('attestation object') ||
+    (failed('format') && checked.pasted.kind !== 'attestation')
+  ) {
+    causes.push(...encodingCauses(passed));
+  } else {
+    causes.push(...malformedCauses(checks, 'attestation'));
+  }
+  if (keyIdText !== undefined && (failed('key identifier encoding') || failed('key identifier'))) {
+    causes.push(...keyIdentifierCauses(keyIdText, certifiedKey));
+  }
+  if (x5c && failed('certificate chain')) causes.push(...(await untrusted(checked, x5c)));
+  if (x5c && failed('certificate validity')) {
+    causes.push(...validityCauses(checked.trusted ?? x5c, date, isDateGiven, device?.osVersion));
+  }
+  if (failed('nonce')) causes.push(...(await nonceCauses(checked)));
+  if (failed('access control list')) {
+    causes.push(
+      certain(
+        'The Mac runs without Full Security or without System Integrity Protection.',
+        'Turn on both in macOS Recovery on this Mac, or reject it.',
+      ),
+    );
+  }
+  if (data && appIds && failed('App ID')) causes.push(...appIdCauses(data.rpIdHash, appIds, certifiedAppId));
+  if (appIds && failed('App ID in the certificate')) causes.push(...certifiedAppIdCauses(certifiedAppId, appIds));
+  if (data && failed('counter')) causes.push(...usedKeyCauses(data.counter));
+  if (data && failed('environment')) causes.push(...environmentCauses(environmentOf(data.aaguid), environments));
+  const isKeyIdWrong = failed('key identifier');
+  if (failed('public key') || failed('certified key') || (failed('credential ID') && !isKeyIdWrong)) {
+    causes.push(...differentKeysCauses());
+  }
+  if (data && failed('policy')) causes.push(...policyCauses(checks.find('policy'), data, device?.osVersion));
+  return causes;
+}
+
+async function untrusted(checked: CheckedAttestation, chain: NonNullable<CheckedAttestation['x5c']>): Promise<Cause[]> {
+  const { areAnchorsGiven } = checked;
+  const isApples = areAnchorsGiven && (await endsInApplesRoot(chain, APPLE_APP_ATTESTATION_ROOT_CA));
+  return untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors: 'trustAnchors' });
+}
+
+async function nonceCauses(checked: CheckedAttestation): Promise<Cause[]> {
+  const { authData, clientData, otherChallenges, x5c } = checked;
+  const nonce = x5c && nonceIn(x5c[0]);
+  if (!authData || !clientData) return [];
+  if (!nonce) {
+    return [
+      likely(
+        'The certificate contains no nonce of an attestation.',
+        'Reject the request: the certificate is for another purpose.',
+      ),
+    ];
+  }
+  const isMadeFor = (clientDataHash: Uint8Array): boolean => equalBytes(sha256(authData, clientDataHash), nonce);
+  const search = new ClientDataSearch(async (hash) => isMadeFor(hash), { tries: TRIES, overhead: authData.length });
+  const expected = clientData.value ?? clientData.hash;
+  const sample = SAMPLE_CHALLENGES.find((challenge) => isMadeFor(Buffer.from(challenge)));
+  if (sample !== undefined) {
+    return [
+      certain(
+        `This is a sample of Apple’s guide: it contains the challenge ${shortText(sample)} itself where the hash belongs.`,
+        'Pass the bytes of this challenge as clientDataHash instead of challenge; real apps hash their challenge.',
+      ),
+    ];
+  }
+  const found = [
+    ...(await envelopeCauses(checked, search)),
+    ...(await clientDataCauses(search, expected, 'challenge')),
+    ...(await otherChallengeCauses(search, otherChallenges, (data) => [
+      { data },
+      { data: Buffer.from(data, 'base64') },
+    ])),
+  ];
+  return found.length > 0 ? found.slice(0, 1) : receiptCause(checked, isMadeFor);
+}
+
+/** The JSON of the app names the challenge that the app used. */
+async function envelopeCauses({ pasted }: CheckedAttestation, search: ClientDataSearch): Promise<Cause[]> {
+  const { challenge } = pasted.fields;
+  if (challenge === undefined || !(await search.find([{ data: challenge }]))) return [];
+  return [
+    certain(
+      `The app used the challenge ${shortText(challenge)} in its JSON, not the one that the server compares.`,
+      'Find out on the server which challenge was issued for this request, and pass exactly this one.',
+    ),
+  ];
+}
+
+/** The receipt in an attestation contains the client data hash that the app passed to the device. */
+async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8Array) => boolean): Promise<Cause[]> {
+  const clientHash = await clientHashIn(checked.receipt);
+  if (clientHash === undefined || !isMadeFor(clientHash)) {
+    return [
+      likely(
+        'The app attested the key for another challenge, or the attestation was changed afterwards.',
+        'Compare the challenge in the app, just before it is hashed, with the challenge on the server.',
+      ),
+    ];
+  }
+  const text = decodeUtf8(clientHash);
+  if (clientHash.length !== 32) {
+    return [
+      certain(
+        `The app passed ${clientHash.length} bytes to the device that are no SHA-256${text === undefined ? '' : `: ${shortText(text)}`}.`,
+        'Pass the 32 bytes of one SHA-256 to the device in the app.',
+      ),
+    ];
+  }
+  return [
+    likely(
+      'The app attested the key for another challenge.',
+      'Use the challenge in the app that the server issued for this registration, and attest again for each new one.',
+    ),
+  ];
+}
+
+async function clientHashIn(receipt: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+  try {
+    return receipt && (await decodeReceipt(receipt)).payload.clientHash;
+  } catch {
+    return undefined;
+  }
+}
+
+function nonceIn({ extensions }: Certificate): Uint8Array | undefined {
+  try {
+    const extension = extensions.get(AppleExtension.Nonce);
+    return extension && readSingleOctetString(extension);
+  } catch {
+    return undefined;
+  }
 }

@@ -6,3 +6,15 @@ const ORDER: readonly Cause['certainty'][] = ['certain', 'likely', 'possible'];
 export function byCertainty(causes: readonly Cause[]): Cause[] {
   return causes.toSorted((a, b) => ORDER.indexOf(a.certainty) - ORDER.indexOf(b.certainty));
 }
+
+export function certain(summary: string, remedy: string): Cause {
+  return { summary, remedy, certainty: 'certain' };
+}
+
+export function likely(summary: string, remedy: string): Cause {
+  return { summary, remedy, certainty: 'likely' };
+}
+
+export function possible(summary: string, remedy: string): Cause {
+  return { summary, remedy, certainty: 'possible' };
+}

@@ -1,7 +1,147 @@
+import { APPLE_ROOT_CA_G3 } from '../../certificates/apple-roots.js';
+import { equalBytes, sha256OfText } from '../../encoding/bytes.js';
+import { shortText } from '../../errors.js';
 import type { Cause } from '../explanation.js';
 import type { CheckedReceipt } from '../receipt-checks.js';
+import { appIdCauses } from './app-id-causes.js';
+import { endsInApplesRoot } from './apples-chain.js';
+import { certain, likely } from './certainty.js';
+import { untrustedCauses } from './certificate-causes.js';
+import { ClientDataSearch, clientDataCauses } from './client-data-search.js';
+import { encodingCauses } from './encoding-causes.js';
+import { environmentCauses } from './environment-causes.js';
+import { malformedCauses } from './malformed-causes.js';
+
+const TRIES = 4000;
+/** Nobody can verify the signatures of receipts from before this date, OpenSSL included. */
+const FIRST_VERIFIABLE = new Date('2020-10-01T00:00:00Z');
 
 /** Finds the mistakes that explain why a receipt is rejected. */
-export async function receiptCauses(_checked: CheckedReceipt): Promise<Cause[]> {
-  return [];
+export async function receiptCauses(checked: CheckedReceipt): Promise<Cause[]> {
+  const { checks, payload, chain, appIds, environments, areAnchorsGiven, clientData } = checked;
+  const failed = (name: string): boolean => checks.hasFailed(name);
+  const passed = { evidence: checked.evidence, pasted: checked.pasted, kind: 'receipt' } as const;
+  const causes: Cause[] = [];
+  if (failed('encoding') || failed('signed data')) causes.push(...encodingCauses(passed));
+  else causes.push(...malformedCauses(checks, 'receipt'));
+  if (failed('signer') && checks.find('signer')?.code === 'untrusted_certificate') causes.push(changedCause());
+  if (chain && failed('certificate chain')) {
+    const isApples = areAnchorsGiven && (await endsInApplesRoot(chain, APPLE_ROOT_CA_G3));
+    causes.push(...untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors: 'receiptTrustAnchors' }));
+  }
+  if (failed('certificate validity')) {
+    causes.push(
+      likely(
+        'The certificate of the signer was not valid when the receipt was created: the receipt was changed.',
+        'Reject the receipt, and request a new one from Apple with refreshReceipt.',
+      ),
+    );
+  }
+  if (failed('receipt signing certificate')) {
+    causes.push(
+      likely('Apple issued the certificate of the signer for another purpose than receipts.', 'Reject the receipt.'),
+    );
+  }
+  if (failed('signature')) causes.push(signatureCause(checked));
+  if (payload && appIds && failed('App ID')) {
+    causes.push(...appIdCauses(sha256OfText(payload.appId), appIds, payload.appId));
+  }
+  if (failed('key')) {
+    causes.push(
+      likely(
+        'The receipt belongs to another key.',
+        'Store each receipt on the server with the key identifier of its attestation, and pass the key of the same record.',
+      ),
+    );
+  }
+  if (payload && failed('type')) causes.push(typeCause(payload.type));
+  if (payload && clientData && failed('client hash')) {
+    causes.push(...(await clientHashCauses(payload, clientData.value ?? clientData.hash)));
+  }
+  if (payload && failed('environment')) causes.push(...receiptEnvironmentCauses(payload.environment, environments));
+  if (payload && failed('expiration')) causes.push(expirationCause(payload, checked.date));
+  if (payload && failed('age')) causes.push(ageCause(payload.type));
+  return causes;
+}
+
+type Payload = NonNullable<CheckedReceipt['payload']>;
+
+function changedCause(): Cause {
+  return likely('The receipt was changed, or Apple did not create it.', 'Reject the receipt.');
+}
+
+function signatureCause({ payload }: CheckedReceipt): Cause {
+  if (payload && payload.creationTime < FIRST_VERIFIABLE) {
+    return certain(
+      `The receipt is from ${payload.creationTime.toISOString().slice(0, 10)}: nobody can verify receipts from before October 2020.`,
+      'Accept the attestation without its receipt; its age alone does not make it wrong.',
+    );
+  }
+  return changedCause();
+}
+
+function typeCause(type: Payload['type']): Cause {
+  return type === 'ATTEST'
+    ? certain(
+        'This is the receipt in an attestation, which has no risk metric.',
+        'Exchange it with refreshReceipt on the server for a receipt of type RECEIPT.',
+      )
+    : certain(
+        'This is a receipt that Apple issued in exchange, not the receipt in an attestation.',
+        'Pass the field receipt of the verified attestation, or omit the option type.',
+      );
+}
+
+async function clientHashCauses({ type, clientHash }: Payload, expected: string | Uint8Array): Promise<Cause[]> {
+  if (type === 'RECEIPT') {
+    return [
+      certain(
+        'Apple changes the client hash of a receipt of type RECEIPT, so it fits to no challenge.',
+        'Pass challenge only for the receipt in an attestation.',
+      ),
+    ];
+  }
+  const search = new ClientDataSearch(async (hash) => equalBytes(hash, clientHash), { tries: TRIES, overhead: 0 });
+  const found = await clientDataCauses(search, expected, 'challenge');
+  if (found.length > 0) return found;
+  return [
+    likely(
+      'The receipt was issued for another challenge.',
+      'Pass the challenge of the registration on the server in which this receipt arrived.',
+    ),
+  ];
+}
+
+function receiptEnvironmentCauses(name: string | undefined, accepted: CheckedReceipt['environments']): Cause[] {
+  if (name === 'sandbox') return environmentCauses('development', accepted);
+  if (name === 'production') return environmentCauses('production', accepted);
+  return [
+    likely(
+      `The receipt names ${name === undefined ? 'no environment' : `the unknown environment ${shortText(name)}`}.`,
+      'Request a new receipt from Apple with refreshReceipt.',
+    ),
+  ];
+}
+
+function expirationCause({ creationTime, expirationTime }: Payload, date: Date): Cause {
+  if (date > expirationTime) {
+    return certain(
+      `The receipt expired at ${expirationTime.toISOString()}, and the date is ${date.toISOString()}.`,
+      'Let the app attest a new key, and exchange receipts with refreshReceipt before they expire; to verify a recording, pass its date.',
+    );
+  }
+  if (expirationTime < creationTime) return changedCause();
+  return certain(
+    `The receipt was created at ${creationTime.toISOString()}, and the date is ${date.toISOString()}: a clock is behind.`,
+    'Set the clock of the server, for example with NTP, or pass a later date.',
+  );
+}
+
+function ageCause(type: Payload['type']): Cause {
+  return certain(
+    'The receipt is older than maxAge.',
+    type === 'ATTEST'
+      ? 'Verify the receipt on the server as soon as its attestation arrives; to verify a recording, pass its date.'
+      : 'Request a new receipt from Apple with refreshReceipt.',
+  );
 }

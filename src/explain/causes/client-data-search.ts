@@ -1,0 +1,118 @@
+import { sha256, sha256OfText } from '../../encoding/bytes.js';
+import { shortText } from '../../errors.js';
+import type { Cause } from '../explanation.js';
+import { certain } from './certainty.js';
+import { type DataForm, dataForms, hashForms } from './client-data-forms.js';
+
+/** Whether the evidence was made for a client data hash. */
+export type Matches = (clientDataHash: Uint8Array) => Promise<boolean>;
+
+/** Limits of a search, so that it costs less than 100 verifications. */
+export interface SearchLimits {
+  /** The maximum number of client data hashes to compare. */
+  readonly tries: number;
+  /** The bytes that are hashed in addition to the client data hash in each try. */
+  readonly overhead: number;
+}
+
+/** The maximum number of bytes that all tries hash. */
+const MAX_BYTES = 4_194_304;
+
+/** Longer client data is not changed, because the many forms of it would take too long to compute. */
+export const MAX_SEARCHED_LENGTH = 16_384;
+
+/** Searches for the client data hash that evidence was made for. No hash is compared twice. */
+export class ClientDataSearch {
+  readonly #matches: Matches;
+  readonly #overhead: number;
+  readonly #seen = new Set<string>();
+  #tries: number;
+  #bytes = MAX_BYTES;
+
+  constructor(matches: Matches, { tries, overhead }: SearchLimits) {
+    this.#matches = matches;
+    this.#tries = tries;
+    this.#overhead = overhead;
+  }
+
+  /** Compares one client data hash. */
+  async has(clientDataHash: Uint8Array): Promise<boolean> {
+    const cost = this.#overhead + clientDataHash.length;
+    if (this.#tries <= 0 || this.#bytes < cost) return false;
+    const name = Buffer.from(clientDataHash).toString('latin1');
+    if (this.#seen.has(name)) return false;
+    this.#seen.add(name);
+    this.#tries -= 1;
+    this.#bytes -= cost;
+    return this.#matches(clientDataHash);
+  }
+
+  /** Returns the first form whose SHA-256 matches. */
+  async find<Form extends Pick<DataForm, 'data'>>(forms: readonly Form[]): Promise<Form | undefined> {
+    for (const form of forms) {
+      if (this.#bytes < form.data.length) return undefined;
+      this.#bytes -= form.data.length;
+      if (await this.has(hashOf(form.data))) return form;
+    }
+    return undefined;
+  }
+}
+
+function hashOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === 'string' ? sha256OfText(data) : sha256(data);
+}
+
+/**
+ * Searches among the forms of client data and the ways to hash it.
+ *
+ * @param name The name of the client data: `challenge` or `payload`
+ */
+export async function clientDataCauses(
+  search: ClientDataSearch,
+  value: string | Uint8Array,
+  name: string,
+): Promise<Cause[]> {
+  if (value.length > MAX_SEARCHED_LENGTH) return [];
+  // This is only possible if the caller passed the client data hash instead of the client data.
+  if (await search.has(hashOf(value))) {
+    return [
+      certain(
+        'The app hashed the client data hash once more.',
+        'Hash the client data once, in the app or in its plugin.',
+      ),
+    ];
+  }
+  const hashed = await findHash(search, value, name);
+  if (hashed) return [certain(`The app ${hashed.did}.`, hashed.remedy)];
+  const forms = dataForms(value, name);
+  const form = await search.find(forms);
+  if (form) return [certain(`The app ${form.did}.`, form.remedy)];
+  for (const { data, did, remedy } of forms) {
+    const both = await findHash(search, data, 'result');
+    if (both) return [certain(`The app ${did}, and it ${both.did}.`, `${remedy} ${both.remedy}`)];
+  }
+  return [];
+}
+
+async function findHash(search: ClientDataSearch, data: string | Uint8Array, name: string) {
+  for (const form of hashForms(data, name)) if (await search.has(form.clientDataHash)) return form;
+  return undefined;
+}
+
+/** Tries the challenges of other requests, in the usual forms. */
+export async function otherChallengeCauses(
+  search: ClientDataSearch,
+  otherChallenges: readonly string[],
+  formsOf: (challenge: string) => readonly Pick<DataForm, 'data'>[],
+): Promise<Cause[]> {
+  for (const challenge of otherChallenges) {
+    if (!(await search.find(formsOf(challenge)))) continue;
+    return [
+      certain(
+        `The app used the challenge ${shortText(challenge)} of another request.`,
+        'Request a new challenge in the app for each attestation and each request, and use it only there.',
+      ),
+    ];
+  }
+  return [];
+}
