@@ -37,7 +37,7 @@ const shared: Options = {
   target: 'node20',
   // Packages under devDependencies that src/ imports become part of dist/. As a dependency, cbor-x would run an install
   // script that compiles native code. @peculiar/x509 would install a second tslib and 20 packages, and only
-  // app-attest/testing needs it.
+  // app-attest/testing and two commands need it.
   esbuildPlugins: [thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt'), polyfillBeforeTsyringe],
   dts: { entry },
   // Code that several entries use is in one shared module, also in CommonJS. So there is only one class AppAttestError.

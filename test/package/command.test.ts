@@ -130,6 +130,28 @@ describe('the command app-attest', () => {
   });
 });
 
+/** The text of a module in dist/, and of all modules that it loads at once. */
+function loadedAtOnce(name: string, seen = new Map<string, string>()): Map<string, string> {
+  if (seen.has(name)) return seen;
+  const source = readFileSync(join(project, 'dist', name), 'utf8');
+  seen.set(name, source);
+  for (const [, file = ''] of source.matchAll(/^(?:import .*|\} from |import )["']\.\/([^"']+)["']/gm))
+    loadedAtOnce(file, seen);
+  return seen;
+}
+
+it('a command loads the library for certificates and the database clients only if it needs them', () => {
+  const codeOf = (name: string): string => [...loadedAtOnce(name).values()].join('\n');
+  const cliSource = codeOf('cli.js');
+  const moduleOf = (name: string): string =>
+    new RegExp(`import\\("\\./(${name}-command-\\w+\\.js)"`).exec(cliSource)?.[1] ?? '';
+  for (const name of ['cli.js', ...['refresh', 'explain', 'receipt', 'replay', 'inspect', 'inspector'].map(moduleOf)]) {
+    expect(codeOf(name), name).not.toContain('tsyringe');
+  }
+  expect(codeOf(moduleOf('device'))).toContain('tsyringe');
+  expect(cliSource.length).toBeLessThan(20_000);
+});
+
 describe('the examples in the help', () => {
   /** The command in the last lines of a help text, without `npx app-attest`. */
   const exampleOf = async (name: string): Promise<string[]> => {
