@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
 import { thirdPartyNotices } from './scripts/third-party-notices.js';
 import { migrations } from './src/stores/postgres/migrations.js';
 
 type Plugin = NonNullable<Options['plugins']>[number];
+type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
 
 const entry = {
   index: 'src/index.ts',
@@ -19,12 +20,25 @@ const entry = {
   testing: 'src/testing/index.ts',
 };
 
+/**
+ * Lets tsyringe, a dependency of @peculiar/x509, load the polyfill that it needs. In a module that several entries share, esbuild
+ * may otherwise put the polyfill behind tsyringe.
+ */
+const polyfillBeforeTsyringe: EsbuildPlugin = {
+  name: 'polyfill-before-tsyringe',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]tsyringe[\\/]dist[\\/]esm5[\\/]index\.js$/ }, async ({ path }) => {
+      return { contents: `import 'reflect-metadata';\n${await readFile(path, 'utf8')}` };
+    });
+  },
+};
+
 const shared: Options = {
   target: 'node20',
   // Packages under devDependencies that src/ imports become part of dist/. As a dependency, cbor-x would run an install
   // script that compiles native code. @peculiar/x509 would install a second tslib and 20 packages, and only
-  // app-attest/testing needs it.
-  esbuildPlugins: [thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt')],
+  // app-attest/testing and two commands need it.
+  esbuildPlugins: [thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt'), polyfillBeforeTsyringe],
   dts: { entry },
   // Code that several entries use is in one shared module, also in CommonJS. So there is only one class AppAttestError.
   splitting: true,

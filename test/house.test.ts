@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   http: [...CORE, 'server'],
   testing: CORE,
   inspector: CORE,
-  cli: [...CORE, 'server', 'stores'],
+  cli: [...CORE, 'server', 'stores', 'testing'],
 };
 
 interface SourceFile {

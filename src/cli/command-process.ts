@@ -1,6 +1,8 @@
 /** The properties of `process` that a command uses. */
 export interface CommandProcess {
-  readonly env: DatabaseVariables;
+  readonly env: CommandVariables;
+  /** The bytes of standard input. */
+  readonly stdin: AsyncIterable<string | Uint8Array>;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   once(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
@@ -20,4 +22,14 @@ export interface OutputStream {
 export interface DatabaseVariables {
   readonly DATABASE_URL?: string | undefined;
   readonly REDIS_URL?: string | undefined;
+}
+
+/** The environment variables that a command uses. */
+export interface CommandVariables extends DatabaseVariables {
+  /** Any text turns colours off (https://no-color.org). */
+  readonly NO_COLOR?: string | undefined;
+  /** The type of the terminal. */
+  readonly TERM?: string | undefined;
+  /** The folder for data that a program keeps between its runs (XDG Base Directory Specification). */
+  readonly XDG_STATE_HOME?: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseCommandLine, readCount } from './command-line.js';
 import { UsageError } from './usage-error.js';
 
 /** The arguments of `app-attest receipts refresh`. */
@@ -15,9 +15,20 @@ export interface RefreshArguments {
   readonly trustAnchor: string | undefined;
 }
 
+const OPTIONS = {
+  'app-id': { type: 'string', multiple: true },
+  credentials: { type: 'string' },
+  limit: { type: 'string' },
+  concurrency: { type: 'string' },
+  schema: { type: 'string' },
+  prefix: { type: 'string' },
+  endpoint: { type: 'string' },
+  'trust-anchor': { type: 'string' },
+} as const;
+
 /** @throws UsageError */
 export function readRefreshArguments(args: readonly string[]): RefreshArguments {
-  const { 'app-id': appIds = [], 'trust-anchor': trustAnchor, ...values } = parse(args);
+  const { 'app-id': appIds = [], 'trust-anchor': trustAnchor, ...values } = parseCommandLine(args, OPTIONS).values;
   if (appIds.length === 0) throw new UsageError('--app-id is missing');
   if (values.credentials === undefined) throw new UsageError('--credentials is missing');
   return {
@@ -30,32 +41,4 @@ export function readRefreshArguments(args: readonly string[]): RefreshArguments 
     endpoint: values.endpoint,
     trustAnchor,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        'app-id': { type: 'string', multiple: true },
-        credentials: { type: 'string' },
-        limit: { type: 'string' },
-        concurrency: { type: 'string' },
-        schema: { type: 'string' },
-        prefix: { type: 'string' },
-        endpoint: { type: 'string' },
-        'trust-anchor': { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the arguments cannot be parsed');
-  }
-}
-
-function readCount(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`${name} must be a number`);
 }

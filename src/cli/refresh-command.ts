@@ -1,6 +1,7 @@
 import { AppAttestError, shortText } from '../errors.js';
 import { createAppAttest } from '../server/create-app-attest.js';
 import type { RefreshedReceipts } from '../server/refresh-receipts-options.js';
+import type { Command } from './command.js';
 import type { CommandProcess } from './command-process.js';
 import { readCredentialsFile, readText } from './credentials-file.js';
 import { errorText, secretsOf } from './error-text.js';
@@ -8,17 +9,16 @@ import { ExitCode } from './exit-code.js';
 import { Interruption } from './interruption.js';
 import { openKeyDatabase } from './key-database.js';
 import { readRefreshArguments } from './refresh-arguments.js';
+import { HELP } from './refresh-help.js';
 import { refreshOutput } from './refresh-output.js';
 import { UsageError } from './usage-error.js';
 
 const SCHEMA_HINT = '. Pass the schema of your stores with --schema, or run migrate if there are no tables yet';
 
-/** Runs `app-attest receipts refresh`.
- *
- * @returns The exit code
- * @throws UsageError
- */
-export async function refreshCommand(args: readonly string[], host: CommandProcess): Promise<number> {
+/** `app-attest receipts refresh`. */
+export const refreshCommand: Command = { help: HELP, run: refresh };
+
+async function refresh(args: readonly string[], host: CommandProcess): Promise<number> {
   const { appIds, credentials: path, trustAnchor, schema, prefix, ...limits } = readRefreshArguments(args);
   const credentials = await readCredentialsFile(path);
   const receiptTrustAnchors = trustAnchor === undefined ? undefined : [await readText(trustAnchor)];

@@ -32,10 +32,8 @@ async function closedPort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 1;
 }
 
-describe('app-attest', () => {
+describe('app-attest receipts refresh', () => {
   it.each([
-    ['--help', ['--help']],
-    ['-h', ['-h']],
     ['receipts refresh --help', [...refresh, '--help']],
     ['all options and --help', [...valid, '--help']],
   ])('prints its help to standard output: %s', async (_name, args) => {
@@ -47,8 +45,8 @@ describe('app-attest', () => {
 
   it.each([
     ['no command', [], 'a command is missing'],
-    ['an unknown command', ['receipt', 'refresh'], 'unknown command: receipt refresh'],
-    ['an incomplete command', ['receipts'], 'unknown command: receipts'],
+    ['an unknown command', ['refresh', 'receipts'], 'unknown command: "refresh receipts"'],
+    ['an incomplete command', ['receipts'], 'unknown command: "receipts"'],
     ['no app', [...refresh, '--credentials', credentials], '--app-id is missing'],
     ['no credentials', [...refresh, ...app], '--credentials is missing'],
     ['an unknown option', [...valid, '--maximum', '1'], '--maximum'],
@@ -73,7 +71,7 @@ describe('app-attest', () => {
     ['an endpoint to which no token may be sent', ['--endpoint', 'http://example.com'], 'endpoint'],
   ])('rejects %s with exit code 2, before it asks the database', async (_, args, message) => {
     const DATABASE_URL = `postgres://user:pass@127.0.0.1:${await closedPort()}/keys`;
-    const { code, errors } = await appAttest([...valid, ...args], { DATABASE_URL });
+    const { code, errors } = await appAttest([...valid, ...args], { env: { DATABASE_URL } });
     expect(code).toBe(2);
     expect(errors).toContain(message);
   });
@@ -83,7 +81,7 @@ describe('app-attest', () => {
     ['Redis', 'REDIS_URL', 'redis'],
   ])('fails with exit code 1 if %s does not answer, and prints no password', async (_, name, protocol) => {
     const url = `${protocol}://user:se%2Fcret@127.0.0.1:${await closedPort()}/0`;
-    const { code, output, errors, listeners } = await appAttest(valid, { [name]: url });
+    const { code, output, errors, listeners } = await appAttest(valid, { env: { [name]: url } });
     expect({ code, output, listeners }).toEqual({ code: 1, output: '', listeners: [] });
     expect(errors).toContain('ECONNREFUSED');
     expect(errors).not.toMatch(/cret/);
@@ -92,7 +90,7 @@ describe('app-attest', () => {
   it.each(['host=127.0.0.1 password=hunter2', ' ', 'mysql://user:hunter2@127.0.0.1:1/keys'])(
     'rejects %j as DATABASE_URL with exit code 2, and connects to no host',
     async (DATABASE_URL) => {
-      const { code, errors } = await appAttest(valid, { DATABASE_URL });
+      const { code, errors } = await appAttest(valid, { env: { DATABASE_URL } });
       expect(code).toBe(2);
       expect(errors).toContain('DATABASE_URL must be a URL that begins with postgres:');
       expect(errors).not.toContain('hunter2');
@@ -101,9 +99,9 @@ describe('app-attest', () => {
 
   it('takes PostgreSQL if both variables are set, and ignores an empty one', async () => {
     const REDIS_URL = 'redis://127.0.0.1:1';
-    const both = await appAttest(valid, { REDIS_URL, DATABASE_URL: 'postgres://127.0.0.1:2/keys' });
+    const both = await appAttest(valid, { env: { REDIS_URL, DATABASE_URL: 'postgres://127.0.0.1:2/keys' } });
     expect(both.errors).toContain('127.0.0.1:2');
-    const one = await appAttest(valid, { REDIS_URL, DATABASE_URL: '' });
+    const one = await appAttest(valid, { env: { REDIS_URL, DATABASE_URL: '' } });
     expect(one.errors).toContain('127.0.0.1:1');
   });
 
@@ -112,7 +110,7 @@ describe('app-attest', () => {
     ['redis', 'REDIS_URL', 'http://user:hunter2@127.0.0.1'],
     ['redis', 'REDIS_URL', 'hunter2'],
   ])('prints nothing of a malformed URL of %s: %s', async (_, name, url) => {
-    const { code, errors } = await appAttest(valid, { [name]: url });
+    const { code, errors } = await appAttest(valid, { env: { [name]: url } });
     expect(code).toBe(1);
     expect(errors).not.toContain('hunter2');
   });
@@ -120,7 +118,7 @@ describe('app-attest', () => {
 
 describe('the file with the credentials', () => {
   const database = { DATABASE_URL: 'postgres://127.0.0.1:1/keys' };
-  const run = (path: string) => appAttest([...refresh, ...app, '--credentials', path], database);
+  const run = (path: string) => appAttest([...refresh, ...app, '--credentials', path], { env: database });
 
   it.each([
     ['with the path of the private key', () => credentials],

@@ -143,7 +143,7 @@ describe('the packed package', () => {
     const options = { cwd: consumer, env: { ...env, [name]: url } };
     const failure = await promisify(execFile)('npx', ['app-attest', ...args], options).catch((error) => error);
     expect(failure).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
-    expect(await inConsumer('npx', 'app-attest', '--help')).toMatch(/^Usage: app-attest receipts refresh /);
+    expect(await inConsumer('npx', 'app-attest', '--help')).toMatch(/^Usage: app-attest COMMAND /);
   });
 
   it('loads only its dependencies, and only those that verification needs', async () => {

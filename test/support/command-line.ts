@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { DatabaseVariables } from '../../src/cli/command-process.js';
+import { Readable } from 'node:stream';
+import type { CommandVariables } from '../../src/cli/command-process.js';
 import { runCommand } from '../../src/cli/run-command.js';
 
 /** A terminal or a pipe that keeps what is written to it. */
@@ -18,9 +19,21 @@ export class Written {
   }
 }
 
+export interface RunOptions {
+  env?: CommandVariables;
+  /** The bytes of standard input. */
+  input?: string | Uint8Array;
+  /** Standard output. By default, it is not a terminal. */
+  stdout?: Written;
+}
+
 /** Runs `app-attest` in this process. */
-export async function appAttest(args: readonly string[], env: DatabaseVariables = {}) {
-  const host = Object.assign(new EventEmitter(), { env, stdout: new Written(), stderr: new Written() });
+export async function appAttest(
+  args: readonly string[],
+  { env = {}, input = '', stdout = new Written() }: RunOptions = {},
+) {
+  const stdin = Readable.from([Buffer.from(input)]);
+  const host = Object.assign(new EventEmitter(), { env, stdin, stdout, stderr: new Written() });
   const code = await runCommand(args, host);
-  return { code, output: host.stdout.text, errors: host.stderr.text, listeners: host.eventNames() };
+  return { code, output: stdout.text, errors: host.stderr.text, listeners: host.eventNames() };
 }

@@ -1,7 +1,7 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import { type Extension, type Name, X509CertificateGenerator } from './x509.js';
 
-/** A certificate and its key pair. The private key cannot be exported and is lost when the process ends. */
+/** A certificate and its key pair. */
 export interface Issuer {
   readonly certificate: Uint8Array;
   readonly name: Name;
@@ -48,8 +48,13 @@ export async function issueCertificate(
   return new Uint8Array(certificate.rawData);
 }
 
-export function generateKeys(namedCurve: 'P-256' | 'P-384'): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve }, false, ['sign', 'verify']);
+/**
+ * Generates a key pair. By default, the private key cannot be exported and is lost when the process ends.
+ *
+ * @param isExtractable Whether the private key can be exported
+ */
+export function generateKeys(namedCurve: 'P-256' | 'P-384', isExtractable = false): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve }, isExtractable, ['sign', 'verify']);
 }
 
 /** A random positive serial number of `length` bytes, in hex. */

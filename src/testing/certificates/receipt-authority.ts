@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto';
 import { der, ia5String, NULL, objectIdentifier, sequence, tagged, utf8String } from '../encoding/der.js';
 import { later, YEAR } from '../time.js';
 import { generateKeys, type Issuer, issue, randomSerialNumber } from './issuer.js';
@@ -29,26 +30,11 @@ const APPLICATION_INTEGRATION_CA = new Extension('1.2.840.113635.100.6.2.3', fal
 /** Certificates that may sign receipts have this extension. */
 const RECEIPT_SIGNING = new Extension('1.2.840.113635.100.12.15', false, NULL);
 
-export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthority> {
+/** @param root The root certificate. By default, a new one whose private key cannot be exported */
+export async function createReceiptAuthority(now: Date, root?: Issuer): Promise<ReceiptAuthority> {
+  const issuer = root ?? (await createReceiptRoot(now, await generateKeys('P-384')));
   const notBefore = later(now, -5 * YEAR);
   const notAfter = later(now, 5 * YEAR);
-
-  const rootKeys = await generateKeys('P-384');
-  const root = await issue(
-    {
-      name: receiptAuthorityName('Virtual Root CA - G3'),
-      serialNumber: randomSerialNumber(8),
-      notBefore,
-      notAfter,
-      hash: 'SHA-384',
-      extensions: [
-        await SubjectKeyIdentifierExtension.create(rootKeys.publicKey),
-        new BasicConstraintsExtension(true, undefined, true),
-        CA_USAGE,
-      ],
-    },
-    rootKeys,
-  );
 
   const intermediateKeys = await generateKeys('P-256');
   const intermediate = await issue(
@@ -60,7 +46,7 @@ export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthorit
       hash: 'SHA-384',
       extensions: [
         new BasicConstraintsExtension(true, undefined, true),
-        await AuthorityKeyIdentifierExtension.create(rootKeys.publicKey),
+        await AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
         onlineStatus('http://ocsp.invalid/virtual-root'),
         revocationList('http://crl.invalid/virtual-root.crl'),
         await SubjectKeyIdentifierExtension.create(intermediateKeys.publicKey),
@@ -69,7 +55,7 @@ export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthorit
       ],
     },
     intermediateKeys,
-    root,
+    issuer,
   );
 
   const signerKeys = await generateKeys('P-256');
@@ -93,7 +79,25 @@ export async function createReceiptAuthority(now: Date): Promise<ReceiptAuthorit
     signerKeys,
     intermediate,
   );
-  return { root, intermediate, signer };
+  return { root: issuer, intermediate, signer };
+}
+
+export async function createReceiptRoot(now: Date, keys: webcrypto.CryptoKeyPair): Promise<Issuer> {
+  return issue(
+    {
+      name: receiptAuthorityName('Virtual Root CA - G3'),
+      serialNumber: randomSerialNumber(8),
+      notBefore: later(now, -5 * YEAR),
+      notAfter: later(now, 5 * YEAR),
+      hash: 'SHA-384',
+      extensions: [
+        await SubjectKeyIdentifierExtension.create(keys.publicKey),
+        new BasicConstraintsExtension(true, undefined, true),
+        CA_USAGE,
+      ],
+    },
+    keys,
+  );
 }
 
 const URI = 0x86;

@@ -10,5 +10,6 @@ export {
   KeyUsagesExtension,
   Name,
   SubjectKeyIdentifierExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';

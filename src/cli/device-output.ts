@@ -1,0 +1,40 @@
+import type { DeviceStep } from './device-step.js';
+import type { Printer } from './printer.js';
+
+const MAX_BODY_LENGTH = 200;
+
+/** Prints a request and the response of the backend. */
+export function printDeviceStep(
+  printer: Printer,
+  { title, isAsExpected, expected, response, actual, advice }: DeviceStep,
+): void {
+  printer.paragraph(`${isAsExpected ? '✓' : '✗'} ${title}`, { hanging: 2, format: isAsExpected ? 'green' : 'red' });
+  const got = 'noResponse' in actual ? actual.noResponse : `${actual.status} ${shortened(actual.body)}`.trim();
+  if (isAsExpected) {
+    printer.paragraph(got, { indent: 4 });
+    return;
+  }
+  printer.table(
+    [
+      { cells: ['expected'], text: `${expected}, such as ${response}` },
+      { cells: ['got'], text: got },
+    ],
+    4,
+  );
+  printer.paragraph(advice, { indent: 4 });
+}
+
+/** Prints how many responses were not as expected. */
+export function printDeviceSummary(printer: Printer, steps: readonly DeviceStep[]): void {
+  const wrong = steps.filter(({ isAsExpected }) => !isAsExpected).length;
+  printer.blankLine();
+  printer.heading(
+    wrong === 0
+      ? `All ${steps.length} responses are as expected.`
+      : `${wrong} of ${steps.length} responses ${wrong === 1 ? 'is' : 'are'} not as expected.`,
+  );
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_BODY_LENGTH ? `${text.slice(0, MAX_BODY_LENGTH)}…` : text;
+}

@@ -1,0 +1,54 @@
+import { shortText } from '../errors.js';
+import { type Layer, type PastedEvidence, readPastedEvidence } from '../explain/evidence-text.js';
+import { openEnvelope } from '../explain/json-envelope.js';
+import { readInput } from './command-input.js';
+import type { CommandProcess } from './command-process.js';
+import { UsageError } from './usage-error.js';
+
+/** Evidence in an argument of a command. */
+export interface EvidenceArgument extends PastedEvidence {
+  /**
+   * The evidence as the backend received it. A wrong encoding stays, so that it can be explained. What people add when they copy
+   * evidence is removed.
+   */
+  readonly received: string | Uint8Array;
+}
+
+/** A shorter text is rather the name of a file that does not exist. The shortest evidence, an assertion, has 130 bytes. */
+const MIN_LENGTH = 100;
+
+/** What people add when they copy evidence from a log, a database or a request. */
+const COPIED: ReadonlySet<Layer> = new Set<Layer>([
+  'a JSON envelope',
+  'a header line',
+  'surrounding white space',
+  'line breaks',
+  'quotes',
+]);
+const ENCODINGS: ReadonlySet<Layer> = new Set<Layer>(['base64', 'base64url', 'hex']);
+
+/**
+ * Reads evidence from a file, from standard input or from the argument itself.
+ *
+ * @throws UsageError if the argument is neither a file nor evidence
+ */
+export async function readEvidenceArgument(
+  argument: string | undefined,
+  host: Pick<CommandProcess, 'stdin'>,
+): Promise<EvidenceArgument> {
+  const input = await readInput(argument, host, 'EVIDENCE');
+  const pasted = readPastedEvidence(input);
+  if (typeof input === 'string' && !pasted.kind && input.length < MIN_LENGTH) {
+    throw new UsageError(`${shortText(input)} is neither a file nor evidence`);
+  }
+  return { ...pasted, received: receivedEvidence(input, pasted) };
+}
+
+function receivedEvidence(input: string | Uint8Array, { bytes, kind, layers }: PastedEvidence): string | Uint8Array {
+  const encodings = layers.filter((layer) => !COPIED.has(layer));
+  const isEncodedOnce = encodings.length <= 1 && encodings.every((layer) => ENCODINGS.has(layer));
+  if (bytes && kind && isEncodedOnce) return bytes;
+  const text = (typeof input === 'string' ? input : Buffer.from(input).toString()).trim();
+  const content = text.startsWith('{') ? openEnvelope(text, {})?.content : undefined;
+  return typeof content === 'string' ? content : text;
+}

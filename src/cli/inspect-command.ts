@@ -1,0 +1,32 @@
+import type { Command } from './command.js';
+import { parseCommandLine, readDate } from './command-line.js';
+import type { CommandProcess } from './command-process.js';
+import { readEvidenceArgument } from './evidence-argument.js';
+import { ExitCode } from './exit-code.js';
+import { INSPECT_HELP } from './inspect-help.js';
+import { printInspection } from './inspect-output.js';
+import { writeJson } from './json-output.js';
+import { Printer } from './printer.js';
+
+const OPTIONS = { date: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+/** `app-attest inspect`. */
+export const inspectCommand: Command = { help: INSPECT_HELP, run: inspect };
+
+async function inspect(args: readonly string[], host: CommandProcess): Promise<number> {
+  const { values, positionals } = parseCommandLine(args, OPTIONS, 1);
+  const now = readDate('--date', values.date) ?? new Date();
+  const { bytes = new Uint8Array(), kind, encoding } = await readEvidenceArgument(positionals[0], host);
+  // Loads the library for certificates, which no other command needs.
+  const { inspectEvidence } = await import('./inspected-evidence.js');
+  const evidence = await inspectEvidence(bytes, kind);
+  if (values.json) {
+    writeJson(host.stdout, { recognized: kind !== undefined, encoding, length: bytes.length, ...evidence });
+  } else {
+    const title = kind ?? 'Not recognized as evidence. Decoded as an attestation';
+    const printer = new Printer(host.stdout, host.env);
+    printer.heading(`${title}: ${bytes.length} bytes, from ${encoding}`);
+    printInspection(printer, evidence, now);
+  }
+  return kind === undefined ? ExitCode.Failed : ExitCode.Ok;
+}

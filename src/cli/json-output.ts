@@ -1,0 +1,17 @@
+import { isBytes } from '../encoding/bytes.js';
+import type { OutputStream } from './command-process.js';
+import { printable } from './printable.js';
+
+/** Writes a value as JSON. Bytes become base64, and dates become ISO 8601. */
+export function writeJson(stream: OutputStream, value: unknown): void {
+  const text = JSON.stringify(asJson(value), undefined, 2);
+  // The line breaks that indent the JSON stay. JSON allows \u escapes everywhere in text.
+  stream.write(`${text.split('\n').map(printable).join('\n')}\n`);
+}
+
+function asJson(value: unknown): unknown {
+  if (isBytes(value)) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(asJson);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, asJson(entry)]));
+}

@@ -1,0 +1,85 @@
+import { explainAssertion } from '../explain/explain-assertion.js';
+import { explainAttestation } from '../explain/explain-attestation.js';
+import type { Explanation } from '../explain/explanation.js';
+import { type CapsuleValues, optionsOfCapsule, readCapsule } from '../explain/read-capsule.js';
+import type { Command } from './command.js';
+import { readInput } from './command-input.js';
+import { parseCommandLine } from './command-line.js';
+import type { CommandProcess } from './command-process.js';
+import { exitCodeOf, printExplanation } from './explanation-output.js';
+import { writeJson } from './json-output.js';
+import { Printer } from './printer.js';
+import { REPLAY_HELP } from './replay-help.js';
+import { UsageError } from './usage-error.js';
+
+/** `app-attest replay`. */
+export const replayCommand: Command = { help: REPLAY_HELP, run: replay };
+
+async function replay(args: readonly string[], host: CommandProcess): Promise<number> {
+  const { values, positionals } = parseCommandLine(args, { json: { type: 'boolean' } }, 1);
+  const json = Buffer.from(await readInput(positionals[0], host, 'CAPSULE'))
+    .toString()
+    .trim();
+  const capsule = readCapsule(json);
+  if (!capsule) throw new UsageError('the input is not a capsule of version 1. From a file of lines, pass one line');
+  const { kind, code, date, evidence } = capsule;
+  if (evidence === undefined) {
+    throw new UsageError('the capsule has no evidence: it was too long, so the capsule contains only its digest');
+  }
+  const options = optionsOfCapsule({ ...capsule, evidence });
+  const explanation =
+    'attestation' in options
+      ? await explainAttestation(options.attestation)
+      : await explainAssertion(options.assertion);
+  const notes = [...remarks(capsule), ...remarkOn(explanation, code)];
+  const rejection = { kind, date, code, ...descriptionIn(json) };
+  if (values.json) {
+    writeJson(host.stdout, { rejection, ...explanation, notes });
+    return exitCodeOf(explanation);
+  }
+  const printer = new Printer(host.stdout, host.env);
+  printer.heading('rejection');
+  printer.table(
+    Object.entries(rejection).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      return [{ cells: [name], text: value instanceof Date ? value.toISOString() : value }];
+    }),
+  );
+  printer.blankLine();
+  printer.heading('explanation');
+  for (const note of notes) printer.paragraph(note);
+  printExplanation(printer, explanation);
+  return exitCodeOf(explanation);
+}
+
+/** The texts of a capsule that are only for people. */
+function descriptionIn(json: string) {
+  const { message, package: version, runtime }: Partial<Record<string, unknown>> = JSON.parse(json);
+  return { message: textOrNothing(message), package: textOrNothing(version), runtime: textOrNothing(runtime) };
+}
+
+function textOrNothing(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** What the reader must know about the values in a capsule. */
+function remarks({ kind, clientData, publicKey, trustAnchors }: CapsuleValues): string[] {
+  const name = kind === 'attestation' ? 'challenge' : 'payload';
+  return [
+    trustAnchors && 'The evidence is checked with the root certificates in the capsule, not with the one of Apple.',
+    clientData === undefined && `The capsule does not contain the ${name}, so it is not checked.`,
+    kind === 'assertion' && publicKey === undefined && 'The capsule has no key: it was not registered, or not read.',
+    kind === 'assertion' && publicKey !== undefined && 'The counter may be the counter of a later request.',
+  ].filter((remark) => typeof remark === 'string');
+}
+
+/** Compares the explanation with the rejection. */
+function remarkOn({ verdict, code }: Explanation, rejectionCode: string): string[] {
+  if (verdict === 'refused') {
+    return code === rejectionCode ? [] : [`The code is now ${code}. The request was rejected with ${rejectionCode}.`];
+  }
+  return [
+    `No check of the evidence failed. The server rejected the request for another reason: ${rejectionCode}. docs/errors.md ` +
+      'says what to do for each code.',
+  ];
+}
