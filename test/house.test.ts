@@ -51,6 +51,8 @@ function readSource(path: string): SourceFile {
     .importedFiles.map(({ fileName }) => fileName)
     .filter((name) => name.startsWith('.'))
     .map((name) => posix.join(posix.dirname(path), name))
+    // The inspector page contains a recording as an example.
+    .filter((name) => !/^\.\.\/fixtures\/[^/]+\.json$/.test(name))
     .map((path) => path.replace(/^(.*)\.js$/, (_, module) => sourceOf(module)));
   const exported = source.statements.flatMap((statement) => {
     const isNamed = ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement);

@@ -135,7 +135,7 @@ function textsIn(value: unknown): readonly string[] {
 
 function bytesIn(base64: string): readonly Uint8Array[] {
   try {
-    return [decodeBase64(base64)];
+    return [new Uint8Array(decodeBase64(base64))];
   } catch {
     return [];
   }
