@@ -14,6 +14,8 @@ import { CheckList } from './check-list.js';
 import { readPastedEvidence } from './evidence-text.js';
 
 const SHA256_LENGTH = 32;
+/** An assertion is verified in a tenth of a millisecond, so longer text would cost more than 100 verifications. */
+const MAX_PASTED_LENGTH = 65_536;
 
 /** What is known about an assertion after its checks. */
 export type CheckedAssertion = ExpectedAssertion & Awaited<ReturnType<typeof checkAssertion>>;
@@ -30,7 +32,7 @@ export async function checkAssertion({
   const checks = new CheckList();
   const make = checks.make.bind(checks);
   const decoded = make('encoding', {}, () => asAssertion(() => decodeEvidence(evidence, MAX_ASSERTION_LENGTH)));
-  const pasted = readPastedEvidence(evidence);
+  const pasted = readPastedEvidence(evidence, MAX_PASTED_LENGTH);
   const bytes = decoded ?? pasted.bytes;
 
   const object = make('assertion object', {}, bytes && (() => asAssertion(() => decodeCborMap(bytes))));

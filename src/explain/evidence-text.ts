@@ -44,12 +44,14 @@ const MAX_LAYERS = 8;
  * Finds evidence in text as people paste it, in any encoding: base64 once or twice, base64url, hex, arrays of bytes,
  * percent-encoding, quotes, line breaks, and JSON envelopes as plugins create them. Bytes may be the evidence, or text. Nothing
  * is verified, and nothing in the text causes an error.
+ *
+ * @param maxLength Longer text is not searched, in UTF-16 code units
  */
-export function readPastedEvidence(pasted: string | Uint8Array): PastedEvidence {
+export function readPastedEvidence(pasted: string | Uint8Array, maxLength = MAX_LENGTH): PastedEvidence {
   const layers: Layer[] = [];
   const fields: EnvelopeFields = {};
   let value: string | Uint8Array | undefined = pasted;
-  if (pasted.length > MAX_LENGTH) return { encoding: 'unknown', layers, fields };
+  if (pasted.length > maxLength) return { encoding: 'unknown', layers, fields };
   while (value !== undefined && layers.length < MAX_LAYERS) {
     const content: string | Uint8Array = typeof value === 'string' ? value : (textOf(value) ?? value);
     if (typeof content !== 'string') {
@@ -72,7 +74,7 @@ function textOf(bytes: Uint8Array): string | undefined {
 const QUOTED = /^(?:"(.*)"|'(.*)'|`(.*)`|\u201c(.*)\u201d)$/s;
 const HEX = /^(?:0x)?(?:[0-9a-f]{2})+$/i;
 const SEPARATED_HEX = /^<?(?:0x)?[0-9a-f]{2}(?:[\s:,]*(?:0x)?[0-9a-f]{2})*>?$/i;
-const BASE64_CHARACTERS = /^[A-Za-z0-9+/_-]+={0,2}$/;
+const BASE64_CHARACTERS = /^[A-Za-z0-9+/_-]+={0,4}$/;
 const HEADER = /^[A-Za-z][A-Za-z0-9-]{0,63}:\s+/;
 const DATA_URL = /^data:[^,]{0,100};base64,/i;
 
@@ -141,8 +143,12 @@ function unescaped(text: string): string {
     .replace(/\\/g, '');
 }
 
-function percentDecoded(text: string): string {
-  return text.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `"base64 of base64"`, or the layers from the innermost to the outermost. */

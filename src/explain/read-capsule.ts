@@ -82,7 +82,15 @@ export function optionsOfCapsule(
   const { trustAnchors } = values;
   const environment = environments.length > 0 ? environments : undefined;
   return {
-    attestation: { attestation: evidence, keyId, date, environment, trustAnchors, ...clientDataIs('challenge'), ...shared },
+    attestation: {
+      attestation: evidence,
+      keyId,
+      date,
+      environment,
+      trustAnchors,
+      ...clientDataIs('challenge'),
+      ...shared,
+    },
   };
 }
 

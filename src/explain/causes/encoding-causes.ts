@@ -7,7 +7,7 @@ import type { PassedEvidence } from './passed-evidence.js';
 import { truncationCauses } from './truncation.js';
 
 /** What an app or a server did to the evidence, and what to change. Plain base64 and base64url are correct. */
-const MISTAKES: Readonly<Partial<Record<Layer, readonly [did: string, remedy: string]>>> = {
+const MISTAKES: Readonly<Partial<Record<Layer, Mistake>>> = {
   'mixed base64 alphabets': [
     'mixes the alphabets of base64 and base64url',
     'Encode with one alphabet in the app, and replace no characters afterwards.',
@@ -62,11 +62,14 @@ const MISTAKES: Readonly<Partial<Record<Layer, readonly [did: string, remedy: st
 export function encodingCauses(passed: PassedEvidence): Cause[] {
   const { evidence, pasted, kind } = passed;
   const isFound = pasted.kind !== undefined;
-  const causes = mistakesIn(pasted.layers).map(([did, remedy]) => {
+  const truncation = truncationCauses(passed);
+  // Text that was cut off may end in the middle of a group of four characters.
+  const layers = pasted.layers.filter((layer) => layer !== 'wrong padding' || truncation.length === 0);
+  const causes = [...undecodedText(passed), ...mistakesIn(layers)].map(([did, remedy]) => {
     const summary = `The text of the ${kind} ${did}.`;
     return isFound || pasted.bytes === undefined ? certain(summary, remedy) : likely(summary, remedy);
   });
-  const others = [...otherKindCauses(passed), ...truncationCauses(passed)];
+  const others = [...otherKindCauses(passed), ...truncation];
   if (causes.length + others.length > 0) return [...causes, ...others];
   return [
     likely(
@@ -78,7 +81,19 @@ export function encodingCauses(passed: PassedEvidence): Cause[] {
   ];
 }
 
-function mistakesIn(layers: readonly Layer[]): (readonly [did: string, remedy: string])[] {
+type Mistake = readonly [did: string, remedy: string];
+
+function undecodedText({ evidence, pasted }: PassedEvidence): Mistake[] {
+  if (typeof evidence === 'string' || pasted.layers.length === 0) return [];
+  return [
+    [
+      'was passed as bytes without decoding it',
+      'Pass the text as a string, or decode it before it is passed as bytes.',
+    ],
+  ];
+}
+
+function mistakesIn(layers: readonly Layer[]): Mistake[] {
   const mistakes = layers.flatMap((layer) => (MISTAKES[layer] === undefined ? [] : [MISTAKES[layer]]));
   const encodings = layers.filter((layer) => layer === 'base64' || layer === 'base64url' || layer === 'hex');
   if (encodings.length < 2) return mistakes;

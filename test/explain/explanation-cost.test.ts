@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type ExplainAssertionOptions,
+  type ExplainAttestationOptions,
+  explainAssertion,
+  explainAttestation,
+  explainReceipt,
+  inspectAttestation,
+  verifyAssertion,
+  verifyAttestation,
+  verifyReceipt,
+} from '../../src/index.js';
+import { costOf } from '../support/cost.js';
+import { expectCode } from '../support/rejection.js';
+import { APP_ID, apple, CHALLENGE, key, PAYLOAD, recorded, sha256 } from './mistakes/genuine.js';
+
+/** An explanation costs at most as much as this number of verifications. */
+const MOST = 100;
+
+const assertion = await key.device.generateAssertion(key.keyId, sha256(PAYLOAD));
+const { publicKey } = key;
+const receipt = inspectAttestation(key.attestation).receipt ?? new Uint8Array();
+
+/** The lowest cost of one of several explanations or verifications in milliseconds, after the code was compiled. */
+async function cost(attempt: () => Promise<unknown>, runs = 20): Promise<number> {
+  for (let run = 0; run < runs; run += 1) await attempt();
+  return (await costOf(attempt, runs)).milliseconds;
+}
+
+/** The cost of one verification, from many, because one is too short to measure. */
+async function costOfVerification(verify: () => Promise<unknown>): Promise<number> {
+  return (
+    (await cost(async () => {
+      for (let count = 0; count < MOST; count += 1) await verify();
+    }, 5)) / MOST
+  );
+}
+
+const deep = '['.repeat(60_000);
+const manyNames = JSON.stringify(Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`n${index}`, index])));
+const otherChallenges = Array.from({ length: 1000 }, (_, index) => `${'challenge '.repeat(100)}${index}`);
+const HOSTILE_TEXTS: readonly string[] = [
+  'A'.repeat(10_000_000),
+  'A'.repeat(65_536),
+  ' '.repeat(262_144),
+  `${'A '.repeat(100_000)}!`,
+  '%41'.repeat(80_000),
+  '\\'.repeat(262_144),
+  '"'.repeat(200_000),
+  '{"a":'.repeat(50_000),
+  `{"token":"${'A'.repeat(200_000)}`,
+  '['.repeat(262_144),
+  'a1 '.repeat(80_000),
+  `<${'a'.repeat(200_001)}`,
+];
+
+describe('the cost of an explanation', () => {
+  it('is at most that of a hundred verifications of an attestation', async () => {
+    const options = { ...recorded, policy: { whenAbsent: 'accept' as const } };
+    const { clientDataHash: _, ...others } = options;
+    const limit = MOST * (await costOfVerification(() => verifyAttestation(options)));
+    const changes: Partial<ExplainAttestationOptions>[] = [
+      { challenge: 'another', otherChallenges },
+      { challenge: 'A'.repeat(16_384), otherChallenges },
+      { challenge: new Uint8Array(16_384).fill(65), otherChallenges },
+      { challenge: 'x'.repeat(1_000_000) },
+      { appId: Array.from({ length: 100 }, (_, index) => `TEAMID1234.com.example.a${index}.b.c.d.e`) },
+      ...HOSTILE_TEXTS.map((text) => ({ attestation: text, keyId: text })),
+    ];
+    for (const change of changes) {
+      expect(await cost(() => explainAttestation({ ...others, ...change }), 3), describeChange(change)).toBeLessThan(
+        limit,
+      );
+    }
+  });
+
+  it('is at most that of a hundred verifications of an assertion with the same payload', async () => {
+    const changes: Partial<ExplainAssertionOptions>[] = [
+      { payload: 'another', otherChallenges },
+      { payload: `${PAYLOAD}?`, otherChallenges },
+      { payload: '{"a":1,"b":2,"c":3,"d":"/<"}', otherChallenges },
+      { payload: manyNames },
+      { payload: deep },
+      { payload: deep.slice(0, 16_384) },
+      { payload: new Uint8Array(16_384) },
+      { appId: Array.from({ length: 100 }, (_, index) => `OTHERTEAM1.com.example.a${index}.b.c.d.e`) },
+      ...HOSTILE_TEXTS.map((text) => ({ assertion: text })),
+    ];
+    for (const change of changes) {
+      const options = { assertion, publicKey, payload: PAYLOAD, appId: APP_ID, counter: 0 };
+      const { payload = PAYLOAD } = change;
+      const limit =
+        MOST * (await costOfVerification(() => verifyAssertion({ ...options, payload }).catch(() => undefined)));
+      expect(await cost(() => explainAssertion({ ...options, ...change }), 3), describeChange(change)).toBeLessThan(
+        limit,
+      );
+    }
+  });
+
+  it('is at most that of a hundred verifications of a receipt', async () => {
+    const options = { receipt, appId: APP_ID, trustAnchors: apple.receiptTrustAnchors };
+    const limit = MOST * (await costOfVerification(() => verifyReceipt(options)));
+    for (const change of [{ challenge: 'another' }, ...HOSTILE_TEXTS.map((text) => ({ receipt: text }))]) {
+      expect(await cost(() => explainReceipt({ ...options, ...change }), 3), describeChange(change)).toBeLessThan(
+        limit,
+      );
+    }
+  });
+});
+
+function describeChange(change: object): string {
+  return JSON.stringify(change, (_, value) => (typeof value === 'string' ? value.slice(0, 20) : value)).slice(0, 200);
+}
+
+describe('an explanation without all options', () => {
+  it('is undecided if no check failed', async () => {
+    const { verdict, checks, causes } = await explainAttestation({
+      attestation: key.attestation,
+      trustAnchors: apple.trustAnchors,
+    });
+    expect({ verdict, causes }).toEqual({ verdict: 'undecided', causes: [] });
+    const skipped = checks.filter(({ outcome }) => outcome === 'skipped').map(({ name }) => name);
+    expect(skipped).toEqual(
+      expect.arrayContaining(['key identifier encoding', 'nonce', 'key identifier', 'App ID', 'credential ID']),
+    );
+    expect(checks.find(({ name }) => name === 'App ID')?.actual).toBe(APP_ID);
+    expect((await explainAssertion({ assertion })).verdict).toBe('undecided');
+    expect((await explainReceipt({ receipt, trustAnchors: apple.receiptTrustAnchors })).verdict).toBe('undecided');
+  });
+
+  it('names each step of Apple’s page', async () => {
+    const { checks } = await explainAttestation({ attestation: key.attestation });
+    expect([...new Set(checks.flatMap(({ step }) => step ?? []))]).toEqual([1, 4, 5, 6, 7, 8, 9]);
+    const explained = await explainAssertion({ assertion });
+    expect(explained.checks.flatMap(({ step }) => step ?? [])).toEqual([3, 4, 5]);
+  });
+
+  it('makes the checks after a failed one, with the values that differ', async () => {
+    const { checks } = await explainAttestation({
+      ...recorded,
+      appId: APP_ID,
+      date: new Date(0),
+      environment: 'development',
+    });
+    const failed = checks.filter(({ outcome }) => outcome === 'failed');
+    expect(failed.map(({ name, code }) => [name, code])).toEqual([
+      ['certificate validity', 'certificate_expired'],
+      ['App ID', 'app_id_mismatch'],
+      ['environment', 'environment_mismatch'],
+    ]);
+    expect(failed.at(-1)).toMatchObject({ expected: 'development', actual: 'production' });
+  });
+
+  it('inspects the bytes that were found in wrongly encoded text', async () => {
+    const hex = Buffer.from(key.attestation).toString('hex');
+    const { inspection, checks } = await explainAttestation({
+      attestation: hex,
+      challenge: CHALLENGE,
+      trustAnchors: apple.trustAnchors,
+    });
+    expect(inspection.authenticatorData?.keyId).toBe(key.keyId);
+    expect(checks.find(({ name }) => name === 'nonce')?.outcome).toBe('passed');
+  });
+});
+
+describe('wrong options', () => {
+  const attestation = key.attestation;
+  it.each<[string, () => Promise<unknown>]>([
+    ['evidence of another type', () => explainAttestation({ attestation: 5 as never })],
+    ['an unknown option', () => explainAttestation({ attestation, challange: 'x' } as never)],
+    ['a key identifier that is not text', () => explainAttestation({ attestation, keyId: 5 as never })],
+    ['challenges that are not an array', () => explainAttestation({ attestation, otherChallenges: 'x' as never })],
+    ['a challenge that is not text', () => explainAttestation({ attestation, otherChallenges: [5] as never })],
+    ['a key that is not a key', () => explainAssertion({ assertion, publicKey: 'key' })],
+    ['both client data and its hash', () => explainAssertion({ assertion, payload: '', clientDataHash: sha256('') })],
+    ['an undefined key of a receipt', () => explainReceipt({ receipt, publicKey: undefined as never })],
+  ])('throw invalid_argument: %s', async (_, explain) => {
+    await expectCode(explain, 'invalid_argument');
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { challenges } from './mistakes/challenges.js';
+import { encodings } from './mistakes/encodings.js';
+import { keysAndApps } from './mistakes/keys-and-apps.js';
+import { payloads } from './mistakes/payloads.js';
+import { receipts } from './mistakes/receipts.js';
+
+const TABLES = [
+  { concept: 'encodings', subject: 'somebody', mistakes: encodings },
+  { concept: 'challenges', subject: 'somebody', mistakes: challenges },
+  { concept: 'payloads', subject: 'the app', mistakes: payloads },
+  { concept: 'keys and apps', subject: 'the app', mistakes: keysAndApps },
+  { concept: 'receipts', subject: 'the receipt', mistakes: receipts },
+];
+
+describe.each(TABLES)('mistakes with $concept: an explanation', ({ subject, mistakes }) => {
+  it.each(mistakes)(`names the cause if ${subject} $title`, async ({ explain, code, cause, certainty }) => {
+    const explanation = await explain();
+    const [first] = explanation.causes;
+    expect(explanation.verdict).toBe('refused');
+    expect(explanation.code, JSON.stringify(explanation.checks)).toBe(code);
+    expect(first?.summary).toMatch(cause);
+    expect(first?.certainty).toBe(certainty ?? 'certain');
+    for (const { summary, remedy } of explanation.causes) {
+      expect(summary).toMatch(/^[^\n]+[.]$/);
+      expect(remedy).toMatch(/^[A-Z][^\n]+[.]$/);
+    }
+  });
+});
+
+it('knows at least sixty mistakes', () => {
+  expect(TABLES.flatMap(({ mistakes }) => mistakes).length).toBeGreaterThanOrEqual(60);
+});
