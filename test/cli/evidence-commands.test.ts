@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -376,6 +377,26 @@ describe('app-attest --help', () => {
     expect(await appAttest(['--version'])).toMatchObject({ code: 0, output: `${version}\n` });
   });
 });
+
+it.each(['explain', 'inspect', 'receipt', 'replay'])(
+  '%s ends without an error for random bytes and text',
+  async (command) => {
+    for (let round = 0; round < 30; round += 1) {
+      const random = randomBytes(1 + round * 20);
+      const damaged = Buffer.from(bytes);
+      random.copy(damaged, (round * 190) % (damaged.length - random.length));
+      for (const input of [
+        random,
+        random.toString('latin1'),
+        damaged,
+        JSON.stringify({ token: random.toString('hex') }),
+      ]) {
+        const { code } = await appAttest([command, '-'], { input });
+        expect([0, 1, 2]).toContain(code);
+      }
+    }
+  },
+);
 
 describe('the recordings', () => {
   it.each(readdirSync('fixtures').filter((name) => name.endsWith('.json')))('%s can be inspected', async (name) => {
