@@ -1,4 +1,4 @@
-import { loadVirtualApple } from '../testing/saved-virtual-apple.js';
+import { loadVirtualApple, type SavedVirtualApple } from '../testing/saved-virtual-apple.js';
 import type { VirtualApple } from '../testing/virtual-apple.js';
 import { BackendConnection } from './backend-connection.js';
 import type { Command } from './command.js';
@@ -12,6 +12,7 @@ import { ExitCode } from './exit-code.js';
 import { Interruption } from './interruption.js';
 import { writeJson } from './json-output.js';
 import { Printer } from './printer.js';
+import { UsageError } from './usage-error.js';
 import { defaultVirtualAppleFile, openVirtualAppleFile } from './virtual-apple-file.js';
 
 /** `app-attest device`. */
@@ -26,12 +27,23 @@ async function device(args: readonly string[], host: CommandProcess): Promise<nu
   }
   const interruption = new Interruption(host);
   try {
-    return await attack(task.run, await loadVirtualApple(saved), interruption.signal, host, task.json);
+    return await attack(task.run, await load(saved), interruption.signal, host, task.json);
   } catch (error) {
     if (interruption.exitCode === undefined) throw error;
     return interruption.exitCode;
   } finally {
     interruption.end();
+  }
+}
+
+/** @throws UsageError if a certificate or a private key cannot be decoded */
+async function load(saved: SavedVirtualApple): Promise<VirtualApple> {
+  try {
+    return await loadVirtualApple(saved);
+  } catch {
+    throw new UsageError(
+      'the file with the roots of the virtual iPhone is damaged: remove it, and print the root again',
+    );
   }
 }
 

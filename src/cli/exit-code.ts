@@ -1,10 +1,10 @@
 /** The exit codes of `app-attest`. */
 export const ExitCode = {
-  /** Each due receipt was refreshed, or Apple has no newer receipt yet. */
+  /** The evidence is accepted or was shown, or all requests had the expected result. */
   Ok: 0,
-  /** Some keys failed, or the database failed. */
+  /** The evidence is rejected, or a request failed. */
   Failed: 1,
-  /** The command line, the environment or the credentials are wrong. */
+  /** The command line, the environment or an input is wrong. */
   Usage: 2,
   /** 128 plus the number of the signal, as in a shell. */
   SIGINT: 130,

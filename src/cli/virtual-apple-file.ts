@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isPem } from '../encoding/pem.js';
 import { shortText } from '../errors.js';
 import type { SavedRoot } from '../testing/certificates/saved-root.js';
 import { createSavedVirtualApple, type SavedVirtualApple } from '../testing/saved-virtual-apple.js';
@@ -69,7 +70,8 @@ function readSaved(value: unknown): SavedVirtualApple {
 
 function readRoot(value: unknown): SavedRoot {
   const { certificate, privateKey } = entriesOf(value);
-  if (typeof certificate !== 'string' || typeof privateKey !== 'string') throw new Error('incomplete');
+  const isRoot = typeof certificate === 'string' && typeof privateKey === 'string' && isPem('CERTIFICATE', certificate);
+  if (!isRoot || !isPem('PRIVATE KEY', privateKey)) throw new Error('incomplete');
   return { certificate, privateKey };
 }
 

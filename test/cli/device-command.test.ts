@@ -322,6 +322,18 @@ describe('the root of the virtual iPhone', () => {
   );
 });
 
+it('a damaged private key is rejected with exit code 2', async () => {
+  const saved = JSON.parse(readFileSync(rootFile, 'utf8'));
+  const path = join(folder, 'damaged.json');
+  saved.attestationRoot.privateKey = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+  writeFileSync(path, JSON.stringify(saved), { mode: 0o600 });
+  const { code, errors } = await appAttest([
+    'device',
+    ...['--root-file', path, '--url', 'http://127.0.0.1:1', '--app-id', appId],
+  ]);
+  expect({ code, isDamaged: errors.includes('damaged') }).toEqual({ code: 2, isDamaged: true });
+});
+
 describe('app-attest device rejects', () => {
   const app = ['--app-id', appId];
   const url = ['--url', 'http://127.0.0.1:1'];

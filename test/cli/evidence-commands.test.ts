@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +70,17 @@ describe('app-attest explain', () => {
     expect(await appAttest(args)).toMatchObject({ code: 0, output: expect.stringContaining('✓ accepted\n') });
     const other = await appAttest([...args, '--challenge', 'another challenge']);
     expect(other).toMatchObject({ code: 1, output: expect.stringContaining('✗ rejected: nonce_mismatch\n') });
+  });
+
+  it('accepts a challenge that is not text, from a file', async () => {
+    const challenge = Buffer.from([0xff, 0x00, 0x0a]);
+    const id = await device.generateKey();
+    const evidence = await device.attestKey(id, createHash('sha256').update(challenge).digest());
+    const args = [file('binary.bin', evidence), '--app-id', appId, '--key-id', id, '--trust-anchor', root];
+    const verdict = await explained(...args, '--challenge-file', file('challenge.bin', challenge));
+    expect(verdict).toMatchObject({ verdict: 'accepted' });
+    const cut = await explained(...args, '--challenge-file', file('challenge.bin', challenge.subarray(0, 2)));
+    expect(cut).toMatchObject({ code: 'nonce_mismatch' });
   });
 
   it('keeps wrong encodings of the app, so that they are found', async () => {
@@ -329,7 +341,6 @@ describe('app-attest replay', () => {
       key,
       code: 'counter_not_increased',
     } as const;
-    const { createHash } = await import('node:crypto');
     const clientData = Buffer.from(payload);
     const hash = createHash('sha256').update(payload).digest();
     for (const value of [
@@ -376,6 +387,26 @@ describe('app-attest --help', () => {
     expect(await appAttest(['--version'])).toMatchObject({ code: 0, output: `${version}\n` });
   });
 });
+
+it.each(['explain', 'inspect', 'receipt', 'replay'])(
+  '%s ends without an error for random bytes and text',
+  async (command) => {
+    for (let round = 0; round < 30; round += 1) {
+      const random = randomBytes(1 + round * 20);
+      const damaged = Buffer.from(bytes);
+      random.copy(damaged, (round * 190) % (damaged.length - random.length));
+      for (const input of [
+        random,
+        random.toString('latin1'),
+        damaged,
+        JSON.stringify({ token: random.toString('hex') }),
+      ]) {
+        const { code } = await appAttest([command, '-'], { input });
+        expect([0, 1, 2]).toContain(code);
+      }
+    }
+  },
+);
 
 describe('the recordings', () => {
   it.each(readdirSync('fixtures').filter((name) => name.endsWith('.json')))('%s can be inspected', async (name) => {
