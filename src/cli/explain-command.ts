@@ -17,6 +17,7 @@ const OPTIONS = {
   'app-id': { type: 'string', multiple: true },
   environment: { type: 'string', multiple: true },
   challenge: { type: 'string' },
+  'challenge-file': { type: 'string' },
   'key-id': { type: 'string' },
   date: { type: 'string' },
   'trust-anchor': { type: 'string' },
@@ -33,7 +34,7 @@ type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>['values'];
 
 /** The options that belong to one kind of evidence only. */
 const ASSERTION_OPTIONS = ['public-key', 'payload', 'payload-file', 'counter'] as const;
-const ATTESTATION_OPTIONS = ['challenge', 'key-id', 'environment', 'date', 'trust-anchor'] as const;
+const ATTESTATION_OPTIONS = ['challenge', 'challenge-file', 'key-id', 'environment', 'date', 'trust-anchor'] as const;
 
 /** `app-attest explain`. */
 export const explainCommand: Command = { help: EXPLAIN_HELP, run: explain };
@@ -71,11 +72,14 @@ function expectedKind(values: Values): 'attestation' | 'assertion' | undefined {
 
 async function explainAsAttestation(values: Values, { received, fields }: EvidenceArgument): Promise<Explanation> {
   const clientDataHash = readBytes('--client-data-hash', values['client-data-hash']);
+  const challengeFile = values['challenge-file'];
+  const challenge =
+    challengeFile === undefined ? values.challenge : await readInputFile(challengeFile, '--challenge-file');
   return explainAttestation({
     attestation: received,
     appId: values['app-id'],
     keyId: values['key-id'] ?? fields.keyId,
-    ...(clientDataHash ? { clientDataHash } : { challenge: values.challenge ?? fields.challenge }),
+    ...(clientDataHash ? { clientDataHash } : { challenge: challenge ?? fields.challenge }),
     environment: readEnvironmentNames(values.environment),
     date: readDate('--date', values.date),
     trustAnchors: await readTrustAnchorFile(values['trust-anchor']),

@@ -25,6 +25,8 @@ Options for attestations and assertions:
 
 Options for attestations:
   --challenge TEXT    the challenge that the backend issued
+  --challenge-file FILE
+                      the bytes of a challenge that is not text
   --key-id BASE64     the key identifier that the app sent
   --environment NAME  production or development; production by default; repeat
                       the option to accept both

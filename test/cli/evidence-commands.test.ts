@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,17 @@ describe('app-attest explain', () => {
     expect(await appAttest(args)).toMatchObject({ code: 0, output: expect.stringContaining('✓ accepted\n') });
     const other = await appAttest([...args, '--challenge', 'another challenge']);
     expect(other).toMatchObject({ code: 1, output: expect.stringContaining('✗ rejected: nonce_mismatch\n') });
+  });
+
+  it('accepts a challenge that is not text, from a file', async () => {
+    const challenge = Buffer.from([0xff, 0x00, 0x0a]);
+    const id = await device.generateKey();
+    const evidence = await device.attestKey(id, createHash('sha256').update(challenge).digest());
+    const args = [file('binary.bin', evidence), '--app-id', appId, '--key-id', id, '--trust-anchor', root];
+    const verdict = await explained(...args, '--challenge-file', file('challenge.bin', challenge));
+    expect(verdict).toMatchObject({ verdict: 'accepted' });
+    const cut = await explained(...args, '--challenge-file', file('challenge.bin', challenge.subarray(0, 2)));
+    expect(cut).toMatchObject({ code: 'nonce_mismatch' });
   });
 
   it('keeps wrong encodings of the app, so that they are found', async () => {
@@ -330,7 +341,6 @@ describe('app-attest replay', () => {
       key,
       code: 'counter_not_increased',
     } as const;
-    const { createHash } = await import('node:crypto');
     const clientData = Buffer.from(payload);
     const hash = createHash('sha256').update(payload).digest();
     for (const value of [
