@@ -73,7 +73,7 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 const QUOTED = /^(?:"(.*)"|'(.*)'|`(.*)`|\u201c(.*)\u201d)$/s;
 const HEX = /^(?:0x)?(?:[0-9a-f]{2})+$/i;
-const SEPARATED_HEX = /^<?(?:0x)?[0-9a-f]{2}(?:[\s:,]*(?:0x)?[0-9a-f]{2})*>?$/i;
+const SEPARATED_HEX = /^<?(?:0x)?[0-9a-f]{2}(?:[\s:,]*(?:0x)?[0-9a-f]{2})*[\s:,]*>?$/i;
 const BASE64_CHARACTERS = /^[A-Za-z0-9+/_-]+={0,4}$/;
 const HEADER = /^[A-Za-z][A-Za-z0-9-]{0,63}:\s+/;
 const DATA_URL = /^data:[^,]{0,100};base64,/i;

@@ -83,6 +83,7 @@ describe('the cost of an explanation', () => {
       { payload: deep },
       { payload: deep.slice(0, 16_384) },
       { payload: new Uint8Array(16_384) },
+      { payload: `${'='.repeat(16_000)}!` },
       { appId: Array.from({ length: 100 }, (_, index) => `OTHERTEAM1.com.example.a${index}.b.c.d.e`) },
       ...HOSTILE_TEXTS.map((text) => ({ assertion: text })),
     ];

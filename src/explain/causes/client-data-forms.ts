@@ -75,7 +75,7 @@ function textForms(text: string, name: string): DataForm[] {
     form(percentDecoded(text), `percent-decoded the ${name} before it hashed the text`),
     form(toBase64url(text), `changed the ${name} from base64 to base64url`),
     form(toBase64(text), `changed the ${name} from base64url to base64`),
-    form(text.replace(/=+$/, ''), `removed the padding of the ${name}`),
+    form(text.replace(/={1,2}$/, ''), `removed the padding of the ${name}`),
     form(
       text.replaceAll('+', ' '),
       `hashed the ${name} with spaces in place of +`,
@@ -101,7 +101,7 @@ function byteForms(bytes: Uint8Array, name: string): DataForm[] {
   return [
     form(buffer.toString('base64'), 'base64'),
     form(buffer.toString('base64url'), 'base64url'),
-    form(buffer.toString('base64').replace(/=+$/, ''), 'base64 (without padding)'),
+    form(buffer.toString('base64').replace(/={1,2}$/, ''), 'base64 (without padding)'),
     form(toBase64url(buffer.toString('base64')), 'base64url (with padding)'),
     form(buffer.toString('hex'), 'hex'),
     form(buffer.toString('hex').toUpperCase(), 'upper-case hex'),

@@ -48,7 +48,7 @@ export const encodings: readonly Mistake[] = [
     attestation.toString('hex').toUpperCase().replace(/../g, '$& '),
     /white space/,
   ),
-  sent('sends hex as Swift prints NSData', `<${attestation.toString('hex').replace(/.{8}/g, '$& ')}>`, /is hex/),
+  sent('sends hex as Swift prints NSData', `<${attestation.toString('hex').replace(/.{1,8}/g, '$& ')}>`, /is hex/),
   sent('encodes base64 twice', Buffer.from(base64).toString('base64'), /was encoded twice/),
   sent('encodes base64 twice and decodes once', Buffer.from(base64), /was passed as bytes without decoding/),
   sent('percent-encodes base64', encodeURIComponent(base64), /is percent-encoded/),
