@@ -240,7 +240,7 @@ const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
     'from the future',
     { date: minutesFromNow(-10) },
     'receipt_expired',
-    { expected: `a date from ${minutesFromNow(-1).toISOString()}`, actual: minutesFromNow(-10).toISOString() },
+    { expected: `a date at or after ${minutesFromNow(-1).toISOString()}`, actual: minutesFromNow(-10).toISOString() },
   ],
   ['that is too old', { maxAge: 30 }, 'receipt_too_old', { expected: 'at most 30 seconds', actual: '60 seconds' }],
   [

@@ -332,7 +332,7 @@ describe('verifyReceipt', () => {
   it('reports both times of a receipt that expires before its creation', async () => {
     const [created, expires] = [minutesFromNow(4).toISOString(), minutesFromNow(3).toISOString()];
     const error = await expectCode(() => verify(withFields({ 12: created, 21: expires })), 'receipt_expired');
-    expect(error).toMatchObject({ expected: `an expiration from ${created}`, actual: expires });
+    expect(error).toMatchObject({ expected: `an expiration at or after ${created}`, actual: expires });
   });
 
   it.each([0, -1, Number.NaN, '300'])('says what maxAge must be, instead of %j', async (maxAge) => {
