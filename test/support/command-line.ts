@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { DatabaseVariables } from '../../src/cli/command-process.js';
 import { runCommand } from '../../src/cli/run-command.js';
 
-/** A terminal or a pipe that keeps what is written to it. */
+/** A stand-in for a terminal or a pipe, which keeps the written text. */
 export class Written {
   text = '';
   readonly isTTY: boolean;
