@@ -305,7 +305,7 @@ describe('Hono', () => {
   );
 });
 
-describe('Request', () => {
+describe('a Fetch Request', () => {
   it('is rejected with instructions if its body was read, or is being read', async () => {
     const decisions: Decision[] = [];
     const { protect } = httpHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
@@ -329,7 +329,7 @@ describe('Request', () => {
     await expect.poll(() => decisions.map(({ error }) => error?.message).join('\n')).toMatch(/read request\.clone/);
   });
 
-  it('passes the other properties of the request and the length of the signed body to the handler', async () => {
+  it('reaches the handler with the other arguments of the route, without the original Content-Length', async () => {
     const { protect } = httpHandlers(backend);
     const handler = protect((request, { key }, { id }: { id: string }) => {
       return Response.json({ id, keyId: key.keyId, length: request.headers.get('content-length') });

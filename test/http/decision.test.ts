@@ -285,7 +285,7 @@ describe(`the channel ${CHANNEL}`, () => {
     expect(publish).not.toHaveBeenCalled();
   });
 
-  it('receives decisions after the response, even if a subscriber throws, and then calls the others and the hook', async () => {
+  it('publishes a decision after the response, and a subscriber that throws stops neither the others nor the hook', async () => {
     const uncaught: unknown[] = [];
     const listeners = process.rawListeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));
