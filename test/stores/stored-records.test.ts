@@ -53,14 +53,14 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
 ];
 
 describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
-  it('is decoded with its numbers as numbers or as text', async () => {
+  it('is decoded, with its counter as text, as a number or as a bigint', async () => {
     const { receipt: _, ...expected }: NewKey = { ...key, counter: 7 };
     expect(await find(recordWith({}))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7 }))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7n }))(key.keyId)).toEqual(expected);
   });
 
-  it.each(WRONG)('%s makes the call fail as a failure of the store', async (_, changes) => {
+  it.each(WRONG)('%s makes the call throw an error that is not an AppAttestError', async (_, changes) => {
     const error = await find(recordWith(changes))(key.keyId).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(AppAttestError);
