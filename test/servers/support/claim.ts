@@ -1,6 +1,6 @@
 import { openPostgres } from '../../../examples/postgres.js';
 
-/** What the process claims. Dates are in milliseconds since 1970. */
+/** The options of the process. Dates are in milliseconds since 1970. */
 export interface Claim {
   url: string;
   date: number;

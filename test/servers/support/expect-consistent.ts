@@ -6,8 +6,8 @@ import type { StoredKey } from '../../../src/server/stored-key.js';
 const LATER = new Date('2100-01-01T00:00:00Z');
 
 /**
- * Each of these keys that exists must be listed for its user and for nobody else, and must be due if it has a date and is not
- * revoked. Returns the keys that exist.
+ * Each of these keys that exists must be listed for its user and for no other user, and must be due if it has a date and is
+ * not revoked. Returns the keys that exist.
  */
 export async function expectConsistent(
   keys: KeyStore,
