@@ -22,7 +22,7 @@ const recorded = fixtures.flatMap(({ attestation }) => {
 });
 const recordedExtensions = recorded.flatMap((bytes) => [...decodeCertificate(bytes).extensions.values()]);
 
-/** Returns what the decoder returns, or `undefined` if it rejects the bytes. */
+/** Returns the decoded value, or `undefined` if the decoder rejects the bytes. */
 function decodedOrRefused<Decoded>(decode: () => Decoded): Decoded | undefined {
   try {
     return decode();
