@@ -13,7 +13,8 @@ import { UsageError } from './usage-error.js';
 
 const SCHEMA_HINT = '. Pass the schema of your stores with --schema, or run migrate if there are no tables yet';
 
-/** Runs `app-attest receipts refresh`.
+/**
+ * Runs `app-attest receipts refresh`.
  *
  * @returns The exit code
  * @throws UsageError

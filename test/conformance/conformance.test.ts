@@ -120,7 +120,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     ({ challenges }) => ({
       challenges: { put: (challenge, { subject: _, ...record }) => challenges.put(challenge, record) },
     }),
-    /with its record/,
+    /gets its record/,
   ],
   [
     'store only whole seconds',
@@ -385,7 +385,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /is revoked or does not exist is not bound/,
+    /is revoked or does not exist cannot be bound/,
   ],
   [
     'list keys in the order of their registration',
@@ -416,7 +416,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /pages stay stable/,
+    /is on exactly one page/,
   ],
   [
     'leave revoked keys out of the list',
@@ -541,7 +541,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /registered or bound/,
+    /or bound to this user/,
   ],
   [
     'read the user of a key, then revoke it',
@@ -607,7 +607,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /to the byte/,
+    /exactly the receipt bytes/,
   ],
   [
     'delete the receipt if a refresh has no new receipt',
@@ -617,7 +617,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
           keys.saveReceipt(keyId, { receipt, ...update }),
       },
     }),
-    /what a refresh does not name stays/,
+    /values that a refresh omits stay/,
   ],
   [
     'store a refresh in two steps',
@@ -654,7 +654,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /claimed by one/,
+    /claimed by only one/,
   ],
   [
     'claim by the clock of the database',
@@ -728,7 +728,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /changes no date/,
+    /does not change its due date/,
   ],
 ];
 

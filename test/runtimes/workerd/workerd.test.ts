@@ -97,7 +97,7 @@ describe('a worker in workerd', () => {
     expect(await expectSameOutcomes([call])).toEqual({ accepted: 1, rejected: 0 });
   });
 
-  it('rejects a recorded assertion with any bit flipped, with the same code as Node', async () => {
+  it('rejects a recorded assertion with the same code as Node, if one bit is flipped', async () => {
     const original = assertions.find(({ name }) => name === 'node-app-attest-assertion')?.call.verifyAssertion;
     if (!original) throw new Error('the fixture is gone');
     const { assertion } = original;
@@ -107,7 +107,7 @@ describe('a worker in workerd', () => {
     expect(await expectSameOutcomes(calls)).toEqual({ accepted: 0, rejected: calls.length });
   });
 
-  it('accepts or rejects a recorded attestation as Node does, with every fifth byte changed, and truncated at each of these bytes', async () => {
+  it('accepts or rejects a recorded attestation as Node does, if one byte is changed or the attestation is truncated', async () => {
     const original = attestationOptions(attestationFixture('apple-guide-2026'));
     const offsets = Array.from({ length: Math.ceil(original.attestation.length / 5) }, (_, index) => index * 5);
     const changed = offsets.map((offset) => withByte(original.attestation, offset, 1 << (offset & 7)));
@@ -121,7 +121,7 @@ describe('a worker in workerd', () => {
     expect(rejected).toBeGreaterThan(changed.length);
   });
 
-  it('rejects a recorded receipt with every 20th byte changed, with the same code as Node', async () => {
+  it('accepts or rejects a recorded receipt as Node does, if one byte is changed', async () => {
     const original = receipts.find(({ name }) => name === 'the receipt of apple-guide-2026')?.call.verifyReceipt;
     if (!original) throw new Error('the fixture is gone');
     const { receipt } = original;
