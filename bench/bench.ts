@@ -15,7 +15,7 @@ import {
 } from './speed.js';
 import { assertionThroughput, attestationThroughput, type LoopDelay } from './throughput.js';
 
-/** `npm run bench -- --quick` is faster but less exact. The figures in docs/performance.md are from a run without it. */
+/** `npm run bench -- --quick` is faster but less exact. The figures in docs/performance.md are from a run without `--quick`. */
 const isQuick = process.argv.includes('--quick');
 const rounds = isQuick ? 15 : 101;
 
@@ -36,7 +36,7 @@ print(
   `${cpus().length} × ${cpus()[0]?.model}, ${process.platform} ${process.arch}; ${new Date().toISOString().slice(0, 10)}`,
 );
 
-// This measurement is first, because garbage of earlier measurements would also block the event loop.
+// This measurement is first, because collecting the garbage of earlier measurements would also block the event loop.
 const many = await attestationThroughput(isQuick ? 3 : 9, 1024);
 const ready = await assertionsWithReadyKey(rounds);
 print(

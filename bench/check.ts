@@ -5,9 +5,8 @@ import { assertionsWithPem, assertionsWithReadyKey, attestations, BARE, bestPeer
 import { attestationThroughput } from './throughput.js';
 
 /**
- * Checks the targets in docs/performance.md, even on a busy machine. Other work can only make a candidate slower, so each
- * candidate counts with the fastest tenth of its rounds. A target that is missed is measured again, up to five times in
- * total.
+ * Checks the targets in docs/performance.md, even on a busy machine. Other work can only make a candidate slower, so the 0.1
+ * quantile of its rounds counts, not the median. A target that is missed is measured again, up to five times in total.
  */
 const ATTEMPTS = 5;
 const ROUNDS = 41;
@@ -15,7 +14,7 @@ const ROUNDS = 41;
 const undisturbed = ({ rounds }: Measured): number => quantile(rounds, 0.1);
 const ratio = (one: Measured, other: Measured): number => undisturbed(one) / undisturbed(other);
 
-/** OpenSSL 3.0 takes long to import a PEM. app-attest avoids this import, so the ratio is higher there. */
+/** OpenSSL 3.0 takes long to import a PEM. app-attest avoids this import, so the ratio is higher with OpenSSL 3.0. */
 const pemSpeedup = process.versions.openssl.startsWith('3.0.') ? 1.5 : 1.15;
 
 interface Claim {

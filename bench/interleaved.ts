@@ -13,7 +13,10 @@ export interface Measured {
 /** The time of a candidate includes its work in the next iteration of the event loop, such as freeing keys. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The limits of the warm-up, in which V8 compiles frequently used functions. The first limit that is reached ends it. */
+/**
+ * The limits of the warm-up, in which V8 compiles frequently used functions. The warm-up ends when the first of the limits is
+ * reached.
+ */
 const WARM_UP = { calls: 20_000, milliseconds: 2_000 };
 
 /**
@@ -46,7 +49,7 @@ async function warmUp(run: Candidate['run']): Promise<void> {
   for (let call = 0; call < WARM_UP.calls && performance.now() < end; call += 1) await run();
 }
 
-/** Returns the quantile of the numbers: `share` of the numbers are lower. For example, 0.5 returns the median. */
+/** Returns a quantile: the fraction `share` of the numbers is lower. For example, the share 0.5 returns the median. */
 export function quantile(numbers: readonly number[], share: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;

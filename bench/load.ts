@@ -21,7 +21,10 @@ export interface Load {
 const CONNECTIONS = 64;
 const BODY = JSON.stringify({ keyId: 'k'.repeat(44), payload: 'p'.repeat(200), token: 't'.repeat(200) });
 
-/** Sends assertions over 64 connections for `seconds`. Also sends pings, five milliseconds after each response. */
+/**
+ * Sends assertions over 64 connections for `seconds`. Also sends pings, each five milliseconds after the response to the previous
+ * ping.
+ */
 export async function loadServer(way: (typeof WAYS)[number], seconds: number): Promise<Load> {
   const server = fork(fileURLToPath(new URL('load-server.js', import.meta.url)), [way]);
   try {

@@ -6,8 +6,9 @@ import { decodeReceipt } from '../src/receipt/receipt.js';
 import { attestationRecordings, fromBase64, recordedReceipts } from '../test/support/recordings.js';
 
 /*
- * Compares verifyReceipt with the verification of pkijs, on all recorded receipts. pkijs verifies signature and certificate
- * chain, but does not decode the payload. The benchmark fails if verifyReceipt takes more than a fifth of the time of pkijs.
+ * Compares verifyReceipt with the verification of pkijs, on all recorded receipts. pkijs verifies the signature and the
+ * certificate chain, but does not decode the payload. The benchmark fails if verifyReceipt takes more than a fifth of the time
+ * of pkijs.
  * The two functions take turns, so that other work on the machine slows both equally.
  *
  *   npm run bench -- receipt [rounds]

@@ -1,5 +1,5 @@
 // Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server] [its options]`.
-// The benchmark creates a virtual Apple and trusts its root. Never do this on a server.
+// The benchmark `server` creates a virtual Apple and trusts its root. Never do this in production.
 import { execSync, spawnSync } from 'node:child_process';
 
 const inNode = {

@@ -18,7 +18,7 @@ export async function attestedFetch(method: string, target: string, body?: strin
       case 'counter_not_increased':
         return send(); // with a new challenge
       case 'key_revoked':
-      case 'key_already_registered': // a user with another key, on the same device
+      case 'key_already_registered': // the key belongs to another user of this device
         return registerNewKey().then(send);
       default:
         return response;

@@ -2,7 +2,7 @@ import { AppAttest } from '@capgo/capacitor-app-attest';
 
 const server = 'https://api.example.com';
 
-/** Call this once per installation, and again if the server responds with `key_unknown`. */
+/** Call this once per installation. docs/keys.md describes when an app needs a new key. */
 export async function register(): Promise<void> {
   const { keyId } = await AppAttest.prepare();
   const challenge = await fetchChallenge('attestation');

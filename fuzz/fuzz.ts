@@ -109,7 +109,7 @@ function planned(targets: readonly Target[]): Map<Target, number> {
   return new Map([...quotas(others, executions - forReceipts), ...quotas(receipts, forReceipts)]);
 }
 
-/** Runs the property tests with the seed of this run. In CI, they run with the seeds in test/properties/seeds.ts. */
+/** Runs the property tests with the seed of this run. `npm test` uses the seeds in test/properties/seeds.ts instead. */
 function runProperties(): boolean {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/properties'];
   const { status } = spawnSync(process.execPath, vitest, {
@@ -133,7 +133,8 @@ if (chosen.length === 0) throw new Error(`there is no target named ${values.targ
 const how = Number.isFinite(executions) ? `${executions} executions` : `${seconds} s for each target`;
 console.log(`${chosen.length} targets, ${how}, seed ${seed}, ${jobs} jobs in parallel`);
 
-// With a number of executions, each job runs a part of each target with its own seed. With a time, each target has one part.
+// With `--executions`, each target has as many parts as there are jobs, and each part has its own seed. Otherwise, each target
+// has one part.
 const parts = Number.isFinite(executions) ? jobs : 1;
 const plan = Number.isFinite(executions) ? planned(chosen) : new Map(chosen.map((target) => [target, executions]));
 const queue = [...plan].flatMap(([target, quota]) => {

@@ -1,6 +1,6 @@
 /** An input is slow if it takes more than 20 times as long as a genuine input. */
 const SLOW = 20;
-/** A shorter time never counts as slow, because it depends mostly on the machine. In milliseconds. */
+/** Milliseconds. A shorter time never counts as slow, because it depends mostly on the machine. */
 const LEAST = 1;
 /** How often a slow input is repeated before it counts as slow, because a busy machine can be slow for a moment. */
 const TRIES = 10;
@@ -28,7 +28,7 @@ export class SlowInputs {
     this.#limit = Math.max(SLOW * genuine, LEAST);
   }
 
-  /** Runs an input. Synchronous if the target is synchronous, because a promise takes as long as a small input. */
+  /** Runs an input. Synchronous if the target is synchronous, because waiting for a promise takes as long as a small input. */
   run(input: Uint8Array): Promise<void> | undefined {
     const startedAt = performance.now();
     const running = this.#run(input);

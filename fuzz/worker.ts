@@ -26,7 +26,7 @@ export interface Report {
   covered: readonly [start: number, end: number];
   /** The growth of the heap from the middle of the run to its end, in bytes. */
   growth: number;
-  /** The time of the slowest input, in milliseconds. */
+  /** The longest time of a repeated input, in milliseconds. 0 if no input was repeated because it was slow. */
   slowest: number;
   /** The longest time of a genuine input, in milliseconds. */
   genuine: number;
@@ -63,7 +63,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     finding ??= { input: input.slice(), error: error instanceof Error ? error.message : String(error) };
   };
 
-  /** Runs an input. Synchronous if the target is synchronous, because a promise takes as long as a small input. */
+  /** Runs an input. Synchronous if the target is synchronous, because waiting for a promise takes as long as a small input. */
   const execute = (input: Uint8Array): Promise<void> | undefined => {
     current.set(input);
     executions += 1;

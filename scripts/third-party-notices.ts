@@ -6,7 +6,7 @@ type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
 
 const PACKAGE_FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 
-/** Writes the licenses of all packages that are part of the build. These licenses require it. */
+/** Writes the licenses of all packages that are part of the build. The licenses require that each copy contains their text. */
 export function thirdPartyNotices(file: string): EsbuildPlugin {
   const folders = new Set<string>();
   return {

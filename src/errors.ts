@@ -6,7 +6,7 @@
  * | `invalid_argument` | The server's code or installation is wrong. An example is a package that cannot be loaded. |
  * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | The evidence or the request is malformed. |
  * | `unsupported_format` | The client sent evidence that is not in the App Attest format. |
- * | `overloaded` | Too many verifications are waiting. Nothing was verified. Try again after `retryAfter` seconds. |
+ * | `overloaded` | Too many verifications wait, or request bodies exceed `bodyBudget`. Try again after `retryAfter` seconds. |
  * | `receipt_request_failed` | The request to Apple's receipt server failed. See `status` and `retryAfter`. |
  * | every other code | A check failed. For example, a signature is invalid or a challenge has expired. |
  */
@@ -66,7 +66,7 @@ export interface AppAttestErrorDetails {
  * If the input from a client is invalid, this package throws only this error.
  *
  * Branch on `code`, and do not parse `message`. The message is for the log: do not send it to the client. Text from the
- * client is quoted, escaped and shortened in the message, so each error stays on one line of the log.
+ * client is quoted, escaped and shortened in the message, so each message stays on one line of the log.
  *
  * @example
  * ```ts

@@ -134,7 +134,7 @@ describe('bytes of a subclass with false properties', () => {
   });
 });
 
-it('bytes that are shared with another thread are read as they are', async () => {
+it('bytes in memory that threads share are read when the call starts', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const shared = (bytes: Uint8Array) => {
     const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
@@ -185,7 +185,7 @@ describe.each([
     );
   });
 
-  it('are rejected as an argument', async () => {
+  it('are rejected as evidence, as a key and as a trust anchor', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const options = { assertion: assert(privateKey, {}), publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
     await expectCode(() => verifyAssertion({ ...options, assertion: gone() }), 'invalid_argument');

@@ -14,7 +14,7 @@ function loadedBy(module: URL, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-it('loads only a CBOR decoder and no X.509, ASN.1 or CMS library, because these libraries load slowly', () => {
+it('the package loads only a CBOR decoder and no X.509, ASN.1 or CMS library, because these libraries load slowly', () => {
   const loaded = [...loadedBy(new URL('../src/index.ts', import.meta.url))];
   const packages = loaded.filter((name) => !name.startsWith('file:') && !name.startsWith('node:'));
   expect(packages).toEqual(['cbor-x/decode-no-eval']);

@@ -19,13 +19,13 @@ import { manyElements, wrongElements } from './support/wrong-elements.js';
 
 const KIB = 1024;
 
-/** The certificates of a receipt have one form, so elements are replaced only in the first of them. */
+/** The certificates of a receipt have the same structure, so elements are replaced only in the first of them. */
 const isInOtherCertificate = ([, , part, certificate = 0, ...rest]: Path): boolean => {
   return part === 3 && certificate > 0 && rest.length > 0;
 };
 
 /** Returns the names of the objects that cost more than allowed. */
-async function dearer(
+async function tooExpensive(
   genuine: CostOfGenuine,
   objects: Iterable<readonly [string, Uint8Array]>,
   verify: (object: Uint8Array) => Promise<unknown>,
@@ -63,7 +63,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
         for (const [name, element] of elements) yield [`${name} at ${path.join('.')}`, receipt.with(path, element)];
       }
     }
-    expect(await dearer(genuine, objects(), verify)).toEqual([]);
+    expect(await tooExpensive(genuine, objects(), verify)).toEqual([]);
   }, 300_000);
 
   it('a receipt with many small elements instead of any of its elements', async () => {
@@ -76,7 +76,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
         for (const [name, element] of elements) yield [`${name} at ${path.join('.')}`, receipt.with(path, element)];
       }
     }
-    expect(await dearer(genuine, objects(), verify)).toEqual([]);
+    expect(await tooExpensive(genuine, objects(), verify)).toEqual([]);
   }, 300_000);
 
   it('thirty-two receipts at the same time, while the event loop continues', async () => {
@@ -86,7 +86,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
     const together = (bytes: Uint8Array) => Promise.all(Array.from({ length: 32 }, () => verify(bytes)));
     const genuine = await CostOfGenuine.measure(() => together(receipt.bytes));
     const objects = manyElements(58 * KIB).map(([name, element]) => [name, receipt.with(issuer, element)] as const);
-    expect(await dearer(genuine, objects, together)).toEqual([]);
+    expect(await tooExpensive(genuine, objects, together)).toEqual([]);
     for (const [name, object] of objects) {
       expect(await turnsDuring(() => together(object)), name).toBeGreaterThanOrEqual(32 / threadPoolSize() - 1);
     }
@@ -109,7 +109,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
       const both = concatenated([receipt.elementAt(signature), writeElement(attributes)]);
       return [name, receipt.with(signature, both)];
     });
-    expect(await dearer(genuine, objects, verify)).toEqual([]);
+    expect(await tooExpensive(genuine, objects, verify)).toEqual([]);
   });
 
   const recording = attestationOptions(attestationFixture('apple-guide-2026'));
@@ -139,10 +139,10 @@ describe('costs at most ten times as much as genuine evidence:', () => {
         }
       }
     }
-    expect(await dearer(genuine, objects(), verifyBytes)).toEqual([]);
+    expect(await tooExpensive(genuine, objects(), verifyBytes)).toEqual([]);
   }, 300_000);
 
-  /** Every major type of CBOR, as long as it is allowed to be. */
+  /** Items of every major type of CBOR, as long as allowed. */
   const hostileItems = (length: number): readonly (readonly [string, Uint8Array])[] => {
     const head = (major: number, argument: number): number[] => [(major << 5) | 25, argument >> 8, argument & 0xff];
     const filled = (major: number, octet: number): Uint8Array => {
@@ -192,7 +192,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
         ];
       });
     });
-    expect(await dearer(genuine, objects, verifyBytes)).toEqual([]);
+    expect(await tooExpensive(genuine, objects, verifyBytes)).toEqual([]);
   });
 
   it('an assertion with a long item of any type instead of any of its fields, or next to them', async () => {
@@ -216,6 +216,6 @@ describe('costs at most ten times as much as genuine evidence:', () => {
         write(Object.entries({ ...entries, [place]: item })),
       ]);
     });
-    expect(await dearer(genuine, objects, verify)).toEqual([]);
+    expect(await tooExpensive(genuine, objects, verify)).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ describe('AppAttestError', () => {
 });
 
 describe('values in a message', () => {
-  it('are short hex', () => {
+  it('are shown as short hex if they are bytes', () => {
     expect(shortHex(Uint8Array.of(1, 2))).toBe('0102');
     expect(shortHex(new Uint8Array(8))).toBe('0000000000000000');
     expect(shortHex(new Uint8Array(9))).toBe('0000000000000000…');

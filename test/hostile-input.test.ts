@@ -38,7 +38,7 @@ afterAll(() => {
 
 /** Bytes that are not valid evidence of any kind. They replace the whole evidence or one field. */
 const HOSTILE_CBOR: readonly [string, Uint8Array][] = [
-  ['nothing', new Uint8Array()],
+  ['no bytes', new Uint8Array()],
   ['a number', hex('00')],
   ['a reserved head', hex('1c')],
   ['a break without a beginning', hex('ff')],
@@ -90,7 +90,7 @@ const OVERLONG: readonly [string, Uint8Array][] = [
 
 /** Bytes that replace a certificate. */
 const HOSTILE_DER: readonly [string, Uint8Array][] = [
-  ['nothing', new Uint8Array()],
+  ['no bytes', new Uint8Array()],
   ['zeros', repeat(0, 1000)],
   ['an indefinite length', hex('30 80 00 00')],
   ['a length not in its shortest form', hex('30 81 01 00')],
@@ -138,7 +138,7 @@ async function expectCheapRejection(attempt: () => Promise<unknown>, code: AppAt
 }
 
 describe('hostile CBOR instead of evidence', () => {
-  it.each([...HOSTILE_CBOR, ...OVERLONG])('rejects %s', async (_, bytes) => {
+  it.each([...HOSTILE_CBOR, ...OVERLONG])('is rejected: %s', async (_, bytes) => {
     await expectCheapRejection(() => verifyAsAttestation(bytes), 'malformed_attestation');
     await expectCheapRejection(() => verifyAsAssertion(bytes), 'malformed_assertion');
     expect(inspectAttestation(bytes).problems).not.toEqual([]);
@@ -171,7 +171,7 @@ describe('hostile CBOR in an unknown field', () => {
 });
 
 describe('hostile CBOR instead of the extensions', () => {
-  it.each(HOSTILE_CBOR.filter(([name]) => !['nothing', '__proto__ as a key', 'constructor as a key'].includes(name)))(
+  it.each(HOSTILE_CBOR.filter(([name]) => !['no bytes', '__proto__ as a key', 'constructor as a key'].includes(name)))(
     'is rejected: %s',
     async (_, bytes) => {
       const object = cbor({ signature: repeat(1, 70), authenticatorData: concat(repeat(1, 37), bytes) });
@@ -212,8 +212,8 @@ describe('hostile DER instead of a certificate', () => {
 
 describe('hostile text instead of evidence', () => {
   const texts: readonly [string, string][] = [
-    ['nothing', ''],
-    ['no base64', 'not base64!'],
+    ['an empty text', ''],
+    ['text that is not base64', 'not base64!'],
     ['a lone surrogate', '\ud800'],
     ['10 MB', 'A'.repeat(10 << 20)],
     ['10 MB of padding', '='.repeat(10 << 20)],

@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   receipt: ['encoding', 'options', 'runtime', 'keys', 'certificates'],
 };
 const CORE = [...Object.keys(MAY_IMPORT), 'explain'];
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
+const IMPORTS_OF_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ...MAY_IMPORT,
   explain: CORE,
   index: CORE,
@@ -62,12 +62,12 @@ function readSource(path: string): SourceFile {
   return { path, imports, exported };
 }
 
-function roomOf(path: string): string {
+function folderOf(path: string): string {
   return path.split('/')[0]?.replace(/\.tsx?$/, '') ?? '';
 }
 
 /** A path of imports that ends in its first file. */
-function circleFrom(start: string): readonly string[] | undefined {
+function circularImportsFrom(start: string): readonly string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const seen = new Set<string>();
   const walk = (path: string, trail: readonly string[]): readonly string[] | undefined => {
@@ -83,7 +83,7 @@ function circleFrom(start: string): readonly string[] | undefined {
   return walk(start, []);
 }
 
-function twice(names: readonly string[]): readonly string[] {
+function duplicatesIn(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
@@ -95,27 +95,27 @@ describe(`the ${files.length} files of src/`, () => {
 
   it('import in one direction only', () => {
     const upwards = files.flatMap(({ path, imports }) => {
-      const room = roomOf(path);
-      const allowed = [room, 'errors', ...(ROOMS[room] ?? [])];
-      return imports.filter((target) => !allowed.includes(roomOf(target))).map((target) => `${path} → ${target}`);
+      const folder = folderOf(path);
+      const allowed = [folder, 'errors', ...(IMPORTS_OF_FOLDERS[folder] ?? [])];
+      return imports.filter((target) => !allowed.includes(folderOf(target))).map((target) => `${path} → ${target}`);
     });
     expect(upwards).toEqual([]);
   });
 
   it('have no circular imports', () => {
-    expect(files.map(({ path }) => circleFrom(path)).filter((circle) => circle !== undefined)).toEqual([]);
+    expect(files.map(({ path }) => circularImportsFrom(path)).filter((circle) => circle !== undefined)).toEqual([]);
   });
 
   it('have unique names, except entries and the mirrored files in testing/', () => {
-    const names = files.filter(({ path }) => roomOf(path) !== 'testing').map(({ path }) => posix.basename(path));
-    expect(twice(names.filter((name) => name !== 'index.ts'))).toEqual([]);
+    const names = files.filter(({ path }) => folderOf(path) !== 'testing').map(({ path }) => posix.basename(path));
+    expect(duplicatesIn(names.filter((name) => name !== 'index.ts'))).toEqual([]);
   });
 
   it('export functions and classes with unique names, except the mirrored ones in testing/', () => {
     // The overloads of a function have one name in one file.
     const names = files
-      .filter(({ path }) => roomOf(path) !== 'testing')
+      .filter(({ path }) => folderOf(path) !== 'testing')
       .flatMap(({ exported }) => [...new Set(exported)]);
-    expect(twice(names)).toEqual([]);
+    expect(duplicatesIn(names)).toEqual([]);
   });
 });

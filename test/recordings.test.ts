@@ -39,7 +39,7 @@ const assertionRecordings = recordings.flatMap(({ assertions, ...recording }) =>
   return assertions.map((assertion) => ({ ...recording, assertion }));
 });
 
-/** The key comes from the attestation of the recording, if the recording has one. The key must verify the assertions. */
+/** The key that verifies the assertions: from the attestation of the recording if there is one, or else the recorded key. */
 async function publicKeyOf(name: string, recorded: string | undefined): Promise<string> {
   const recording = attestationRecordings.find((candidate) => candidate.name === name);
   if (recording) return (await verifyAttestation(attestationOptions(recording))).publicKey;
@@ -64,7 +64,7 @@ describe(`${attestationRecordings.length} attestations recorded in ${where}`, ()
     if (recording.publicKey !== undefined) expect(verified.publicKey).toBe(recording.publicKey);
   });
 
-  it.each(attestationRecordings)('inspects $name without a problem', (recording) => {
+  it.each(attestationRecordings)('reports no problem in $name', (recording) => {
     const inspected = inspectAttestation(recording.attestation.object);
 
     expect(inspected.problems).toEqual([]);
@@ -95,7 +95,7 @@ describe(`${assertionRecordings.length} assertions recorded in ${where}`, () => 
     expect(verified).toEqual({ counter: assertion.counter, appId });
   });
 
-  it.each(assertionRecordings)('inspects the assertion of $name without a problem', ({ assertion }) => {
+  it.each(assertionRecordings)('reports no problem in the assertion of $name', ({ assertion }) => {
     const inspected = inspectAssertion(assertion.object);
 
     expect(inspected.problems).toEqual([]);

@@ -187,7 +187,7 @@ const policies: readonly [string, ExtensionPolicy, AppAttestErrorCode, Details][
     },
   ],
   [
-    'bundle version, where the function fails',
+    'bundle version for which the policy’s function throws',
     {
       bundleVersions: () => {
         throw new Error('down');
@@ -204,7 +204,7 @@ const policies: readonly [string, ExtensionPolicy, AppAttestErrorCode, Details][
   ],
 ];
 
-describe('an assertion with another', () => {
+describe('an assertion', () => {
   const signed = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(9) });
   const verify = (extensions: Uint8Array, policy: ExtensionPolicy) => {
     const assertion = assert(privateKey, { extensions });
@@ -212,7 +212,7 @@ describe('an assertion with another', () => {
   };
 
   it.each(policies)(
-    '%s is reported together with the values that the policy accepts',
+    'with another %s is reported together with the values that the policy accepts',
     async (_, policy, code, details) => {
       expect(await expectCode(() => verify(signed, policy), code)).toMatchObject(details);
     },
@@ -222,11 +222,14 @@ describe('an assertion with another', () => {
     ['validation category', { validationCategories: [1] }, 'apple_validation_category_01'],
     ['bundle version', { bundleVersions: ['1'] }, 'apple_bundle_version_01'],
     ['code directory hash', { codeDirectoryHashes: ['01'.repeat(32)] }, 'apple_cd_hash_hash_01'],
-  ])('operating system than the policy requires is reported with the missing %s', async (name, policy, entry) => {
-    const without = signedExtensions({ [entry]: undefined });
-    const error = await expectCode(() => verify(without, { ...policy, whenAbsent: 'reject' }), 'extension_missing');
-    expect(error.message).toContain(name);
-  });
+  ])(
+    'without the %s that the policy requires is reported with the name of the missing value',
+    async (name, policy, entry) => {
+      const without = signedExtensions({ [entry]: undefined });
+      const error = await expectCode(() => verify(without, { ...policy, whenAbsent: 'reject' }), 'extension_missing');
+      expect(error.message).toContain(name);
+    },
+  );
 });
 
 const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
@@ -240,7 +243,7 @@ const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
     'from the future',
     { date: minutesFromNow(-10) },
     'receipt_expired',
-    { expected: `a date from ${minutesFromNow(-1).toISOString()}`, actual: minutesFromNow(-10).toISOString() },
+    { expected: `a date at or after ${minutesFromNow(-1).toISOString()}`, actual: minutesFromNow(-10).toISOString() },
   ],
   ['that is too old', { maxAge: 30 }, 'receipt_too_old', { expected: 'at most 30 seconds', actual: '60 seconds' }],
   [

@@ -62,7 +62,7 @@ interface Message {
   roundTrips?: Record<string, number>;
 }
 
-/** Waits for the next message from the service that has the property `name`. */
+/** Waits for the next message with the property `name` from the service. */
 function message(service: ChildProcess, name: string): Promise<Message> {
   return new Promise((resolve, reject) => {
     service.once('exit', (code) => reject(new Error(`the service exited with code ${code}`)));
@@ -113,7 +113,7 @@ interface DatabaseServer {
   stop(): Promise<void>;
 }
 
-/** Runs the benchmark with the server in the environment variable, or with a new server. Skips it if none can be started. */
+/** Runs the benchmark with the server in the environment variable, or with a new server. Skipped if no server can start. */
 async function benchmarkWith(variable: string, start: () => Promise<DatabaseServer>) {
   const named = process.env[variable];
   if (named) return [await benchmark({ [variable]: named })];

@@ -1,6 +1,9 @@
 import { type Profiler, type Runtime, Session } from 'node:inspector/promises';
 
-/** Profiles the main thread. The result is the share of the time, from 0 to 1, of each owner of code. */
+/**
+ * Profiles the main thread. The result contains the share of the time, from 0 to 1, of each owner of code. An owner is this
+ * package, a part of Node.js, or a dependency.
+ */
 export class Profile {
   readonly #session = new Session();
 

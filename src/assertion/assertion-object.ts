@@ -11,7 +11,7 @@ export interface AssertionObject {
   readonly authenticatorData: AuthenticatorData;
 }
 
-/** The maximum length of an assertion, in bytes. All recordings have between 130 and 200 bytes. */
+/** The maximum length of an assertion, in bytes. All recorded assertions have 130 to 200 bytes. */
 export const MAX_ASSERTION_LENGTH = 8192;
 
 /**

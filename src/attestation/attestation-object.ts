@@ -19,9 +19,9 @@ export interface AttestationObject {
 }
 
 const FORMAT = 'apple-appattest';
-/** The maximum length of an attestation, in bytes. All recordings have between 5.2 and 6 KB. */
+/** The maximum length of an attestation, in bytes. All recorded attestations have 5.2 to 6 KB. */
 export const MAX_ATTESTATION_LENGTH = 65_536;
-/** The maximum number of certificates. All recordings have two. Each certificate costs one signature verification. */
+/** The maximum number of certificates. All recorded attestations have two. Each costs one signature verification. */
 export const MAX_CERTIFICATES = 4;
 
 /**

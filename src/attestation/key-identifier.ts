@@ -6,7 +6,7 @@ import { AppAttestError, shortHex, shortText } from '../errors.js';
 const LENGTH = 32;
 /**
  * A malformed key identifier of at most this many characters is checked for a mistaken encoding, such as hex. If there is
- * such a mistake, the error message names it.
+ * such a mistake, the error message names the mistake.
  */
 const MAX_MISTAKEN_LENGTH = 128;
 

@@ -115,8 +115,8 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
 const callingThread = new CallingThread(2);
 
 /**
- * Verifies the signature of the leaf. The calling thread is faster than the pool, and is used if no other attestation is in
- * progress and {@link callingThread} has time.
+ * Verifies the signature of the leaf certificate. The calling thread is faster than the pool, and is used if no other
+ * attestation is in progress and {@link callingThread} has time.
  */
 async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
   const isAlone = !turnstile.isShared && (await callingThread.hasTime()) && !turnstile.isShared;

@@ -16,7 +16,7 @@ export interface Certificate {
   readonly der: Uint8Array;
   /** The part that the issuer signed (TBS means "to be signed"), DER. */
   readonly tbsCertificate: Uint8Array;
-  /** The issuer's ECDSA signature of `tbsCertificate`, DER. */
+  /** The issuer's signature of `tbsCertificate`. An ECDSA signature is encoded in DER. */
   readonly signature: Uint8Array;
   /**
    * The hash algorithm of the signature. `undefined` if the signature algorithm is not ECDSA with SHA-256, SHA-384 or

@@ -14,7 +14,10 @@ export interface KeyDatabase {
 /** The time limit for a connection or a result, in milliseconds. */
 const TIMEOUT = 10_000;
 
-/** The URLs and socket paths that pg documents. It sends any other text, with its passwords, to the host "base". */
+/**
+ * The beginnings of the URLs and socket paths that pg documents. With any other text, pg connects to the host "base" and may
+ * send the password to this host.
+ */
 const POSTGRES_URL = /^(?:postgres(?:ql)?:|socket:|\/)/i;
 
 /**

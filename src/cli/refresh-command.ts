@@ -15,7 +15,7 @@ import { UsageError } from './usage-error.js';
 
 const SCHEMA_HINT = '. Pass the schema of your stores with --schema, or run migrate if there are no tables yet';
 
-/** `app-attest receipts refresh`. */
+/** The command `app-attest receipts refresh`. */
 export const refreshCommand: Command = { help: HELP, run: refresh };
 
 async function refresh(args: readonly string[], host: CommandProcess): Promise<number> {

@@ -19,7 +19,7 @@ function assertRecord(actual: ChallengeRecord | null | undefined, expected: Chal
 
 export const CHALLENGE_CASES: readonly Requirement[] = [
   {
-    name: 'a server takes a challenge that another server put, with its record',
+    name: 'a server can take a challenge that another server stored, and gets its record',
     async check(one, other) {
       const subjects = [undefined, 'user 1', 'grüße 🔑', `"';--\\ \n%s $1 {}`, 'x'.repeat(1024)];
       for (const purpose of ['attestation', 'assertion'] as const) {

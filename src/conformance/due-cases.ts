@@ -163,7 +163,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await one.keys.due(at(59), 1000, at(60)), []);
   }),
 
-  dueCase('a registration that finds its key registered changes no date', async (one, other, insert) => {
+  dueCase('registering a key that is already registered does not change its due date', async (one, other, insert) => {
     const [key, dateless] = [dueKey(10), newKey()];
     await insert(key, dateless);
     for (const { keyId } of [key, dateless]) assert.equal(await other.keys.insert(dueKey(-1, { keyId })), false);
@@ -171,7 +171,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(at(10), 1000, at(60)), [key.keyId]);
   }),
 
-  dueCase('of two hundred concurrent calls on two servers, each key is claimed by one', async (one, other, insert) => {
+  dueCase('each key is claimed by only one of two hundred concurrent calls', async (one, other, insert) => {
     const keys = Array.from({ length: 300 }, (_, index) => dueKey(-1 - index));
     await insert(...keys);
     const pages = await atOnce(one, other, (stores) => stores.keys.due(at(0), 3, at(5)));

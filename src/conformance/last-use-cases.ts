@@ -70,7 +70,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of two hundred concurrent uses, the latest is stored to the hour',
+    name: 'after two hundred concurrent uses, the stored time is less than an hour before the latest use',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

@@ -82,7 +82,7 @@ export const OWNER_CASES: readonly Requirement[] = [
     check: (one, other) => assertOthersKeep(one, other, remove),
   },
   {
-    name: 'a key is revoked and removed for its own user, whether it was registered or bound for this user',
+    name: 'a key can be revoked and removed for its own user, whether it was registered for this user or bound to this user',
     async check(one, other) {
       const [alice, bob] = [newUser(), newUser()];
       const [registered, bound] = [newKey({ subject: alice }), newKey()];
@@ -107,14 +107,14 @@ export const OWNER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred concurrent revocations for a user leave a key alone that passes to another user meanwhile',
+    name: 'two hundred concurrent revocations for a user do not revoke a key while it belongs to another user',
     async check(one, other) {
       await assertNextUserKeeps(one, other, revoke);
       await assertNextUserKeeps(other, one, revoke);
     },
   },
   {
-    name: 'two hundred concurrent removals for a user leave a key alone that passes to another user meanwhile',
+    name: 'two hundred concurrent removals for a user do not remove a key while it belongs to another user',
     async check(one, other) {
       await assertNextUserKeeps(one, other, remove);
       await assertNextUserKeeps(other, one, remove);

@@ -9,7 +9,7 @@ const NEXT_YEARS = [new Date('2098-01-01T12:34:56.789Z'), new Date('2099-01-01T0
 
 export const RECEIPT_CASES: readonly Requirement[] = [
   {
-    name: 'a receipt that one server stored is read unchanged by another, to the byte',
+    name: 'a server reads exactly the receipt bytes that another server stored',
     async check(one, other) {
       const receipts = [
         Uint8Array.from({ length: 256 }, (_, index) => index),
@@ -29,7 +29,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a refreshed receipt replaces the stored receipt, and what a refresh does not name stays unchanged',
+    name: 'a refreshed receipt replaces the stored receipt, and values that a refresh omits stay unchanged',
     async check(one, other) {
       const key = newKey({ subject: 'user', extensions: { bundleVersion: '1' } });
       const [soon, later] = NEXT_YEARS;

@@ -71,7 +71,7 @@ export const REMOVAL_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is removed and registered again at the same time is the key of one registration',
+    name: 'a key that is removed and registered again concurrently has the data of exactly one registration',
     async check(one, other) {
       const users = Array.from({ length: 4 }, () => randomBytes(9).toString('base64url'));
       const { keyId } = newKey();

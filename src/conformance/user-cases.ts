@@ -21,7 +21,7 @@ function longText(): string {
 
 export const USER_CASES: readonly Requirement[] = [
   {
-    name: 'a key without a user is bound to one user, once',
+    name: 'a key without a user can be bound to only one user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert(key);
@@ -39,7 +39,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that was registered for a user, is revoked or does not exist is not bound',
+    name: 'a key that belongs to another user, is revoked or does not exist cannot be bound',
     async check(one, other) {
       const [alice, bob] = [newUser(), newUser()];
       const [registered, revoked, absent] = [newKey({ subject: alice }), newKey(), newKey()];
@@ -150,7 +150,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'pages stay stable while keys are added and removed',
+    name: 'while keys are added and removed, each remaining key is on exactly one page',
     async check(one, other) {
       const user = newUser();
       const [staying, leaving] = [newKeys(40, { subject: user }), newKeys(20, { subject: user })];

@@ -1,9 +1,9 @@
 import { DecodingError } from './decoding-error.js';
 
 /**
- * Decodes base64 (RFC 4648 §4) or base64url (RFC 4648 §5), with or without padding. Text that mixes the two alphabets, white
- * space, and non-zero bits after the last byte are rejected. Two different texts with the same alphabet and padding never
- * decode to the same bytes.
+ * Decodes base64 (RFC 4648 §4) or base64url (RFC 4648 §5), with or without padding. White space, non-zero bits after the last
+ * byte, and a mix of the two alphabets are rejected. Two different texts with the same alphabet and padding never decode to
+ * the same bytes.
  *
  * @throws DecodingError
  */

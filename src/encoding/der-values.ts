@@ -95,7 +95,7 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   if (!isValue(der, element)) throw new DecodingError(`malformed DER value of universal type ${tagNumber}`);
 }
 
-/** X.690 §8.2 to §8.5, §8.8, §8.19, §8.20, §8.23, §11.1, §11.2, §11.7, §11.8. */
+/** X.690 §8.2 to §8.6, §8.8, §8.19, §8.20, §8.23, §11.1, §11.2, §11.7, §11.8. */
 function isValue(der: Uint8Array, element: DerElement): boolean {
   const length = element.end - element.contents;
   switch (element.tag) {

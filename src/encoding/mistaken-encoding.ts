@@ -23,6 +23,6 @@ export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(tex
  * Whether bytes are base64 text that was not decoded. Correct evidence and correct key identifiers are never base64 text.
  */
 export function isBase64(bytes: Buffer): boolean {
-  // The first byte of evidence is nearly always 0x80 or above, so the bytes rarely need to be converted to text.
+  // A correct attestation or assertion begins with a byte of at least 0x80, so its bytes need not be converted to text.
   return (bytes[0] ?? 0) < 0x80 && BASE64.test(bytes.toString('latin1'));
 }

@@ -155,8 +155,8 @@ class WellFormedness {
   }
 
   /**
-   * The major type of the item at an offset. After the end of the bytes, the result is 0. Decoding an item there then
-   * throws.
+   * The major type of the item at an offset. If the offset is after the last byte, the result is 0. In this case, `item`
+   * throws for the offset.
    */
   #majorType(offset: number): number {
     return (this.#bytes[offset] ?? 0) >> 5;

@@ -59,8 +59,9 @@ export interface CapsuleExtensions {
  * The data that is needed to verify rejected evidence again and to explain the rejection, as JSON. A capsule is at most about
  * 300 KiB long. Evidence and client data that are too long are replaced with their digests.
  *
- * A capsule contains no headers, cookies, private keys or users. It contains the signed payload. With the plugin's JSON, the
- * payload contains the content of the request, which may be personal data. Treat a capsule like the body of a request.
+ * A capsule contains no headers, cookies, private keys or users. It contains the signed payload. If the app sends the JSON of
+ * the Capacitor plugin, the payload contains the content of the request, which may be personal data. Treat a capsule like the
+ * body of a request.
  *
  * @example
  * ```ts
@@ -78,7 +79,7 @@ export interface Capsule {
   date: string;
   /** The code of the rejection. */
   code: string;
-  /** The message of the error, without the text of errors that stores and functions in the options threw. */
+  /** The message of the error. It omits the text of errors that were thrown by stores or by functions in the options. */
   message: string;
   /** The attestation object or assertion object. Text is as the client sent it: base64 or base64url. Bytes are base64. */
   evidence: string | CapsuleDigest;

@@ -17,7 +17,7 @@ import { STATUS } from './status.js';
 /** All handlers in the process publish their decisions to this channel. */
 const decisions = channel('app-attest:decision');
 
-/** A request that is being decided. */
+/** A request for which a decision is in progress. */
 export interface Circumstances<Context> {
   readonly route: Route;
   readonly incoming: IncomingRequest;
@@ -61,7 +61,7 @@ function warningOf(result: Result): Error | undefined {
 }
 
 /**
- * If no key must first be read from the store, this function calls the subscribers synchronously, in the asynchronous context
+ * If the decision needs no key from the store, this function calls the subscribers synchronously, in the asynchronous context
  * of the request. A subscriber can therefore add an event to the active span of the request.
  */
 function deliver<Context>(
@@ -89,10 +89,10 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** The codes after which the handlers do not read the key: the store failed, is busy, or does not have the key. */
+/** After these codes, the handlers do not read the key: a store failed, the server is busy, or the store has no such key. */
 const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
 
-/** Returns the identifier of the key to read from the store, or `undefined` if no key must be read. */
+/** Returns the identifier of the key to read from the store, or `undefined` if the decision needs no key. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,

@@ -1,4 +1,4 @@
-// What every HTTP entry exports beside its handlers: app-attest/http, /express, /fastify and /hono.
+// The exports that app-attest/http, /express, /fastify and /hono have in common, in addition to their handlers.
 
 export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
 export type { Decision, OnDecision, Route } from './decision.js';

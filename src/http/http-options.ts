@@ -72,9 +72,9 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    */
   lookUpKeys?: boolean | undefined;
   /**
-   * Whether decisions about registrations and protected requests that are not accepted contain a `Capsule`. `false` by default,
-   * because a capsule contains the signed payload, which may be personal data. For a protected request, the handlers also read
-   * the key once more, as with `lookUpKeys`.
+   * Whether decisions about registrations and protected requests that are not accepted contain a `Capsule`: the data with which
+   * the decision can be repeated. `false` by default, because a capsule contains the signed payload, which may be personal data.
+   * For a protected request, the handlers also read the key once more, as with `lookUpKeys`.
    */
   capsules?: boolean | undefined;
   /** The names of the headers of a protected request, if they differ from the defaults. */

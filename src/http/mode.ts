@@ -55,7 +55,10 @@ export class RequestMode<Context> {
     const claims = { keyId: typeof keyId === 'string' ? storedKeyId(keyId) : undefined };
     const mode: unknown = chooseMode(this.#context, claims);
     if (!isAsynchronous(mode) && isMode(mode)) return mode;
-    throw new AppAttestHttpError('unavailable', "the mode function must return 'enforce' or 'report', not a promise");
+    throw new AppAttestHttpError(
+      'unavailable',
+      "the mode function must be synchronous and return 'enforce' or 'report'",
+    );
   }
 }
 

@@ -35,7 +35,7 @@ export interface SignedRequest {
 
 /**
  * The required form of the `payload` in the plugin's JSON. With `'request'`, the payload consists of method, target, challenge
- * and content. With `'any'`, it can be other text that contains a challenge, too.
+ * and content. With `'any'`, the payload can also be other text that contains a challenge.
  */
 export type PayloadForm = 'request' | 'any';
 
@@ -162,8 +162,8 @@ function boundTo(opening: string): Pick<SignedRequest, 'readChallenge' | 'conten
     },
     content: (payload) => {
       const content = payload.subarray(end + 1);
-      // If the assertion is in the headers, the signed text has a digest in this place. An attacker could otherwise send that
-      // text as a payload, and the server would accept the digest as the content.
+      // If the assertion is in the headers, the signed text has a digest in this place. Without this check, an attacker could
+      // send that text as a payload, and the server would accept the digest as the content.
       if (!isContentDigest(Buffer.from(content).toString('latin1'))) return content;
       throw new AppAttestHttpError(
         'request_mismatch',

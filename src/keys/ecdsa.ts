@@ -27,9 +27,9 @@ export function verifyEcdsa(
     // DER.
     return verify(hash, message, publicKey, signature);
   } catch {
-    // verify() throws in three cases. The signature is not DER (Bun, Deno). The runtime does not support the combination of
-    // hash and curve. The key is not on the curve, which `assertOnCurve` detects. In each case the signature counts as
-    // invalid.
+    // verify() throws if the signature is not DER (in Bun and Deno), or if the runtime does not support the combination of
+    // hash and curve. It also throws if the key is not on the curve, which `assertOnCurve` detects. In each case, the
+    // signature counts as invalid.
     return false;
   }
 }

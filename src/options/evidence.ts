@@ -55,8 +55,8 @@ export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8
 }
 
 /**
- * Like {@link decodeEvidence}, but does not reject hex or evidence that was encoded as base64 twice. Such text is valid
- * base64. The result is never empty.
+ * Like {@link decodeEvidence}, but accepts hex text and text that was encoded as base64 twice, because both are valid base64.
+ * The result is never empty.
  *
  * @throws DecodingError
  */

@@ -12,8 +12,9 @@ export type KnownOptions<Options> = {
 };
 
 /**
- * Copies the options that a caller passed, and checks their names. The values are not checked here. Misspelt options, a
- * promise instead of an object, and inherited options are errors, because a check would otherwise be skipped.
+ * Copies the options that a caller passed, and checks their names. Values are not checked here, except for `undefined`.
+ * Misspelt options, a promise instead of an object, and inherited options are errors, because a check would otherwise be
+ * skipped.
  *
  * @param caller The function or option that has these options, for the error message
  * @returns a copy of the options. Each option is read only once. The copy has no prototype, so a polluted

@@ -27,12 +27,12 @@ export interface ReceiptSchedule {
   interval?: number | undefined;
   /**
    * The maximum delay of a receipt, as a fraction of `afterAttestation` or `interval`: a number from 0 to 1. 0.25 by default.
-   * Receipts get different delays, so that receipts from the same time are not all due at the same time.
+   * Receipts get different delays, so that receipts that were created together are not all due together.
    */
   jitter?: number | undefined;
   /**
-   * A receipt is due at least this long before it expires, if its `notBefore` allows. 14 days by default. After a receipt has
-   * expired, Apple issues no newer receipt for its key.
+   * A receipt is due at least this long before it expires, if its `notBefore` allows this. 14 days by default. After a
+   * receipt has expired, Apple issues no newer receipt for its key.
    */
   reserve?: number | undefined;
 }
@@ -58,7 +58,7 @@ const MAX_TIME = 3650 * DAY;
 
 /**
  * Returns when to request the next receipt from Apple. Apple issues the next receipt from `notBefore` on, so the returned
- * time is never earlier. If `notBefore` allows, the returned time is at least `reserve` before this receipt expires. The
+ * time is never earlier. The returned time is at least `reserve` before this receipt expires, if `notBefore` allows this. The
  * jitter spreads the times of different receipts.
  *
  * The result depends only on the arguments. Store the result with the receipt, in an indexed column. Then a job can find the

@@ -6,7 +6,7 @@ import { decodeUtf8 } from '../encoding/utf8.js';
 import { shortText } from '../errors.js';
 import { pointOfSpki } from '../keys/public-key.js';
 
-/** `'ATTEST'`: a receipt from an attestation. `'RECEIPT'`: a newer receipt that Apple's server issued in exchange. */
+/** `'ATTEST'`: from an attestation. `'RECEIPT'`: from Apple's server, in exchange for an older receipt. */
 export type ReceiptType = 'ATTEST' | 'RECEIPT';
 
 /** The decoded fields of a receipt. They are well-formed but not verified. */
@@ -43,7 +43,7 @@ export const RECEIPT_TYPES: readonly ReceiptType[] = ['ATTEST', 'RECEIPT'];
 
 /** A time in UTC, with or without a fraction of a second. A Date keeps only the milliseconds of the fraction. */
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
-/** Nine digits are more than any number of keys needs, and a JavaScript number holds them exactly. */
+/** At most nine digits. No device attests so many keys, and a JavaScript number represents nine digits exactly. */
 const RISK_METRIC = /^\d{1,9}$/;
 
 /**

@@ -33,13 +33,13 @@ export function assertNotExpired({ creationTime, expirationTime }: ReceiptPayloa
   }
   if (expirationTime < creationTime) {
     throw new AppAttestError('receipt_expired', 'the receipt has an expiration before its creation', {
-      expected: `an expiration from ${creationTime.toISOString()}`,
+      expected: `an expiration at or after ${creationTime.toISOString()}`,
       actual: expirationTime.toISOString(),
     });
   }
   if (creationTime.getTime() - date.getTime() > CLOCK_TOLERANCE) {
     throw new AppAttestError('receipt_expired', 'the receipt is not valid yet: it was created in the future', {
-      expected: `a date from ${creationTime.toISOString()}`,
+      expected: `a date at or after ${creationTime.toISOString()}`,
       actual: date.toISOString(),
     });
   }

@@ -9,7 +9,7 @@ export interface Receipt {
   readonly payload: ReceiptPayload;
 }
 
-/** The maximum length of a receipt, in bytes. All recordings have between 3.6 and 4 KB. */
+/** The maximum length of a receipt, in bytes. All recorded receipts have 3.6 to 4 KB. */
 export const MAX_RECEIPT_LENGTH = 65_536;
 
 /**

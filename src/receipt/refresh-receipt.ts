@@ -143,7 +143,7 @@ export function readEndpoint(endpoint: unknown, environment: unknown): string {
   if (endpoint === undefined) return ENDPOINTS[environment];
   const text = endpoint instanceof URL ? endpoint.href : endpoint;
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  // `fetch` rejects such a URL with an error that quotes the password.
+  // `fetch` rejects a URL with a user name or a password, and its error message contains the password.
   if (url?.username || url?.password) {
     throw new AppAttestError('invalid_argument', 'endpoint must not contain a user name or a password');
   }

@@ -23,7 +23,7 @@ export interface SignedData {
   readonly hash: SignatureHash | undefined;
   /** The signed attributes, if there are any. */
   readonly signedAttributes: SignedAttributes | undefined;
-  /** The ECDSA signature, in DER. */
+  /** The signature. An ECDSA signature is encoded in DER. */
   readonly signature: Uint8Array;
 }
 
@@ -255,7 +255,7 @@ function sequenceOf(elements: readonly Uint8Array[]): Uint8Array {
 
 /**
  * Decodes a checked SignerInfo with pkijs. pkijs does not decode the whole SignedData, because the schema of SignedData is
- * slow to set up. That would double the time for a receipt.
+ * slow to set up. The setup would double the time for a receipt.
  */
 async function readSignature(
   signerInfo: Uint8Array,

@@ -16,9 +16,9 @@ const MAX_ISSUERS = 3;
 
 /**
  * Returns the certificate of the signer and its issuers, in the order that `verifyCertificateChain` expects. The certificates
- * in a receipt may be in any order, and some may be unrelated. This function compares only names, so the chain proves nothing
- * before `verifyCertificateChain` has verified it. The chain ends at the first certificate whose issuer has the name of a
- * trust anchor. So the root in Apple's receipts is not part of the chain.
+ * in a receipt may be in any order, and some may be unrelated. This function verifies no signatures, so the chain proves
+ * nothing before `verifyCertificateChain` has verified it. The chain ends at the first certificate whose issuer has the name
+ * of a trust anchor. So the root in Apple's receipts is not part of the chain.
  *
  * @throws DecodingError if one of the certificates cannot be decoded
  * @throws AppAttestError `untrusted_certificate`

@@ -26,8 +26,8 @@ import { assertAge, assertNotExpired, readMaxAge } from './receipt-time.js';
 import { assertReceiptSigner, signerChain } from './signer.js';
 
 /**
- * Options of {@link verifyReceipt}: the receipt, and the values that the server expects. If an option turns on a check, its
- * value must not be `undefined`.
+ * Options of {@link verifyReceipt}: the receipt, and the values that the server expects. An option that turns on a check can
+ * be omitted, but its value must not be `undefined`.
  */
 export interface VerifyReceiptOptions {
   /** The receipt from an attestation or from Apple's server: base64 or base64url text, or bytes. At most 64 KiB. */

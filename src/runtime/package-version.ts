@@ -1,2 +1,2 @@
-/** The version in package.json. A test compares them. */
+/** The version of this package. A test compares this constant with package.json. */
 export const PACKAGE_VERSION = '0.1.0';

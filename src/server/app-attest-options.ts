@@ -48,7 +48,7 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    * data must be the challenge, or JSON with a top-level field `challenge`. The function must be synchronous. If the client
    * data contains no challenge, the function must return `undefined` or throw an error. `authenticate` calls the function for
    * every payload, unless its own option `readChallenge` replaces the function. `register` calls the function only if the
-   * client data contains more than the challenge. With `signed: 'request'`, the HTTP handlers do not use the function for
+   * client data is not the challenge itself. With `signed: 'request'`, the HTTP handlers do not use the function for
    * payloads that begin with the method and target.
    */
   readChallenge?: ReadChallenge | undefined;

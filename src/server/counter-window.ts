@@ -1,6 +1,6 @@
 /**
- * The maximum `counterWindow`. For each key, a store keeps this many bits: one bit for each counter below the highest accepted
- * counter.
+ * The maximum `counterWindow`. For each key, a store keeps this many bits: one bit for each of the counters directly below the
+ * highest accepted counter.
  */
 export const MAX_COUNTER_WINDOW = 64;
 

@@ -31,6 +31,7 @@ export function assertExtensionsContinue(
   if (!carriesExtensions(stored) || carriesExtensions(presented)) return;
   throw new AppAttestError(
     'extension_missing',
-    "the assertion has no extensions, but earlier evidence of this key had; to accept older builds, set whenDropped: 'accept'",
+    'the assertion has no extensions, but earlier evidence of this key had extensions; ' +
+      "to accept older builds, set whenDropped: 'accept'",
   );
 }

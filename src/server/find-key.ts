@@ -4,7 +4,7 @@ import { AppAttestError, shortText } from '../errors.js';
 import type { KeyStore } from './key-store.js';
 import type { StoredKey } from './stored-key.js';
 
-/** Converts a key identifier to base64 with padding, as stores use it. Returns `undefined` if the text is malformed. */
+/** Converts a key identifier to the form that stores use: base64 with padding. Returns `undefined` for malformed text. */
 export function storedKeyId(keyId: string): string | undefined {
   const identifier = typeof keyId === 'string' ? decodeKeyIdentifier(keyId) : undefined;
   return identifier && encodeBase64(identifier);

@@ -34,8 +34,8 @@ export type AcceptedEvidence = object & {
 };
 
 /**
- * Verifies evidence of another format than App Attest, for example a Play Integrity token. The function accepts the evidence
- * by returning an object, or a promise of one. It rejects the evidence by throwing an `AppAttestError` with a suitable code.
+ * Verifies evidence that is not from App Attest, for example a Play Integrity token. The function accepts the evidence by
+ * returning an object, or a promise of one. It rejects the evidence by throwing an `AppAttestError` with a suitable code.
  * Any other error means that the evidence could not be verified, for example because another server is down.
  */
 export type FormatVerifier<Result extends AcceptedEvidence = AcceptedEvidence> = (
@@ -68,7 +68,7 @@ export function readFormats<Result extends AcceptedEvidence>(
   }
   for (const [format, verify] of verifiers) {
     if (typeof verify !== 'function')
-      throw invalid(`formats must contain functions, but ${shortText(format)} is not one`);
+      throw invalid(`formats must contain functions, but ${shortText(format)} is not a function`);
   }
   return verifiers;
 }

@@ -61,7 +61,7 @@ export async function authenticateOtherFormat<Result extends AcceptedEvidence>(
   return accepted(await verify({ body, payload, ...(subject !== undefined && { subject }) }));
 }
 
-/** The option `clientData` describes App Attest. For other formats, the client data are the UTF-8 bytes of the text. */
+/** The option `clientData` describes App Attest. For other formats, the client data consists of UTF-8 bytes. */
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }

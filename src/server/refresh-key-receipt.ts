@@ -25,7 +25,10 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Seconds. The maximum age of a receipt that Apple has just issued. */
 const MAX_AGE = 300;
 
-/** Codes for a genuine receipt of another key, app or environment. The stored receipt then does not belong to the key. */
+/**
+ * Codes for a genuine receipt of another key, app or environment. If Apple sends such a receipt, the stored receipt does not
+ * belong to the key.
+ */
 const FOREIGN: ReadonlySet<AppAttestErrorCode> = new Set([
   'app_id_mismatch',
   'receipt_key_mismatch',
@@ -81,8 +84,8 @@ async function nextReceipt(
   const { clock, receiptTrustAnchors } = configuration;
   const { keyId, appId, environment, publicKey } = key;
 
-  // The refreshes of a rejected key do not end. Another server with this store may accept the key, or this server may accept it
-  // later.
+  // If this server rejects the key, a later run tries again. Another server that shares the store may accept the key, or this
+  // server may accept the key later.
   try {
     assertStillAccepted(key, configuration);
   } catch (error) {

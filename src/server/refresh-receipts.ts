@@ -60,7 +60,8 @@ export async function refreshReceipts(
 async function claimDue({ keys, clock }: Configuration, limit: number): Promise<string[]> {
   const now = clock.now();
   const due = await keys.due(now, limit, new Date(now.getTime() + CLAIM));
-  // A faulty store may return more keys. The run must still send no more requests at the same time.
+  // A faulty store may return more keys than the limit. The run ignores the additional keys, so that it does not send too many
+  // requests at the same time.
   return [...new Set(due)].slice(0, limit);
 }
 

@@ -9,7 +9,7 @@ import { requireSubject } from './subject.js';
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-/** Two or three passes are usual. A store that lists keys as unchanged after it changed them would need endless passes. */
+/** Two or three passes are usual. With a faulty store that still lists changed keys as before, the passes would never end. */
 const MAX_PASSES = 100;
 
 /** Options of `keysOf`. */
@@ -54,7 +54,7 @@ export async function forgetAll(keys: KeyStore, user: string): Promise<number> {
  * Repeats a pass over all keys until a pass changes no key. During a pass, a key can be registered on a page that was already
  * read.
  *
- * @throws Error if the store still lists unchanged keys after {@link MAX_PASSES} passes
+ * @throws Error if even the last of {@link MAX_PASSES} passes changed a key
  */
 async function untilNoneIsLeft(pass: () => Promise<number>): Promise<number> {
   let total = 0;

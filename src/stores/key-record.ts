@@ -55,7 +55,7 @@ export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorEx
 }
 
 /**
- * Reads a key from the fields of its {@link KeyRecord}, and the field `counter`.
+ * Reads a key from a record that has the fields of {@link KeyRecord} and the field `counter`.
  *
  * @throws Error if {@link keyRecord} cannot have written the record
  */

@@ -16,14 +16,14 @@ import { ReceiptService } from './receipts/receipt-service.js';
 
 /** Options of {@link createVirtualApple}. */
 export interface VirtualAppleOptions {
-  /** The clock of the virtual Apple and its devices. The system clock by default. A `Date` is a clock that is stopped. */
+  /** The clock of the virtual Apple and its devices. The system clock by default. With a `Date`, the time never changes. */
   now?: Date | (() => Date) | undefined;
 }
 
 /**
- * Apple's part of App Attest, in memory. It has its own root certificate, and signs the evidence of virtual devices. A
- * backend that trusts {@link VirtualApple.trustAnchors} accepts this evidence as genuine. So you can test the backend
- * without an iPhone.
+ * Apple's part of App Attest, in memory. It has its own root certificates, and certifies the keys of virtual devices. A
+ * backend that trusts {@link VirtualApple.trustAnchors} accepts evidence of these devices as genuine. So you can test the
+ * backend without an iPhone.
  */
 export class VirtualApple {
   /** The option `trustAnchors` of `verifyAttestation`: one root certificate, PEM. It replaces Apple App Attestation Root CA. */

@@ -7,8 +7,8 @@ import { verify } from '../support/verified-attestations.js';
 
 describe('the App ID', () => {
   const accepted: readonly [string, AttestationChanges][] = [
-    ['without the App ID in the certificate', { properties: undefined }],
-    ['with key usage properties without an App ID', { properties: sequence(tagged(4, integer(10))) }],
+    ['if it is not in the certificate', { properties: undefined }],
+    ['if it is not in the key usage properties of the certificate', { properties: sequence(tagged(4, integer(10))) }],
   ];
   it.each(accepted)('is accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
@@ -51,7 +51,7 @@ describe('the App ID', () => {
     },
   );
 
-  it('is reported in the error, both expected and actual', async () => {
+  it('is reported in the error together with the expected App ID', async () => {
     const error = await expectCode(() => verify({}, { appId: 'TEAMID1234.com.example.other' }), 'app_id_mismatch');
     expect(error.expected).toContain('TEAMID1234.com.example.other');
     const rpIdHash = Buffer.from(sha256(APP_ID).subarray(0, 8)).toString('hex');
@@ -59,7 +59,7 @@ describe('the App ID', () => {
     expect(error.message).toContain(error.actual);
   });
 
-  it('is reported in the error for each expected app', async () => {
+  it('is reported in the error together with every accepted App ID', async () => {
     const appId = ['TEAMID1234.com.example.other', 'TEAMID1234.com.example.third'];
     expect((await expectCode(() => verify({}, { appId }), 'app_id_mismatch')).expected).toMatch(
       /other = .* or .*third = /,

@@ -53,7 +53,7 @@ describe('an attestation object', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('has its format quoted and truncated in the error', async () => {
+  it('is rejected for an unknown format, which the error quotes and truncates', async () => {
     const error = await expectCode(
       () => verify({ object: { fmt: `\u202e\n${'x'.repeat(500)}` } }),
       'unsupported_format',

@@ -35,7 +35,7 @@ describe('the device in the certificate', () => {
       'access_control_mismatch',
     ],
     [
-      'a Mac with a second access control list after the right one',
+      'a Mac with a second access control list after the correct one',
       {
         operatingSystem: operatingSystem('macosx'),
         accessControlList: sequence(tagged(3, octetString(MAC_ACCESS_CONTROL_LIST)), tagged(4, octetString(''))),

@@ -21,7 +21,7 @@ describe('the environment', () => {
     await expectCode(() => verify({}, changed), 'environment_mismatch');
   });
 
-  it('is reported in the error, both expected and actual', async () => {
+  it('is reported in the error together with the expected environment', async () => {
     const error = await expectCode(() => verify({ aaguid: DEVELOPMENT }), 'environment_mismatch');
     expect(error.message).toContain('the option environment');
     expect(error).toMatchObject({ expected: 'production', actual: 'development' });

@@ -14,11 +14,11 @@ const HALF_FLOAT_CATEGORY = Buffer.concat([
 
 describe('the extensions of authenticator data', () => {
   const accepted: readonly [string, AttestationChanges][] = [
-    ['with extensions and flags 0x40, as in Apple’s sample', { flags: 0x40 }],
-    ['without extensions, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
-    ['with an empty extension map', { extensions: cbor({}) }],
-    ['with an unknown extension', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
-    ['with an unsigned cdHash next to the known extensions', { object: { cdHash: new Uint8Array(32) } }],
+    ['with flags 0x40, as in Apple’s sample', { flags: 0x40 }],
+    ['if they are absent, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
+    ['if their map is empty', { extensions: cbor({}) }],
+    ['if one of them is unknown', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
+    ['next to an unsigned cdHash', { object: { cdHash: new Uint8Array(32) } }],
   ];
   it.each(accepted)('are accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);

@@ -14,13 +14,13 @@ describe('a key identifier', () => {
   });
 
   const expected: readonly [string, Partial<VerifyAttestationOptions>][] = [
-    ['another key identifier', { keyId: Buffer.alloc(32).toString('base64') }],
+    ['the key identifier of another key', { keyId: Buffer.alloc(32).toString('base64') }],
     ['a key identifier that is not base64', { keyId: '!' }],
     ['a key identifier of 31 bytes', { keyId: Buffer.alloc(31).toString('base64') }],
     ['a key identifier of a megabyte', { keyId: 'A'.repeat(1 << 20) }],
     ['an empty key identifier', { keyId: '' }],
   ];
-  it.each(expected)('does not match %s', async (_, changed) => {
+  it.each(expected)('is rejected if it does not belong to the attested key: %s', async (_, changed) => {
     await expectCode(() => verify({}, changed), 'key_id_mismatch');
   });
 });

@@ -36,7 +36,7 @@ describe('the nonce', () => {
     await expectCode(() => verify({}, changed), 'nonce_mismatch');
   });
 
-  it('may be made with a clientDataHash of 64 KiB', async () => {
+  it('may be computed from a clientDataHash of 64 KiB', async () => {
     const options = { challenge: undefined as never, clientDataHash: new Uint8Array(65_536) };
     await expectCode(() => verify({}, options), 'nonce_mismatch');
   });

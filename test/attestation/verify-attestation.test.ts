@@ -25,7 +25,7 @@ describe('a valid attestation', () => {
     });
   });
 
-  it('yields the app and the environment that matched, of several', async () => {
+  it('yields the matching app and environment if several are accepted', async () => {
     const verified = await verify(
       { aaguid: DEVELOPMENT },
       {

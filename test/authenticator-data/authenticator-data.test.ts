@@ -42,7 +42,7 @@ describe('authenticator data', () => {
     [0, 31],
     [0, 33],
     [1, 32],
-  ])('is rejected with another length of the credential id: %i %i', (...length) => {
+  ])('is rejected if the length of the credential id is not 32: bytes %i %i', (...length) => {
     expect(() => decodeAttestedAuthenticatorData(attested(length))).toThrow('bytes instead of 32');
   });
 

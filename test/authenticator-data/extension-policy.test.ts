@@ -86,8 +86,13 @@ describe('a policy rejects an assertion', () => {
       { codeDirectoryHashes: [`${hex(HASH.subarray(0, 31))}00`] },
       'extension_rejected',
     ],
-    ['with other first 20 bytes', appStore, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
-    ['with a hash of another kind', longer, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
+    [
+      'with a hash whose first 20 bytes differ',
+      appStore,
+      { codeDirectoryHashes: ['00'.repeat(20)] },
+      'extension_rejected',
+    ],
+    ['with a hash of 48 bytes', longer, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
     ['with an empty hash', empty, { codeDirectoryHashes: [hex(HASH)] }, 'extension_rejected'],
     ['with any hash if the list is empty', appStore, { codeDirectoryHashes: [] }, 'extension_rejected'],
     [

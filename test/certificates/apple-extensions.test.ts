@@ -16,15 +16,19 @@ describe('a single OCTET STRING in a SEQUENCE', () => {
     ['an empty SEQUENCE', sequence(), 'SEQUENCE of one'],
     ['two elements', sequence(tagged(1, octetString(bytes)), tagged(1, octetString(bytes))), 'SEQUENCE of one'],
     ['another tag', sequence(tagged(2, octetString(bytes))), 'expected tag'],
-    ['no tag', sequence(octetString(bytes)), 'expected tag'],
+    ['an OCTET STRING without a tag', sequence(octetString(bytes)), 'expected tag'],
     ['an application tag', sequence(der(0x61, octetString(bytes))), 'expected tag'],
     ['an empty tag', sequence(tagged(1)), 'OCTET STRING'],
-    ['two in one tag', sequence(tagged(1, octetString(bytes), octetString(bytes))), 'OCTET STRING'],
+    ['two OCTET STRINGs in one tag', sequence(tagged(1, octetString(bytes), octetString(bytes))), 'OCTET STRING'],
     ['an INTEGER', sequence(tagged(1, integer(3))), 'OCTET STRING'],
     ['a primitive tag', sequence(der(0x81, bytes)), 'OCTET STRING'],
     ['a SET', der(0x31, tagged(1, octetString(bytes))), 'not a SEQUENCE'],
-    ['bytes after it', Buffer.concat([sequence(tagged(1, octetString(bytes))), bytes]), 'after the DER'],
-    ['nothing', new Uint8Array(), 'in the middle'],
+    [
+      'a SEQUENCE with bytes after it',
+      Buffer.concat([sequence(tagged(1, octetString(bytes))), bytes]),
+      'after the DER',
+    ],
+    ['empty bytes', new Uint8Array(), 'in the middle'],
     ['a malformed time', sequence(tagged(1, der(0x18, Buffer.from('no time')))), 'malformed DER value'],
   ];
   it.each(refused)('is not decoded from %s', (_, extension, reason) => {

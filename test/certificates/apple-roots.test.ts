@@ -23,7 +23,7 @@ const PUBLISHED = {
 };
 
 describe('the pinned roots', () => {
-  it.each(Object.entries(PUBLISHED))('%s has the published fingerprint', (name, published) => {
+  it.each(Object.entries(PUBLISHED))('include %s with the published fingerprint', (name, published) => {
     const certificate = new X509Certificate(certificateFile(name));
     expect(certificate.fingerprint256.replaceAll(':', '')).toBe(published.fingerprint);
     expect(certificate.subject).toContain(published.subject);
@@ -36,8 +36,8 @@ describe('the pinned roots', () => {
     expect(APPLE_ROOT_CA_G3).toBe(certificateFile('Apple_Root_CA_G3'));
   });
 
-  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('are in memory of their own', (root) => {
-    // Every module of the process can reach the shared buffer pool, so the roots must not be in it.
+  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('are not in the shared buffer pool', (root) => {
+    // Every module of the process can change the shared buffer pool.
     const [anchor] = readTrustAnchors(undefined, root);
     expect(anchor?.subject.buffer.byteLength).toBe(new X509Certificate(root).raw.length);
   });

@@ -91,13 +91,13 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation(recording), 'certificate_expired');
   });
 
-  it('remembers an intermediate, but not that its dates were valid', async () => {
+  it('is verified with a cached intermediate, whose dates are checked again', async () => {
     const authority = await createAuthority({}, { notAfter: new Date('2026-10-02T00:00:00Z') });
     await verify(authority);
     await expectCode(() => verify(authority, {}, new Date('2026-10-02T12:00:00Z')), 'certificate_expired');
   });
 
-  it('remembers an intermediate but not the bytes that contained it', async () => {
+  it('is verified with a cached intermediate even if the caller changes the bytes that contained it', async () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, intermediate.keys, intermediate.keys);
     const received = new Uint8Array(intermediate.der);
@@ -107,7 +107,7 @@ describe('a chain', () => {
     await verifyCertificateChain(decodedChain([leaf.der, intermediate.der]), anchors, NOW);
   });
 
-  it('remembers an intermediate under its own root only', async () => {
+  it('is not trusted because of an intermediate that was cached under another root', async () => {
     const authority = await createAuthority();
     await verify(authority);
     const other = await createAuthority();
@@ -128,7 +128,7 @@ describe('a chain', () => {
     await expectCode(both, 'certificate_expired');
   });
 
-  it('of only a leaf is verified under each of its anchors, every time', async () => {
+  it('of only a leaf is verified under the second of two trust anchors with the same name, every time', async () => {
     const [{ root }, other] = [await createAuthority(), await createAuthority()];
     const leaf = await issueCertificate({ ...LEAF_PROFILE, issuer: root.profile.subject }, root.keys, root.keys);
     const anchors = [other.root, root].map(({ der }) => decodeCertificate(der));
@@ -201,7 +201,7 @@ describe('a chain', () => {
   });
 });
 
-describe('a certificate made by hand', () => {
+describe('a certificate with another key or algorithm', () => {
   const partsOf = (bytes: Uint8Array): Uint8Array[] => {
     return readDer(bytes).children.map(({ start, end }) => bytes.slice(start, end));
   };
@@ -216,9 +216,9 @@ describe('a certificate made by hand', () => {
   interface Changes {
     /** SubjectPublicKeyInfo, DER. */
     key?: Uint8Array;
-    /** The algorithm in that SubjectPublicKeyInfo. */
+    /** The signature algorithm that the certificate names. */
     algorithm: keyof typeof ECDSA_WITH;
-    /** The hash algorithm of its signature. */
+    /** The hash that the signer really uses. */
     hash: string;
   }
 
@@ -236,7 +236,7 @@ describe('a certificate made by hand', () => {
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   };
 
-  it('with a hash other than SHA-2 is not verified with a different hash', async () => {
+  it('is not verified with SHA-256 or SHA-384 if it names SHA-1', async () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
     const signer = await privateKeyOf(intermediate);
@@ -249,7 +249,7 @@ describe('a certificate made by hand', () => {
     }
   });
 
-  it('by a CA with a P-521 key is trusted', async () => {
+  it('is trusted if its issuer has a P-521 key', async () => {
     const { root, intermediate } = await createAuthority();
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-521' });
     const key = publicKey.export({ format: 'der', type: 'spki' });
@@ -261,7 +261,7 @@ describe('a certificate made by hand', () => {
     );
   });
 
-  it('by a CA with a secp256k1 key is not trusted, whether or not the runtime supports the curve', async () => {
+  it('is not trusted if its issuer has a secp256k1 key, whether or not the runtime supports the curve', async () => {
     const { root, intermediate } = await createAuthority();
     // The generator point of secp256k1 (SEC 2 §2.4.1) is a valid key, so the key is not rejected for its point.
     const key = Buffer.from(
@@ -278,7 +278,7 @@ describe('a certificate made by hand', () => {
     );
   });
 
-  it('with an invalid key is not a CA', async () => {
+  it('is not trusted if the key of its issuer cannot be decoded', async () => {
     const { root, intermediate } = await createAuthority();
     const [tbs = new Uint8Array()] = partsOf(intermediate.der);
     const [info = new Uint8Array()] = partsOf(partsOf(tbs)[6] ?? new Uint8Array());

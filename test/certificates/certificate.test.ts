@@ -257,7 +257,7 @@ describe('a certificate is rejected', () => {
       'malformed X.501 name',
     ],
     [
-      'with an attribute type that is too long in its name',
+      'with a name in which an attribute type is too long',
       replaced(5, sequence(der(0x31, sequence(hex('06 09 2a ffffffffffffff7f'), hex('0c00'))))),
       'type 6',
     ],
@@ -280,7 +280,7 @@ describe('a certificate is rejected', () => {
       'extensions',
     ],
     [
-      'with an INTEGER of TRUE for critical',
+      'with an INTEGER that has the contents of TRUE for critical',
       withExtensions(extension('1.2.3', hex('00'), hex('02 01 ff'))),
       'extensions',
     ],

@@ -188,7 +188,7 @@ describe('the cache of CA certificates', () => {
   it('shares pending verifications of at most 64 certificates', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const anchors = [decodeCertificate(root.der)];
-    // Each copy has another wrong signature.
+    // Each copy has a different wrong signature.
     const forged = Array.from({ length: 1000 }, (_, number) => {
       return withSignature(intermediate.der, integer(BigInt(number + 1)), integer(1n));
     });

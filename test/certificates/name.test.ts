@@ -22,7 +22,7 @@ describe('a name', () => {
     ['0.9.2342.19200300.100.1.25', 'DC'],
     ['1.2.840.113549.1.9.1', 'E'],
     ['2.5.4.42', '2.5.4.42'],
-  ])('names the attribute %s %s', (oid, name) => {
+  ])('shows the attribute %s as %s', (oid, name) => {
     expect(named(attribute(oid, 'value'))).toBe(`${name}=value`);
   });
 
@@ -37,7 +37,7 @@ describe('a name', () => {
     [Tag.Ia5, Buffer.from('mail@example.com'), 'mail@example.com'],
     [Tag.Teletex, Buffer.from('tele'), '#140474656c65'],
     [Tag.Bmp, Buffer.from('0041', 'hex'), '#1e020041'],
-  ])('of string type %i is decoded as text if the type is a common one', (tag, bytes, text) => {
+  ])('shows a value of string type %i as text if the type is common, and otherwise as hex', (tag, bytes, text) => {
     expect(named(attribute('2.5.4.3', bytes, tag))).toBe(`CN=${text}`);
   });
 

@@ -13,7 +13,7 @@ describe('the text of an error', () => {
     expect(errorText(error, [])).toBe('again: again: again: again');
   });
 
-  it('has a code or a name where there is no message', () => {
+  it('is the code or the name of an error without a message', () => {
     expect(errorText(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), [])).toBe('ECONNREFUSED');
     expect(errorText(new TypeError(), [])).toBe('TypeError');
     expect(errorText('text', [])).toBe('text');
@@ -34,7 +34,7 @@ describe('the text of an error', () => {
     expect(errorText(new Error(`no key: ${key}, two  spaces`), secrets)).toBe('no key: ***, ***');
   });
 
-  it('has no rest of a secret that contains another secret', () => {
+  it('has no part of a secret that contains another secret', () => {
     const secrets = [...secretsOf('postgres://user:se@host/keys'), ...secretsOf('redis://:secret@host')];
     expect(errorText(new Error('redis://:secret@host, secret, se'), secrets)).toBe('***, ***, ***');
   });

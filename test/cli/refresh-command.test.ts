@@ -23,7 +23,7 @@ const app = ['--app-id', 'TEAMID1234.com.example.app'];
 const refresh = ['receipts', 'refresh'];
 const valid = [...refresh, ...app, '--credentials', credentials];
 
-/** Nothing listens there. */
+/** Returns a port on which no process listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -51,11 +51,11 @@ describe('app-attest receipts refresh', () => {
     ['no credentials', [...refresh, ...app], '--credentials is missing'],
     ['an unknown option', [...valid, '--maximum', '1'], '--maximum'],
     ['an option without a value', [...valid, '--limit'], '--limit'],
-    ['a further word', [...valid, 'now'], 'now'],
-    ['a limit that is no number', [...valid, '--limit', 'ten'], '--limit must be a number'],
+    ['an additional argument', [...valid, 'now'], 'now'],
+    ['a limit that is not a number', [...valid, '--limit', 'ten'], '--limit must be a number'],
     ['a negative concurrency', [...valid, '--concurrency=-1'], '--concurrency must be a number'],
     ['no database', valid, 'DATABASE_URL or REDIS_URL'],
-    ['a trust anchor that is not there', [...valid, '--trust-anchor', join(folder, 'none.pem')], 'ENOENT'],
+    ['a trust anchor file that does not exist', [...valid, '--trust-anchor', join(folder, 'none.pem')], 'ENOENT'],
   ])('rejects %s with exit code 2', async (_, args, message) => {
     const { code, output, errors, listeners } = await appAttest(args);
     expect({ code, output, listeners }).toEqual({ code: 2, output: '', listeners: [] });
@@ -65,11 +65,11 @@ describe('app-attest receipts refresh', () => {
   });
 
   it.each([
-    ['an App ID that is none', ['--app-id', 'example'], 'appId "example" must be'],
+    ['an invalid App ID', ['--app-id', 'example'], 'appId "example" must be'],
     ['a limit of 0', ['--limit', '0'], 'limit must be an integer from 1 to 100000'],
-    ['a schema that no database has', ['--schema', 'a\0b'], 'schema'],
-    ['an endpoint to which no token may be sent', ['--endpoint', 'http://example.com'], 'endpoint'],
-  ])('rejects %s with exit code 2, before it asks the database', async (_, args, message) => {
+    ['a schema name with a NUL character', ['--schema', 'a\0b'], 'schema'],
+    ['an endpoint without HTTPS', ['--endpoint', 'http://example.com'], 'endpoint'],
+  ])('rejects %s with exit code 2, before it connects to the database', async (_, args, message) => {
     const DATABASE_URL = `postgres://user:pass@127.0.0.1:${await closedPort()}/keys`;
     const { code, errors } = await appAttest([...valid, ...args], { env: { DATABASE_URL } });
     expect(code).toBe(2);
@@ -79,7 +79,7 @@ describe('app-attest receipts refresh', () => {
   it.each([
     ['PostgreSQL', 'DATABASE_URL', 'postgres'],
     ['Redis', 'REDIS_URL', 'redis'],
-  ])('fails with exit code 1 if %s does not answer, and prints no password', async (_, name, protocol) => {
+  ])('fails with exit code 1 if %s does not respond, and prints no password', async (_, name, protocol) => {
     const url = `${protocol}://user:se%2Fcret@127.0.0.1:${await closedPort()}/0`;
     const { code, output, errors, listeners } = await appAttest(valid, { env: { [name]: url } });
     expect({ code, output, listeners }).toEqual({ code: 1, output: '', listeners: [] });
@@ -97,7 +97,7 @@ describe('app-attest receipts refresh', () => {
     },
   );
 
-  it('takes PostgreSQL if both variables are set, and ignores an empty one', async () => {
+  it('uses PostgreSQL if DATABASE_URL and REDIS_URL are set, and ignores an empty DATABASE_URL', async () => {
     const REDIS_URL = 'redis://127.0.0.1:1';
     const both = await appAttest(valid, { env: { REDIS_URL, DATABASE_URL: 'postgres://127.0.0.1:2/keys' } });
     expect(both.errors).toContain('127.0.0.1:2');
@@ -109,7 +109,7 @@ describe('app-attest receipts refresh', () => {
     ['postgres', 'DATABASE_URL', 'postgres://user:hunter2@[/keys'],
     ['redis', 'REDIS_URL', 'http://user:hunter2@127.0.0.1'],
     ['redis', 'REDIS_URL', 'hunter2'],
-  ])('prints nothing of a malformed URL of %s: %s', async (_, name, url) => {
+  ])('prints no password from a malformed URL of %s, in %s: %s', async (_, name, url) => {
     const { code, errors } = await appAttest(valid, { env: { [name]: url } });
     expect(code).toBe(1);
     expect(errors).not.toContain('hunter2');
@@ -125,12 +125,12 @@ describe('the file with the credentials', () => {
     ['with the text of the private key', () => file('inline.json', { ...names, privateKey })],
     ['with an absolute path', () => file('absolute.json', { ...names, privateKeyFile: join(folder, 'AuthKey.p8') })],
   ])('is accepted %s', async (_, path) => {
-    // The credentials are checked before the database is asked, which does not listen.
+    // No database listens. The credentials are checked before the connection, so this error shows that they are accepted.
     expect(await run(path())).toMatchObject({ code: 1, errors: expect.stringContaining('ECONNREFUSED') });
   });
 
   it.each([
-    ['that is not there', () => join(folder, 'none.json'), 'ENOENT'],
+    ['that does not exist', () => join(folder, 'none.json'), 'ENOENT'],
     ['that is a folder', () => folder, 'EISDIR'],
     ['that is the private key itself', () => join(folder, 'AuthKey.p8'), 'not a JSON object'],
     ['that is an array', () => file('array.json', [names]), 'not a JSON object'],
@@ -142,14 +142,14 @@ describe('the file with the credentials', () => {
       () => file('two.json', { ...names, privateKey, privateKeyFile: 'AuthKey.p8' }),
       'either privateKey or privateKeyFile',
     ],
-    ['with an unknown entry', () => file('unknown.json', { ...names, privatKey: privateKey }), 'no other fields'],
-    ['with a private key file that is not there', () => file('no.json', { ...names, privateKeyFile: 'no' }), 'ENOENT'],
+    ['with an unknown field', () => file('unknown.json', { ...names, privatKey: privateKey }), 'no other fields'],
     [
-      'with a private key that is none',
-      () => file('none.json', { ...names, privateKey: privateKey.slice(40) }),
-      'P-256',
+      'with a private key file that does not exist',
+      () => file('no.json', { ...names, privateKeyFile: 'no' }),
+      'ENOENT',
     ],
-  ])('%s is rejected with exit code 2, and nothing of it is printed', async (_, path, message) => {
+    ['with an invalid private key', () => file('none.json', { ...names, privateKey: privateKey.slice(40) }), 'P-256'],
+  ])('%s is rejected with exit code 2, and no part of the private key is printed', async (_, path, message) => {
     const { code, output, errors } = await run(path());
     expect({ code, output }).toEqual({ code: 2, output: '' });
     expect(errors).toContain(message);

@@ -32,12 +32,12 @@ describe('the output of a refresh', () => {
   it.each([
     [20, '2 due: 1 refreshed,'],
     [0, '2 due: 1 refreshed, 0 not modified, 1 failed'],
-  ])('on a terminal with %i columns stays in one line, and ends with all counts', (columns, last) => {
+  ])('on a terminal with %i columns stays within one line, and ends with all counts', (columns, last) => {
     const shown = show(new Written({ isTTY: true, columns })).split('\r\u001b[2K');
     expect(shown.slice(-2)).toEqual([last, '2 due: 1 refreshed, 0 not modified, 1 failed\n']);
   });
 
-  it('elsewhere is a line of JSON for each key, and one with the counts', () => {
+  it('outside a terminal is a line of JSON for each key, and a line with the counts', () => {
     const lines = show(new Written()).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { keyId: 'one', outcome: 'refreshed' },

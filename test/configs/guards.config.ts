@@ -17,7 +17,8 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
 });
 
 /**
- * Tests that need the registry or real servers. They are not part of `npm test`: `--project stores` runs one of these projects.
+ * Tests that need the npm registry or real servers. They are not part of `npm test`. Each project can run alone: for example,
+ * `--project stores` runs the tests of the stores.
  */
 export default defineConfig({
   test: {

@@ -3,7 +3,7 @@ import config from '../../vitest.config.js';
 
 /**
  * The tests that detect a mutant within seconds. Tests that try every byte, use the virtual Apple or replace a module are left
- * out. One worker keeps its modules, which reduces the time to a fifth.
+ * out. All test files share one worker and its loaded modules, which reduces the time to a fifth.
  */
 export default mergeConfig(config, {
   test: {

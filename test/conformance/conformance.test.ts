@@ -27,7 +27,7 @@ function changed(keys: KeyStore, methods: object = {}): KeyStore {
   });
 }
 
-/** The shortest possible implementation of the two store interfaces: no optional method, and nothing expires. */
+/** The shortest possible implementation of the two store interfaces. It has no optional method, and nothing expires. */
 function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; keys: object }> = () => ({})): Stores {
   const records = new Map<string, ChallengeRecord>();
   const { keys } = memoryStores();
@@ -55,7 +55,7 @@ describe('the smallest stores that the interfaces allow', () => {
 
 type Mistake = (stores: Stores) => { challenges?: Partial<ChallengeStore>; keys?: Partial<KeyStore> };
 
-/** A store that changes the use of an accepted request before it keeps it. */
+/** A store that changes the use of an accepted request before the use is stored. */
 function withUse(change: (use: KeyUse) => KeyUse): Mistake {
   return ({ keys }) => ({
     keys: {
@@ -64,7 +64,7 @@ function withUse(change: (use: KeyUse) => KeyUse): Mistake {
   });
 }
 
-/** A store that keeps the last use to a precision in milliseconds, and perhaps an earlier one. */
+/** A store that keeps the last use to the given precision in milliseconds. An earlier use may replace the last use. */
 function keepLastUse(precision: number, mayBecomeOlder: boolean): Mistake {
   return ({ keys }) => {
     const uses = new Map<string, Date>();
@@ -95,7 +95,7 @@ function ordered(keys: KeyStore, order: (one: string, other: string) => number):
   };
 }
 
-/** Typical mistakes in stores, each with a word from the name of the case that must detect the mistake. */
+/** Typical mistakes in stores, each with words from the name of the case that must detect the mistake. */
 const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
     'read a challenge, then delete it',
@@ -120,7 +120,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     ({ challenges }) => ({
       challenges: { put: (challenge, { subject: _, ...record }) => challenges.put(challenge, record) },
     }),
-    /with its record/,
+    /gets its record/,
   ],
   [
     'store only whole seconds',
@@ -149,7 +149,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /upper and lower case/,
   ],
   [
-    'delete a challenge by the date of the server',
+    'reject a challenge that is expired by the clock of the process',
     ({ challenges }) => ({
       challenges: {
         put: async (challenge, record) => {
@@ -227,14 +227,14 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /unsigned/,
   ],
   [
-    'let the window end one too late',
+    'let the window end one counter too late',
     ({ keys }) => ({
       keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter, window && window + 1) },
     }),
     /narrow window/,
   ],
   [
-    'let the window end one too early',
+    'let the window end one counter too early',
     ({ keys }) => ({
       keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter, window && window - 1) },
     }),
@@ -288,7 +288,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a revoked key/,
   ],
   [
-    'insert every key as a valid one',
+    'insert a revoked key as a valid key',
     ({ keys }) => ({ keys: { insert: ({ revokedAt: _, ...key }) => keys.insert(key) } }),
     /stays revoked/,
   ],
@@ -300,12 +300,12 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
     'return the stored object itself',
     ({ keys }) => {
-      const handedOut = new Map<string, Awaited<ReturnType<KeyStore['find']>>>();
+      const returned = new Map<string, Awaited<ReturnType<KeyStore['find']>>>();
       return {
         keys: {
           find: async (keyId) => {
-            const key = handedOut.get(keyId) ?? (await keys.find(keyId));
-            handedOut.set(keyId, key);
+            const key = returned.get(keyId) ?? (await keys.find(keyId));
+            returned.set(keyId, key);
             return key;
           },
         },
@@ -358,7 +358,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a rejected counter/,
   ],
   [
-    'look whether a key has a user, then bind it',
+    'check whether a key has a user, then bind it',
     ({ keys }) => {
       const users = new Map<string, string>();
       return {
@@ -385,7 +385,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /is revoked or does not exist is not bound/,
+    /is revoked or does not exist cannot be bound/,
   ],
   [
     'list keys in the order of their registration',
@@ -416,7 +416,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /pages stay stable/,
+    /is on exactly one page/,
   ],
   [
     'leave revoked keys out of the list',
@@ -426,7 +426,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /including revoked keys/,
   ],
   [
-    'compare users by their words',
+    'compare the names of users after normalization',
     ({ keys }) => {
       const words = (subject: string) => subject.normalize().trimEnd();
       return {
@@ -439,7 +439,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /names are similar/,
   ],
   [
-    'take any user for the user of a registered key',
+    'list a key for every user who tried to register it',
     ({ keys }) => {
       const users = new Map<string, Set<string>>();
       return {
@@ -478,7 +478,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /as if it were new/,
   ],
   [
-    'look whether a key exists, then remove it',
+    'check whether a key exists, then remove it',
     ({ keys }) => ({
       keys: {
         remove: async (keyId) => {
@@ -541,7 +541,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /registered or bound/,
+    /or bound to this user/,
   ],
   [
     'read the user of a key, then revoke it',
@@ -607,17 +607,17 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /to the byte/,
+    /exactly the receipt bytes/,
   ],
   [
-    'delete what a refresh does not name',
+    'delete the receipt if a refresh has no new receipt',
     ({ keys }) => ({
       keys: {
         saveReceipt: (keyId, { receipt = new Uint8Array(), ...update }) =>
           keys.saveReceipt(keyId, { receipt, ...update }),
       },
     }),
-    /what a refresh does not name stays/,
+    /values that a refresh omits stay/,
   ],
   [
     'store a refresh in two steps',
@@ -627,7 +627,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         keys: {
           saveReceipt: async (keyId, { receipt, ...update }) => {
             await keys.saveReceipt(keyId, update);
-            // The second steps come in another order than the first ones.
+            // The second steps run in another order than the first steps.
             calls += 1;
             for (let turn = calls % 5; turn > 0; turn -= 1) await yieldOnce();
             const { receiptDueAt } = update;
@@ -639,7 +639,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /stored as a whole/,
   ],
   [
-    'read what is due, then claim it',
+    'read the due keys, then claim them',
     ({ keys }) => {
       const claims = new Map<string, Date>();
       return {
@@ -654,7 +654,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /claimed by one/,
+    /claimed by only one/,
   ],
   [
     'claim by the clock of the database',
@@ -678,11 +678,15 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /in the order of their dates/,
   ],
   [
-    'claim for ever',
+    'claim keys forever',
     ({ keys }) => ({ keys: { due: (date, limit) => keys.due(date, limit, new Date('2500-01-01')) } }),
     /ends by itself/,
   ],
-  ['claim nothing', ({ keys }) => ({ keys: { due: (date, limit) => keys.due(date, limit, date) } }), /ends by itself/],
+  [
+    'return due keys without a claim',
+    ({ keys }) => ({ keys: { due: (date, limit) => keys.due(date, limit, date) } }),
+    /ends by itself/,
+  ],
   [
     'keep the claim when the refresh is stored',
     ({ keys }) => {
@@ -701,7 +705,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /ends the claim/,
   ],
   [
-    'count revoked keys, then leave them out',
+    'count revoked keys toward the limit, then leave them out',
     ({ keys }) => {
       const revoked = new Set<string>();
       return {
@@ -714,7 +718,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /revoked keys are never claimed/,
   ],
   [
-    'take the date of a registration that comes too late',
+    'store the due date of a registration that is rejected',
     ({ keys }) => ({
       keys: {
         insert: async (key) => {
@@ -724,7 +728,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /changes no date/,
+    /does not change its due date/,
   ],
 ];
 

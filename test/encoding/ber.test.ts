@@ -68,7 +68,7 @@ describe('BER', () => {
   it.each([
     ['definite', definite],
     ['indefinite', endless],
-  ])('may have at most sixteen levels, %s', (_, wrap) => {
+  ])('of %s length may have at most sixteen levels', (_, wrap) => {
     readBer(nested(16, wrap));
     expect(() => readBer(nested(17, wrap))).toThrow('BER nested deeper');
   });
@@ -114,7 +114,7 @@ describe('an OCTET STRING', () => {
   it.each([
     ['another element', der(0x24, octetString('a'), NULL)],
     ['nested chunks of another kind', der(0x24, der(0x24, sequence()))],
-    ['an endless chunk of another kind', indefinite(0x24, indefinite(0x30))],
+    ['a chunk of another kind and of indefinite length', indefinite(0x24, indefinite(0x30))],
     ['a constructed string of another type', der(0x24, der(0x2c, utf8String('a')))],
   ])('must not have %s among its parts', (_, bytes) => {
     expect(() => readBer(bytes)).toThrow('a chunk of a BER OCTET STRING is not an OCTET STRING');

@@ -129,7 +129,7 @@ describe('DER', () => {
     ['a UTCTime with a fraction', `17 0f ${'30'.repeat(12)} 2e31 5a`, 'type 23'],
     ['a GeneralizedTime of 33 octets', `18 21 ${'30'.repeat(14)} 2e ${'31'.repeat(17)} 5a`, 'type 24'],
     ['a GeneralizedTime that ends in a zero', '18 12 3230353030313031303030303030 2e3130 5a', 'type 24'],
-    ['an endless time', `18 28 ${'30'.repeat(39)} 5a`, 'type 24'],
+    ['a GeneralizedTime of 40 octets', `18 28 ${'30'.repeat(39)} 5a`, 'type 24'],
     ['the first reserved type', '1f 25 00', 'reserved'],
     ['a reserved type', '1f 8939 03 020100', 'reserved'],
     ['the last reserved type of two octets', '1f ff7f 00', 'reserved'],

@@ -16,7 +16,7 @@ const receipt = await makeReceipt(chain);
 const keyId = Buffer.from(attested.keyId, 'base64');
 
 const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64');
-/** What a form decoder makes of base64 with unescaped plus signs. The bytes of `+++/` are prepended so that there is one. */
+/** Base64 after a form decoder replaced its plus signs with spaces. The bytes of `+++/` ensure that there are plus signs. */
 const withSpaces = (bytes: Uint8Array) =>
   base64(Buffer.concat([Buffer.from('+++/', 'base64'), bytes])).replace(/\+/g, ' ');
 
@@ -71,20 +71,20 @@ it.each(mistakesInBytes.filter(([name]) => /empty|spaces|no bytes/.test(name)))(
 );
 
 describe('a key identifier', () => {
-  it.each(mistakes)('in %s is explained in the error', async (_, encode, sentence) => {
+  it.each(mistakes)('given as %s is explained in the error', async (_, encode, sentence) => {
     const options = { ...attested, keyId: String(encode(keyId)) };
     const { message } = await expectCode(() => verifyAttestation(options), 'key_id_mismatch');
     expect(message).toContain(`the key identifier is not base64 of 32 bytes: ${sentence}`);
   });
 
-  it('in hex is explained in the error up to 128 characters', async () => {
+  it('given as 128 characters of hex is explained in the error', async () => {
     const options = { ...attested, keyId: '00'.repeat(64) };
     const { message } = await expectCode(() => verifyAttestation(options), 'key_id_mismatch');
     expect(message).toContain(': the text is hex');
   });
 
   it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(65), '00'.repeat(100)])(
-    'in any other form is not explained: %s',
+    'given in any other form is not explained: %s',
     async (keyId) => {
       const { message } = await expectCode(() => verifyAttestation({ ...attested, keyId }), 'key_id_mismatch');
       expect(message).toMatch(/^the key identifier is not base64 of 32 bytes \(/);

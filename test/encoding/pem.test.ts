@@ -47,7 +47,7 @@ describe('PEM', () => {
     ['the characters of base64url', pem.replace(/.{10}\n/, '-_'.repeat(5))],
     ['no contents', '-----BEGIN PUBLIC KEY----------END PUBLIC KEY-----'],
     ['no dashes', pem.replaceAll('-----', '')],
-    ['nothing', ''],
+    ['neither label nor contents', ''],
   ])('is not decoded with %s', (_, text) => {
     expect(decodePem('PUBLIC KEY', text)).toBeUndefined();
     expect(isPem('PUBLIC KEY', text)).toBe(false);
@@ -55,7 +55,7 @@ describe('PEM', () => {
 
   it.each([
     ['padding in the middle', '-----BEGIN PUBLIC KEY-----\nA=A\n-----END PUBLIC KEY-----\n'],
-    ['stray bits before its padding', pem.replace(/.==/, 'B==')],
+    ['non-zero bits before its padding', pem.replace(/.==/, 'B==')],
   ])('is rejected with %s', (_, text) => {
     expect(() => decodePem('PUBLIC KEY', text)).toThrow(DecodingError);
   });

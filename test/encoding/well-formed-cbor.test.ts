@@ -82,7 +82,7 @@ describe('text that begins with a byte order mark', () => {
 
 describe('well-formed CBOR', () => {
   const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
-  it.each(EXAMPLES)('%s is accepted, and decoded as cbor-x decodes it', (text, value) => {
+  it.each(EXAMPLES)('includes the example %s, which cbor-x decodes correctly', (text, value) => {
     assertWellFormedCbor(hex(text));
     expect(decoder.decode(hex(text))).toEqual(value);
   });
@@ -117,10 +117,10 @@ describe('well-formed CBOR', () => {
   });
 
   const refused: readonly [string, string, string][] = [
-    ['a number below 24 in one byte', '18 17', 'shortest'],
-    ['a number below 256 in two bytes', '19 00ff', 'shortest'],
-    ['a number below 65536 in four bytes', '1a 0000ffff', 'shortest'],
-    ['a number below 2^32 in eight bytes', '1b 00000000ffffffff', 'shortest'],
+    ['a number below 24 in one additional byte', '18 17', 'shortest'],
+    ['a number below 256 in two additional bytes', '19 00ff', 'shortest'],
+    ['a number below 65536 in four additional bytes', '1a 0000ffff', 'shortest'],
+    ['a number below 2^32 in eight additional bytes', '1b 00000000ffffffff', 'shortest'],
     ['a negative number in too many bytes', '38 17', 'shortest'],
     ['a byte string with too long a length', '58 01 00', 'shortest'],
     ['additional information 28', '1c', 'reserved'],
@@ -132,25 +132,25 @@ describe('well-formed CBOR', () => {
     ['a tag', 'c1 00', 'tags'],
     ['a nested tag', '81 d8 18 41 00', 'tags'],
     ['an unassigned simple value', 'f3', 'simple'],
-    ['a simple value in a byte', 'f8 20', 'simple'],
+    ['a simple value in an additional byte', 'f8 20', 'simple'],
     ['overlong UTF-8', '62 c080', 'UTF-8'],
     ['a surrogate in UTF-8', '63 eda080', 'UTF-8'],
-    ['the same text key', 'a2 6161 00 6161 00', 'twice'],
-    ['the same integer key', 'a2 20 00 20 00', 'twice'],
+    ['a duplicate text key', 'a2 6161 00 6161 00', 'twice'],
+    ['a duplicate integer key', 'a2 20 00 20 00', 'twice'],
     ['a byte string as a key', 'a1 41 61 00', 'key'],
     ['a map as a key', 'a1 a0 00', 'key'],
     ['false as a key', 'a1 f4 00', 'key'],
   ];
-  it.each(refused)('%s is rejected', (_, text, reason) => {
+  it.each(refused)('must not contain %s', (_, text, reason) => {
     expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
   });
 
-  it('returns the text keys whose values are unsigned integers', () => {
+  it('yields the text keys whose values are unsigned integers', () => {
     const text = 'a6 6161 07 6162 20 6163 6161 01 01 21 02 6164 f5';
     expect(assertWellFormedCbor(hex(text))).toEqual(new Set(['a']));
   });
 
-  it('distinguishes text keys from integer keys', () => {
+  it('may contain a text key and an integer key with the same digit', () => {
     assertWellFormedCbor(hex('a2 6131 00 01 00'));
   });
 });

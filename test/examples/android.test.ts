@@ -33,7 +33,7 @@ afterAll(async () => {
   await google.close();
 });
 
-/** What the plugin returns on Android. */
+/** The fields that the plugin returns on Android. */
 const plugin = (token: string) => ({
   platform: 'android',
   format: 'google-play-integrity-standard',
@@ -99,7 +99,7 @@ describe('the Android example', () => {
 type Payload = ReturnType<typeof genuinePayload>;
 
 describe('a Play Integrity token', () => {
-  it('is accepted if everything fits, for a challenge and for a payload, also with non-ASCII text', async () => {
+  it('is accepted if all its values match, for a challenge and for a payload, also with non-ASCII text', async () => {
     const verify = playIntegrity(app());
     const device = { platform: 'android', packageName: 'com.example.app', versionCode: '42' };
     for (const text of ['a challenge', 'ein Käfer 🪲']) {
@@ -142,7 +142,7 @@ describe('a Play Integrity token', () => {
     ['that is six minutes old', requestDetails({ timestampMillis: String(Date.now() - 360_000) }), 'challenge_expired'],
     ['from the future', requestDetails({ timestampMillis: String(Date.now() + 120_000) }), 'challenge_expired'],
     ['without a time', requestDetails({ timestampMillis: undefined }), 'challenge_expired'],
-    ['whose time is no number', requestDetails({ timestampMillis: 'now' }), 'challenge_expired'],
+    ['whose time is not a number', requestDetails({ timestampMillis: 'now' }), 'challenge_expired'],
     ['of an unrecognized app', appIntegrity({ appRecognitionVerdict: 'UNRECOGNIZED_VERSION' }), 'extension_rejected'],
     [
       'of an app that was not evaluated',
@@ -156,7 +156,7 @@ describe('a Play Integrity token', () => {
       'untrusted_certificate',
     ],
     ['of an app without a certificate', appIntegrity({ certificateSha256Digest: [] }), 'untrusted_certificate'],
-    ['whose certificates are no list', appIntegrity({ certificateSha256Digest: 'AAAA' }), 'untrusted_certificate'],
+    ['whose certificates are not a list', appIntegrity({ certificateSha256Digest: 'AAAA' }), 'untrusted_certificate'],
     ['of a device with basic integrity only', verdicts(['MEETS_BASIC_INTEGRITY']), 'extension_rejected'],
     ['of an emulator', verdicts(['MEETS_VIRTUAL_INTEGRITY']), 'extension_rejected'],
     ['of a device without verdicts', verdicts(undefined), 'extension_rejected'],
@@ -177,9 +177,9 @@ describe('a Play Integrity token', () => {
   it.each([
     ['that Google cannot decode', 'AAAA'],
     ['that is missing', undefined],
-    ['that is no text', { token: 'AAAA' }],
+    ['that is not text', { token: 'AAAA' }],
     ['that is too long', 'A'.repeat(16_385)],
-  ])('is malformed: %s', async (_, token) => {
+  ])('is rejected as malformed: %s', async (_, token) => {
     const verify = playIntegrity(app());
     await expect(verify({ body: { token }, challenge: 'text' })).rejects.toMatchObject({
       code: 'malformed_attestation',
@@ -199,7 +199,7 @@ describe('a Play Integrity token', () => {
 describe('the requests to Google', () => {
   const evidence = () => ({ body: { token: google.token(genuinePayload('payload')) }, payload: 'payload' });
 
-  it('share one access token, also if they begin at the same time', async () => {
+  it('share one access token, even if they begin at the same time', async () => {
     google.issued = 0;
     const verify = playIntegrity(app());
     await Promise.all(Array.from({ length: 20 }, () => verify(evidence())));
@@ -228,7 +228,7 @@ describe('the requests to Google', () => {
     await verify(evidence());
   });
 
-  it('try again after Google rejected the service account', async () => {
+  it('succeed after an earlier rejection of the service account', async () => {
     const { serviceAccount } = google;
     const account = { ...serviceAccount, client_email: 'other@example.com' };
     const verify = playIntegrity({ ...app(), serviceAccount: account });
@@ -242,7 +242,7 @@ describe('the requests to Google', () => {
     await expect(playIntegrity(app())(evidence())).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it.each([403, 429, 500, 503])('decide nothing if Google responds with status %i', async (status) => {
+  it.each([403, 429, 500, 503])('throw an error without a code if Google responds with status %i', async (status) => {
     google.failure = status;
     await expect(playIntegrity(app())(evidence())).rejects.not.toHaveProperty('code');
   });

@@ -13,8 +13,8 @@ let server: TestServer;
 let backend: Backend;
 let device: VirtualDevice;
 let user: string;
-/** The next answer to a request for this path is lost, after or before the server received the request. */
-let lost: { path: string; when: 'answer' | 'request' } | undefined;
+/** The next request for this path fails: either its response is lost, or the request never reaches the server. */
+let lost: { path: string; when: 'response' | 'request' } | undefined;
 
 beforeEach(async () => {
   backend = createBackend();
@@ -35,7 +35,7 @@ beforeEach(async () => {
     if (fails) lost = undefined;
     if (fails === 'request') throw new TypeError('fetch failed');
     const response = await fetch(url.replace('https://api.example.com', server.origin), init);
-    if (fails === 'answer') throw new TypeError('fetch failed');
+    if (fails === 'response') throw new TypeError('fetch failed');
     return response;
   });
 });
@@ -59,8 +59,8 @@ it('the app registers a key with its first request, and uses it from then on', a
   expect(await count()).toBe(1);
 });
 
-it.each(['answer', 'request'] as const)(
-  'the app keeps its key when the %s of the registration is lost',
+it.each(['response', 'request'] as const)(
+  'the app keeps its key when the %s of a registration is lost',
   async (when) => {
     lost = { path: '/app-attest/registration', when };
     await expect(order()).rejects.toThrow('fetch failed');
@@ -70,14 +70,14 @@ it.each(['answer', 'request'] as const)(
   },
 );
 
-it('the app attests its key again when the server forgot it', async () => {
+it('the app attests its key again when the server deleted the key', async () => {
   await order();
   const keyId = await storedKeyId();
   await backend.forget(keyId);
   expect(await order()).toEqual({ status: 200, body: { by: keyId } });
 });
 
-it('the app makes a new key when the device lost it, as after a restore', async () => {
+it('the app makes a new key when the device lost the old key, as after a restore', async () => {
   await order();
   const keyId = await storedKeyId();
   device.loseKey(keyId);
@@ -96,7 +96,7 @@ it('the app makes a new key when it runs on another device with the identifier o
   expect(await storedKeyId()).not.toBe(keyId);
 });
 
-it('the app knows a lost key by the message of the plugin, in any language', async () => {
+it('the app detects a lost key by the error message of the plugin, in any language', async () => {
   await order();
   const keyId = await storedKeyId();
   const failure = (number: number) => new Error(`Fehler: … (com.apple.devicecheck.error-Fehler ${number}.)`);
@@ -109,7 +109,7 @@ it('the app knows a lost key by the message of the plugin, in any language', asy
   createAssertion.mockRestore();
 });
 
-it('the app makes another key for another user of the device', async () => {
+it('the app makes a new key for the second user of the device', async () => {
   await order();
   const keyId = await storedKeyId();
   user = 'bob';
@@ -118,7 +118,7 @@ it('the app makes another key for another user of the device', async () => {
   expect(await count()).toBe(1);
 });
 
-it('the app signs again with a new challenge after the counter was overtaken', async () => {
+it('the app signs again with a new challenge after the server rejected the counter', async () => {
   await order();
   device.misbehave({ standingCounter: true });
   const { createAssertion } = AppAttest;
@@ -135,7 +135,7 @@ it('the app signs again with a new challenge after the counter was overtaken', a
 it('the app makes no new key when the network fails', async () => {
   await order();
   const keyId = await storedKeyId();
-  lost = { path: '/orders', when: 'answer' };
+  lost = { path: '/orders', when: 'response' };
   await expect(order()).rejects.toThrow('fetch failed');
   expect(await storedKeyId()).toBe(keyId);
   expect(await count()).toBe(1);

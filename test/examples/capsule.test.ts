@@ -36,7 +36,7 @@ it.each([
   ['nonce_mismatch', { wrongNonce: true }],
   ['environment_mismatch', { developmentBuild: true }],
   ['counter_not_increased', { standingCounter: true }],
-])('the example rejects the evidence of a capsule again: %s', async (code, misbehave) => {
+])('the example rejects the evidence of a capsule with the same code: %s', async (code, misbehave) => {
   const [capsule] = await capsulesOf({}, misbehave);
   expect(capsule?.code).toBe(code);
   const error = capsule && (await verifyAgain(capsule));

@@ -33,7 +33,7 @@ it('the examples show the devices of a user, and remove them for this user only'
   expect((await appAttest.key(revoked))?.revokedAt).toBeInstanceOf(Date);
 });
 
-it('the examples delete unused keys, but none that is revoked', async () => {
+it('the examples delete unused keys, but no revoked keys', async () => {
   const { appAttest, ids } = await backendOf(
     { createdAt: daysAgo(900), lastUsedAt: daysAgo(1) },
     { createdAt: daysAgo(900), lastUsedAt: daysAgo(500) },

@@ -28,7 +28,7 @@ const stop = observeDecisions();
 const backend = createBackend();
 const app = express();
 const { challenge, registration, protect } = expressHandlers(backend);
-// As the instrumentation of Node's http does: a span for the request, active while it is handled, ended on `close`.
+// Like the instrumentation of node:http, starts a span that is active while the request is handled and ends on `close`.
 app.use((request, response, next) => {
   const span = trace.getTracer('test').startSpan(`${request.method} ${request.path}`);
   response.once('close', () => span.end());
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe('the example for OpenTelemetry', () => {
-  it('counts decisions, measures them, and adds them to the spans of their requests', async () => {
+  it('counts decisions, measures their duration, and adds them to the spans of their requests', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const headers = await client.sign('POST', '/orders', '{}');
@@ -98,7 +98,7 @@ describe('the example for OpenTelemetry', () => {
     ]);
   });
 
-  it('stops', async () => {
+  it('adds no more events after it is stopped', async () => {
     stop();
     const before = spanExporter.getFinishedSpans().length;
     await fetch(`${server.origin}/orders`, { method: 'POST' });

@@ -16,7 +16,7 @@ async function scrape(origin: string): Promise<string[]> {
 }
 
 describe('the example for Prometheus', () => {
-  it('is scraped: decisions by outcome, route, code, environment and build, of all frameworks in the process', async () => {
+  it('exports decisions of all frameworks in the process, by outcome, route, code, environment and build', async () => {
     const scraped = await serveNode(metrics);
     servers.push(scraped);
     for (const start of Object.values(SERVERS)) {
@@ -45,7 +45,7 @@ describe('the example for Prometheus', () => {
       );
   });
 
-  it('distinguishes builds that sign from old builds, and no further values', async () => {
+  it('labels a build only as old or signing, regardless of the value in the request', async () => {
     const scraped = await serveNode(metrics);
     const server = await SERVERS['app-attest/express']?.(createBackend());
     if (!server) throw new Error('no such framework');

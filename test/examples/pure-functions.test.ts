@@ -149,7 +149,7 @@ describe('the example with pure functions', () => {
     ['overloaded', new AppAttestError('overloaded', 'too many', { retryAfter: 5 }), 503, '5'],
     ['invalid_argument', new AppAttestError('invalid_argument', 'the call is wrong'), 500, null],
     ['a failed database', new Error('connection lost'), 500, null],
-  ])('does not blame the client for %s', async (_, error, status, retryAfter) => {
+  ])('responds with a 5xx status to %s', async (_, error, status, retryAfter) => {
     failure.next = error;
     expect(await register(await newChallenge())).toMatchObject({ status, retryAfter, body: { error: 'rejected' } });
   });

@@ -33,7 +33,7 @@ async function installation() {
   return { keyId: client.keyId, sign, order, forged };
 }
 
-it('the example for a rollout goes from reports over a share of the keys to all requests, and back', async () => {
+it('the rollout example can report, enforce for a share of the keys, enforce for all requests, and go back', async () => {
   const { keyId, sign, order, forged } = await installation();
   expect(await order({ ...(await sign()), ...recent })).toEqual([200, keyId]);
   expect(await order({ ...forged, ...recent })).toEqual([200, 'challenge_unknown']);
@@ -64,7 +64,7 @@ it('the example for a rollout goes from reports over a share of the keys to all 
   expect(await order({ ...forged, ...recent })).toEqual([200, 'challenge_unknown']);
 });
 
-it('the example reads the state every ten seconds, and keeps the last valid state if a read fails', async () => {
+it('the rollout example reads the state every ten seconds, and keeps the last valid state if a read fails', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const state = { firstBuild: 1300, percentage: 10, everything: false };
@@ -84,6 +84,6 @@ it('the example reads the state every ten seconds, and keeps the last valid stat
   expect(rollout).toEqual({ ...state, percentage: 50 });
 });
 
-it('the example does not start without a state', async () => {
+it('the rollout example does not start without a state', async () => {
   await expect(followRollout(() => Promise.reject(new Error('the database is down')))).rejects.toThrow('database');
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runExample } from '../support/example-process.js';
 
-it('the service serves only its app', async () => {
+it('the example service serves only its app', async () => {
   const { output, errors, code } = await runExample();
   expect(output).toContain('Its state is in the memory of this process.');
   expect(output.match(/^✓/gm)).toHaveLength(8);
@@ -9,7 +9,7 @@ it('the service serves only its app', async () => {
   expect({ errors, code }).toEqual({ errors: '', code: 0 });
 });
 
-it('the service does not start in production, where virtual devices are rejected', async () => {
+it('the example service does not start in production, where virtual devices are rejected', async () => {
   const { errors, code } = await runExample({ NODE_ENV: 'production' });
   expect(errors).toContain('must not run in production');
   expect(code).toBe(1);

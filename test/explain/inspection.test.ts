@@ -102,7 +102,7 @@ describe('an inspected attestation', () => {
     expect(empty.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['fmt', 'authData', 'attStmt']);
   });
 
-  it('shows only the reason if the evidence is not a map', () => {
+  it('reports only problems if the evidence is not a map', () => {
     const nothing = { entries: [], certificates: [], problems: [expect.stringMatching(/^attestation: /)] };
     expect(inspectAttestation(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const entries = ['fmt', 'attStmt', 'authData'].map((name) => expect.stringMatching(`^${name}`));
@@ -119,7 +119,7 @@ describe('an inspected attestation', () => {
     for (const name of ['appId', 'accessControlList']) expect(old.certificates[0]).not.toHaveProperty(name);
   });
 
-  it('shows four certificates without a problem', async () => {
+  it('shows four certificates and reports no problem', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual([]);
@@ -150,7 +150,7 @@ describe('an inspected assertion', () => {
     expect(problems).toEqual(['authenticatorData extensions: field apple_bundle_version_01 is not text']);
   });
 
-  it('shows only the reason if the evidence is not a map', () => {
+  it('reports only problems if the evidence is not a map', () => {
     const nothing = { entries: [], problems: [expect.stringMatching(/^assertion: /)] };
     expect(inspectAssertion(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));

@@ -22,7 +22,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     return { backend, client, registered };
   }
 
-  it('registers a device only once', async () => {
+  it('registers a device, and stores its key with counter 0', async () => {
     const { backend, client, registered } = await serve();
     expect(registered.status).toBe(201);
     expect(registered.body).toEqual({ keyId: client.keyId });
@@ -67,7 +67,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('accepts an empty body with the digest of no bytes, with or without the header', async () => {
+  it('accepts an empty body with the digest of no bytes, with or without the header Content-Digest', async () => {
     const { client } = await serve();
     for (const body of ['', undefined]) {
       const headers = await client.sign('GET', '/orders/7', body);
@@ -146,11 +146,11 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
   });
 
   it.each([
-    ['none', () => ({ 'x-app-attest-challenge': '' })],
+    ['an empty challenge', () => ({ 'x-app-attest-challenge': '' })],
     ['a challenge that was not signed', (other: string) => ({ 'x-app-attest-challenge': other })],
-    ['the beginning of a challenge', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
-    ['two', (other: string) => ({ 'x-app-attest-challenge': `${other}, ${other}` })],
-  ])('rejects %s', async (_case, header) => {
+    ['a challenge without its first character', (other: string) => ({ 'x-app-attest-challenge': other.slice(1) })],
+    ['two challenges', (other: string) => ({ 'x-app-attest-challenge': `${other}, ${other}` })],
+  ])('rejects a header with %s', async (_case, header) => {
     const { client } = await serve();
     const headers = await client.sign('GET', '/orders/7');
     const { status, body } = await client.get('/orders/7', { ...headers, ...header(await client.challenge()) });
@@ -182,7 +182,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('expects the path that the client signed, if a proxy rewrites the path', async () => {
+  it('accepts the path that the client signed if publicTarget restores the path that a proxy rewrote', async () => {
     const { client } = await serve({ publicTarget: (target) => `/api${target}` });
     const answer = await client.get('/orders/7', await client.sign('GET', '/api/orders/7'));
     expect(answer.status).toBe(200);
@@ -214,7 +214,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       }
     });
 
-    it('rejects a payload without a request line, except on a route of its own', async () => {
+    it('rejects a payload without a request line, except on the assertion route', async () => {
       const { client } = await serve();
       const bare = async () => JSON.stringify(await client.body(await client.challenge()));
       const json = async () => JSON.stringify(await client.body(`{"challenge":"${await client.challenge()}"}`));
@@ -230,7 +230,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       expect(await client.post('/assertion', other, {})).toMatchObject({ body: { error: 'challenge_unknown' } });
     });
 
-    it('does not use the data signed in headers as content', async () => {
+    it('rejects a payload with a digest instead of the content', async () => {
       const { client } = await serve();
       const challenge = await client.challenge();
       const signed = await client.body(`POST /orders\n${challenge}\n${contentDigest('{"item":"coffee"}')}`);
@@ -241,7 +241,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('accepts an assertion in headers alone, and returns the key', async () => {
+  it('accepts an assertion in headers with an empty body, and returns the key identifier', async () => {
     const { client } = await serve();
     const headers = await client.sign('POST', '/assertion', '');
     expect(await client.post('/assertion', '', headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
@@ -319,7 +319,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('distinguishes a registered key from a revoked one', async () => {
+  it('rejects a request that is signed with a revoked key', async () => {
     const { backend, client } = await serve();
     await backend.revoke(client.keyId);
     expect(await client.get('/orders/7', await client.sign('GET', '/orders/7'))).toMatchObject({

@@ -12,7 +12,7 @@ afterEach(() => {
   server.close();
 });
 
-/** A request that waits for its response, with functions that end the request. */
+/** Receives a request. Returns the request, its response, which is not sent yet, and the socket of the client. */
 async function receive() {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,7 +41,7 @@ describe('a task that runs after the response of a Node server', () => {
     expect(order).toEqual(['answer', 'after']);
   });
 
-  it('runs if the response was sent before', async () => {
+  it('runs if the response was already sent', async () => {
     const { incoming, response } = await receive();
     response.end('x');
     await once(response, 'finish');

@@ -34,10 +34,10 @@ const FIELDS = { purpose: 'x', keyId: 'x', challenge: 'x', payload: 'x', token: 
 const allAs = (value: unknown) => Object.fromEntries(Object.keys(FIELDS).map((name) => [name, value]));
 const LONE_SURROGATE = '"\\ud800"';
 
-/** What is sent, and the error code of each of {@link ROUTES} in the same order. A single code applies to all routes. */
+/** Invalid requests, and the error code of each of {@link ROUTES} in the same order. A single code applies to all routes. */
 const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly string[]][] = [
   [
-    'nothing',
+    'a request without a body',
     () => ({}),
     ['unsupported_media_type', 'unsupported_media_type', 'assertion_missing', 'assertion_missing'],
   ],
@@ -57,11 +57,11 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     () => ({ chunks: endless('x'.repeat(1024)), headers: { 'content-type': 'application/json' } }),
     'body_too_large',
   ],
-  ['text', () => text('{}', 'text/plain'), 'unsupported_media_type'],
+  ['a text body', () => text('{}', 'text/plain'), 'unsupported_media_type'],
   ['a form', () => text('purpose=assertion', 'application/x-www-form-urlencoded'), 'unsupported_media_type'],
   ['a content type that only begins like JSON', () => text('{}', 'application/jsonp'), 'unsupported_media_type'],
   [
-    'gzip',
+    'a compressed body',
     () => {
       const { body, headers } = text(gzipSync('{}'));
       return { body: body ?? '', headers: { ...headers, 'content-encoding': 'gzip' } };
@@ -69,7 +69,7 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     'unsupported_media_type',
   ],
   [
-    'no JSON',
+    'incomplete JSON',
     () => text('{"purpose":'),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
@@ -94,22 +94,22 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'an object without entries',
+    'an empty object',
     () => json({}),
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'arrays for strings',
+    'arrays instead of strings',
     () => json(allAs(['x'])),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'objects for strings',
+    'objects instead of strings',
     () => json(allAs({ length: 1, toString: 'x' })),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'numbers for strings',
+    'a number instead of a string',
     () => json({ ...FIELDS, keyId: 17 }),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
@@ -170,7 +170,7 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
   ],
 ];
 
-/** What is sent in headers to the routes that use these headers. */
+/** Invalid headers for the routes that use them, and the expected error code. */
 const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
   ['only a key id', { 'x-app-attest-key-id': 'x' }, 'malformed_assertion'],
   ['only an assertion', { 'x-app-attest-assertion': 'x' }, 'malformed_assertion'],
@@ -190,9 +190,9 @@ const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
 
 const SIGNED = { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'x', 'x-app-attest-challenge': 'A'.repeat(43) };
 
-/** What is sent as `Content-Digest`, and the expected error code. */
+/** Invalid values of `Content-Digest`, and the expected error code. */
 const BAD_DIGESTS: readonly [string, string, string][] = [
-  ['nothing', '', 'malformed_request'],
+  ['an empty value', '', 'malformed_request'],
   ['only another algorithm', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],
   ['SHA-256 twice', `${contentDigest('{}')}, ${contentDigest('')}`, 'malformed_request'],
   ['a digest that is too short', 'sha-256=:AAAA:', 'malformed_request'],
@@ -210,7 +210,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
   });
   afterAll(() => server.close());
 
-  it.each(BAD_INPUT)('rejects %s with its code', async (_case, make, codes) => {
+  it.each(BAD_INPUT)('rejects %s with the expected code', async (_case, make, codes) => {
     for (const [index, path] of ROUTES.entries()) {
       const { status, headers, body } = await send(server.origin, { path, ...make() });
       expect(body, path).toEqual({ error: typeof codes === 'string' ? codes : codes[index] });
@@ -221,21 +221,21 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     }
   });
 
-  it.each(BAD_HEADERS)('rejects %s with its code', async (_case, headers, code) => {
+  it.each(BAD_HEADERS)('rejects %s with the expected code', async (_case, headers, code) => {
     for (const path of ['/assertion', '/orders']) {
       const { status, body } = await send(server.origin, { path, ...withHeaders(headers) });
       expect({ status, body }).toEqual({ status: code === 'malformed_assertion' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it.each(BAD_DIGESTS)('rejects %s as the digest with its code', async (_case, digest, code) => {
+  it.each(BAD_DIGESTS)('rejects %s as Content-Digest with the expected code', async (_case, digest, code) => {
     for (const path of ['/assertion', '/orders']) {
       const answer = await send(server.origin, { path, ...withHeaders({ ...SIGNED, 'content-digest': digest }) });
       expect(answer).toMatchObject({ status: code === 'malformed_request' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it('reports the missing header', async () => {
+  it('names the missing header in the error message', async () => {
     const all = { ...SIGNED, 'content-digest': contentDigest('{}') };
     for (const [name, shown] of [
       ['x-app-attest-key-id', 'X-App-Attest-Key-Id'],
@@ -282,7 +282,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     }
   });
 
-  it('serves the next request of a connection without delay after a truncated body', async () => {
+  it('serves the next request on a connection without delay after a body that is too large', async () => {
     const { hostname, port } = new URL(server.origin);
     const socket = connect(Number(port), hostname);
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
@@ -311,7 +311,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     });
   });
 
-  it('rejects a body that stops arriving, within the time limit', async () => {
+  it('rejects a body that stops arriving, after the time limit', async () => {
     const impatient = await start(createBackend(), { bodyTimeout: 0.2 });
     for (const path of ROUTES) {
       const headers = { 'content-type': 'application/json', 'content-length': '100' };
@@ -321,7 +321,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     await impatient.close();
   });
 
-  it('treats a connection that is cut within a body as a rejection', async () => {
+  it('rejects a request if its connection closes before the body is complete', async () => {
     decisions.length = 0;
     const head = 'POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{';
     await sendAndLeave(server.origin, head);

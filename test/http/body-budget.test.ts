@@ -55,7 +55,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     return { server, client };
   }
 
-  it('use at most the budget, then unknown keys get 503 and registered keys are served', async () => {
+  it('use at most the budget: once it is used up, unsigned requests get 503 and registered keys are served', async () => {
     const { server, client } = await serve();
     const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
@@ -91,7 +91,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
         expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
       }
     }
-    // The whole budget is available a second time.
+    // The whole budget is available again.
     const together = await Promise.all(Array.from({ length: 4 }, full));
     expect(together.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
   });

@@ -62,11 +62,14 @@ describe('Express', () => {
     return [await serveNode(app), decisions] as const;
   }
 
-  it.each(['headers', 'body'] as const)('after express.json() is rejected with instructions: %s', async (way) => {
-    const answer = await order(...(await serve(express.json())), way);
-    expect(answer).toMatchObject(READ_ALREADY);
-    await expect.poll(answer.advice).toMatch(/was already read.*before express\.json\(\).*verify: .*rawBody: bytes/);
-  });
+  it.each(['headers', 'body'] as const)(
+    'rejects a request with instructions if express.json() already read its body, signed in the %s',
+    async (way) => {
+      const answer = await order(...(await serve(express.json())), way);
+      expect(answer).toMatchObject(READ_ALREADY);
+      await expect.poll(answer.advice).toMatch(/was already read.*before express\.json\(\).*verify: .*rawBody: bytes/);
+    },
+  );
 
   const keep = express.json({
     verify: (request, _response, bytes) => {
@@ -84,7 +87,7 @@ describe('Express', () => {
     }
   });
 
-  it('with the bytes kept still enforces their limit', async () => {
+  it('enforces bodyLimit for the bytes that express.json() kept', async () => {
     const decisions: Decision[] = [];
     const { protect } = expressHandlers(backend, { bodyLimit: 10 });
     const app = express();
@@ -93,7 +96,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), decisions, 'headers')).toMatchObject({ status: 413 });
   });
 
-  it('still reports the connection of a truncated body to the log', async () => {
+  it('still gives a log the address of the client after a body that is too large', async () => {
     const addresses: (string | undefined)[] = [];
     const app = express();
     app.use((request, response, next) => {
@@ -111,7 +114,7 @@ describe('Express', () => {
     await expect.poll(() => addresses).toEqual(['127.0.0.1']);
   });
 
-  it('with JSON relabelled as a form gives the body to no other parser', async () => {
+  it('passes JSON that was relabelled as a form to no other parser', async () => {
     const { protect } = expressHandlers(backend);
     const app = express();
     app.post('/orders', protect, express.urlencoded(), express.text({ type: () => true }), (request, response) => {
@@ -120,7 +123,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
-  it('after a stream that became text is rejected with instructions', async () => {
+  it('rejects a request if its stream was converted to text', async () => {
     const decode: RequestHandler = (request, _response, next) => {
       request.setEncoding('utf8');
       next();
@@ -154,9 +157,12 @@ describe('Fastify', () => {
     return [{ origin, close: () => app.close() }, decisions] as const;
   }
 
-  it.each(['headers', 'body'] as const)('with its own parser gives the handler the signed content: %s', async (way) => {
-    expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
-  });
+  it.each(['headers', 'body'] as const)(
+    'with its own parser gives the handler the content that is signed in the %s',
+    async (way) => {
+      expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
+    },
+  );
 
   it('after a hook that consumed the payload rejects the request with instructions', async () => {
     const [server, decisions] = await serve(async (_request, _reply, payload) => {
@@ -229,7 +235,7 @@ describe('Fastify', () => {
     expect(await order(await serveForms(), [], 'headers', type, '{"item":"gold"}')).toMatchObject({ status: 400 });
   });
 
-  // The first releases of Fastify 4 had no schemas for single media types.
+  // Fastify 4.0.0 had no schemas for individual media types.
   describe.skipIf(Fastify().version === '4.0.0')('with a schema only for JSON', () => {
     const schema = { content: { 'application/json': { schema: coffee } } };
 
@@ -246,7 +252,7 @@ describe('Fastify', () => {
     });
   });
 
-  it('guards against poisoned prototypes as Fastify does', async () => {
+  it('rejects a body with the property __proto__, as Fastify does', async () => {
     const body = '{"item":"coffee","__proto__":{"admin":true}}';
     expect(await order(await serveForms(), [], 'headers', {}, body)).toMatchObject({ status: 400 });
   });
@@ -271,11 +277,14 @@ describe('Hono', () => {
     };
   };
 
-  it.each(['json', 'text'] as const)('after c.req.%s() is rejected with instructions', async (method) => {
-    const answer = await order(...(await serve(reading(method))), 'headers');
-    expect(answer).toMatchObject(READ_ALREADY);
-    await expect.poll(answer.advice).toMatch(/or read the body with c\.req\.arrayBuffer\(\)/);
-  });
+  it.each(['json', 'text'] as const)(
+    'rejects a request with instructions if c.req.%s() already read its body',
+    async (method) => {
+      const answer = await order(...(await serve(reading(method))), 'headers');
+      expect(answer).toMatchObject(READ_ALREADY);
+      await expect.poll(answer.advice).toMatch(/or read the body with c\.req\.arrayBuffer\(\)/);
+    },
+  );
 
   it('treats JSON that was relabelled as a form as JSON', async () => {
     const app = new Hono();
@@ -287,13 +296,16 @@ describe('Hono', () => {
     expect(await order(server, [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
-  it.each(['headers', 'body'] as const)('accepts a body alone or after c.req.arrayBuffer(): %s', async (way) => {
-    expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
-    expect(await order(...(await serve(reading('arrayBuffer'))), way)).toMatchObject(ORDERED);
-  });
+  it.each(['headers', 'body'] as const)(
+    'accepts a body signed in the %s, even if c.req.arrayBuffer() already read it',
+    async (way) => {
+      expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
+      expect(await order(...(await serve(reading('arrayBuffer'))), way)).toMatchObject(ORDERED);
+    },
+  );
 });
 
-describe('Request', () => {
+describe('a Fetch Request', () => {
   it('is rejected with instructions if its body was read, or is being read', async () => {
     const decisions: Decision[] = [];
     const { protect } = httpHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
@@ -317,7 +329,7 @@ describe('Request', () => {
     await expect.poll(() => decisions.map(({ error }) => error?.message).join('\n')).toMatch(/read request\.clone/);
   });
 
-  it('passes the other properties of the request and the length of the signed body to the handler', async () => {
+  it('reaches the handler with the other arguments of the route, without the original Content-Length', async () => {
     const { protect } = httpHandlers(backend);
     const handler = protect((request, { key }, { id }: { id: string }) => {
       return Response.json({ id, keyId: key.keyId, length: request.headers.get('content-length') });
@@ -330,7 +342,7 @@ describe('Request', () => {
     expect(await response.json()).toEqual({ id: '7', keyId, length: null });
   });
 
-  it('stays an instance of its subclass, such as that of Next.js', async () => {
+  it('stays an instance of its subclass, such as NextRequest', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }

@@ -23,7 +23,7 @@ const post = (body: unknown, headers: Record<string, string> = {}): Request => {
   });
 };
 
-/** Handlers that collect capsules, as a log would keep them. */
+/** Handlers, and a function that returns the capsule of their only decision, as read from a log. */
 function collecting(backend: ReturnType<typeof createBackend>, mode: Mode = 'enforce', subject?: () => string) {
   const decisions: Decision[] = [];
   const onDecision = (decision: Decision) => decisions.push(decision);
@@ -85,31 +85,34 @@ describe('a capsule', () => {
     ['certificate_expired', { now: new Date('2040-01-01') }, {}],
   ];
 
-  it.each(ATTESTATIONS)('of a registration that was refused as %s is refused again', async (code, options, device) => {
-    const backend = createBackend(options);
-    const { handlers, capsule } = collecting(backend);
-    const body = await registration(backend, await createDevice(device));
-    expect(await (await handlers.registration(post(body))).json()).toEqual({ error: code });
-    const kept = await capsule();
-    expect(kept).toMatchObject({
-      version: 1,
-      kind: 'attestation',
-      code,
-      evidence: body.token,
-      keyId: body.keyId,
-      clientData: { text: body.challenge },
-      clientDataForm: 'sha256',
-      clientDataHash: Buffer.from(sha256(body.challenge)).toString('base64'),
-      environments: ['production'],
-      verifyReceipts: false,
-      package: PACKAGE_VERSION,
-      runtime: `node ${process.versions.node}`,
-    });
-    const { message } = await expectCode(() => verifyAgain(kept), code as never);
-    expect(message).toBe(kept.message);
-  });
+  it.each(ATTESTATIONS)(
+    'of a registration that was rejected with %s reproduces the rejection',
+    async (code, options, device) => {
+      const backend = createBackend(options);
+      const { handlers, capsule } = collecting(backend);
+      const body = await registration(backend, await createDevice(device));
+      expect(await (await handlers.registration(post(body))).json()).toEqual({ error: code });
+      const kept = await capsule();
+      expect(kept).toMatchObject({
+        version: 1,
+        kind: 'attestation',
+        code,
+        evidence: body.token,
+        keyId: body.keyId,
+        clientData: { text: body.challenge },
+        clientDataForm: 'sha256',
+        clientDataHash: Buffer.from(sha256(body.challenge)).toString('base64'),
+        environments: ['production'],
+        verifyReceipts: false,
+        package: PACKAGE_VERSION,
+        runtime: `node ${process.versions.node}`,
+      });
+      const { message } = await expectCode(() => verifyAgain(kept), code as never);
+      expect(message).toBe(kept.message);
+    },
+  );
 
-  it('of a request that a device signed for something else is refused again', async () => {
+  it('of a request whose payload was changed reproduces the rejection', async () => {
     const { backend, request, key } = await backendWithDevice();
     const { handlers, capsule } = collecting(backend);
     const body = await request();
@@ -129,7 +132,7 @@ describe('a capsule', () => {
     await expectCode(() => verifyAgain(kept), 'invalid_signature');
   });
 
-  it('of a replayed counter, in report mode and signed in headers, is refused again', async () => {
+  it('of a counter that did not increase reproduces the rejection (report mode, signed in headers)', async () => {
     const stores = memoryStores();
     const { backend, device, keyId } = await backendWithDevice({ ...stores, policy: { whenAbsent: 'accept' } });
     const { handlers, capsule, decisions } = collecting(backend, 'report');
@@ -149,7 +152,7 @@ describe('a capsule', () => {
     await expectCode(() => verifyAgain(kept), 'counter_not_increased');
   });
 
-  it('of evidence that is malformed, for another form of client data, holds it as it was sent', async () => {
+  it('of malformed evidence holds the evidence as it was sent, and the form of the client data', async () => {
     const backend = createBackend({ clientData: 'raw', policy: { bundleVersions: () => true } });
     const { handlers, capsule } = collecting(backend);
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
@@ -165,7 +168,7 @@ describe('a capsule', () => {
     });
   });
 
-  it('is bounded: longer values become digests', async () => {
+  it('holds only the digest and the length of a value that is too long', async () => {
     const { backend, keyId } = await backendWithDevice();
     const { handlers, capsule } = collecting(backend);
     const [payload, token] = ['é'.repeat(200_000), 'A'.repeat(200_000)];
@@ -184,7 +187,7 @@ describe('a capsule', () => {
     ['base64', 'A', true],
     ['characters that JSON escapes', '\u0001', false],
     ['characters of three bytes', '€', false],
-  ])('has a largest size, whatever the client sends: %s', async (_, character, isKept) => {
+  ])('has a maximum size, even if the client sends long values of %s', async (_, character, isKept) => {
     const { handlers, capsule } = collecting(createBackend({ clientData: 'raw' }));
     const [challenge, token] = [character.repeat(65_536), character.repeat(87_384)];
     await handlers.assertion(post({ keyId: 'A'.repeat(256), payload: challenge, token }));
@@ -245,7 +248,7 @@ describe('a capsule', () => {
     ]);
   });
 
-  it('is made only with the option, only for what was not accepted, and only if there was evidence', async () => {
+  it('is created only with the option capsules, and only for a request with evidence that was not accepted', async () => {
     const { backend, request } = await backendWithDevice();
     const { handlers, decisions } = collecting(backend);
     await handlers.assertion(post(await request()));
@@ -259,7 +262,7 @@ describe('a capsule', () => {
     for (const decision of [...decisions, ...without]) expect(decision).not.toHaveProperty('evidence');
   });
 
-  it('holds what is known if the server is not the object that createAppAttest made', async () => {
+  it('has no App IDs if the backend is a copy of the object that createAppAttest returned', async () => {
     const { backend, request, key } = await backendWithDevice();
     const body = await request();
     await backend.authenticate(body);
@@ -270,7 +273,7 @@ describe('a capsule', () => {
     expect(kept).not.toHaveProperty('appIds');
   });
 
-  it('names the version of package.json', () => {
+  it('names the package version from package.json', () => {
     expect(PACKAGE_VERSION).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
   });
 });

@@ -4,7 +4,7 @@ import type { ClientDataForm } from '../../src/server/client-data-form.js';
 import { base64, createBackend, createDevice, sha256 } from '../support/backend.js';
 import { contentDigest } from '../support/signed-headers.js';
 
-/** What an app does with its client data: with the issued text, and with the bytes that a request signs. */
+/** For each form of client data, the text that an app sends and the bytes that it passes to the device to be signed. */
 const APPS: Readonly<Record<ClientDataForm, (text: string) => { text: string; passed: Uint8Array }>> = {
   sha256: (text) => ({ text, passed: sha256(text) }),
   'sha256-decoded': (text) => ({ text: base64(Buffer.from(text)), passed: sha256(text) }),
@@ -52,7 +52,7 @@ describe.each(Object.keys(APPS) as ClientDataForm[])('with clientData %j, a prot
   it.each([
     ['/orders', 200],
     ['/refunds', 401],
-  ])('responds to the JSON of the plugin that signed POST %s for /orders with %d', async (target, status) => {
+  ])('for POST /orders, responds to JSON of the plugin that signs POST %s with status %d', async (target, status) => {
     const { device, keyId, handler, issue } = await registered();
     const { text, passed } = APPS[clientData](`POST ${target}\n${await issue()}\ncoffee`);
     const token = base64(await device.generateAssertion(keyId, passed));

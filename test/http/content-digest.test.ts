@@ -12,7 +12,7 @@ import {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const refused = (code: string) => expect.objectContaining({ name: 'AppAttestHttpError', code });
 
-/** RFC 9530, appendix B.1 and B.2. The body is the same, but ends in a line feed. */
+/** RFC 9530, appendix B.1 and B.2. The body of these examples ends in a line feed. */
 const RFC_BODY = bytes('{"hello": "world"}\n');
 const RFC_SHA256 = 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:';
 const RFC_SHA512 = 'sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:';
@@ -39,8 +39,8 @@ describe('Content-Digest', () => {
   });
 
   it.each([
-    ['nothing', ''],
-    ['no value', 'sha-256'],
+    ['an empty value', ''],
+    ['an algorithm without a value', 'sha-256'],
     ['only another algorithm', RFC_SHA512],
     ['one algorithm twice', `${RFC_SHA256}, ${RFC_SHA256}`],
     ['another algorithm twice', `${RFC_SHA512}, ${RFC_SHA512}, ${RFC_SHA256}`],
@@ -52,7 +52,7 @@ describe('Content-Digest', () => {
     ['text instead of bytes', 'sha-256="RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg="'],
     ['a token instead of bytes', 'sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
     ['base64url', RFC_SHA256.replaceAll('/', '_')],
-    ['no padding', RFC_SHA256.replace('Dg=:', 'Dg:')],
+    ['base64 without padding', RFC_SHA256.replace('Dg=:', 'Dg:')],
     ['non-zero padding bits', RFC_SHA256.replace('Dg=:', 'Dh=:')],
     ['white space in the value', RFC_SHA256.replace('RK', 'R K')],
     ['white space around the equals sign', RFC_SHA256.replace('=:', ' = :')],
@@ -61,7 +61,7 @@ describe('Content-Digest', () => {
     ['33 bytes', `sha-256=:${Buffer.alloc(33).toString('base64')}:`],
     ['hex', `sha-256=:${Buffer.alloc(32).toString('hex')}:`],
     [
-      'an endless list of other digests',
+      'a list of 99 other digests',
       `${RFC_SHA256}${Array.from({ length: 99 }, (_, index) => `,a${index}=:AAAA:`).join('')}`,
     ],
   ])('rejects %s', (_, value) => {

@@ -12,16 +12,16 @@ const post = (path: string, body: unknown): Request => {
   return new Request(`http://localhost${path}`, { method: 'POST', body: JSON.stringify(body), headers });
 };
 
-function hearing() {
+function collectDecisions() {
   const decisions: Decision[] = [];
   const onDecision = (decision: Decision) => decisions.push(decision);
-  const heard = async (): Promise<Decision> => {
+  const onlyDecision = async (): Promise<Decision> => {
     await expect.poll(() => decisions.length).toBe(1);
     const [decision] = decisions;
-    if (!decision) throw new Error('nothing was heard');
+    if (!decision) throw new Error('no decision was received');
     return decision;
   };
-  return { decisions, onDecision, heard };
+  return { decisions, onDecision, onlyDecision };
 }
 
 const subscribers: ((message: unknown) => void)[] = [];
@@ -38,12 +38,12 @@ afterEach(() => {
 const waitForTimers = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe('onDecision', () => {
-  it('receives for an accepted request: the key, the status and the framework’s request, and no code', async () => {
+  it('receives the key, the status, the request of the framework and no code for an accepted request', async () => {
     const { backend, key, request } = await backendWithDevice();
-    const { onDecision, heard } = hearing();
+    const { onDecision, onlyDecision } = collectDecisions();
     const sent = post('/pay?now', await request());
     expect((await httpHandlers(backend, { onDecision }).assertion(sent)).status).toBe(200);
-    const decision = await heard();
+    const decision = await onlyDecision();
     expect(decision).toEqual({
       outcome: 'accepted',
       route: 'protected',
@@ -63,16 +63,16 @@ describe('onDecision', () => {
 
   it('receives accepted challenges and registrations', async () => {
     const backend = createBackend();
-    const issued = hearing();
+    const issued = collectDecisions();
     const { challenge } = httpHandlers(backend, { onDecision: issued.onDecision });
     await challenge(post('/', { purpose: 'assertion' }));
-    const decision = await issued.heard();
+    const decision = await issued.onlyDecision();
     expect(decision).toMatchObject({ outcome: 'accepted', route: 'challenge', status: 200 });
     expect(decision).not.toHaveProperty('keyId');
-    const registered = hearing();
+    const registered = collectDecisions();
     const body = await registration(backend, await createDevice());
     await httpHandlers(backend, { onDecision: registered.onDecision }).registration(post('/', body));
-    expect(await registered.heard()).toMatchObject({
+    expect(await registered.onlyDecision()).toMatchObject({
       outcome: 'accepted',
       route: 'registration',
       status: 201,
@@ -82,15 +82,15 @@ describe('onDecision', () => {
     });
   });
 
-  it('receives for a refused request: code, status, key identifier, duration and the full reason', async () => {
+  it('receives the code, the status, the key identifier, the duration and the full reason for a rejected request', async () => {
     const { backend, key, request } = await backendWithDevice();
-    const { onDecision, heard } = hearing();
+    const { onDecision, onlyDecision } = collectDecisions();
     const body = await request();
     await backend.authenticate(body);
     const sent = post('/pay?now', body);
     const { assertion } = httpHandlers(backend, { onDecision });
     expect(await (await assertion(sent)).json()).toEqual({ error: 'challenge_used' });
-    const decision = await heard();
+    const decision = await onlyDecision();
     expect(decision).toEqual({
       outcome: 'refused',
       route: 'protected',
@@ -107,31 +107,31 @@ describe('onDecision', () => {
     expect(decision.error?.message).toBe('the challenge was already used');
   });
 
-  it('receives the key of a refused request only if it is to be looked up', async () => {
+  it('receives the key of a rejected request only with the option lookUpKeys', async () => {
     for (const lookUpKeys of [false, true]) {
       const stores = memoryStores();
       const { backend, key, request } = await backendWithDevice(stores);
-      const { onDecision, heard } = hearing();
+      const { onDecision, onlyDecision } = collectDecisions();
       const body = await request();
       await backend.authenticate(body);
       const find = vi.spyOn(stores.keys, 'find');
       await httpHandlers(backend, { onDecision, lookUpKeys }).assertion(post('/', body));
-      const decision = await heard();
+      const decision = await onlyDecision();
       expect(find).toHaveBeenCalledTimes(lookUpKeys ? 1 : 0);
       expect(decision.key?.keyId).toBe(lookUpKeys ? key.keyId : undefined);
       expect(decision.device).toEqual(lookUpKeys ? key.device : undefined);
     }
   });
 
-  it('is called within the time limit although the key that it needs does not arrive', async () => {
+  it('is called within the time limit even if the look-up of the key never ends', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = await request();
     await backend.authenticate(body);
     stores.keys.find = () => new Promise(() => undefined);
-    const { onDecision, heard } = hearing();
+    const { onDecision, onlyDecision } = collectDecisions();
     await httpHandlers(backend, { onDecision, lookUpKeys: true, decisionTimeout: 0.05 }).assertion(post('/', body));
-    expect(await heard()).toMatchObject({ outcome: 'refused', code: 'challenge_used' });
+    expect(await onlyDecision()).toMatchObject({ outcome: 'refused', code: 'challenge_used' });
   });
 
   it('receives no key if many look-ups are in progress, so that clients cannot fill the store with queries', async () => {
@@ -143,7 +143,7 @@ describe('onDecision', () => {
     });
     const find = vi.fn(() => answered);
     stores.keys.find = find;
-    const { decisions, onDecision } = hearing();
+    const { decisions, onDecision } = collectDecisions();
     const { assertion } = httpHandlers(backend, { onDecision, lookUpKeys: true, decisionTimeout: 60 });
     const requests = Array.from({ length: 100 }, () => post('/', { keyId: key.keyId, payload: '{}', token: 'AAAA' }));
     await Promise.all(requests.map(assertion));
@@ -156,21 +156,24 @@ describe('onDecision', () => {
     expect(find).toHaveBeenCalledTimes(33);
   });
 
-  it.each(['unavailable', 'overloaded'] as const)('receives no key of a request rejected with %s', async (code) => {
-    const stores = memoryStores();
-    const { backend, key } = await backendWithDevice(stores);
-    const find = vi.spyOn(stores.keys, 'find');
-    const error = code === 'overloaded' ? new AppAttestError(code, 'busy') : new Error('down');
-    const busy = { ...backend, authenticate: () => Promise.reject(error) };
-    const { onDecision, heard } = hearing();
-    await httpHandlers(busy, { onDecision, lookUpKeys: true }).assertion(post('/', { keyId: key.keyId }));
-    expect(await heard()).toMatchObject({ code, keyId: key.keyId });
-    expect(find).not.toHaveBeenCalled();
-  });
+  it.each(['unavailable', 'overloaded'] as const)(
+    'receives no key for a request that is rejected with %s',
+    async (code) => {
+      const stores = memoryStores();
+      const { backend, key } = await backendWithDevice(stores);
+      const find = vi.spyOn(stores.keys, 'find');
+      const error = code === 'overloaded' ? new AppAttestError(code, 'busy') : new Error('down');
+      const busy = { ...backend, authenticate: () => Promise.reject(error) };
+      const { onDecision, onlyDecision } = collectDecisions();
+      await httpHandlers(busy, { onDecision, lookUpKeys: true }).assertion(post('/', { keyId: key.keyId }));
+      expect(await onlyDecision()).toMatchObject({ code, keyId: key.keyId });
+      expect(find).not.toHaveBeenCalled();
+    },
+  );
 
-  it('receives for a refused registration what the client claims', async () => {
+  it('receives the claims of the client for a rejected registration', async () => {
     const backend = createBackend();
-    const { onDecision, heard } = hearing();
+    const { onDecision, onlyDecision } = collectDecisions();
     const device = await createDevice({ environment: 'development', os: 'iOS 17.6' });
     const body = await registration(backend, device);
     const response = await httpHandlers(backend, { onDecision }).registration(post('/', body));
@@ -178,7 +181,7 @@ describe('onDecision', () => {
       status: 401,
       body: { error: 'environment_mismatch' },
     });
-    expect(await heard()).toMatchObject({
+    expect(await onlyDecision()).toMatchObject({
       outcome: 'refused',
       route: 'registration',
       keyId: body.keyId,
@@ -187,32 +190,32 @@ describe('onDecision', () => {
     });
   });
 
-  it('receives the key identifier in the spelling that stores use, and no malformed one', async () => {
+  it('receives the key identifier in the encoding that stores use, and no malformed identifier', async () => {
     const { backend, keyId, request } = await backendWithDevice();
     const keyIds = [Buffer.from(keyId, 'base64').toString('base64url'), 'forged\nline', 17];
     for (const [index, sent] of keyIds.entries()) {
-      const { onDecision, heard } = hearing();
+      const { onDecision, onlyDecision } = collectDecisions();
       const body = await request();
       await backend.authenticate(body);
       await httpHandlers(backend, { onDecision }).assertion(post('/', { ...body, keyId: sent }));
-      expect((await heard()).keyId).toBe(index === 0 ? keyId : undefined);
+      expect((await onlyDecision()).keyId).toBe(index === 0 ? keyId : undefined);
     }
   });
 
-  it('receives what a store threw, while the client receives 503 and Retry-After', async () => {
+  it('receives the error that a store threw, while the client receives 503 and Retry-After', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = await request();
     const failure = new Error('connect ECONNREFUSED 10.0.0.7:6379');
     stores.challenges.take = () => Promise.reject(failure);
     const find = vi.spyOn(stores.keys, 'find');
-    const { onDecision, heard } = hearing();
+    const { onDecision, onlyDecision } = collectDecisions();
     const options = { onDecision, lookUpKeys: true, capsules: true };
     const response = await httpHandlers(backend, options).assertion(post('/', body));
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toEqual({ error: 'unavailable' });
-    const { error } = await heard();
+    const { error } = await onlyDecision();
     expect(error).toBeInstanceOf(AppAttestHttpError);
     expect(error?.cause).toBe(failure);
     expect(error?.message).toContain('ECONNREFUSED');
@@ -228,7 +231,7 @@ describe('onDecision', () => {
     ],
     ['rejects', () => Promise.reject(new Error('the log is full'))],
     ['never ends', () => new Promise(() => undefined)],
-  ])('that %s changes no answer', async (_, onDecision) => {
+  ])('that %s does not change the response', async (_, onDecision) => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const response = await httpHandlers(createBackend(), { onDecision }).challenge(post('/', {}));
     expect({ status: response.status, body: await response.json() }).toEqual({
@@ -238,7 +241,7 @@ describe('onDecision', () => {
     if (_ !== 'never ends') await expect.poll(() => warn.mock.calls.length).toBe(1);
   });
 
-  it('is replaced by a process warning only if the server is at fault', async () => {
+  it('is replaced by a process warning if it is absent and the server is at fault', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const stores = memoryStores();
     const handlers = httpHandlers(createBackend(stores));
@@ -254,11 +257,11 @@ describe('onDecision', () => {
 });
 
 describe(`the channel ${CHANNEL}`, () => {
-  it('receives the decisions of all handlers, the same as the hook, without a hook as well', async () => {
+  it('receives the decision objects that the hook receives, and also the decisions of handlers without a hook', async () => {
     const { backend, request } = await backendWithDevice();
     const published: unknown[] = [];
     subscribeTo((decision) => published.push(decision));
-    const { decisions, onDecision } = hearing();
+    const { decisions, onDecision } = collectDecisions();
     await httpHandlers(backend, { onDecision }).assertion(post('/', await request()));
     await httpHandlers(backend).challenge(post('/', {}));
     await expect.poll(() => published.length).toBe(2);
@@ -266,7 +269,7 @@ describe(`the channel ${CHANNEL}`, () => {
     expect(published[1]).toMatchObject({ outcome: 'refused', route: 'challenge', code: 'malformed_request' });
   });
 
-  it('receives nothing while nobody listens, and the answer waits for nobody', async () => {
+  it('receives nothing without a subscriber, and then the handler starts no timer', async () => {
     const publish = vi.spyOn(channel(CHANNEL), 'publish');
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const { backend, request } = await backendWithDevice();
@@ -276,13 +279,13 @@ describe(`the channel ${CHANNEL}`, () => {
     expect((await assertion(sent)).status).toBe(200);
     expect(
       timers.mock.calls.filter(([, milliseconds]) => milliseconds === 20),
-      'nothing is left for later',
+      'no timer was started',
     ).toEqual([]);
     await waitForTimers();
     expect(publish).not.toHaveBeenCalled();
   });
 
-  it('is used after the answer; a subscriber that throws harms neither the answer, nor others, nor the hook', async () => {
+  it('publishes a decision after the response, and a subscriber that throws stops neither the others nor the hook', async () => {
     const uncaught: unknown[] = [];
     const listeners = process.rawListeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));

@@ -65,7 +65,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     });
   };
 
-  it('registers and protects through the same routes', async () => {
+  it('registers devices and accepts requests of this format through the same routes', async () => {
     const { answer } = await registration('genuine');
     expect(answer).toMatchObject({ status: 201, body: { keyId } });
 
@@ -88,7 +88,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(asked).toEqual([]);
   });
 
-  it('accepts a keyId that cannot be serialized, and returns only text', async () => {
+  it('accepts a keyId that is nested too deeply to be serialized, and does not return it', async () => {
     const depth = 50_000;
     const keyId = '['.repeat(depth) + ']'.repeat(depth);
     const post = (route: string, fields: object) => {
@@ -130,7 +130,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     }
   });
 
-  it('asks no key store for the keyId of a rejected request, even if it is that of a registered key', async () => {
+  it('does not look up the keyId of a rejected request, even if a key with this keyId is registered', async () => {
     const client = new Client(server.origin, await createDevice());
     expect((await client.register()).status).toBe(201);
     asked.length = 0;
@@ -145,7 +145,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(asked).toEqual([]);
   });
 
-  it('announces accepted requests without a key', async () => {
+  it('gives onDecision no key for an accepted request', async () => {
     decisions.length = 0;
     await order(await payloadFor(), 'genuine');
     const accepted = () => decisions.filter(({ outcome, target }) => outcome === 'accepted' && target === '/orders');
@@ -153,7 +153,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(accepted()[0]).not.toHaveProperty('key');
   });
 
-  it('still registers and protects iPhones', async () => {
+  it('still registers iPhones and accepts their requests', async () => {
     const client = new Client(server.origin, await createDevice());
     expect(await client.register()).toMatchObject({ status: 201, body: { keyId: client.keyId } });
     const headers = await client.sign('POST', '/orders', body);
@@ -191,7 +191,7 @@ it('in report mode, the handler receives the verdict about a request of another 
   ]);
 });
 
-it('a result with a property attested is attested nevertheless', async () => {
+it('an accepted request is attested, even if the result of the format function contains attested: false', async () => {
   const appAttest = createAppAttest({ appId, formats: { [FORMAT]: () => ({ attested: false }) } });
   const { challenge } = await appAttest.issueChallenge({ purpose: 'assertion' });
   const sent = { format: FORMAT, payload: `POST /orders\n${challenge}\n${body}`, token: 'genuine' };

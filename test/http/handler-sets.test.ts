@@ -95,7 +95,7 @@ describe('several sets of handlers for one backend', () => {
   });
 });
 
-it('a set of handlers for each mode enforces a route under all its names', async () => {
+it('with one set of handlers for each mode, a route is enforced under every spelling of its path', async () => {
   const backend = createBackend();
   const enforced = expressHandlers(backend);
   const reported = expressHandlers(backend, { mode: 'report' });

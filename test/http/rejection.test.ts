@@ -30,7 +30,7 @@ describe('a rejection', () => {
     expect(await response.text()).toMatch(/^\{"error":"\w+"\}$/);
   });
 
-  it('for a second registration is a conflict', async () => {
+  it('of a key that another user registered has status 409', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const keyId = await device.generateKey();
@@ -41,7 +41,7 @@ describe('a rejection', () => {
     // These stores contain the challenge as unused, so the copy of the request reaches the key store.
     const stores = memoryStores();
     const key = await backend.key(keyId);
-    if (!key) throw new Error('the key is not there');
+    if (!key) throw new Error('the key is missing');
     await stores.keys.insert({ ...key, subject: 'another user' });
     await stores.challenges.put(challenge, { purpose: 'attestation', expiresAt: new Date(Date.now() + 60_000) });
     const response = await httpHandlers(createBackend(stores)).registration(post('/', body));
@@ -75,7 +75,7 @@ describe('the options', () => {
     ['signed', { signed: 'path' }],
     ['onDecision', { onDecision: 'log' }],
     ['mode', { mode: 'observe' }],
-    ['a mode that is not awaited', { mode: Promise.resolve('report') }],
+    ['a promise as the mode', { mode: Promise.resolve('report') }],
     ['lookUpKeys', { lookUpKeys: 'yes' }],
     ['capsules', { capsules: 1 }],
     ['subject', { subject: 'alice' }],
@@ -88,14 +88,14 @@ describe('the options', () => {
     ['decisionTimeout that overflows a timer', { decisionTimeout: 2_147_484 }],
     ['decisionTimeout', { decisionTimeout: 0 }],
     ['bodyBudget that is smaller than one body', { bodyBudget: 1 << 21 }],
-    ['undefined as the subject, as from a failed lookup', { subject: undefined }],
+    ['an undefined subject, as after a failed look-up', { subject: undefined }],
     ['an unknown header', { headers: { keyID: 'x' } }],
     ['a header that is not text', { headers: { keyId: 1 } }],
-    ['a header that already has a meaning', { headers: { challenge: 'content-digest' } }],
+    ['a header name that has another purpose', { headers: { challenge: 'content-digest' } }],
     ['an invalid header name', { headers: { keyId: 'key id' } }],
     ['one header name for both headers', { headers: { keyId: 'x', assertion: 'X' } }],
   ];
-  it.each(WRONG)('rejects %s', (_, options) => {
+  it.each(WRONG)('are rejected if one is invalid: %s', (_, options) => {
     const wrong: HttpOptions<Request> = options;
     expect(() => httpHandlers(createBackend(), wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });

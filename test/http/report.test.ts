@@ -22,7 +22,7 @@ const bytesOf = (length: number): Buffer => Buffer.from(Uint8Array.from({ length
 const OCTETS = { 'content-type': 'application/octet-stream' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** Sends a body in two parts, the second one after some time, and gives the answer. */
+/** Sends a body in parts, with a pause after each part, and returns the response. */
 async function sendSlowly(origin: string, path: string, parts: readonly Uint8Array[], headers: Record<string, string>) {
   const outgoing = nodeRequest(origin + path, { method: 'POST', headers });
   const answered = once(outgoing, 'response');
@@ -126,9 +126,9 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
   });
 
   it.each([
-    ['announced', (bytes: Buffer) => ({ body: bytes })],
-    ['unannounced', (bytes: Buffer) => ({ chunks: [bytes.subarray(0, 300), bytes.subarray(300)] })],
-  ])('passes a body on that is %s and too large', async (_case, sending) => {
+    ['with', (bytes: Buffer) => ({ body: bytes })],
+    ['without', (bytes: Buffer) => ({ chunks: [bytes.subarray(0, 300), bytes.subarray(300)] })],
+  ])('passes on a body that is too large, %s Content-Length', async (_case, sending) => {
     const { client, origin } = await serve({ bodyLimit: 1000 });
     const bytes = bytesOf(300_000);
     const answer = await send(origin, { path: '/raw', headers: JSON_TYPE, ...sending(bytes) });
@@ -139,7 +139,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     );
   });
 
-  it('passes a body on that is late: the handler reads what has arrived, and the rest', async () => {
+  it('passes on a late body: the handler reads the part that has arrived, then the rest', async () => {
     const { client, origin } = await serve({ bodyTimeout: 0.2 });
     const bytes = bytesOf(5000);
     const parts = [bytes.subarray(0, 2000), bytes.subarray(2000, 3000), bytes.subarray(3000)];
@@ -148,7 +148,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await sendSlowly(origin, '/raw', parts, headers)).toMatchObject(passed('body_timeout', bytes));
   });
 
-  it('passes a body on for which there is no memory', async () => {
+  it('passes on a body for which the memory budget has no space', async () => {
     const { client, origin } = await serve({ bodyLimit: 2000, registrationLimit: 20_000, bodyBudget: 80_000 });
     const holding = Array.from({ length: 11 }, () => {
       const outgoing = nodeRequest(`${origin}/raw`, { method: 'POST', headers: JSON_TYPE });
@@ -172,7 +172,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await client.post('/raw', bytes, headers)).toMatchObject(passed('unavailable', bytes));
   });
 
-  it('lets requests through that belong to no user', async () => {
+  it('lets a request through if it belongs to no user', async () => {
     let subject: string | undefined = 'alice';
     const { client } = await serve({ subject: () => subject });
     const bytes = bytesOf(10);
@@ -181,7 +181,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await client.post('/raw', bytes, headers)).toMatchObject(passed('subject_missing', bytes));
   });
 
-  it('keeps the connection in order if the handler reads no body', async () => {
+  it('keeps the connection usable if the handler does not read the body', async () => {
     const { origin } = await serve({ bodyLimit: 1000 });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     agents.push(agent);
@@ -199,7 +199,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(ports.size).toBe(1);
   });
 
-  it('survives clients that leave, and reports them', async () => {
+  it('reports a client that closes the connection early, and serves the next client', async () => {
     const { client, decisions, origin } = await serve();
     const head = 'POST /raw HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{';
     await sendAndLeave(origin, head);
@@ -218,7 +218,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
   });
 
   describe('chosen by a function', () => {
-    it('enforces for some key identifiers, with the content in place of the body, and reports the others', async () => {
+    it('enforces for the chosen key identifiers, whose handler receives the signed content, and reports the others', async () => {
       const enforced = new Set<string | undefined>();
       const mode = (_request: unknown, { keyId }: { keyId: string | undefined }): Mode => {
         return enforced.has(keyId) ? 'enforce' : 'report';
@@ -269,7 +269,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
       ['rejects', () => Promise.reject(new Error('no flags'))],
       ['returns nothing', () => undefined],
       ['returns another word', () => 'REPORT'],
-    ])('that %s rejects every request, and uses no challenge up', async (_case, broken) => {
+    ])('that %s rejects every request, and no challenge is used up', async (_case, broken) => {
       let isBroken = true;
       const mode = () => (isBroken ? broken() : 'report') as Mode;
       const { client, decisions } = await serve({ mode });
@@ -283,7 +283,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
       expect(await client.post('/raw', bytes, headers)).toMatchObject(passed(client.keyId, bytes));
     });
 
-    it('is asked once for each request', async () => {
+    it('calls the function once for each request', async () => {
       let calls = 0;
       const mode = (): Mode => {
         calls += 1;

@@ -23,7 +23,7 @@ describe('a body that report mode passes on', () => {
   const text = JSON.stringify({ keyId, payload: 'x'.repeat(100_000), token: 'AAAA', item: 'coffee' });
   const sending = { method: 'POST', headers: { 'content-type': 'application/json' }, body: text };
 
-  /** Sends `text` as a serverless host does: the request is complete before it is read. Returns the JSON of the response. */
+  /** Sends `text` as a serverless host does. The request is complete before it is read. Returns the JSON of the response. */
   async function fromServerlessHost(app: express.Express, headers: Record<string, string>): Promise<unknown> {
     const request = new IncomingMessage(new Socket());
     Object.assign(request, { method: 'POST', url: '/orders', complete: true, headers });
@@ -77,10 +77,10 @@ describe('a body that report mode passes on', () => {
   ];
 
   describe.each([
-    ['whole', {}],
-    ['too large', { bodyLimit: 70_000 }],
-  ])('and is %s', (_case, limits) => {
-    it.each(READERS)('is read by Express %s', async (_way, read) => {
+    ['within the limit', {}],
+    ['over the limit', { bodyLimit: 70_000 }],
+  ])('(%s)', (_case, limits) => {
+    it.each(READERS)('can be read in Express %s', async (_way, read) => {
       const { protect } = expressHandlers(backend, { mode: 'report', ...limits });
       const app = express();
       app.post('/orders', protect, async (request, response) => {
@@ -92,7 +92,7 @@ describe('a body that report mode passes on', () => {
       expect(await answer.json()).toEqual({ text });
     });
 
-    it.each(READERS)('is read by Fastify from the raw request, as multipart plugins do, %s', async (_way, read) => {
+    it.each(READERS)('can be read in Fastify from the raw request, as multipart plugins do, %s', async (_way, read) => {
       const { protect } = fastifyHandlers(backend, { mode: 'report', ...limits });
       const app = Fastify({ forceCloseConnections: true });
       app.removeAllContentTypeParsers();
@@ -108,7 +108,7 @@ describe('a body that report mode passes on', () => {
     });
 
     it.each([
-      ['as they arrived', undefined],
+      ['as it arrived', undefined],
       [
         'from a hook that replaced the stream',
         async (_request: FastifyRequest, _reply: unknown, payload: RequestPayload) => {
@@ -116,7 +116,7 @@ describe('a body that report mode passes on', () => {
           return Object.assign(passing, { receivedEncodedLength: text.length });
         },
       ],
-    ])('is parsed by Fastify %s, also without a server', async (_way, preParsing) => {
+    ])('is parsed by Fastify %s, for a request from app.inject()', async (_way, preParsing) => {
       const { protect } = fastifyHandlers(backend, { mode: 'report', ...limits });
       const app = Fastify();
       if (preParsing) app.addHook('preParsing', preParsing);
@@ -132,11 +132,11 @@ describe('a body that report mode passes on', () => {
   });
 
   it.each([
-    ['report', 'with its length', { 'content-length': String(Buffer.byteLength(text)) }],
-    ['report', 'without its length', {}],
-    ['enforce', 'with its length', { 'content-length': String(Buffer.byteLength(text)) }],
-    ['enforce', 'without its length', {}],
-  ] as const)('is read over HTTP/2, or replaced: %s, %s', async (mode, _way, length) => {
+    ['report', 'with', { 'content-length': String(Buffer.byteLength(text)) }],
+    ['report', 'without', {}],
+    ['enforce', 'with', { 'content-length': String(Buffer.byteLength(text)) }],
+    ['enforce', 'without', {}],
+  ] as const)('also reaches the handler over HTTP/2 (mode %s, %s Content-Length)', async (mode, _case, length) => {
     const { protect } = fastifyHandlers(backend, { mode: () => mode });
     // The types of Fastify's routes differ for HTTP/2.
     const app: FastifyInstance = Reflect.apply(Fastify, undefined, [{ http2: true }]);
@@ -162,7 +162,7 @@ describe('a body that report mode passes on', () => {
     expect(answer).toEqual({ body: JSON.parse(text), attested: true });
   });
 
-  it('keeps what a parser in front made of it', async () => {
+  it('keeps the value that a body parser before the middleware created', async () => {
     const codes: unknown[] = [];
     const { protect } = expressHandlers(backend, { mode: 'report', onDecision: ({ code }) => codes.push(code) });
     const app = express();
@@ -177,7 +177,7 @@ describe('a body that report mode passes on', () => {
     await expect.poll(() => codes).toEqual(['body_already_read']);
   });
 
-  it('is that of a request of a serverless host, which is complete before it is read', async () => {
+  it('can be parsed on a serverless host, where the request is complete before it is read', async () => {
     const { protect } = expressHandlers(backend, { mode: 'report' });
     const app = express();
     app.post('/orders', protect, express.json({ limit: '1mb' }), (request, response) => {
@@ -187,7 +187,7 @@ describe('a body that report mode passes on', () => {
     expect(await fromServerlessHost(app, headers)).toMatchObject({ item: 'coffee', verdict: { attested: false } });
   });
 
-  it('of a serverless host that gives no length is not taken for an empty body', async () => {
+  it('is not treated as empty if a serverless host gives no length', async () => {
     const { protect } = expressHandlers(backend, { mode: 'report' });
     const app = express();
     app.post('/orders', protect, async (incoming, response) => {
@@ -202,7 +202,7 @@ describe('a body that report mode passes on', () => {
     expect(answer).toEqual({ body: text, verdict: { attested: false, code: 'request_mismatch' } });
   });
 
-  it('stays an instance of its subclass, with everything else of the request', async () => {
+  it('reaches the handler in a Request of the same subclass, with the same headers and signal', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }

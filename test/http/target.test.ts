@@ -50,7 +50,7 @@ const MOVED: readonly [string, Record<string, string>][] = [
 
 describe.each(Object.entries(SERVERS))('the target of a request to %s', (_, start) => {
   it.each(MOVED)(
-    'is the complete target, so a signature for another target is not valid for %s',
+    'is compared in full, so the signature of GET /orders/7 is not valid for %s',
     async (line, headers) => {
       const client = await clientOf(await start(createBackend(), { onDecision: () => undefined }));
       const signed = await client.sign('GET', '/orders/7');
@@ -61,7 +61,7 @@ describe.each(Object.entries(SERVERS))('the target of a request to %s', (_, star
   );
 });
 
-it('routes of Hono are never reached by a signature for another path', async () => {
+it('a route of Hono is never reached with a signature for another path', async () => {
   const reached: string[] = [];
   const { challenge, registration, protect } = honoHandlers(createBackend(), { onDecision: () => undefined });
   const app = new Hono();
@@ -84,7 +84,7 @@ it.each([
   expect(fromRequest(new Request(url)).target).toBe(target);
 });
 
-it('the target of a Request is never one that an app signs if the path does not begin with a slash', () => {
+it('the target of a Request whose path does not begin with a slash is never a target that an app signs', () => {
   // A server may build such a URL from a host with a question mark. Hono uses the path /orders/7.
   const request = Object.defineProperty(new Request('http://localhost'), 'url', {
     value: 'http://localhost?/orders/7',

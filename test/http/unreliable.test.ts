@@ -22,7 +22,7 @@ const post = (body: unknown): Request => {
 };
 
 const trap = () => {
-  throw new Error('at every question');
+  throw new Error('this object throws on every access');
 };
 const hostileProxy = (target: object): object => {
   return new Proxy(target, {
@@ -41,17 +41,17 @@ const throwingCode = Object.create(AppAttestError.prototype, { code: { get: trap
 const THROWN: readonly [string, unknown][] = [
   ['a symbol', Symbol('no text')],
   ['an object without a prototype', Object.create(null)],
-  ['an object whose text throws', { toString: trap }],
+  ['an object whose toString throws', { toString: trap }],
   ['a proxy that throws', hostileProxy({})],
   ['a proxy of an error that throws', hostileProxy(unknownCode)],
   ['an error with an unknown code', unknownCode],
-  ['an error whose code throws', throwingCode],
+  ['an error whose code property throws', throwingCode],
   ['null', null],
   ['undefined', undefined],
   ['a number', 0],
 ];
 
-describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
+describe.each(THROWN)('a user function that fails with %s', (_, thrown) => {
   const failing = {
     throws: () => {
       throw thrown;
@@ -59,7 +59,7 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
     rejects: () => Promise.reject(thrown),
   };
 
-  it.each(Object.entries(failing))('and %s: every route responds with 503', async (_way, fail) => {
+  it.each(Object.entries(failing))('makes every route respond with 503 if it %s', async (_way, fail) => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = { ...(await request()), purpose: 'assertion', challenge: 'A'.repeat(43) };
@@ -76,25 +76,25 @@ describe.each(THROWN)('a user function that throws %s', (_, thrown) => {
     }
   });
 
-  it('is reported to the hook, and a failure of the hook changes nothing', async () => {
+  it('is reported to onDecision, even if onDecision fails in the same way', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const heard: Decision[] = [];
+    const decisions: Decision[] = [];
     const onDecision = (decision: Decision) => {
-      heard.push(decision);
+      decisions.push(decision);
       throw thrown;
     };
     const { challenge } = httpHandlers(createBackend(), { subject: failing.throws, onDecision });
     expect((await challenge(post({ purpose: 'assertion' }))).status).toBe(503);
     await expect.poll(() => warn.mock.calls.length).toBe(1);
-    expect(heard.map(({ code }) => code)).toEqual(['unavailable']);
-    expect(heard[0]?.error?.cause).toBe(thrown);
+    expect(decisions.map(({ code }) => code)).toEqual(['unavailable']);
+    expect(decisions[0]?.error?.cause).toBe(thrown);
   });
 });
 
 describe('a user function that never settles', () => {
   const never = () => new Promise<never>(() => undefined);
 
-  it('ends in 503 after the time limit', async () => {
+  it('makes the route respond with 503 after the time limit', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const options = { decisionTimeout: 0.05, onDecision: () => undefined };
@@ -111,7 +111,7 @@ describe('a user function that never settles', () => {
     expect((await byStore.challenge(post({ purpose: 'assertion' }))).status).toBe(503);
   });
 
-  it('has ten seconds by default', async () => {
+  it('may take ten seconds by default', async () => {
     const timeouts = vi.spyOn(globalThis, 'setTimeout');
     const { challenge } = httpHandlers(createBackend());
     expect((await challenge(post({ purpose: 'assertion' }))).status).toBe(200);

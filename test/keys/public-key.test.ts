@@ -47,8 +47,8 @@ const forms: readonly KeyForm[] = ['point', 'pem', 'der'];
 
 describe('a stored key', () => {
   it.each([
-    ['an object that writes itself as PEM', { toString: () => pemOf(spki) }],
-    ['a list with a PEM', [pemOf(spki)]],
+    ['an object whose toString returns PEM', { toString: () => pemOf(spki) }],
+    ['an array that contains PEM', [pemOf(spki)]],
     ['PEM with one byte too many', pemOf(Uint8Array.of(...spki, 0))],
     ['PEM with a hybrid point', pemOf(spki.with(POINT, 0x06))],
     ['PEM of another curve', pemOf(spki.with(22, 0x08))],
@@ -65,7 +65,7 @@ describe('a stored key', () => {
     }
   });
 
-  it('that cannot be decoded is an error that says which forms are accepted', async () => {
+  it('that cannot be decoded causes an error that lists the accepted forms', async () => {
     const message =
       'publicKey must be a P-256 public key: PEM, SubjectPublicKeyInfo bytes, a 65-byte point or a KeyObject';
     const detached = new Uint8Array(65);
@@ -76,7 +76,7 @@ describe('a stored key', () => {
     }
   });
 
-  it.each(forms)('verifies as %s', async (form) => {
+  it.each(forms)('verifies signatures in the form %s', async (form) => {
     for (const key of [publicKey, spki, spki.slice(POINT), pemOf(spki), pemOf(spki).replaceAll('\n', '\r\n')]) {
       const prepared = await preparePublicKey(key, form);
       expect(verifyEcdsa('sha256', message, prepared, signature)).toBe(true);
@@ -84,7 +84,7 @@ describe('a stored key', () => {
     }
   });
 
-  it('does not become an object if that costs more than it saves', async () => {
+  it('does not become a KeyObject if the conversion costs more time than it saves', async () => {
     expect(await preparePublicKey(spki, 'pem')).toBe(pemOf(spki));
     expect(await preparePublicKey(pemOf(spki), 'der')).toEqual({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   });
@@ -109,7 +109,7 @@ describe('the fastest form of a stored key', () => {
     ['a runtime that reports no OpenSSL version', { node: '22.0.0' }, 'pem'],
     ['a runtime that reports an empty version', {}, 'pem'],
     ['a runtime without process.versions', undefined, 'pem'],
-  ])('on %s', (_, versions, form) => {
+  ])('depends on the runtime: %s', (_, versions, form) => {
     expect(fastestKeyForm(versions)).toBe(form);
   });
 });

@@ -10,7 +10,7 @@ if (!hasVectors) console.info('no vectors of Project Wycheproof: no ../shared/ve
 
 const KEY_FORMS: readonly KeyForm[] = ['point', 'pem', 'der'];
 
-/** The vectors for which the expected result differs from that of Project Wycheproof. */
+/** The vectors whose verdict differs from the result that Project Wycheproof expects. */
 function wrong({ tests }: WycheproofGroup, verdicts: readonly boolean[]): string[] {
   return tests.flatMap(({ tcId, comment, result }, index) => {
     return result === 'acceptable' || verdicts[index] === (result === 'valid')
@@ -22,7 +22,7 @@ function wrong({ tests }: WycheproofGroup, verdicts: readonly boolean[]): string
 describe.skipIf(!hasVectors)('the vectors of Project Wycheproof', () => {
   const curves = hasVectors ? VECTORS.map((file) => readVectors(readFileSync(file, 'utf8'))) : [];
 
-  it('are 470 or more for each curve, and none is only acceptable', () => {
+  it('are 470 or more for each curve, and each is either valid or invalid', () => {
     for (const { groups, numberOfTests } of curves) {
       const tests = groups.flatMap((group) => group.tests);
       expect(tests.length).toBe(numberOfTests);

@@ -18,7 +18,7 @@ const errorMessages = {
     if (node.type !== 'StringLiteral' && node.type !== 'TemplateLiteral') return undefined;
     if (parent?.type !== 'NewExpression' && parent?.type !== 'CallExpression') return undefined;
     const place = MESSAGE_AT[parent.callee.name];
-    return place !== undefined && parent.arguments[place] === node ? 'a sentence for people' : undefined;
+    return place !== undefined && parent.arguments[place] === node ? 'an error message' : undefined;
   },
 };
 

@@ -1,6 +1,5 @@
-// `npm run mutation` executes both runs of docs/mutation.md and checks the result. With `-- quick` or `-- concurrency` it
-// executes only that run.
-import { spawnSync } from 'node:child_process';
+// `npm run mutation` executes both runs that docs/mutation.md describes, and checks the result. With `-- quick` or
+// `-- concurrency` it executes only that run.
 
 const stryker = 'test/mutation/node_modules/@stryker-mutator/core/bin/stryker.js';
 const runs = {

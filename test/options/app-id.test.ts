@@ -3,7 +3,7 @@ import { isAppId, readAppIds } from '../../src/options/app-id.js';
 import { recordings } from '../support/recordings.js';
 import { expectCode } from '../support/rejection.js';
 
-const isNoTeam = (team: string) => `"${team}" is not a team ID`;
+const notTeamId = (team: string) => `"${team}" is not a team ID`;
 const FORM =
   'must be ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
 
@@ -24,14 +24,14 @@ it.each([
 });
 
 const wrong: readonly [string, string][] = [
-  ['com.example.app', isNoTeam('com')],
-  ['undefined.com.example.app', `${isNoTeam('undefined')} (is the variable for the team ID set?)`],
-  ['null.com.example.app', `${isNoTeam('null')} (is the variable for the team ID set?)`],
-  ['.com.example.app', `${isNoTeam('')} (is the variable for the team ID set?)`],
-  ['', `${isNoTeam('')} (is the variable for the team ID set?)`],
-  ['teamid1234.com.example.app', isNoTeam('teamid1234')],
-  ['TEAMID123.com.example.app', isNoTeam('TEAMID123')],
-  ['TEAMID12345.com.example.app', isNoTeam('TEAMID12345')],
+  ['com.example.app', notTeamId('com')],
+  ['undefined.com.example.app', `${notTeamId('undefined')} (is the variable for the team ID set?)`],
+  ['null.com.example.app', `${notTeamId('null')} (is the variable for the team ID set?)`],
+  ['.com.example.app', `${notTeamId('')} (is the variable for the team ID set?)`],
+  ['', `${notTeamId('')} (is the variable for the team ID set?)`],
+  ['teamid1234.com.example.app', notTeamId('teamid1234')],
+  ['TEAMID123.com.example.app', notTeamId('TEAMID123')],
+  ['TEAMID12345.com.example.app', notTeamId('TEAMID12345')],
   ['TEAMID1234', 'the bundle identifier after the team ID is missing or malformed'],
   ['TEAMID1234.', 'the bundle identifier after the team ID is missing or malformed'],
   ['TEAMID1234..app', 'the bundle identifier after the team ID is missing or malformed'],
@@ -53,8 +53,8 @@ it.each([
   [{ teamId: 'TEAMID1234', bundleId: 1 }, 'teamId and bundleId of appId must be strings'],
   [{ bundleId: 'com.example.app' }, 'teamId and bundleId of appId must be strings'],
   [{ teamId: 'TEAMID1234', bundleID: 'com.example.app' }, 'appId has no option "bundleID"'],
-  [{ teamId: 'TEAM.ID', bundleId: 'com.example.app' }, isNoTeam('TEAM.ID')],
-  [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, isNoTeam('TEAMID1234.com')],
+  [{ teamId: 'TEAM.ID', bundleId: 'com.example.app' }, notTeamId('TEAM.ID')],
+  [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, notTeamId('TEAMID1234.com')],
   [5, 'or { teamId, bundleId }'],
   [null, 'or { teamId, bundleId }'],
 ])('%j is not an App ID in two parts', async (appId, why) => {

@@ -133,8 +133,8 @@ const notPlain: readonly [string, () => object][] = [
   ['an array from another realm', () => runInNewContext('[]')],
 ];
 
-describe('options other than own, enumerable properties', () => {
-  it.each(notPlain)('are rejected: %s', async (_, options) => {
+describe('the options of a call', () => {
+  it.each(notPlain)('are rejected if they are not a plain object: %s', async (_, options) => {
     const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
     expect(error.message).toBe('the options of receiptDueAt must be a plain object');
     // Every function and every place with options. Each call is valid except for its options.

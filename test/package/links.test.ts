@@ -77,7 +77,7 @@ describe('in the installed package', () => {
     expect(links.flat().filter((problem) => problem !== undefined)).toEqual([]);
   });
 
-  it('all files exist that its pages, doc comments and messages mention', async () => {
+  it('each file that its pages, doc comments or messages mention exists', async () => {
     const texts = files.filter((file) => /^README\.md$|^(?:docs|examples)\/.*\.(?:md|ts)$|^dist\/.*$/.test(file));
     const problems = await Promise.all(
       texts

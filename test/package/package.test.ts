@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => rm(consumer, { recursive: true, force: true }));
 
 describe('the packed package', () => {
-  it('contains only what its users need', () => {
+  it('contains only the files that its users need', () => {
     const named = ['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'package.json'];
     for (const name of named) expect(files).toContain(name);
     expect(files).toContain('dist/index.d.ts');
@@ -103,7 +103,7 @@ describe('the packed package', () => {
   });
 
   it.each(['testing.mjs', 'testing.cjs'])(
-    'verifies a virtual device, and requests its risk metric, in %s',
+    'verifies the evidence of a virtual device and requests its risk metric in %s',
     async (script) => {
       expect(JSON.parse(await inConsumer('node', script))).toEqual({
         appId: 'TEAMID1234.com.example.app',
@@ -136,7 +136,7 @@ describe('the packed package', () => {
   it.each([
     ['DATABASE_URL', 'postgres://127.0.0.1/keys', 'DATABASE_URL needs the package pg: npm install pg'],
     ['REDIS_URL', 'redis://127.0.0.1', 'REDIS_URL needs the package redis or ioredis: npm install redis'],
-  ])('has a command that asks for the client of %s if it is not installed', async (name, url, message) => {
+  ])('has a command that reports which client to install for %s', async (name, url, message) => {
     const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: '' };
     await writeFile(join(consumer, 'credentials.json'), JSON.stringify(credentials));
     const args = ['receipts', 'refresh', '--app-id', 'TEAMID1234.com.example.app', '--credentials', 'credentials.json'];
@@ -147,7 +147,7 @@ describe('the packed package', () => {
     expect(await inConsumer('npx', 'app-attest', '--help')).toMatch(/^Usage: app-attest COMMAND /);
   });
 
-  it('loads only its dependencies, and only those that verification needs', async () => {
+  it('imports only its dependencies, and loads each dependency only when it is needed', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
     expect(core).toEqual(Object.keys(dependencies).toSorted());
@@ -171,7 +171,7 @@ describe('the packed package', () => {
     expect(await importsOf('dist/cli.js', AT_ONCE)).toEqual([]);
   });
 
-  it('contains its bundled packages, with their licenses', async () => {
+  it('contains the licenses of its bundled packages', async () => {
     const notices = await readFile(join(consumer, 'node_modules/app-attest/dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
     const packages = notices.split(/^-{80}$/m).map((notice) => notice.trim().split(' ')[0] ?? '');
     const others = packages.filter((name) => !name.startsWith('@peculiar/'));

@@ -91,7 +91,8 @@ function isAroundSignedParts(attestation: Uint8Array, damaged: Uint8Array): bool
 }
 
 async function judgeAttestation(changes: AttestationChanges, damaged: Damage = (object) => object): Promise<Outcome> {
-  // With random nonces, about one run in a few hundred would fail because of the row about such nonces.
+  // About one random nonce in 500 is also valid ASN.1. One row covers such nonces. In the other rows, such a nonce would make
+  // the test fail.
   const { privateKey: _, ...evidence } = await attest(authority, { nonceReadsAsAsn1: false, ...changes });
   const attestation = damaged(evidence.attestation);
   const appInfo = { appId: APP_ID, developmentEnv: false };
@@ -140,7 +141,7 @@ function compare<Changes extends object>(
     );
   });
 
-  it('have an explained outcome if only one verifier accepts them combined or damaged', async () => {
+  it('with random damage have an explained outcome if only one verifier accepts them', async () => {
     await fc.assert(
       fc.asyncProperty(someOf(broken), damage, async ({ names, changes }, damaged) => {
         const outcome = await judge(changes as Changes, damaged);

@@ -68,7 +68,7 @@ export const expectedOutcomes: Readonly<
     'the nonce is in a different structure': {
       ours: 'nonce_mismatch',
       theirs: 'accepted',
-      why: 'The other verifier searches for the nonce in a text dump of the certificate.',
+      why: 'The other verifier converts the nonce extension to text, and checks only that the text ends with the nonce.',
     },
     'the attestation is from a Mac without full security': {
       ours: 'access_control_mismatch',

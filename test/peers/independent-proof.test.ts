@@ -28,7 +28,7 @@ interface Evidence {
   assertion: Uint8Array;
 }
 
-/** Everything that one virtual device creates, without nonces that the other verifier cannot decode. */
+/** Creates the evidence of a virtual device. Repeats this until the nonce is one that the other verifier can find. */
 async function evidenceOf(os: (typeof SYSTEMS)[number], environment: 'production' | 'development'): Promise<Evidence> {
   const device = await apple.createDevice({ appId: APP_ID, os, environment });
   const keyId = await device.generateKey();
@@ -43,7 +43,7 @@ describe('appattest-checker-node with the virtual root', () => {
   beforeAll(() => checker.setAppAttestRootCertificate(root));
 
   it.each(SYSTEMS.flatMap((os) => [[os, 'production'] as const, [os, 'development'] as const]))(
-    'accepts attestation and assertions of %s in %s',
+    'accepts the attestation and the assertion of %s in %s',
     async (os, environment) => {
       const { keyId, attestation, assertion } = await evidenceOf(os, environment);
       const appInfo = { appId: APP_ID, developmentEnv: environment === 'development' };
@@ -102,7 +102,7 @@ describe('OpenSSL', () => {
   const pem = (certificate: Uint8Array): string => new X509Certificate(certificate).toString();
   const flipped = (bytes: Uint8Array, index: number): Uint8Array => bytes.with(index, (bytes.at(index) ?? 0) ^ 1);
 
-  it.each(SYSTEMS)('verifies certificates, receipts and signature of %s, and rejects changed ones', async (os) => {
+  it.each(SYSTEMS)('verifies the evidence of %s, and rejects it if one bit is changed', async (os) => {
     const { keyId, attestation, assertion } = await evidenceOf(os, 'production');
     const { attStmt } = decode(attestation);
     const [leaf, intermediate]: Uint8Array[] = attStmt.x5c.map((der: Uint8Array) => new Uint8Array(der));

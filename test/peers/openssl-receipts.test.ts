@@ -40,8 +40,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * One shell process for many receipts. Prints a line for each receipt that OpenSSL verifies. OpenSSL does not know Apple's
- * critical extension.
+ * One shell process for many receipts. Prints a line for each receipt that OpenSSL verifies. `-purpose any` disables the check
+ * of the purpose of the signer's certificate.
  */
 const SCRIPT = `
 for receipt in *.ber; do
@@ -91,19 +91,19 @@ async function verifiedHere(
   );
 }
 
-/** Flips another bit of each byte, as in the tests that check the error codes. */
+/** Flips one bit. The offset decides which bit of the byte is flipped, as in the tests that check the error codes. */
 function changedAt(receipt: Uint8Array, offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
 
-/** The offsets of these bytes after `from`. */
+/** Returns the offsets of the bytes of `part`, where it first occurs after `from`. */
 function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number> {
   const start = Buffer.from(receipt).indexOf(part, from);
-  if (start < 0) throw new Error('not in the receipt');
+  if (start < 0) throw new Error('the receipt does not contain these bytes');
   return new Set(Array.from({ length: part.length }, (_, index) => start + index));
 }
 
-/** The two bytes of NULL after the first algorithm identifier for SHA-256 after `from`. */
+/** Returns the offsets of the two bytes of NULL in the first algorithm identifier of SHA-256 after `from`. */
 function parametersOfSha256(receipt: Uint8Array, from = 0): number[] {
   return [...offsetsOf(receipt, Buffer.from('6086480165030402010500', 'hex'), from)].slice(-2);
 }
@@ -114,16 +114,16 @@ function parametersOfSha256(receipt: Uint8Array, from = 0): number[] {
  */
 function differences(receipt: Uint8Array, { certificates, signer }: SignedData) {
   const root = certificates.map(decodeCertificate).find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));
-  if (!root || !('issuer' in signer)) throw new Error('another kind of receipt');
+  if (!root || !('issuer' in signer)) throw new Error('the receipt has an unexpected structure');
   const signerInfo = Math.max(...offsetsOf(receipt, root.der));
   const chunkHeads = [...receipt.keys()].filter((offset) => receipt[offset] === 0x04 && receipt[offset + 1] === 0x82);
-  // No verifier trusts the root in the receipt, so only its encoding matters. This package requires DER, and OpenSSL must
-  // decode it.
-  const comesAlong = offsetsOf(receipt, root.der);
+  // No verifier trusts the root in the receipt, so only its encoding matters. This package requires DER. OpenSSL requires
+  // a certificate that it can decode.
+  const rootInReceipt = offsetsOf(receipt, root.der);
   return {
-    onlyHere: comesAlong,
+    onlyHere: rootInReceipt,
     onlyOpenssl: new Set([
-      ...comesAlong,
+      ...rootInReceipt,
       // RFC 5652 §5.3: content without signed attributes has the type id-data. OpenSSL does not check this.
       ...offsetsOf(receipt, Buffer.from('2a864886f70d010701', 'hex')),
       // X.690 §8.7.3.2: chunks are OCTET STRINGs. OpenSSL also joins chunks of other types.
@@ -165,7 +165,7 @@ describe('OpenSSL and verifyReceipt', () => {
     expect(await verifiedHere(receipt, { appId, date })).toBe(true);
   });
 
-  it('agree on a recorded receipt with any one byte changed', async () => {
+  it('agree on a recorded receipt with any one byte changed, except for explained differences', async () => {
     const { attestation, appId } = attestationFixture('apple-guide-2026');
     const receipt = receiptIn(attestation.object);
     const { signedData } = await decodeReceipt(receipt);
@@ -177,7 +177,7 @@ describe('OpenSSL and verifyReceipt', () => {
   }, 600_000);
 
   it.each(recorded.map((one, index) => [index, one] as const))(
-    'agree on samples of changes to receipt %i',
+    'agree on receipt %i with one byte changed, except for explained differences',
     async (index, one) => {
       const offsets = [...one.receipt.keys()].filter((offset) => offset % 97 === index % 97);
       expect(await compareTampered(one, offsets)).toBeGreaterThan(offsets.length / 2);
@@ -218,7 +218,7 @@ describe('OpenSSL and verifyReceipt', () => {
     ['no intermediate', { certificates: ({ signer, root }) => [signer.der, root.der] }, false, false],
     ['no signer', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }, false, false],
   ];
-  it('agree on receipts of a test chain, and that the chain is not Apple’s', async () => {
+  it('agree on receipts of a test chain, and reject them under Apple’s root', async () => {
     const chain = await createReceiptChain();
     const root = join(folder, 'root.pem');
     await writeFile(root, new X509Certificate(chain.root.der).toString());

@@ -22,7 +22,7 @@ const recorded = fixtures.flatMap(({ attestation }) => {
 });
 const recordedExtensions = recorded.flatMap((bytes) => [...decodeCertificate(bytes).extensions.values()]);
 
-/** Returns what the decoder returns, or `undefined` if it rejects the bytes. */
+/** Returns the decoded value, or `undefined` if the decoder rejects the bytes. */
 function decodedOrRefused<Decoded>(decode: () => Decoded): Decoded | undefined {
   try {
     return decode();
@@ -32,7 +32,7 @@ function decodedOrRefused<Decoded>(decode: () => Decoded): Decoded | undefined {
   }
 }
 
-/** Checks the property for every value, and that the decoder accepted some values, because otherwise nothing was tested. */
+/** Checks a property for every value, and returns how many values were accepted. If none was accepted, nothing was tested. */
 async function accepted<Value>(values: fc.Arbitrary<Value>, isAccepted: (value: Value) => boolean): Promise<number> {
   let count = 0;
   const property = fc.property(values, (value) => {
@@ -79,7 +79,7 @@ describe('a certificate that is accepted', () => {
     try {
       expected = meaningByPeculiar(bytes);
     } catch {
-      // The library also decodes the contents of some byte strings, and ignores the rest if decoding fails.
+      // @peculiar/x509 also decodes extensions that this package does not decode, and throws if their contents are malformed.
       return false;
     }
     expect(meaning(decoded)).toEqual(expected);
@@ -132,7 +132,7 @@ function textOf(value: AsnType | undefined): string | undefined {
 }
 
 function numberOf(value: AsnType | undefined): number | undefined {
-  // The library decodes an ENUMERATED as an INTEGER.
+  // In asn1js, Enumerated is a subclass of Integer.
   const isInteger = value instanceof Integer && !(value instanceof Enumerated);
   const number = isInteger ? Number(value.toBigInt()) : Number.NaN;
   return Number.isSafeInteger(number) ? number : undefined;

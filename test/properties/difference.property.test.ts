@@ -49,7 +49,7 @@ type Worlds = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
 const signsExtensions = (system: VirtualOs): boolean => system.includes('27');
 const signsBundleVersion = (system: VirtualOs): boolean => system.startsWith('iOS 27');
 
-/** Policies that do not match, and whether an operating system signs the extension that the policy checks. */
+/** Policies that do not match the build, and whether an operating system signs the extension that the policy checks. */
 const POLICIES: readonly (readonly [string, (other: Build) => ExtensionPolicy, (system: VirtualOs) => boolean])[] = [
   ['validationCategories', (other) => ({ validationCategories: [other.validationCategory] }), signsExtensions],
   ['bundleVersions', (other) => ({ bundleVersions: [other.bundleVersion] }), signsBundleVersion],
@@ -89,7 +89,10 @@ describe('an attestation that differs from what the server expects', () => {
     'extension_missing',
   ];
 
-  const told = (world: Worlds, evidence: { keyId: string; attestation: Uint8Array }): VerifyAttestationOptions => ({
+  const optionsFor = (
+    world: Worlds,
+    evidence: { keyId: string; attestation: Uint8Array },
+  ): VerifyAttestationOptions => ({
     ...evidence,
     challenge: world.challenge[0],
     appId: world.appId[0],
@@ -101,7 +104,7 @@ describe('an attestation that differs from what the server expects', () => {
     await assertProperty(
       fc.asyncProperty(worlds, fc.constantFrom(...DIFFERENCES), async (world, [code, change]) => {
         const { keyId, attestation } = await attested(world);
-        const options = { ...told(world, { keyId, attestation }), ...change(world) };
+        const options = { ...optionsFor(world, { keyId, attestation }), ...change(world) };
         await expectCode(() => verifyAttestation(options), code);
       }),
       { numRuns: 150 },
@@ -118,7 +121,7 @@ describe('an attestation that differs from what the server expects', () => {
           .map(([code]) => code)
           .toSorted((a, b) => POSITIONS.indexOf(a) - POSITIONS.indexOf(b))[0];
         if (first === undefined) throw new Error('no difference');
-        const options = Object.assign(told(world, { keyId, attestation }), ...changes);
+        const options = Object.assign(optionsFor(world, { keyId, attestation }), ...changes);
         await expectCode(() => verifyAttestation(options), first);
       }),
       { numRuns: 100 },
@@ -131,7 +134,7 @@ describe('an attestation that differs from what the server expects', () => {
         const { keyId, attestation } = await attested(world);
         const policy = { ...policyFor(world.build[1]), whenAbsent: 'reject' } as const;
         const code = signs(world.os) ? 'extension_rejected' : 'extension_missing';
-        await expectCode(() => verifyAttestation({ ...told(world, { keyId, attestation }), policy }), code);
+        await expectCode(() => verifyAttestation({ ...optionsFor(world, { keyId, attestation }), policy }), code);
       }),
       { numRuns: 100 },
     );

@@ -30,7 +30,7 @@ const receipts = fc.oneof(
 
 const hex = (bytes: ArrayBuffer | Uint8Array): string => Buffer.from(new Uint8Array(bytes)).toString('hex');
 
-/** Returns what the decoder returns, or `undefined` if it rejects the bytes. */
+/** Returns the decoded value, or `undefined` if the decoder rejects the bytes. */
 async function decodedOrRefused<Decoded>(decode: () => Decoded | Promise<Decoded>): Promise<Decoded | undefined> {
   try {
     return await decode();

@@ -19,7 +19,7 @@ function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDi
 }
 
 describe('all evidence that a device creates', () => {
-  it('is verified, with the correct result', async () => {
+  it('is accepted, and the result has the values of the device', async () => {
     const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
     await assertProperty(
       fc.asyncProperty(fc.record({ appId, environment, os, build, challenge: clientData, requests }), async (world) => {

@@ -15,7 +15,7 @@ import { redisStores } from '../../src/stores/redis/index.js';
 import { type DueReceipts, dueReceipts } from '../support/due-receipts.js';
 
 const KEYS = 25;
-/** Seconds: the machine may be slow. */
+/** Seconds. The limit is high, because the machine may be slow. */
 const timeout = 30;
 
 let due: DueReceipts;
@@ -74,7 +74,7 @@ describe('BullMQ on Redis', () => {
     redis.kill();
   });
 
-  it('gets a risk metric for every due key, once each, every five minutes', async () => {
+  it('requests one risk metric for each due key, and is scheduled every five minutes', async () => {
     due = await dueReceipts(KEYS, { stores });
     const { queue, worker } = await refreshWithBullMq(connection, due.backend, due.options);
     try {
@@ -125,8 +125,8 @@ describe('pg-boss on PostgreSQL', () => {
   });
 
   /**
-   * Processes the work of one minute, which starts immediately. The clock of pg-boss is stopped, so that the next minute does
-   * not start in between.
+   * Starts one refresh job immediately, and calls `run`. The scheduler of pg-boss is off, so no other job starts in the
+   * meantime.
    */
   async function withPgBoss(schema: string, run: (boss: PgBoss) => Promise<void>): Promise<void> {
     const boss = new PgBoss({ connectionString, schema, schedule: false });
@@ -141,7 +141,7 @@ describe('pg-boss on PostgreSQL', () => {
     }
   }
 
-  it('gets a risk metric for every due key, once each, every five minutes', async () => {
+  it('requests one risk metric for each due key, and is scheduled every five minutes', async () => {
     due = await dueReceipts(KEYS, { stores });
     await withPgBoss('calm', async (boss) => {
       await expectRefreshed(KEYS);
@@ -149,7 +149,7 @@ describe('pg-boss on PostgreSQL', () => {
     });
   });
 
-  it('waits when Apple requests a delay, and leaves the rejected key for later', async () => {
+  it('waits if Apple requests a delay, and leaves the key of the rejected request for a later job', async () => {
     due = await dueReceipts(KEYS, { stores });
     due.endpoint.answerNext({ status: 429, retryAfter: 1 });
     await withPgBoss('busy', () => expectRefreshed(KEYS - 1));

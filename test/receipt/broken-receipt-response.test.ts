@@ -5,14 +5,14 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('a malformed response', () => {
+describe('the response to a receipt request', () => {
   it.each([
     ['not base64!', 'not a receipt in base64'],
     ['QQ=', 'not a receipt in base64'],
     ['<html></html>', 'not a receipt in base64'],
     ['', 'empty'],
     [' \n', 'empty'],
-  ])('%j is not a receipt', async (body, reason) => {
+  ])('is rejected if it is not a receipt: %j', async (body, reason) => {
     const fetch = async () => new Response(body);
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect(error.message).toContain(reason);
@@ -49,7 +49,7 @@ describe('a malformed response', () => {
     await expectCode(() => refreshReceipt({ ...exchange.options, fetch: longer }), 'receipt_request_failed');
   });
 
-  it('is reported if the connection breaks', async () => {
+  it('is rejected if the connection breaks before its end', async () => {
     await withServer(
       (_, response) => {
         response.write('QUJD');
@@ -66,14 +66,14 @@ describe('a malformed response', () => {
     );
   });
 
-  it('is reported if no server listens at the address', async () => {
+  it('is reported as missing if no server listens at the address', async () => {
     const closed = await exchange.endpoint.listen();
     await closed.close();
     const attempt = () => refreshReceipt({ ...exchange.options, endpoint: closed.url });
     expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBeInstanceOf(Error);
   });
 
-  it('is not followed if it redirects, because the other server must not receive the token', async () => {
+  it('is not followed if it is a redirect, because the other server must not receive the token', async () => {
     let followed = false;
     await withServer(
       (_, response) => {

@@ -21,13 +21,13 @@ import {
 import { expectCode } from '../support/rejection.js';
 import { chain, concat, fieldsOfReceipt, verify, withFields } from '../support/verified-receipts.js';
 
-describe('a receipt is malformed', () => {
+describe('a receipt is rejected as malformed', () => {
   const repeatedDigest = (digest: Uint8Array) =>
     attribute('1.2.840.113549.1.9.4', octetString(digest), octetString(digest));
   const WITH_PARAMETERS = algorithm('2.16.840.1.101.3.4.2.1', octetString(''));
   const malformed: readonly [string, ReceiptChanges][] = [
-    ['of another content type', { outerType: DATA }],
-    ['of no content type', { outerType: octetString('') }],
+    ['with another content type', { outerType: DATA }],
+    ['with a content type that is not an object identifier', { outerType: octetString('') }],
     ['with encapsulated content that is not data', { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) }],
     ['with additional data after its content', { moreInContentInfo: [NULL] }],
     ['with additional data after its signers', { moreInSignedData: [NULL] }],
@@ -60,7 +60,7 @@ describe('a receipt is malformed', () => {
         certificates: () => [sequence(sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence())))],
       },
     ],
-    ['with a signer that is identified in neither way', { signerIdentifier: () => octetString('') }],
+    ['with a signer identifier of an unknown kind', { signerIdentifier: () => octetString('') }],
     ...[0, 65].map((length): [string, ReceiptChanges] => [
       `with a subject key identifier of ${length} bytes`,
       { signerIdentifier: () => der(0x80, new Uint8Array(length)) },
@@ -157,9 +157,18 @@ describe('a receipt is malformed', () => {
     ['with a field of two parts', { moreFields: [sequence(integer(99), octetString(''))] }],
     ['with a field without a value', { moreFields: [sequence(integer(99), integer(1))] }],
     ['with a field of four parts', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
-    ['with a field without a number', { moreFields: [sequence(octetString('c'), integer(1), octetString(''))] }],
-    ['with a version without a number', { moreFields: [sequence(integer(99), octetString(''), octetString(''))] }],
-    ['with a field of another type', { moreFields: [sequence(integer(99), integer(1), integer(1))] }],
+    [
+      'with a field whose type is not a number',
+      { moreFields: [sequence(octetString('c'), integer(1), octetString(''))] },
+    ],
+    [
+      'with a field whose version is not a number',
+      { moreFields: [sequence(integer(99), octetString(''), octetString(''))] },
+    ],
+    [
+      'with a field whose value is not an OCTET STRING',
+      { moreFields: [sequence(integer(99), integer(1), integer(1))] },
+    ],
     ['with a field in chunks of another type', { moreFields: [sequence(integer(99), integer(1), der(0x24, NULL))] }],
     ['with a duplicate App ID', { moreFields: [field(2, APP_ID)] }],
     ['with a duplicate field of an unknown type', { moreFields: [field(99, ''), field(99, '')] }],
@@ -167,7 +176,7 @@ describe('a receipt is malformed', () => {
       `without field ${type}`,
       withFields({ [type]: undefined }),
     ]),
-    ['of an unknown type', withFields({ 6: 'PAID' })],
+    ['with an unknown receipt type', withFields({ 6: 'PAID' })],
     ['with an App ID that is not UTF-8', withFields({ 2: Uint8Array.of(0xff) })],
     ['with a key that is not in a certificate', withFields({ 3: 'key' })],
     ['with a negative risk metric', withFields({ 17: '-1' })],
@@ -189,7 +198,10 @@ describe('a receipt is malformed', () => {
       '2026-13-01T00:00:00Z',
       ' 2026-10-01T11:59:00Z',
       '2026-10-01T11:59:00Z\n',
-    ].map((time): [string, ReceiptChanges] => [`created at ${JSON.stringify(time)}`, withFields({ 12: time })]),
+    ].map((time): [string, ReceiptChanges] => [
+      `with the creation time ${JSON.stringify(time)}`,
+      withFields({ 12: time }),
+    ]),
     ['with a notBefore that is not a time', withFields({ 19: 'later' })],
     ['with an expirationTime that is not a time', withFields({ 21: 'later' })],
   ];
@@ -202,17 +214,20 @@ describe('a receipt is malformed', () => {
     ['subject key identifier', 65, '1 to 64', { signerIdentifier: () => der(0x80, new Uint8Array(65)) }],
     ['issuer', 1025, '0 to 1024', { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) }],
     ['serial number', 33, '1 to 32', { signerIdentifier: () => sequence(nameOfLength(20), serialNumberOfLength(33)) }],
-  ])('whose signer has too many bytes in its %s, and the error says so', async (name, length, limits, changes) => {
-    const { message } = await expectCode(() => verify(changes), 'malformed_receipt');
-    expect(message).toContain(`the ${name} of the signer has ${length} bytes; expected ${limits}`);
-  });
+  ])(
+    'if its signer has too many bytes in its %s, and the error reports the length',
+    async (name, length, limits, changes) => {
+      const { message } = await expectCode(() => verify(changes), 'malformed_receipt');
+      expect(message).toContain(`the ${name} of the signer has ${length} bytes; expected ${limits}`);
+    },
+  );
 
   it('with a payload that is a SEQUENCE', async () => {
     expect((await verify({ payload: set(...fieldsOfReceipt()) })).type).toBe('ATTEST');
     await expectCode(() => verify({ payload: sequence(...fieldsOfReceipt()) }), 'malformed_receipt');
   });
 
-  it('as a SET instead of a SEQUENCE', async () => {
+  it('if it is a SET instead of a SEQUENCE', async () => {
     const receipt = (await makeReceipt(chain)).with(0, 0x31);
     const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
@@ -225,7 +240,7 @@ describe('a receipt is malformed', () => {
     );
   });
 
-  it('truncated at any byte, and with additional data at its end', async () => {
+  it('if it is truncated at any byte, or has additional data at its end', async () => {
     const receipt = await makeReceipt(chain);
     const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     for (let length = 0; length < receipt.length; length += 1) {

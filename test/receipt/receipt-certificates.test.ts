@@ -71,7 +71,7 @@ describe('the certificates of a receipt', () => {
     expect((await verify({ certificates }, { trustAnchors })).type).toBe('ATTEST');
   });
 
-  it('may include three between signer and root, but not four', async () => {
+  it('may include three certificates between signer and root, but not four', async () => {
     const long = await createReceiptChain({ intermediate: { issuer: 'CN=1' } });
     const { keys, profile } = long.root;
     const verifyBelow = async (...names: string[]) => {
@@ -86,7 +86,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verifyBelow('CN=1', 'CN=2', 'CN=3'), 'untrusted_certificate');
   });
 
-  it('may include unrelated ones between signer and root, but no cycle', async () => {
+  it('are not trusted if they form a cycle instead of ending at the root', async () => {
     const circle = await createReceiptChain({
       intermediate: { issuer: 'CN=Nobody' },
       root: { subject: 'CN=Nobody', issuer: 'CN=Nobody' },

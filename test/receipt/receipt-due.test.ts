@@ -94,7 +94,7 @@ describe('a receipt is due', () => {
     );
   });
 
-  it('so that of many receipts from the same second only a few are due in one minute', () => {
+  it('at its own time, so only a few of many receipts from the same second are due in one minute', () => {
     const perMinute = (type: 'ATTEST' | 'RECEIPT', count: number): number[] => {
       const minutes = new Map<number, number>();
       for (let index = 0; index < count; index += 1) {

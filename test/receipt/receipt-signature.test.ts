@@ -16,7 +16,7 @@ import { chain, fieldsOfReceipt, verify } from '../support/verified-receipts.js'
 describe('the signature of a receipt', () => {
   const invalid: readonly [string, ReceiptChanges][] = [
     ['is over another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }],
-    ['is missing', { signature: () => new Uint8Array(70) }],
+    ['consists of zeros', { signature: () => new Uint8Array(70) }],
     ['is empty', { signature: () => new Uint8Array() }],
     ['uses another algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
     ['uses another hash than the content', { signatureAlgorithm: ECDSA_WITH_SHA384 }],

@@ -13,8 +13,8 @@ describe('refreshReceipt', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const p256 = ec('prime256v1', 'pkcs8');
   const wrongKeys: readonly [string, unknown][] = [
-    ['nothing', undefined],
-    ['no key', 'key'],
+    ['undefined', undefined],
+    ['text that is not a key', 'key'],
     ['the key without its line breaks', p256.replaceAll('\n', '\\n')],
     ['the key without the PEM header and footer', p256.split('\n').slice(1, -2).join('\n')],
     ['a key with text before it', `Key\n${p256}`],
@@ -63,14 +63,14 @@ describe('refreshReceipt', () => {
     ['text as the time limit', { timeout: '10' }],
     ['a fetch that is not a function', { fetch: 'fetch' }],
     ['an invalid signal', { signal: {} }],
-    ['no address', { endpoint: 'data.appattest.apple.com' }],
+    ['an endpoint that is not a URL', { endpoint: 'data.appattest.apple.com' }],
     ['an address without TLS', { endpoint: 'http://data.appattest.apple.com/v1/attestationData' }],
     ['an address that only begins like a loopback address', { endpoint: 'http://127.0.0.1.example.com/' }],
     ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
     ['an address with another protocol', { endpoint: 'file:///etc/passwd' }],
     ['an address with a password', { endpoint: 'https://user:secret@proxy.example.com/apple' }],
     ['an address with a user name', { endpoint: new URL('http://user@127.0.0.1:1/') }],
-  ])('rejects options with %s, and sends no request', async (_, change) => {
+  ])('rejects a call with %s, and sends no request', async (_, change) => {
     const fetch = vi.fn();
     const all = change && { ...exchange.options, fetch, ...change };
     await expectCode(() => refreshReceipt(all as never), 'invalid_argument');
@@ -83,7 +83,7 @@ describe('refreshReceipt', () => {
     expect(message).toBe('endpoint must not contain a user name or a password');
   });
 
-  it.each([0, 2_147_484])('says what timeout must be, instead of %d', async (timeout) => {
+  it.each([0, 2_147_484])('says in the error what timeout must be if it is %d', async (timeout) => {
     const { message } = await expectCode(() => refreshReceipt({ ...exchange.options, timeout }), 'invalid_argument');
     expect(message).toBe(`timeout must be a number of seconds, greater than 0 and at most 2147483, not ${timeout}`);
   });
@@ -92,19 +92,22 @@ describe('refreshReceipt', () => {
     ['null', null],
     ['text', 'credentials'],
     ['a function', () => undefined],
-    ['a key in bytes', { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: Buffer.from(p256) }],
-  ])('says what credentials must be, instead of %s', async (_, credentials) => {
+    [
+      'an object with the private key as bytes',
+      { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: Buffer.from(p256) },
+    ],
+  ])('says in the error what credentials must be if they are %s', async (_, credentials) => {
     const options = { ...exchange.options, credentials: credentials as never };
     const { message } = await expectCode(() => refreshReceipt(options), 'invalid_argument');
     expect(message).toBe('credentials must be an object with the strings teamId, keyId and privateKey');
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['empty bytes', new Uint8Array()],
     ['invalid base64', 'receipt!'],
     ['65 537 bytes', new Uint8Array(65_537)],
-  ])('does not send %s', async (_, broken) => {
+  ])('rejects %s as the receipt, and sends no request', async (_, broken) => {
     const fetch = vi.fn();
     await expectCode(() => refreshReceipt({ ...exchange.options, receipt: broken, fetch }), 'malformed_receipt');
     expect(fetch).not.toHaveBeenCalled();

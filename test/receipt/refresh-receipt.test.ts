@@ -6,7 +6,7 @@ import { HOUR, useReceiptExchange } from '../support/receipt-exchange.js';
 const exchange = useReceiptExchange();
 
 describe('a receipt that is exchanged for a newer one', () => {
-  it('is returned with a risk metric, for the same key', async () => {
+  it('is replaced by a receipt of the same key with a risk metric', async () => {
     const { publicKey } = await verifyReceipt({
       receipt: exchange.receipt,
       appId: APP_ID,
@@ -39,7 +39,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     expect(new Set(exchange.endpoint.requests.map(({ body }) => body))).toEqual(new Set([base64]));
   });
 
-  it('may be returned with white space around it', async () => {
+  it('may be replaced by a receipt with white space around it', async () => {
     exchange.endpoint.answerNext({ body: `\n${Buffer.from('answer').toString('base64')}\r\n` });
     expect(await refreshReceipt(exchange.options)).toEqual({ receipt: new Uint8Array(Buffer.from('answer')) });
   });

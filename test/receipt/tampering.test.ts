@@ -10,14 +10,14 @@ const { receipt, appId, publicKey, environment } = attested;
 const { signedData, payload } = await decodeReceipt(receipt);
 const options = { appId, publicKey, environment, date: payload.creationTime };
 
-/** The offset of these bytes in the receipt. */
+/** The position of these bytes in the receipt. */
 function rangeOf(part: Uint8Array): { start: number; end: number } {
   const start = Buffer.from(receipt).indexOf(part);
-  if (start < 0) throw new Error('not in one piece');
+  if (start < 0) throw new Error('the receipt does not contain these bytes in one piece');
   return { start, end: start + part.length };
 }
 
-/** Flips another bit of each byte: low bits change values slightly, high bits change types and lengths. */
+/** Flips a different bit in each byte: low bits change values slightly, high bits change types and lengths. */
 function changedAt(offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
@@ -34,7 +34,7 @@ const [signer, intermediate, root] = signedData.certificates.map(rangeOf);
 // Apple's servers split the payload into chunks of 1000 bytes.
 const firstChunk = rangeOf(signedData.content.subarray(0, 1000));
 const secondChunk = rangeOf(signedData.content.subarray(1000));
-if (!signer || !intermediate || !root) throw new Error('the fixture is another');
+if (!signer || !intermediate || !root) throw new Error('the fixture must contain three certificates');
 
 describe('a recorded receipt from Apple', () => {
   it('is accepted unchanged', async () => {

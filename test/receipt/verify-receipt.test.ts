@@ -30,7 +30,7 @@ import {
 import { expectCode } from '../support/rejection.js';
 import { attestedKey, chain, inWhole, type Options, verify, withFields } from '../support/verified-receipts.js';
 
-/** The default contents of the receipts in these tests. */
+/** The default client data hash in the receipts of these tests. */
 const CLIENT_HASH = Buffer.alloc(32, 9);
 
 describe('a receipt', () => {
@@ -305,7 +305,7 @@ describe('verifyReceipt', () => {
     ['an unknown type', { type: 'attest' }],
     ['an empty challenge', { challenge: '' }],
     ['both a challenge and its hash', { challenge: 'challenge', clientDataHash: sha256('challenge') }],
-  ])('rejects options with %s', async (_, options) => {
+  ])('rejects a call with %s', async (_, options) => {
     const receipt = await makeReceipt(chain);
     const all = options && { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
     await expectCode(() => verifyReceipt(all as never), 'invalid_argument');
@@ -332,10 +332,10 @@ describe('verifyReceipt', () => {
   it('reports both times of a receipt that expires before its creation', async () => {
     const [created, expires] = [minutesFromNow(4).toISOString(), minutesFromNow(3).toISOString()];
     const error = await expectCode(() => verify(withFields({ 12: created, 21: expires })), 'receipt_expired');
-    expect(error).toMatchObject({ expected: `an expiration from ${created}`, actual: expires });
+    expect(error).toMatchObject({ expected: `an expiration at or after ${created}`, actual: expires });
   });
 
-  it.each([0, -1, Number.NaN, '300'])('says what maxAge must be, instead of %j', async (maxAge) => {
+  it.each([0, -1, Number.NaN, '300'])('says in the error what maxAge must be if it is %j', async (maxAge) => {
     const { message } = await expectCode(() => verify({}, { maxAge: maxAge as number }), 'invalid_argument');
     const shown = typeof maxAge === 'string' ? `"${maxAge}"` : maxAge;
     expect(message).toBe(`maxAge must be a number of seconds, greater than 0, not ${shown}`);

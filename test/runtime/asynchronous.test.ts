@@ -6,7 +6,7 @@ import { createVirtualApple } from '../../src/testing/index.js';
 import { appId, backendWithDevice, createBackend } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-// biome-ignore lint/suspicious/noThenProperty: an object with a `then` that is no method must not count as a promise
+// biome-ignore lint/suspicious/noThenProperty: an object whose `then` is not a function must not count as a promise
 it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => undefined])(
   '%o is not a promise',
   (value) => {

@@ -21,7 +21,7 @@ it('keeps used values longer than unused values', () => {
   expect(valuesIn(memo)).toEqual([1, undefined, 3, 4]);
 });
 
-it('deletes no other value if a value is set again, and counts that as a use', () => {
+it('keeps the other values if a value is set again, and counts the new set as a use of the value', () => {
   const memo = memoOf(1, 2, 3);
   memo.set('key 1', 10);
   expect(valuesIn(memo)).toEqual([10, 2, 3, undefined]);

@@ -4,36 +4,36 @@ import { CallingThread } from '../../src/runtime/calling-thread.js';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** The results of several calls at the same time, with `'later'` for each result that does not arrive in the same turn. */
-function answersThisTurn(thread: CallingThread, pieces: number): Promise<readonly (boolean | 'later')[]> {
-  const answers = Array.from({ length: pieces }, () => thread.hasTime());
+function resultsThisTurn(thread: CallingThread, pieces: number): Promise<readonly (boolean | 'later')[]> {
+  const results = Array.from({ length: pieces }, () => thread.hasTime());
   const later = Promise.resolve().then(() => Promise.resolve('later' as const));
-  return Promise.all(answers.map((answer) => Promise.race([answer, later])));
+  return Promise.all(results.map((result) => Promise.race([result, later])));
 }
 
 describe('the calling thread', () => {
   it('has time for a fixed number of operations in a turn, and for more in the next turn', async () => {
     const thread = new CallingThread(2);
-    expect(await answersThisTurn(thread, 5)).toEqual([true, true, 'later', false, false]);
+    expect(await resultsThisTurn(thread, 5)).toEqual([true, true, 'later', false, false]);
     await turn();
     // The operation that waited counts in its new turn.
-    expect(await answersThisTurn(thread, 2)).toEqual([true, 'later']);
+    expect(await resultsThisTurn(thread, 2)).toEqual([true, 'later']);
     await turn();
     await turn();
-    expect(await answersThisTurn(thread, 2)).toEqual([true, true]);
+    expect(await resultsThisTurn(thread, 2)).toEqual([true, true]);
   });
 
   it('has time for the operation that waited for the next turn', async () => {
     const thread = new CallingThread(2);
-    const answers = [1, 2, 3].map(() => thread.hasTime());
-    expect(await answers[2]).toBe(true);
+    const results = [1, 2, 3].map(() => thread.hasTime());
+    expect(await results[2]).toBe(true);
   });
 
-  it('starts a turn once, regardless of the operations in the turn before', async () => {
+  it('starts a turn once, regardless of the operations in the previous turn', async () => {
     const thread = new CallingThread(2);
     for (const _ of [1, 2, 3, 4, 5]) thread.hasTime();
     // The operation that waited ran in the next turn, before this code.
     await turn();
-    expect(await answersThisTurn(thread, 2)).toEqual([true, 'later']);
+    expect(await resultsThisTurn(thread, 2)).toEqual([true, 'later']);
   });
 
   it('has time for all operations that come one by one', async () => {

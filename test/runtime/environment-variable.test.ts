@@ -22,7 +22,7 @@ it.each([
   ['no such variable', { env: {} }],
   ['a variable that is not text', { env: { NODE_ENV: 1 } }],
   ['an inherited variable', { env: Object.create({ NODE_ENV: 'test' }) }],
-])('returns nothing if there is %s', (_, process) => {
+])('returns undefined with %s', (_, process) => {
   vi.stubGlobal('process', process);
   const found = environmentVariable('NODE_ENV');
   vi.unstubAllGlobals();

@@ -20,7 +20,7 @@ describe('a time limit', () => {
   );
 });
 
-describe('an operation that takes too long', () => {
+describe('an operation with a time limit', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -31,9 +31,9 @@ describe('an operation that takes too long', () => {
 
   it.each([0.3, 5, LONGEST])('is aborted after %d seconds and not earlier', async (seconds) => {
     const outcomes: string[] = [];
-    const hear = (name: string) => (error: Error) => outcomes.push(`${name}: ${error.message}`);
-    withinTimeLimit(seconds, 'the store', never()).catch(hear('limited'));
-    abortAfterTimeLimit(seconds, undefined, never).catch(hear('aborted'));
+    const record = (name: string) => (error: Error) => outcomes.push(`${name}: ${error.message}`);
+    withinTimeLimit(seconds, 'the store', never()).catch(record('limited'));
+    abortAfterTimeLimit(seconds, undefined, never).catch(record('aborted'));
     await vi.advanceTimersByTimeAsync(seconds * 1000 - 1);
     expect(outcomes).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);

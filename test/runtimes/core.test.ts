@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const runtime = inject('runtime');
 const tests = await runCoreTests(runtime);
 
-it(`runs on ${runtime.identity} every test that Node lists`, () => {
+it(`runs every test of the core on ${runtime.identity}`, () => {
   expect(tests.map(({ name }) => name).toSorted()).toEqual(inject('coreTests').toSorted());
 });
 
@@ -20,7 +20,7 @@ it.each(tests)('$name', ({ failure }) => {
 it.each([
   ['imported as an ES module', 'examples/demo.mjs', 'All results are as expected.'],
   ['required as CommonJS', 'test/runtimes/verify-recording.cjs', '"wrong":"app_id_mismatch"'],
-])('verifies recordings %s, as npm would publish it', async (_how, script, printed) => {
+])('verifies recordings with the built package, %s', async (_how, script, printed) => {
   const [program, ...parameters] = runtime.command;
   const cwd = fileURLToPath(new URL('../../', import.meta.url));
   expect((await run(program, [...parameters, script], { cwd })).stdout).toContain(printed);

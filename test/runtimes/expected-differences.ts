@@ -21,7 +21,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   'the runtime verifies ECDSA on P-521 with SHA-256': {
     except: ['Deno'],
     consequence:
-      'On Deno, this package rejects certificates with such signatures with `untrusted_certificate`. Apple issues no such certificates.',
+      'On Deno, this package rejects certificates with such signatures. The code is `untrusted_certificate`. Apple issues no such certificates.',
   },
   'the runtime verifies ECDSA on P-521 with SHA-512': { except: [], consequence: '' },
   '`verify` accepts a `KeyObject` in an options object': {

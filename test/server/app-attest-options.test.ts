@@ -6,10 +6,10 @@ import { expectCode, rejectionOf } from '../support/rejection.js';
 
 const { challenges, keys } = memoryStores();
 const WRONG: readonly [string, unknown][] = [
-  ['nothing', undefined],
-  ['no app', { challenges, keys }],
+  ['undefined as the options', undefined],
+  ['a missing appId', { challenges, keys }],
   ['a malformed app', { appId: 'app' }],
-  ['another environment', { appId, environment: 'staging' }],
+  ['an unknown environment', { appId, environment: 'staging' }],
   ['a misspelt option', { appId, counterwindow: 5 }],
   ['an undefined policy', { appId, policy: undefined }],
   ['undefined for verifyReceipts', { appId, verifyReceipts: undefined }],
@@ -37,7 +37,7 @@ const WRONG: readonly [string, unknown][] = [
   ['a clock that returns a number', { appId, now: () => Date.now() }],
   ['a clock that returns an invalid date', { appId, now: () => new Date(Number.NaN) }],
 ];
-it.each(WRONG)('rejects %s', async (_, options) => {
+it.each(WRONG)('createAppAttest rejects %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
 });
 
@@ -54,13 +54,13 @@ it.each([
   ],
   [{ challengeTtl: '300' }, 'challengeTtl must be a number of seconds, greater than 0 and at most 86400, not "300"'],
   [{ challengeTtl: -1 }, 'challengeTtl must be a number of seconds, greater than 0 and at most 86400, not -1'],
-])('explains in the error what is wrong with %o', async (options, message) => {
+])('createAppAttest explains in the error what is wrong with %o', async (options, message) => {
   const error = await expectCode(() => createAppAttest({ appId, ...options } as never), 'invalid_argument');
   expect(error.message).toBe(message);
 });
 
 it.each(['insert', 'find', 'advance', 'revoke', 'bind', 'list', 'remove', 'receipt', 'saveReceipt', 'due'])(
-  'names the method %s if a store of keys does not have it',
+  'createAppAttest names the method %s in the error if a key store does not have it',
   async (method) => {
     const incomplete = Object.assign(Object.create(keys), { [method]: undefined });
     const error = await expectCode(() => createAppAttest({ appId, challenges, keys: incomplete }), 'invalid_argument');
@@ -68,7 +68,7 @@ it.each(['insert', 'find', 'advance', 'revoke', 'bind', 'list', 'remove', 'recei
   },
 );
 
-it('shows the correct call if only the App ID is passed', async () => {
+it('createAppAttest shows the correct call in the error if only the App ID is passed', async () => {
   const error = await expectCode(() => createAppAttest(appId as never), 'invalid_argument');
   expect(error.message).toBe('pass the App ID as an option: createAppAttest({ appId })');
 });
@@ -92,13 +92,13 @@ async function backendInMemory() {
   return { backend, keyId: (await backend.register(await registration(backend, await createDevice()))).keyId };
 }
 
-it('uses separate stores in memory by default', async () => {
+it('each server has its own stores in memory by default', async () => {
   const { backend, keyId } = await backendInMemory();
   expect((await backend.key(keyId))?.keyId).toBe(keyId);
   expect(await createAppAttest({ appId }).key(keyId)).toBeUndefined();
 });
 
-it('rejects a clock that no longer returns a time', async () => {
+it('a server rejects a clock that no longer returns a valid date', async () => {
   for (const broken of [new Date(Number.NaN), Date.now()]) {
     const times: unknown[] = [new Date(), broken];
     const backend = createAppAttest({ appId, now: () => times.shift() as Date });
@@ -136,7 +136,7 @@ describe('changes after createAppAttest have no effect on', () => {
     }
   });
 
-  it.each(['PEM', 'DER'])('the trust anchors, %s', async (form) => {
+  it.each(['PEM', 'DER'])('the trust anchors as %s', async (form) => {
     const [pem = ''] = apple.trustAnchors;
     const der = Buffer.from(pem.replace(/-----.*-----|\s/g, ''), 'base64');
     const trustAnchors: (string | Uint8Array)[] = [form === 'PEM' ? pem : der];

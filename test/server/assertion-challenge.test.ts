@@ -50,7 +50,7 @@ describe('a challenge', () => {
   });
 });
 
-it('is not looked up in the store if it is malformed', async () => {
+it('a malformed challenge is not looked up in the store', async () => {
   const { challenges, keys } = memoryStores();
   const take = vi.spyOn(challenges, 'take');
   const { backend, request } = await backendWithDevice({ challenges, keys });
@@ -67,7 +67,7 @@ it('is not looked up in the store if it is malformed', async () => {
   expect(take).not.toHaveBeenCalled();
 });
 
-it('never appears in error messages, nor does the payload', async () => {
+it('error messages never contain the challenge or the payload', async () => {
   const { backend, request } = await backendWithDevice();
   const body = await request();
   const { challenge } = JSON.parse(body.payload);

@@ -54,15 +54,15 @@ describe('authenticate rejects', () => {
   });
 
   const CHANGES: readonly [string, Record<string, unknown>][] = [
-    ['no key id', { keyId: undefined }],
+    ['a missing key id', { keyId: undefined }],
     ['a number as the key id', { keyId: 5 }],
-    ['no payload', { payload: undefined }],
+    ['a missing payload', { payload: undefined }],
     ['a parsed payload', { payload: { challenge: 'x' } }],
     ['a number as the payload', { payload: 5 }],
     ['half a surrogate pair in the payload', { payload: '{"challenge":"\ud83d"}' }],
-    ['no token', { token: undefined }],
+    ['a missing token', { token: undefined }],
     ['an array as the token', { token: ['AAAA'] }],
-    ['another legacy token', { assertion: 'AAAA' }],
+    ['a legacy token that differs from the token', { assertion: 'AAAA' }],
     ['a platform that is not text', { platform: [] }],
   ];
   it.each(CHANGES)('%s', async (_, changes) => {

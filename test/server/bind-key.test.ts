@@ -5,7 +5,7 @@ import { backendWithDevice, createBackend, createDevice, registration, signedReq
 import { expectCode } from '../support/rejection.js';
 
 describe('a key without a user', () => {
-  it('gets one, and from then on signs requests of this user only', async () => {
+  it('can be bound to a user, and then signs requests of this user only', async () => {
     const { backend, device, keyId, request } = await backendWithDevice();
     await backend.bind(Buffer.from(keyId, 'base64').toString('base64url'), 'alice');
     const { key } = await backend.authenticate(await signedRequest(backend, device, keyId, 'alice'), {
@@ -17,7 +17,7 @@ describe('a key without a user', () => {
     await expectCode(() => backend.authenticate(challengeOfBob), 'challenge_unknown');
   });
 
-  it('is bound again for the same user, but never for another', async () => {
+  it('can be bound again to the same user, but never to another user', async () => {
     const { backend, keyId } = await backendWithDevice();
     await backend.bind(keyId, 'alice');
     await backend.bind(keyId, 'alice');
@@ -27,7 +27,7 @@ describe('a key without a user', () => {
     expect((await backend.key(keyId))?.subject).toBe('alice');
   });
 
-  it('goes to one of 200 users at once', async () => {
+  it('is bound to one user if bind is called for 200 users at the same time', async () => {
     const { backend, keyId } = await backendWithDevice();
     const users = Array.from({ length: 200 }, (_, index) => `user ${index}`);
     const outcomes = await Promise.allSettled(users.map((user) => backend.bind(keyId, user)));
@@ -57,7 +57,7 @@ describe('bind', () => {
     expect(error.message).toBe('the key is not registered');
   });
 
-  it('rejects what is not a key identifier, without a call to the store', async () => {
+  it('rejects a malformed key identifier without a call to the store', async () => {
     const stores = memoryStores();
     const bind = vi.spyOn(stores.keys, 'bind');
     const backend = createBackend(stores);
@@ -76,7 +76,7 @@ describe('bind', () => {
     expect(await backend.key(keyId)).not.toHaveProperty('subject');
   });
 
-  it('succeeds only if the store confirms it', async () => {
+  it('succeeds only if the store confirms the change', async () => {
     const stores = memoryStores();
     const { backend, keyId } = await backendWithDevice(stores);
     for (const answer of [undefined, null, 1, false]) {

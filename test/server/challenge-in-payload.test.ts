@@ -25,7 +25,7 @@ describe('the challenge in a payload', () => {
   });
 
   const WITHOUT: readonly [string, (challenge: string) => string | Uint8Array][] = [
-    ['is not in an empty payload', () => ''],
+    ['is missing because the payload is empty', () => ''],
     ['is inside text that is not JSON', (challenge) => `challenge=${challenge}`],
     ['is nested in JSON', (challenge) => JSON.stringify({ data: { challenge } })],
     ['is in an array', (challenge) => JSON.stringify([challenge])],
@@ -52,7 +52,7 @@ describe('the challenge in a payload', () => {
     await expectCode(() => backend.authenticate({ keyId, payload, token }), 'challenge_unknown');
   });
 
-  it('is found by the server’s readChallenge, and not in another place', async () => {
+  it('is found only by the server’s readChallenge if the server has this option', async () => {
     const readChallenge = vi.fn((payload: Uint8Array) => Buffer.from(payload).toString().split('\n')[1]);
     const { backend, device, keyId } = await backendWithDevice({ readChallenge });
     const send = async (write: (challenge: string) => string) => {
@@ -64,7 +64,7 @@ describe('the challenge in a payload', () => {
     expect(readChallenge).toHaveBeenCalledTimes(2);
   });
 
-  it('is found by the readChallenge of the call, which precedes that of the server', async () => {
+  it('is found by the readChallenge of the call, which replaces that of the server', async () => {
     const { backend, request } = await backendWithDevice({ readChallenge: () => undefined });
     const body = await request();
     const { challenge } = JSON.parse(body.payload);
@@ -78,18 +78,18 @@ describe('the challenge in a payload', () => {
     ['returns null', () => null, 'challenge_unknown'],
     ['is asynchronous', async () => 'x', 'invalid_argument'],
   ];
-  it.each(FUNCTIONS)('is not found by a function that %s', async (_, readChallenge, code) => {
+  it.each(FUNCTIONS)('is not found by a readChallenge that %s', async (_, readChallenge, code) => {
     const { backend, request } = await backendWithDevice({ readChallenge: readChallenge as never });
     const body = await request();
     await expectCode(() => backend.authenticate(body), code);
   });
 });
 
-describe('an unknown challenge', () => {
+describe('a missing or unknown challenge', () => {
   const LOOKED: readonly [string, string | Uint8Array, string][] = [
     ['in an empty payload', '', 'neither a challenge nor JSON with a field challenge: it is 0 bytes that are not JSON'],
     ['in text', 'challenge=abc', 'JSON with a field challenge: it is 13 bytes that are not JSON'],
-    ['in JSON without it', '{"nonce":"abc"}', 'JSON with a field challenge: it is JSON without that field'],
+    ['in JSON without the field', '{"nonce":"abc"}', 'JSON with a field challenge: it is JSON without that field'],
     ['in JSON that is not an object', '[1]', 'JSON with a field challenge: it is JSON without that field'],
     [
       'in long JSON',

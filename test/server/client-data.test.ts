@@ -217,7 +217,7 @@ describe('readChallenge', () => {
     expect(readChallenge).not.toHaveBeenCalled();
   });
 
-  it('finds no challenge a second time', async () => {
+  it('does not make a used challenge valid again', async () => {
     const backend = createBackend({ readChallenge: nested });
     const device = await createDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });

@@ -9,7 +9,7 @@ async function setUp() {
   return { clock, ...(await backendWithDevice({ now: clock.now })) };
 }
 
-it('makes no used challenge valid again if the clock is set back an hour', async () => {
+it('a used challenge stays used if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const body = await request();
   await backend.authenticate(body);
@@ -17,7 +17,7 @@ it('makes no used challenge valid again if the clock is set back an hour', async
   await expectCode(() => backend.authenticate(body), 'challenge_used');
 });
 
-it('makes no challenge valid again that was rejected as expired if the clock is set back an hour', async () => {
+it('a challenge that was rejected as expired does not become valid if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const body = await request();
   clock.forward(301);
@@ -26,7 +26,7 @@ it('makes no challenge valid again that was rejected as expired if the clock is 
   await expectCode(() => backend.authenticate(body), 'challenge_used');
 });
 
-it('makes no unused expired challenge valid again if the clock is set back an hour', async () => {
+it('an expired challenge that nobody used stays expired if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const [body, other] = [await request(), await request()];
   clock.forward(301);
@@ -35,7 +35,7 @@ it('makes no unused expired challenge valid again if the clock is set back an ho
   await expectCode(() => backend.authenticate(body), 'challenge_expired');
 });
 
-it('makes no challenge expire earlier or later if the clock is set back an hour', async () => {
+it('a challenge does not expire earlier or later if the clock is set back an hour', async () => {
   const { backend, clock, request } = await setUp();
   const waiting = await request();
   clock.forward(-HOUR);
@@ -48,7 +48,7 @@ it('makes no challenge expire earlier or later if the clock is set back an hour'
   await expectCode(() => backend.authenticate(late), 'challenge_expired');
 });
 
-it('moves no counter back if the clock is set back an hour', async () => {
+it('a counter does not decrease if the clock is set back an hour', async () => {
   const { backend, clock, device, key, request } = await setUp();
   await backend.authenticate(await request());
   clock.forward(-HOUR);
@@ -60,7 +60,7 @@ it('moves no counter back if the clock is set back an hour', async () => {
   expect((await backend.key(key.keyId))?.counter).toBe(2);
 });
 
-it('verifies certificates by the clock of the server', async () => {
+it('certificates are verified at the time of the server’s clock', async () => {
   const clock = new TestClock();
   const backend = createBackend({ now: clock.now });
   clock.forward(10 * 24 * HOUR);

@@ -21,7 +21,7 @@ describe('a key that was forgotten', () => {
     expect(await backend.forget(keyId)).toBe(false);
   });
 
-  it('can be registered again by a new attestation, for another user, but not by the old one', async () => {
+  it('can be registered again for another user with a new attestation, but not with the old one', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const first = await registration(backend, device, 'alice');
@@ -42,14 +42,14 @@ describe('a key that was forgotten', () => {
     expect(await backend.keysOf('alice')).toEqual([]);
   });
 
-  it('is forgotten by one of 200 calls at once', async () => {
+  it('is reported as deleted by only one of 200 simultaneous calls', async () => {
     const { backend, keyId } = await backendWithDevice();
     const results = await Promise.all(Array.from({ length: 200 }, () => backend.forget(keyId)));
     expect(results.filter(Boolean)).toEqual([true]);
   });
 });
 
-it('what is not a key identifier can be neither forgotten nor has it a receipt', async () => {
+it('forget and receipt find no key for a malformed or unknown key identifier', async () => {
   const { backend } = await backendWithDevice();
   for (const keyId of ['', 'key', 'A'.repeat(43), 'x'.repeat(100_000), 7 as never, null as never]) {
     expect(await backend.forget(keyId)).toBe(false);

@@ -45,7 +45,7 @@ function serverFor(options: Partial<AppAttestOptions> = {}) {
 }
 
 describe('evidence of a format in the option formats', () => {
-  it('is verified by the function for it, which returns the result of register', async () => {
+  it('is verified by the function for the format, and register returns the result of the function', async () => {
     const { server, seen, challengeFor } = serverFor();
     const body = { ...android, challenge: await challengeFor('attestation') };
     expect(await server.register(body)).toEqual({ packageName: 'com.example.app' });
@@ -54,7 +54,7 @@ describe('evidence of a format in the option formats', () => {
     expect(seen[1]).toMatchObject({ subject: 'alice' });
   });
 
-  it('is verified by the function for it, which returns the result of authenticate', async () => {
+  it('is verified by the function for the format, and authenticate returns the result of the function', async () => {
     const { server, seen, challengeFor } = serverFor();
     const body = {
       ...android,
@@ -141,7 +141,7 @@ describe('evidence of a format in the option formats', () => {
     expect(context.seen).toEqual([]);
   });
 
-  it('has the challenge where readChallenge finds it', async () => {
+  it('may contain the challenge in a place that only readChallenge knows', async () => {
     const readChallenge = (bytes: Uint8Array) => Buffer.from(bytes).toString().split('.')[0];
     const { server, seen, challengeFor } = serverFor({ readChallenge });
     const payload = `${await challengeFor('assertion')}.coffee`;
@@ -149,7 +149,7 @@ describe('evidence of a format in the option formats', () => {
     expect(seen).toMatchObject([{ payload }]);
   });
 
-  it('is text, regardless of the option clientData', async () => {
+  it('has a payload that is text, regardless of the option clientData', async () => {
     const { server, seen, challengeFor } = serverFor({ clientData: 'sha256-decoded' });
     const payload = JSON.stringify({ challenge: await challengeFor('assertion') });
     await server.authenticate({ ...android, payload });
@@ -167,7 +167,7 @@ describe('evidence of a format in the option formats', () => {
     }
   });
 
-  it('is not decided if the function throws any other error', async () => {
+  it('causes the error that the function throws, even if the error is not an AppAttestError', async () => {
     const down = new TypeError('fetch failed');
     const formats = {
       [FORMAT]: () => {
@@ -207,7 +207,7 @@ describe('evidence of a format that is not in the option formats', () => {
     expect(seen).toEqual([]);
   });
 
-  it('does not reach the function if the format names App Attest, or none, on another platform', async () => {
+  it('does not reach the function if the platform is not iOS and the format is App Attest or missing', async () => {
     const { server, seen } = serverFor();
     for (const format of ['apple-app-attest', undefined, null]) {
       await expectCode(() => server.register({ ...android, format }), 'unsupported_format');
@@ -246,7 +246,7 @@ it.each([
   await expectCode(() => createAppAttest({ appId, formats: formats as never }), 'invalid_argument');
 });
 
-it('iPhones register and sign requests as without the option formats', async () => {
+it('the option formats does not change how iPhones register and sign requests', async () => {
   const stores = memoryStores();
   const { keyId, request } = await backendWithDevice(stores);
   const server = createAppAttest({

@@ -22,7 +22,7 @@ it('issues a challenge for the configured lifetime', async () => {
   expect((await backend.issueChallenge({ purpose: 'assertion' })).expiresAt).toEqual(new Date('2026-09-01T00:00:30Z'));
 });
 
-it('stores the purpose of a challenge', async () => {
+it('stores the purpose, the subject and the dates of a challenge', async () => {
   const { challenges, keys } = memoryStores();
   const now = new Date('2026-09-01T00:00:00Z');
   const backend = createBackend({ challenges, keys, now });
@@ -36,10 +36,10 @@ it('stores the purpose of a challenge', async () => {
 });
 
 const WRONG: readonly [string, unknown][] = [
-  ['nothing', undefined],
-  ['text', 'attestation'],
-  ['no purpose', {}],
-  ['another purpose', { purpose: 'payment' }],
+  ['undefined as the options', undefined],
+  ['text as the options', 'attestation'],
+  ['a missing purpose', {}],
+  ['an unknown purpose', { purpose: 'payment' }],
   ['undefined as the subject', { purpose: 'assertion', subject: undefined }],
   ['an unknown option', { purpose: 'assertion', user: 'alice' }],
   ['null as the subject', { purpose: 'assertion', subject: null }],
@@ -49,6 +49,6 @@ const WRONG: readonly [string, unknown][] = [
   ['a subject with half a surrogate pair', { purpose: 'assertion', subject: '\ud800' }],
   ['a subject of 1025 characters', { purpose: 'assertion', subject: 'x'.repeat(1025) }],
 ];
-it.each(WRONG)('does not issue a challenge for %s', async (_, options) => {
+it.each(WRONG)('issueChallenge rejects %s', async (_, options) => {
   await expectCode(() => createBackend().issueChallenge(options as never), 'invalid_argument');
 });

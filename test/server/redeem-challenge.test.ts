@@ -16,7 +16,7 @@ describe('takeChallenge', () => {
     await backend.takeChallenge(challenge, { purpose: 'assertion', subject: 'alice' });
   });
 
-  it('gives a challenge to one of 200 callers at once', async () => {
+  it('accepts a challenge in only one of 200 simultaneous calls', async () => {
     const backend = createBackend();
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const calls = Array.from({ length: 200 }, () => backend.takeChallenge(challenge, { purpose: 'assertion' }));
@@ -24,7 +24,7 @@ describe('takeChallenge', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('takes a challenge away from the other methods', async () => {
+  it('uses up a challenge for the other methods too', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     await backend.takeChallenge(body.challenge, { purpose: 'attestation' });
@@ -80,7 +80,7 @@ describe('takeChallenge', () => {
     { purpose: 'assertion', subject: undefined },
     { purpose: 'assertion', subject: '' },
     { purpose: 'assertion', user: 'alice' },
-  ])('rejects the options %j, and leaves the challenge', async (options) => {
+  ])('rejects the options %j, and does not use up the challenge', async (options) => {
     const backend = createBackend();
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     await expectCode(() => backend.takeChallenge(challenge, options as never), 'invalid_argument');

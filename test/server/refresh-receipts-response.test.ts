@@ -17,8 +17,8 @@ afterEach(async () => {
   await closeAll();
 });
 
-describe('the answer of Apple’s server', () => {
-  it('304 means that the key is due again tomorrow', async () => {
+describe('a response of Apple’s server', () => {
+  it('with status 304 makes the key due again tomorrow', async () => {
     const due = await setUp(1);
     due.endpoint.answerNext({ status: 304 });
     const [progress] = await progressOf(due);
@@ -28,7 +28,7 @@ describe('the answer of Apple’s server', () => {
     expect(days(receiptDueAt)).toBeCloseTo(1, 2);
   });
 
-  it.each([400, 404])('%i means that Apple is never asked again', async (status) => {
+  it.each([400, 404])('with status %i means that Apple is never asked about the key again', async (status) => {
     const due = await setUp(1);
     const before = await due.backend.receipt(due.keyIds[0] ?? '');
     due.endpoint.answerNext({ status });
@@ -38,7 +38,7 @@ describe('the answer of Apple’s server', () => {
     expect(await due.backend.receipt(due.keyIds[0] ?? '')).toEqual(before);
   });
 
-  it('401 ends the run: it rejects, and sends no further request', async () => {
+  it('with status 401 ends the run with an error, and no further request is sent', async () => {
     const { backend, options, endpoint, key } = await setUp(3);
     endpoint.answerNext({ status: 401 });
     const error = await expectCode(
@@ -50,7 +50,7 @@ describe('the answer of Apple’s server', () => {
     expect((await key(0)).receiptDueAt).toEqual(new Date(1_700_000_000_000));
   });
 
-  it('401 ends the run after the other answers are stored', async () => {
+  it('with status 401 ends the run after the other responses are stored', async () => {
     const { backend, options, endpoint, key } = await setUp(9);
     endpoint.answerNext({ status: 401 });
     for (let index = 0; index < 4; index += 1) endpoint.answerNext({ delay: 100 });
@@ -61,10 +61,10 @@ describe('the answer of Apple’s server', () => {
   });
 
   it.each([
-    ['of seconds', () => '1'],
+    ['in seconds', () => '1'],
     // An HTTP date has whole seconds: at least one second from now.
-    ['with a date', () => new Date(Date.now() + 1999).toUTCString()],
-  ])('429 with Retry-After %s makes the whole run wait', async (_, retryAfter) => {
+    ['as a date', () => new Date(Date.now() + 1999).toUTCString()],
+  ])('with status 429 and Retry-After %s makes the whole run wait', async (_, retryAfter) => {
     const due = await setUp(6);
     const asked: number[] = [];
     const limiting: RefreshReceiptsOptions['fetch'] = async (url, init) => {
@@ -85,7 +85,7 @@ describe('the answer of Apple’s server', () => {
     expect(Number(failed[0]?.receiptDueAt)).toBeLessThan(1_700_000_001_000);
   });
 
-  it('503 with Retry-After makes the whole run wait, too', async () => {
+  it('with status 503 and Retry-After makes the whole run wait, too', async () => {
     const due = await setUp(2);
     due.endpoint.answerNext({ status: 503, retryAfter: 1 });
     const start = performance.now();
@@ -94,9 +94,9 @@ describe('the answer of Apple’s server', () => {
   });
 
   it.each([
-    ['429 without Retry-After makes the run wait for a minute', { status: 429 }],
-    ['429 makes the run wait for ten minutes', { status: 429, retryAfter: 600 }],
-  ])('%s, unless its signal aborts', async (_, answer) => {
+    ['with status 429 and no Retry-After makes the run wait for a minute', { status: 429 }],
+    ['with status 429 and a Retry-After of ten minutes makes the run wait', { status: 429, retryAfter: 600 }],
+  ])('%s, unless the signal of the run aborts', async (_, answer) => {
     const due = await setUp(2);
     due.endpoint.answerNext(answer);
     const controller = new AbortController();
@@ -109,20 +109,20 @@ describe('the answer of Apple’s server', () => {
     await expect(refresh).rejects.toThrow('enough');
   });
 
-  it('429 ends a run that would wait for more than ten minutes', async () => {
+  it('with status 429 ends a run that would wait for more than ten minutes', async () => {
     const due = await setUp(2);
     due.endpoint.answerNext({ status: 429, retryAfter: 601 });
     expect(await due.backend.refreshReceipts(own({ concurrency: 1 }, due))).toEqual(counts(0, 0, 1));
     expect(due.endpoint.requests.length).toBe(1);
   });
 
-  it('429 for the last key of the run makes nobody wait', async () => {
+  it('with status 429 for the last key does not make the run wait', async () => {
     const due = await setUp(2);
     due.endpoint.answerNext({ status: 429, retryAfter: 600 });
     expect(await due.backend.refreshReceipts(own({ limit: 1 }, due))).toEqual(counts(0, 0, 1));
   });
 
-  it.each([500, 502, 503, 504])('%i leaves the key due for a later run', async (status) => {
+  it.each([500, 502, 503, 504])('with status %i leaves the key due for a later run', async (status) => {
     // Receipts may come from up to five minutes in the future.
     const clock = new TestClock(Date.now() - 280_000);
     const due = await setUp(2, { now: clock.now });
@@ -136,7 +136,7 @@ describe('the answer of Apple’s server', () => {
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(1, 0, 0));
   });
 
-  it('leaves the key due if there is none', async () => {
+  it('that never arrives leaves the key due', async () => {
     const due = await dueReceipts(1);
     await due.server.close();
     const [progress] = await progressOf(due);
@@ -144,7 +144,7 @@ describe('the answer of Apple’s server', () => {
     expect((await due.key(0)).receiptDueAt).toEqual(new Date(1_700_000_000_000));
   });
 
-  it('is waited for ten seconds', async () => {
+  it('that does not arrive within ten seconds counts as a failure', async () => {
     const due = await setUp(1);
     await withServer(
       () => undefined,
@@ -158,12 +158,15 @@ describe('the answer of Apple’s server', () => {
     );
   });
 
-  it.each([301, 403, 418])('%i, which Apple never sends, makes the key due again tomorrow', async (status) => {
-    const due = await setUp(1);
-    due.endpoint.answerNext({ status });
-    expect((await progressOf(due))[0]).toMatchObject({ outcome: 'failed', error: { status } });
-    expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
-  });
+  it.each([301, 403, 418])(
+    'with status %i, which Apple never sends, makes the key due again tomorrow',
+    async (status) => {
+      const due = await setUp(1);
+      due.endpoint.answerNext({ status });
+      expect((await progressOf(due))[0]).toMatchObject({ outcome: 'failed', error: { status } });
+      expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
+    },
+  );
 
   type Wrong = readonly [what: string, answer: () => Promise<EndpointAnswer>, code: AppAttestErrorCode, again: boolean];
   const wrong: readonly Wrong[] = [
@@ -174,11 +177,11 @@ describe('the answer of Apple’s server', () => {
       'app_id_mismatch',
       false,
     ],
-    ['that nobody can decode', async () => ({ body: base64(Buffer.from('receipt')) }), 'malformed_receipt', true],
+    ['that cannot be decoded', async () => ({ body: base64(Buffer.from('receipt')) }), 'malformed_receipt', true],
     ['that is not base64', async () => ({ body: '<html>' }), 'receipt_request_failed', true],
     ['that is empty', async () => ({ body: '' }), 'receipt_request_failed', true],
     [
-      'of another Apple',
+      'of another virtual Apple',
       async () => ({ body: await receiptOfAnother({}, await createVirtualApple()) }),
       'untrusted_certificate',
       true,
@@ -205,10 +208,10 @@ describe('the answer of Apple’s server', () => {
     expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
   });
 
-  it('with a receipt of another environment is never stored, and Apple is never asked again', async () => {
+  it('with a receipt of another environment is never stored, and Apple is never asked about the key again', async () => {
     const due = await setUp(1);
     const { challenges, keys } = due.stores;
-    // A store that was filled by hand.
+    // As if somebody had changed the environment in the store.
     const { find } = keys;
     keys.find = async (keyId) => {
       const key = await find.call(keys, keyId);
@@ -232,7 +235,7 @@ describe('the answer of Apple’s server', () => {
     ['ahead by six minutes', 360, 'receipt_too_old'],
     ['ahead by a year', 365 * 24 * 60 * 60, 'receipt_expired'],
     ['behind by six minutes', -360, 'receipt_expired'],
-  ])('ends no refreshes because the clock of this server is %s', async (_, seconds, code) => {
+  ])('is rejected, and its key is due again tomorrow, if the clock of this server is %s', async (_, seconds, code) => {
     const due = await setUp(2);
     const now = () => new Date(Date.now() + seconds * 1000);
     const wrongClock = createAppAttest({ appId, receiptTrustAnchors, ...due.stores, now });
@@ -243,7 +246,7 @@ describe('the answer of Apple’s server', () => {
     expect(days((await due.key(0)).receiptDueAt) - seconds / (24 * 60 * 60)).toBeCloseTo(1, 2);
   });
 
-  it('leaves the key due if this process is too busy to verify it', async () => {
+  it('leaves the key due if this process is too busy to verify the receipt', async () => {
     const due = await setUp(1);
     const receipt = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('no receipt');
     let others: Promise<unknown> = Promise.resolve();

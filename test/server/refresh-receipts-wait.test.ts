@@ -29,7 +29,7 @@ it('a run does not wait after other failures without Retry-After', async () => {
   expect(waits).toEqual([]);
 });
 
-it('a run waits for the longest time that the requests in flight received', async () => {
+it('a run waits for the longest Retry-After of simultaneous requests', async () => {
   for (const retryAfter of [5, 20, 10]) due.endpoint.answerNext({ status: 429, retryAfter });
   expect(await due.backend.refreshReceipts({ ...due.options, concurrency: 3 })).toMatchObject({ failed: 3 });
   expect(waits).toEqual([20_000]);

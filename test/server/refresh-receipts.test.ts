@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('refreshReceipts', () => {
-  it('stores receipt, risk metric and next due time of each due key, and then has nothing to do', async () => {
+  it('stores receipt, risk metric and next due time of each due key, and a second run has nothing to do', async () => {
     const { backend, options, endpoint, keyIds, key } = await setUp(7);
     const attested = await backend.receipt(keyIds[0] ?? '');
     expect(await backend.refreshReceipts(options)).toEqual(counts(7, 0, 0));
@@ -63,7 +63,7 @@ describe('refreshReceipts', () => {
     expect(new Set(endpoint.requests.map(({ body }) => body)).size).toBe(2);
   });
 
-  it('asks the server of the environment of each key', async () => {
+  it('sends each receipt to the server of its environment', async () => {
     const environments = ['production', 'development'] as const;
     const due = await setUp(2, { environment: environments }, (index) => ({ environment: environments[index] }));
     const { endpoint: _, ...options } = due.options;
@@ -71,17 +71,17 @@ describe('refreshReceipts', () => {
     expect(due.endpoint.requests.map(({ url }) => url).toSorted()).toEqual(environments.map(endpointUrl).toSorted());
   });
 
-  it('asks about the longest due keys first, and about no more than `limit`', async () => {
+  it('refreshes the keys that have been due longest first, and no more keys than `limit`', async () => {
     const due = await setUp(5);
     const [first, second, third] = due.keyIds;
     const progress = await progressOf(due, { limit: 3, concurrency: 2 });
     expect(progress.map(({ keyId }) => keyId).toSorted()).toEqual([first, second, third].toSorted());
     expect(due.endpoint.requests.length).toBe(3);
-    // The others are not claimed.
+    // The other keys are not claimed.
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(2, 0, 0));
   });
 
-  it('has no more than `concurrency` requests at the same time, five by default', async () => {
+  it('sends no more than `concurrency` requests at the same time, five by default', async () => {
     for (const [concurrency, most] of [
       [undefined, 5],
       [3, 3],
@@ -103,7 +103,7 @@ describe('refreshReceipts', () => {
     }
   });
 
-  it('leaves revoked keys alone', async () => {
+  it('skips revoked keys', async () => {
     const { backend, options, endpoint, keyIds } = await setUp(2);
     await backend.revoke(keyIds[0] ?? '');
     expect(await backend.refreshReceipts(options)).toEqual(counts(1, 0, 0));
@@ -111,8 +111,8 @@ describe('refreshReceipts', () => {
   });
 });
 
-describe('a key', () => {
-  it('of an environment that the server no longer accepts is not asked about, and due again tomorrow', async () => {
+describe('a due key', () => {
+  it('of an environment that the server no longer accepts is not refreshed, and is due again tomorrow', async () => {
     const due = await setUp(1);
     const other = createAppAttest({ appId, environment: 'development', receiptTrustAnchors, ...due.stores });
     const onProgress = vi.fn();
@@ -123,7 +123,7 @@ describe('a key', () => {
     expect(due.endpoint.requests).toEqual([]);
   });
 
-  it('of another app is not asked about, and due again tomorrow if another due key is of an accepted app', async () => {
+  it('of another app is not refreshed, and is due again tomorrow if another due key is of an accepted app', async () => {
     const otherId = `${appId}.other`;
     const due = await setUp(8, { appId: [appId, otherId] }, (index) => ({ appId: index === 6 ? otherId : appId }));
     const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
@@ -136,7 +136,7 @@ describe('a key', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
-  it('of another app keeps the date from a server that refreshed the receipt after the claim', async () => {
+  it('of another app keeps the date that another server stored after the claim', async () => {
     const otherId = `${appId}.other`;
     const due = await setUp(3, { appId: [appId, otherId] }, (index) => ({ appId: index === 2 ? otherId : appId }));
     const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
@@ -161,7 +161,7 @@ describe('a key', () => {
   it.each([
     ['without a receipt', () => Promise.resolve(undefined)],
     ['with an empty receipt', () => Promise.resolve(new Uint8Array())],
-  ])('%s is not asked about, and never due again', async (_, receipt) => {
+  ])('%s is not refreshed, and is never due again', async (_, receipt) => {
     const due = await setUp(1);
     const server = withKeys(due, () => ({ receipt }));
     expect(await server.refreshReceipts(due.options)).toEqual(counts(0, 0, 1));
@@ -169,7 +169,7 @@ describe('a key', () => {
     expect(due.endpoint.requests).toEqual([]);
   });
 
-  it.each(['remove', 'revoke'] as const)('after `%s` since it was claimed is not asked about', async (method) => {
+  it.each(['remove', 'revoke'] as const)('is not refreshed if `%s` was called after the claim', async (method) => {
     const due = await setUp(2);
     const server = withKeys(due, (keys) => ({
       async due(...parameters) {
@@ -182,7 +182,7 @@ describe('a key', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
-  it('that is deleted while Apple is asked does not count, and stays deleted', async () => {
+  it('that is deleted during the request to Apple is not counted, and stays deleted', async () => {
     for (const status of [200, 304, 404]) {
       const due = await setUp(1);
       if (status !== 200) due.endpoint.answerNext({ status });
@@ -196,7 +196,7 @@ describe('a key', () => {
     }
   });
 
-  it('that is revoked while Apple is asked keeps its new receipt, and stays revoked', async () => {
+  it('that is revoked during the request to Apple keeps its new receipt, and stays revoked', async () => {
     const due = await setUp(1);
     const revoking: RefreshReceiptsOptions['fetch'] = async (url, init) => {
       await due.backend.revoke(due.keyIds[0] ?? '');
@@ -206,7 +206,7 @@ describe('a key', () => {
     expect(await due.key(0)).toMatchObject({ riskMetric: 1, revokedAt: expect.any(Date) });
   });
 
-  it('is asked about once in a run, even if its claim ends meanwhile', async () => {
+  it('is tried only once in a run, even if its claim ends during the run', async () => {
     const clock = new TestClock();
     const due = await setUp(3, { now: clock.now });
     for (let index = 0; index < 9; index += 1) due.endpoint.answerNext({ status: 500 });
@@ -216,7 +216,7 @@ describe('a key', () => {
     expect(due.endpoint.requests.length).toBe(3);
   });
 
-  it('is asked about once by two runs at the same time', async () => {
+  it('is refreshed by only one of two simultaneous runs', async () => {
     const due = await setUp(20);
     const other = createAppAttest({ appId, receiptTrustAnchors, ...due.stores });
     const [one, two] = await Promise.all([
@@ -231,7 +231,7 @@ describe('a key', () => {
 });
 
 describe('a signal', () => {
-  it('ends the run after the requests in flight were stored, and rejects with its reason', async () => {
+  it('that aborts ends the run with its reason, after the results of the pending requests are stored', async () => {
     const due = await setUp(6);
     const controller = new AbortController();
     const reason = new Error('shutting down');
@@ -247,18 +247,18 @@ describe('a signal', () => {
     expect(due.endpoint.requests.length).toBe(2);
     const metrics = await Promise.all(due.keyIds.map(async (_, index) => (await due.key(index)).riskMetric));
     expect(metrics).toEqual([1, 1, undefined, undefined, undefined, undefined]);
-    // The others are not claimed: the next run has them at once.
+    // The other keys are not claimed, so the next run can claim them immediately.
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(4, 0, 0));
   });
 
-  it('that aborted before the run claims no key', async () => {
+  it('that aborted before the run ends the run before any key is claimed', async () => {
     const due = await setUp(1);
     const reason = new Error('too late');
     await expect(due.backend.refreshReceipts(own({ signal: AbortSignal.abort(reason) }, due))).rejects.toBe(reason);
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(1, 0, 0));
   });
 
-  it('that aborts later than the run changes nothing, and has no listener left', async () => {
+  it('that does not abort has no listener left after the run', async () => {
     const due = await setUp(2);
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, 'addEventListener');
@@ -290,7 +290,7 @@ describe('onProgress', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('broken hook'))],
-  ])('that %s causes a warning, and the run goes on', async (_, onProgress) => {
+  ])('that %s causes a warning, and the run continues', async (_, onProgress) => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const due = await setUp(3);
     expect(await due.backend.refreshReceipts(own({ onProgress }, due))).toEqual(counts(3, 0, 0));
@@ -307,14 +307,17 @@ describe('onProgress', () => {
 });
 
 describe('a store', () => {
-  it.each(['due', 'find', 'receipt', 'saveReceipt'] as const)('whose `%s` fails ends the run', async (method) => {
-    const due = await setUp(3);
-    const failure = new Error('the database is gone');
-    const server = withKeys(due, () => ({ [method]: () => Promise.reject(failure) }));
-    await expect(server.refreshReceipts(due.options)).rejects.toBe(failure);
-  });
+  it.each(['due', 'find', 'receipt', 'saveReceipt'] as const)(
+    'whose `%s` fails ends the run with the error of the store',
+    async (method) => {
+      const due = await setUp(3);
+      const failure = new Error('the database is gone');
+      const server = withKeys(due, () => ({ [method]: () => Promise.reject(failure) }));
+      await expect(server.refreshReceipts(due.options)).rejects.toBe(failure);
+    },
+  );
 
-  it('that keeps no claims does not keep the run going', async () => {
+  it('that keeps no claims does not make the run endless', async () => {
     const due = await setUp(3);
     for (let index = 0; index < 3; index += 1) due.endpoint.answerNext({ status: 500 });
     const ids = due.keyIds.slice(0, 2);
@@ -323,7 +326,7 @@ describe('a store', () => {
     expect(due.endpoint.requests.length).toBe(2);
   });
 
-  it('that returns a key twice, or no key, gets each asked about once', async () => {
+  it('that returns a key twice, or an unknown key identifier, causes one request for the key', async () => {
     const due = await setUp(1);
     const answers = [[due.keyIds[0] ?? '', due.keyIds[0] ?? '', 'no key'], []];
     const server = withKeys(due, () => ({ due: async () => answers.shift() ?? [] }));
@@ -348,7 +351,7 @@ describe('a store', () => {
     expect(most).toBe(2);
   });
 
-  it('is asked for `concurrency` keys at a time, claimed for five minutes', async () => {
+  it('claims `concurrency` keys at a time, for five minutes', async () => {
     const due = await setUp(12);
     const limits: number[] = [];
     const server = withKeys(due, (keys) => ({
@@ -363,26 +366,26 @@ describe('a store', () => {
   });
 });
 
-describe('wrong options', () => {
+describe('refreshReceipts rejects before it claims a key:', () => {
   const credentials = newDeviceCheckCredentials();
   it.each<[string, unknown]>([
-    ['no options', undefined],
-    ['no credentials', {}],
+    ['missing options', undefined],
+    ['missing credentials', {}],
     ['undefined credentials', { credentials: undefined }],
-    ['credentials with an unknown entry', { credentials: { ...credentials, teamID: 'TEAMID1234' } }],
-    ['a private key that is none', { credentials: { ...credentials, privateKey: 'secret' } }],
+    ['credentials with an unknown property', { credentials: { ...credentials, teamID: 'TEAMID1234' } }],
+    ['a private key that is not PEM', { credentials: { ...credentials, privateKey: 'secret' } }],
     ['a limit of 0', { credentials, limit: 0 }],
     ['a limit of null', { credentials, limit: null }],
     ['a limit over 100 000', { credentials, limit: 100_001 }],
     ['a limit that is not an integer', { credentials, limit: 1.5 }],
     ['a concurrency of 0', { credentials, concurrency: 0 }],
     ['a concurrency over 100', { credentials, concurrency: 101 }],
-    ['a signal that is none', { credentials, signal: {} }],
-    ['a hook that is none', { credentials, onProgress: true }],
-    ['a fetch that is none', { credentials, fetch: true }],
-    ['a plain endpoint', { credentials, endpoint: 'http://example.com' }],
+    ['a signal that is not an AbortSignal', { credentials, signal: {} }],
+    ['an onProgress that is not a function', { credentials, onProgress: true }],
+    ['a fetch that is not a function', { credentials, fetch: true }],
+    ['an endpoint without TLS', { credentials, endpoint: 'http://example.com' }],
     ['an unknown option', { credentials, maximum: 1 }],
-  ])('%s: rejected before a key is claimed', async (_, options) => {
+  ])('%s', async (_, options) => {
     const stores = memoryStores();
     const due = vi.spyOn(stores.keys, 'due');
     const backend = createBackend(stores);

@@ -58,7 +58,7 @@ describe('a registration', () => {
     expect((await backend.key(spelling))?.keyId).toBe(body.keyId);
   });
 
-  it('from an app that hashed the 32 bytes of the challenge yields these bytes', async () => {
+  it('from an app that hashed the 32 bytes of the challenge is accepted with these bytes as the challenge', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
@@ -117,7 +117,7 @@ describe('evidence', () => {
   });
 });
 
-it('is stored with the App Clip in the certificate', async () => {
+it('a key of an App Clip is stored with the identifier of the App Clip', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice({ appClipId: `${appId}.Clip` }));
   expect(await backend.register(body)).toMatchObject({ appId, appClipId: `${appId}.Clip` });

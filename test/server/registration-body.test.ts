@@ -5,7 +5,7 @@ import { expectCode } from '../support/rejection.js';
 
 describe('register rejects', () => {
   const BODIES: readonly [string, unknown][] = [
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['null', null],
     ['text', '{}'],
     ['a number', 1],
@@ -15,15 +15,15 @@ describe('register rejects', () => {
     ['an object without a prototype', Object.create(null)],
   ];
   const CHANGES: readonly [string, Record<string, unknown>][] = [
-    ['no key id', { keyId: undefined }],
+    ['a missing key id', { keyId: undefined }],
     ['a number as the key id', { keyId: 5 }],
     ['an array as the key id', { keyId: ['a'] }],
-    ['no challenge', { challenge: undefined }],
+    ['a missing challenge', { challenge: undefined }],
     ['an object as the challenge', { challenge: {} }],
     ['half a surrogate pair in the challenge', { challenge: '\udfff' }],
-    ['no token', { token: undefined }],
+    ['a missing token', { token: undefined }],
     ['an array as the token', { token: [1, 2, 3] }],
-    ['another legacy token', { attestation: 'AAAA' }],
+    ['a legacy token that differs from the token', { attestation: 'AAAA' }],
     ['a legacy token of another type', { attestation: {} }],
     ['a platform that is not text', { platform: 1 }],
     ['a format that is not text', { format: { apple: true } }],
@@ -35,7 +35,7 @@ describe('register rejects', () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     await expectCode(() => backend.register({ ...body, ...changes }), 'malformed_attestation');
-    // Such a token can never have answered a challenge.
+    // A malformed body does not use up the challenge.
     expect((await backend.register(body)).keyId).toBe(body.keyId);
   });
 

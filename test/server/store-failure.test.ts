@@ -30,32 +30,38 @@ function wrap<Store extends object>(
 }
 
 describe('a store that fails', () => {
-  it.each(['put'])('in %s issues no challenge', async (method) => {
+  it.each(['put'])('in %s makes the server issue no challenge', async (method) => {
     const { breakable, down, failure } = breakableStores();
     const backend = createBackend(breakable);
     down.add(method);
     await expect(backend.issueChallenge({ purpose: 'assertion' })).rejects.toBe(failure);
   });
 
-  it.each(['take', 'insert'])('in %s registers nothing, and reports the cause', async (method) => {
-    const { breakable, down, failure } = breakableStores();
-    const backend = createBackend(breakable);
-    const body = await registration(backend, await createDevice());
-    down.add(method);
-    await expect(backend.register(body)).rejects.toBe(failure);
-    down.clear();
-    expect(await backend.key(body.keyId)).toBeUndefined();
-  });
+  it.each(['take', 'insert'])(
+    'in %s makes the server register nothing, and throw the error of the store',
+    async (method) => {
+      const { breakable, down, failure } = breakableStores();
+      const backend = createBackend(breakable);
+      const body = await registration(backend, await createDevice());
+      down.add(method);
+      await expect(backend.register(body)).rejects.toBe(failure);
+      down.clear();
+      expect(await backend.key(body.keyId)).toBeUndefined();
+    },
+  );
 
-  it.each(['take', 'find', 'advance'])('in %s accepts no request, and reports the cause', async (method) => {
-    const { breakable, down, failure } = breakableStores();
-    const { backend, keyId, request } = await backendWithDevice(breakable);
-    const body = await request();
-    down.add(method);
-    await expect(backend.authenticate(body)).rejects.toBe(failure);
-    down.clear();
-    expect((await backend.key(keyId))?.counter).toBe(0);
-  });
+  it.each(['take', 'find', 'advance'])(
+    'in %s makes the server accept no request, and throw the error of the store',
+    async (method) => {
+      const { breakable, down, failure } = breakableStores();
+      const { backend, keyId, request } = await backendWithDevice(breakable);
+      const body = await request();
+      down.add(method);
+      await expect(backend.authenticate(body)).rejects.toBe(failure);
+      down.clear();
+      expect((await backend.key(keyId))?.counter).toBe(0);
+    },
+  );
 
   it('in fate does not make a used challenge acceptable', async () => {
     const { breakable, down, failure } = breakableStores();
@@ -66,7 +72,7 @@ describe('a store that fails', () => {
     await expect(backend.authenticate(body)).rejects.toBe(failure);
   });
 
-  it('in any other method is reported', async () => {
+  it('in any other method makes the server throw the error of the store', async () => {
     const { breakable, down, failure } = breakableStores();
     const { backend, keyId } = await backendWithDevice(breakable);
     const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
@@ -94,13 +100,13 @@ describe('a store that fails', () => {
   });
 });
 
-describe('a store that returns wrong results', () => {
+describe('a store that returns', () => {
   const WRONG: readonly [string, string, unknown][] = [
-    ['with undefined instead of true', 'advance', undefined],
-    ['with 1 instead of true', 'advance', 1],
-    ['with a record without an expiry', 'take', { purpose: 'assertion' }],
-    ['with a record whose expiry is not a date', 'take', { purpose: 'assertion', expiresAt: new Date(Number.NaN) }],
-    ['with a record without a purpose', 'take', { expiresAt: new Date('2100-01-01') }],
+    ['undefined instead of true', 'advance', undefined],
+    ['1 instead of true', 'advance', 1],
+    ['a record without an expiry', 'take', { purpose: 'assertion' }],
+    ['a record with an invalid expiry', 'take', { purpose: 'assertion', expiresAt: new Date(Number.NaN) }],
+    ['a record without a purpose', 'take', { expiresAt: new Date('2100-01-01') }],
   ];
   it.each(WRONG)('%s makes the server accept nothing', async (_, name, answer) => {
     const { challenges, keys } = memoryStores();
@@ -112,7 +118,7 @@ describe('a store that returns wrong results', () => {
     await expect(createBackend({ challenges, keys }).authenticate(await request())).resolves.toBeDefined();
   });
 
-  it('with another key than the requested one makes the server accept nothing', async () => {
+  it('another key than the requested one makes the server accept nothing', async () => {
     const { challenges, keys } = memoryStores();
     const { request } = await backendWithDevice({ challenges, keys });
     const careless = wrap(keys, async (name, method) => {
@@ -123,7 +129,7 @@ describe('a store that returns wrong results', () => {
     await expectCode(() => createBackend({ challenges, keys: careless }).authenticate(body), 'key_unknown');
   });
 
-  it('with true for a counter of a revoked key makes the server accept nothing', async () => {
+  it('true for a counter of a revoked key makes the server accept nothing', async () => {
     const { challenges, keys } = memoryStores();
     const { backend, keyId, request } = await backendWithDevice({ challenges, keys });
     await backend.revoke(keyId);
@@ -132,7 +138,7 @@ describe('a store that returns wrong results', () => {
     await expectCode(() => createBackend({ challenges, keys: lenient }).authenticate(body), 'key_revoked');
   });
 
-  it('with a key without a counter makes the server accept nothing, with or without a window', async () => {
+  it('a key without a counter makes the server accept nothing, with or without a window', async () => {
     const { challenges, keys } = memoryStores();
     const { request } = await backendWithDevice({ challenges, keys });
     const forgetful = wrap(keys, async (name, method) => {
@@ -146,7 +152,7 @@ describe('a store that returns wrong results', () => {
     }
   });
 
-  it('with undefined for an inserted key makes the server register nothing', async () => {
+  it('undefined for an inserted key makes the server register nothing', async () => {
     const { challenges, keys } = memoryStores();
     const silent = wrap(keys, async (name, method) => (name === 'insert' ? undefined : method()));
     const backend = createBackend({ challenges, keys: silent });

@@ -4,7 +4,7 @@ import { memoryStores, type StoredKey } from '../../src/server/index.js';
 import { createBackend, createDevice, registration, signedRequest, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-/** A backend that holds keys of a user, and one of another. */
+/** A backend with `count` keys of alice, one key of bob, and one key without a user. */
 async function backendWithKeys(count: number) {
   const clock = new TestClock();
   const stores = memoryStores();
@@ -19,7 +19,7 @@ async function backendWithKeys(count: number) {
 const idsOf = (keys: readonly StoredKey[]) => keys.map(({ keyId }) => keyId);
 
 describe('keysOf', () => {
-  it('returns the keys of a user by pages, revoked ones too', async () => {
+  it('returns the keys of a user in pages, including revoked keys', async () => {
     const { backend, ids, clock } = await backendWithKeys(250);
     await backend.revoke(ids[0] ?? '');
     const first = await backend.keysOf('alice');
@@ -35,12 +35,12 @@ describe('keysOf', () => {
     expect(idsOf(await backend.keysOf('alice', { limit: 1000, after: undefined }))).toEqual(ids);
   });
 
-  it('returns none for a user that has none', async () => {
+  it('returns an empty list for a user without keys', async () => {
     const { backend } = await backendWithKeys(1);
     for (const user of ['Alice', 'alice ', 'carol']) expect(await backend.keysOf(user)).toEqual([]);
   });
 
-  it('shows what was registered and used', async () => {
+  it('returns the same key as authenticate', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { keyId } = await backend.register(await registration(backend, device), { subject: 'alice' });
@@ -82,7 +82,7 @@ describe('revokeAll', () => {
     expect(await backend.revokeAll('carol')).toBe(0);
   });
 
-  it('makes requests of these keys fail', async () => {
+  it('makes requests with these keys fail', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { keyId } = await backend.register(await registration(backend, device), { subject: 'alice' });
@@ -93,7 +93,7 @@ describe('revokeAll', () => {
 });
 
 describe('forgetAll', () => {
-  it('deletes all keys of a user with their receipts, revoked ones too', async () => {
+  it('deletes all keys of a user with their receipts, including revoked keys', async () => {
     const { backend, ids, ofBob } = await backendWithKeys(5);
     await backend.revoke(ids[0] ?? '');
     expect(await backend.forgetAll('alice')).toBe(5);
@@ -113,14 +113,14 @@ const OVER_ALL_KEYS = [
 ] as const;
 
 describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
-  it('goes over more keys than a page holds', async () => {
+  it('changes all keys of a user, even if they do not fit on one page', async () => {
     const { backend, stores } = await backendWithKeys(2500);
     expect(await backend[method]('alice')).toBe(2500);
     const left = await stores.keys.list('alice', { limit: 1000 });
     expect(left.filter(({ revokedAt }) => !revokedAt)).toEqual([]);
   });
 
-  it('includes keys that are registered while it runs, whatever their identifier', async () => {
+  it('includes keys that are registered while it runs, regardless of their identifiers', async () => {
     const { backend, stores, ids } = await backendWithKeys(20);
     const { [change]: original } = stores.keys;
     const late: string[] = [];
@@ -178,28 +178,28 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
     expect(await backend.receipt(keyId)).toEqual(receipt);
   });
 
-  it('ends if the store ignores the position of the page', async () => {
+  it('throws if the store ignores the position of the page', async () => {
     const { backend, stores } = await backendWithKeys(1000);
     const page = await stores.keys.list('alice', { limit: 1000 });
     vi.spyOn(stores.keys, 'list').mockResolvedValue(page);
     await expect(backend[method]('alice')).rejects.toThrow('out of order');
   });
 
-  it('ends if the store lists keys as unchanged after it changed them', async () => {
+  it('throws if the store lists keys as unchanged after it changed them', async () => {
     const { backend, stores } = await backendWithKeys(3);
     vi.spyOn(stores.keys, 'list').mockResolvedValue(await stores.keys.list('alice', { limit: 1000 }));
     vi.spyOn(stores.keys, change).mockResolvedValue(true);
     await expect(backend[method]('alice')).rejects.toThrow('after 100 passes');
   });
 
-  it('called 200 times at once leaves no key', async () => {
+  it('leaves no valid key if it is called 200 times at the same time', async () => {
     const { backend } = await backendWithKeys(20);
     await Promise.all(Array.from({ length: 200 }, () => backend[method]('alice')));
     expect((await backend.keysOf('alice')).filter(({ revokedAt }) => !revokedAt)).toEqual([]);
   });
 });
 
-it.each(['keysOf', 'revokeAll', 'forgetAll'] as const)('%s needs a user', async (method) => {
+it.each(['keysOf', 'revokeAll', 'forgetAll'] as const)('%s rejects a missing or invalid user', async (method) => {
   const { backend, ids } = await backendWithKeys(2);
   for (const subject of [undefined, null, '', 7, 'a\0b', '\ud800', 'x'.repeat(1025), {}]) {
     await expectCode(() => backend[method](subject as never), 'invalid_argument');

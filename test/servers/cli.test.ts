@@ -12,7 +12,7 @@ import { RedisServer } from './support/redis-server.js';
 import { type OpenedStores, openStores, PATIENCE } from './support/store-kinds.js';
 
 const CLI = fileURLToPath(new URL('./build/cli.js', import.meta.url));
-/** Makes a package look as if it were not installed. */
+/** Returns the options of Node with which a package seems not to be installed. */
 const without = (name: string): string[] => {
   const hook = `export const resolve = (name, context, next) => next(name === '${name}' ? 'not-installed' : name, context);`;
   const url = `data:text/javascript,${encodeURIComponent(hook)}`;
@@ -24,7 +24,7 @@ const counts = (refreshed: number, notModified: number, failed: number) => {
   return { due: refreshed + notModified + failed, refreshed, notModified, failed };
 };
 
-/** A server of its own: the keys of other tests are not due. */
+/** Starts a separate server, on which no keys of other tests are due. */
 async function startServer(kind: 'redis' | 'postgres') {
   const server = await (kind === 'redis' ? RedisServer.start() : PostgresServer.start());
   const addresses = { redis: server.url, cluster: [], postgres: server.url };
@@ -106,7 +106,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     expect(linesOf(output).at(-1)).toEqual(counts(6, 0, 0));
   });
 
-  it.runIf(kind === 'redis')('fails with ioredis if Redis does not answer', async () => {
+  it.runIf(kind === 'redis')('exits with 1, through ioredis, if Redis does not respond', async () => {
     const env = { ...process.env, REDIS_URL: 'redis://:secret@127.0.0.1:1', DATABASE_URL: '' };
     const child = spawn(process.execPath, [...without('redis'), CLI, ...args], { env, stdio: 'pipe' });
     const { code, errors } = await ended(child);
@@ -126,7 +126,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     expect(output.trimEnd().split('\n').length).toBe(2);
   });
 
-  it('exits with 1 if keys failed, and tells why', async () => {
+  it('exits with 1 if a refresh failed, and prints the reason', async () => {
     due.endpoint.answerNext({ status: 500, body: 'sorry' });
     const { code, output } = await run('--limit', '1');
     expect(code).toBe(1);
@@ -143,7 +143,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     expect(due.endpoint.requests.length).toBe(1);
   });
 
-  it('trusts no virtual Apple without being told', async () => {
+  it('does not trust a virtual Apple without --trust-anchor', async () => {
     args.splice(args.indexOf('--trust-anchor'), 2);
     const { code, output } = await run();
     expect(code).toBe(1);
@@ -160,7 +160,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     else expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/does not exist.*--schema/) });
   });
 
-  it('exits with 2 if no due key is of the app, and leaves the keys due', async () => {
+  it('exits with 2 if no due key belongs to the app, and leaves the keys due', async () => {
     args[args.indexOf(appId)] = `${appId}.typo`;
     const { code, output, errors } = await run();
     expect(code).toBe(2);
@@ -174,7 +174,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('ends after the requests in flight at %s, and exits with %i', async (signal, expected) => {
+  ] as const)('completes the requests in progress after %s, and exits with %i', async (signal, expected) => {
     for (let index = 0; index < 6; index += 1) due.endpoint.answerNext({ delay: 300 });
     const child = start(process.execPath, [CLI, ...args, '--concurrency', '2']);
     const result = ended(child);

@@ -43,7 +43,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
     expect(await servers.after.call('authenticate', own)).toHaveProperty('result');
   });
 
-  it('makes no expired challenge valid again, and makes none expire later', async () => {
+  it('makes no expired challenge valid again, and makes no challenge expire later', async () => {
     const { before, after } = await beforeAndAfter({ challengeTtl: 1 });
     const requests = [await client.request(before), await client.request(after)];
     await setTimeout(1100);

@@ -45,8 +45,8 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('four processes o
 
   it(`accept each of 1 000 requests once if they arrive out of order inside a window (SEED=${random.seed})`, async () => {
     const bodies = await requests(withWindow.at(0));
-    // A request is up to 15 places out of order. Besides, 32 requests, each sent twice, are in progress at the same time.
-    // Together, a counter is at most 61 behind.
+    // A request is up to 15 places out of order. In addition, 32 requests, each sent twice, are in progress at the same time. In
+    // total, a counter is at most 61 behind the highest one.
     const order = random.displaced(bodies, 16).flatMap((request) => [request, request]);
     const outcomes = await inBatches(64, order, ({ body }, index) => withWindow.at(index).call('authenticate', body));
     expect(tally(outcomes)).toEqual({ accepted: 1000, challenge_used: 1000 });

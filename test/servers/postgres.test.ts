@@ -18,7 +18,7 @@ const record = () => {
   return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + 60_000) };
 };
 
-describe('a PostgreSQL', () => {
+describe('a PostgreSQL server', () => {
   let pool: Pool;
   beforeAll(() => {
     pool = new Pool({ connectionString: inject('addresses').postgres });
@@ -32,20 +32,20 @@ describe('a PostgreSQL', () => {
     return inject('addresses').postgres.replace(/postgres$/, database);
   }
 
-  /** The same, with tables. */
+  /** Creates a database with empty tables, and opens stores in it. */
   async function openEmpty() {
     const url = await emptyDatabase();
     await migratePostgres(url);
     return openPostgres(url, PATIENCE);
   }
 
-  describe('that is migrated', () => {
+  describe('whose database is migrated', () => {
     const tables = `SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
       WHERE nspname = 'app_attest' AND relkind = 'r' ORDER BY relname`;
     const versions = 'SELECT version FROM app_attest.app_attest_migrations ORDER BY version';
 
     it.each(['read committed', 'serializable'])(
-      'has one set of tables, regardless of how many servers start at the same time: %s',
+      'has one set of tables although 20 clients migrate it at the same time: %s',
       async (isolation) => {
         const url = await emptyDatabase();
         const options = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`;
@@ -63,7 +63,7 @@ describe('a PostgreSQL', () => {
       },
     );
 
-    it('is as it was if a step fails or the connection is closed, and can be migrated then', async () => {
+    it('is unchanged if a step fails or the connection closes, and can be migrated again', async () => {
       const url = await emptyDatabase();
       const client = new Client({ connectionString: url });
       const other = new Client({ connectionString: url });
@@ -94,7 +94,7 @@ describe('a PostgreSQL', () => {
       await other.end();
     });
 
-    it('says which privilege the role lacks', async () => {
+    it('reports which privilege the role lacks', async () => {
       const role = `r${randomUUID().replaceAll('-', '')}`;
       const url = new URL(await emptyDatabase());
       await pool.query(`CREATE ROLE ${role} LOGIN`);
@@ -119,7 +119,7 @@ describe('a PostgreSQL', () => {
     });
   });
 
-  it('of another language lists keys in the order of their bytes', async () => {
+  it('that sorts text by the rules of a language lists keys in the order of their bytes', async () => {
     const database = `d${randomUUID().replaceAll('-', '')}`;
     await pool.query(`CREATE DATABASE ${database} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'`);
     const url = inject('addresses').postgres.replace(/postgres$/, database);
@@ -164,7 +164,7 @@ describe('a PostgreSQL', () => {
     for (const plan of plans) expect(plan).not.toContain('Seq Scan');
     const [few, many, due, manyDue] = plans;
     expect(few).toContain('app_attest_keys_subject');
-    // The next page of a user with 10 000 keys costs what the page before did.
+    // A later page of a user with 10 000 keys costs no more than the first page.
     expect(many).toContain('Index Scan using app_attest_keys_subject');
     expect(many).not.toContain('Sort');
     for (const plan of [due, manyDue]) {
@@ -196,7 +196,7 @@ describe('a PostgreSQL', () => {
       ).rows[0];
     await expect.poll(async () => (await statistics()).updated, { timeout: 10_000 }).toBe(1000);
     const { hot } = await statistics();
-    // Where a page has no space left, a row moves to another one.
+    // If a page of the table has no space left, the new version of a row is stored in another page.
     expect(hot).toBeGreaterThan(900);
     await reader.end();
   });
@@ -234,7 +234,7 @@ describe('a PostgreSQL', () => {
     await Promise.all([opened.pool, ...others].map((one) => one.end()));
   });
 
-  it('returns a receipt to others when its claim ends, if the process that claimed it was killed', async () => {
+  it('lets another process claim a receipt when its claim ends, if the first process was killed', async () => {
     const opened = await openEmpty();
     const { keys } = opened.stores;
     const date = Date.now();
@@ -273,7 +273,7 @@ describe('a PostgreSQL', () => {
     await server.stop();
   });
 
-  it('deletes challenges for many servers at the same time, each challenge once', async () => {
+  it('deletes each challenge once if several servers delete challenges at the same time', async () => {
     const opened = await openEmpty();
     const { challenges } = opened.stores;
     await Promise.all(Array.from({ length: 500 }, () => challenges.put(newChallenge(), record())));

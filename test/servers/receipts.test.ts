@@ -13,7 +13,7 @@ import type { Outcome, WorkerProcess } from './support/worker-process.js';
 const KEYS = 40;
 const { receiptTrustAnchors } = apple;
 
-/** A server without other tests' keys, whose receipts would be due as well. */
+/** Starts a separate server. On a shared server, the receipts of other tests would be due as well. */
 async function startServer(kind: StoreKind): Promise<{ addresses: Addresses; stop(): Promise<void> }> {
   const none: Addresses = { redis: '', cluster: [], postgres: '' };
   if (kind === 'postgres') {
@@ -64,7 +64,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('receipts that ar
   };
   const asked = () => due.endpoint.requests.map(({ body }) => body);
 
-  it('are exchanged once each, however many processes refresh them at the same time', async () => {
+  it('are exchanged once each, although four processes refresh them at the same time', async () => {
     const four = await Promise.all([start(), start(), start(), start()]);
     const outcomes = await Promise.all(four.map(refresh));
     const refreshed = outcomes.map((outcome) => {
@@ -77,9 +77,9 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('receipts that ar
     expect(new Set(asked()).size).toBe(KEYS);
   });
 
-  it('are not lost with a process that is killed, and exchanged when its claims have ended', async () => {
+  it('are not lost when a process is killed, and are exchanged after its claims end', async () => {
     for (let index = 0; index < 15; index += 1) due.endpoint.answerNext({ delay: 100 });
-    // Its claims seem to be made 290 seconds ago: they end after ten seconds.
+    // The clock of this process is 290 seconds behind, so its claims end after ten seconds.
     const killed = await start(-290);
     const lost = refresh(killed);
     await expect.poll(() => asked().length, { timeout: 30_000, interval: 5 }).toBeGreaterThan(7);
@@ -97,7 +97,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('receipts that ar
     const next = await start();
     const first = await refresh(next);
     if (performance.now() - killedAt < 9_000) {
-      // Those that were claimed are left out.
+      // The receipts that the killed process claimed are skipped.
       expect(first).toMatchObject({ result: { failed: 0 } });
       expect((await metrics()).filter((metric) => metric === undefined).length).toBeGreaterThan(0);
       expect(new Set(asked().slice(before)).size).toBe(asked().length - before);
@@ -105,7 +105,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('receipts that ar
     await wait(Math.max(0, 11_000 - (performance.now() - killedAt)));
     expect(await refresh(next)).toMatchObject({ result: { failed: 0 } });
     expect(await metrics()).toEqual(Array(KEYS).fill(1));
-    // What the killed process had asked without storing the answer was asked again, nothing else.
+    // Only receipts whose responses the killed process did not store were sent again.
     expect(asked().length).toBeLessThanOrEqual(KEYS + 5);
     expect(await refresh(next)).toMatchObject({ result: { due: 0 } });
   });

@@ -10,7 +10,7 @@ import { PATIENCE } from './support/store-kinds.js';
 const at = (minutes: number) => new Date(Date.UTC(2026, 0, 1, 0, minutes));
 const USERS = ['user', 'another user'];
 
-/** A client that calls `meanwhile` before its nth script, or that sends the nth script once more after it. */
+/** A client that calls `meanwhile` before its nth script. If `isSentTwice`, it also sends the script once before `meanwhile`. */
 class InterleavedClient implements NodeRedisClient {
   readonly #client: NodeRedisClient;
   readonly #meanwhile: () => Promise<unknown>;
@@ -58,15 +58,18 @@ describe('a method of the Redis key store', () => {
     await keys.due(at(100), 10, at(105));
   };
 
-  it.each([1, 2, 3, 4])('keeps the entries of a key that is being inserted: script %i', async (nth) => {
-    const key = newKey({ subject: 'user', receiptDueAt: at(1) });
-    const { keys, other } = open(nth, look);
-    expect(await keys.insert(key)).toBe(true);
-    expect((await expectConsistent(other, [key.keyId], USERS)).length).toBe(1);
-  });
+  it.each([1, 2, 3, 4])(
+    'keeps the entries of a key that is being inserted if another server lists and claims keys before script %i',
+    async (nth) => {
+      const key = newKey({ subject: 'user', receiptDueAt: at(1) });
+      const { keys, other } = open(nth, look);
+      expect(await keys.insert(key)).toBe(true);
+      expect((await expectConsistent(other, [key.keyId], USERS)).length).toBe(1);
+    },
+  );
 
   it.each([2, 3, 4])(
-    'adds the entries of a key again if another registration came and went: script %i',
+    'adds the entries of a key again if another server inserts and removes the key before script %i',
     async (nth) => {
       const key = newKey({ subject: 'user', receiptDueAt: at(1) });
       const { keys, other } = open(nth, async (second) => {
@@ -80,15 +83,18 @@ describe('a method of the Redis key store', () => {
     },
   );
 
-  it.each([2, 3, 4])('leaves another registration alone that came meanwhile: script %i', async (nth) => {
-    const key = newKey({ subject: 'user', receiptDueAt: at(1) });
-    const { keys, other } = open(nth, (second) => second.insert({ ...key, subject: 'another user' }));
-    expect(await keys.insert(key)).toBe(false);
-    const [inserted] = await expectConsistent(other, [key.keyId], USERS);
-    expect(inserted?.subject).toBe('another user');
-  });
+  it.each([2, 3, 4])(
+    'does not change the registration of another user that is stored before script %i',
+    async (nth) => {
+      const key = newKey({ subject: 'user', receiptDueAt: at(1) });
+      const { keys, other } = open(nth, (second) => second.insert({ ...key, subject: 'another user' }));
+      expect(await keys.insert(key)).toBe(false);
+      const [inserted] = await expectConsistent(other, [key.keyId], USERS);
+      expect(inserted?.subject).toBe('another user');
+    },
+  );
 
-  it.each([1, 2, 3])('changes no key that passes to another user meanwhile: script %i', async (nth) => {
+  it.each([1, 2, 3])('does not revoke or remove a key that passes to another user before script %i', async (nth) => {
     const calls = [
       (keys: KeyStore, keyId: string) => keys.revoke(keyId, at(1), 'user'),
       (keys: KeyStore, keyId: string) => keys.remove(keyId, 'user'),
@@ -109,16 +115,19 @@ describe('a method of the Redis key store', () => {
     }
   });
 
-  it.each([1, 2, 3])('keeps the entry of a key that is being bound: script %i', async (nth) => {
-    const key = newKey();
-    const { keys, other } = open(nth, look);
-    await other.insert(key);
-    expect(await keys.bind(key.keyId, 'user')).toBe(true);
-    const [bound] = await expectConsistent(other, [key.keyId], USERS);
-    expect(bound?.subject).toBe('user');
-  });
+  it.each([1, 2, 3])(
+    'keeps the entry of a key that is being bound if another server lists and claims keys before script %i',
+    async (nth) => {
+      const key = newKey();
+      const { keys, other } = open(nth, look);
+      await other.insert(key);
+      expect(await keys.bind(key.keyId, 'user')).toBe(true);
+      const [bound] = await expectConsistent(other, [key.keyId], USERS);
+      expect(bound?.subject).toBe('user');
+    },
+  );
 
-  it.each([1, 2, 3])('binds a key that is removed and registered again meanwhile: script %i', async (nth) => {
+  it.each([1, 2, 3])('binds a key that is removed and registered again before script %i', async (nth) => {
     const key = newKey();
     const { keys, other } = open(nth, async (second) => {
       await second.remove(key.keyId);
@@ -131,17 +140,20 @@ describe('a method of the Redis key store', () => {
     expect(bound?.subject).toBe('user');
   });
 
-  it.each([1, 2, 3, 4, 5])('stores an earlier date while another server looks for due keys: script %i', async (nth) => {
-    for (const receiptDueAt of [at(200), undefined]) {
-      const key = newKey(receiptDueAt ? { receiptDueAt } : {});
-      const { keys, other } = open(nth, look);
-      await other.insert(key);
-      expect(await keys.saveReceipt(key.keyId, { receiptDueAt: at(50) })).toBe(true);
-      expect(await other.due(at(105), 10, at(110))).toEqual([key.keyId]);
-    }
-  });
+  it.each([1, 2, 3, 4, 5])(
+    'stores an earlier date although another server claims due keys before script %i',
+    async (nth) => {
+      for (const receiptDueAt of [at(200), undefined]) {
+        const key = newKey(receiptDueAt ? { receiptDueAt } : {});
+        const { keys, other } = open(nth, look);
+        await other.insert(key);
+        expect(await keys.saveReceipt(key.keyId, { receiptDueAt: at(50) })).toBe(true);
+        expect(await other.due(at(105), 10, at(110))).toEqual([key.keyId]);
+      }
+    },
+  );
 
-  it.each([1, 2, 3, 4])('stores a date that another server deletes meanwhile: script %i', async (nth) => {
+  it.each([1, 2, 3, 4])('stores a date although another server deletes the date before script %i', async (nth) => {
     const key = newKey();
     const { keys, other } = open(nth, (second) => second.saveReceipt(key.keyId, { receiptDueAt: null }));
     await other.insert(key);
@@ -149,7 +161,7 @@ describe('a method of the Redis key store', () => {
     await expectConsistent(other, [key.keyId], USERS);
   });
 
-  it('does not claim a key whose next date another server stores before this server looks at the key', async () => {
+  it('does not claim a key whose next date another server stores before this server inspects the key', async () => {
     const key = newKey({ receiptDueAt: at(100) });
     const { keys, other } = open(2, (second) => second.saveReceipt(key.keyId, { receiptDueAt: at(200) }));
     await other.insert(key);
@@ -171,7 +183,7 @@ describe('a method of the Redis key store', () => {
     expect(await other.due(at(300), 10, at(305))).toEqual([key.keyId]);
   });
 
-  it.each([1, 2, 3, 4])('has one result if a client sends a script twice: script %i', async (nth) => {
+  it.each([1, 2, 3, 4])('has the same result if a client sends script %i twice', async (nth) => {
     const key = newKey({ subject: 'user', receiptDueAt: at(1) });
     const { keys, other } = open(nth, async () => undefined, true);
     expect(await keys.insert(key)).toBe(true);

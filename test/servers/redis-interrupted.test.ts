@@ -15,13 +15,13 @@ const CLAIM_ENDS = at(105);
 const [USER, OTHER_USER] = ['user', 'another user'];
 
 interface Method {
-  /** What the key is before the call; not registered if absent. */
+  /** The properties of the key before the call. If absent, the key is not registered. */
   before?: Partial<NewKey>;
   prepare?: (keys: KeyStore, key: NewKey) => Promise<unknown>;
   call: (keys: KeyStore, key: NewKey) => Promise<unknown>;
   /** Whether the key may be claimed until `CLAIM_ENDS`. */
   isClaimed?: boolean;
-  /** At least so many interruptions are tested. */
+  /** The minimum number of interruptions that are tested. */
   scripts: number;
 }
 
@@ -110,7 +110,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
   });
   afterAll(() => client.destroy());
 
-  /** Stores of their own, with a key that a method was called on and interrupted. */
+  /** Opens separate stores, calls a method with a key, and interrupts the call. */
   async function interrupted({ before, prepare, call }: Method, scripts: number, last: LastScript) {
     const prefix = `${randomBytes(9).toString('base64url')}:`;
     const { keys } = redisStores(client, { prefix, timeout: PATIENCE });
@@ -122,7 +122,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     return { prefix, keys, key, isInterrupted: killed.isInterrupted };
   }
 
-  /** What a minute does to reservations. */
+  /** Deletes the Redis key if it is only a reservation, as Redis does after a minute. */
   async function expireReservation(redisKey: string): Promise<void> {
     if (!(await client.hExists(redisKey, 'registration'))) await client.del(redisKey);
   }
@@ -141,7 +141,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
           const other = await keys.list(USER, { limit: 10 });
           expect(other.some(({ keyId }) => keyId === key.keyId)).toBe(found?.subject === USER);
 
-          // The key can be registered if it is not, and is then listed and due.
+          // A key that is not registered can be registered. Then it is listed and due.
           const again = { ...key, subject: found?.subject ?? USER, receiptDueAt: at(300) };
           expect(await keys.insert(again)).toBe(found === undefined);
           await keys.bind(key.keyId, again.subject);
@@ -166,7 +166,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     );
 
     it.each(['is not sent', 'runs, and its reply is lost'] as const)(
-      'leaves no date later than it is stored, if its last script %s',
+      'leaves no key that becomes due later than its stored date, if its last script %s',
       async (last) => {
         for (let scripts = 0; ; scripts += 1) {
           const { keys, key, isInterrupted } = await interrupted(method, scripts, last);
@@ -191,7 +191,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     for (let scripts = 1; scripts < 4; scripts += 1) {
       const { keys, key, prefix } = await interrupted(method, scripts, 'is not sent');
       const redisKey = `${prefix}key:${key.keyId}`;
-      // Other processes cannot know that the insertion will not go on.
+      // Other processes cannot know that the insertion will not continue.
       expect(await keys.list(USER, { limit: 10 })).toEqual([]);
       expect(await keys.due(at(2), 10, at(3))).toEqual([]);
       expect(await client.pTTL(redisKey)).toBeGreaterThan(30_000);

@@ -20,7 +20,7 @@ describe.each([
   ['redis', 'ioredis'],
   ['redis cluster', 'ioredis cluster'],
 ] as const)('the keys of %s and %s', (...kinds) => {
-  /** Two servers, in turn. */
+  /** Opens two servers. Returns a function that selects one of them by an index. */
   async function openServers(): Promise<(index: number) => KeyStore> {
     const prefix = newPrefix();
     const servers = await Promise.all(kinds.map((kind) => openRedisKeys(kind, inject('addresses'), prefix)));
@@ -32,7 +32,7 @@ describe.each([
     };
   }
 
-  it('are listed and due while 200 calls at once insert, remove and list one key', async () => {
+  it('are listed and due after 200 simultaneous calls that insert, remove and list one key', async () => {
     const server = await openServers();
     const { keyId } = newKey();
     const users = ['one', 'two'];
@@ -57,7 +57,7 @@ describe.each([
     }
   });
 
-  it('are claimed once by 200 calls at once, beside keys that were removed, revoked or have a later date', async () => {
+  it('are claimed once by 200 simultaneous calls, which skip keys that are removed, are revoked or are due later', async () => {
     const server = await openServers();
     const keys = Array.from({ length: 300 }, (_, index) => newKey({ receiptDueAt: at(index) }));
     await Promise.all(keys.map((key, index) => server(index).insert(key)));
@@ -77,7 +77,7 @@ describe.each([
     expect(await server(0).due(at(304), 1000, at(310))).toEqual([]);
   });
 
-  it('are claimed by one of 200 calls at once after each claim has ended', async () => {
+  it('are claimed by one of 200 simultaneous calls each time a claim has ended', async () => {
     const server = await openServers();
     const { keyId } = newKey();
     await server(0).insert(newKey({ keyId, receiptDueAt: at(0) }));
@@ -88,7 +88,7 @@ describe.each([
     }
   });
 
-  it('are listed and due while 200 calls at once bind one key and store its receipt', async () => {
+  it('are listed and due after 200 simultaneous calls that bind one key and store its due date', async () => {
     for (let round = 0; round < 5; round += 1) {
       const server = await openServers();
       const { keyId } = newKey();
@@ -110,32 +110,32 @@ describe.each([
   });
 });
 
-describe('a Redis', () => {
+describe('a Redis server', () => {
   let client: Awaited<ReturnType<typeof openRedis>>['client'];
   beforeAll(async () => {
     client = (await openRedis(inject('addresses').redis, PATIENCE)).client;
   });
   afterAll(() => client.destroy());
 
-  /** Stores with a prefix of their own. */
+  /** Opens stores with a separate prefix. */
   function open(prefix = newPrefix()) {
     return { prefix, keys: redisStores(client, { prefix, timeout: PATIENCE }).keys };
   }
 
-  /** The only Redis key whose name begins like this. */
+  /** Returns the only Redis key whose name begins with this text. */
   async function only(beginning: string): Promise<string> {
     const names = await client.keys(`${beginning}*`);
     expect(names.length).toBe(1);
     return names[0] ?? '';
   }
 
-  it('returns full pages although most entries of a user are not valid, and removes those', async () => {
+  it('returns full pages although most entries of a user are invalid, and removes the invalid entries', async () => {
     const { prefix, keys } = open();
     const registered = Array.from({ length: 100 }, () => newKey({ subject: 'user' }));
     for (const key of registered) await keys.insert(key);
     const ids = registered.map(({ keyId }) => keyId).toSorted();
     const staying = ids.filter((_, index) => index % 5 === 0);
-    // As if a process had been killed while it removed the others.
+    // A process that is killed while it removes keys leaves this state.
     for (const keyId of ids) if (!staying.includes(keyId)) await client.del(`${prefix}key:${keyId}`);
     const index = await only(`${prefix}user:`);
     expect(await client.zCard(index)).toBe(100);
@@ -155,7 +155,7 @@ describe('a Redis', () => {
     expect((await keys.list('user', { limit: 1 })).map(({ keyId }) => keyId)).toEqual([key.keyId]);
   });
 
-  it('claims as many keys as it can although most entries are not valid, and removes those', async () => {
+  it('claims as many keys as requested although most entries are invalid, and removes the invalid entries', async () => {
     const { prefix, keys } = open();
     const registered = Array.from({ length: 100 }, (_, index) => newKey({ receiptDueAt: at(index) }));
     for (const key of registered) await keys.insert(key);
@@ -179,11 +179,11 @@ describe('a Redis', () => {
     expect(await keys.due(at(100), 10, at(105))).toEqual([later.keyId]);
   });
 
-  it('keeps the entry of a key that is being bound, and removes it after the key got another user', async () => {
+  it('keeps the entry of a key that is being bound, and removes the entry after the key is bound to another user', async () => {
     const { prefix, keys } = open();
     const key = newKey();
     await keys.insert(key);
-    // As if a process had been killed before it bound the key.
+    // A process that is killed before it binds the key leaves this state.
     const entry = `${key.keyId} ${await client.hGet(`${prefix}key:${key.keyId}`, 'registration')}`;
     const { keys: others } = open(`${prefix}other:`);
     await others.insert(newKey({ subject: 'user' }));
@@ -196,7 +196,7 @@ describe('a Redis', () => {
     expect(await client.zCard(index)).toBe(0);
   });
 
-  it('has few scripts in progress at the same time for a large page, so that other requests do not wait', async () => {
+  it('runs at most 20 scripts at the same time for a large page, so that other requests do not wait', async () => {
     const { prefix, keys } = open();
     for (let count = 0; count < 100; count += 1)
       await keys.insert(newKey({ subject: 'user', receiptDueAt: at(count) }));
@@ -217,7 +217,7 @@ describe('a Redis', () => {
     expect(most).toBe(20);
   });
 
-  it('sends no receipt with a key', async () => {
+  it('returns no receipt with a key', async () => {
     const sizes: number[] = [];
     const measured = {
       evalSha: async (...call: Parameters<typeof client.evalSha>) => {
@@ -240,7 +240,7 @@ describe('a Redis', () => {
     expect(await keys.receipt(key.keyId)).toEqual(key.receipt);
   });
 
-  it('takes the memory that docs/stores.md names', async () => {
+  it('uses the amount of memory that docs/stores.md states', async () => {
     const { prefix, keys } = open();
     for (let count = 0; count < 1000; count += 1) {
       await keys.insert(newKey({ subject: 'user', receiptDueAt: at(count) }));

@@ -16,7 +16,7 @@ const ROUNDS = 4;
 
 const random = new Random();
 
-/** Starts a process that changes keys without end. */
+/** Starts a process that changes keys until it is killed. */
 async function startChurn(options: ChurnOptions): Promise<ChildProcess> {
   const child = fork(CHURN, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
   await Promise.race([
@@ -59,7 +59,7 @@ describe.each(redisKinds)('on %s', (kind) => {
   });
 });
 
-it(`a Redis that is killed leaves each key listed and due (SEED=${random.seed})`, async () => {
+it(`a Redis server that is killed leaves each key listed and due (SEED=${random.seed})`, async () => {
   const server = await RedisServer.start();
   onTestFinished(() => server.stop());
   const addresses = { redis: server.url, cluster: [], postgres: '' };

@@ -30,7 +30,7 @@ async function createUser(urls: readonly string[], rules: readonly string[]): Pr
   return username;
 }
 
-/** Calls each method, in each of its ways. */
+/** Calls each method, with parameters for its different cases. */
 async function callAll({ challenges, keys }: Stores): Promise<void> {
   const challenge = newChallenge();
   await challenges.put(challenge, { purpose: 'assertion', expiresAt: new Date(Date.now() + 60_000) });
@@ -92,7 +92,7 @@ describe('the Redis user of docs/stores.md', () => {
     for (const stores of [open(client), open(ioredis)]) await callAll(stores);
   });
 
-  it.each(COMMANDS)('needs %s', async (name) => {
+  it.each(COMMANDS)('needs the permission %s', async (name) => {
     const isForClusters = name.startsWith('+cluster');
     const urls = isForClusters ? inject('addresses').cluster : [url];
     const rules = RULES.filter((rule) => rule !== name);

@@ -15,7 +15,7 @@ function record(lifetime: number) {
   return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime) };
 }
 
-describe('a Redis', () => {
+describe('a Redis server', () => {
   let server: RedisServer;
   let first: Awaited<ReturnType<typeof openRedis>>;
   let second: Awaited<ReturnType<typeof openIoRedis>>;
@@ -41,7 +41,7 @@ describe('a Redis', () => {
     }
   });
 
-  it('knows the state of a challenge for this minute', async () => {
+  it('reports the state of an expired challenge during this minute', async () => {
     const { challenges } = first.stores;
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -52,7 +52,7 @@ describe('a Redis', () => {
     expect(await challenges.fate?.(used)).toBe('used');
   });
 
-  it('makes no taken challenge valid again if the client of the store retries a command', async () => {
+  it('does not make a used challenge valid again if a client repeats the command that stored it', async () => {
     const { challenges } = first.stores;
     const [challenge, put] = [newChallenge(), record(1000)];
     await challenges.put(challenge, put);
@@ -61,7 +61,7 @@ describe('a Redis', () => {
     expect(await challenges.take(challenge)).toBeUndefined();
   });
 
-  it('stores keys without an expiry, under its prefix', async () => {
+  it('stores keys without an expiry, under the configured prefix', async () => {
     const key = newKey();
     const { keys } = redisStores(first.client, { prefix: 'our {app}:' });
     await keys.insert(key);
@@ -70,7 +70,7 @@ describe('a Redis', () => {
     expect(await first.stores.keys.find(key.keyId)).toBeUndefined();
   });
 
-  it('loads scripts again after it lost them', async () => {
+  it('receives the scripts again after it lost them', async () => {
     const key = newKey();
     await first.stores.keys.insert(key);
     await first.client.scriptFlush();
@@ -79,7 +79,7 @@ describe('a Redis', () => {
     expect(await second.stores.keys.advance(key.keyId, 1, 0)).toBe(false);
   });
 
-  describe('that servers share over both clients', () => {
+  describe('that servers use through both client packages', () => {
     let turn = 0;
     const nextServer = () => {
       turn += 1;
@@ -89,7 +89,7 @@ describe('a Redis', () => {
   });
 });
 
-it('a full Redis rejects requests, and deletes no key', async () => {
+it('a full Redis server rejects requests, and deletes no key', async () => {
   const server = await RedisServer.start('--maxmemory', '4mb');
   onTestFinished(() => server.stop());
   const { client, stores } = await openRedis(server.url, PATIENCE);

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 /** Counts by outcome, route and code, since the last call. */
 async function counted(): Promise<Record<string, number>> {
-  // Without an event for a sent response, decisions are published 20 ms later.
+  // A Fetch handler gets no event when the response is sent, so decisions are published after 20 ms.
   await new Promise((resolve) => setTimeout(resolve, 100));
   exporter.reset();
   await meterProvider.forceFlush();
@@ -41,7 +41,7 @@ async function counted(): Promise<Record<string, number>> {
 }
 
 const backend = createBackend();
-/** The state of the rollout: the modes of old builds, and the share of the keys that are enforced. */
+/** The state of the rollout: the mode for old builds, and the share of the keys for which requests are enforced. */
 const rollout: { old: Mode; share: number } = { old: 'report', share: 0 };
 const isEnforced = (keyId: string) => Buffer.from(keyId, 'base64').readUInt32BE(0) / 2 ** 32 < rollout.share;
 const { registration, protect } = httpHandlers(backend, {
@@ -60,7 +60,7 @@ const send = (handler: typeof orders, body: string, headers: Record<string, stri
   return handler(new Request('http://localhost/orders', { method: 'POST', body, headers: { ...type, ...headers } }));
 };
 
-/** An installation of the app, and the code for which its requests are not attested. */
+/** An installation of the app. Its requests are reported or rejected with `code`, or attested if `code` is undefined. */
 interface Installation {
   readonly device: VirtualDevice;
   readonly keyId: string;
@@ -71,7 +71,7 @@ interface Installation {
 async function install(index: number): Promise<Installation> {
   const device = await createDevice();
   const keyId = await device.generateKey();
-  // A tenth is not genuine, or old.
+  // One installation in ten is an old build, a broken build or hostile.
   const kind = index % 10 > 0 ? 'genuine' : (['old', 'broken', 'hostile'] as const)[(index / 10) % 3];
   if (!kind) throw new Error('there are three kinds');
   const code = { genuine: undefined, old: 'assertion_missing', broken: 'invalid_signature', hostile: 'key_unknown' };
@@ -81,7 +81,7 @@ async function install(index: number): Promise<Installation> {
     expect((await send(registration, JSON.stringify(body), {})).status).toBe(201);
   }
   if (kind === 'hostile') {
-    // Another device's key: the attestation was not made for it.
+    // The request names another key than the attestation.
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAttestation({ keyId, challenge });
     const other = Buffer.alloc(32, index).toString('base64');
@@ -98,7 +98,7 @@ async function order({ device, keyId, kind }: Installation): Promise<number> {
   return (await send(orders, BODY, { ...headers, 'x-app-build': '1200' })).status;
 }
 
-it('a rollout over 1000 devices loses no genuine device, and metrics count what was sent', async () => {
+it('a rollout over 1000 devices rejects no genuine device, and the metrics count every request', async () => {
   const installations: Installation[] = [];
   for (let index = 0; index < DEVICES; index += 1) installations.push(await install(index));
   expect(await counted()).toEqual({

@@ -6,6 +6,7 @@ export default defineConfig({
     claim: 'test/servers/support/claim.ts',
     cli: 'src/cli/index.ts',
     'key-churn': 'test/servers/support/key-churn.ts',
+    'key-life-process': 'test/servers/support/key-life-process.ts',
   },
   outDir: 'test/servers/build',
   format: 'esm',

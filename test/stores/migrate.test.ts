@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 describe('migrations', () => {
-  it('are numbered from 1 without gaps, have names for files, and are one statement each', () => {
+  it('are numbered from 1 without gaps, have names that are valid in file names, and are one statement each', () => {
     expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
     for (const { name, sql } of migrations) {
       expect(name).toMatch(/^[a-z-]+$/);
@@ -56,7 +56,7 @@ describe('migrate', () => {
     expect(await postgresStores(database, { schema: 'twice' }).keys.insert(newKey())).toBe(true);
   });
 
-  it('creates the tables that the files create', async () => {
+  it('creates the same tables as the SQL of the exported migrations', async () => {
     await migrate(database, { schema: 'by_migrate' });
     await database.exec('CREATE SCHEMA by_files; SET search_path TO by_files');
     for (const { sql } of migrations) await database.query(sql);
@@ -72,7 +72,7 @@ describe('migrate', () => {
     expect((await columns('by_files')).length).toBeGreaterThan(24);
   });
 
-  it('runs what is missing', async () => {
+  it('runs the missing migrations', async () => {
     await migrate(database, { schema: 'older' });
     await database.exec(`DROP INDEX older.app_attest_keys_receipt_due_at;
       DELETE FROM older.app_attest_migrations WHERE version = 5`);
@@ -99,7 +99,7 @@ describe('migrate', () => {
     );
   });
 
-  it('rejects tables of another tool until their version is recorded, as docs/stores.md describes', async () => {
+  it('rejects tables that another tool created until their version is recorded, as docs/stores.md describes', async () => {
     await database.exec('CREATE SCHEMA other_tool; SET search_path TO other_tool');
     for (const { sql } of migrations.slice(0, 3)) await database.query(sql);
     const before = await tablesOf('other_tool');
@@ -125,7 +125,7 @@ describe('migrate', () => {
     },
   );
 
-  it('rejects a role that may not create, and accepts it if nothing is missing', async () => {
+  it('fails for a role that may not create objects, except if no migration is missing', async () => {
     await database.exec(
       'CREATE SCHEMA granted; CREATE ROLE server; GRANT USAGE ON SCHEMA granted TO server; SET ROLE server',
     );
@@ -138,7 +138,7 @@ describe('migrate', () => {
     await database.query('RESET ROLE');
   });
 
-  it('needs no other privileges than docs/stores.md grants, nor do the stores', async () => {
+  it('needs only the privileges that docs/stores.md grants, and so do the stores', async () => {
     await database.exec('CREATE ROLE app_attest_owner; CREATE ROLE app_attest_server; CREATE SCHEMA app_attest');
     await database.exec(documentedSql('app_attest_owner'));
     await database.query('SET ROLE app_attest_owner');
@@ -155,17 +155,18 @@ describe('migrate', () => {
     ['no queryable', undefined, {}],
     ['a queryable without query', {}, {}],
     ['an unknown option', { query: async () => ({ rows: [] }) }, { Schema: 'a' }],
-    ['a schema that PostgreSQL would cut', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
+    ['a schema name that PostgreSQL would truncate', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
   ];
   it.each(WRONG)('rejects %s', async (_, queryable, options) => {
     await expectCode(() => migrate(queryable as Queryable, options as MigrateOptions), 'invalid_argument');
   });
 });
 
-/** The SQL in docs/stores.md that contains this text. */
+/** Returns the only block of SQL in docs/stores.md that contains this text. */
 function documentedSql(text: string): string {
   const blocks = readFileSync('docs/stores.md', 'utf8').matchAll(/```sql\n(.+?)```/gs);
   const [block, ...others] = [...blocks].map(([, sql = '']) => sql).filter((sql) => sql.includes(text));
-  if (block === undefined || others.length > 0) throw new Error(`not one block of SQL with ${text}`);
+  if (block === undefined || others.length > 0)
+    throw new Error(`docs/stores.md must have one block of SQL with ${text}`);
   return block;
 }

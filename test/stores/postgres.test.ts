@@ -19,7 +19,7 @@ beforeAll(async () => {
   await migrate(database);
 });
 
-describe('the stores in PostgreSQL, as PGlite', () => {
+describe('the PostgreSQL stores on PGlite', () => {
   for (const { name, run } of storeConformance(() => postgresStores(database))) it(name, run);
 });
 
@@ -33,7 +33,7 @@ function withoutReceipt({ receipt: _, ...stored }: NewKey): StoredKey {
   return stored;
 }
 
-/** A challenge that begins with the given letter, by default not `A`. */
+/** A challenge that begins with the given letter. `put` deletes expired challenges if the letter is `A`. */
 function challengeWith(letter = 'b'): string {
   return letter + newChallenge().slice(1);
 }
@@ -56,7 +56,7 @@ describe('challenges in PostgreSQL', () => {
     await database.query('TRUNCATE app_attest_challenges');
   });
 
-  it('expire by the clock of the database, and their state is known for a minute', async () => {
+  it('expire by the clock of the database, and their state is known for another minute', async () => {
     const { challenges } = postgresStores(database);
     const [used, left] = [challengeWith(), challengeWith()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -87,7 +87,7 @@ describe('challenges in PostgreSQL', () => {
     expect(await challenges.take(young)).toBeDefined();
   });
 
-  it('are deleted faster than others are stored', async () => {
+  it('are deleted faster than new challenges are stored', async () => {
     const { challenges } = postgresStores(database);
     for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), record(1000));
     await timePasses(1000);
@@ -125,7 +125,7 @@ describe('the statements', () => {
     }
   });
 
-  it('keep no caller waiting for a database that does not answer', async () => {
+  it('fail after the time limit if the database does not respond', async () => {
     const { keys } = postgresStores({ query: () => new Promise(() => undefined) }, { timeout: 0.05 });
     const calls = [
       keys.bind('key', 'user'),
@@ -140,7 +140,7 @@ describe('the statements', () => {
     }
   });
 
-  it('name their tables in a schema of any name', async () => {
+  it('use the tables of the configured schema, regardless of its name', async () => {
     const schema = `our "apps"; DROP TABLE app_attest_keys; --`;
     await migrate(database, { schema });
     const [key, other] = [newKey(), newKey()];
@@ -152,7 +152,7 @@ describe('the statements', () => {
     expect(await postgresStores(database).keys.find(key.keyId)).toBeUndefined();
   });
 
-  it('store text that signed evidence may contain and jsonb cannot', async () => {
+  it('store NUL characters, which signed evidence may contain but jsonb does not allow', async () => {
     const { keys } = postgresStores(database);
     const key = newKey({ device: { osVersion: '\0' }, extensions: { bundleVersion: '\0"\\' } });
     await keys.insert(key);
@@ -165,7 +165,7 @@ describe('keys in PostgreSQL', () => {
   const noon = new Date('2026-05-01T12:00:00.123Z');
   const at = (milliseconds: number) => new Date(noon.getTime() + milliseconds);
 
-  it('are read without their receipts, which a column of their own keeps', async () => {
+  it('are read without their receipts, which are stored in a separate column', async () => {
     const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
     const { keys } = postgresStores({ query });
     const key = newKey({ subject: 'reader', receipt: Uint8Array.of(48, 0, 255) });
@@ -186,7 +186,7 @@ describe('keys in PostgreSQL', () => {
     expect(await keys.receipt(key.keyId)).toEqual(Uint8Array.of(7));
   });
 
-  it('are inserted with all that is known of them, a revocation included', async () => {
+  it('are inserted with all their properties, including a revocation', async () => {
     const { keys } = postgresStores(database);
     const dates = { createdAt: at(0), lastUsedAt: at(1), revokedAt: at(2), receiptDueAt: at(3) };
     const key = newKey({ ...dates, counter: 7, riskMetric: 999_999_999, extensions: { bundleVersion: '1' } });
@@ -195,7 +195,7 @@ describe('keys in PostgreSQL', () => {
     expect(await keys.advance(key.keyId, 8, 0)).toBe(false);
   });
 
-  it('remember their last use to the hour, and their first extensions, with the counter', async () => {
+  it('record their last use at most once an hour, and the extensions of the first request that has any', async () => {
     const { keys } = postgresStores(database);
     const key = newKey();
     await keys.insert(key);
@@ -231,9 +231,9 @@ describe('keys in PostgreSQL', () => {
     expect(third).toEqual([]);
   });
 
-  it('belong to users whose long names differ at the end, or need four bytes for each character', async () => {
+  it('can belong to users whose long names differ only at the end, or need four bytes for each character', async () => {
     const { keys } = postgresStores(database);
-    // Without repetition, which PostgreSQL would compress.
+    // The names have no repetitions, because PostgreSQL would compress these.
     const long = Array.from({ length: 1022 }, (_, index) =>
       String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)),
     ).join('');
@@ -247,7 +247,7 @@ describe('keys in PostgreSQL', () => {
     }
   });
 
-  it('get a user once', async () => {
+  it('can be bound to only one user', async () => {
     const { keys } = postgresStores(database);
     const key = newKey();
     await keys.insert(key);
@@ -264,7 +264,7 @@ describe('keys in PostgreSQL', () => {
     ['in the order of an index', 'on'],
     ['in the order of the table', 'off'],
   ])(
-    'whose receipts are due are claimed, the longest due first, until they are stored or time passes: %s',
+    'whose receipts are due are claimed, the earliest date first, until the claim ends or a date is stored: %s',
     async (_, index) => {
       const { keys } = postgresStores(database);
       await database.exec(`SET enable_indexscan TO ${index}; SET enable_bitmapscan TO ${index}`);
@@ -292,7 +292,7 @@ describe('keys in PostgreSQL', () => {
     },
   );
 
-  it('are updated in place by requests and claims: no index is written (HOT)', async () => {
+  it('are updated by requests and claims without a write to an index (HOT)', async () => {
     const schema = 'in_place';
     await migrate(database, { schema });
     const key = newKey({ subject: 'user', receiptDueAt: at(0) });

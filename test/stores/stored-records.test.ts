@@ -43,7 +43,7 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
   ['whose counter is a fraction as a number', { counter: 1.5 }],
   ['whose counter is empty', { counter: '' }],
   ['without a public key', { publicKey: null }],
-  ['of another environment', { environment: 'sandbox' }],
+  ['with an unknown environment', { environment: 'sandbox' }],
   ['whose device is not JSON', { device: '{' }],
   ['whose device is not an object', { device: '3' }],
   ['whose extensions are not JSON', { extensions: '{' }],
@@ -53,14 +53,14 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
 ];
 
 describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
-  it('is decoded with its numbers as numbers or as text', async () => {
+  it('is decoded, with its counter as text, as a number or as a bigint', async () => {
     const { receipt: _, ...expected }: NewKey = { ...key, counter: 7 };
     expect(await find(recordWith({}))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7 }))(key.keyId)).toEqual(expected);
     expect(await find(recordWith({ counter: 7n }))(key.keyId)).toEqual(expected);
   });
 
-  it.each(WRONG)('%s is reported as a failure of the store', async (_, changes) => {
+  it.each(WRONG)('%s makes the call throw an error that is not an AppAttestError', async (_, changes) => {
     const error = await find(recordWith(changes))(key.keyId).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(AppAttestError);
@@ -68,14 +68,14 @@ describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
 });
 
 describe('a Redis response that no script returns', () => {
-  it.each([undefined, null, 'OK', 2, true, []])('is neither true nor false: %s', async (answer) => {
+  it.each([undefined, null, 'OK', 2, true, []])('is rejected instead of read as true or false: %s', async (answer) => {
     const { keys } = redisThatAnswers(async () => answer);
     await expect(keys.insert(key)).rejects.toThrow('1 or 0');
     await expect(keys.advance(key.keyId, 1, 0)).rejects.toThrow('1 or 0');
     await expect(keys.revoke(key.keyId)).rejects.toThrow('1 or 0');
   });
 
-  it('is neither a key nor a challenge', async () => {
+  it('is rejected instead of read as a key or a challenge', async () => {
     await expect(redisThatAnswers(async () => 'text').keys.find(key.keyId)).rejects.toThrow('list');
     await expect(redisThatAnswers(async () => '5').challenges.take('challenge')).rejects.toThrow('no record');
     await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('without purpose');
@@ -85,16 +85,16 @@ describe('a Redis response that no script returns', () => {
 describe('a Redis list of the wrong length', () => {
   const { keys } = redisThatAnswers(async () => ['key tag']);
 
-  it('is not a key', async () => {
+  it('is rejected instead of read as a key', async () => {
     await expect(keys.find(key.keyId)).rejects.toThrow('length');
   });
 
-  it('is not the state of an index entry, so that no entry is removed', async () => {
+  it('is rejected instead of read as the state of an index entry, so that no entry is removed', async () => {
     await expect(keys.list('user', { limit: 100 })).rejects.toThrow('length');
     await expect(keys.due(new Date(), 100, new Date())).rejects.toThrow('length');
   });
 
-  it('is not the result of an insertion, a removal or a receipt', async () => {
+  it('is rejected instead of read as the result of an insertion, a removal or a receipt', async () => {
     await expect(redisThatAnswers(async () => 1).keys.insert(key)).rejects.toThrow('insertion');
     await expect(redisThatAnswers(async () => []).keys.remove(key.keyId)).rejects.toThrow('registration');
     await expect(keys.saveReceipt(key.keyId, { receiptDueAt: null })).rejects.toThrow('receipt');
@@ -171,7 +171,7 @@ describe('a database that does not respond', () => {
     ['Redis', redisStores({ evalSha: never, eval: never }, { timeout: 0.3 })],
     ['Redis, over ioredis', redisStores({ evalsha: never, eval: never }, { timeout: 0.3 })],
     ['PostgreSQL', postgresStores({ query: never }, { timeout: 0.3 })],
-  ])('does not delay a request of %s beyond the time limit', async (_, { challenges, keys }) => {
+  ])('does not delay a request to %s beyond the time limit', async (_, { challenges, keys }) => {
     const record = { purpose: 'assertion' as const, expiresAt: new Date(Date.now() + 1000) };
     const calls = [
       challenges.put('challenge', record),
@@ -201,7 +201,7 @@ describe('a database that does not respond', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('clears the timer once it responds', async () => {
+  it('leaves no timer running after it responds', async () => {
     await redisStores({ evalSha: async () => 1, eval: never }).keys.revoke('key');
     await expect(
       postgresStores({ query: () => Promise.reject(new Error('lost')) }).keys.revoke('key'),

@@ -1,7 +1,7 @@
 import type { VirtualDevice } from '../../src/testing/index.js';
 
 /**
- * What `@capgo/capacitor-app-attest` exports to an app, as far as `examples/app.ts` uses it, on a virtual device.
+ * The part of `@capgo/capacitor-app-attest` that `examples/app.ts` uses, on a virtual device.
  *
  * @see https://github.com/Cap-go/capacitor-app-attest/blob/main/src/definitions.ts
  */

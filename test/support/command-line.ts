@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { CommandVariables } from '../../src/cli/command-process.js';
 import { runCommand } from '../../src/cli/run-command.js';
 
-/** A terminal or a pipe that keeps what is written to it. */
+/** A stand-in for a terminal or a pipe, which keeps the written text. */
 export class Written {
   text = '';
   readonly isTTY: boolean;

@@ -11,11 +11,11 @@ import {
 import type { ListeningServer, ReceiptEndpoint, VirtualDeviceOptions } from '../../src/testing/index.js';
 import { appId, apple, createDevice, registration } from './backend.js';
 
-/** Keys whose receipts are due, and virtual Apple's endpoint on a loopback address. */
+/** Keys whose receipts are due, and the endpoint of the virtual Apple on a loopback address. */
 export interface DueReceipts {
   readonly stores: Stores;
   readonly backend: AppAttest;
-  /** In the order in which they are due. */
+  /** The identifiers of the keys, in the order in which the keys are due. */
   readonly keyIds: readonly string[];
   readonly endpoint: ReceiptEndpoint;
   readonly server: ListeningServer;
@@ -25,7 +25,7 @@ export interface DueReceipts {
   close(): Promise<void>;
 }
 
-/** Registers so many keys, each of a device of its own, that became due one millisecond after the other. */
+/** Registers `count` keys, each on a separate device. The keys are overdue, with due times one millisecond apart. */
 export async function dueReceipts(
   count: number,
   { stores = memoryStores(), ...others }: Partial<AppAttestOptions> & { stores?: Stores } = {},

@@ -117,6 +117,6 @@ function extensionStructure(bytes: Uint8Array): unknown {
 /** Decodes CBOR of the virtual device. Encoding the result again must give the same bytes. */
 function decodeCanonical<Fields>(bytes: Uint8Array): Fields {
   const value: Fields = decode(bytes);
-  if (!Buffer.from(cbor(value)).equals(bytes)) throw new Error('another encoding of CBOR');
+  if (!Buffer.from(cbor(value)).equals(bytes)) throw new Error('encoding the decoded CBOR again gives other bytes');
   return value;
 }

@@ -64,7 +64,8 @@ export interface Attestation {
 
 export const nonceExtension = (nonce: Uint8Array): Uint8Array => sequence(tagged(1, octetString(nonce)));
 /**
- * Whether `asn1js` decodes the contents of an OCTET STRING. About one nonce in 500 begins with a tag and the matching length.
+ * Whether `asn1js` also decodes the nonce itself as an ASN.1 element. About one nonce in 500 begins with a tag and the matching
+ * length.
  */
 export const readsAsAsn1 = (nonce: Uint8Array): boolean => {
   const { result } = fromBER(octetString(nonce));
@@ -125,7 +126,7 @@ export async function attest(authority: CertificateAuthority, changes: Attestati
   };
 }
 
-/** Creates a key, and the values that bind it to the challenge. */
+/** A key, and the values that bind the key to the challenge. */
 interface BoundKey {
   keys: webcrypto.CryptoKeyPair;
   keyId: Uint8Array;

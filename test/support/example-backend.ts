@@ -20,7 +20,8 @@ export function trusting<Example>(load: () => Promise<Example>): Promise<Example
 }
 
 /**
- * Registers a device with an example and orders a coffee. Then sends the order without a signature, a second time, and changed.
+ * Registers a device with an example, and orders coffee with signature headers and with the body of the plugin. Then sends a
+ * used request again, an order without a signature, and an order that was changed after signing.
  */
 export async function useExample(server: TestServer): Promise<void> {
   const client = new Client(`${server.origin}/app-attest`, await createDevice());

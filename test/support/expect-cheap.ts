@@ -7,7 +7,7 @@ const data = Buffer.from('data');
 const signature = sign('sha256', data, privateKey);
 let costOfSignatures: Promise<Cost> | undefined;
 
-/** Expects at most the time of a hundred signature verifications on this machine, and hardly any memory. */
+/** Expects that the attempt takes at most the time of a hundred signature verifications, and hardly any memory. */
 export async function expectCheap(attempt: () => Promise<unknown>): Promise<void> {
   costOfSignatures ??= costOf(async () => {
     for (let count = 0; count < 100; count += 1) verify('sha256', data, publicKey, signature);

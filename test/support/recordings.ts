@@ -55,7 +55,7 @@ function hasAttestation(recording: Recording): recording is AttestationRecording
   return recording.attestation !== undefined;
 }
 
-/** Until October 2020, no one can verify the signatures of receipts in attestations, not even with OpenSSL. */
+/** The signatures of receipts in attestations from before October 2020 cannot be verified, not even with OpenSSL. */
 export function hasVerifiableReceipt({ attestation }: AttestationRecording): boolean {
   return new Date(attestation.validAt) >= new Date('2020-10-01T00:00:00Z');
 }

@@ -15,7 +15,7 @@ const { receiptTrustAnchors } = apple;
 
 const opened: DueReceipts[] = [];
 
-/** Closes what {@link setUp} opened. */
+/** Closes the servers that {@link setUp} opened. */
 export async function closeAll(): Promise<void> {
   for (const due of opened.splice(0)) await due.close();
 }
@@ -51,7 +51,7 @@ export async function progressOf(
   return received;
 }
 
-/** Another server with the same store, some methods of which are replaced. */
+/** Another server with the same stores. Some methods of its key store are replaced. */
 export function withKeys({ stores }: DueReceipts, replace: (original: KeyStore) => Partial<KeyStore>) {
   const { challenges, keys } = stores;
   const { insert, find, advance, revoke, bind, list, remove, receipt, saveReceipt, due } = keys;
@@ -61,7 +61,7 @@ export function withKeys({ stores }: DueReceipts, replace: (original: KeyStore) 
   return createAppAttest({ appId, receiptTrustAnchors, challenges, keys: replaced });
 }
 
-/** A genuine answer of Apple's server about another key. */
+/** The body of a genuine response with a receipt of another key. */
 export async function receiptOfAnother(options: Partial<VirtualDeviceOptions> = {}, issuer = apple): Promise<string> {
   const backend = createBackend({ appId: [appId, `${appId}.other`], trustAnchors: issuer.trustAnchors });
   const device = await issuer.createDevice({ appId, ...options });

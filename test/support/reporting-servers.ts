@@ -11,15 +11,15 @@ import { httpHandlers, type Mode, type ModeClaims, type Verdict } from '../../sr
 import type { AppAttest } from '../../src/server/index.js';
 import { originOf, serveNode, type TestServer } from './http-servers.js';
 
-/** Options that every framework understands, and a mode that looks at the key identifier at most. */
+/** Options for every framework. A `mode` function can use only the claims, because each framework has its own request. */
 export type ReportingOptions = Omit<HttpOptions<unknown>, 'subject' | 'mode'> & {
   subject?: () => string | undefined;
   mode: Mode | ((request: unknown, claims: ModeClaims) => Mode);
 };
 
 /**
- * A server whose protected routes say which verdict and which body they see: `POST /raw` the bytes, `POST /json` what the
- * framework's own parser makes of them, `POST /ignored` and `GET /orders` nothing of it.
+ * A server whose protected routes return the verdict that they receive. `POST /raw` also returns the bytes of the body, and
+ * `POST /json` the body that the framework parsed. `POST /ignored` and `GET /orders` return only the verdict.
  */
 export type StartReporting = (appAttest: AppAttest, options: ReportingOptions) => Promise<TestServer>;
 

@@ -15,7 +15,7 @@ import {
 /** Certificates like those in Apple's receipts, created once for each test file. */
 export const chain = await createReceiptChain();
 export const attestedKey = await pointOf(chain.credCert);
-/** The creation time of the receipts, for a field without a fraction of a second. */
+/** The creation time of the receipts, in whole seconds. */
 export const inWhole = minutesFromNow(-1);
 
 export type Options = Partial<VerifyReceiptOptions>;

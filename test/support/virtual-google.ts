@@ -47,7 +47,7 @@ export class VirtualGoogle {
   readonly #accessTokens = new Set<string>();
   /** The number of access tokens that were issued. */
   issued = 0;
-  /** Seconds. */
+  /** The lifetime of an access token, in seconds. */
   lifetime = 3599;
   /** Responds with this status instead of decoding tokens. */
   failure: number | undefined;

@@ -18,7 +18,7 @@ describe('in production', () => {
     await expect(createVirtualApple()).resolves.toBeDefined();
   });
 
-  it('rejects the root of a virtual Apple, regardless of its source', async () => {
+  it('the roots of a virtual Apple are rejected as trust anchors', async () => {
     const { trustAnchors, receiptTrustAnchors } = await createVirtualApple();
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     for (const anchors of [trustAnchors, receiptTrustAnchors]) {
@@ -29,7 +29,7 @@ describe('in production', () => {
     }
   });
 
-  it('accepts other roots, and trusts Apple’s by default', async () => {
+  it('other roots are accepted, and Apple’s root is trusted by default', async () => {
     vi.stubEnv('NODE_ENV', 'production');
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     const appleRoot = await readFile(new URL('../../certs/Apple_App_Attestation_Root_CA.pem', import.meta.url), 'utf8');

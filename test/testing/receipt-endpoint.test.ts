@@ -119,7 +119,7 @@ describe('the receipt endpoint', () => {
 
   it.each([
     ['400', 'data that is not a receipt', { body: 'receipt' }],
-    ['400', 'nothing', { body: '' }],
+    ['400', 'an empty body', { body: '' }],
     ['404', 'a receipt of the other environment', { url: endpointUrl('development') }],
     ['404', 'another host', { url: 'https://example.com/v1/attestationData' }],
     ['404', 'another path', { url: 'https://data.appattest.apple.com/' }],

@@ -53,7 +53,7 @@ const CLIENT_DATA_HASH = createHash('sha256').update('wurzelpfropf').digest();
 
 async function virtualEvidence({ name, appId, environment }: Recording) {
   const os = SYSTEMS[name];
-  if (!os) throw new Error(`no system for ${name}`);
+  if (!os) throw new Error(`no operating system for ${name}`);
   const device = await apple.createDevice({ appId, environment, os });
   const keyId = await device.generateKey();
   const attestation = await device.attestKey(keyId, CLIENT_DATA_HASH);

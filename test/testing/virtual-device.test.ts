@@ -77,7 +77,7 @@ describe('a virtual device', () => {
       { platform: 'macosx', osVersion: '27.0', osBuild: '26A325b' },
       { validationCategory: ValidationCategory.TestFlight },
     ],
-  ] as const)('on %s is accepted, and its reported properties are true', async (os, certified, extensions) => {
+  ] as const)('on %s is accepted, and its reported properties are correct', async (os, certified, extensions) => {
     const device = await createDevice({
       os,
       validationCategory: ValidationCategory.TestFlight,
@@ -239,7 +239,7 @@ describe('a virtual device that misbehaves', () => {
     await expectCode(() => backend.register(forged), 'malformed_attestation');
   });
 
-  it('with forged extensions after genuine extensions is malformed', async () => {
+  it('with forged extensions after genuine extensions sends malformed evidence', async () => {
     const device = await createDevice();
     const key = await register(device);
     device.misbehave({ forgedExtensions });

@@ -61,12 +61,12 @@ export function migrationsOf({ challenges, keys }: Tables): Migration[] {
   device json NOT NULL,
   extensions json, -- signed by iOS 27 and later, with the code directory hash in hex
   created_at timestamptz NOT NULL,
-  last_used_at timestamptz, -- to the hour
+  last_used_at timestamptz, -- at most an hour too early
   revoked_at timestamptz,
   receipt bytea,
   risk_metric bigint,
-  receipt_due_at timestamptz, -- by the clock of the servers
-  receipt_claimed_until timestamptz -- by the same clock: when another process may refresh the receipt
+  receipt_due_at timestamptz, -- compared with the clock of a server
+  receipt_claimed_until timestamptz -- compared with the clock of a server. Other processes skip the key until this time
 ) WITH (fillfactor = 80)`,
     },
     {

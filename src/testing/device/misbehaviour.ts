@@ -16,8 +16,8 @@ export interface Misbehaviour {
   standingCounter?: boolean | undefined;
   /**
    * The app was linked with an SDK before iOS 27, so its evidence has no extensions. The code is `extension_missing` if the
-   * backend's policy has `whenAbsent: 'reject'`. With any policy, `createAppAttest` also rejects an assertion with this code
-   * if earlier evidence of the key had extensions, unless the policy has `whenDropped: 'accept'`.
+   * backend's policy has `whenAbsent: 'reject'`. If earlier evidence of the key had extensions, `createAppAttest` with any
+   * policy also throws this code for an assertion, unless the policy has `whenDropped: 'accept'`.
    */
   olderSdk?: boolean | undefined;
   /**

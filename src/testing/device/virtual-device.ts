@@ -240,7 +240,7 @@ export class VirtualDevice {
     return this.#system.signsValidationCategory && !this.#misbehaviour.olderSdk ? this.#extensions : undefined;
   }
 
-  /** The forged extensions. They are signed before the client data hash, then appended to authenticator data. */
+  /** The forged extensions. The device signs them with the client data hash. The app then adds them to authenticator data. */
   #forgedExtensions(): Uint8Array {
     return encodeExtensions(this.#misbehaviour.forgedExtensions);
   }

@@ -44,8 +44,8 @@ export function attestReceiptPayload(subject: ReceiptSubject, creationTime: Date
 }
 
 /**
- * Encodes the payload of a receipt that Apple's server issues in exchange. Its fields and their order differ from the receipt
- * in an attestation.
+ * Encodes the payload of a receipt that Apple's server issues in exchange for an older receipt. Its fields and their order
+ * differ from those of the receipt in an attestation.
  */
 export function refreshedReceiptPayload(subject: ReceiptSubject, riskMetric: number, creationTime: Date): Uint8Array {
   return set(

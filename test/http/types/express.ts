@@ -89,7 +89,7 @@ export function calling({ protect }: ExpressHandlers): RequestHandler {
   };
 }
 
-/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
 export function reported(appAttest: AppAttest): express.Express {
   const { protect } = expressHandlers(appAttest, { mode: 'report' });
   const chosen: ExpressHandlers<Verdict> = expressHandlers(appAttest, {
@@ -108,7 +108,7 @@ export function reported(appAttest: AppAttest): express.Express {
     isExactly<string>()(request.params.id, true);
     const { appAttest: verdict } = response.locals;
     isExactly<Verdict>()(verdict, true);
-    // @ts-expect-error nobody knows that it is attested
+    // @ts-expect-error the request may not be attested
     verdict.key;
     response.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });

@@ -49,7 +49,7 @@ export function routes(appAttest: AppAttest): FastifyInstance {
   return app;
 }
 
-/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
 export function reported(appAttest: AppAttest): FastifyInstance {
   const { protect } = fastifyHandlers(appAttest, { mode: 'report' });
   const chosen: FastifyHandlers<Verdict> = fastifyHandlers(appAttest, {
@@ -64,7 +64,7 @@ export function reported(appAttest: AppAttest): FastifyInstance {
     protect<{ Body: { item: string } }>(async ({ body, appAttest: verdict }) => {
       isExactly<string>()(body.item, true);
       isExactly<Verdict>()(verdict, true);
-      // @ts-expect-error nobody knows that it is attested
+      // @ts-expect-error the request may not be attested
       verdict.key;
       return verdict.attested ? verdict.key.keyId : verdict.code;
     }),

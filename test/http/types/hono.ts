@@ -33,7 +33,7 @@ export function routes(appAttest: AppAttest) {
   return app.route('/', own);
 }
 
-/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
 export function reported(appAttest: AppAttest) {
   const { protect } = honoHandlers(appAttest, { mode: 'report' });
   const chosen: HonoHandlers<Verdict> = honoHandlers(appAttest, {
@@ -46,12 +46,12 @@ export function reported(appAttest: AppAttest) {
   app.post('/orders/:id', protect, (c) => {
     const verdict = c.get('appAttest');
     isExactly<Verdict>()(verdict, true);
-    // @ts-expect-error nobody knows that it is attested
+    // @ts-expect-error the request may not be attested
     verdict.key;
     return c.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });
   app.post('/orders', chosen.protect, (c) => c.json(c.var.appAttest.attested));
-  // @ts-expect-error the handler is written for enforce
+  // @ts-expect-error the handler is typed for enforce
   app.post('/other', protect, (c) => c.json(c.var.appAttest.key.keyId));
   return app;
 }

@@ -1,5 +1,5 @@
-// Uses the types of app-attest/express on the Express platform of NestJS. The types of NestJS are copied, because the packages
-// need a runtime.
+// Uses the types of app-attest/express on the Express platform of NestJS. The types of NestJS are copied, so that its packages
+// need not be installed.
 import type { ExpressHandlers } from 'app-attest/express';
 import type { NextFunction, Request, Response } from 'express';
 

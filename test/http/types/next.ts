@@ -1,5 +1,5 @@
-// Uses the types of app-attest/http in route handlers of Next.js. The types of Next.js are copied, because the package has 150
-// MB.
+// Uses the types of app-attest/http in route handlers of Next.js. The types of Next.js are copied, because the package takes
+// 150 MB.
 import {
   type AttestedVerdict,
   type HttpHandlers,
@@ -51,7 +51,7 @@ export function routes(appAttest: AppAttest) {
   return { plain, withParams, inferred };
 }
 
-/** With `mode: 'report'` or a function, handlers see either verdict; those that are typed for `enforce` do not compile. */
+/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
 export function reported(appAttest: AppAttest) {
   const { protect } = httpHandlers(appAttest, { mode: 'report' });
   const chosen: HttpHandlers<Verdict> = httpHandlers(appAttest, {
@@ -69,7 +69,7 @@ export function reported(appAttest: AppAttest) {
   const withParams: RouteHandler = protect(
     async (request: NextRequest, verdict, { params }: { params: Promise<{ id: string }> }) => {
       isExactly<Verdict>()(verdict, true);
-      // @ts-expect-error nobody knows that it is attested
+      // @ts-expect-error the request may not be attested
       verdict.key;
       const by = verdict.attested ? verdict.key.keyId : verdict.code;
       return NextResponse.json({ id: (await params).id, path: request.nextUrl.pathname, by });

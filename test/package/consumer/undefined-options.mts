@@ -1,4 +1,4 @@
-/** Under `exactOptionalPropertyTypes`, an option may be `undefined` if its absence weakens no check. */
+/** Under `exactOptionalPropertyTypes`, an option may be `undefined` only if its absence weakens no check. */
 import { type ExtensionPolicy, refreshReceipt, verifyAssertion, verifyAttestation, verifyReceipt } from 'app-attest';
 import { httpHandlers } from 'app-attest/http';
 import { postgresStores, type Queryable } from 'app-attest/postgres';
@@ -49,7 +49,7 @@ export function accepted(appAttest: AppAttest, client: RedisClient, pool: Querya
   ];
 }
 
-export function refused(appAttest: AppAttest): unknown[] {
+export function rejected(appAttest: AppAttest): unknown[] {
   const attestation = { attestation: '', keyId: '', challenge: '', appId };
   const assertion = { assertion: '', publicKey: '', payload: '', appId, counter: 0 };
   const receipt = { receipt: '', appId };
@@ -74,11 +74,11 @@ export function refused(appAttest: AppAttest): unknown[] {
     createAppAttest({ appId, verifyReceipts: undefined }),
     // @ts-expect-error without a subject, the key of any user is accepted
     appAttest.authenticate({}, { subject: undefined }),
-    // @ts-expect-error without a subject there is no telling whose challenge it is
+    // @ts-expect-error the user of the challenge is not known
     appAttest.takeChallenge('', { purpose: 'assertion', subject: undefined }),
-    // @ts-expect-error keys are listed for one user
+    // @ts-expect-error the user is missing
     appAttest.keysOf(undefined),
-    // @ts-expect-error keys are bound to one user
+    // @ts-expect-error the user is missing
     appAttest.bind('', undefined),
   ];
 }

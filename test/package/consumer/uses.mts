@@ -84,7 +84,7 @@ export async function attest(token: string, keyId: string, challenge: string): P
 }
 
 export async function assert(token: Uint8Array, publicKey: KeyObject, payload: string): Promise<VerifiedAssertion> {
-  // @ts-expect-error the counter cannot be left out
+  // @ts-expect-error the counter is missing
   await verifyAssertion({ assertion: token, publicKey, payload, appId: app });
   return verifyAssertion({ assertion: token, publicKey, payload, appId: app, counter: 0 });
 }
@@ -155,7 +155,7 @@ export async function serve(keys: KeyStore, body: unknown): Promise<[StoredKey, 
     readChallenge: (payload: Uint8Array) => Buffer.from(payload).toString(),
   };
   const appAttest: AppAttest = createAppAttest(options);
-  // @ts-expect-error a challenge is for one purpose
+  // @ts-expect-error the purpose is missing
   await appAttest.issueChallenge({ subject: 'user' });
   const { challenge, expiresAt } = await appAttest.issueChallenge({ purpose: 'attestation', subject: 'user' });
   console.log(challenge.length, expiresAt.getTime());
@@ -194,11 +194,11 @@ export const onDecision: OnDecision = ({ code, error, device }: Decision) => {
   return [code, error instanceof AppAttestHttpError, device?.osVersion];
 };
 
-/** In report mode, the types ask whether a request is attested. */
+/** In report mode, the types require the handler to check whether a request is attested. */
 export function reportedRoute(appAttest: AppAttest, mode: Mode): (request: Request) => Promise<Response> {
   const { protect }: HttpHandlers<Verdict> = httpHandlers(appAttest, { mode: () => mode });
   return protect((_request, verdict) => {
-    // @ts-expect-error nobody knows that it is attested
+    // @ts-expect-error the request may not be attested
     verdict.key;
     return Response.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });

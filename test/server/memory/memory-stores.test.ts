@@ -14,7 +14,7 @@ describe('challenges in memory', () => {
     vi.useRealTimers();
   });
 
-  it('are deleted automatically, and their state is known for a while', async () => {
+  it('are deleted when they expire, and their fate stays known for a limited time', async () => {
     const { challenges } = memoryStores();
     for (const challenge of ['used', 'left']) await challenges.put(challenge, record(1000));
     await challenges.take('used');
@@ -73,7 +73,7 @@ describe('challenges in memory', () => {
   });
 });
 
-/** Memory in use. The engine frees array buffers on another thread, after the collection. */
+/** Memory in use. After garbage collection, the engine frees array buffers on another thread. */
 async function memoryAfterSweep(): Promise<number> {
   memoryInUse();
   await setTimeout(100);
@@ -119,7 +119,7 @@ describe('keys in memory', () => {
     expect((await memoryAfterSweep()) - before).toBeLessThan(5_000_000);
   });
 
-  it('do not change with the objects that were passed', async () => {
+  it('do not change if the caller changes the objects that it passed', async () => {
     const { keys } = memoryStores();
     const key = newKey({ receiptDueAt: new Date(1000) });
     await keys.insert(key);

@@ -51,7 +51,7 @@ export function wrongly(): void {
   createAppAttest({ appId, formats: { 'web-fallback': async () => true } });
   // @ts-expect-error the function must return an object
   createAppAttest({ appId, formats: { 'web-fallback': async () => undefined } });
-  // @ts-expect-error the type of these options is without formats
+  // @ts-expect-error AppAttestOptions without a type argument allows no formats
   const options: AppAttestOptions = { appId, formats: { 'web-fallback': () => ({}) } };
   createAppAttest(options);
 }

@@ -1,6 +1,6 @@
 import { openPostgres } from '../../../examples/postgres.js';
 
-/** What the process claims. Dates are in milliseconds since 1970. */
+/** The options of the process. Dates are in milliseconds since 1970. */
 export interface Claim {
   url: string;
   date: number;
@@ -8,7 +8,7 @@ export interface Claim {
   claimedUntil: number;
 }
 
-// Claims due receipts, prints their keys, and never stores a receipt: a process that a test kills.
+// Claims due receipts, prints their keys, and then waits until the test kills the process. Never stores a receipt.
 const { url, date, limit, claimedUntil }: Claim = JSON.parse(process.argv[2] ?? '');
 const { stores } = openPostgres(url, 30);
 console.log(JSON.stringify(await stores.keys.due(new Date(date), limit, new Date(claimedUntil))));

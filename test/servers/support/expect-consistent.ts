@@ -2,11 +2,12 @@ import { expect } from 'vitest';
 import type { KeyStore } from '../../../src/server/key-store.js';
 import type { StoredKey } from '../../../src/server/stored-key.js';
 
-/** Later than all claims and dates of these tests. Claims until then end at once. */
+/** Later than all claims and dates of these tests. A claim that is made at this date and until this date ends immediately. */
 const LATER = new Date('2100-01-01T00:00:00Z');
 
 /**
- * Each of these keys that exists must be listed for its user and for nobody else, and must be due at its date. Returns the keys that exist.
+ * Each of these keys that exists must be listed for its user and for no other user, and must be due if it has a date and is
+ * not revoked. Returns the keys that exist.
  */
 export async function expectConsistent(
   keys: KeyStore,

@@ -21,7 +21,7 @@ export interface FaultyStore {
 const random = new Random();
 const moment = () => setTimeout(random.between(50, 300));
 
-/** Tests that must pass on a store with each kind of client, whatever fails. */
+/** Tests that a store must pass with each kind of client, for each kind of fault. */
 export function testFaults(kinds: readonly StoreKind[], start: () => Promise<FaultyStore>): void {
   describe.each(kinds)(`%s (SEED=${random.seed})`, (kind) => {
     let store: FaultyStore;

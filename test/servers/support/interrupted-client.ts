@@ -4,8 +4,8 @@ import type { NodeRedisClient } from '../../../src/stores/redis/index.js';
 export type LastScript = 'is not sent' | 'runs, and its reply is lost';
 
 /**
- * A client that runs so many scripts, and none after them: what Redis sees of a process that is killed between two steps of
- * a method. Calls after that reject.
+ * A client that runs the given number of scripts, and then rejects all calls. To Redis, it looks like a process that is killed
+ * between two steps of a method.
  */
 export class InterruptedClient implements NodeRedisClient {
   readonly #client: NodeRedisClient;
@@ -34,7 +34,7 @@ export class InterruptedClient implements NodeRedisClient {
       try {
         return await script();
       } catch (error) {
-        this.#left += 1; // NOSCRIPT: sent again as text
+        this.#left += 1; // Redis did not know the hash. The client sends the script again as text.
         throw error;
       }
     }

@@ -52,7 +52,7 @@ export class Load {
     return bodies;
   }
 
-  /** Stops the load, and sends every body two more times. */
+  /** Stops the load, sends every body two more times, and checks that none was accepted twice and no key was lost. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#loops);
@@ -71,7 +71,7 @@ export class Load {
       let outcome = await this.#worker().call('key', keyId);
       while ('failed' in outcome) outcome = await this.#worker().call('key', keyId);
       expect(outcome, 'a registered key is gone').toEqual({ id: expect.any(Number), result: expect.any(Number) });
-      this.#told(keyId, outcome);
+      this.#checkCounter(keyId, outcome);
     }
   }
 
@@ -100,8 +100,8 @@ export class Load {
     const body = await this.#unlessFailed(client.request(this.#worker()));
     if (!body) return;
     const outcome = await this.#send(this.#newlySent('authenticate', body));
-    if ('result' in outcome) this.#told(client.keyId, outcome);
-    this.#told(client.keyId, await this.#worker().call('key', client.keyId));
+    if ('result' in outcome) this.#checkCounter(client.keyId, outcome);
+    this.#checkCounter(client.keyId, await this.#worker().call('key', client.keyId));
   }
 
   #newlySent(method: Sent['method'], body: unknown): Sent {
@@ -121,7 +121,7 @@ export class Load {
   }
 
   /** Checks that the counter in a response is not less than the counter in an earlier response. */
-  #told(keyId: string, outcome: Outcome): void {
+  #checkCounter(keyId: string, outcome: Outcome): void {
     if (!('result' in outcome)) return;
     const counter = Number(outcome.result);
     expect(counter).toBeGreaterThanOrEqual(this.#counters.get(keyId) ?? 0);

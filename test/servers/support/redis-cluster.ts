@@ -3,7 +3,7 @@ import { RedisServer } from './redis-server.js';
 
 const SLOTS = ['0 5460', '5461 10922', '10923 16383'];
 
-/** Starts three nodes, each with a third of the slots. */
+/** A Redis Cluster of three nodes, each with a third of the slots. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
@@ -37,7 +37,7 @@ export class RedisCluster {
     for (const node of this.nodes) await node.answers('CLUSTER INFO', isReady);
   }
 
-  /** Calls a function on all nodes at the same time. */
+  /** Ends all nodes, calls `whileDown` once, and starts the nodes again. */
   async restart(signal: 'SIGTERM' | 'SIGKILL', whileDown: () => Promise<unknown>): Promise<void> {
     const allDown = barrier(this.nodes.length, whileDown);
     await Promise.all(this.nodes.map((node) => node.restart(signal, allDown)));

@@ -30,7 +30,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Ends the process, with `SIGKILL` if it must end without warning, and starts it again on the same data. */
+  /** Ends the process, calls `whileDown`, and starts the process again on the same data. `SIGKILL` ends it without cleanup. */
   async restart(
     signal: 'SIGTERM' | 'SIGKILL',
     whileDown: () => Promise<unknown> = async () => undefined,
@@ -57,10 +57,10 @@ export class RedisServer {
   }
 
   /** Waits until the response to a command is as expected. */
-  async answers(line: string, isAsItShould: (answer: string) => boolean): Promise<void> {
+  async answers(line: string, isExpected: (answer: string) => boolean): Promise<void> {
     await this.#child.until(async () => {
       const answer = await this.command(line);
-      if (!isAsItShould(answer)) throw new Error(answer);
+      if (!isExpected(answer)) throw new Error(answer);
     });
   }
 

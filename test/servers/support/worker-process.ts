@@ -5,7 +5,7 @@ import type { Answer, Call, WorkerOptions } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('../build/worker.js', import.meta.url));
 
-/** Results without their id. */
+/** The outcome of a call. */
 export type Outcome = { result: unknown } | { refused: string } | { failed: string };
 
 /** A separate server process with its own clients. */
@@ -37,7 +37,7 @@ export class WorkerProcess {
     const id = this.#calls;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      const failed = () => this.#settle(id, { failed: 'the worker is gone' });
+      const failed = () => this.#settle(id, { failed: 'the worker is not running' });
       if (!this.#child.connected) return failed();
       this.#child.send({ id, method, parameter } satisfies Call, (error) => error && failed());
     });

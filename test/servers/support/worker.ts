@@ -9,7 +9,7 @@ export interface WorkerOptions {
   addresses: Addresses;
   appId: string;
   trustAnchors: string[];
-  /** Those of createAppAttest by default. */
+  /** The default is that of createAppAttest. */
   receiptTrustAnchors?: string[];
   counterWindow: number;
   /** In seconds. The default is that of createAppAttest. */
@@ -57,7 +57,7 @@ async function answer({ id, method, parameter }: Call): Promise<Answer> {
   }
 }
 
-/** Nothing is checked here: createAppAttest does that. */
+/** Checks no options, because createAppAttest checks them. */
 function isRefresh(parameter: unknown): parameter is RefreshReceiptsOptions {
   return typeof parameter === 'object';
 }
