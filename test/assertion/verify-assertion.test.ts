@@ -47,7 +47,7 @@ describe('a valid assertion', () => {
     });
   });
 
-  it('yields no extensions if the flags do not announce them', async () => {
+  it('yields no extensions if the flag ED is not set', async () => {
     const changes = { flags: 0x40, extensions: signedExtensions() };
     expect(await verify(changes)).toEqual({ counter: 1, appId: APP_ID });
     const policy = { validationCategories: [ValidationCategory.AppStore] };
@@ -55,7 +55,7 @@ describe('a valid assertion', () => {
     await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
   });
 
-  it('yields no extensions if the clientDataHash is not as long as a hash', async () => {
+  it('becomes invalid if a map moves from the clientDataHash to authenticator data, and the rest does not have 32 bytes', async () => {
     const map = signedExtensions();
     const clientData = Buffer.from('client data in place of its hash');
     for (const rest of [Buffer.concat([clientData, Uint8Array.of(0)]), clientData.subarray(1), Buffer.from('x')]) {
@@ -74,7 +74,7 @@ describe('a valid assertion', () => {
     }
   });
 
-  it('may sign client data of any length instead of a hash', async () => {
+  it('may be signed for a clientDataHash of more than 64 KiB', async () => {
     const clientDataHash = new Uint8Array(65_537);
     const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
     const signature = new Uint8Array(sign('sha256', sha256(authenticatorData, clientDataHash), privateKey));
@@ -82,14 +82,14 @@ describe('a valid assertion', () => {
     expect(await verify({}, { assertion, payload: undefined, clientDataHash })).toMatchObject({ counter: 1 });
   });
 
-  it('may have a counter of up to 32 bits', async () => {
+  it('may have a counter of up to 2^32 - 1', async () => {
     expect((await verify({ counter: 0xffff_ffff }, { counter: 0xffff_fffe })).counter).toBe(0xffff_ffff);
   });
 
   const variants: readonly [string, AssertionChanges][] = [
     ['with flags 0x40 and no credential data', { flags: 0x40 }],
-    ['without flags', { flags: 0 }],
-    ['with an unsigned cdHash', { object: { cdHash: new Uint8Array(20) } }],
+    ['with flags 0x00', { flags: 0 }],
+    ['with the unsigned field cdHash', { object: { cdHash: new Uint8Array(20) } }],
   ];
   it.each(variants)('is accepted %s', async (_, changes) => {
     expect(await verify(changes)).toEqual({ counter: 1, appId: APP_ID });
@@ -103,16 +103,16 @@ describe('a valid assertion', () => {
   ]);
   const keys: readonly [string, string | Uint8Array | KeyObject][] = [
     ['PEM', pem],
-    ['PEM on one line, with Windows line ends around it', `\r\n${pem.replaceAll('\n', '\r\n')}`],
+    ['PEM with Windows line ends, after an empty line', `\r\n${pem.replaceAll('\n', '\r\n')}`],
     ['SubjectPublicKeyInfo', publicKey.export({ format: 'der', type: 'spki' })],
-    ['a 65-byte point', new Uint8Array(point)],
+    ['an uncompressed point of 65 bytes', new Uint8Array(point)],
     ['a KeyObject', publicKey],
   ];
   it.each(keys)('is verified with a key given as %s', async (_, key) => {
     expect((await verify({}, { publicKey: key })).counter).toBe(1);
   });
 
-  it('is verified with the payload as text, as bytes, empty, or as a hash', async () => {
+  it('is verified with the payload as text or bytes, with an empty payload, and with the clientDataHash', async () => {
     const payload = '{"path":"/pay","amount":"9,99 €"}';
     expect((await verify({ payload }, { payload })).counter).toBe(1);
     expect((await verify({ payload }, { payload: Buffer.from(payload) })).counter).toBe(1);
@@ -128,7 +128,7 @@ describe('a valid assertion', () => {
     expect((await verify({}, { assertion: assertion.toString('base64url') })).counter).toBe(1);
   });
 
-  it('is also verified with the signature (r, n - s), so its bytes are not unique', async () => {
+  it('stays valid with the signature (r, n - s) instead of (r, s), so the bytes of an assertion are not unique', async () => {
     const recorded = fixture('node-app-attest-assertion');
     const [assertion] = recorded.assertions;
     const bytes = fromBase64(assertion?.object ?? '');
@@ -153,29 +153,34 @@ describe('a valid assertion', () => {
   });
 });
 
-describe('an invalid assertion', () => {
+describe('an assertion', () => {
   const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const wrong: readonly [string, AssertionChanges, Partial<VerifyAssertionOptions>, AppAttestErrorCode][] = [
     ['another payload', {}, { payload: 'another' }, 'invalid_signature'],
-    ['a payload with one more space', { payload: '{"a":1}' }, { payload: '{"a": 1}' }, 'invalid_signature'],
+    ['a payload that has an additional space', { payload: '{"a":1}' }, { payload: '{"a": 1}' }, 'invalid_signature'],
     ['another clientDataHash', {}, { payload: undefined as never, clientDataHash: sha256('x') }, 'invalid_signature'],
-    ['another key', {}, { publicKey: stranger.publicKey }, 'invalid_signature'],
-    ['no signature bytes', { object: { signature: new Uint8Array() } }, {}, 'invalid_signature'],
+    ['another public key', {}, { publicKey: stranger.publicKey }, 'invalid_signature'],
+    ['an empty signature', { object: { signature: new Uint8Array() } }, {}, 'invalid_signature'],
     ['a signature that is not DER', { object: { signature: new Uint8Array(64).fill(1) } }, {}, 'invalid_signature'],
     ['a signature of 8000 bytes', { object: { signature: new Uint8Array(8000) } }, {}, 'invalid_signature'],
     [
-      'a signature of zeros',
+      'a signature in which r and s are 0',
       { object: { signature: Buffer.from('3006020100020100', 'hex') } },
       {},
       'invalid_signature',
     ],
-    ['another app', { appId: 'TEAMID1234.com.example.other' }, {}, 'app_id_mismatch'],
-    ['the same counter again', { counter: 5 }, { counter: 5 }, 'counter_not_increased'],
-    ['an earlier counter', { counter: 4 }, { counter: 5 }, 'counter_not_increased'],
-    ['the highest counter again', { counter: 0xffff_ffff }, { counter: 0xffff_ffff }, 'counter_not_increased'],
-    ['a counter of zero', { counter: 0 }, { counter: 0 }, 'counter_not_increased'],
+    ['the App ID of another app', { appId: 'TEAMID1234.com.example.other' }, {}, 'app_id_mismatch'],
+    ['a counter that equals the stored counter', { counter: 5 }, { counter: 5 }, 'counter_not_increased'],
+    ['a counter below the stored counter', { counter: 4 }, { counter: 5 }, 'counter_not_increased'],
+    [
+      'the highest possible counter if this counter is already stored',
+      { counter: 0xffff_ffff },
+      { counter: 0xffff_ffff },
+      'counter_not_increased',
+    ],
+    ['the counter 0 if the stored counter is 0', { counter: 0 }, { counter: 0 }, 'counter_not_increased'],
     ['no signature', { object: { signature: undefined } }, {}, 'malformed_assertion'],
-    ['a signature as text', { object: { signature: 'text' } }, {}, 'malformed_assertion'],
+    ['text as the signature', { object: { signature: 'text' } }, {}, 'malformed_assertion'],
     ['no authenticator data', { object: { authenticatorData: undefined } }, {}, 'malformed_assertion'],
     [
       'authenticator data of 36 bytes',
@@ -183,17 +188,32 @@ describe('an invalid assertion', () => {
       {},
       'malformed_assertion',
     ],
-    ['no extensions although the flags announce them', { flags: 0xc0 }, {}, 'malformed_assertion'],
-    ['bytes that the flags do not announce', { flags: 0x40, extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
-    ['bytes after the authenticator data', { extensions: Uint8Array.of(0) }, {}, 'malformed_assertion'],
-    ['credential data, which only an attestation has', { extensions: new Uint8Array(127) }, {}, 'malformed_assertion'],
+    ['no extensions although the flag ED is set', { flags: 0xc0 }, {}, 'malformed_assertion'],
+    [
+      'a byte in place of an extension map if the flag ED is not set',
+      { flags: 0x40, extensions: Uint8Array.of(0) },
+      {},
+      'malformed_assertion',
+    ],
+    [
+      'a byte in place of an extension map if the flag ED is set',
+      { extensions: Uint8Array.of(0) },
+      {},
+      'malformed_assertion',
+    ],
+    [
+      'attested credential data, which belongs to an attestation',
+      { extensions: new Uint8Array(127) },
+      {},
+      'malformed_assertion',
+    ],
     ['two extension maps', { extensions: Buffer.concat([cbor({}), cbor({})]) }, {}, 'malformed_assertion'],
   ];
-  it.each(wrong)('is rejected: %s', async (_, changes, options, code) => {
+  it.each(wrong)('is rejected with %s', async (_, changes, options, code) => {
     await expectCode(() => verify(changes, options), code);
   });
 
-  it('is rejected for another key, even if every object inherits the signing key', async () => {
+  it('is rejected if the stored key is another key, even if Object.prototype.key is the signing key', async () => {
     const stored = stranger.publicKey.export({ format: 'pem', type: 'spki' }).toString();
     Object.defineProperty(Object.prototype, 'key', { value: pem, configurable: true });
     try {
@@ -214,11 +234,11 @@ describe('verifyAssertion', () => {
   const calls: readonly [string, object][] = [
     ['a missing assertion', { assertion: undefined }],
     ['an object as the assertion', { assertion: {} }],
-    ['text with half of a surrogate pair', { payload: 'pay\ud800load' }],
-    ['text that ends in the middle of a surrogate pair', { payload: 'payload\ud83d' }],
+    ['a payload with half of a surrogate pair', { payload: 'pay\ud800load' }],
+    ['a payload that ends in the middle of a surrogate pair', { payload: 'payload\ud83d' }],
     ['options with neither payload nor clientDataHash', { payload: undefined }],
     ['options with both payload and clientDataHash', { clientDataHash: new Uint8Array(32) }],
-    ['a parsed payload', { payload: { a: 1 } }],
+    ['a parsed JSON object as the payload', { payload: { a: 1 } }],
     ['a missing appId', { appId: undefined }],
     ['a missing counter', { counter: undefined }],
     ['null as the counter', { counter: null }],
@@ -227,14 +247,14 @@ describe('verifyAssertion', () => {
     ['a bigint as the counter', { counter: 0n }],
     ['a negative counter', { counter: -1 }],
     ['a fraction as the counter', { counter: 0.5 }],
-    ['a counter beyond 32 bits', { counter: 2 ** 32 }],
+    ['a counter of 2^32', { counter: 2 ** 32 }],
     ['a missing key', { publicKey: undefined }],
     ['an empty key', { publicKey: '' }],
     ['a key that is not PEM', { publicKey: 'key' }],
-    ['a private key', { publicKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }],
+    ['a private key in PEM', { publicKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }],
     ['a private KeyObject', { publicKey: privateKey }],
-    ['a broken PEM', { publicKey: '-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----' }],
-    ['two keys in one PEM', { publicKey: pem + pem }],
+    ['a key in malformed PEM', { publicKey: '-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----' }],
+    ['two PEM keys in one string', { publicKey: pem + pem }],
     ['a key on P-384', { publicKey: p384.publicKey.export({ format: 'pem', type: 'spki' }) }],
     ['a KeyObject on P-384', { publicKey: p384.publicKey }],
     ['an RSA KeyObject', { publicKey: rsa.publicKey }],
@@ -243,22 +263,22 @@ describe('verifyAssertion', () => {
     ['a point with an unknown first byte', { publicKey: point.with(0, 0x05) }],
     ['a key whose point has an unknown first byte', { publicKey: spki.with(-65, 0x05) }],
     ['a key that names another curve', { publicKey: spki.with(22, 0x08) }],
-    ['a point with one byte too many', { publicKey: Buffer.concat([offCurve, Uint8Array.of(0)]) }],
+    ['a point of 66 bytes', { publicKey: Buffer.concat([offCurve, Uint8Array.of(0)]) }],
   ];
   it.each(calls)('rejects %s', async (_, changed) => {
     await expectCode(() => verify({}, changed), 'invalid_argument');
   });
 
-  it.each([undefined, null, 1])('rejects %s instead of options', async (options) => {
+  it.each([undefined, null, 1])('rejects %o instead of an object with options', async (options) => {
     await expectCode(() => verifyAssertion(options as never), 'invalid_argument');
   });
 
-  it('reports both counters if the counter does not increase', async () => {
+  it('reports the stored counter and the new counter if the new counter is not greater', async () => {
     const error = await expectCode(() => verify({ counter: 4 }, { counter: 5 }), 'counter_not_increased');
     expect(error).toMatchObject({ expected: 'more than 5', actual: '4' });
   });
 
-  it('never prints a key', async () => {
+  it('rejects a private key with an error that does not contain the key', async () => {
     const secret = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }));
     const text = secret.export({ format: 'pem', type: 'pkcs8' }).toString();
     const error = await expectCode(() => verify({}, { publicKey: text }), 'invalid_argument');

@@ -7,44 +7,47 @@ import { verify } from '../support/verified-attestations.js';
 
 describe('the App ID', () => {
   const accepted: readonly [string, AttestationChanges][] = [
-    ['if it is not in the certificate', { properties: undefined }],
-    ['if it is not in the key usage properties of the certificate', { properties: sequence(tagged(4, integer(10))) }],
+    ['if the certificate has no key usage properties', { properties: undefined }],
+    [
+      'if the key usage properties of the certificate do not contain it',
+      { properties: sequence(tagged(4, integer(10))) },
+    ],
   ];
   it.each(accepted)('is accepted %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
   });
 
   const wrong: readonly [string, AttestationChanges, AppAttestErrorCode][] = [
-    ['another app', { appId: 'TEAMID1234.com.example.other' }, 'app_id_mismatch'],
+    ['authenticator data belongs to another app', { appId: 'TEAMID1234.com.example.other' }, 'app_id_mismatch'],
     [
-      'another app in the certificate',
+      'the certificate belongs to another app',
       { properties: keyUsageProperties('TEAMID1234.com.example.other') },
       'app_id_mismatch',
     ],
     [
-      'an App ID in the certificate with an invisible character',
+      'the certificate contains it after an invisible character',
       { properties: keyUsageProperties(`\ufeff${APP_ID}`) },
       'app_id_mismatch',
     ],
     [
-      'an App ID in the certificate that is not text',
+      'the certificate contains an INTEGER in its place',
       { properties: sequence(tagged(1204, integer(1))) },
       'malformed_attestation',
     ],
   ];
-  it.each(wrong)('is rejected: %s', async (_, changes, code) => {
+  it.each(wrong)('is rejected if %s', async (_, changes, code) => {
     await expectCode(() => verify(changes), code);
   });
 
   const expected: readonly [string, Partial<VerifyAttestationOptions>][] = [
-    ['another app', { appId: 'TEAMID1234.com.example.other' }],
+    ['names another app', { appId: 'TEAMID1234.com.example.other' }],
   ];
-  it.each(expected)('does not match %s', async (_, changed) => {
+  it.each(expected)('is rejected if the option appId %s', async (_, changed) => {
     await expectCode(() => verify({}, changed), 'app_id_mismatch');
   });
 
   it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])(
-    'is reported together with the App Clip in the certificate: %s',
+    'is reported together with the App ID of an App Clip if the certificate contains one: %s',
     async (clip) => {
       expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
       expect(await verify()).not.toHaveProperty('appClipId');

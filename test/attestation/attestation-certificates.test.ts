@@ -22,23 +22,23 @@ describe('the certificates of an attestation', () => {
   });
 
   const wrong: readonly [string, AttestationChanges][] = [
-    ['no x5c', { statement: { x5c: undefined } }],
-    ['x5c that is not an array', { x5c: (leaf) => leaf }],
-    ['x5c with an entry that is not bytes', { x5c: (leaf) => [leaf, 'text'] }],
-    ['an empty x5c', { x5c: () => [] }],
-    ['x5c without the intermediate', { x5c: (leaf) => [leaf] }],
-    ['five certificates', { x5c: (leaf, ca) => [leaf, ca, ca, ca, ca] }],
-    ['a leaf that is not a certificate', { x5c: (_, ca) => [new Uint8Array(500), ca] }],
-    ['an intermediate that is not a certificate', { x5c: (leaf) => [leaf, Uint8Array.of(0x30, 0)] }],
+    ['x5c is missing', { statement: { x5c: undefined } }],
+    ['x5c is not an array', { x5c: (leaf) => leaf }],
+    ['an element of x5c is text', { x5c: (leaf) => [leaf, 'text'] }],
+    ['x5c is empty', { x5c: () => [] }],
+    ['x5c does not contain the intermediate', { x5c: (leaf) => [leaf] }],
+    ['x5c contains five certificates', { x5c: (leaf, ca) => [leaf, ca, ca, ca, ca] }],
+    ['the first element of x5c is not a certificate', { x5c: (_, ca) => [new Uint8Array(500), ca] }],
+    ['the second element of x5c is not a certificate', { x5c: (leaf) => [leaf, Uint8Array.of(0x30, 0)] }],
   ];
-  it.each(wrong)('are rejected: %s', async (_, changes) => {
+  it.each(wrong)('are rejected if %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_attestation');
   });
 
   const expected: readonly [string, Partial<VerifyAttestationOptions>, AppAttestErrorCode][] = [
     ['Apple’s root as the only trust anchor', { trustAnchors: undefined as never }, 'untrusted_certificate'],
-    ['a date before the leaf is valid', { date: new Date('2026-09-29T00:00:00Z') }, 'certificate_expired'],
-    ['a date after the leaf expired', { date: new Date('2026-10-04T00:00:00Z') }, 'certificate_expired'],
+    ['a date before the validity of the leaf', { date: new Date('2026-09-29T00:00:00Z') }, 'certificate_expired'],
+    ['a date after the validity of the leaf', { date: new Date('2026-10-04T00:00:00Z') }, 'certificate_expired'],
   ];
   it.each(expected)('are rejected with %s', async (_, changed, code) => {
     await expectCode(() => verify({}, changed), code);
@@ -51,13 +51,13 @@ describe('the certificates of an attestation', () => {
     expect((await verify({}, { trustAnchors: [pem.trim()] })).appId).toBe(APP_ID);
   });
 
-  it('are accepted under one of several roots, even if the roots share a name', async () => {
+  it('are accepted if one of several trust anchors is their root, even if all trust anchors have the same name', async () => {
     const other = await createAuthority();
     expect((await verify({}, { trustAnchors: [other.root.der, authority.root.der] })).appId).toBe(APP_ID);
   });
 });
 
-describe('the leaf', () => {
+describe('the leaf certificate of an attestation', () => {
   it('is rejected with a duplicate extension', async () => {
     await expectCode(() => verify({ leaf: { repeated: [OPERATING_SYSTEM_OID] } }), 'malformed_attestation');
   });
@@ -71,14 +71,14 @@ describe('the leaf', () => {
     expect((await verify({ leaf: { extensions: { '1.2.3.4': sequence() } } })).appId).toBe(APP_ID);
   });
 
-  it('is rejected if another authority signed it, even if the names match', async () => {
+  it('is rejected if it belongs to another root, even if both roots have the same name', async () => {
     const impostor = await createAuthority();
     const { attestation, keyId, challenge, appId, date } = await attest(impostor);
     const options = { attestation, keyId, challenge, appId, date, trustAnchors: [authority.root.der] };
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
   });
 
-  it('is rejected if only a certificate in x5c signed it', async () => {
+  it('is rejected if a CA certificate of an unknown issuer takes the place of the intermediate in x5c', async () => {
     const keys = await generateKeys('P-384');
     const selfMade = await issueCertificate({ ...LEAF_PROFILE, ca: true }, keys);
     await expectCode(() => verify({ x5c: (leaf) => [leaf, selfMade.der] }), 'untrusted_certificate');

@@ -27,7 +27,7 @@ describe('an attestation object', () => {
 
   it('may have at most 64 KiB', async () => {
     const { attestation, privateKey: _, ...options } = await attest(authority);
-    // One additional field in the map: { "p": bytes }.
+    // The map gets the additional field "p", a byte string.
     const padded = (length: number): Uint8Array => {
       const size = length - attestation.length - 5;
       const entry = Uint8Array.of(0x61, 0x70, 0x59, size >> 8, size & 0xff, ...new Uint8Array(size));
@@ -37,7 +37,7 @@ describe('an attestation object', () => {
     await expectCode(() => verifyAttestation({ ...options, attestation: padded(65_537) }), 'malformed_attestation');
   });
 
-  it('is not decoded if it is text that is too long', async () => {
+  it('is rejected before base64 decoding if its text is too long', async () => {
     const attestation = 'A'.repeat(100_000);
     const from = vi.spyOn(Buffer, 'from');
     try {
@@ -48,12 +48,12 @@ describe('an attestation object', () => {
     }
   });
 
-  it('is rejected with the decoding error as the cause', async () => {
+  it('is rejected if it cannot be decoded, and the error has the decoding error as its cause', async () => {
     const error = await expectCode(() => verify({}, { attestation: Uint8Array.of(0xff) }), 'malformed_attestation');
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('is rejected for an unknown format, which the error quotes and truncates', async () => {
+  it('is rejected if its format is unknown, and the error quotes and truncates the format', async () => {
     const error = await expectCode(
       () => verify({ object: { fmt: `\u202e\n${'x'.repeat(500)}` } }),
       'unsupported_format',

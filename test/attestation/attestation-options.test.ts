@@ -36,19 +36,19 @@ describe('verifyAttestation', () => {
     ['an app with only a team ID', { appId: { teamId: 'TEAMID1234' } }],
     ['an app with only a bundle identifier', { appId: { bundleId: 'com.example.app' } }],
     ['null as the app', { appId: null }],
-    ['a hole in the list of apps', { appId: new Array(1) }],
+    ['an empty slot in the list of apps', { appId: new Array(1) }],
     ['a number in the list of apps', { appId: [APP_ID, 1] }],
     ['an unknown environment', { environment: 'sandbox' }],
     ['an unknown environment next to a known one', { environment: ['production', 'sandbox'] }],
     ['an empty list of environments', { environment: [] }],
-    ['no root', { trustAnchors: [] }],
-    ['a hole in the list of roots', { trustAnchors: new Array(1) }],
+    ['an empty list of roots', { trustAnchors: [] }],
+    ['an empty slot in the list of roots', { trustAnchors: new Array(1) }],
     ['a root that is not in an array', { trustAnchors: authority.root.der }],
     ['a root that is not a certificate', { trustAnchors: ['root'] }],
     ['a root in malformed PEM', { trustAnchors: ['-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----'] }],
     ['a root in PEM with text before it', { trustAnchors: [`x${pemOf(authority.root.der)}`] }],
     ['a root in PEM with text after it', { trustAnchors: [`${pemOf(authority.root.der)}x`] }],
-    ['two roots in one PEM', { trustAnchors: [pemOf(authority.root.der).repeat(2)] }],
+    ['two PEM roots in one string', { trustAnchors: [pemOf(authority.root.der).repeat(2)] }],
     ['a root in DER that is not a certificate', { trustAnchors: [Uint8Array.of(0x30, 0)] }],
     ['a number as the root', { trustAnchors: [1] }],
     ['text as the list of roots', { trustAnchors: 'root' }],
@@ -56,13 +56,13 @@ describe('verifyAttestation', () => {
     ['text as the date', { date: '2026-01-01' }],
     ['a policy that is not an object', { policy: 'strict' }],
     ['a policy with a misspelt option', { policy: { validationCategory: [4] } }],
-    ['a policy with an unknown whenAbsent', { policy: { whenAbsent: 'refuse' } }],
+    ['a policy with an unknown value of whenAbsent', { policy: { whenAbsent: 'refuse' } }],
   ];
   it.each(calls)('rejects %s', async (_, changed) => {
     await expectCode(() => verifyAttestation({ ...recording, ...changed } as never), 'invalid_argument');
   });
 
-  it.each([undefined, null, 'options'])('rejects %s instead of options', async (options) => {
+  it.each([undefined, null, 'options'])('rejects %o instead of an object with options', async (options) => {
     await expectCode(() => verifyAttestation(options as never), 'invalid_argument');
   });
 });

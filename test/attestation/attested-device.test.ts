@@ -13,10 +13,13 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 describe('the device in the certificate', () => {
   const accepted: readonly [string, AttestationChanges][] = [
     ['without Apple’s device information', { operatingSystem: undefined }],
-    ['with device information in another format', { operatingSystem: sequence(integer(1), tagged(1400, integer(27))) }],
-    ['with an iPhone’s access control list', { accessControlList: sequence(tagged(3, octetString('other'))) }],
     [
-      'from a Mac with full security',
+      'with device information in an unknown format',
+      { operatingSystem: sequence(integer(1), tagged(1400, integer(27))) },
+    ],
+    ['with any access control list on an iPhone', { accessControlList: sequence(tagged(3, octetString('other'))) }],
+    [
+      'if it is a Mac with Full Security and SIP',
       {
         operatingSystem: operatingSystem('macosx'),
         accessControlList: sequence(tagged(3, octetString(MAC_ACCESS_CONTROL_LIST))),
@@ -28,14 +31,18 @@ describe('the device in the certificate', () => {
   });
 
   const wrong: readonly [string, AttestationChanges, AppAttestErrorCode][] = [
-    ['a Mac without an access control list', { operatingSystem: operatingSystem('macosx') }, 'access_control_mismatch'],
     [
-      'a Mac with SIP off',
+      'it is a Mac and the certificate has no access control list',
+      { operatingSystem: operatingSystem('macosx') },
+      'access_control_mismatch',
+    ],
+    [
+      'it is a Mac with another access control list',
       { operatingSystem: operatingSystem('macos'), accessControlList: sequence(tagged(3, octetString('open'))) },
       'access_control_mismatch',
     ],
     [
-      'a Mac with a second access control list after the correct one',
+      'it is a Mac with a second access control list after the correct list',
       {
         operatingSystem: operatingSystem('macosx'),
         accessControlList: sequence(tagged(3, octetString(MAC_ACCESS_CONTROL_LIST)), tagged(4, octetString(''))),
@@ -43,12 +50,12 @@ describe('the device in the certificate', () => {
       'access_control_mismatch',
     ],
     [
-      'device information with a duplicate tag',
+      'its device information has a duplicate tag',
       { operatingSystem: sequence(tagged(1026, octetString('iphoneos')), tagged(1026, octetString('macosx'))) },
       'malformed_attestation',
     ],
   ];
-  it.each(wrong)('is rejected: %s', async (_, changes, code) => {
+  it.each(wrong)('is rejected if %s', async (_, changes, code) => {
     await expectCode(() => verify(changes), code);
   });
 

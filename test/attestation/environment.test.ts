@@ -4,24 +4,24 @@ import { type AttestationChanges, DEVELOPMENT } from '../support/evidence.js';
 import { expectCode } from '../support/rejection.js';
 import { verify } from '../support/verified-attestations.js';
 
-describe('the environment', () => {
+describe('the environment of an attestation', () => {
   const wrong: readonly [string, AttestationChanges][] = [
-    ['a development key', { aaguid: DEVELOPMENT }],
-    ['an unknown aaguid', { aaguid: new Uint8Array(16) }],
-    ['an aaguid that only starts like the production one', { aaguid: Buffer.from('appattest\0\0\0\0\0\0\x01') }],
+    ['it is development, which is not accepted by default', { aaguid: DEVELOPMENT }],
+    ['the AAGUID is unknown', { aaguid: new Uint8Array(16) }],
+    ['the AAGUID only begins like the AAGUID of production', { aaguid: Buffer.from('appattest\0\0\0\0\0\0\x01') }],
   ];
-  it.each(wrong)('is rejected: %s', async (_, changes) => {
+  it.each(wrong)('is rejected if %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'environment_mismatch');
   });
 
   const expected: readonly [string, Partial<VerifyAttestationOptions>][] = [
     ['another environment', { environment: 'development' }],
   ];
-  it.each(expected)('does not match %s', async (_, changed) => {
+  it.each(expected)('is rejected if the option environment names %s', async (_, changed) => {
     await expectCode(() => verify({}, changed), 'environment_mismatch');
   });
 
-  it('is reported in the error together with the expected environment', async () => {
+  it('is reported in the error together with the accepted environments', async () => {
     const error = await expectCode(() => verify({ aaguid: DEVELOPMENT }), 'environment_mismatch');
     expect(error.message).toContain('the option environment');
     expect(error).toMatchObject({ expected: 'production', actual: 'development' });

@@ -5,7 +5,7 @@ import { APP_ID, type AttestationChanges, attest, signedExtensions } from '../su
 import { expectCode } from '../support/rejection.js';
 import { authority, verify } from '../support/verified-attestations.js';
 
-/** `{"apple_validation_category_01": 4.0}` */
+/** The map `{"apple_validation_category_01": 4.0}`, with the value as a half-precision float. */
 const HALF_FLOAT_CATEGORY = Buffer.concat([
   Buffer.from('a1781c', 'hex'),
   Buffer.from('apple_validation_category_01'),
@@ -14,44 +14,44 @@ const HALF_FLOAT_CATEGORY = Buffer.concat([
 
 describe('the extensions of authenticator data', () => {
   const accepted: readonly [string, AttestationChanges][] = [
-    ['with flags 0x40, as in Apple’s sample', { flags: 0x40 }],
-    ['if they are absent, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
-    ['if their map is empty', { extensions: cbor({}) }],
-    ['if one of them is unknown', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
-    ['next to an unsigned cdHash', { object: { cdHash: new Uint8Array(32) } }],
+    ['present after flags 0x40, as in Apple’s sample', { flags: 0x40 }],
+    ['absent, as before iOS 27', { flags: 0x40, extensions: new Uint8Array() }],
+    ['an empty map', { extensions: cbor({}) }],
+    ['a map with an unknown extension', { extensions: signedExtensions({ apple_future_01: [1, { a: null }] }) }],
+    ['in an attestation with the unsigned field cdHash', { object: { cdHash: new Uint8Array(32) } }],
   ];
-  it.each(accepted)('are accepted %s', async (_, changes) => {
+  it.each(accepted)('may be %s', async (_, changes) => {
     expect((await verify(changes)).appId).toBe(APP_ID);
   });
 
   const wrong: readonly [string, AttestationChanges][] = [
-    ['bytes after the extensions', { extensions: Buffer.concat([signedExtensions(), Uint8Array.of(0)]) }],
-    ['a validation category that is a half-float', { extensions: HALF_FLOAT_CATEGORY }],
-    ['no extensions although the flags announce them', { flags: 0xc0, extensions: new Uint8Array() }],
-    ['bytes that the flags do not announce', { flags: 0x40, extensions: Uint8Array.of(0) }],
-    ['extensions that are not a map', { extensions: cbor([1]) }],
-    ['a bundle version that is not text', { extensions: signedExtensions({ apple_bundle_version_01: 1 }) }],
+    ['a byte follows the map', { extensions: Buffer.concat([signedExtensions(), Uint8Array.of(0)]) }],
+    ['the validation category is a half-precision float', { extensions: HALF_FLOAT_CATEGORY }],
+    ['they are missing although the flag ED is set', { flags: 0xc0, extensions: new Uint8Array() }],
+    ['a byte takes the place of the map and the flag ED is not set', { flags: 0x40, extensions: Uint8Array.of(0) }],
+    ['they are an array', { extensions: cbor([1]) }],
+    ['the bundle version is not text', { extensions: signedExtensions({ apple_bundle_version_01: 1 }) }],
     [
-      'a category of two bytes',
+      'the validation category has two bytes',
       { extensions: signedExtensions({ apple_validation_category_01: Uint8Array.of(4, 0) }) },
     ],
     [
-      'a category of five bytes',
+      'the validation category has five bytes',
       { extensions: signedExtensions({ apple_validation_category_01: Uint8Array.of(4, 0, 0, 0, 0) }) },
     ],
     [
-      'a category as an array of four numbers',
+      'the validation category is an array of four numbers',
       { extensions: signedExtensions({ apple_validation_category_01: [4, 0, 0, 0] }) },
     ],
-    ['a negative category', { extensions: signedExtensions({ apple_validation_category_01: -1 }) }],
-    ['a category of more than 32 bits', { extensions: signedExtensions({ apple_validation_category_01: 2 ** 32 }) }],
-    ['a code directory hash that is not bytes', { extensions: signedExtensions({ apple_cd_hash_hash_01: 'aa' }) }],
+    ['the validation category is negative', { extensions: signedExtensions({ apple_validation_category_01: -1 }) }],
+    ['the validation category is 2^32', { extensions: signedExtensions({ apple_validation_category_01: 2 ** 32 }) }],
+    ['the code directory hash is text', { extensions: signedExtensions({ apple_cd_hash_hash_01: 'aa' }) }],
   ];
-  it.each(wrong)('are rejected: %s', async (_, changes) => {
+  it.each(wrong)('are rejected if %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'malformed_attestation');
   });
 
-  it('are ignored if the flags do not announce them', async () => {
+  it('count as missing if the flag ED is not set', async () => {
     expect(await verify({ flags: 0x40 })).not.toHaveProperty('extensions');
     const { privateKey: _, ...options } = await attest(authority, { flags: 0x40 });
     const policy: ExtensionPolicy = { validationCategories: [4], bundleVersions: ['42'] };
@@ -60,7 +60,7 @@ describe('the extensions of authenticator data', () => {
     await expectCode(() => verifyAttestation({ ...options, policy: strict }), 'extension_missing');
   });
 
-  it('are never reported from an unsigned map', async () => {
+  it('are never read from the unsigned field cdHash', async () => {
     const verified = await verify({ extensions: new Uint8Array(), object: { cdHash: new Uint8Array(32) } });
     expect(verified).not.toHaveProperty('extensions');
     expect(JSON.stringify(verified)).not.toContain('cdHash');

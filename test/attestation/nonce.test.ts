@@ -7,24 +7,24 @@ import { verify } from '../support/verified-attestations.js';
 
 describe('the nonce', () => {
   const wrong: readonly [string, AttestationChanges][] = [
-    ['the nonce of another challenge', { challenge: 'another challenge' }],
-    ['no nonce', { nonce: () => undefined }],
-    ['a nonce without its tag', { nonce: (nonce) => sequence(octetString(nonce)) }],
-    ['a nonce under another tag', { nonce: (nonce) => sequence(tagged(2, octetString(nonce))) }],
-    ['a truncated nonce', { nonce: (nonce) => sequence(tagged(1, octetString(nonce.subarray(0, 31)))) }],
-    ['an empty nonce', { nonce: () => sequence(tagged(1, octetString(''))) }],
-    ['a nonce that is not an OCTET STRING', { nonce: () => sequence(tagged(1, integer(1))) }],
+    ['it was computed for another challenge', { challenge: 'another challenge' }],
+    ['it is missing', { nonce: () => undefined }],
+    ['it has no tag', { nonce: (nonce) => sequence(octetString(nonce)) }],
+    ['it has another tag', { nonce: (nonce) => sequence(tagged(2, octetString(nonce))) }],
+    ['it is truncated', { nonce: (nonce) => sequence(tagged(1, octetString(nonce.subarray(0, 31)))) }],
+    ['it is empty', { nonce: () => sequence(tagged(1, octetString(''))) }],
+    ['it is not an OCTET STRING', { nonce: () => sequence(tagged(1, integer(1))) }],
     [
-      'the nonce as the second element',
+      'it is the second element of its extension',
       { nonce: (nonce) => sequence(tagged(1, octetString('')), tagged(1, octetString(nonce))) },
     ],
-    ['an element after the nonce', { nonce: (nonce) => sequence(tagged(1, octetString(nonce)), integer(1)) }],
+    ['another element follows it', { nonce: (nonce) => sequence(tagged(1, octetString(nonce)), integer(1)) }],
     [
-      'a nonce extension that is not DER',
+      'a byte follows the DER of its extension',
       { nonce: (nonce) => Buffer.concat([sequence(tagged(1, octetString(nonce))), Uint8Array.of(0)]) },
     ],
   ];
-  it.each(wrong)('is rejected: %s', async (_, changes) => {
+  it.each(wrong)('is rejected if %s', async (_, changes) => {
     await expectCode(() => verify(changes), 'nonce_mismatch');
   });
 
@@ -36,19 +36,19 @@ describe('the nonce', () => {
     await expectCode(() => verify({}, changed), 'nonce_mismatch');
   });
 
-  it('may be computed from a clientDataHash of 64 KiB', async () => {
+  it('is compared even if the clientDataHash has 64 KiB', async () => {
     const options = { challenge: undefined as never, clientDataHash: new Uint8Array(65_536) };
     await expectCode(() => verify({}, options), 'nonce_mismatch');
   });
 
-  it('is reported as missing or as malformed', async () => {
+  it('is reported as missing or as impossible to decode', async () => {
     const missing = await expectCode(() => verify({ nonce: () => undefined }), 'nonce_mismatch');
     expect(missing.message).toContain('has no nonce');
     const unreadable = await expectCode(() => verify({ nonce: () => octetString('') }), 'nonce_mismatch');
     expect(unreadable.message).toContain('cannot be decoded');
   });
 
-  it('is rejected in an extension with another object identifier', async () => {
+  it('is rejected if its extension has another object identifier', async () => {
     await expectCode(() => verify({ nonceOid: '1.2.840.113635.100.8.22' }), 'nonce_mismatch');
   });
 });

@@ -37,7 +37,7 @@ describe('a valid attestation', () => {
     expect(verified.environment).toBe('development');
   });
 
-  it('is accepted as base64 and as base64url without padding, with the key identifier in either form', async () => {
+  it('is accepted with base64 and with base64url without padding, for the attestation and for the key identifier', async () => {
     const recording = attestationFixture('apple-guide-2026');
     const options = attestationOptions(recording);
     const base64 = Buffer.from(options.attestation).toString('base64');
@@ -47,7 +47,7 @@ describe('a valid attestation', () => {
     expect((await verifyAttestation({ ...options, attestation: base64url, keyId })).keyId).toBe(recording.keyId);
   });
 
-  it('yields copies of bytes, not slices of the evidence', async () => {
+  it('yields copies of its bytes, not slices of the attestation', async () => {
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority, {
       extensions: signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(32).fill(1) }),
     });
@@ -65,7 +65,7 @@ describe('a valid attestation', () => {
   });
 });
 
-it('rejects a malformed key identifier before the attestation is queued', async () => {
+it('verifyAttestation rejects a malformed key identifier without waiting for attestations in the queue', async () => {
   const options = await attest(authority);
   const { privateKey: _, ...call } = options;
   const waiting = Array.from({ length: 3 * threadPoolSize() }, () => verifyAttestation(call).then(() => 'attested'));
@@ -74,7 +74,7 @@ it('rejects a malformed key identifier before the attestation is queued', async 
   await Promise.all(waiting);
 });
 
-it('reports invalid base64 before a malformed key identifier, and a malformed key identifier before malformed evidence', async () => {
+it('verifyAttestation first checks the base64 of the attestation, then the key identifier, then the attestation object', async () => {
   await expectCode(() => verify({}, { attestation: '!', keyId: '!' }), 'malformed_attestation');
   await expectCode(() => verify({}, { attestation: Uint8Array.of(0), keyId: '!' }), 'key_id_mismatch');
 });

@@ -42,11 +42,11 @@ describe('authenticator data', () => {
     [0, 31],
     [0, 33],
     [1, 32],
-  ])('is rejected if the length of the credential id is not 32: bytes %i %i', (...length) => {
+  ])('is rejected if the length bytes of the credential ID are %i and %i instead of 0 and 32', (...length) => {
     expect(() => decodeAttestedAuthenticatorData(attested(length))).toThrow('bytes instead of 32');
   });
 
-  it('is rejected if it ends too early', () => {
+  it('is rejected if it is truncated', () => {
     const whole = attested([0, 32]);
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => decodeAttestedAuthenticatorData(whole.subarray(0, length))).toThrow(DecodingError);
@@ -56,23 +56,26 @@ describe('authenticator data', () => {
   });
 });
 
-describe('extensions', () => {
-  it.each([0, 1, AT, 0x7f])('are ignored after flags %i, which do not announce them', (flags) => {
-    const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
-    expect(data.extensions).toBeUndefined();
-    expect(data.unauthenticatedExtensions?.names()).toEqual([
-      'apple_bundle_version_01',
-      'apple_validation_category_01',
-    ]);
-  });
+describe('the extensions in authenticator data', () => {
+  it.each([0, 1, AT, 0x7f])(
+    'are only in unauthenticatedExtensions after flags %i, which do not include ED',
+    (flags) => {
+      const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
+      expect(data.extensions).toBeUndefined();
+      expect(data.unauthenticatedExtensions?.names()).toEqual([
+        'apple_bundle_version_01',
+        'apple_validation_category_01',
+      ]);
+    },
+  );
 
-  it.each([ED, ED | AT, 0xff])('are decoded after flags %i, which announce them', (flags) => {
+  it.each([ED, ED | AT, 0xff])('are decoded after flags %i, which include ED', (flags) => {
     const data = decodeAuthenticatorData(concat(headWith(flags), signedExtensions()));
     expect(data.extensions).toEqual({ bundleVersion: '42', validationCategory: 4 });
     expect(data.unauthenticatedExtensions).toBeUndefined();
   });
 
-  it('must be present if the flags announce them', () => {
+  it('must be present if the flags include ED', () => {
     expect(() => decodeAuthenticatorData(headWith(ED | AT))).toThrow(
       'the flags include ED (extension data), but there are no extensions',
     );
@@ -83,15 +86,15 @@ describe('extensions', () => {
     ['an array', cbor([1])],
     ['two maps', concat(cbor({}), cbor({}))],
     ['a map and a byte', concat(cbor({}), Uint8Array.of(0))],
-    ['a map that is cut off', signedExtensions().subarray(0, -1)],
+    ['a truncated map', signedExtensions().subarray(0, -1)],
   ];
-  it.each(noMaps)('must be exactly one map, regardless of the flags: not %s', (_, bytes) => {
+  it.each(noMaps)('must be exactly one map, not %s, regardless of the flags', (_, bytes) => {
     for (const flags of [AT, AT | ED]) {
       expect(() => decodeAuthenticatorData(concat(headWith(flags), bytes))).toThrow(DecodingError);
     }
   });
 
-  it('with a field of another type are malformed only if the flags announce them', () => {
+  it('are rejected if a field has the wrong type and the flags include ED', () => {
     const bytes = signedExtensions({ apple_bundle_version_01: 1 });
     expect(() => decodeAuthenticatorData(concat(headWith(AT | ED), bytes))).toThrow('is not text');
     expect(decodeAuthenticatorData(concat(headWith(AT), bytes)).extensions).toBeUndefined();
@@ -105,7 +108,7 @@ describe('a COSE key', () => {
     expect(new Uint8Array(pointOfCoseKey(key))).toEqual(point);
   });
 
-  it('must match the encoding of a P-256 key in every byte except the coordinates', () => {
+  it('must match the encoding of a COSE key on P-256 in every byte except the coordinates', () => {
     for (const [index, byte] of key.entries()) {
       const isCoordinate = (index >= 10 && index < 42) || index >= 45;
       const changed = () => pointOfCoseKey(key.with(index, byte ^ 1));
@@ -114,7 +117,7 @@ describe('a COSE key', () => {
     }
   });
 
-  it('may be neither longer nor shorter than a P-256 key', () => {
+  it('is rejected if it is shorter or longer than a COSE key on P-256', () => {
     expect(() => pointOfCoseKey(key.subarray(0, -1))).toThrow('not a COSE key');
     expect(() => pointOfCoseKey(concat(key, Uint8Array.of(0)))).toThrow('not a COSE key');
   });

@@ -28,24 +28,28 @@ function verify(extensions: Uint8Array, policy: ExtensionPolicy) {
 describe('a policy accepts an assertion', () => {
   const { AppStore, TestFlight } = ValidationCategory;
   const cases: readonly [string, Uint8Array, ExtensionPolicy][] = [
-    ['with a listed category', appStore, { validationCategories: [TestFlight, AppStore] }],
+    ['with a listed validation category', appStore, { validationCategories: [TestFlight, AppStore] }],
     ['with a listed bundle version', appStore, { bundleVersions: ['41', '42'] }],
-    ['with a bundle version that a function accepts', appStore, { bundleVersions: (version) => Number(version) >= 40 }],
+    [
+      'with a bundle version that the bundleVersions function accepts',
+      appStore,
+      { bundleVersions: (version) => Number(version) >= 40 },
+    ],
     ['with a listed code directory hash', appStore, { codeDirectoryHashes: [hex(HASH).toUpperCase()] }],
     [
-      'with a full hash whose first 20 bytes are listed',
+      'with a code directory hash of 32 bytes whose first 20 bytes are listed',
       appStore,
       { codeDirectoryHashes: [hex(HASH.subarray(0, 20))] },
     ],
     [
-      'with the first 20 bytes of a listed hash',
+      'with a code directory hash that is the first 20 bytes of a listed hash',
       signedExtensions({ apple_cd_hash_hash_01: HASH.subarray(0, 20) }),
       { codeDirectoryHashes: ['00'.repeat(32), hex(HASH)] },
     ],
-    ['from an old operating system by default', none, { validationCategories: [AppStore], bundleVersions: ['42'] }],
-    ['with a missing extension by default', cbor({}), { codeDirectoryHashes: [hex(HASH)] }],
+    ['without extensions if whenAbsent is not set', none, { validationCategories: [AppStore], bundleVersions: ['42'] }],
+    ['without a code directory hash if whenAbsent is not set', cbor({}), { codeDirectoryHashes: [hex(HASH)] }],
     [
-      'with all extensions listed',
+      'whose extensions are all listed, if whenAbsent is reject',
       appStore,
       {
         validationCategories: [AppStore],
@@ -54,9 +58,13 @@ describe('a policy accepts an assertion', () => {
         whenAbsent: 'reject',
       },
     ],
-    ['with any extensions if the policy only requires extensions', cbor({}), { whenAbsent: 'reject' }],
-    ['with anything if the policy is empty', none, {}],
-    ['from an old operating system, regardless of whenDropped', none, { whenDropped: 'reject' }],
+    [
+      'with an empty extension map if the policy contains nothing but whenAbsent: reject',
+      cbor({}),
+      { whenAbsent: 'reject' },
+    ],
+    ['without extensions if the policy is empty', none, {}],
+    ['without extensions even if whenDropped is reject', none, { whenDropped: 'reject' }],
   ];
   it.each(cases)('%s', async (_, extensions, policy) => {
     expect((await verify(extensions, policy)).counter).toBe(1);
@@ -68,55 +76,90 @@ describe('a policy rejects an assertion', () => {
   const longer = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array(48) });
   const empty = signedExtensions({ apple_cd_hash_hash_01: new Uint8Array() });
   const cases: readonly [string, Uint8Array, ExtensionPolicy, AppAttestErrorCode][] = [
-    ['with another category', appStore, { validationCategories: [2] }, 'extension_rejected'],
-    ['with any category if the list is empty', appStore, { validationCategories: [] }, 'extension_rejected'],
+    ['with a validation category that is not listed', appStore, { validationCategories: [2] }, 'extension_rejected'],
     [
-      'with a future category that is not listed',
+      'with any validation category if the list of categories is empty',
+      appStore,
+      { validationCategories: [] },
+      'extension_rejected',
+    ],
+    [
+      'with an unknown validation category that is not listed',
       signedExtensions({ apple_validation_category_01: 11 }),
       { validationCategories: [4] },
       'extension_rejected',
     ],
-    ['with another bundle version', appStore, { bundleVersions: ['4', '420'] }, 'extension_rejected'],
-    ['with a bundle version that a function rejects', appStore, { bundleVersions: () => false }, 'extension_rejected'],
-    ['if the function throws', appStore, { bundleVersions: () => JSON.parse('') }, 'extension_rejected'],
-    ['with another code directory hash', appStore, { codeDirectoryHashes: ['00'.repeat(32)] }, 'extension_rejected'],
+    ['with a bundle version that is not listed', appStore, { bundleVersions: ['4', '420'] }, 'extension_rejected'],
     [
-      'with a hash that shares only the first 20 bytes',
+      'with a bundle version that the bundleVersions function rejects',
+      appStore,
+      { bundleVersions: () => false },
+      'extension_rejected',
+    ],
+    ['if the bundleVersions function throws', appStore, { bundleVersions: () => JSON.parse('') }, 'extension_rejected'],
+    [
+      'with a code directory hash that is not listed',
+      appStore,
+      { codeDirectoryHashes: ['00'.repeat(32)] },
+      'extension_rejected',
+    ],
+    [
+      'with a code directory hash of 32 bytes that shares only its first 20 bytes with the listed hash of 32 bytes',
       appStore,
       { codeDirectoryHashes: [`${hex(HASH.subarray(0, 31))}00`] },
       'extension_rejected',
     ],
     [
-      'with a hash whose first 20 bytes differ',
+      'with a code directory hash of 32 bytes that does not begin with the listed hash of 20 bytes',
       appStore,
       { codeDirectoryHashes: ['00'.repeat(20)] },
       'extension_rejected',
     ],
-    ['with a hash of 48 bytes', longer, { codeDirectoryHashes: ['00'.repeat(20)] }, 'extension_rejected'],
-    ['with an empty hash', empty, { codeDirectoryHashes: [hex(HASH)] }, 'extension_rejected'],
-    ['with any hash if the list is empty', appStore, { codeDirectoryHashes: [] }, 'extension_rejected'],
     [
-      'from an old operating system if whenAbsent is reject',
+      'with a code directory hash of 48 bytes, even if its first 20 bytes are listed',
+      longer,
+      { codeDirectoryHashes: ['00'.repeat(20)] },
+      'extension_rejected',
+    ],
+    ['with an empty code directory hash', empty, { codeDirectoryHashes: [hex(HASH)] }, 'extension_rejected'],
+    [
+      'with any code directory hash if the list of hashes is empty',
+      appStore,
+      { codeDirectoryHashes: [] },
+      'extension_rejected',
+    ],
+    [
+      'without extensions if the policy lists categories and whenAbsent is reject',
       none,
       { validationCategories: [4], whenAbsent: reject },
       'extension_missing',
     ],
     [
-      'from an old operating system if the policy only requires extensions',
+      'without extensions if the policy contains nothing but whenAbsent: reject',
       none,
       { whenAbsent: reject },
       'extension_missing',
     ],
-    ['with a missing category', cbor({}), { validationCategories: [4], whenAbsent: reject }, 'extension_missing'],
-    ['with a missing bundle version', cbor({}), { bundleVersions: ['42'], whenAbsent: reject }, 'extension_missing'],
     [
-      'with a missing hash',
+      'without a validation category if whenAbsent is reject',
+      cbor({}),
+      { validationCategories: [4], whenAbsent: reject },
+      'extension_missing',
+    ],
+    [
+      'without a bundle version if whenAbsent is reject',
+      cbor({}),
+      { bundleVersions: ['42'], whenAbsent: reject },
+      'extension_missing',
+    ],
+    [
+      'without a code directory hash if whenAbsent is reject',
       signedExtensions(),
       { codeDirectoryHashes: [hex(HASH)], whenAbsent: reject },
       'extension_missing',
     ],
     [
-      'with a wrong extension even if missing ones are accepted',
+      'with a validation category that is not listed, even if whenAbsent is accept',
       appStore,
       { validationCategories: [2], whenAbsent: 'accept' },
       'extension_rejected',
@@ -126,7 +169,7 @@ describe('a policy rejects an assertion', () => {
     await expectCode(() => verify(extensions, policy), code);
   });
 
-  it('and an attestation for the same reasons', async () => {
+  it('and an attestation with a validation category that is not listed', async () => {
     const authority = await createAuthority();
     const { attestation, keyId, challenge, appId, date, trustAnchors } = await attest(authority);
     const options = { attestation, keyId, challenge, appId, date, trustAnchors };
@@ -141,39 +184,42 @@ describe('a policy rejects an assertion', () => {
 describe('a policy is invalid', () => {
   const policies: readonly [string, unknown][] = [
     ['if it is not an object', 4],
-    ['null', null],
-    ['if it is a promise, because the caller did not await it', Promise.resolve({ validationCategories: [2] })],
-    ['a Map', new Map([['validationCategories', [2]]])],
+    ['if it is null', null],
+    ['if it is a promise', Promise.resolve({ validationCategories: [2] })],
+    ['if it is a Map', new Map([['validationCategories', [2]]])],
     ['if it is an array', []],
-    ['with a misspelt option', { validationCategory: [4] }],
-    ['with categories that are not an array', { validationCategories: 4 }],
-    ['with null as the categories', { validationCategories: null }],
-    ['with zero as the categories', { validationCategories: 0 }],
-    ['with a gap in the list of categories', { validationCategories: Object.assign([], { length: 1 }) }],
-    ['with null as the bundle versions', { bundleVersions: null }],
-    ['with bundle versions that are not text', { bundleVersions: '' }],
-    ['with null as the code directory hashes', { codeDirectoryHashes: null }],
-    ['with a category that is not an integer', { validationCategories: ['4'] }],
-    ['with bundle versions that are not an array', { bundleVersions: '42' }],
-    ['with a bundle version that is a number', { bundleVersions: [42] }],
-    ['with a hash that is not hex', { codeDirectoryHashes: ['zz'.repeat(20)] }],
-    ['with a truncated hash', { codeDirectoryHashes: ['00'.repeat(19)] }],
-    ['with an empty hash', { codeDirectoryHashes: [''] }],
-    ['with a hash after other characters', { codeDirectoryHashes: [`x${hex(HASH)}`] }],
-    ['with a hash before other characters', { codeDirectoryHashes: [`${hex(HASH)}x`] }],
+    ['with a misspelt property', { validationCategory: [4] }],
+    ['with a number as the list of categories', { validationCategories: 4 }],
+    ['with null as the list of categories', { validationCategories: null }],
+    ['with 0 as the list of categories', { validationCategories: 0 }],
+    ['with an empty slot in the list of categories', { validationCategories: Object.assign([], { length: 1 }) }],
+    ['with null as the list of bundle versions', { bundleVersions: null }],
+    ['with empty text as the list of bundle versions', { bundleVersions: '' }],
+    ['with null as the list of code directory hashes', { codeDirectoryHashes: null }],
+    ['with text in the list of categories', { validationCategories: ['4'] }],
+    ['with text as the list of bundle versions', { bundleVersions: '42' }],
+    ['with a number in the list of bundle versions', { bundleVersions: [42] }],
+    ['with text that is not hex in the list of hashes', { codeDirectoryHashes: ['zz'.repeat(20)] }],
+    ['with a hash of 19 bytes in the list of hashes', { codeDirectoryHashes: ['00'.repeat(19)] }],
+    ['with empty text in the list of hashes', { codeDirectoryHashes: [''] }],
+    ['with a character before a hash in the list of hashes', { codeDirectoryHashes: [`x${hex(HASH)}`] }],
+    ['with a character after a hash in the list of hashes', { codeDirectoryHashes: [`${hex(HASH)}x`] }],
     ['with a list inside the list of hashes', { codeDirectoryHashes: [[hex(HASH)]] }],
-    ['with a hash as bytes', { codeDirectoryHashes: [HASH] }],
-    ['with an unknown whenAbsent', { whenAbsent: true }],
-    ['with an unknown whenDropped', { whenDropped: false }],
-    ['with undefined as the categories, as from a failed lookup', { validationCategories: undefined }],
-    ['with undefined as the bundle versions', { bundleVersions: undefined }],
-    ['with undefined as the code directory hashes', { codeDirectoryHashes: undefined }],
+    ['with bytes in the list of hashes', { codeDirectoryHashes: [HASH] }],
+    ['with a boolean as whenAbsent', { whenAbsent: true }],
+    ['with a boolean as whenDropped', { whenDropped: false }],
+    ['with undefined as the list of categories', { validationCategories: undefined }],
+    ['with undefined as the list of bundle versions', { bundleVersions: undefined }],
+    ['with undefined as the list of code directory hashes', { codeDirectoryHashes: undefined }],
     ['with undefined as whenAbsent', { whenAbsent: undefined }],
     ['with undefined as whenDropped', { whenDropped: undefined }],
-    ['with an asynchronous function, whose promise is truthy', { bundleVersions: async () => false }],
-    // If nobody caught the error of the promise, the error would end the process and the test run.
-    ['with an asynchronous function that fails', { bundleVersions: async () => Promise.reject(new Error('late')) }],
-    ['with a function that does not return a boolean', { bundleVersions: () => 1 }],
+    ['with a bundleVersions function that is asynchronous', { bundleVersions: async () => false }],
+    // An unhandled rejection of the promise would end the process and the test run.
+    [
+      'with a bundleVersions function that returns a rejected promise',
+      { bundleVersions: async () => Promise.reject(new Error('late')) },
+    ],
+    ['with a bundleVersions function that returns a number', { bundleVersions: () => 1 }],
   ];
   it.each(policies)('%s', async (_, policy) => {
     await expectCode(() => verify(appStore, policy as never), 'invalid_argument');
@@ -191,17 +237,17 @@ describe('the error for an invalid list in a policy', () => {
   });
 });
 
-describe('a key that no longer has extensions', () => {
+describe('the property whenDropped of a checked policy', () => {
   it.each([
-    ['is rejected by default', {}, 'reject'],
-    ['is rejected if the policy says so', { whenDropped: 'reject' }, 'reject'],
-    ['is accepted if the policy says so', { whenDropped: 'accept' }, 'accept'],
+    ['is reject by default', {}, 'reject'],
+    ['is reject if the given policy contains reject', { whenDropped: 'reject' }, 'reject'],
+    ['is accept if the given policy contains accept', { whenDropped: 'accept' }, 'accept'],
   ] as const)('%s', (_, policy, whenDropped) => {
     expect(keepExtensionPolicy(policy)).toMatchObject({ whenDropped });
   });
 });
 
-it('a checked policy is a copy, and checking it again changes nothing', () => {
+it('keepExtensionPolicy returns a copy of a valid policy, and accepts such a copy', () => {
   const policy = {
     validationCategories: [4],
     bundleVersions: ['42'],

@@ -6,7 +6,7 @@ import { der, integer, octetString, sequence, tagged } from '../../src/testing/e
 const bytes = Uint8Array.of(1, 2, 3);
 
 describe('a single OCTET STRING in a SEQUENCE', () => {
-  it('is decoded under the given tag, or under any tag', () => {
+  it('is decoded with the required tag number, or with any tag number if none is required', () => {
     expect(readSingleOctetString(sequence(tagged(1, octetString(bytes))), 1)).toEqual(bytes);
     expect(readSingleOctetString(sequence(tagged(7, octetString(bytes))))).toEqual(bytes);
     expect(readSingleOctetString(sequence(tagged(1, octetString(''))), 1)).toEqual(new Uint8Array());
@@ -15,13 +15,17 @@ describe('a single OCTET STRING in a SEQUENCE', () => {
   const refused: readonly [string, Uint8Array, string][] = [
     ['an empty SEQUENCE', sequence(), 'SEQUENCE of one'],
     ['two elements', sequence(tagged(1, octetString(bytes)), tagged(1, octetString(bytes))), 'SEQUENCE of one'],
-    ['another tag', sequence(tagged(2, octetString(bytes))), 'expected tag'],
+    ['an element with another tag number', sequence(tagged(2, octetString(bytes))), 'expected tag'],
     ['an OCTET STRING without a tag', sequence(octetString(bytes)), 'expected tag'],
-    ['an application tag', sequence(der(0x61, octetString(bytes))), 'expected tag'],
-    ['an empty tag', sequence(tagged(1)), 'OCTET STRING'],
-    ['two OCTET STRINGs in one tag', sequence(tagged(1, octetString(bytes), octetString(bytes))), 'OCTET STRING'],
-    ['an INTEGER', sequence(tagged(1, integer(3))), 'OCTET STRING'],
-    ['a primitive tag', sequence(der(0x81, bytes)), 'OCTET STRING'],
+    ['an element with an application tag', sequence(der(0x61, octetString(bytes))), 'expected tag'],
+    ['a tagged element without contents', sequence(tagged(1)), 'OCTET STRING'],
+    [
+      'two OCTET STRINGs in one tagged element',
+      sequence(tagged(1, octetString(bytes), octetString(bytes))),
+      'OCTET STRING',
+    ],
+    ['a tagged INTEGER', sequence(tagged(1, integer(3))), 'OCTET STRING'],
+    ['a primitive tagged element', sequence(der(0x81, bytes)), 'OCTET STRING'],
     ['a SET', der(0x31, tagged(1, octetString(bytes))), 'not a SEQUENCE'],
     [
       'a SEQUENCE with bytes after it',
@@ -29,7 +33,7 @@ describe('a single OCTET STRING in a SEQUENCE', () => {
       'after the DER',
     ],
     ['empty bytes', new Uint8Array(), 'in the middle'],
-    ['a malformed time', sequence(tagged(1, der(0x18, Buffer.from('no time')))), 'malformed DER value'],
+    ['a malformed GeneralizedTime', sequence(tagged(1, der(0x18, Buffer.from('no time')))), 'malformed DER value'],
   ];
   it.each(refused)('is not decoded from %s', (_, extension, reason) => {
     expect(() => readSingleOctetString(extension, 1)).toThrow(DecodingError);
@@ -56,7 +60,7 @@ describe('tagged values', () => {
     expect(values.number(1105)).toBe(4_294_967_295);
   });
 
-  it('are undefined if they have another type, are too large, are not UTF-8 or are absent', () => {
+  it('are undefined if they do not have the requested type, are too large, are not UTF-8 or are absent', () => {
     expect(values.number(1400)).toBeUndefined();
     expect(values.text(1104)).toBeUndefined();
     expect(values.number(1106)).toBeUndefined();
@@ -65,7 +69,7 @@ describe('tagged values', () => {
     expect(values.text(1)).toBeUndefined();
   });
 
-  it('are rejected with a duplicate tag, and if they are not in a SEQUENCE', () => {
+  it('are rejected if a tag number occurs twice, or if the extension is not a SEQUENCE', () => {
     expect(() => new TaggedValues(sequence(tagged(1, integer(1)), tagged(1, integer(1))))).toThrow(
       'tag 1 occurs twice',
     );

@@ -8,7 +8,7 @@ const certificateFile = (name: string): string => {
   return readFileSync(new URL(`../../certs/${name}.pem`, import.meta.url), 'utf8');
 };
 
-/** The fingerprints that Apple publishes on https://www.apple.com/certificateauthority/. */
+/** Values on Apple’s pages https://www.apple.com/certificateauthority/ and https://www.apple.com/certificateauthority/private/. */
 const PUBLISHED = {
   Apple_App_Attestation_Root_CA: {
     fingerprint: '1CB9823BA28BA6AD2D33A006941DE2AE4F513EF1D4E831B9F7E0FA7B6242C932',
@@ -31,13 +31,16 @@ describe('the pinned roots', () => {
     expect(certificate.verify(certificate.publicKey)).toBe(true);
   });
 
-  it('are the same in the code as in certs/', () => {
+  it('have the same text in the code as in certs/', () => {
     expect(APPLE_APP_ATTESTATION_ROOT_CA).toBe(certificateFile('Apple_App_Attestation_Root_CA'));
     expect(APPLE_ROOT_CA_G3).toBe(certificateFile('Apple_Root_CA_G3'));
   });
 
-  it.each([APPLE_APP_ATTESTATION_ROOT_CA, APPLE_ROOT_CA_G3])('are not in the shared buffer pool', (root) => {
-    // Every module of the process can change the shared buffer pool.
+  it.each([
+    ['the root for attestations', APPLE_APP_ATTESTATION_ROOT_CA],
+    ['the root for receipts', APPLE_ROOT_CA_G3],
+  ])('include %s, which is decoded to memory outside the shared buffer pool', (_, root) => {
+    // Any code in the process can change the contents of Node's shared buffer pool.
     const [anchor] = readTrustAnchors(undefined, root);
     expect(anchor?.subject.buffer.byteLength).toBe(new X509Certificate(root).raw.length);
   });

@@ -30,47 +30,55 @@ const YEAR_2000 = new Date('2000-01-01T00:00:00Z');
 const YEAR_2049 = new Date('2049-01-01T00:00:00Z');
 const constraint = { extensions: { '2.5.29.30': sequence() }, critical: ['2.5.29.30'] };
 
-describe('a chain with one invalid certificate', () => {
+describe('a certificate chain', () => {
   const chains: readonly [string, { root?: object; intermediate?: object; leaf?: object }, AppAttestErrorCode][] = [
-    ['a root without CA flag', { root: { ca: false } }, 'untrusted_certificate'],
-    ['a root that allows no intermediate', { root: { pathLength: 0 } }, 'untrusted_certificate'],
-    ['a root that may not sign certificates', { root: { keyUsage: KeyUsageFlags.cRLSign } }, 'untrusted_certificate'],
-    ['a root with a critical constraint', { root: constraint }, 'untrusted_certificate'],
-    ['a root that is expired', { root: { notAfter: YEAR_2000 } }, 'certificate_expired'],
+    ['a root without the CA flag', { root: { ca: false } }, 'untrusted_certificate'],
+    ['a root whose path length allows no intermediate', { root: { pathLength: 0 } }, 'untrusted_certificate'],
+    [
+      'a root whose key usage does not allow signing certificates',
+      { root: { keyUsage: KeyUsageFlags.cRLSign } },
+      'untrusted_certificate',
+    ],
+    ['a root with critical name constraints', { root: constraint }, 'untrusted_certificate'],
+    ['an expired root', { root: { notAfter: YEAR_2000 } }, 'certificate_expired'],
     ['a root that is not yet valid', { root: { notBefore: YEAR_2049 } }, 'certificate_expired'],
-    ['an intermediate from another issuer', { intermediate: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
-    ['an intermediate without CA flag', { intermediate: { ca: false } }, 'untrusted_certificate'],
+    ['an intermediate that names another issuer', { intermediate: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
+    ['an intermediate without the CA flag', { intermediate: { ca: false } }, 'untrusted_certificate'],
     ['an intermediate without basic constraints', { intermediate: { ca: undefined } }, 'untrusted_certificate'],
     [
-      'an intermediate that may not sign certificates',
+      'an intermediate whose key usage does not allow signing certificates',
       { intermediate: { keyUsage: KeyUsageFlags.digitalSignature } },
       'untrusted_certificate',
     ],
-    ['an intermediate with a critical constraint', { intermediate: constraint }, 'untrusted_certificate'],
-    ['an intermediate that is expired', { intermediate: { notAfter: YEAR_2000 } }, 'certificate_expired'],
+    ['an intermediate with critical name constraints', { intermediate: constraint }, 'untrusted_certificate'],
+    ['an expired intermediate', { intermediate: { notAfter: YEAR_2000 } }, 'certificate_expired'],
     ['an intermediate that is not yet valid', { intermediate: { notBefore: YEAR_2049 } }, 'certificate_expired'],
-    ['a leaf from another issuer', { leaf: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
+    ['a leaf that names another issuer', { leaf: { issuer: 'CN=Another' } }, 'untrusted_certificate'],
     [
-      'a leaf whose issuer differs only in upper and lower case',
+      'a leaf that names its issuer in capital letters',
       { leaf: { issuer: INTERMEDIATE_PROFILE.subject.toUpperCase() } },
       'untrusted_certificate',
     ],
-    ['a leaf with CA flag', { leaf: { ca: true } }, 'untrusted_certificate'],
-    ['a leaf that may not sign', { leaf: { keyUsage: KeyUsageFlags.keyEncipherment } }, 'untrusted_certificate'],
-    ['a leaf that is expired', { leaf: { notAfter: YEAR_2000 } }, 'certificate_expired'],
+    ['a leaf with the CA flag', { leaf: { ca: true } }, 'untrusted_certificate'],
+    [
+      'a leaf whose key usage does not allow signing',
+      { leaf: { keyUsage: KeyUsageFlags.keyEncipherment } },
+      'untrusted_certificate',
+    ],
+    ['an expired leaf', { leaf: { notAfter: YEAR_2000 } }, 'certificate_expired'],
     ['a leaf that is not yet valid', { leaf: { notBefore: YEAR_2049 } }, 'certificate_expired'],
   ];
-  it.each(chains)('is rejected: %s', async (_, { root, intermediate, leaf }, code) => {
+  it.each(chains)('is rejected with %s', async (_, { root, intermediate, leaf }, code) => {
     const authority = await createAuthority(root, intermediate);
     const changes: AttestationChanges = leaf ? { leaf: leaf as Partial<CertificateProfile> } : {};
-    // Verified twice: a result that the first verification cached must not make the second succeed.
+    // The chain is verified twice. A result that the first verification cached must not make the second verification succeed.
     await expectCode(() => verify(authority, changes), code);
     await expectCode(() => verify(authority, changes), code);
   });
 });
 
-describe('a chain', () => {
-  it('is verified at the given date, accurate to the second at the start and at the end', async () => {
+describe('a chain of certificates', () => {
+  it('is valid from notBefore to notAfter of its leaf, inclusive, but not one millisecond earlier or later', async () => {
     const authority = await createAuthority();
     const notBefore = new Date('2026-10-01T12:00:00Z');
     const notAfter = new Date('2026-10-01T12:00:01Z');
@@ -91,13 +99,13 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation(recording), 'certificate_expired');
   });
 
-  it('is verified with a cached intermediate, whose dates are checked again', async () => {
+  it('is rejected if its intermediate has expired, even if the signature of the intermediate is cached', async () => {
     const authority = await createAuthority({}, { notAfter: new Date('2026-10-02T00:00:00Z') });
     await verify(authority);
     await expectCode(() => verify(authority, {}, new Date('2026-10-02T12:00:00Z')), 'certificate_expired');
   });
 
-  it('is verified with a cached intermediate even if the caller changes the bytes that contained it', async () => {
+  it('is verified even if the caller overwrites the bytes of an intermediate whose signature is cached', async () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, intermediate.keys, intermediate.keys);
     const received = new Uint8Array(intermediate.der);
@@ -107,7 +115,7 @@ describe('a chain', () => {
     await verifyCertificateChain(decodedChain([leaf.der, intermediate.der]), anchors, NOW);
   });
 
-  it('is not trusted because of an intermediate that was cached under another root', async () => {
+  it('is rejected with the trust anchor of another authority, even if the signature of its intermediate is cached', async () => {
     const authority = await createAuthority();
     await verify(authority);
     const other = await createAuthority();
@@ -117,7 +125,7 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
   });
 
-  it('is verified under the first matching trust anchor, regardless of results cached for other anchors', async () => {
+  it('is verified up to the first trust anchor with the correct name and key, regardless of cached signatures', async () => {
     const authority = await createAuthority();
     const { root } = authority;
     const expired = await issueCertificate({ ...root.profile, notAfter: YEAR_2000 }, root.keys);
@@ -128,14 +136,14 @@ describe('a chain', () => {
     await expectCode(both, 'certificate_expired');
   });
 
-  it('of only a leaf is verified under the second of two trust anchors with the same name, every time', async () => {
+  it('that consists of a leaf is verified twice up to the second of two trust anchors with the same name', async () => {
     const [{ root }, other] = [await createAuthority(), await createAuthority()];
     const leaf = await issueCertificate({ ...LEAF_PROFILE, issuer: root.profile.subject }, root.keys, root.keys);
     const anchors = [other.root, root].map(({ der }) => decodeCertificate(der));
     for (let time = 0; time < 2; time += 1) await verifyCertificateChain(decodedChain([leaf.der]), anchors, NOW);
   });
 
-  it('may be longer only if its CA certificates allow the length', async () => {
+  it('may contain a second intermediate only if the path length of the first intermediate allows it', async () => {
     const longChain = async (pathLength: number | undefined, withRoot = false) => {
       const { root, intermediate } = await createAuthority({}, { pathLength });
       const lower = await issueCertificate(
@@ -157,12 +165,12 @@ describe('a chain', () => {
     await expectCode(() => longChain(0), 'untrusted_certificate');
   });
 
-  it('may contain the pinned root, without any effect', async () => {
+  it('may contain the trust anchor', async () => {
     const authority = await createAuthority({}, { pathLength: undefined });
     await verify(authority, { x5c: (leaf, ca) => [leaf, ca, authority.root.der] });
   });
 
-  it('never ends in a root that only the chain itself contains', async () => {
+  it('is rejected if its root is not a trust anchor, even if the chain contains the root', async () => {
     const authority = await createAuthority();
     const { attestation, keyId, challenge, appId, date } = await attest(authority, {
       x5c: (leaf, ca) => [leaf, ca, authority.root.der],
@@ -170,7 +178,7 @@ describe('a chain', () => {
     await expectCode(() => verifyAttestation({ attestation, keyId, challenge, appId, date }), 'untrusted_certificate');
   });
 
-  it('does not accept a leaf of the authority as an issuer', async () => {
+  it('is rejected if the issuer of its leaf does not have the CA flag', async () => {
     const authority = await createAuthority();
     const keys = await generateKeys('P-256');
     const leafIssuer = await issueCertificate(
@@ -188,12 +196,12 @@ describe('a chain', () => {
     );
   });
 
-  it('is rejected if its certificates are in another order', async () => {
+  it('is rejected if the intermediate comes before the leaf', async () => {
     const authority = await createAuthority();
     await expectCode(() => verify(authority, { x5c: (leaf, ca) => [ca, leaf] }), 'untrusted_certificate');
   });
 
-  it('of Apple is accepted with Apple’s root given as DER', async () => {
+  it('from Apple is accepted if the trust anchor is Apple’s root as DER', async () => {
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     const { APPLE_APP_ATTESTATION_ROOT_CA } = await import('../../src/certificates/apple-roots.js');
     const root = fromBase64(APPLE_APP_ATTESTATION_ROOT_CA.replace(/-----[^-]+-----|\s/g, ''));
@@ -201,7 +209,7 @@ describe('a chain', () => {
   });
 });
 
-describe('a certificate with another key or algorithm', () => {
+describe('a certificate', () => {
   const partsOf = (bytes: Uint8Array): Uint8Array[] => {
     return readDer(bytes).children.map(({ start, end }) => bytes.slice(start, end));
   };
@@ -216,13 +224,13 @@ describe('a certificate with another key or algorithm', () => {
   interface Changes {
     /** SubjectPublicKeyInfo, DER. */
     key?: Uint8Array;
-    /** The signature algorithm that the certificate names. */
+    /** The signature algorithm in the certificate. */
     algorithm: keyof typeof ECDSA_WITH;
-    /** The hash that the signer really uses. */
+    /** The hash algorithm with which the certificate is actually signed. */
     hash: string;
   }
 
-  /** The same certificate with another key or algorithm, signed by `signer`. */
+  /** A copy of the certificate with the given changes, signed with the key `signer`. */
   function resigned(certificate: Uint8Array, signer: KeyObject, { key, algorithm, hash }: Changes): Uint8Array {
     const [tbs = new Uint8Array()] = partsOf(certificate);
     const parts = partsOf(tbs).with(2, algorithmOf(ECDSA_WITH[algorithm]));
@@ -236,7 +244,7 @@ describe('a certificate with another key or algorithm', () => {
     return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   };
 
-  it('is not verified with SHA-256 or SHA-384 if it names SHA-1', async () => {
+  it('is not trusted if it names SHA-1, even if it is signed with SHA-256 or SHA-384', async () => {
     const { root, intermediate } = await createAuthority();
     const leaf = await issueCertificate(LEAF_PROFILE, await generateKeys('P-256'), intermediate.keys);
     const signer = await privateKeyOf(intermediate);

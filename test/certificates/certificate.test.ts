@@ -70,13 +70,13 @@ describe('a certificate', () => {
     ['sha256', '02'],
     ['sha384', '03'],
     ['sha512', '04'],
-  ])('that is signed with ECDSA and %s is decoded with that hash', (hash, last) => {
+  ])('that names ECDSA with %s is decoded with this hash algorithm', (hash, last) => {
     const named = sequence(hex(`06 08 2a8648ce3d0403${last}`));
     const bytes = sequence(sequence(...tbsParts.with(2, named)), named, signatureValue);
     expect(decodeCertificate(bytes).signatureHash).toBe(hash);
   });
 
-  it('with another signature algorithm is decoded without a hash, so it cannot be verified', () => {
+  it('with another signature algorithm is decoded without a hash algorithm, so it cannot be verified', () => {
     const sha1 = sequence(hex('06 07 2a8648ce3d0401'));
     const rsa = sequence(hex('06 09 2a864886f70d01010b 0500'));
     const withParameters = sequence(hex('06 08 2a8648ce3d040302 0500'));
@@ -87,7 +87,7 @@ describe('a certificate', () => {
   });
 });
 
-/** The leaf with these extensions instead of its own. */
+/** The leaf with these extensions instead of the original extensions. */
 const withExtensions = (...extensions: readonly Uint8Array[]): Uint8Array => {
   return replaced(7, der(0xa3, sequence(...extensions)));
 };
@@ -98,7 +98,7 @@ const TRUE = hex('01 01 ff');
 const FALSE = hex('01 01 00');
 
 describe('the extensions of a certificate', () => {
-  it('limit the number of CA certificates that may follow, with and without the CA flag', () => {
+  it('may contain basic constraints with a path length, with and without the CA flag', () => {
     const constraints = (...contents: readonly Uint8Array[]) => {
       const { isCa, pathLength } = decodeCertificate(
         withExtensions(extension('2.5.29.19', sequence(...contents), TRUE)),
@@ -118,7 +118,7 @@ describe('the extensions of a certificate', () => {
     ['03 02 00 ff', 0xff],
     ['03 03 07 00 80', 1 << 8],
     ['03 03 07 80 80', (1 << 8) | 1],
-  ])('contain a key usage: %s', (bits, usage) => {
+  ])('may contain the key usage BIT STRING %s', (bits, usage) => {
     expect(decodeCertificate(withExtensions(extension('2.5.29.15', hex(bits)))).keyUsage).toBe(usage);
   });
 
@@ -139,7 +139,7 @@ describe('the dates of a certificate', () => {
     [0x17, '240229000000Z', '2024-02-29T00:00:00.000Z'],
     [0x18, '20500101000000Z', '2050-01-01T00:00:00.000Z'],
     [0x18, '99991231235959Z', '9999-12-31T23:59:59.000Z'],
-  ])('are decoded: %i %s', (tag, text, date) => {
+  ])('are decoded if the tag is %i and the text is %s', (tag, text, date) => {
     expect(decodeCertificate(dated(tag, text)).notBefore.toISOString()).toBe(date);
   });
 
@@ -159,224 +159,228 @@ describe('the dates of a certificate', () => {
     [0x17, '230101006000Z'],
     [0x17, '230101000060Z'],
     [0x17, '230101990000Z'],
-  ])('are rejected: %i %s', (tag, text) => {
+  ])('are rejected if the tag is %i and the text is %s', (tag, text) => {
     expect(() => decodeCertificate(dated(tag, text))).toThrow('a date');
   });
 });
 
-describe('a certificate is rejected', () => {
+describe('the bytes of a certificate', () => {
   const longForm = (element: Uint8Array): Uint8Array => concat(hex('30 81'), element.slice(1));
   const indefinite = (element: Uint8Array): Uint8Array => concat(hex('30 80'), element.slice(2), hex('00 00'));
   const refused: readonly [string, Uint8Array, string][] = [
-    ['with a length in long form deep inside', replaced(3, longForm(tbsParts[3] ?? hex(''))), 'shortest'],
-    ['with an indefinite length deep inside', replaced(3, indefinite(tbsParts[3] ?? hex(''))), 'indefinite'],
-    ['of version 1', withTbs((parts) => parts.slice(1)), 'version 3'],
-    ['of version 2', replaced(0, hex('a0 03 02 01 01')), 'version 3'],
+    ['has a short length in long form in its issuer name', replaced(3, longForm(tbsParts[3] ?? hex(''))), 'shortest'],
+    ['has an indefinite length in its issuer name', replaced(3, indefinite(tbsParts[3] ?? hex(''))), 'indefinite'],
+    ['has version 1', withTbs((parts) => parts.slice(1)), 'version 3'],
+    ['has version 2', replaced(0, hex('a0 03 02 01 01')), 'version 3'],
     [
-      'with two signature algorithms',
+      'has different signature algorithms inside and outside its signed part',
       replaced(2, sequence(hex('06 08 2a8648ce3d040303'))),
       'two different signature algorithms',
     ],
-    ['without a public key', withTbs((parts) => parts.slice(0, 6)), 'incomplete'],
-    ['with a fourth part', sequence(tbs, algorithm, signatureValue, hex('0500')), 'three parts'],
-    ['with two parts', sequence(tbs, algorithm), 'three parts'],
-    ['that is a SET', der(0x31, tbs, algorithm, signatureValue), 'not a SEQUENCE'],
-    ['whose tbsCertificate is a SET', sequence(der(0x31, ...tbsParts), algorithm, signatureValue), 'not a SEQUENCE'],
+    ['has no public key', withTbs((parts) => parts.slice(0, 6)), 'incomplete'],
+    ['has a fourth part', sequence(tbs, algorithm, signatureValue, hex('0500')), 'three parts'],
+    ['has only two parts', sequence(tbs, algorithm), 'three parts'],
+    ['is a SET', der(0x31, tbs, algorithm, signatureValue), 'not a SEQUENCE'],
+    ['has a SET as its tbsCertificate', sequence(der(0x31, ...tbsParts), algorithm, signatureValue), 'not a SEQUENCE'],
     [
-      'with unused bits in its signature',
+      'has unused bits in its signature',
       sequence(tbs, algorithm, der(0x03, hex('01'), signatureValue.slice(3, -1), hex('00'))),
       'whole bytes',
     ],
     [
-      'with an OCTET STRING for a signature',
+      'has an OCTET STRING as its signature',
       sequence(tbs, algorithm, der(0x04, hex('00'), signatureValue.slice(3))),
       'whole bytes',
     ],
-    ['with an empty signature', sequence(tbs, algorithm, hex('03 00')), 'value of universal type 3'],
-    ['with a malformed serial number', replaced(1, hex('0500')), 'serial number'],
+    ['has an empty signature', sequence(tbs, algorithm, hex('03 00')), 'value of universal type 3'],
+    ['has a serial number that is not an INTEGER', replaced(1, hex('0500')), 'serial number'],
     [
-      'with a malformed algorithm',
+      'has an empty signature algorithm',
       sequence(sequence(...tbsParts.with(2, sequence())), sequence(), signatureValue),
       'algorithm',
     ],
     [
-      'with two parameters of an algorithm',
+      'has two parameters of its key algorithm',
       replaced(6, sequence(sequence(hex('0601 2a'), hex('0500'), hex('0500')), hex('0301 00'))),
       'algorithm',
     ],
-    ['with a key that is not a BIT STRING', replaced(6, sequence(algorithm, hex('0400'))), 'BIT STRING'],
-    ['with a public key of three parts', replaced(6, sequence(algorithm, hex('0301 00'), hex('0500'))), 'BIT STRING'],
-    ['with a public key of one part', replaced(6, sequence(algorithm)), 'BIT STRING'],
-    ['with an empty public key', replaced(6, sequence()), 'BIT STRING'],
-    ['with one date', replaced(4, sequence(hex('17 0d 3439313233313233353935395a'))), 'two dates'],
-    ['with no dates', replaced(4, sequence()), 'two dates'],
-    ['with one part', sequence(tbs), 'three parts'],
-    ['with no parts', sequence(), 'three parts'],
-    ['with three dates', replaced(4, sequence(...Array(3).fill(hex('17 0d 3439313233313233353935395a')))), 'two dates'],
-    ['with a name that is a SET', replaced(3, der(0x31)), 'malformed X.501 name'],
+    ['has a key that is not a BIT STRING', replaced(6, sequence(algorithm, hex('0400'))), 'BIT STRING'],
+    ['has a public key of three parts', replaced(6, sequence(algorithm, hex('0301 00'), hex('0500'))), 'BIT STRING'],
+    ['has a public key of one part', replaced(6, sequence(algorithm)), 'BIT STRING'],
+    ['has an empty public key', replaced(6, sequence()), 'BIT STRING'],
+    ['has only one date', replaced(4, sequence(hex('17 0d 3439313233313233353935395a'))), 'two dates'],
+    ['has no dates', replaced(4, sequence()), 'two dates'],
+    ['has only one part', sequence(tbs), 'three parts'],
+    ['has no parts', sequence(), 'three parts'],
+    ['has three dates', replaced(4, sequence(...Array(3).fill(hex('17 0d 3439313233313233353935395a')))), 'two dates'],
+    ['has a name that is a SET', replaced(3, der(0x31)), 'malformed X.501 name'],
     [
-      'with a SEQUENCE instead of a SET in its name',
+      'has a SEQUENCE instead of a SET in its name',
       replaced(5, sequence(sequence(sequence(hex('0601 2a'), hex('0c00'))))),
       'malformed X.501 name',
     ],
     [
-      'with a SET instead of a SEQUENCE in its name',
+      'has a SET instead of a SEQUENCE in its name',
       replaced(5, sequence(der(0x31, der(0x31, hex('0601 2a'), hex('0c00'))))),
       'malformed X.501 name',
     ],
-    ['with an empty name', replaced(5, sequence(der(0x31, sequence()))), 'malformed X.501 name'],
+    ['has an empty attribute in its name', replaced(5, sequence(der(0x31, sequence()))), 'malformed X.501 name'],
     [
-      'with an attribute of three parts in its name',
+      'has an attribute of three parts in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0c00'), hex('0c00'))))),
       'malformed X.501 name',
     ],
-    ['with an empty SET in its name', replaced(5, sequence(der(0x31))), 'malformed X.501 name'],
+    ['has an empty SET in its name', replaced(5, sequence(der(0x31))), 'malformed X.501 name'],
     [
-      'with an attribute without a value in its name',
+      'has an attribute without a value in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'))))),
       'malformed X.501 name',
     ],
     [
-      'with a name that is not text',
+      'has an attribute whose value is NULL in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0500'))))),
       'malformed X.501 name',
     ],
     [
-      'with a name of a string type that does not exist',
+      'has an attribute whose value has a reserved type in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0601 2a'), hex('0f00'))))),
       'reserved type or the wrong form',
     ],
     [
-      'with a malformed attribute type in its name',
+      'has an attribute whose type is NULL in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0c00'))))),
       'malformed X.501 name',
     ],
     [
-      'with an attribute without a type in its name',
+      'has an attribute whose type and value are NULL in its name',
       replaced(5, sequence(der(0x31, sequence(hex('0500'), hex('0500'))))),
       'malformed X.501 name',
     ],
     [
-      'with a name in which an attribute type is too long',
+      'has an attribute type in its name that has a number in eight octets',
       replaced(5, sequence(der(0x31, sequence(hex('06 09 2a ffffffffffffff7f'), hex('0c00'))))),
       'type 6',
     ],
     [
-      'with a unique identifier',
+      'has a unique identifier',
       withTbs((parts) => [...parts.slice(0, 7), hex('81 01 00'), ...parts.slice(7)]),
       'too many',
     ],
-    ['with another field instead of extensions', replaced(7, hex('81 01 00')), 'extensions'],
+    ['has a unique identifier in place of its extensions', replaced(7, hex('81 01 00')), 'extensions'],
     [
-      'with another tag around its extensions',
+      'has another tag around its extensions',
       replaced(7, der(0xa2, sequence(extension('1.2.3', hex('00'))))),
       'extensions',
     ],
-    ['with a SET of extensions', replaced(7, der(0xa3, der(0x31, extension('1.2.3', hex('00'))))), 'extensions'],
-    ['with two lists of extensions', replaced(7, der(0xa3, sequence(), sequence())), 'extensions'],
+    ['has a SET of extensions', replaced(7, der(0xa3, der(0x31, extension('1.2.3', hex('00'))))), 'extensions'],
+    ['has two empty lists of extensions', replaced(7, der(0xa3, sequence(), sequence())), 'extensions'],
     [
-      'with two lists of extensions, the first of which contains one extension',
+      'has a list of one extension and an empty list of extensions',
       replaced(7, der(0xa3, sequence(extension('1.2.3', hex('00'))), sequence())),
       'extensions',
     ],
     [
-      'with an INTEGER that has the contents of TRUE for critical',
+      'has an INTEGER that has the contents of TRUE as the field critical',
       withExtensions(extension('1.2.3', hex('00'), hex('02 01 ff'))),
       'extensions',
     ],
-    ['with an empty extension', withExtensions(sequence()), 'extensions'],
+    ['has an empty extension', withExtensions(sequence()), 'extensions'],
     [
-      'with an extension of three values',
+      'has an extension that has three values',
       withExtensions(sequence(objectIdentifier('1.2.3'), octetString(''), octetString(''), octetString(''))),
       'extensions',
     ],
-    ['with an empty list of extensions', withExtensions(), 'extensions'],
+    ['has an empty list of extensions', withExtensions(), 'extensions'],
     [
-      'with a duplicate extension',
+      'has a duplicate extension',
       withExtensions(extension('1.2.3', hex('00')), extension('1.2.3', hex('01'))),
       'twice',
     ],
-    ['with FALSE encoded for critical', withExtensions(extension('1.2.3', hex('00'), FALSE)), 'extensions'],
-    ['with an INTEGER for critical', withExtensions(extension('1.2.3', hex('00'), hex('02 01 01'))), 'extensions'],
-    ['with an extension in four parts', withExtensions(extension('1.2.3', hex('00'), TRUE, TRUE)), 'extensions'],
-    ['with an extension without a value', withExtensions(sequence(objectIdentifier('1.2.3'))), 'extensions'],
+    ['has FALSE as the field critical', withExtensions(extension('1.2.3', hex('00'), FALSE)), 'extensions'],
     [
-      'with an extension whose value is not an OCTET STRING',
+      'has the INTEGER 1 as the field critical',
+      withExtensions(extension('1.2.3', hex('00'), hex('02 01 01'))),
+      'extensions',
+    ],
+    [
+      'has an extension that has the field critical twice',
+      withExtensions(extension('1.2.3', hex('00'), TRUE, TRUE)),
+      'extensions',
+    ],
+    ['has an extension without a value', withExtensions(sequence(objectIdentifier('1.2.3'))), 'extensions'],
+    [
+      'has an extension whose value is not an OCTET STRING',
       withExtensions(sequence(objectIdentifier('1.2.3'), hex('0500'))),
       'extensions',
     ],
     [
-      'with an extension without an object identifier',
+      'has an extension without an object identifier',
       withExtensions(sequence(hex('0500'), octetString(''))),
       'extensions',
     ],
     [
-      'with an extension that is a SET',
+      'has an extension that is a SET',
       withExtensions(der(0x31, objectIdentifier('1.2.3'), octetString(''))),
       'extensions',
     ],
     [
-      'with an extension whose object identifier is too long',
+      'has an extension whose object identifier has a number in eight octets',
       withExtensions(sequence(hex('06 09 2a ffffffffffffff7f'), octetString(''))),
       'type 6',
     ],
+    ['has FALSE as the CA flag', withExtensions(extension('2.5.29.19', sequence(FALSE))), 'basic constraints'],
     [
-      'with FALSE encoded for the CA flag',
-      withExtensions(extension('2.5.29.19', sequence(FALSE))),
-      'basic constraints',
-    ],
-    [
-      'with a negative path length',
+      'has a negative path length',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 01 ff')))),
       'basic constraints',
     ],
     [
-      'with a path length that is too large',
+      'has a path length that is too large',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 08 7fffffffffffffff')))),
       'basic constraints',
     ],
     [
-      'with a path length before the CA flag',
+      'has a path length before the CA flag',
       withExtensions(extension('2.5.29.19', sequence(hex('02 01 01'), TRUE))),
       'basic constraints',
     ],
     [
-      'with a path length that is not an INTEGER',
+      'has a path length that is not an INTEGER',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('0401 01')))),
       'basic constraints',
     ],
     [
-      'with two path lengths',
+      'has two path lengths',
       withExtensions(extension('2.5.29.19', sequence(TRUE, hex('02 01 01'), hex('02 01 01')))),
       'basic constraints',
     ],
-    ['with basic constraints that are a SET', withExtensions(extension('2.5.29.19', der(0x31))), 'basic constraints'],
-    ['with an empty key usage', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
+    ['has basic constraints that are a SET', withExtensions(extension('2.5.29.19', der(0x31))), 'basic constraints'],
+    ['has an empty key usage', withExtensions(extension('2.5.29.15', hex('03 01 00'))), 'key usage'],
     [
-      'with a key usage that ends in a zero bit',
+      'has a key usage that ends in a zero bit',
       withExtensions(extension('2.5.29.15', hex('03 02 06 80'))),
       'key usage',
     ],
     [
-      'with a key usage that ends in a zero octet',
+      'has a key usage that ends in a zero octet',
       withExtensions(extension('2.5.29.15', hex('03 03 00 80 00'))),
       'key usage',
     ],
-    ['with a key usage of 17 bits', withExtensions(extension('2.5.29.15', hex('03 04 07 80 80 80'))), 'key usage'],
+    ['has a key usage of 17 bits', withExtensions(extension('2.5.29.15', hex('03 04 07 80 80 80'))), 'key usage'],
     [
-      'with a key usage that is an OCTET STRING',
+      'has a key usage that is an OCTET STRING',
       withExtensions(extension('2.5.29.15', hex('04 02 07 80'))),
       'key usage',
     ],
-    ['with bytes after its key usage', withExtensions(extension('2.5.29.15', hex('03 02 07 80 00'))), 'after the DER'],
-    ['with a malformed date', replaced(4, sequence(hex('0500'), hex('0500'))), 'not an X.509 certificate'],
+    ['has bytes after its key usage', withExtensions(extension('2.5.29.15', hex('03 02 07 80 00'))), 'after the DER'],
+    ['has NULL for both dates', replaced(4, sequence(hex('0500'), hex('0500'))), 'not an X.509 certificate'],
   ];
-  it.each(refused)('%s', (_, bytes, reason) => {
+  it.each(refused)('are rejected if the certificate %s', (_, bytes, reason) => {
     expect(() => decodeCertificate(bytes)).toThrow(DecodingError);
     expect(() => decodeCertificate(bytes)).toThrow(reason);
   });
 
-  it('with a short message, even if a name is long', () => {
+  it('are rejected with a short message, even if an object identifier has 10,000 octets', () => {
     const named = sequence(der(0x06, new Uint8Array(10_000).fill(1)), octetString(''));
     expect(() => decodeCertificate(withExtensions(named, named))).toThrow(/^.{1,150}$/);
   });
@@ -389,11 +393,11 @@ describe('the type of the key in a certificate', () => {
     ['rsa', generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey],
     ['ed25519', generateKeyPairSync('ed25519').publicKey],
   ];
-  it.each(keys)('is %s', (type, key) => {
+  it.each(keys)('is reported as %s', (type, key) => {
     expect(typeOf(key.export({ format: 'der', type: 'spki' }))).toBe(type);
   });
 
-  it('is unknown if the key cannot be decoded', () => {
+  it('is reported as unknown if the key cannot be decoded', () => {
     expect(typeOf(hex('3000'))).toBe('unknown');
   });
 });

@@ -18,7 +18,7 @@ import {
   NOW,
 } from '../support/certificate-authority.js';
 
-// Counts the calls of the real function.
+// The mock counts calls, and calls the real function.
 vi.mock('../../src/keys/ecdsa.js', async (importOriginal) => {
   const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../../src/keys/ecdsa.js')>();
   return { verifyEcdsa, verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
@@ -48,7 +48,7 @@ function partsOf(certificate: Uint8Array): [tbs: Uint8Array, algorithm: Uint8Arr
   const [tbs, algorithm, signature] = readDer(certificate).children.map(({ start, end }) => {
     return certificate.subarray(start, end);
   });
-  if (!tbs || !algorithm || !signature) throw new Error('a certificate has three parts');
+  if (!tbs || !algorithm || !signature) throw new Error('the certificate does not have three parts');
   return [tbs, algorithm, signature];
 }
 
@@ -56,23 +56,26 @@ function partsOf(certificate: Uint8Array): [tbs: Uint8Array, algorithm: Uint8Arr
 function numbersOf(certificate: Uint8Array): [r: bigint, s: bigint] {
   const { signature } = decodeCertificate(certificate);
   const [r, s] = readDer(signature).children.map(({ contents, end }) => toBigInt(signature.subarray(contents, end)));
-  if (r === undefined || s === undefined) throw new Error('a signature has two numbers');
+  if (r === undefined || s === undefined) throw new Error('the signature does not have two numbers');
   return [r, s];
 }
 
-/** The certificate with another signature. Anyone can make such a certificate. */
+/** A copy of the certificate with another signature. Anyone can create such a copy. */
 function withSignature(certificate: Uint8Array, ...numbers: readonly Uint8Array[]): Uint8Array {
   const [tbs, algorithm] = partsOf(certificate);
   return der(0x30, tbs, algorithm, der(0x03, Uint8Array.of(0), der(0x30, ...numbers)));
 }
 
-/** The same certificate with the other valid signature: (r, n - s) instead of (r, s). */
+/** A copy of the certificate with the other valid signature: (r, n - s) instead of (r, s). */
 function mirrored(certificate: Uint8Array): Uint8Array {
   const [r, s] = numbersOf(certificate);
   return withSignature(certificate, integer(r), integer(ORDER - s));
 }
 
-/** The same certificate, signed again by its issuer. ECDSA signatures are random, so each one differs. */
+/**
+ * A copy of the certificate, signed again by its issuer. In most runtimes, ECDSA signatures are random, so the new signature
+ * differs.
+ */
 async function signedAgain(certificate: Uint8Array, { keys }: IssuedCertificate): Promise<Uint8Array> {
   const ecdsaWithSha384 = { name: 'ECDSA', hash: 'SHA-384' };
   const [tbs] = partsOf(certificate);
@@ -94,7 +97,10 @@ async function otherIntermediate({ root }: CertificateAuthority, number: number)
   return (await issueCertificate({ ...INTERMEDIATE_PROFILE, subject }, await generateKeys('P-384'), root.keys)).der;
 }
 
-/** Verifies a chain. Returns whether the chain is trusted, and how many signatures were verified, including that of the leaf. */
+/**
+ * Verifies a chain. Returns whether the chain is trusted, and how many signatures were verified, including the signature of the
+ * leaf.
+ */
 async function verify(chain: readonly [Uint8Array, ...Uint8Array[]], root: IssuedCertificate) {
   inPool.mockClear();
   const verification = async () => verifyCertificateChain(decodedChain(chain), [decodeCertificate(root.der)], NOW);
@@ -123,12 +129,13 @@ describe('the cache of CA certificates', () => {
       expect(result.isTrusted).toBe(true);
       signatures += result.signatures;
     }
-    // One signature of the leaf each time, and one signature of each copy and of the root in total.
+    // For each chain, one signature of the leaf. For all chains together, one signature each of the copied intermediate, the
+    // root and the copied root.
     expect(signatures).toBe(1024 + 3);
     expect(await verify(genuine, root)).toEqual(FROM_MEMORY);
   });
 
-  it('does not depend on which copy came first', async () => {
+  it('caches a genuine certificate even if a copy with (r, n - s) was cached first', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const copy = mirrored(intermediate.der);
     expect(await verify([leaf.der, copy], root)).toEqual({ isTrusted: true, signatures: 2 });
@@ -150,7 +157,7 @@ describe('the cache of CA certificates', () => {
     expect(first).toEqual(third.length === 0 ? FROM_MEMORY : { isTrusted: true, signatures: 2 });
   });
 
-  it('caches no copy whose signature is encoded or computed differently', async () => {
+  it('caches no copy with an invalid signature or an invalid encoding', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const [r, s] = numbersOf(intermediate.der);
     const [tbs, algorithm, signature] = partsOf(intermediate.der);
@@ -175,7 +182,7 @@ describe('the cache of CA certificates', () => {
     expect(await verify([leaf.der, intermediate.der], root)).toEqual(FROM_MEMORY);
   });
 
-  it('keeps the certificate in use when more certificates arrive than fit', async () => {
+  it('keeps a certificate that is in use when 100 other certificates arrive', async () => {
     const authority = await authorityWithLeaf();
     const { root, intermediate, leaf } = authority;
     await verify([leaf.der, intermediate.der], root);
@@ -185,10 +192,10 @@ describe('the cache of CA certificates', () => {
     }
   });
 
-  it('shares pending verifications of at most 64 certificates', async () => {
+  it('shares the pending verifications of at most 64 certificates between chains', async () => {
     const { root, intermediate, leaf } = await authorityWithLeaf();
     const anchors = [decodeCertificate(root.der)];
-    // Each copy has a different wrong signature.
+    // Each copy has a different invalid signature.
     const forged = Array.from({ length: 1000 }, (_, number) => {
       return withSignature(intermediate.der, integer(BigInt(number + 1)), integer(1n));
     });

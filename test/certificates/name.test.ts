@@ -26,7 +26,7 @@ describe('a name', () => {
     expect(named(attribute(oid, 'value'))).toBe(`${name}=value`);
   });
 
-  it('keeps the order and the grouping of its parts', () => {
+  it('shows its parts in their original order, with commas between parts and a plus sign inside a part', () => {
     expect(named(attribute('2.5.4.3', 'a'), attribute('2.5.4.10', 'b'))).toBe('CN=a, O=b');
     expect(nameText(sequence(set(attribute('2.5.4.3', 'a'), attribute('2.5.4.10', 'b'))))).toBe('CN=a+O=b');
   });
@@ -37,9 +37,12 @@ describe('a name', () => {
     [Tag.Ia5, Buffer.from('mail@example.com'), 'mail@example.com'],
     [Tag.Teletex, Buffer.from('tele'), '#140474656c65'],
     [Tag.Bmp, Buffer.from('0041', 'hex'), '#1e020041'],
-  ])('shows a value of string type %i as text if the type is common, and otherwise as hex', (tag, bytes, text) => {
-    expect(named(attribute('2.5.4.3', bytes, tag))).toBe(`CN=${text}`);
-  });
+  ])(
+    'shows UTF8String, PrintableString and IA5String as text, and other string types as hex: tag %i',
+    (tag, bytes, text) => {
+      expect(named(attribute('2.5.4.3', bytes, tag))).toBe(`CN=${text}`);
+    },
+  );
 
   it.each([
     ['a,b', String.raw`a\,b`],
@@ -49,7 +52,7 @@ describe('a name', () => {
     ['a\nb', String.raw`a\0ab`],
     ['a\u2028b', String.raw`a\e2\80\a8b`],
     ['a\u202eb', String.raw`a\e2\80\aeb`],
-  ])('escapes ambiguous characters: %j', (text, escaped) => {
+  ])('escapes special characters and control characters: %j', (text, escaped) => {
     expect(named(attribute('2.5.4.3', text))).toBe(`CN=${escaped}`);
   });
 });

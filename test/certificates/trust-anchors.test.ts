@@ -23,28 +23,34 @@ describe('trust anchors', () => {
     [undefined, undefined],
     [undefined, 'true'],
     ['production', 'Allow'],
-  ])('do not include a virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL is %s', async (environment, virtual) => {
-    const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
-    vi.stubEnv('NODE_ENV', environment);
-    vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
-    const error = await expectCode(async () => read(APPLE_APP_ATTESTATION_ROOT_CA, root.der), 'invalid_argument');
-    expect(error.message).toContain('APP_ATTEST_VIRTUAL to "allow"');
-    expect(read(APPLE_APP_ATTESTATION_ROOT_CA).length).toBe(1);
-  });
+  ])(
+    'must not include the root of a virtual Apple if NODE_ENV is %j and APP_ATTEST_VIRTUAL is %j',
+    async (environment, virtual) => {
+      const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
+      vi.stubEnv('NODE_ENV', environment);
+      vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
+      const error = await expectCode(async () => read(APPLE_APP_ATTESTATION_ROOT_CA, root.der), 'invalid_argument');
+      expect(error.message).toContain('APP_ATTEST_VIRTUAL to "allow"');
+      expect(read(APPLE_APP_ATTESTATION_ROOT_CA).length).toBe(1);
+    },
+  );
 
   it.each([
     ['test', undefined],
     ['development', undefined],
     [undefined, 'allow'],
     ['production', 'allow'],
-  ])('may include a virtual Apple if NODE_ENV is %s and APP_ATTEST_VIRTUAL is %s', async (environment, virtual) => {
-    const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
-    vi.stubEnv('NODE_ENV', environment);
-    vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
-    expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
-  });
+  ])(
+    'may include the root of a virtual Apple if NODE_ENV is %j and APP_ATTEST_VIRTUAL is %j',
+    async (environment, virtual) => {
+      const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
+      vi.stubEnv('NODE_ENV', environment);
+      vi.stubEnv('APP_ATTEST_VIRTUAL', virtual);
+      expect(read(APPLE_APP_ATTESTATION_ROOT_CA, root.der).length).toBe(2);
+    },
+  );
 
-  it('must not be fingerprints, because a fingerprint is not PEM', async () => {
+  it('must not include a fingerprint, even if the certificate with this fingerprint is cached', async () => {
     const { root } = await createAuthority();
     expect(read(root.der).length).toBe(1);
     const fingerprint = createHash('sha256').update(root.der).digest('hex');
@@ -53,7 +59,7 @@ describe('trust anchors', () => {
     }
   });
 
-  it('do not depend on environment variables in Object.prototype', async () => {
+  it('must not include the root of a virtual Apple in production if only Object.prototype contains APP_ATTEST_VIRTUAL', async () => {
     const { root } = await createAuthority({ subject: `O=${VIRTUAL_APPLE}` });
     vi.stubEnv('NODE_ENV', 'production');
     Object.defineProperty(Object.prototype, 'APP_ATTEST_VIRTUAL', { value: 'allow', configurable: true });
@@ -66,14 +72,14 @@ describe('trust anchors', () => {
 
   it.each([
     ['a number', 8, 'PEM text or DER bytes'],
-    ['text', 'root', 'one PEM certificate'],
+    ['text that is not PEM', 'root', 'one PEM certificate'],
     ['PEM with invalid base64', '-----BEGIN CERTIFICATE-----\nA=A\n-----END CERTIFICATE-----\n', 'not valid PEM'],
     [
       'PEM without a certificate',
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
       'X.509 certificate',
     ],
-  ])('must not be %s', async (_, anchor, message) => {
+  ])('must not include %s', async (_, anchor, message) => {
     const error = await expectCode(async () => read(anchor), 'invalid_argument');
     expect(error.message).toContain(message);
     expect(error.cause !== undefined).toBe(anchor.toString().includes('-----'));

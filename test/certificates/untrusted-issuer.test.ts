@@ -9,8 +9,8 @@ const appId = 'TEAMID1234.com.example.app';
 const challenge = 'a one-time challenge';
 const apple = await createVirtualApple();
 const HINT =
-  'In tests, pass trustAnchors of the same virtual Apple for attestations. For receipts, pass its receiptTrustAnchors, ' +
-  'or --trust-anchor on the command line';
+  'In a test, pass the trustAnchors of the same virtual Apple to verify an attestation. To verify a receipt, pass the ' +
+  'receiptTrustAnchors of the same virtual Apple. On the command line, pass its root for receipts with --trust-anchor';
 
 async function virtualAttestation() {
   const device = await apple.createDevice({ appId });
@@ -18,12 +18,12 @@ async function virtualAttestation() {
   return { attestation: await device.attestKey(keyId, sha256(challenge)), keyId, challenge, appId };
 }
 
-describe('an untrusted chain', () => {
+describe('the error for an untrusted chain', () => {
   afterEach(() => {
     vi.unstubAllEnvs();
   });
 
-  it('of a virtual Apple, without trustAnchors, names both roots and the option in its error', async () => {
+  it('names Apple’s root, the root of the virtual Apple and the option trustAnchors if a virtual Apple issued the chain', async () => {
     const options = await virtualAttestation();
     const error = await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
     expect(error.expected).toBe(
@@ -35,7 +35,7 @@ describe('an untrusted chain', () => {
     expect(error.message).toContain(HINT);
   });
 
-  it('of a virtual Apple names the option in its error if receiptTrustAnchors are passed for the attestation, or the reverse', async () => {
+  it('names trustAnchors and receiptTrustAnchors of the virtual Apple if one of them is passed in place of the other', async () => {
     const options = await virtualAttestation();
     const { receiptTrustAnchors, trustAnchors } = apple;
     const { receipt } = await verifyAttestation({ ...options, trustAnchors });
@@ -45,7 +45,7 @@ describe('an untrusted chain', () => {
     expect((await expectCode(swapped, 'untrusted_certificate')).message).toContain(HINT);
   });
 
-  it('names all trust anchors in its error', async () => {
+  it('names all trust anchors', async () => {
     const {
       privateKey: _,
       trustAnchors,
@@ -59,14 +59,14 @@ describe('an untrusted chain', () => {
     expect(error.expected).toMatch(/^a certificate signed by "[^"]+" or "CN=Other Root"$/);
   });
 
-  it('gets no hint in production, because a client could use the name of a virtual Apple', async () => {
+  it('does not name the option trustAnchors in production, because a client could use the name of a virtual Apple', async () => {
     const options = await virtualAttestation();
     vi.stubEnv('NODE_ENV', 'production');
     const { message } = await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
-    expect(message).not.toContain('pass trustAnchors');
+    expect(message).not.toContain('pass the trustAnchors');
   });
 
-  it('gets no hint if it is not from a virtual Apple, and its names stay on one short line', async () => {
+  it('does not name the option trustAnchors if no virtual Apple issued the chain, and stays short and on one line', async () => {
     const long = 'x'.repeat(5000);
     const authority = await createAuthority({}, { issuer: `CN=${long}\u2028` });
     const { attestation, keyId, trustAnchors, date } = await attest(authority, { appId, challenge });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBase64, encodeBase64, maxBase64Length } from '../../src/encoding/base64.js';
 
 describe('base64', () => {
-  it('decodes both alphabets, padded or not', () => {
+  it('is decoded from both alphabets, with and without padding', () => {
     for (let length = 0; length < 70; length += 1) {
       const bytes = new Uint8Array(randomBytes(length));
       const base64 = Buffer.from(bytes).toString('base64');
@@ -17,7 +17,7 @@ describe('base64', () => {
     }
   });
 
-  it('encodes only the given slice, not the whole buffer', () => {
+  it('is encoded from the bytes of a slice, not from the whole buffer', () => {
     const bytes = Uint8Array.from([1, 2, 3, 4]).subarray(1, 3);
     expect(encodeBase64(bytes)).toBe(Buffer.from([2, 3]).toString('base64'));
   });
@@ -38,7 +38,7 @@ describe('base64', () => {
     ' AAAA',
   ];
   const alphabets = ['+/-_', 'AA+_', 'AA-/', 'AA!A', 'ÄAAA', 'AAA\u0000', 'AA==AA==', 'AAAA=AAA'];
-  it.each([...wrong, ...alphabets])('rejects %j', (text) => {
+  it.each([...wrong, ...alphabets])('is rejected if the text is %j', (text) => {
     expect(() => decodeBase64(text)).toThrow('not valid base64');
   });
 });

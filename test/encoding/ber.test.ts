@@ -4,7 +4,7 @@ import { der, indefinite, NULL, octetString, sequence, set, utf8String } from '.
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-/** An element with a length of three octets. */
+/** An OCTET STRING whose length is encoded in three octets. */
 const longOctetString = (length: number): Uint8Array => {
   const head = Uint8Array.of(0x04, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
   return new Uint8Array(Buffer.concat([head, new Uint8Array(length)]));
@@ -23,7 +23,7 @@ const endless = (contents: Uint8Array): Uint8Array => indefinite(0x30, contents)
 
 describe('BER', () => {
   it.each([0, 1, 127, 128, 255, 256, 65_535, 65_536, 70_000])(
-    'that is already DER, with contents of %i bytes, does not change',
+    'that is already DER does not change if its contents have %i bytes',
     (length) => {
       const head = length < 65_536 ? octetString(new Uint8Array(length)) : longOctetString(length);
       expect(hexOf(normalizeBer(head))).toBe(hexOf(head));
@@ -35,27 +35,31 @@ describe('BER', () => {
     ['an indefinite length', indefinite(0x30, NULL, octetString('a')), sequence(NULL, octetString('a'))],
     ['an empty element of indefinite length', hex('30 80 00 00'), sequence()],
     ['nested indefinite lengths', indefinite(0x31, indefinite(0xa0, NULL), NULL), set(der(0xa0, NULL), NULL)],
-    ['an indefinite length inside a definite one', sequence(indefinite(0x30, NULL)), sequence(sequence(NULL))],
+    ['an indefinite length inside a definite length', sequence(indefinite(0x30, NULL)), sequence(sequence(NULL))],
     [
-      'zeros inside an indefinite length',
+      'an OCTET STRING of two zero bytes inside an indefinite length',
       indefinite(0x30, octetString(hex('0000'))),
       sequence(octetString(hex('0000'))),
     ],
-    ['chunks', der(0x24, octetString('a'), octetString(''), octetString('bc')), octetString('abc')],
-    ['no chunks', der(0x24), octetString('')],
-    ['endless chunks', indefinite(0x24, octetString('ab'), octetString('c')), octetString('abc')],
+    ['an OCTET STRING in chunks', der(0x24, octetString('a'), octetString(''), octetString('bc')), octetString('abc')],
+    ['an OCTET STRING without chunks', der(0x24), octetString('')],
     [
-      'chunks of chunks',
+      'an OCTET STRING in chunks and with an indefinite length',
+      indefinite(0x24, octetString('ab'), octetString('c')),
+      octetString('abc'),
+    ],
+    [
+      'an OCTET STRING whose chunks consist of chunks',
       indefinite(0x24, indefinite(0x24, octetString('a')), der(0x24), octetString('bc')),
       octetString('abc'),
     ],
     [
-      'a length that needs more octets after chunks are joined',
+      'an indefinite length that becomes a length of 304 because chunks are joined',
       indefinite(0x30, indefinite(0x24, ...Array.from({ length: 3 }, () => octetString(new Uint8Array(100))))),
       sequence(octetString(new Uint8Array(300))),
     ],
     [
-      'a length of 200 after indefinite ones',
+      'an indefinite length that becomes a length of 200',
       indefinite(0x30, octetString(new Uint8Array(197))),
       sequence(octetString(new Uint8Array(197))),
     ],
@@ -68,7 +72,7 @@ describe('BER', () => {
   it.each([
     ['definite', definite],
     ['indefinite', endless],
-  ])('of %s length may have at most sixteen levels', (_, wrap) => {
+  ])('of %s length may be nested sixteen levels deep, but not deeper', (_, wrap) => {
     readBer(nested(16, wrap));
     expect(() => readBer(nested(17, wrap))).toThrow('BER nested deeper');
   });
@@ -80,7 +84,7 @@ describe('BER', () => {
     expect(() => readBer(indefinite(0x30, ...nulls(2048)))).toThrow('more than 2048');
   });
 
-  it('must end exactly where its bytes end', () => {
+  it('is rejected if it is truncated, or if a byte follows it', () => {
     const bytes = indefinite(0x30, octetString(new Uint8Array(200)), sequence(NULL));
     for (let length = 0; length < bytes.length; length += 1) {
       expect(() => readBer(bytes.subarray(0, length))).toThrow('in the middle');
@@ -89,38 +93,42 @@ describe('BER', () => {
   });
 
   const refused: readonly [string, string, string][] = [
-    ['a primitive of indefinite length', '04 80 00 00', 'primitive'],
-    ['a length of five octets', '04 85 0000000001 00', 'indefinite or too large'],
-    ['a reserved length', '04 ff', 'indefinite or too large'],
-    ['a short length in long form', '04 81 7f', 'shortest'],
+    ['a primitive element of indefinite length', '04 80 00 00', 'primitive'],
+    ['a length in five octets', '04 85 0000000001 00', 'indefinite or too large'],
+    ['the reserved length octet ff', '04 ff', 'indefinite or too large'],
+    ['a length below 128 in long form', '04 81 7f', 'shortest'],
     ['a length with a leading zero', '04 82 00 80', 'shortest'],
     ['a length of 2^32 - 1', '04 84 ffffffff', 'in the middle'],
-    ['a high tag number', '1f 81 00 00', 'above 30'],
+    ['a tag number above 30', '1f 81 00 00', 'above 30'],
     ['a child that ends after its parent', '30 03 04 02 00', 'in the middle'],
-    ['an indefinite child that ends after its parent', '30 02 30 80 00 00', 'in the middle'],
-    ['an indefinite child whose end marker is half outside its parent', '30 80 30 03 30 80 00 00 00', 'in the middle'],
-    ['an end marker without a beginning', '00 00', 'end-of-contents'],
-    ['an end marker inside a definite length', '30 02 00 00', 'end-of-contents'],
-    ['an end marker with contents', '30 80 00 01 00 00 00', 'end-of-contents'],
-    ['a constructed end marker', '30 80 20 00 00 00', 'end-of-contents'],
-    ['one end marker for two indefinite lengths', '30 80 30 80 00 00', 'in the middle'],
+    ['a child of indefinite length that ends after its parent', '30 02 30 80 00 00', 'in the middle'],
+    [
+      'a child of indefinite length whose end-of-contents octets do not fit in its parent',
+      '30 80 30 03 30 80 00 00 00',
+      'in the middle',
+    ],
+    ['end-of-contents octets in place of an element', '00 00', 'end-of-contents'],
+    ['end-of-contents octets inside a definite length', '30 02 00 00', 'end-of-contents'],
+    ['an end-of-contents tag with the length 1', '30 80 00 01 00 00 00', 'end-of-contents'],
+    ['a constructed end-of-contents tag', '30 80 20 00 00 00', 'end-of-contents'],
+    ['end-of-contents octets for only one of two indefinite lengths', '30 80 30 80 00 00', 'in the middle'],
   ];
   it.each(refused)('with %s is rejected', (_, text, reason) => {
     expect(() => readBer(hex(text))).toThrow(reason);
   });
 });
 
-describe('an OCTET STRING', () => {
+describe('a constructed OCTET STRING in BER', () => {
   it.each([
-    ['another element', der(0x24, octetString('a'), NULL)],
-    ['nested chunks of another kind', der(0x24, der(0x24, sequence()))],
-    ['a chunk of another kind and of indefinite length', indefinite(0x24, indefinite(0x30))],
-    ['a constructed string of another type', der(0x24, der(0x2c, utf8String('a')))],
-  ])('must not have %s among its parts', (_, bytes) => {
+    ['a NULL', der(0x24, octetString('a'), NULL)],
+    ['a SEQUENCE inside a chunk', der(0x24, der(0x24, sequence()))],
+    ['a SEQUENCE of indefinite length', indefinite(0x24, indefinite(0x30))],
+    ['a constructed UTF8String', der(0x24, der(0x2c, utf8String('a')))],
+  ])('must not contain %s', (_, bytes) => {
     expect(() => readBer(bytes)).toThrow('a chunk of a BER OCTET STRING is not an OCTET STRING');
   });
 
-  it('has the same limits for levels and parts as other elements', () => {
+  it('may be nested sixteen levels deep and may have 2047 chunks, but not more', () => {
     const wrap = (contents: Uint8Array): Uint8Array => indefinite(0x24, contents);
     const empty = octetString('');
     readBer(nested(16, wrap, empty));
@@ -130,13 +138,13 @@ describe('an OCTET STRING', () => {
   });
 });
 
-describe('DER inside BER', () => {
+describe('BER', () => {
   it.each([
     ['a BOOLEAN of two octets', '01 02 ffff'],
-    ['a UTF8String in parts', '2c 80 0c 01 61 00 00'],
+    ['a constructed UTF8String', '2c 80 0c 01 61 00 00'],
     ['a primitive SEQUENCE', '10 00'],
     ['a NULL with contents', '05 01 00'],
-  ])('is checked by the rules of DER: no %s', (_, text) => {
+  ])('is rejected if its conversion to DER leaves %s', (_, text) => {
     expect(() => readBer(hex(text))).toThrow(/ DER /);
   });
 });

@@ -20,7 +20,7 @@ const map = decodeCborMap(
 );
 
 describe('a CBOR map', () => {
-  it('returns each field with its type', () => {
+  it('returns the value of each field if the method matches the type of the field', () => {
     expect(map.text('text')).toBe('a');
     expect(map.bytes('five')).toEqual(new Uint8Array(5));
     expect(map.map('map').names()).toEqual(['a']);
@@ -45,21 +45,21 @@ describe('a CBOR map', () => {
     [() => map.uint32('fraction'), 'field fraction is not a 32-bit number'],
     [() => map.text('none'), 'field none is missing'],
   ];
-  it.each(wrong)('rejects a field of another type: %s', (read, message) => {
+  it.each(wrong)('rejects a missing field, and a field whose type does not match the method: %s', (read, message) => {
     expect(read).toThrow(new DecodingError(message));
   });
 
   it.each([
-    ['half', 'f94400', false],
-    ['single', 'fa40800000', false],
-    ['double', 'fb4010000000000000', false],
-    ['integer', '04', true],
-    ['integer of four bytes', '1a00010000', true],
-    ['integer of eight bytes', '1b0000000100000000', false],
-    ['negative integer', '23', false],
-    ['true', 'f5', false],
-  ] as const)('decodes a number from an integer only: %s', (_, value, isNumber) => {
-    // {"a": value, 7: 0, "é": value}
+    ['rejects a half-precision float as a number', 'f94400', false],
+    ['rejects a single-precision float as a number', 'fa40800000', false],
+    ['rejects a double-precision float as a number', 'fb4010000000000000', false],
+    ['accepts an unsigned integer as a number', '04', true],
+    ['accepts an unsigned integer of four bytes as a number', '1a00010000', true],
+    ['rejects an unsigned integer of eight bytes as a number', '1b0000000100000000', false],
+    ['rejects a negative integer as a number', '23', false],
+    ['rejects true as a number', 'f5', false],
+  ] as const)('%s', (_, value, isNumber) => {
+    // The map {"a": value, 7: 0, "é": value}.
     const map = decodeCborMap(Buffer.from(`a36161${value}070062c3a9${value}`, 'hex'));
     for (const name of ['a', 'é']) {
       if (isNumber) expect(map.uint32(name)).toBeGreaterThan(3);
@@ -67,17 +67,17 @@ describe('a CBOR map', () => {
     }
   });
 
-  it('rejects a float even if a nested map has an integer under the same key', () => {
-    // {"m": {"a": 4}, "a": 4.0}
+  it('rejects a float as a number even if a nested map has an integer under the key of the float', () => {
+    // The map {"m": {"a": 4}, "a": 4.0}.
     const map = decodeCborMap(Buffer.from('a2616da16161046161f94400', 'hex'));
     expect(() => map.uint32('a')).toThrow('not a 32-bit number');
   });
 
-  it.each(['00', '80', '61 61', '40'])('is not decoded from another CBOR item: %s', (hex) => {
+  it.each(['00', '80', '61 61', '40'])('is not decoded from the bytes %s, which are another CBOR item', (hex) => {
     expect(() => decodeCborMap(new Uint8Array(Buffer.from(hex.replace(' ', ''), 'hex')))).toThrow('not a CBOR map');
   });
 
-  it('may have fields with the names of properties of Object.prototype', () => {
+  it('may have fields with the names __proto__ and constructor', () => {
     const names = decodeCborMap(cbor({ ['__proto__']: 1, constructor: 2 })).names();
     expect(names).toEqual(['__proto__', 'constructor']);
   });

@@ -16,7 +16,10 @@ const receipt = await makeReceipt(chain);
 const keyId = Buffer.from(attested.keyId, 'base64');
 
 const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64');
-/** Base64 after a form decoder replaced its plus signs with spaces. The bytes of `+++/` ensure that there are plus signs. */
+/**
+ * Base64 in which a form decoder has replaced each plus sign with a space. The bytes of `+++/` ensure that there are plus
+ * signs.
+ */
 const withSpaces = (bytes: Uint8Array) =>
   base64(Buffer.concat([Buffer.from('+++/', 'base64'), bytes])).replace(/\+/g, ' ');
 
@@ -34,24 +37,24 @@ const mistakes: readonly [string, (bytes: Uint8Array) => string | Uint8Array, st
 ];
 const mistakesInBytes: typeof mistakes = [
   ...mistakes,
-  ['no bytes', () => new Uint8Array(), 'the value is empty'],
-  ['base64 in bytes', (bytes) => Buffer.from(base64(bytes)), 'the bytes are base64 text'],
+  ['empty bytes', () => new Uint8Array(), 'the value is empty'],
+  ['the bytes of base64 text', (bytes) => Buffer.from(base64(bytes)), 'the bytes are base64 text'],
 ];
 
-describe.each(mistakesInBytes)('%s instead of base64 is explained in the error', (_, encode, sentence) => {
-  it('of an attestation', async () => {
+describe.each(mistakesInBytes)('if the evidence is %s, the error names the mistake', (_, encode, sentence) => {
+  it('for an attestation', async () => {
     const options = { ...attested, attestation: encode(attested.attestation) };
     const { message } = await expectCode(() => verifyAttestation(options), 'malformed_attestation');
     expect(message).toContain(sentence);
   });
 
-  it('of an assertion', async () => {
+  it('for an assertion', async () => {
     const options = { assertion: encode(assertion), publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
     const { message } = await expectCode(() => verifyAssertion(options), 'malformed_assertion');
     expect(message).toContain(sentence);
   });
 
-  it('of a receipt', async () => {
+  it('for a receipt', async () => {
     const options = { receipt: encode(receipt), appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const { message } = await expectCode(() => verifyReceipt(options), 'malformed_receipt');
     expect(message).toContain(sentence);
@@ -59,8 +62,8 @@ describe.each(mistakesInBytes)('%s instead of base64 is explained in the error',
   });
 });
 
-it.each(mistakesInBytes.filter(([name]) => /empty|spaces|no bytes/.test(name)))(
-  '%s is explained in the error of a receipt refresh',
+it.each(mistakesInBytes.filter(([name]) => /empty|spaces/.test(name)))(
+  'if the receipt is %s, the error of refreshReceipt names the mistake',
   async (_, encode, sentence) => {
     const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));
     const credentials = { teamId: 'TEAMID1234', keyId: 'KEYID12345', privateKey: pem };
@@ -71,20 +74,20 @@ it.each(mistakesInBytes.filter(([name]) => /empty|spaces|no bytes/.test(name)))(
 );
 
 describe('a key identifier', () => {
-  it.each(mistakes)('given as %s is explained in the error', async (_, encode, sentence) => {
+  it.each(mistakes)('that is %s causes an error that names the mistake', async (_, encode, sentence) => {
     const options = { ...attested, keyId: String(encode(keyId)) };
     const { message } = await expectCode(() => verifyAttestation(options), 'key_id_mismatch');
     expect(message).toContain(`the key identifier is not base64 of 32 bytes: ${sentence}`);
   });
 
-  it('given as 128 characters of hex is explained in the error', async () => {
+  it('that is 128 characters of hex causes an error that names the mistake', async () => {
     const options = { ...attested, keyId: '00'.repeat(64) };
     const { message } = await expectCode(() => verifyAttestation(options), 'key_id_mismatch');
     expect(message).toContain(': the text is hex');
   });
 
   it.each(['key', 'abc', 'a'.repeat(129), '00'.repeat(65), '00'.repeat(100)])(
-    'given in any other form is not explained: %s',
+    'that is too long or has no known mistake causes an error that names no mistake: %s',
     async (keyId) => {
       const { message } = await expectCode(() => verifyAttestation({ ...attested, keyId }), 'key_id_mismatch');
       expect(message).toMatch(/^the key identifier is not base64 of 32 bytes \(/);
@@ -92,12 +95,12 @@ describe('a key identifier', () => {
   );
 });
 
-it.each(['a b', 'a\nb', '{"token":"a', 'a===', '='])('bytes with other characters are not base64: %j', (text) => {
+it.each(['a b', 'a\nb', '{"token":"a', 'a===', '='])('isBase64 returns false for the bytes of %j', (text) => {
   expect(isBase64(Buffer.from('abc='))).toBe(true);
   expect(isBase64(Buffer.from(text))).toBe(false);
 });
 
-it('genuine evidence is never reported as wrongly encoded', () => {
+it('mistakenEncoding finds no mistake in genuine evidence', () => {
   const attestations = fixtures.flatMap(({ attestation }) => attestation?.object ?? []);
   const assertions = fixtures.flatMap((recording) => recording.assertions.map(({ object }) => object));
   const receipts = recordedReceipts.map((recorded) => recorded.receipt.object);

@@ -10,14 +10,14 @@ const pem = keys.publicKey.export({ format: 'pem', type: 'spki' }).toString();
 const privatePem = keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 
 describe('PEM', () => {
-  it('is written as OpenSSL writes it', () => {
+  it('is encoded as Node.js and Apple encode it', () => {
     expect(encodePem('PUBLIC KEY', der)).toBe(pem);
     const root = readFileSync('certs/Apple_Root_CA_G3.pem', 'utf8');
     expect(encodePem('CERTIFICATE', decodePem('CERTIFICATE', root) ?? der)).toBe(root);
     expect(encodePem('CERTIFICATE', new Uint8Array())).toBe('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n');
   });
 
-  it('has no line that is empty or longer than 64 characters', () => {
+  it('is encoded in lines of 64 characters, and the last line may be shorter', () => {
     for (let length = 1; length < 200; length += 1) {
       const [begin, ...lines] = encodePem('CERTIFICATE', randomBytes(length)).split('\n');
       expect(begin).toBe('-----BEGIN CERTIFICATE-----');
@@ -38,17 +38,17 @@ describe('PEM', () => {
 
   it.each([
     ['another label', privatePem],
-    ['two labels', pem.replace('END PUBLIC', 'END PRIVATE')],
+    ['different labels in its header and its footer', pem.replace('END PUBLIC', 'END PRIVATE')],
     ['no label', pem.replaceAll('PUBLIC KEY', '')],
     ['two blocks', pem + pem],
-    ['text before it', `text${pem}`],
-    ['text after it', `${pem}text`],
-    ['headers', pem.replace('\n', '\nProc-Type: 4,ENCRYPTED\n\n')],
-    ['the characters of base64url', pem.replace(/.{10}\n/, '-_'.repeat(5))],
+    ['text before its header', `text${pem}`],
+    ['text after its footer', `${pem}text`],
+    ['a Proc-Type line', pem.replace('\n', '\nProc-Type: 4,ENCRYPTED\n\n')],
+    ['characters of base64url', pem.replace(/.{10}\n/, '-_'.repeat(5))],
     ['no contents', '-----BEGIN PUBLIC KEY----------END PUBLIC KEY-----'],
     ['no dashes', pem.replaceAll('-----', '')],
-    ['neither label nor contents', ''],
-  ])('is not decoded with %s', (_, text) => {
+    ['no text at all', ''],
+  ])('is not decoded if it has %s', (_, text) => {
     expect(decodePem('PUBLIC KEY', text)).toBeUndefined();
     expect(isPem('PUBLIC KEY', text)).toBe(false);
   });
@@ -56,7 +56,7 @@ describe('PEM', () => {
   it.each([
     ['padding in the middle', '-----BEGIN PUBLIC KEY-----\nA=A\n-----END PUBLIC KEY-----\n'],
     ['non-zero bits before its padding', pem.replace(/.==/, 'B==')],
-  ])('is rejected with %s', (_, text) => {
+  ])('is rejected if it has %s', (_, text) => {
     expect(() => decodePem('PUBLIC KEY', text)).toThrow(DecodingError);
   });
 });

@@ -60,19 +60,19 @@ describe('text that begins with a byte order mark', () => {
     return concat(Uint8Array.from(head), bytes);
   };
 
-  it('loses the mark in the decoder if the text is long, and keeps it if the text is short', () => {
+  it('is decoded by cbor-x without the mark if the text is long, and with the mark if the text is short', () => {
     expect(decoder.decode(text('\ufeff42'))).toBe('\ufeff42');
     expect(decoder.decode(text(`\ufeff${'4'.repeat(62)}`))).toBe('4'.repeat(62));
   });
 
-  it.each(['\ufeff', '\ufeff42', `\ufeff${'4'.repeat(62)}`])('is rejected: %o', (value) => {
+  it.each(['\ufeff', '\ufeff42', `\ufeff${'4'.repeat(62)}`])('is rejected if the text is %o', (value) => {
     for (const bytes of [text(value), concat(hex('a1'), text(value), hex('00')), concat(hex('a16161'), text(value))]) {
       expect(() => assertWellFormedCbor(bytes)).toThrow(DecodingError);
     }
   });
 
   it.each(['4\ufeff', '\u2eff', '\uff00', '\uff3f', '\ufec0', `4${'\ufeff'.repeat(30)}`])(
-    'is not confused with similar text: %o',
+    'is not confused with the text %o, which is accepted',
     (value) => {
       assertWellFormedCbor(text(value));
       expect(decoder.decode(text(value))).toBe(value);
@@ -80,14 +80,14 @@ describe('text that begins with a byte order mark', () => {
   );
 });
 
-describe('well-formed CBOR', () => {
+describe('accepted CBOR', () => {
   const decoder = new Decoder({ mapsAsObjects: false, useRecords: false });
   it.each(EXAMPLES)('includes the example %s, which cbor-x decodes correctly', (text, value) => {
     assertWellFormedCbor(hex(text));
     expect(decoder.decode(hex(text))).toEqual(value);
   });
 
-  it('must end exactly where its bytes end', () => {
+  it('must not be truncated, and no byte may follow it', () => {
     for (const [text] of EXAMPLES) {
       const bytes = hex(text);
       for (let length = 0; length < bytes.length; length += 1) {
@@ -99,11 +99,11 @@ describe('well-formed CBOR', () => {
     }
   });
 
-  it('may start in the middle of a buffer', () => {
+  it('may be a slice of a larger buffer', () => {
     assertWellFormedCbor(hex('ff 43 010203 ff').subarray(1, 5));
   });
 
-  it('may have at most eight levels', () => {
+  it('may be nested eight levels deep, but not deeper', () => {
     assertWellFormedCbor(concat(filled(0x81, 8), hex('00')));
     assertWellFormedCbor(hex(`${'a1 00 '.repeat(8)}00`));
     expect(() => assertWellFormedCbor(concat(filled(0x81, 9), hex('00')))).toThrow('nested deeper');
@@ -121,19 +121,19 @@ describe('well-formed CBOR', () => {
     ['a number below 256 in two additional bytes', '19 00ff', 'shortest'],
     ['a number below 65536 in four additional bytes', '1a 0000ffff', 'shortest'],
     ['a number below 2^32 in eight additional bytes', '1b 00000000ffffffff', 'shortest'],
-    ['a negative number in too many bytes', '38 17', 'shortest'],
-    ['a byte string with too long a length', '58 01 00', 'shortest'],
-    ['additional information 28', '1c', 'reserved'],
-    ['additional information 29', '5d', 'reserved'],
-    ['additional information 30', '9e', 'reserved'],
-    ['an indefinite byte string', '5f ff', 'indefinite'],
-    ['an indefinite map', 'bf ff', 'indefinite'],
-    ['a break without a beginning', 'ff', 'indefinite'],
+    ['a negative number that is not in its shortest form', '38 17', 'shortest'],
+    ['a byte string whose length is not in its shortest form', '58 01 00', 'shortest'],
+    ['the reserved additional information 28', '1c', 'reserved'],
+    ['the reserved additional information 29', '5d', 'reserved'],
+    ['the reserved additional information 30', '9e', 'reserved'],
+    ['a byte string of indefinite length', '5f ff', 'indefinite'],
+    ['a map of indefinite length', 'bf ff', 'indefinite'],
+    ['a break outside an indefinite length', 'ff', 'indefinite'],
     ['a tag', 'c1 00', 'tags'],
     ['a nested tag', '81 d8 18 41 00', 'tags'],
     ['an unassigned simple value', 'f3', 'simple'],
     ['a simple value in an additional byte', 'f8 20', 'simple'],
-    ['overlong UTF-8', '62 c080', 'UTF-8'],
+    ['UTF-8 with an overlong encoding', '62 c080', 'UTF-8'],
     ['a surrogate in UTF-8', '63 eda080', 'UTF-8'],
     ['a duplicate text key', 'a2 6161 00 6161 00', 'twice'],
     ['a duplicate integer key', 'a2 20 00 20 00', 'twice'],
@@ -145,12 +145,12 @@ describe('well-formed CBOR', () => {
     expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
   });
 
-  it('yields the text keys whose values are unsigned integers', () => {
+  it('yields the text keys that have unsigned integers as their values', () => {
     const text = 'a6 6161 07 6162 20 6163 6161 01 01 21 02 6164 f5';
     expect(assertWellFormedCbor(hex(text))).toEqual(new Set(['a']));
   });
 
-  it('may contain a text key and an integer key with the same digit', () => {
+  it('may contain the text key "1" and the integer key 1 in one map', () => {
     assertWellFormedCbor(hex('a2 6131 00 01 00'));
   });
 });

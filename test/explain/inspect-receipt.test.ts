@@ -7,7 +7,7 @@ import { attestationRecordings, hasVerifiableReceipt, recordedReceipts } from '.
 import { expectCode } from '../support/rejection.js';
 
 describe('inspectReceipt', () => {
-  it.each(attestationRecordings)('decodes the receipt of $name', async (recording) => {
+  it.each(attestationRecordings)('decodes the receipt in the attestation $name', async (recording) => {
     const { attestation, appId, environment } = recording;
     const { receipt = '' } = inspectAttestation(attestation.object);
     const { certificates, problems, environment: name, ...fields } = await inspectReceipt(receipt);
@@ -28,14 +28,14 @@ describe('inspectReceipt', () => {
     expect(fields).toStrictEqual(verified);
   });
 
-  it.each(recordedReceipts)('decodes $title', async ({ receipt }) => {
+  it.each(recordedReceipts)('decodes the recorded $title', async ({ receipt }) => {
     const inspected = await inspectReceipt(receipt.object);
     expect(inspected.problems).toEqual([]);
     expect(inspected.riskMetric ?? null).toBe(receipt.riskMetric);
     expect(inspected.environment).toBe(receipt.environment);
   });
 
-  it('does not check the signer, the app or the date', async () => {
+  it('does not check the signature, the environment or the dates', async () => {
     const receipt = await makeReceipt(await createReceiptChain(), {
       fields: { 7: 'somewhere', 21: '2000-01-01T00:00:00Z' },
       signature: () => new Uint8Array(),
@@ -44,7 +44,7 @@ describe('inspectReceipt', () => {
     expect({ appId, environment, problems }).toEqual({ appId: APP_ID, environment: 'somewhere', problems: [] });
   });
 
-  it('reports the parts that it cannot decode, and shows the rest', async () => {
+  it('reports the parts that it cannot decode, and returns the other parts', async () => {
     const withoutPayload = await inspectReceipt(await makeReceipt(await createReceiptChain(), { payload: set() }));
     expect(withoutPayload.problems).toEqual(['payload: field 2 is missing']);
     expect(withoutPayload.certificates.length).toBe(3);

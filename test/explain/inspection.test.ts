@@ -16,7 +16,7 @@ const inspect = async (changes: AttestationChanges) => {
 };
 
 describe('an inspected attestation', () => {
-  it('shows every value in Apple’s sample', () => {
+  it('shows the values in Apple’s sample', () => {
     const { keyId, appId, attestation } = attestationFixture('apple-guide-2026');
     const inspected = inspectAttestation(attestation.object);
     expect(inspected.problems).toEqual([]);
@@ -49,7 +49,7 @@ describe('an inspected attestation', () => {
     });
   });
 
-  it('shows unsigned extensions in a separate field', async () => {
+  it('shows an extension map without the flag ED as unauthenticatedExtensions', async () => {
     const forged = await inspect({ flags: 0x40 });
     expect(forged.authenticatorData?.unauthenticatedExtensions).toEqual({ validationCategory: 4, bundleVersion: '42' });
     expect(forged.authenticatorData).not.toHaveProperty('extensions');
@@ -59,20 +59,20 @@ describe('an inspected attestation', () => {
     expect([...forged.problems, ...signed.problems]).toEqual([]);
   });
 
-  it('reports a malformed field of unsigned extensions', async () => {
+  it('reports a malformed field in an extension map without the flag ED', async () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { authenticatorData, problems } = await inspect({ flags: 0x40, extensions });
     expect(problems).toEqual(['authData extensions: field apple_bundle_version_01 is not text']);
     expect(authenticatorData).not.toHaveProperty('unauthenticatedExtensions');
   });
 
-  it('shows the names of fields that no verifier uses', async () => {
+  it('shows the names of all fields in the CBOR map, including unknown fields', async () => {
     const { entries, problems } = await inspect({ object: { cdHash: new Uint8Array(20) } });
     expect(entries).toEqual(['fmt', 'attStmt', 'authData', 'cdHash']);
     expect(problems).toEqual([]);
   });
 
-  it('shows the valid parts next to the invalid ones', async () => {
+  it('shows the valid parts, and reports the malformed parts', async () => {
     const inspected = await inspect({
       object: { fmt: 7 },
       statement: { receipt: 'text' },
@@ -110,7 +110,7 @@ describe('an inspected attestation', () => {
     expect(empty).toStrictEqual({ entries: [], certificates: [], problems: expect.arrayContaining(entries) });
   });
 
-  it('omits absent parts', async () => {
+  it('omits parts that are missing or malformed', async () => {
     const { problems, ...inspected } = await inspect({ statement: { receipt: 1, x5c: 2 } });
     expect(problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['receipt', 'x5c']);
     expect(inspected).not.toHaveProperty('receipt');
@@ -119,13 +119,13 @@ describe('an inspected attestation', () => {
     for (const name of ['appId', 'accessControlList']) expect(old.certificates[0]).not.toHaveProperty(name);
   });
 
-  it('shows four certificates and reports no problem', async () => {
+  it('shows all of four certificates, and reports no problem', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual([]);
   });
 
-  it('shows at most four certificates', async () => {
+  it('shows only the first four of six certificates, and reports a problem', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual(['x5c: more than 4 certificates']);
@@ -143,7 +143,7 @@ describe('an inspected assertion', () => {
     expect(problems).toEqual([expect.stringMatching(/^authenticatorData: /)]);
   });
 
-  it('reports a malformed field of unsigned extensions', () => {
+  it('reports a malformed field in an extension map without the flag ED', () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { problems } = inspectAssertion(assert(privateKey, { flags: 0x40, extensions }));
@@ -157,7 +157,7 @@ describe('an inspected assertion', () => {
     expect(inspectAssertion(Uint8Array.of(0xa0))).toStrictEqual({ entries: [], problems });
   });
 
-  it('shows its signature and the signed data', () => {
+  it('shows its signature and its authenticator data', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { signature, authenticatorData, ...rest } = inspectAssertion(assert(privateKey, { counter: 9 }));
     expect(rest).toStrictEqual({ entries: ['signature', 'authenticatorData'], problems: [] });
@@ -166,7 +166,7 @@ describe('an inspected assertion', () => {
   });
 });
 
-it('an inspected assertion shows unsigned extensions in a separate field', () => {
+it('an inspected assertion shows an extension map without the flag ED as unauthenticatedExtensions', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const extensions = signedExtensions();
   const read = { validationCategory: 4, bundleVersion: '42' };
@@ -191,12 +191,12 @@ describe('a problem found in an inspection', () => {
     expect(attempt('odd')).toEqual(['part: odd']);
   });
 
-  it('is thrown if the call is invalid', () => {
+  it('is thrown if its code is invalid_argument', () => {
     expect(() => attempt(new AppAttestError('invalid_argument', 'odd'))).toThrow('odd');
   });
 });
 
-it.each([undefined, null, 1, {}, []])('rejects %j as evidence to inspect', async (value) => {
+it.each([undefined, null, 1, {}, []])('inspectAttestation and inspectAssertion reject %j', async (value) => {
   const attestation = await expectCode(() => inspectAttestation(value as never), 'invalid_argument');
   expect(attestation.message).toContain('attestation must be');
   const assertion = await expectCode(() => inspectAssertion(value as never), 'invalid_argument');

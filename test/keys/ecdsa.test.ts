@@ -11,12 +11,12 @@ describe.each([
   ['on the calling thread', verifyEcdsa],
   ['in the thread pool', verifyEcdsaInPool],
 ])('a signature verified %s', (_, verify) => {
-  it('is valid for its message and key', async () => {
+  it('is valid for its own message, and invalid for another message', async () => {
     expect(await verify('sha256', message, publicKey, signature)).toBe(true);
     expect(await verify('sha256', Buffer.from('another'), publicKey, signature)).toBe(false);
   });
 
-  it('is not valid if it cannot be verified, and no error is thrown', async () => {
+  it('is invalid if the hash is unknown or the key cannot be decoded, and no error is thrown', async () => {
     expect(await verify('no such hash', message, publicKey, signature)).toBe(false);
     expect(await verify('sha256', message, notAKey, signature)).toBe(false);
   });

@@ -28,16 +28,16 @@ const pemOf = (bytes: Uint8Array): string => {
   return `-----BEGIN PUBLIC KEY-----\n${first}\n${second}\n-----END PUBLIC KEY-----\n`;
 };
 
-describe('the point in a SubjectPublicKeyInfo', () => {
-  it('is the uncompressed point', () => {
+describe('the uncompressed point', () => {
+  it('is found in a SubjectPublicKeyInfo', () => {
     expect(pointOfSpki(spki)).toEqual(spki.slice(POINT));
   });
 
   it.each([
-    ['a hybrid form', spki.with(POINT, 0x06)],
-    ['one byte too few', spki.slice(0, -1)],
-    ['one byte too many', Uint8Array.of(...spki, 0)],
-    ['another curve', spki.with(22, 0x08)],
+    ['a SubjectPublicKeyInfo with a hybrid point', spki.with(POINT, 0x06)],
+    ['a SubjectPublicKeyInfo without its last byte', spki.slice(0, -1)],
+    ['a SubjectPublicKeyInfo with an additional byte', Uint8Array.of(...spki, 0)],
+    ['a SubjectPublicKeyInfo that names another curve', spki.with(22, 0x08)],
   ])('is not found in %s', (_, bytes) => {
     expect(pointOfSpki(bytes)).toBeUndefined();
   });
@@ -49,13 +49,13 @@ describe('a stored key', () => {
   it.each([
     ['an object whose toString returns PEM', { toString: () => pemOf(spki) }],
     ['an array that contains PEM', [pemOf(spki)]],
-    ['PEM with one byte too many', pemOf(Uint8Array.of(...spki, 0))],
+    ['PEM of a SubjectPublicKeyInfo with an additional byte', pemOf(Uint8Array.of(...spki, 0))],
     ['PEM with a hybrid point', pemOf(spki.with(POINT, 0x06))],
-    ['PEM of another curve', pemOf(spki.with(22, 0x08))],
+    ['PEM that names another curve', pemOf(spki.with(22, 0x08))],
     ['PEM without contents', '-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----\n'],
     ['PEM with non-zero bits before its padding', pemOf(spki).replace(/.==/, 'B==')],
-    ['PEM with other characters in its first line', pemOf(spki).replace(/.{28}\n(?=.+==)/, `${'-'.repeat(28)}\n`)],
-    ['PEM with other characters in its second line', pemOf(spki).replace(/.{57}(?=.==)/, '-'.repeat(57))],
+    ['PEM with dashes in its first line of base64', pemOf(spki).replace(/.{28}\n(?=.+==)/, `${'-'.repeat(28)}\n`)],
+    ['PEM with dashes in its second line of base64', pemOf(spki).replace(/.{57}(?=.==)/, '-'.repeat(57))],
     ['PEM after other text', `text${pemOf(spki)}`],
     ['PEM before other text', `${pemOf(spki)}text`],
   ])('must not be %s', async (_, publicKey) => {
@@ -65,7 +65,7 @@ describe('a stored key', () => {
     }
   });
 
-  it('that cannot be decoded causes an error that lists the accepted forms', async () => {
+  it('that cannot be read or imported causes an error that lists the accepted forms', async () => {
     const message =
       'publicKey must be a P-256 public key: PEM, SubjectPublicKeyInfo bytes, a 65-byte point or a KeyObject';
     const detached = new Uint8Array(65);
@@ -76,7 +76,7 @@ describe('a stored key', () => {
     }
   });
 
-  it.each(forms)('verifies signatures in the form %s', async (form) => {
+  it.each(forms)('can be converted to the form %s, and then verifies signatures', async (form) => {
     for (const key of [publicKey, spki, spki.slice(POINT), pemOf(spki), pemOf(spki).replaceAll('\n', '\r\n')]) {
       const prepared = await preparePublicKey(key, form);
       expect(verifyEcdsa('sha256', message, prepared, signature)).toBe(true);
@@ -84,12 +84,12 @@ describe('a stored key', () => {
     }
   });
 
-  it('does not become a KeyObject if the conversion costs more time than it saves', async () => {
+  it('is not imported as a KeyObject in the forms pem and der', async () => {
     expect(await preparePublicKey(spki, 'pem')).toBe(pemOf(spki));
     expect(await preparePublicKey(pemOf(spki), 'der')).toEqual({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   });
 
-  it('must be on the curve', async () => {
+  it('must be a point on the curve P-256', async () => {
     assertOnCurve(publicKey);
     for (const form of ['pem', 'der'] as const) {
       assertOnCurve(await preparePublicKey(spki, form));
@@ -102,14 +102,14 @@ describe('a stored key', () => {
 
 describe('the fastest form of a stored key', () => {
   it.each([
-    ['Node.js 20', { node: '20.20.2', openssl: '3.0.19' }, 'point'],
-    ['Node.js 24', { node: '24.21.0', openssl: '3.5.8' }, 'pem'],
-    ['Node.js 26', { node: '26.10.0', openssl: '3.5.8' }, 'der'],
-    ['Node.js 22 as currently released', { node: '22.23.3', openssl: '3.5.8' }, 'pem'],
-    ['a runtime that reports no OpenSSL version', { node: '22.0.0' }, 'pem'],
-    ['a runtime that reports an empty version', {}, 'pem'],
-    ['a runtime without process.versions', undefined, 'pem'],
-  ])('depends on the runtime: %s', (_, versions, form) => {
+    ['Node.js 20', 'point', { node: '20.20.2', openssl: '3.0.19' }],
+    ['Node.js 24', 'pem', { node: '24.21.0', openssl: '3.5.8' }],
+    ['Node.js 26', 'der', { node: '26.10.0', openssl: '3.5.8' }],
+    ['Node.js 22 with OpenSSL 3.5', 'pem', { node: '22.23.3', openssl: '3.5.8' }],
+    ['a runtime that reports no OpenSSL version', 'pem', { node: '22.0.0' }],
+    ['a runtime that reports an empty version', 'pem', {}],
+    ['a runtime without process.versions', 'pem', undefined],
+  ])('for %s is %s', (_, form, versions) => {
     expect(fastestKeyForm(versions)).toBe(form);
   });
 });

@@ -6,11 +6,12 @@ import { type KeyForm, preparePublicKey, readPublicKey } from '../../src/keys/pu
 import { readVectors, VECTORS, type WycheproofGroup } from '../support/wycheproof.js';
 
 const hasVectors = VECTORS.every((file) => existsSync(file));
-if (!hasVectors) console.info('no vectors of Project Wycheproof: no ../shared/vectors here');
+if (!hasVectors)
+  console.info('The vectors of Project Wycheproof are not tested, because the directory ../shared/vectors is missing.');
 
 const KEY_FORMS: readonly KeyForm[] = ['point', 'pem', 'der'];
 
-/** The vectors whose verdict differs from the result that Project Wycheproof expects. */
+/** The vectors for which the result of our verification differs from the result that Project Wycheproof expects. */
 function wrong({ tests }: WycheproofGroup, verdicts: readonly boolean[]): string[] {
   return tests.flatMap(({ tcId, comment, result }, index) => {
     return result === 'acceptable' || verdicts[index] === (result === 'valid')
@@ -22,7 +23,7 @@ function wrong({ tests }: WycheproofGroup, verdicts: readonly boolean[]): string
 describe.skipIf(!hasVectors)('the vectors of Project Wycheproof', () => {
   const curves = hasVectors ? VECTORS.map((file) => readVectors(readFileSync(file, 'utf8'))) : [];
 
-  it('are 470 or more for each curve, and each is either valid or invalid', () => {
+  it('include at least 470 vectors for each curve, and each vector is either valid or invalid', () => {
     for (const { groups, numberOfTests } of curves) {
       const tests = groups.flatMap((group) => group.tests);
       expect(tests.length).toBe(numberOfTests);
@@ -31,7 +32,7 @@ describe.skipIf(!hasVectors)('the vectors of Project Wycheproof', () => {
     }
   });
 
-  it('verify only if they are valid, on the calling thread and in the pool', async () => {
+  it('are accepted only if they are valid, on the calling thread and in the thread pool', async () => {
     for (const group of curves.flatMap(({ groups }) => groups)) {
       const key = createPublicKey({ key: group.spki, format: 'der', type: 'spki' });
       const here = group.tests.map(({ message, signature }) => verifyEcdsa('sha256', message, key, signature));
@@ -41,7 +42,7 @@ describe.skipIf(!hasVectors)('the vectors of Project Wycheproof', () => {
     }
   });
 
-  it('verify on P-256 with a stored key in each of its forms', async () => {
+  it('on P-256 are accepted only if they are valid, for each form of the key', async () => {
     for (const group of curves.flatMap(({ groups }) => groups).filter(({ curve }) => curve === 'secp256r1')) {
       const imported = readPublicKey(group.spki);
       const keys = [imported, ...(await Promise.all(KEY_FORMS.map((form) => preparePublicKey(group.spki, form))))];

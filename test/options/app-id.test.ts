@@ -7,7 +7,7 @@ const notTeamId = (team: string) => `"${team}" is not a team ID`;
 const FORM =
   'must be ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
 
-it.each(recordings)('the App ID of $name is well-formed', ({ appId }) => {
+it.each(recordings)('the App ID of the recording $name is well-formed', ({ appId }) => {
   expect(readAppIds(appId)).toEqual([appId]);
   expect(isAppId(appId)).toBe(true);
 });
@@ -41,7 +41,7 @@ const wrong: readonly [string, string][] = [
   ['TEAMID1234.com.example.app\n', 'the bundle identifier after the team ID is missing or malformed'],
   ['TEAMID1234.com.exämple.app', 'the bundle identifier after the team ID is missing or malformed'],
 ];
-it.each(wrong)('%j is not an App ID, and the message says why', async (appId, why) => {
+it.each(wrong)('%j is not an App ID, and the error message says why', async (appId, why) => {
   expect(isAppId(appId)).toBe(false);
   const { message } = await expectCode(() => readAppIds(['TEAMID1234.com.example.app', appId]), 'invalid_argument');
   expect(message).toBe(`appId ${JSON.stringify(appId)} ${FORM}: ${why}`);
@@ -57,7 +57,7 @@ it.each([
   [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, notTeamId('TEAMID1234.com')],
   [5, 'or { teamId, bundleId }'],
   [null, 'or { teamId, bundleId }'],
-])('%j is not an App ID in two parts', async (appId, why) => {
+])('the option appId must not be %j', async (appId, why) => {
   const { message } = await expectCode(() => readAppIds(appId), 'invalid_argument');
   expect(message).toContain(why);
 });

@@ -21,7 +21,7 @@ const refresh = {
   },
 } as const;
 
-describe('bytes whose ArrayBuffer is detached are an error of the caller:', () => {
+describe('bytes with a detached ArrayBuffer cause the error invalid_argument in the option', () => {
   const detached = () => {
     const bytes = new Uint8Array(64);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -43,7 +43,7 @@ describe('bytes whose ArrayBuffer is detached are an error of the caller:', () =
   });
 });
 
-describe('evidence that is neither text nor bytes is an error that names the option:', () => {
+describe('evidence that is a number causes an error that names the option', () => {
   const calls: readonly [string, (evidence: never) => unknown][] = [
     ['attestation', (evidence) => verifyAttestation({ ...attestation, attestation: evidence })],
     ['assertion', (evidence) => verifyAssertion({ ...assertion, assertion: evidence })],
@@ -57,7 +57,7 @@ describe('evidence that is neither text nor bytes is an error that names the opt
   });
 });
 
-it('evidence that is not base64 is explained in the error', async () => {
+it('the error for evidence that is not base64 names this mistake, and has the decoding error as its cause', async () => {
   const { message, cause } = await expectCode(
     () => verifyAssertion({ ...assertion, assertion: 'base64!' }),
     'malformed_assertion',

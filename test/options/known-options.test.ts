@@ -33,7 +33,10 @@ const stored: StoredReceipt = { keyId: 'key', type: 'ATTEST', creationTime: inWh
 type Call = (more: object) => unknown;
 type Functions = readonly [name: string, call: Call, required: readonly string[], optional: readonly string[]][];
 
-/** Every public function of the core with options: first the options that may never be `undefined`, then those that may. */
+/**
+ * Every public function of the core that has options. `required` are options that must not be `undefined`. `optional` are
+ * options that may be `undefined`.
+ */
 const functions: Functions = [
   [
     'verifyAttestation',
@@ -74,8 +77,8 @@ const functions: Functions = [
   ],
 ];
 
-describe.each(functions)('%s', (name, call, required, optional) => {
-  it('rejects unknown options', async () => {
+describe.each(functions)('the options of %s', (name, call, required, optional) => {
+  it('are rejected if an option is unknown', async () => {
     await call({});
     for (const unknown of ['publickey', 'Policy', '', 'toString', 'constructor', '\n']) {
       const { message } = await expectCode(() => call({ [unknown]: undefined }), 'invalid_argument');
@@ -83,17 +86,17 @@ describe.each(functions)('%s', (name, call, required, optional) => {
     }
   });
 
-  it.each(required)('rejects undefined for %s', async (option) => {
+  it.each(required)('are rejected if %s is undefined', async (option) => {
     const { message } = await expectCode(() => call({ [option]: undefined }), 'invalid_argument');
     expect(message).toBe(`the option ${option} of ${name} is undefined`);
   });
 
-  it.each(optional)('treats undefined for %s as absent', async (option) => {
+  it.each(optional)('are accepted if %s is undefined', async (option) => {
     await call({ [option]: undefined });
   });
 });
 
-it.each(functions.slice(0, 4))('%s requires an object of options', async (name) => {
+it.each(functions.slice(0, 4))('%s requires a plain object as its options', async (name) => {
   const all: Record<string, (options: never) => unknown> = {
     verifyAttestation,
     verifyAssertion,
@@ -124,7 +127,7 @@ const notPlain: readonly [string, () => object][] = [
   ['an object that inherits its options', () => Object.create({ interval: 1 })],
   ['an object that inherits from an object without a prototype', () => Object.create(Object.create(null))],
   [
-    'an object that inherits from an object with its own isPrototypeOf',
+    'an object that inherits from an object literal with the method isPrototypeOf',
     () => Object.create({ isPrototypeOf: () => true }),
   ],
   ['an array', () => []],
@@ -134,10 +137,10 @@ const notPlain: readonly [string, () => object][] = [
 ];
 
 describe('the options of a call', () => {
-  it.each(notPlain)('are rejected if they are not a plain object: %s', async (_, options) => {
+  it.each(notPlain)('are rejected if they are %s instead of a plain object', async (_, options) => {
     const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
     expect(error.message).toBe('the options of receiptDueAt must be a plain object');
-    // Every function and every place with options. Each call is valid except for its options.
+    // These calls are valid except for the options, the policy or the credentials.
     for (const [, call] of functions.slice(0, 4)) await call({});
     for (const verify of [verifyAttestation, verifyAssertion, verifyReceipt, refreshReceipt]) {
       await expectCode(() => verify(options() as never), 'invalid_argument');
@@ -183,7 +186,7 @@ describe('options are read', () => {
     await expectCode(() => verifyAssertion(options), 'extension_missing');
   });
 
-  it('once, so a getter cannot return two different values', async () => {
+  it('only once, even if a getter would return another value the second time', async () => {
     const known: KnownOptions<{ policy: object; date?: Date | undefined }> = {
       policy: 'never undefined',
       date: 'may be undefined',
@@ -199,7 +202,7 @@ describe('options are read', () => {
     expect(Reflect.ownKeys(read)).toEqual(['policy']);
   });
 
-  it('once by verifyAssertion', async () => {
+  it('only once by verifyAssertion', async () => {
     const answers: unknown[] = [policy, {}, {}];
     const options = {
       ...assertion,
@@ -221,7 +224,7 @@ describe('a polluted Object.prototype', () => {
     Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
   };
 
-  it('adds no options', async () => {
+  it('cannot set an option that the caller does not pass', async () => {
     const evil = await attest(await createAuthority());
     const { trustAnchors, date, privateKey: __, ...options } = evil;
     pollute('trustAnchors', trustAnchors);
@@ -233,7 +236,7 @@ describe('a polluted Object.prototype', () => {
     expect((await verifyAssertion({ ...assertion, policy: {} })).counter).toBe(1);
   });
 
-  it('makes no unknown option valid', async () => {
+  it('cannot make an unknown option valid', async () => {
     pollute('environment', 'may be undefined');
     const { message } = await expectCode(
       () => verifyAssertion({ ...assertion, environment: 1 } as never),

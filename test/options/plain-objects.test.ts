@@ -11,7 +11,7 @@ const backend = createBackend();
 const device = await createDevice();
 const queryable = { query: async () => ({ rows: [] }) };
 
-/** Every function outside the core with options, as a call that is valid except for its options. */
+/** Calls of every function outside the core that has options. Each call is valid except for its options. */
 const calls: readonly [string, (options: never) => unknown][] = [
   ['createAppAttest', (options) => createAppAttest(options)],
   ['policy', (policy) => createAppAttest({ appId, policy })],
@@ -32,17 +32,17 @@ const calls: readonly [string, (options: never) => unknown][] = [
   ['answerNext', (answer) => apple.receiptEndpoint().answerNext(answer)],
 ];
 
-describe.each(calls)('%s', (name, call) => {
+describe.each(calls)('the options of %s', (name, call) => {
   it.each([
     ['a promise that was not awaited', Promise.resolve({ subject: 'alice' })],
     ['a Map', new Map([['subject', 'alice']])],
     ['an object that inherits its options', Object.create({ subject: 'alice' })],
-  ])('rejects %s', async (_, options) => {
+  ])('must not be %s', async (_, options) => {
     const { message } = await expectCode(() => call(options as never), 'invalid_argument');
     expect(message).toBe(`the options of ${name} must be a plain object`);
   });
 
-  it('rejects an option whose name is a symbol or is not enumerable', async () => {
+  it('must not include an unknown option, even if the option is not enumerable or its name is a symbol', async () => {
     const hidden = Object.defineProperty({}, 'misspelt', { value: 1 });
     for (const options of [hidden, { [Symbol('misspelt')]: 1 }]) {
       const { message } = await expectCode(() => call(options as never), 'invalid_argument');

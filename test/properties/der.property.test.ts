@@ -12,10 +12,10 @@ import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { certificate, mutated, singleOctetString, taggedValues } from '../support/arbitrary-der.js';
 import { fixtures, fromBase64 } from '../support/recordings.js';
 
-/** Set this variable by hand for more runs. */
+/** The number of runs. To change it, set the environment variable RUNS. */
 const { RUNS = '1000' } = process.env;
 
-/** Uses only fixtures. Other recordings exist only on some machines, and would change the meaning of a seed. */
+/** The certificates in the fixtures. Other recordings exist only on some machines, so they would change the values of a seed. */
 const recorded = fixtures.flatMap(({ attestation }) => {
   if (!attestation) return [];
   return decodeCborMap(fromBase64(attestation.object)).map('attStmt').arrayOfBytes('x5c');
@@ -32,7 +32,7 @@ function decodedOrRefused<Decoded>(decode: () => Decoded): Decoded | undefined {
   }
 }
 
-/** Checks a property for every value, and returns how many values were accepted. If none was accepted, nothing was tested. */
+/** Checks a property for generated values, and returns how many values were accepted. If the result is 0, nothing was tested. */
 async function accepted<Value>(values: fc.Arbitrary<Value>, isAccepted: (value: Value) => boolean): Promise<number> {
   let count = 0;
   const property = fc.property(values, (value) => {
@@ -61,7 +61,7 @@ function meaningByPeculiar(bytes: Uint8Array) {
     notBefore: read.notBefore,
     notAfter: read.notAfter,
     isCa: basicConstraints?.ca ?? false,
-    // Above 24 bits, @peculiar/x509 returns the serial number as text.
+    // @peculiar/x509 returns a long INTEGER as text.
     pathLength: basicConstraints?.pathLength === undefined ? undefined : Number(basicConstraints.pathLength),
     keyUsage: read.getExtension(KeyUsagesExtension)?.usages,
     extensions: read.extensions.map(({ type, value }) => [type, Buffer.from(value).toString('hex')]),
@@ -71,7 +71,7 @@ function meaningByPeculiar(bytes: Uint8Array) {
   };
 }
 
-describe('a certificate that is accepted', () => {
+describe('a certificate that decodeCertificate accepts', () => {
   const means = (bytes: Uint8Array): boolean => {
     const decoded = decodedOrRefused(() => decodeCertificate(bytes));
     if (!decoded) return false;
@@ -90,7 +90,7 @@ describe('a certificate that is accepted', () => {
     expect(await accepted(certificate, means)).toBeGreaterThan(15);
   });
 
-  it('is decoded as @peculiar/x509 decodes it, after any change', async () => {
+  it('is decoded as @peculiar/x509 decodes it, even after a random change of its bytes', async () => {
     expect(await accepted(mutated(fc.constantFrom(...recorded)), means)).toBeGreaterThan(15);
     expect(await accepted(mutated(certificate), means)).toBeGreaterThan(0);
   });
@@ -109,10 +109,10 @@ describe('a certificate that is accepted', () => {
   });
 });
 
-/** The explicitly tagged values of a SEQUENCE as `asn1js` decodes them. */
+/** The explicitly tagged values in a SEQUENCE, as `asn1js` decodes them. */
 function valuesByAsn1js(extension: Uint8Array): Map<number, AsnType> {
   const { result } = fromBER(extension);
-  if (!(result instanceof Sequence)) throw new Error(`no SEQUENCE: ${result.error}`);
+  if (!(result instanceof Sequence)) throw new Error(`asn1js does not decode a SEQUENCE: ${result.error}`);
   const values = new Map<number, AsnType>();
   for (const element of result.valueBlock.value) {
     if (element.idBlock.tagClass !== 3 || !(element instanceof Constructed)) continue;
@@ -138,7 +138,7 @@ function numberOf(value: AsnType | undefined): number | undefined {
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-describe('an extension that is accepted', () => {
+describe('an extension that the decoder accepts', () => {
   const arbitrary = fc.oneof(
     taggedValues,
     mutated(taggedValues),
@@ -147,13 +147,14 @@ describe('an extension that is accepted', () => {
     mutated(fc.constantFrom(...recordedExtensions)),
   );
 
-  it('has the values that asn1js decodes', async () => {
+  it('has the tagged values that asn1js decodes', async () => {
     const holds = (extension: Uint8Array): boolean => {
       const values = decodedOrRefused(() => new TaggedValues(extension));
       if (!values) return false;
       const expected = valuesByAsn1js(extension);
       for (let tag = 0; tag <= 1500; tag += 1) {
-        if (values.has(tag) !== expected.has(tag)) throw new Error(`tag ${tag}`);
+        if (values.has(tag) !== expected.has(tag))
+          throw new Error(`only one decoder finds a value with the tag number ${tag}`);
         if (!values.has(tag)) continue;
         expect(values.text(tag)).toBe(textOf(expected.get(tag)));
         expect(values.number(tag)).toBe(numberOf(expected.get(tag)));

@@ -28,14 +28,15 @@ const DAY = 24 * 60 * 60 * 1000;
 const otherApple = await createVirtualApple();
 
 /**
- * Pairs of values that differ in every field. The device uses the first value of a pair, and the server may expect the second.
+ * Pairs of different values, and other properties of a test case. The device uses the first value of a pair. The server may
+ * expect the second value.
  */
 const worlds = fc.record({
   appId: different(appId),
   environment: different(environment),
   challenge: different(clientData),
   payload: different(clientData),
-  // Lists of accepted versions and categories must not contain the true value.
+  // The lists in POLICIES contain values of the second build. They must not contain the values of the first build.
   build: fc
     .tuple(build, build)
     .filter(([one, other]) => one.validationCategory !== other.validationCategory)
@@ -49,7 +50,10 @@ type Worlds = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
 const signsExtensions = (system: VirtualOs): boolean => system.includes('27');
 const signsBundleVersion = (system: VirtualOs): boolean => system.startsWith('iOS 27');
 
-/** Policies that do not match the build, and whether an operating system signs the extension that the policy checks. */
+/**
+ * Policies that reject the build of the device. The last function returns whether an operating system signs the extension
+ * that the policy checks.
+ */
 const POLICIES: readonly (readonly [string, (other: Build) => ExtensionPolicy, (system: VirtualOs) => boolean])[] = [
   ['validationCategories', (other) => ({ validationCategories: [other.validationCategory] }), signsExtensions],
   ['bundleVersions', (other) => ({ bundleVersions: [other.bundleVersion] }), signsBundleVersion],
@@ -71,7 +75,7 @@ async function attested(world: Worlds) {
 }
 
 describe('an attestation that differs from what the server expects', () => {
-  /** In the order of Apple's steps. */
+  /** Error codes in the order of Apple's steps, and changes of the options that cause these errors. */
   const DIFFERENCES: readonly (readonly [AppAttestErrorCode, (world: Worlds) => Partial<VerifyAttestationOptions>])[] =
     [
       ['certificate_expired', ({ days }) => ({ date: new Date(Date.now() + days * DAY) })],
@@ -111,7 +115,7 @@ describe('an attestation that differs from what the server expects', () => {
     );
   });
 
-  it('is rejected with the code of the first of two differences, in Apple’s order', async () => {
+  it('is rejected with the code of the difference that is checked first, if there are two differences', async () => {
     const two = fc.shuffledSubarray([...DIFFERENCES], { minLength: 2, maxLength: 2 });
     await assertProperty(
       fc.asyncProperty(worlds, two, async (world, differences) => {
@@ -120,7 +124,7 @@ describe('an attestation that differs from what the server expects', () => {
         const first = differences
           .map(([code]) => code)
           .toSorted((a, b) => POSITIONS.indexOf(a) - POSITIONS.indexOf(b))[0];
-        if (first === undefined) throw new Error('no difference');
+        if (first === undefined) throw new Error('the test case has no difference');
         const options = Object.assign(optionsFor(world, { keyId, attestation }), ...changes);
         await expectCode(() => verifyAttestation(options), first);
       }),

@@ -40,29 +40,30 @@ async function decodedOrRefused<Decoded>(decode: () => Decoded | Promise<Decoded
   }
 }
 
-/** The fields of a payload as asn1js decodes them. */
+/** The values of the fields in a payload, in hex and by field type, as asn1js decodes them. */
 function fieldsByAsn1js(content: Uint8Array): Map<bigint, string> {
   const { result } = fromBER(new Uint8Array(content));
-  if (!(result instanceof AsnSet)) throw new Error(`no SET: ${result.error}`);
+  if (!(result instanceof AsnSet)) throw new Error(`asn1js does not decode a SET: ${result.error}`);
   return new Map(
     result.valueBlock.value.map((field) => {
       const [type, version, value] = field instanceof Sequence ? field.valueBlock.value : [];
       if (!(type instanceof Integer && version instanceof Integer && value instanceof OctetString))
-        throw new Error('field');
+        throw new Error('asn1js does not decode a field as a SEQUENCE of type, version and value');
       return [type.toBigInt(), hex(value.getValue())];
     }),
   );
 }
 
-it('an accepted receipt is decoded as pkijs decodes it', async () => {
+it('a receipt that decodeSignedData accepts is decoded as pkijs decodes it', async () => {
   let accepted = 0;
   await assertProperty(
     fc.asyncProperty(receipts, async (receipt) => {
       const decoded = await decodedOrRefused(() => decodeSignedData(receipt));
-      // pkijs also decodes the contents of some values, which this package returns as bytes.
+      // pkijs also decodes the certificates, which decodeSignedData returns as bytes. So receipts with a malformed
+      // certificate are skipped.
       if (!decoded || !(await decodedOrRefused(() => decoded.certificates.map(decodeCertificate)))) return;
       accepted += 1;
-      // The comparison uses the original bytes, because encoding again may change them.
+      // pkijs decodes the original bytes, not the DER that decodeSignedData creates from them.
       const contentInfo = new ContentInfo({ schema: fromBER(receipt).result });
       const theirs = new SignedData({ schema: contentInfo.content });
       const [signer, ...others] = theirs.signerInfos;
@@ -84,7 +85,7 @@ it('an accepted receipt is decoded as pkijs decodes it', async () => {
   expect(accepted).toBeGreaterThan(100);
 });
 
-it('accepted BER is converted to DER, which does not change when converted again', async () => {
+it('BER that readBer accepts is converted to DER, and the conversion does not change this DER', async () => {
   let accepted = 0;
   await assertProperty(
     fc.asyncProperty(receipts, async (receipt) => {
@@ -92,7 +93,7 @@ it('accepted BER is converted to DER, which does not change when converted again
       if (!read) return;
       accepted += 1;
       expect(hex(normalizeBer(read.der))).toBe(hex(read.der));
-      // asn1js decodes the DER completely, and finds only lengths in DER form.
+      // asn1js decodes the whole DER. If asn1js encodes the result, it creates the same bytes, so all lengths are in DER form.
       const { offset, result } = fromBER(new Uint8Array(read.der), { parseEmbedded: false });
       expect([offset, result.error]).toEqual([read.der.length, '']);
       expect(hex(result.toBER())).toBe(hex(read.der));

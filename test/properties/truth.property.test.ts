@@ -8,7 +8,7 @@ import { sha256 } from '../support/evidence.js';
 
 const { trustAnchors } = apple;
 
-/** The properties of a build that an operating system signs. */
+/** The properties of a build that an operating system signs as extensions. */
 function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDirectoryHash }: Build) {
   const signed: Readonly<Partial<Record<VirtualOs, AuthenticatorExtensions>>> = {
     'iOS 27': { validationCategory, bundleVersion },
@@ -18,7 +18,7 @@ function signedBy(system: VirtualOs, { validationCategory, bundleVersion, codeDi
   return signed[system];
 }
 
-describe('all evidence that a device creates', () => {
+describe('all evidence that a virtual device creates', () => {
   it('is accepted, and the result has the values of the device', async () => {
     const requests = fc.array(fc.record({ payload: clientData, skipped: fc.nat({ max: 3 }) }), { maxLength: 3 });
     await assertProperty(

@@ -12,14 +12,14 @@ describe('the response to a receipt request', () => {
     ['<html></html>', 'not a receipt in base64'],
     ['', 'empty'],
     [' \n', 'empty'],
-  ])('is rejected if it is not a receipt: %j', async (body, reason) => {
+  ])('is rejected if its body is %j', async (body, reason) => {
     const fetch = async () => new Response(body);
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect(error.message).toContain(reason);
     expect(error.status).toBe(200);
   });
 
-  it('is aborted once it is longer than any receipt', async () => {
+  it('is aborted when it becomes longer than the longest receipt', async () => {
     let sent = 0;
     await withServer(
       (_, response) => {
@@ -41,7 +41,7 @@ describe('the response to a receipt request', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it('may be exactly as long as the longest receipt with a line break', async () => {
+  it('may be as long as the longest receipt in base64 with a line break, but not longer', async () => {
     const longest = new Uint8Array(65_536).fill(0x30);
     const fetch = async () => new Response(`${Buffer.from(longest).toString('base64')}\r\n`);
     expect(await refreshReceipt({ ...exchange.options, fetch })).toEqual({ receipt: longest });
@@ -49,7 +49,7 @@ describe('the response to a receipt request', () => {
     await expectCode(() => refreshReceipt({ ...exchange.options, fetch: longer }), 'receipt_request_failed');
   });
 
-  it('is rejected if the connection breaks before its end', async () => {
+  it('is rejected if the connection breaks before the end of the response', async () => {
     await withServer(
       (_, response) => {
         response.write('QUJD');
@@ -73,7 +73,7 @@ describe('the response to a receipt request', () => {
     expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBeInstanceOf(Error);
   });
 
-  it('is not followed if it is a redirect, because the other server must not receive the token', async () => {
+  it('is not followed if it is a redirect, because another server must not receive the token for Apple’s server', async () => {
     let followed = false;
     await withServer(
       (_, response) => {

@@ -8,8 +8,8 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('the token', () => {
-  it('is an ES256 JWT with kid, iss and iat, as Apple requires, signed with the key', async () => {
+describe('the token for Apple’s receipt server', () => {
+  it('is an ES256 JWT with kid, iss and iat, as Apple requires, signed with the private key in the credentials', async () => {
     const { publicKey, credentials } = newCredentials('OTHER67890');
     exchange.endpoint.answerNext({ status: 304 });
     await refreshReceipt({ ...exchange.options, credentials });
@@ -31,7 +31,7 @@ describe('the token', () => {
     expect(exchange.endpoint.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   });
 
-  it('is created once for all simultaneous requests', async () => {
+  it('is created only once for simultaneous requests', async () => {
     await Promise.all(Array.from({ length: 20 }, () => refreshReceipt(exchange.options)));
     expect(exchange.endpoint.requests.length).toBe(20);
     expect(new Set(exchange.tokens()).size).toBe(1);
@@ -45,14 +45,14 @@ describe('the token', () => {
 
     exchange.endpoint.answerNext({ status: 401 });
     await expectCode(() => refreshReceipt(exchange.options), 'receipt_request_failed');
-    // Some runtimes create deterministic signatures, so the same bytes can have the same signature.
+    // Some runtimes create deterministic signatures. There, a new token differs only if its time differs.
     exchange.pass(1000);
     await refreshReceipt(exchange.options);
     expect(exchange.tokens().at(-2)).toBe(exchange.tokens()[1]);
     expect(exchange.tokens().at(-1)).not.toBe(exchange.tokens()[1]);
   });
 
-  it('is different for other credentials, and only a few tokens are cached', async () => {
+  it('is different for another team or another key, and only a few tokens are cached', async () => {
     const team = { ...exchange.options.credentials, teamId: 'OTHER12345' };
     const key = { ...exchange.options.credentials, keyId: 'OTHER67890' };
     for (const credentials of [exchange.options.credentials, team, key, exchange.options.credentials]) {

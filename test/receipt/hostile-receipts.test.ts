@@ -31,7 +31,7 @@ const repeat = (pattern: Uint8Array, length: number): Uint8Array => {
 };
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-/** Nested octet strings of definite length, as deep as the size limit allows. */
+/** Octet strings of definite length, nested as deep as the total length allows. */
 function nestedOctetStrings(length: number): Uint8Array {
   const heads: Uint8Array[] = [];
   for (let size = 0; ; ) {
@@ -51,31 +51,34 @@ async function expectCheapRejection(receipt: string | Uint8Array): Promise<void>
 
 describe('hostile bytes instead of a receipt', () => {
   const hostile: readonly [string, Uint8Array][] = [
-    ['no bytes', new Uint8Array()],
+    ['empty', new Uint8Array()],
     ['a NULL', NULL],
-    ['zeros', new Uint8Array(64 * KIB)],
+    ['64 KiB of zeros', new Uint8Array(64 * KIB)],
     ['64 KiB of 0xff', repeat(hex('ff'), 64 * KIB)],
     ['64 KiB of nested octet strings', nestedOctetStrings(64 * KIB)],
     ['64 KiB of nested octet strings without end markers', repeat(hex('24 80'), 64 * KIB)],
     ['64 KiB of nested sequences without end markers', repeat(hex('30 80'), 64 * KIB)],
     [
-      'nested octet strings of indefinite length with all end markers',
+      '64 KiB of nested octet strings with all end markers',
       concat(repeat(hex('24 80'), 32 * KIB), new Uint8Array(32 * KIB)),
     ],
     [
-      'nested octet strings instead of the content',
+      'SignedData that consists of nested octet strings',
       indefinite(0x30, SIGNED_DATA, indefinite(0xa0, nestedOctetStrings(60 * KIB))),
     ],
     ['empty octet strings side by side', indefinite(0x24, repeat(hex('04 00'), 64 * KIB - 4))],
     ['empty sets side by side', indefinite(0x31, repeat(hex('31 00'), 64 * KIB - 4))],
     ['an octet string of 2^31 bytes', hex('04 84 80000000')],
     ['an octet string of 2^64 - 1 bytes', hex('04 88 ffffffffffffffff')],
-    ['a certificate', sequence(sequence(integer(1)), sequence(), der(3, Uint8Array.of(0)))],
+    ['a structure like a certificate', sequence(sequence(integer(1)), sequence(), der(3, Uint8Array.of(0)))],
     ['SignedData that is empty', sequence(SIGNED_DATA, der(0xa0, sequence()))],
-    ['SignedData of another kind', sequence(objectIdentifier('1.2.840.113549.1.7.1'), der(0xa0, octetString('')))],
-    ['a SET instead of a SEQUENCE', set(SIGNED_DATA, der(0xa0, sequence()))],
+    [
+      'CMS content of the type data instead of SignedData',
+      sequence(objectIdentifier('1.2.840.113549.1.7.1'), der(0xa0, octetString(''))),
+    ],
+    ['a SET in place of the outermost SEQUENCE', set(SIGNED_DATA, der(0xa0, sequence()))],
   ];
-  it.each(hostile)('are rejected: %s', async (_, bytes) => {
+  it.each(hostile)('are rejected at a low cost if they are %s', async (_, bytes) => {
     await expectCheapRejection(bytes);
   });
 
@@ -83,13 +86,13 @@ describe('hostile bytes instead of a receipt', () => {
     ['an empty text', ''],
     ['text that is not base64', 'not base64!'],
     ['a lone surrogate', '\ud800'],
-    ['10 MB', 'A'.repeat(10 << 20)],
-    ['10 MB of padding', '='.repeat(10 << 20)],
-  ])('are rejected as text: %s', async (_, text) => {
+    ['10 MiB of base64', 'A'.repeat(10 << 20)],
+    ['10 MiB of padding', '='.repeat(10 << 20)],
+  ])('are rejected at a low cost if they are passed as %s', async (_, text) => {
     await expectCheapRejection(text);
   });
 
-  it('are rejected as too long above 64 KiB, as bytes and as text', async () => {
+  it('are rejected as too long if they have more than 64 KiB, as bytes and as text', async () => {
     for (const [length, isTooLong] of [
       [65_536, false],
       [65_537, true],
@@ -112,34 +115,34 @@ describe('hostile parts of an otherwise valid receipt', () => {
 
   it.each([
     ['nested octet strings instead of the payload', { payload: nestedOctetStrings(40 * KIB) }],
-    ['endless fields', { payload: repeat(hex('31 80'), 40 * KIB) }],
-    ['thousands of fields', { moreFields: many(3000, field(99, '')) }],
+    ['nested SETs without end markers instead of the payload', { payload: repeat(hex('31 80'), 40 * KIB) }],
+    ['3000 fields', { moreFields: many(3000, field(99, '')) }],
     [
-      'thousands of chunks',
+      '3000 chunks',
       { content: (payload: Uint8Array) => indefinite(0x24, ...many(3000, octetString('')), ...chunks(payload)) },
     ],
-    ['thousands of digest algorithms', { digestAlgorithms: set(...many(1500, sequence(objectIdentifier('1.2.3')))) }],
-    ['hundreds of signed attributes', { signedAttributes: () => many(400, attribute('1.2.3', NULL)) }],
-    ['hundreds of unsigned attributes', { moreInSignerInfo: [der(0xa1, ...many(300, attribute('1.2.3', NULL)))] }],
-    ['hundreds of certificates', { certificates: () => many(60, chain.signer.der) }],
+    ['1500 digest algorithms', { digestAlgorithms: set(...many(1500, sequence(objectIdentifier('1.2.3')))) }],
+    ['400 signed attributes', { signedAttributes: () => many(400, attribute('1.2.3', NULL)) }],
+    ['300 unsigned attributes', { moreInSignerInfo: [der(0xa1, ...many(300, attribute('1.2.3', NULL)))] }],
+    ['60 certificates', { certificates: () => many(60, chain.signer.der) }],
     ['a certificate of nested sequences', { certificates: () => [chain.signer.der, repeat(hex('30 80'), 20 * KIB)] }],
-  ])('are rejected: %s', async (_, changes) => {
+  ])('are rejected as malformed at a low cost if they are %s', async (_, changes) => {
     await expectCheapRejection(await makeReceipt(chain, changes));
   });
 
   it.each([
-    ['a signature of 30 KB', { signature: () => new Uint8Array(30 * KIB) }],
-    ['a token of 40 KB', { fields: { 5: 'A'.repeat(40 * KIB) } }],
-    ['a time with 40 000 digits', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}Z` } }],
-    ['a time with 40 000 digits and no Z', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}` } }],
-    ['a name of 40 KB', { fields: { 6: 'A'.repeat(40 * KIB) } }],
-  ])('are rejected at a low cost: %s', async (_, changes) => {
+    ['a signature of 30 KiB', { signature: () => new Uint8Array(30 * KIB) }],
+    ['a token of 40 KiB', { fields: { 5: 'A'.repeat(40 * KIB) } }],
+    ['a creation time with 40 000 digits', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}Z` } }],
+    ['a creation time with 40 000 digits and no Z', { fields: { 12: `2026-10-01T11:59:00.${'1'.repeat(40_000)}` } }],
+    ['a receipt type of 40 KiB', { fields: { 6: 'A'.repeat(40 * KIB) } }],
+  ])('are rejected at a low cost if they are %s', async (_, changes) => {
     const receipt = await makeReceipt(chain, changes);
     await rejectionOf(() => verify(receipt));
     await expectCheap(() => verify(receipt).catch(() => undefined));
   });
 
-  it('cannot flood the log or forge a log line through the App ID', async () => {
+  it('cannot make an error message long or give it a second line through the App ID', async () => {
     const receipt = await makeReceipt(chain, { fields: { 2: `TEAM.\n${'x'.repeat(10_000)}\u202e` } });
     const options = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const { message } = await expectCode(() => verifyReceipt(options), 'app_id_mismatch');

@@ -26,15 +26,18 @@ describe('a receipt is rejected as malformed', () => {
     attribute('1.2.840.113549.1.9.4', octetString(digest), octetString(digest));
   const WITH_PARAMETERS = algorithm('2.16.840.1.101.3.4.2.1', octetString(''));
   const malformed: readonly [string, ReceiptChanges][] = [
-    ['with another content type', { outerType: DATA }],
+    ['with data instead of SignedData as its content type', { outerType: DATA }],
     ['with a content type that is not an object identifier', { outerType: octetString('') }],
-    ['with encapsulated content that is not data', { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) }],
-    ['with additional data after its content', { moreInContentInfo: [NULL] }],
-    ['with additional data after its signers', { moreInSignedData: [NULL] }],
+    [
+      'with an encapsulated content type other than data',
+      { contentType: der(6, Buffer.from('2a864886f70d010703', 'hex')) },
+    ],
+    ['with a NULL after its SignedData', { moreInContentInfo: [NULL] }],
+    ['with a NULL after its signers', { moreInSignedData: [NULL] }],
     ['without a signer', { signerInfos: () => [] }],
     ['with two signers', { signerInfos: (signerInfo) => [signerInfo, signerInfo] }],
-    ['with additional data after its signature', { moreInSignerInfo: [NULL] }],
-    ['with no certificate', { certificates: () => [] }],
+    ['with a NULL after its signature', { moreInSignerInfo: [NULL] }],
+    ['without certificates', { certificates: () => [] }],
     [
       'with nine certificates',
       {
@@ -46,7 +49,7 @@ describe('a receipt is rejected as malformed', () => {
       },
     ],
     [
-      'with another element among its certificates',
+      'with an OCTET STRING among its certificates',
       { certificates: ({ signer, intermediate }) => [signer.der, intermediate.der, octetString('')] },
     ],
     [
@@ -60,15 +63,21 @@ describe('a receipt is rejected as malformed', () => {
         certificates: () => [sequence(sequence(der(0xa0), integer(1), ...Array.from({ length: 5 }, () => sequence())))],
       },
     ],
-    ['with a signer identifier of an unknown kind', { signerIdentifier: () => octetString('') }],
+    ['with an OCTET STRING as its signer identifier', { signerIdentifier: () => octetString('') }],
     ...[0, 65].map((length): [string, ReceiptChanges] => [
       `with a subject key identifier of ${length} bytes`,
       { signerIdentifier: () => der(0x80, new Uint8Array(length)) },
     ]),
-    ['with a malformed issuer name', { signerIdentifier: () => sequence(sequence(NULL), integer(1)) }],
-    ['with an issuer of more than 1 KiB', { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) }],
     [
-      'with a serial number of 33 octets',
+      'with a malformed issuer name in its signer identifier',
+      { signerIdentifier: () => sequence(sequence(NULL), integer(1)) },
+    ],
+    [
+      'with an issuer name of more than 1 KiB in its signer identifier',
+      { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) },
+    ],
+    [
+      'with a serial number of 33 octets in its signer identifier',
       { signerIdentifier: () => sequence(nameOfLength(20), serialNumberOfLength(33)) },
     ],
     ['with a signature of more than 1 KiB', { signature: () => new Uint8Array(1025) }],
@@ -76,13 +85,16 @@ describe('a receipt is rejected as malformed', () => {
       'with an additional element in its signer identifier',
       { signerIdentifier: (issuer) => sequence(issuer, integer(1), NULL) },
     ],
-    ['with content of another kind', { content: (payload) => der(0x0c, payload) }],
-    ['with chunks of another kind', { content: (payload) => der(0x24, der(0x0c, payload)) }],
+    ['with a UTF8String as its content', { content: (payload) => der(0x0c, payload) }],
+    ['with a UTF8String as a chunk of its content', { content: (payload) => der(0x24, der(0x0c, payload)) }],
     ['with two contents', { content: (payload) => concat(octetString(payload), octetString('')) }],
-    ['without a signed content type', { signedAttributes: (digest) => [messageDigestAttribute(digest)] }],
-    ['without a signed digest', { signedAttributes: () => [contentTypeAttribute] }],
     [
-      'with a duplicate signed digest',
+      'with signed attributes but no content type attribute',
+      { signedAttributes: (digest) => [messageDigestAttribute(digest)] },
+    ],
+    ['with signed attributes but no message digest attribute', { signedAttributes: () => [contentTypeAttribute] }],
+    [
+      'with two message digest attributes',
       {
         signedAttributes: (digest) => [
           contentTypeAttribute,
@@ -92,15 +104,15 @@ describe('a receipt is rejected as malformed', () => {
       },
     ],
     [
-      'with two values in its signed digest',
+      'with two values in its message digest attribute',
       { signedAttributes: (digest) => [contentTypeAttribute, repeatedDigest(digest)] },
     ],
     [
-      'with a signed digest of another type',
+      'with a NULL in its message digest attribute',
       { signedAttributes: () => [contentTypeAttribute, attribute('1.2.840.113549.1.9.4', NULL)] },
     ],
     [
-      'with another signed content type',
+      'with another content type in its content type attribute',
       {
         signedAttributes: (digest) => [
           attribute('1.2.840.113549.1.9.3', der(6, Uint8Array.of(0x2a, 3))),
@@ -109,7 +121,7 @@ describe('a receipt is rejected as malformed', () => {
       },
     ],
     [
-      'with a malformed signed attribute',
+      'with a NULL among its signed attributes',
       { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest), NULL] },
     ],
     [
@@ -139,24 +151,27 @@ describe('a receipt is rejected as malformed', () => {
     ],
     ['with revocation lists', { revocationLists: der(0xa1, sequence()) }],
     ['with an empty field for revocation lists', { revocationLists: der(0xa1) }],
-    ['with parameters for a listed digest algorithm', { digestAlgorithms: set(WITH_PARAMETERS) }],
-    ['with parameters for the digest algorithm', { digestAlgorithm: WITH_PARAMETERS }],
+    ['with parameters of an algorithm in digestAlgorithms', { digestAlgorithms: set(WITH_PARAMETERS) }],
+    ['with parameters of the signer’s digest algorithm', { digestAlgorithm: WITH_PARAMETERS }],
     [
-      'with parameters for the signature algorithm',
+      'with parameters of the signature algorithm',
       { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', octetString(new Uint8Array(10_000))) },
     ],
-    ['with two parameters of an algorithm', { digestAlgorithm: algorithm('2.16.840.1.101.3.4.2.1', NULL, NULL) }],
+    [
+      'with two parameters of the signer’s digest algorithm',
+      { digestAlgorithm: algorithm('2.16.840.1.101.3.4.2.1', NULL, NULL) },
+    ],
     ['with nine digest algorithms', { digestAlgorithms: set(...Array.from({ length: 9 }, () => SHA256)) }],
-    ['with a malformed algorithm', { digestAlgorithm: sequence(octetString('')) }],
-    ['with a payload without fields', { payload: set() }],
-    ['with a payload of zero bytes', { payload: new Uint8Array() }],
-    ['with bytes after its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
-    ['with a malformed field', { moreFields: [octetString('')] }],
-    ['with a field in a SET', { moreFields: [set(integer(99), integer(1), octetString(''))] }],
-    ['with a field of one part', { moreFields: [sequence(integer(99))] }],
-    ['with a field of two parts', { moreFields: [sequence(integer(99), octetString(''))] }],
-    ['with a field without a value', { moreFields: [sequence(integer(99), integer(1))] }],
-    ['with a field of four parts', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
+    ['with a digest algorithm that has no object identifier', { digestAlgorithm: sequence(octetString('')) }],
+    ['with a payload that is an empty SET', { payload: set() }],
+    ['with content that is empty', { payload: new Uint8Array() }],
+    ['with a byte after its payload', { tamper: (payload) => concat(payload, Uint8Array.of(0)) }],
+    ['with a field that is an OCTET STRING', { moreFields: [octetString('')] }],
+    ['with a field that is a SET', { moreFields: [set(integer(99), integer(1), octetString(''))] }],
+    ['with a field that has only a type', { moreFields: [sequence(integer(99))] }],
+    ['with a field that has no version', { moreFields: [sequence(integer(99), octetString(''))] }],
+    ['with a field that has no value', { moreFields: [sequence(integer(99), integer(1))] }],
+    ['with a field that has a fourth part', { moreFields: [sequence(integer(99), integer(1), octetString(''), NULL)] }],
     [
       'with a field whose type is not a number',
       { moreFields: [sequence(octetString('c'), integer(1), octetString(''))] },
@@ -169,7 +184,10 @@ describe('a receipt is rejected as malformed', () => {
       'with a field whose value is not an OCTET STRING',
       { moreFields: [sequence(integer(99), integer(1), integer(1))] },
     ],
-    ['with a field in chunks of another type', { moreFields: [sequence(integer(99), integer(1), der(0x24, NULL))] }],
+    [
+      'with a field whose value has a NULL as a chunk',
+      { moreFields: [sequence(integer(99), integer(1), der(0x24, NULL))] },
+    ],
     ['with a duplicate App ID', { moreFields: [field(2, APP_ID)] }],
     ['with a duplicate field of an unknown type', { moreFields: [field(99, ''), field(99, '')] }],
     ...[2, 3, 4, 5, 6, 12, 21].map((type): [string, ReceiptChanges] => [
@@ -178,13 +196,13 @@ describe('a receipt is rejected as malformed', () => {
     ]),
     ['with an unknown receipt type', withFields({ 6: 'PAID' })],
     ['with an App ID that is not UTF-8', withFields({ 2: Uint8Array.of(0xff) })],
-    ['with a key that is not in a certificate', withFields({ 3: 'key' })],
+    ['with text instead of a certificate in field 3', withFields({ 3: 'key' })],
     ['with a negative risk metric', withFields({ 17: '-1' })],
     ['with a risk metric that is not a number', withFields({ 17: 'high' })],
     ['with a hexadecimal risk metric', withFields({ 17: '0x10' })],
     ['with an empty risk metric', withFields({ 17: '' })],
-    ['with a risk metric that is too large', withFields({ 17: '1'.repeat(10) })],
-    ['with a risk metric on two lines', withFields({ 17: '1\n' })],
+    ['with a risk metric of ten digits', withFields({ 17: '1'.repeat(10) })],
+    ['with a line break after its risk metric', withFields({ 17: '1\n' })],
     ...[
       '',
       'today',
@@ -214,15 +232,12 @@ describe('a receipt is rejected as malformed', () => {
     ['subject key identifier', 65, '1 to 64', { signerIdentifier: () => der(0x80, new Uint8Array(65)) }],
     ['issuer', 1025, '0 to 1024', { signerIdentifier: () => sequence(nameOfLength(1025), integer(1)) }],
     ['serial number', 33, '1 to 32', { signerIdentifier: () => sequence(nameOfLength(20), serialNumberOfLength(33)) }],
-  ])(
-    'if its signer has too many bytes in its %s, and the error reports the length',
-    async (name, length, limits, changes) => {
-      const { message } = await expectCode(() => verify(changes), 'malformed_receipt');
-      expect(message).toContain(`the ${name} of the signer has ${length} bytes; expected ${limits}`);
-    },
-  );
+  ])('if the %s of its signer is too long, and the error reports the length', async (name, length, limits, changes) => {
+    const { message } = await expectCode(() => verify(changes), 'malformed_receipt');
+    expect(message).toContain(`the ${name} of the signer has ${length} bytes; expected ${limits}`);
+  });
 
-  it('with a payload that is a SEQUENCE', async () => {
+  it('if its payload is a SEQUENCE instead of a SET', async () => {
     expect((await verify({ payload: set(...fieldsOfReceipt()) })).type).toBe('ATTEST');
     await expectCode(() => verify({ payload: sequence(...fieldsOfReceipt()) }), 'malformed_receipt');
   });
@@ -233,14 +248,14 @@ describe('a receipt is rejected as malformed', () => {
     await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
   });
 
-  it('with a key that is not on P-256', async () => {
+  it('if the attested key is not on P-256', async () => {
     await expectCode(
       async () => verify({}, {}, await createReceiptChain({ credCertCurve: 'P-384' })),
       'malformed_receipt',
     );
   });
 
-  it('if it is truncated at any byte, or has additional data at its end', async () => {
+  it('if it is truncated at any byte, or if a byte follows it', async () => {
     const receipt = await makeReceipt(chain);
     const options = { appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     for (let length = 0; length < receipt.length; length += 1) {

@@ -12,34 +12,37 @@ afterEach(() => {
   vi.resetModules();
 });
 
-describe('if the packages that decode receipts cannot be loaded', () => {
+describe('the error for a missing package', () => {
   it.each([
     ['pkijs', 'verifyReceipt'],
     ['pkijs', 'inspectReceipt'],
     ['asn1js', 'verifyReceipt'],
     ['asn1js', 'inspectReceipt'],
-  ] as const)('the error does not blame the client: without %s in %s', async (name, attempted) => {
-    const chain = await createReceiptChain();
-    const receipt = await makeReceipt(chain);
-    vi.resetModules();
-    vi.doMock(name, () => {
-      throw new Error('pruned');
-    });
-    const { AppAttestError, inspectReceipt, verifyReceipt } = await import('../../src/index.js');
-    const attempts = {
-      verifyReceipt: () => verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] }),
-      inspectReceipt: () => inspectReceipt(receipt),
-    };
-    const error: unknown = await attempts[attempted]().catch((thrown: unknown) => thrown);
-    if (!(error instanceof AppAttestError)) return expect.fail(JSON.stringify(error));
-    expect(error.code).toBe('invalid_argument');
-    expect(error.message).toContain('asn1js and pkijs');
-    expect(error.cause).toBeInstanceOf(Error);
-    expect(STATUS[error.code]).toBe(500);
-  });
+  ] as const)(
+    'is invalid_argument, which maps to the HTTP status 500, if %s cannot be loaded by %s',
+    async (name, attempted) => {
+      const chain = await createReceiptChain();
+      const receipt = await makeReceipt(chain);
+      vi.resetModules();
+      vi.doMock(name, () => {
+        throw new Error('pruned');
+      });
+      const { AppAttestError, inspectReceipt, verifyReceipt } = await import('../../src/index.js');
+      const attempts = {
+        verifyReceipt: () => verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] }),
+        inspectReceipt: () => inspectReceipt(receipt),
+      };
+      const error: unknown = await attempts[attempted]().catch((thrown: unknown) => thrown);
+      if (!(error instanceof AppAttestError)) return expect.fail(JSON.stringify(error));
+      expect(error.code).toBe('invalid_argument');
+      expect(error.message).toContain('asn1js and pkijs');
+      expect(error.cause).toBeInstanceOf(Error);
+      expect(STATUS[error.code]).toBe(500);
+    },
+  );
 });
 
-it('if jose cannot be loaded, the error of a receipt refresh names the package', async () => {
+it('if refreshReceipt cannot load jose, the error names the package', async () => {
   vi.resetModules();
   vi.doMock('jose', () => {
     throw new Error('pruned');
@@ -54,7 +57,7 @@ it('if jose cannot be loaded, the error of a receipt refresh names the package',
   expect(error.cause).toBeInstanceOf(Error);
 });
 
-it('if pkijs cannot decode the signer, the receipt is malformed', async () => {
+it('if pkijs throws while it decodes the signer, the receipt is rejected as malformed', async () => {
   const chain = await createReceiptChain();
   const receipt = await makeReceipt(chain);
   vi.resetModules();

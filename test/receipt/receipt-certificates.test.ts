@@ -18,7 +18,7 @@ import { chain, verify, withFields } from '../support/verified-receipts.js';
 describe('the certificates of a receipt', () => {
   const DAY = 24 * 60;
 
-  it('are not trusted only because they have Apple’s names', async () => {
+  it('are not trusted if they have Apple’s names but do not end at a trust anchor', async () => {
     const receipt = await makeReceipt(chain);
     await expectCode(() => verifyReceipt({ receipt, appId: APP_ID, date: NOW }), 'untrusted_certificate');
     await expectCode(
@@ -28,7 +28,10 @@ describe('the certificates of a receipt', () => {
   });
 
   const untrusted: readonly [string, ReceiptChanges][] = [
-    ['the signer is missing', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }],
+    [
+      'the certificate of the signer is missing',
+      { certificates: ({ intermediate, root }) => [intermediate.der, root.der] },
+    ],
     ['the intermediate is missing', { certificates: ({ signer, root }) => [signer.der, root.der] }],
     [
       'the signer identifier contains another serial number',
@@ -39,9 +42,12 @@ describe('the certificates of a receipt', () => {
       'the signer identifier contains another key identifier',
       { signerIdentifier: () => der(0x80, Buffer.alloc(20, 8)) },
     ],
-    ['the signer identifier contains a long key identifier', { signerIdentifier: () => der(0x80, new Uint8Array(64)) }],
     [
-      'the signer identifier contains a long issuer and a long serial number',
+      'the signer identifier contains a key identifier of 64 bytes that no certificate has',
+      { signerIdentifier: () => der(0x80, new Uint8Array(64)) },
+    ],
+    [
+      'the signer identifier contains an issuer name of 1 KiB and a serial number of 32 octets that no certificate has',
       { signerIdentifier: () => sequence(nameOfLength(1024), serialNumberOfLength(32)) },
     ],
   ];
@@ -49,7 +55,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify(changes), 'untrusted_certificate');
   });
 
-  it('are not trusted if another chain has the same names', async () => {
+  it('are not trusted if one of them comes from another chain with the same names', async () => {
     const other = await createReceiptChain();
     await expectCode(
       () => verify({ certificates: () => [chain.signer.der, other.intermediate.der, chain.root.der] }),
@@ -61,7 +67,7 @@ describe('the certificates of a receipt', () => {
     );
   });
 
-  it('end at the trusted root, not at a supplied root with the same name', async () => {
+  it('are verified up to the trust anchor, even if the receipt contains another root with the same name', async () => {
     const { root } = await createReceiptChain();
     const certificates = () => [chain.signer.der, chain.intermediate.der, root.der];
     expect((await verify({ certificates })).type).toBe('ATTEST');
@@ -71,7 +77,7 @@ describe('the certificates of a receipt', () => {
     expect((await verify({ certificates }, { trustAnchors })).type).toBe('ATTEST');
   });
 
-  it('may include three certificates between signer and root, but not four', async () => {
+  it('may include three certificates between the signer and the trust anchor, but not four', async () => {
     const long = await createReceiptChain({ intermediate: { issuer: 'CN=1' } });
     const { keys, profile } = long.root;
     const verifyBelow = async (...names: string[]) => {
@@ -86,7 +92,7 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verifyBelow('CN=1', 'CN=2', 'CN=3'), 'untrusted_certificate');
   });
 
-  it('are not trusted if they form a cycle instead of ending at the root', async () => {
+  it('are not trusted if the last certificate is its own issuer but not a trust anchor', async () => {
     const circle = await createReceiptChain({
       intermediate: { issuer: 'CN=Nobody' },
       root: { subject: 'CN=Nobody', issuer: 'CN=Nobody' },
@@ -94,14 +100,14 @@ describe('the certificates of a receipt', () => {
     await expectCode(() => verify({}, { trustAnchors: [chain.root.der] }, circle), 'untrusted_certificate');
   });
 
-  it('must include a signer with Apple’s extension for receipts', async () => {
+  it('are not trusted if the certificate of the signer does not have Apple’s extension for receipt signing', async () => {
     const unmarked = await createReceiptChain({ signer: { extensions: {} } });
     await expectCode(() => verify({}, {}, unmarked), 'untrusted_certificate');
     const similar = await createReceiptChain({ signer: { extensions: { '1.2.840.113635.100.12.1': NULL } } });
     await expectCode(() => verify({}, {}, similar), 'untrusted_certificate');
   });
 
-  it('are rejected if an intermediate signed the receipt', async () => {
+  it('are not trusted if the signer is a CA, or if the key usage of the signer does not allow signing', async () => {
     const signing = await createReceiptChain({ signer: { ca: true, extensions: { [RECEIPT_SIGNING_OID]: NULL } } });
     await expectCode(() => verify({}, {}, signing), 'untrusted_certificate');
     const agreeing = await createReceiptChain({

@@ -16,28 +16,28 @@ const due = (receipt: StoredReceipt, schedule?: ReceiptSchedule): number =>
   secondsAfter(receiptDueAt(receipt, schedule));
 
 describe('a receipt is due', () => {
-  it('one day after its attestation, and a little later for some keys', () => {
+  it('one day after its creation, plus a jitter, if its type is ATTEST', () => {
     expect(due(fresh, { jitter: 0 })).toBe(DAY);
     expect(due(fresh)).toBeGreaterThanOrEqual(DAY);
     expect(due(fresh)).toBeLessThan(1.25 * DAY);
     expect(due(fresh, { afterAttestation: 0 })).toBe(0);
   });
 
-  it('every thirty days after its first renewal, and a little later for some keys', () => {
+  it('thirty days after its creation, plus a jitter, if its type is RECEIPT', () => {
     expect(due(renewed, { jitter: 0 })).toBe(30 * DAY);
     expect(due(renewed)).toBeGreaterThanOrEqual(30 * DAY);
     expect(due(renewed)).toBeLessThan(37.5 * DAY);
     expect(due(renewed, { interval: 7 * DAY, jitter: 0 })).toBe(7 * DAY);
   });
 
-  it('never before Apple issues a newer receipt', () => {
+  it('at notBefore or later', () => {
     expect(due(renewed, { interval: 0 })).toBe(DAY);
     expect(due({ ...renewed, notBefore: at(40 * DAY) }, { jitter: 0 })).toBe(40 * DAY);
     expect(due({ ...renewed, notBefore: at(80 * DAY) })).toBe(80 * DAY);
     expect(due({ ...renewed, notBefore: null }, { interval: 0 })).toBe(0);
   });
 
-  it('at the latest two weeks before it expires, still spread over time', () => {
+  it('at the latest two weeks before it expires, and at a different time for each key', () => {
     const schedule = { interval: 85 * DAY };
     const dues = Array.from({ length: 100 }, (_, index) => due({ ...renewed, keyId: `key ${index}` }, schedule));
     expect(Math.max(...dues)).toBeLessThanOrEqual(76 * DAY);
@@ -46,20 +46,20 @@ describe('a receipt is due', () => {
     expect(due(renewed, { interval: 85 * DAY, jitter: 0, reserve: 30 * DAY })).toBe(60 * DAY);
   });
 
-  it('after the longest allowed interval, within the widest allowed spread', () => {
+  it('two weeks before it expires if the interval is the longest, and within two intervals if the jitter is 1', () => {
     expect(due(renewed, { interval: 3650 * DAY, jitter: 0 })).toBe(76 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeGreaterThanOrEqual(30 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeLessThan(60 * DAY);
   });
 
-  it('always at the same time, but at another time for another key or another receipt', () => {
+  it('at a time that is always the same for this receipt, and different for another key or another receipt', () => {
     expect(due(renewed)).toBe(due({ ...renewed }));
     expect(due(renewed)).not.toBe(due({ ...renewed, keyId: 'another' }));
     const next = { ...renewed, creationTime: at(1), notBefore: at(DAY + 1), expirationTime: at(90 * DAY + 1) };
     expect(due(next) - 1).not.toBeCloseTo(due(renewed), 0);
   });
 
-  it('between notBefore and the reserve, regardless of the schedule', async () => {
+  it('not before notBefore, and not after the start of the reserve if notBefore allows this, for any schedule', async () => {
     const seconds = (max: number) => fc.integer({ min: 0, max });
     const arbitrary = fc.record({
       keyId: fc.string(),
@@ -94,7 +94,7 @@ describe('a receipt is due', () => {
     );
   });
 
-  it('at its own time, so only a few of many receipts from the same second are due in one minute', () => {
+  it('in the same minute as only a few other receipts, even if all receipts were created at the same time', () => {
     const perMinute = (type: 'ATTEST' | 'RECEIPT', count: number): number[] => {
       const minutes = new Map<number, number>();
       for (let index = 0; index < count; index += 1) {
@@ -126,26 +126,26 @@ describe('dueReceipts returns', () => {
   });
   const all = [stored('young', 1), stored('due', 40), stored('expired', 91), stored('older', 60), stored('last', 90)];
 
-  it('receipts that have not expired, the most urgent one first', () => {
+  it('due receipts that have not expired, in the order of their expiration', () => {
     const receipts = dueReceipts(all, { date: NOW });
     expect(receipts.map(({ userId }) => userId)).toEqual(['user of last', 'user of older', 'user of due']);
     expect(all.map(({ keyId }) => keyId)).toEqual(['young', 'due', 'expired', 'older', 'last']);
   });
 
-  it('receipts that become due at this very millisecond, and none that become due a millisecond later', () => {
+  it('a receipt at the millisecond at which it is due, but not one millisecond earlier', () => {
     const receipt = stored('due', 40);
     const date = receiptDueAt(receipt);
     expect(dueReceipts([receipt], { date })).toEqual([receipt]);
     expect(dueReceipts([receipt], { date: new Date(date.getTime() - 1) })).toEqual([]);
   });
 
-  it('receipts that are due by the given schedule, from any iterable', () => {
+  it('the due receipts of any iterable, according to the given schedule', () => {
     const schedule = { date: NOW, interval: 50 * DAY, jitter: 0 };
     expect(dueReceipts(new Set(all), schedule).map(({ keyId }) => keyId)).toEqual(['last', 'older']);
     expect(dueReceipts([], schedule)).toEqual([]);
   });
 
-  it('receipts that are due now, if no date is given', () => {
+  it('receipts that are due at the current time if no date is given', () => {
     vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
     try {
       expect(dueReceipts(all).length).toBe(3);
@@ -155,25 +155,25 @@ describe('dueReceipts returns', () => {
   });
 });
 
-describe('receiptDueAt', () => {
+describe('the arguments of receiptDueAt and dueReceipts', () => {
   it.each([
     ['no receipt', undefined, {}],
-    ['a receipt without a key', { ...fresh, keyId: undefined }, {}],
-    ['text as the time', { ...fresh, creationTime: NOW.toISOString() }, {}],
-    ['an invalid time', { ...fresh, expirationTime: new Date(Number.NaN) }, {}],
+    ['a receipt without a key identifier', { ...fresh, keyId: undefined }, {}],
+    ['text as the creation time', { ...fresh, creationTime: NOW.toISOString() }, {}],
+    ['an invalid expiration time', { ...fresh, expirationTime: new Date(Number.NaN) }, {}],
     ['text as notBefore', { ...fresh, notBefore: NOW.toISOString() }, {}],
     ['null as the schedule', fresh, null],
     ['a negative interval', fresh, { interval: -1 }],
     ['an interval in milliseconds', fresh, { interval: 30 * DAY * SECOND }],
     ['a reserve that is not a number', fresh, { reserve: Number.NaN }],
-    ['text as the first time', fresh, { afterAttestation: '1' }],
+    ['text as afterAttestation', fresh, { afterAttestation: '1' }],
     ['a jitter above one', fresh, { jitter: 1.1 }],
-  ])('rejects a call with %s', async (_, receipt, schedule) => {
+  ])('are rejected if receiptDueAt is called with %s', async (_, receipt, schedule) => {
     const attempt = () => receiptDueAt(receipt as never, schedule as never);
     await expectCode(attempt, 'invalid_argument');
   });
 
-  it('rejects a call with an invalid date', async () => {
+  it('are rejected if dueReceipts is called with an invalid date, or with null as the options', async () => {
     await expectCode(() => dueReceipts([], { date: new Date(Number.NaN) }), 'invalid_argument');
     await expectCode(() => dueReceipts([], null as never), 'invalid_argument');
   });

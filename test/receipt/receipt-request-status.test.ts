@@ -16,7 +16,7 @@ describe('a response with a status other than 200 and 304', () => {
     [503, "Apple's server failed"],
     [204, 'unexpected'],
     [301, 'unexpected'],
-  ])('of status %i is reported in the error', async (status, reason) => {
+  ])('is reported in an error with the status %i', async (status, reason) => {
     exchange.endpoint.answerNext({ status, body: 'Because\n of it' });
     const error = await expectCode(() => refreshReceipt(exchange.options), 'receipt_request_failed');
     expect(error.message).toContain(reason);
@@ -28,7 +28,7 @@ describe('a response with a status other than 200 and 304', () => {
   it.each([
     ['', '(status 500)'],
     [' busy\r\n', '(status 500, "busy")'],
-  ])('is reported with its body %j, unless the body is empty', async (body, quoted) => {
+  ])('and the body %j is reported in an error with the text %s', async (body, quoted) => {
     const fetch = async () => new Response(body, { status: 500 });
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect(error.message).toContain(quoted);
@@ -42,7 +42,7 @@ describe('a response with a status other than 200 and 304', () => {
       () => ({ credentials: { ...exchange.options.credentials, teamId: 'OTHER12345' } }),
       401,
     ],
-  ] as const)('comes from the virtual Apple for %s', async (_, change, status) => {
+  ] as const)('is sent by the virtual Apple for %s', async (_, change, status) => {
     const error = await expectCode(
       () => refreshReceipt({ ...exchange.options, ...change() }),
       'receipt_request_failed',
@@ -50,7 +50,7 @@ describe('a response with a status other than 200 and 304', () => {
     expect(error.status).toBe(status);
   });
 
-  it('comes from the endpoint of the other environment', async () => {
+  it('is sent by the virtual Apple if the endpoint belongs to another environment', async () => {
     const development = await exchange.endpoint.listen('development');
     try {
       const attempt = () => refreshReceipt({ ...exchange.options, endpoint: development.url });
@@ -70,13 +70,13 @@ describe('a response with a status other than 200 and 304', () => {
     ['9'.repeat(400), undefined],
     [`on ${START.toUTCString()}`, undefined],
     [`${START.toUTCString()}+0200`, undefined],
-  ])('may contain Retry-After: %s', async (header, seconds) => {
+  ])('and the header Retry-After %j is reported in an error with retryAfter %s', async (header, seconds) => {
     const fetch = async () => new Response('busy', { status: 429, headers: { 'retry-after': header } });
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, fetch }), 'receipt_request_failed');
     expect([error.status, error.retryAfter]).toEqual([429, seconds]);
   });
 
-  it('contains Retry-After over HTTP', async () => {
+  it('is reported in an error with retryAfter if the response arrives over HTTP', async () => {
     exchange.endpoint.answerNext({ status: 429, retryAfter: 30 });
     const error = await expectCode(() => refreshReceipt(exchange.options), 'receipt_request_failed');
     expect([error.status, error.retryAfter]).toEqual([429, 30]);

@@ -15,23 +15,23 @@ import { chain, fieldsOfReceipt, verify } from '../support/verified-receipts.js'
 
 describe('the signature of a receipt', () => {
   const invalid: readonly [string, ReceiptChanges][] = [
-    ['is over another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }],
+    ['covers another payload', { tamper: (payload) => payload.with(payload.length - 3, 0x39) }],
     ['consists of zeros', { signature: () => new Uint8Array(70) }],
     ['is empty', { signature: () => new Uint8Array() }],
-    ['uses another algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
-    ['uses another hash than the content', { signatureAlgorithm: ECDSA_WITH_SHA384 }],
-    ['uses a hash that is not in digestAlgorithms', { digestAlgorithms: set(SHA384) }],
-    ['is in a receipt whose digestAlgorithms are empty', { digestAlgorithms: set() }],
+    ['names RSA as its algorithm', { signatureAlgorithm: algorithm('1.2.840.113549.1.1.11', NULL) }],
+    ['names SHA-384 while the digest algorithm is SHA-256', { signatureAlgorithm: ECDSA_WITH_SHA384 }],
+    ['names SHA-256 while digestAlgorithms contains only SHA-384', { digestAlgorithms: set(SHA384) }],
+    ['belongs to a receipt whose digestAlgorithms are empty', { digestAlgorithms: set() }],
     [
-      'uses an unknown hash',
+      'belongs to a receipt whose digest algorithm is SHA-1',
       { digestAlgorithm: algorithm('1.3.14.3.2.26', NULL), digestAlgorithms: set(algorithm('1.3.14.3.2.26', NULL)) },
     ],
     [
-      'covers attributes with another digest',
+      'covers signed attributes with another message digest',
       { signedAttributes: () => [contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32))] },
     ],
     [
-      'covers the attributes of another payload',
+      'covers the signed attributes of another payload',
       {
         signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)],
         tamper: (payload) => payload.with(payload.length - 3, 0x39),
@@ -42,24 +42,24 @@ describe('the signature of a receipt', () => {
     await expectCode(() => verify(changes), 'invalid_signature');
   });
 
-  it('is rejected if it covers the attributes with their implicit tag', async () => {
+  it('is rejected if it covers the signed attributes with the tag [0] instead of the tag of a SET', async () => {
     const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
     const message = (attributes: Uint8Array) => attributes.with(0, 0xa0);
     await expectCode(() => verify({ signedAttributes, message }), 'invalid_signature');
   });
 
-  it('is rejected if it covers the content although attributes are present', async () => {
+  it('is rejected if it covers the content although there are signed attributes', async () => {
     const payload = set(...fieldsOfReceipt());
     const signedAttributes = (digest: Uint8Array) => [contentTypeAttribute, messageDigestAttribute(digest)];
     await expectCode(() => verify({ payload, signedAttributes, message: () => payload }), 'invalid_signature');
   });
 
-  it('must not cover attributes that could be mistaken for a payload', async () => {
+  it('cannot make a payload valid that consists of attributes', async () => {
     const payload = set(contentTypeAttribute, messageDigestAttribute(Buffer.alloc(32)));
     await expectCode(() => verify({ payload }), 'malformed_receipt');
   });
 
-  it('must match the key in the certificate', async () => {
+  it('must match the key in the certificate of the signer', async () => {
     const other = await createReceiptChain();
     const forged = { ...other, signer: { ...chain.signer, keys: other.signer.keys } };
     await expectCode(
@@ -73,7 +73,7 @@ describe('the signature of a receipt', () => {
     );
   });
 
-  it('is rejected with an RSA key, although Node would verify the signature', async () => {
+  it('is rejected if the signer has an RSA key, although Node.js could verify the signature', async () => {
     const rsa = {
       name: 'RSASSA-PKCS1-v1_5',
       modulusLength: 2048,
@@ -88,7 +88,7 @@ describe('the signature of a receipt', () => {
     expect(message).toBe('the public key of the signer must be on P-256, P-384 or P-521, not rsa');
   });
 
-  it('is rejected with a key that cannot be decoded', async () => {
+  it('is rejected if the key of the signer cannot be decoded', async () => {
     const { privateKey } = chain.signer.keys;
     const publicKey: unknown = sequence(algorithm('1.2.3.4'), der(0x03, Uint8Array.of(0, 4)));
     const unreadable = await createReceiptChain({ signerKeys: { privateKey, publicKey } as webcrypto.CryptoKeyPair });
@@ -96,17 +96,17 @@ describe('the signature of a receipt', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('may use a P-384 key', async () => {
+  it('may be created with a P-384 key', async () => {
     expect((await verify({}, {}, await createReceiptChain({ signerCurve: 'P-384' }))).type).toBe('ATTEST');
   });
 
-  it('may use a P-521 key', async () => {
+  it('may be created with a P-521 key', async () => {
     const ecdsa = { name: 'ECDSA', namedCurve: 'P-521' };
     const signerKeys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
     expect((await verify({ hash: 'sha384' }, {}, await createReceiptChain({ signerKeys }))).type).toBe('ATTEST');
   });
 
-  it('may use SHA-512', async () => {
+  it('may be created with SHA-512', async () => {
     const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', chain.signer.keys.privateKey));
     const payload = set(...fieldsOfReceipt());
     const signature = sign('sha512', payload, createPrivateKey({ key, format: 'der', type: 'pkcs8' }));

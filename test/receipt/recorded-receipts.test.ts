@@ -13,39 +13,42 @@ import { expectCode } from '../support/rejection.js';
 
 const date = (time: string | null): Date | undefined => (time === null ? undefined : new Date(time));
 
-describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded receipts`, () => {
-  it('are eleven or more, of both types', () => {
+describe.skipIf(!hasSharedRecordings)(`the recorded receipts (${recordedReceipts.length})`, () => {
+  it('are at least eleven, and include both types', () => {
     expect(recordedReceipts.length).toBeGreaterThanOrEqual(11);
     expect(new Set(recordedReceipts.map(({ receipt }) => receipt.type))).toEqual(new Set(['ATTEST', 'RECEIPT']));
   });
 
-  it.each(recordedReceipts)('decodes every field of $title', async ({ receipt, appId, environment, publicKey }) => {
-    expect(environment).toBe(receipt.environment === 'sandbox' ? 'development' : 'production');
-    const verified = await verifyReceipt({
-      receipt: receipt.object,
-      appId,
-      environment,
-      ...(publicKey !== undefined && { publicKey }),
-      maxAge: 1,
-      date: new Date(receipt.creationTime),
-    });
-    const notBefore = date(receipt.notBefore);
-    expect(verified).toEqual({
-      type: receipt.type,
-      appId,
-      environment,
-      clientHash: fromBase64(receipt.clientHash),
-      token: receipt.token,
-      creationTime: new Date(receipt.creationTime),
-      ...(notBefore && { notBefore }),
-      expirationTime: new Date(receipt.expirationTime),
-      ...(receipt.riskMetric !== null && { riskMetric: receipt.riskMetric }),
-      publicKey,
-    });
-  });
+  it.each(recordedReceipts)(
+    'include $title, and verifyReceipt returns all its fields',
+    async ({ receipt, appId, environment, publicKey }) => {
+      expect(environment).toBe(receipt.environment === 'sandbox' ? 'development' : 'production');
+      const verified = await verifyReceipt({
+        receipt: receipt.object,
+        appId,
+        environment,
+        ...(publicKey !== undefined && { publicKey }),
+        maxAge: 1,
+        date: new Date(receipt.creationTime),
+      });
+      const notBefore = date(receipt.notBefore);
+      expect(verified).toEqual({
+        type: receipt.type,
+        appId,
+        environment,
+        clientHash: fromBase64(receipt.clientHash),
+        token: receipt.token,
+        creationTime: new Date(receipt.creationTime),
+        ...(notBefore && { notBefore }),
+        expirationTime: new Date(receipt.expirationTime),
+        ...(receipt.riskMetric !== null && { riskMetric: receipt.riskMetric }),
+        publicKey,
+      });
+    },
+  );
 
   it.each(recordedReceipts)(
-    'accepts the challenge for $title only if the receipt is the first of its key',
+    'include $title, which matches the challenge of the attestation only if its type is ATTEST',
     async ({ name, ...recorded }) => {
       const { receipt, appId, environment } = recorded;
       const recording = attestationRecordings.find((candidate) => candidate.name === name);
@@ -62,7 +65,7 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
   );
 
   it.each(recordedReceipts)(
-    'rejects $title at the current time in production',
+    'include $title, which is rejected if production is expected, and which has expired',
     async ({ receipt, appId, environment }) => {
       const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
       await expectCode(() => verifyReceipt(options), 'environment_mismatch');
@@ -71,31 +74,37 @@ describe.skipIf(!hasSharedRecordings)(`${recordedReceipts.length} recorded recei
   );
 });
 
-describe(`the receipts in ${attestationRecordings.length} recorded attestations`, () => {
+describe(`the receipts in the recorded attestations (${attestationRecordings.length})`, () => {
   const verifiable = attestationRecordings.filter(hasVerifiableReceipt);
   const unverifiable = attestationRecordings.filter((recording) => !hasVerifiableReceipt(recording));
 
-  it.skipIf(!hasSharedRecordings)('are twenty, three of them from before October 2020', () => {
-    expect(verifiable.length).toBeGreaterThanOrEqual(20);
-    expect(unverifiable.length).toBe(3);
-  });
+  it.skipIf(!hasSharedRecordings)(
+    'include at least twenty receipts whose signature can be verified, and three other receipts',
+    () => {
+      expect(verifiable.length).toBeGreaterThanOrEqual(20);
+      expect(unverifiable.length).toBe(3);
+    },
+  );
 
-  it.each(verifiable)('include that of $name, issued for the challenge of the attestation', async (recording) => {
-    const options = attestationOptions(recording);
-    const { receipt, appId, publicKey, environment } = await verifyAttestation(options);
-    const { creationTime: date } = (await decodeReceipt(receipt)).payload;
-    const verify = (more: Partial<VerifyReceiptOptions>) => {
-      return verifyReceipt({ receipt, appId, publicKey, environment, date, type: 'ATTEST', ...more });
-    };
-    const { challenge, clientDataHash } = options;
-    const verified = await verify({ ...(challenge && { challenge }), ...(clientDataHash && { clientDataHash }) });
-    expect(verified.type).toBe('ATTEST');
-    await expectCode(() => verify({ challenge: 'another' }), 'receipt_challenge_mismatch');
-    await expectCode(() => verify({ type: 'RECEIPT' }), 'receipt_challenge_mismatch');
-  });
+  it.each(verifiable)(
+    'include the receipt of $name, which was issued for the challenge of the attestation',
+    async (recording) => {
+      const options = attestationOptions(recording);
+      const { receipt, appId, publicKey, environment } = await verifyAttestation(options);
+      const { creationTime: date } = (await decodeReceipt(receipt)).payload;
+      const verify = (more: Partial<VerifyReceiptOptions>) => {
+        return verifyReceipt({ receipt, appId, publicKey, environment, date, type: 'ATTEST', ...more });
+      };
+      const { challenge, clientDataHash } = options;
+      const verified = await verify({ ...(challenge && { challenge }), ...(clientDataHash && { clientDataHash }) });
+      expect(verified.type).toBe('ATTEST');
+      await expectCode(() => verify({ challenge: 'another' }), 'receipt_challenge_mismatch');
+      await expectCode(() => verify({ type: 'RECEIPT' }), 'receipt_challenge_mismatch');
+    },
+  );
 
   it.each(unverifiable)(
-    'include that of $name, from before October 2020, with a signature that cannot be verified',
+    'include the receipt of $name, which is from before October 2020 and has a signature that cannot be verified',
     async (old) => {
       const { receipt, appId, environment } = await verifyAttestation(attestationOptions(old));
       const { creationTime: date } = (await decodeReceipt(receipt)).payload;
@@ -103,7 +112,7 @@ describe(`the receipts in ${attestationRecordings.length} recorded attestations`
     },
   );
 
-  it.each(verifiable)('include that of $name, which contains the attested key', async (recording) => {
+  it.each(verifiable)('include the receipt of $name, which contains the attested key', async (recording) => {
     const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
     const { creationTime } = (await decodeReceipt(receipt)).payload;
     const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
@@ -115,7 +124,7 @@ describe(`the receipts in ${attestationRecordings.length} recorded attestations`
     expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
   });
 
-  it('are rejected for another key, for another app, and after five minutes', async () => {
+  it('are rejected for another key, for another app, and if they are older than maxAge', async () => {
     const [one, other] = await Promise.all(
       attestationRecordings.slice(0, 2).map((recording) => verifyAttestation(attestationOptions(recording))),
     );

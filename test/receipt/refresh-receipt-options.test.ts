@@ -15,19 +15,19 @@ describe('refreshReceipt', () => {
   const wrongKeys: readonly [string, unknown][] = [
     ['undefined', undefined],
     ['text that is not a key', 'key'],
-    ['the key without its line breaks', p256.replaceAll('\n', '\\n')],
-    ['the key without the PEM header and footer', p256.split('\n').slice(1, -2).join('\n')],
+    ['a key with a backslash and an n in place of each line break', p256.replaceAll('\n', '\\n')],
+    ['a key without the PEM header and footer', p256.split('\n').slice(1, -2).join('\n')],
     ['a key with text before it', `Key\n${p256}`],
     ['a key with text after it', `${p256}Key\n`],
-    ['half of a key', p256.replace(/\n.{40}/, '\n')],
+    ['a key with 40 missing characters', p256.replace(/\n.{40}/, '\n')],
     ['a key on another curve', ec('secp384r1', 'pkcs8')],
-    ['a key in another format', ec('prime256v1', 'sec1')],
+    ['a key in SEC 1 format', ec('prime256v1', 'sec1')],
     ['an RSA key', rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
     ['a public key', rsa.publicKey.export({ format: 'pem', type: 'spki' }).toString()],
-    ['a path', '/etc/AuthKey_ABC123DEFG.p8'],
+    ['the path of a file', '/etc/AuthKey_ABC123DEFG.p8'],
     ['bytes', Buffer.from(p256)],
   ];
-  it.each(wrongKeys)('rejects %s as a private key, and does not print it', async (_, privateKey) => {
+  it.each(wrongKeys)('rejects %s as a private key, and the error does not contain the value', async (_, privateKey) => {
     const credentials = { ...exchange.options.credentials, privateKey } as RefreshReceiptOptions['credentials'];
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, credentials }), 'invalid_argument');
     expect(error.cause).toBeUndefined();
@@ -42,7 +42,7 @@ describe('refreshReceipt', () => {
     ['a line break before it', (pem: string) => `\n${pem}`],
     ['no line break after it', (pem: string) => pem.trimEnd()],
     ['two line breaks after it', (pem: string) => `${pem.trimEnd()}\n\n`],
-    ['the line breaks of Windows', (pem: string) => pem.replaceAll('\n', '\r\n')],
+    ['Windows line breaks', (pem: string) => pem.replaceAll('\n', '\r\n')],
   ])('accepts a private key with %s', async (_, write) => {
     const credentials = { ...exchange.options.credentials, privateKey: write(exchange.options.credentials.privateKey) };
     expect(await refreshReceipt({ ...exchange.options, credentials })).toHaveProperty('receipt');
@@ -62,14 +62,17 @@ describe('refreshReceipt', () => {
     ['a time limit that is too long for a timer', { timeout: 2_147_484 }],
     ['text as the time limit', { timeout: '10' }],
     ['a fetch that is not a function', { fetch: 'fetch' }],
-    ['an invalid signal', { signal: {} }],
+    ['a signal that is not an AbortSignal', { signal: {} }],
     ['an endpoint that is not a URL', { endpoint: 'data.appattest.apple.com' }],
-    ['an address without TLS', { endpoint: 'http://data.appattest.apple.com/v1/attestationData' }],
-    ['an address that only begins like a loopback address', { endpoint: 'http://127.0.0.1.example.com/' }],
-    ['an address in a list', { endpoint: ['https://proxy.example.com/apple'] }],
-    ['an address with another protocol', { endpoint: 'file:///etc/passwd' }],
-    ['an address with a password', { endpoint: 'https://user:secret@proxy.example.com/apple' }],
-    ['an address with a user name', { endpoint: new URL('http://user@127.0.0.1:1/') }],
+    [
+      'an http: endpoint that is not a loopback address',
+      { endpoint: 'http://data.appattest.apple.com/v1/attestationData' },
+    ],
+    ['an http: endpoint whose name begins like a loopback address', { endpoint: 'http://127.0.0.1.example.com/' }],
+    ['an array as the endpoint', { endpoint: ['https://proxy.example.com/apple'] }],
+    ['an endpoint with the protocol file:', { endpoint: 'file:///etc/passwd' }],
+    ['an endpoint with a password', { endpoint: 'https://user:secret@proxy.example.com/apple' }],
+    ['an endpoint with a user name', { endpoint: new URL('http://user@127.0.0.1:1/') }],
   ])('rejects a call with %s, and sends no request', async (_, change) => {
     const fetch = vi.fn();
     const all = change && { ...exchange.options, fetch, ...change };
@@ -77,7 +80,7 @@ describe('refreshReceipt', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it('does not print the password in an address', async () => {
+  it('rejects an endpoint with a password, and the error does not contain the password', async () => {
     const endpoint = 'https://user:secret@proxy.example.com/apple';
     const { message } = await expectCode(() => refreshReceipt({ ...exchange.options, endpoint }), 'invalid_argument');
     expect(message).toBe('endpoint must not contain a user name or a password');
@@ -117,7 +120,7 @@ describe('refreshReceipt', () => {
     expect(await refreshReceipt({ ...exchange.options, timeout: 2_147_483 })).toHaveProperty('receipt');
   });
 
-  it('accepts an address as a URL, and with TLS', async () => {
+  it('accepts an endpoint that is a URL object, uses https: or has a loopback address', async () => {
     const asked: string[] = [];
     const fetch = async (url: string): Promise<Response> => {
       asked.push(url);

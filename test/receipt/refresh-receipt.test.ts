@@ -5,7 +5,7 @@ import { HOUR, useReceiptExchange } from '../support/receipt-exchange.js';
 
 const exchange = useReceiptExchange();
 
-describe('a receipt that is exchanged for a newer one', () => {
+describe('a receipt that refreshReceipt sends', () => {
   it('is replaced by a receipt of the same key with a risk metric', async () => {
     const { publicKey } = await verifyReceipt({
       receipt: exchange.receipt,
@@ -31,7 +31,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     ]);
   });
 
-  it('is sent in base64, regardless of its encoding in the option', async () => {
+  it('is sent in base64, regardless of its encoding in the option receipt', async () => {
     const base64 = Buffer.from(exchange.receipt).toString('base64');
     for (const form of [base64, Buffer.from(exchange.receipt).toString('base64url'), Buffer.from(exchange.receipt)]) {
       expect(await refreshReceipt({ ...exchange.options, receipt: form })).toHaveProperty('receipt');
@@ -39,12 +39,12 @@ describe('a receipt that is exchanged for a newer one', () => {
     expect(new Set(exchange.endpoint.requests.map(({ body }) => body))).toEqual(new Set([base64]));
   });
 
-  it('may be replaced by a receipt with white space around it', async () => {
+  it('may be replaced by a receipt in base64 with white space around it', async () => {
     exchange.endpoint.answerNext({ body: `\n${Buffer.from('answer').toString('base64')}\r\n` });
     expect(await refreshReceipt(exchange.options)).toEqual({ receipt: new Uint8Array(Buffer.from('answer')) });
   });
 
-  it('is not replaced until a day has passed', async () => {
+  it('is not replaced until one day after its creation if Apple’s server issued it', async () => {
     const { receipt: next } = await refreshReceipt(exchange.options);
     if (!next) return expect.fail('no receipt');
     expect(await refreshReceipt({ ...exchange.options, receipt: next })).toEqual({ notModified: true });
@@ -52,7 +52,7 @@ describe('a receipt that is exchanged for a newer one', () => {
     expect(await refreshReceipt({ ...exchange.options, receipt: next })).toHaveProperty('receipt');
   });
 
-  it('is sent to Apple’s server of its environment', async () => {
+  it('is sent to Apple’s server for the environment in the options', async () => {
     const asked: string[] = [];
     const fetch = async (url: string): Promise<Response> => {
       asked.push(url);

@@ -6,10 +6,10 @@ import { expectCode } from '../support/rejection.js';
 
 const exchange = useReceiptExchange();
 
-describe('a slow response', () => {
+describe('a request for a receipt', () => {
   const endless = (): Promise<Response> => new Promise(() => undefined);
 
-  it('is aborted after the time limit', async () => {
+  it('is aborted after the time limit if there is no response', async () => {
     exchange.endpoint.answerNext({ delay: 60_000 });
     const error = await expectCode(
       () => refreshReceipt({ ...exchange.options, timeout: 0.05 }),
@@ -19,7 +19,7 @@ describe('a slow response', () => {
     expect(exchange.endpoint.requests).toEqual([]);
   });
 
-  it('is aborted, and its connection is closed', async () => {
+  it('is aborted after the time limit, and the connection is closed', async () => {
     let closed: Promise<unknown> | undefined;
     await withServer(
       (_, response) => {
@@ -36,7 +36,7 @@ describe('a slow response', () => {
     expect(closed).toBeDefined();
   });
 
-  it('is aborted if it stops in the middle', async () => {
+  it('is aborted after the time limit if the response stops in the middle', async () => {
     await withServer(
       (_, response) => response.write('QUJD'),
       async (url) => {
@@ -56,14 +56,14 @@ describe('a slow response', () => {
     expect(error.cause).toBe(reason);
   });
 
-  it('is not requested if the signal was already aborted', async () => {
+  it('fails with the reason of the caller’s signal if the signal was already aborted', async () => {
     const reason = new Error('too late');
     const fetch = vi.fn(endless);
     const attempt = () => refreshReceipt({ ...exchange.options, fetch, signal: AbortSignal.abort(reason) });
     expect((await expectCode(attempt, 'receipt_request_failed')).cause).toBe(reason);
   });
 
-  it('is abandoned even if fetch ignores signals', async () => {
+  it('fails after the time limit even if fetch ignores signals', async () => {
     await expectCode(
       () => refreshReceipt({ ...exchange.options, fetch: endless, timeout: 0.02 }),
       'receipt_request_failed',

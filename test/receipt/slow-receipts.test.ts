@@ -18,7 +18,7 @@ interface SlowReceipts {
 
 const CASES = new URL('../../../shared/cases/slow-receipts.json', import.meta.url);
 
-describe.skipIf(!existsSync(CASES))('a receipt that asn1js needs up to a second to decode', async () => {
+describe.skipIf(!existsSync(CASES))('a malformed receipt that asn1js decodes in up to a second', async () => {
   if (!existsSync(CASES)) return;
   const cases: SlowReceipts = JSON.parse(readFileSync(CASES, 'utf8'));
   const options = {
@@ -29,10 +29,10 @@ describe.skipIf(!existsSync(CASES))('a receipt that asn1js needs up to a second 
   };
   const slow = cases.receipts.filter(({ expected }) => expected === 'malformed_receipt');
   const [genuine, ...others] = cases.receipts.filter((each) => !slow.includes(each));
-  if (!genuine) throw new Error('a genuine receipt is needed');
+  if (!genuine) throw new Error('slow-receipts.json contains no genuine receipt');
   const cost = await CostOfGenuine.measure(() => verifyReceipt({ ...options, receipt: genuine.receipt }));
 
-  it('exists in three variants, next to a genuine receipt, which is accepted', () => {
+  it('is one of three receipts in slow-receipts.json, which also contains one genuine receipt', () => {
     expect([slow.length, others.length]).toEqual([3, 0]);
   });
 

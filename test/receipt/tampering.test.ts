@@ -10,14 +10,14 @@ const { receipt, appId, publicKey, environment } = attested;
 const { signedData, payload } = await decodeReceipt(receipt);
 const options = { appId, publicKey, environment, date: payload.creationTime };
 
-/** The position of these bytes in the receipt. */
+/** The offsets in the receipt at which these bytes start and end. */
 function rangeOf(part: Uint8Array): { start: number; end: number } {
   const start = Buffer.from(receipt).indexOf(part);
   if (start < 0) throw new Error('the receipt does not contain these bytes in one piece');
   return { start, end: start + part.length };
 }
 
-/** Flips a different bit in each byte: low bits change values slightly, high bits change types and lengths. */
+/** A copy of the receipt in which one bit of the byte at `offset` is flipped. The position of the bit depends on the offset. */
 function changedAt(offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
@@ -37,7 +37,7 @@ const secondChunk = rangeOf(signedData.content.subarray(1000));
 if (!signer || !intermediate || !root) throw new Error('the fixture must contain three certificates');
 
 describe('a recorded receipt from Apple', () => {
-  it('is accepted unchanged', async () => {
+  it('is accepted if it is unchanged', async () => {
     expect((await verifyReceipt({ ...options, receipt })).type).toBe('ATTEST');
   });
 
@@ -47,17 +47,17 @@ describe('a recorded receipt from Apple', () => {
 
   it('is rejected with any byte of its payload changed', async () => {
     const codes = new Set([...(await codesOf(firstChunk)), ...(await codesOf(secondChunk))]);
-    // A change can move the creation time before the signer was valid.
+    // A change can move the creation time to a time before the validity of the signer's certificate.
     expect(codes).toEqual(new Set(['malformed_receipt', 'invalid_signature', 'certificate_expired']));
   });
 
-  it('is rejected with any byte of the signer’s or the intermediate’s certificate changed', async () => {
+  it('is rejected with any byte of the signer certificate or the intermediate certificate changed', async () => {
     const codes = new Set(['malformed_receipt', 'untrusted_certificate']);
     expect(await codesOf(signer)).toEqual(codes);
     expect(await codesOf(intermediate)).toEqual(codes);
   });
 
-  it('is accepted with any well-formed root in it', async () => {
+  it('is accepted with any byte of its root changed if the root is still a well-formed certificate', async () => {
     const { start, end } = root;
     const expected = await verifyReceipt({ ...options, receipt });
     let accepted = 0;
@@ -74,7 +74,7 @@ describe('a recorded receipt from Apple', () => {
     expect(new X509Certificate(receipt.slice(start, end)).subject).toContain('Apple Root CA - G3');
   });
 
-  it('either yields the same values or is rejected with any other byte changed', async () => {
+  it('is rejected or yields the same values with any other byte changed', async () => {
     const parts = [signer, intermediate, root, firstChunk, secondChunk, rangeOf(signedData.signature)];
     const expected = await verifyReceipt({ ...options, receipt });
     const accepted: number[] = [];

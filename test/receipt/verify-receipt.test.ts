@@ -48,7 +48,7 @@ describe('a receipt', () => {
     expect(publicKey).toContain(createPublicKey(publicKey).export({ type: 'spki', format: 'pem' }));
   });
 
-  it('yields more fields if Apple’s server issued it', async () => {
+  it('yields a risk metric and notBefore if its type is RECEIPT and it contains these fields', async () => {
     const notBefore = minutesFromNow(60).toISOString();
     const verified = await verify(withFields({ 6: 'RECEIPT', 17: '12', 19: notBefore }));
     expect(verified).toMatchObject({ type: 'RECEIPT', riskMetric: 12, notBefore: new Date(notBefore) });
@@ -64,13 +64,16 @@ describe('a receipt', () => {
   const PLAIN_SHA256 = algorithm('2.16.840.1.101.3.4.2.1');
   const accepted: readonly [string, ReceiptChanges][] = [
     ['in DER', { encoding: 'DER' }],
-    ['in many chunks', { content: (payload) => indefinite(0x24, ...chunks(payload, 10)) }],
-    ['with chunks inside a string of definite length', { content: (payload) => der(0x24, ...chunks(payload, 100)) }],
+    ['with its content in many chunks', { content: (payload) => indefinite(0x24, ...chunks(payload, 10)) }],
     [
-      'with nested chunks',
+      'with its content in chunks inside an OCTET STRING of definite length',
+      { content: (payload) => der(0x24, ...chunks(payload, 100)) },
+    ],
+    [
+      'with its content in nested chunks',
       { content: (payload) => indefinite(0x24, der(0x24, ...chunks(payload, 100)), octetString('')) },
     ],
-    ['in one piece', { content: octetString }],
+    ['with its content in one piece', { content: octetString }],
     [
       'with its certificates in another order',
       { certificates: ({ root, signer, intermediate }) => [root.der, signer.der, intermediate.der] },
@@ -93,7 +96,7 @@ describe('a receipt', () => {
       { signedAttributes: (digest) => [contentTypeAttribute, messageDigestAttribute(digest)] },
     ],
     [
-      'with additional signed attributes',
+      'with an additional signed attribute',
       {
         signedAttributes: (digest) => [
           contentTypeAttribute,
@@ -103,7 +106,7 @@ describe('a receipt', () => {
       },
     ],
     [
-      'with signed attributes in BER, whose DER is signed',
+      'with signed attributes in BER and a signature over their DER',
       {
         signedAttributes: (digest) => [indefinite(0x30, ...contentTypeParts), messageDigestAttribute(digest)],
         message: (attributes) => {
@@ -113,21 +116,33 @@ describe('a receipt', () => {
       },
     ],
     [
-      'with a field in chunks',
+      'with a field whose value is in chunks',
       { moreFields: [sequence(integer(99), integer(1), der(0x24, octetString('a'), octetString('b')))] },
     ],
-    ['with algorithms without parameters', { digestAlgorithms: set(PLAIN_SHA256), digestAlgorithm: PLAIN_SHA256 }],
-    ['with an algorithm whose parameters are NULL', { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', NULL) }],
+    [
+      'with digest algorithms without parameters',
+      { digestAlgorithms: set(PLAIN_SHA256), digestAlgorithm: PLAIN_SHA256 },
+    ],
+    [
+      'with a signature algorithm whose parameters are NULL',
+      { signatureAlgorithm: algorithm('1.2.840.10045.4.3.2', NULL) },
+    ],
     ['with 4 KiB of unsigned attributes', { moreInSignerInfo: [attributesOf(4096)] }],
     ['with unsigned attributes', { moreInSignerInfo: [der(0xa1, attribute('1.2.3.4', NULL))] }],
-    ['whose signer is identified by its key identifier', { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) }],
+    [
+      'with a subject key identifier as its signer identifier',
+      { signerIdentifier: () => der(0x80, Buffer.alloc(20, 7)) },
+    ],
     [
       'with unknown fields',
       { fields: { 99: 'new', 0: '' }, moreFields: [sequence(der(2, Buffer.alloc(9, 1)), integer(1), octetString(''))] },
     ],
-    ['without a fraction of a second', withFields({ 12: '2026-10-01T11:59:00Z' })],
-    ['with one digit of a fraction', withFields({ 12: '2026-10-01T11:59:00.0Z' })],
-    ['with twenty digits of a fraction', withFields({ 12: `2026-10-01T11:59:00.${'0'.repeat(20)}Z` })],
+    ['with a creation time without a fraction of a second', withFields({ 12: '2026-10-01T11:59:00Z' })],
+    ['with a creation time whose fraction has one digit', withFields({ 12: '2026-10-01T11:59:00.0Z' })],
+    [
+      'with a creation time whose fraction has twenty digits',
+      withFields({ 12: `2026-10-01T11:59:00.${'0'.repeat(20)}Z` }),
+    ],
   ];
   it.each(accepted)('%s is accepted', async (_, changes) => {
     expect((await verify(changes)).creationTime).toEqual(inWhole);
@@ -140,7 +155,7 @@ describe('a receipt', () => {
     ['.123', 123],
     ['.1239', 123],
     ['.000999999999', 0],
-  ])('that was created at 11:59:00%sZ has %i milliseconds', async (fraction, milliseconds) => {
+  ])('with the creation time 11:59:00%sZ yields a Date with %i milliseconds', async (fraction, milliseconds) => {
     const verified = await verify(withFields({ 12: `2026-10-01T11:59:00${fraction}Z` }));
     expect(verified.creationTime.getTime()).toBe(inWhole.getTime() + milliseconds);
   });
@@ -156,11 +171,21 @@ describe('a receipt', () => {
 
 describe('verifyReceipt', () => {
   const refused: readonly [string, ReceiptChanges, Options, AppAttestErrorCode][] = [
-    ['another app', withFields({ 2: 'TEAMID1234.com.example.other' }), {}, 'app_id_mismatch'],
-    ['an app whose App ID is longer', withFields({ 2: `${APP_ID}.watch` }), {}, 'app_id_mismatch'],
-    ['an App ID after a byte order mark', withFields({ 2: `\uFEFF${APP_ID}` }), {}, 'app_id_mismatch'],
-    ['an App ID that differs in upper and lower case', withFields({ 2: APP_ID.toUpperCase() }), {}, 'app_id_mismatch'],
-    ['a development receipt in production', withFields({ 7: 'sandbox' }), {}, 'environment_mismatch'],
+    ['a receipt of another app', withFields({ 2: 'TEAMID1234.com.example.other' }), {}, 'app_id_mismatch'],
+    [
+      'a receipt whose App ID has a suffix after the expected App ID',
+      withFields({ 2: `${APP_ID}.watch` }),
+      {},
+      'app_id_mismatch',
+    ],
+    ['a receipt with a byte order mark before its App ID', withFields({ 2: `\uFEFF${APP_ID}` }), {}, 'app_id_mismatch'],
+    [
+      'a receipt with the expected App ID in capital letters',
+      withFields({ 2: APP_ID.toUpperCase() }),
+      {},
+      'app_id_mismatch',
+    ],
+    ['a development receipt by default', withFields({ 7: 'sandbox' }), {}, 'environment_mismatch'],
     [
       'a development receipt if production is expected',
       withFields({ 7: 'sandbox' }),
@@ -181,14 +206,19 @@ describe('verifyReceipt', () => {
       'environment_mismatch',
     ],
     ['an expired receipt', withFields({ 21: minutesFromNow(-0.001).toISOString() }), {}, 'receipt_expired'],
-    ['a receipt from the future', withFields({ 12: minutesFromNow(5.01).toISOString() }), {}, 'receipt_expired'],
     [
-      'a receipt that expires before its creation time, even if both times are valid now',
+      'a receipt that was created more than five minutes in the future',
+      withFields({ 12: minutesFromNow(5.01).toISOString() }),
+      {},
+      'receipt_expired',
+    ],
+    [
+      'a receipt that expires before its creation time, even if it is neither expired nor too far in the future',
       withFields({ 12: minutesFromNow(4).toISOString(), 21: minutesFromNow(3).toISOString() }),
       {},
       'receipt_expired',
     ],
-    ['a receipt that is too old', {}, { maxAge: 59 }, 'receipt_too_old'],
+    ['a receipt that is older than maxAge', {}, { maxAge: 59 }, 'receipt_too_old'],
     ['a receipt for another challenge', {}, { challenge: 'another' }, 'receipt_challenge_mismatch'],
     [
       'a receipt for another client data hash',
@@ -197,26 +227,26 @@ describe('verifyReceipt', () => {
       'receipt_challenge_mismatch',
     ],
     [
-      'a receipt for a client data hash with additional bytes before it',
+      'a receipt whose client hash has one byte more than the client data hash',
       withFields({ 4: Buffer.alloc(33, 9) }),
       { clientDataHash: CLIENT_HASH },
       'receipt_challenge_mismatch',
     ],
     [
-      'a receipt for the beginning of the client data hash',
+      'a receipt whose client hash lacks the last byte of the client data hash',
       withFields({ 4: CLIENT_HASH.subarray(0, 31) }),
       { clientDataHash: CLIENT_HASH },
       'receipt_challenge_mismatch',
     ],
     [
-      'a receipt whose client hash was damaged by a text decoder',
+      'a RECEIPT whose client hash was decoded as UTF-8',
       withFields({ 4: new TextDecoder().decode(Buffer.alloc(32, 0xf9)), 6: 'RECEIPT' }),
       { clientDataHash: Buffer.alloc(32, 0xf9) },
       'receipt_challenge_mismatch',
     ],
-    ['an ATTEST receipt if a refreshed receipt is expected', {}, { type: 'RECEIPT' }, 'receipt_challenge_mismatch'],
+    ['an ATTEST if a RECEIPT is expected', {}, { type: 'RECEIPT' }, 'receipt_challenge_mismatch'],
     [
-      'a refreshed receipt if an ATTEST receipt is expected',
+      'a RECEIPT if an ATTEST is expected',
       withFields({ 6: 'RECEIPT' }),
       { type: 'ATTEST' },
       'receipt_challenge_mismatch',
@@ -238,7 +268,7 @@ describe('verifyReceipt', () => {
       withFields({ 7: 'sandbox' }),
       { environment: ['production', 'development'] },
     ],
-    ['a receipt in its last millisecond', withFields({ 21: NOW.toISOString() }), {}],
+    ['a receipt in the last millisecond before it expires', withFields({ 21: NOW.toISOString() }), {}],
     ['a receipt for the challenge', withFields({ 4: sha256('challenge') }), { challenge: 'challenge', type: 'ATTEST' }],
     ['a receipt for a challenge in bytes', withFields({ 4: sha256('a') }), { challenge: Uint8Array.of(0x61) }],
     ['a receipt for the client data hash', {}, { clientDataHash: CLIENT_HASH }],
@@ -247,9 +277,9 @@ describe('verifyReceipt', () => {
       withFields({ 12: NOW.toISOString(), 21: NOW.toISOString() }),
       {},
     ],
-    ['a receipt that is exactly as old as allowed', {}, { maxAge: 60 }],
+    ['a receipt whose age is exactly maxAge', {}, { maxAge: 60 }],
     [
-      'a receipt from a clock that is five minutes ahead',
+      'a receipt that was created five minutes in the future',
       withFields({ 12: minutesFromNow(5).toISOString() }),
       { maxAge: 1 },
     ],
@@ -258,7 +288,7 @@ describe('verifyReceipt', () => {
     expect((await verify(changes, options)).type).toBe('ATTEST');
   });
 
-  it('compares the attested key with the stored one in each form', async () => {
+  it('compares the attested key with the option publicKey in each accepted form', async () => {
     const { publicKey: pem } = await verify();
     const object = createPublicKey(pem);
     const spki = object.export({ format: 'der', type: 'spki' });
@@ -287,31 +317,31 @@ describe('verifyReceipt', () => {
     ['no options', undefined],
     ['no receipt', { receipt: undefined }],
     ['a number as the receipt', { receipt: 1 }],
-    ['no app', { appId: undefined }],
+    ['no appId', { appId: undefined }],
     ['an empty list of apps', { appId: [] }],
     ['a malformed key', { publicKey: 'key' }],
     ['an unknown environment', { environment: 'sandbox' }],
-    ['no trust anchors', { trustAnchors: [] }],
+    ['an empty list of trust anchors', { trustAnchors: [] }],
     ['an invalid date', { date: new Date(Number.NaN) }],
     ['a maxAge of zero', { maxAge: 0 }],
     ['NaN as the maxAge', { maxAge: Number.NaN }],
     ['text as the maxAge', { maxAge: '300' }],
     ['a misspelt option', { publickey: attestedKey }],
-    ['undefined as the key, as from a failed lookup', { publicKey: undefined }],
+    ['undefined as the key', { publicKey: undefined }],
     ['undefined as the maxAge', { maxAge: undefined }],
     ['undefined as the challenge', { challenge: undefined }],
     ['undefined as the client data hash', { clientDataHash: undefined }],
     ['undefined as the type', { type: undefined }],
     ['an unknown type', { type: 'attest' }],
     ['an empty challenge', { challenge: '' }],
-    ['both a challenge and its hash', { challenge: 'challenge', clientDataHash: sha256('challenge') }],
+    ['both a challenge and a client data hash', { challenge: 'challenge', clientDataHash: sha256('challenge') }],
   ])('rejects a call with %s', async (_, options) => {
     const receipt = await makeReceipt(chain);
     const all = options && { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
     await expectCode(() => verifyReceipt(all as never), 'invalid_argument');
   });
 
-  it('accepts undefined for options whose absence weakens no check', async () => {
+  it('accepts undefined for environment and trustAnchors, and uses the defaults', async () => {
     const { root } = chain;
     const receipt = await makeReceipt(chain);
     const options = { receipt, appId: APP_ID, environment: undefined, date: NOW, trustAnchors: [root.der] };
@@ -319,7 +349,7 @@ describe('verifyReceipt', () => {
     await expectCode(() => verifyReceipt({ ...options, trustAnchors: undefined }), 'untrusted_certificate');
   });
 
-  it('explains why a refreshed receipt does not match the client data hash', async () => {
+  it('says in the error why a RECEIPT does not match the client data hash', async () => {
     const hash = { clientDataHash: new Uint8Array(32) };
     const attested = await expectCode(() => verify({}, hash), 'receipt_challenge_mismatch');
     expect(attested.message).toContain('the receipt was issued for another challenge');
@@ -329,7 +359,7 @@ describe('verifyReceipt', () => {
     );
   });
 
-  it('reports both times of a receipt that expires before its creation', async () => {
+  it('reports the creation time and the expiration time of a receipt that expires before its creation', async () => {
     const [created, expires] = [minutesFromNow(4).toISOString(), minutesFromNow(3).toISOString()];
     const error = await expectCode(() => verify(withFields({ 12: created, 21: expires })), 'receipt_expired');
     expect(error).toMatchObject({ expected: `an expiration at or after ${created}`, actual: expires });
@@ -341,7 +371,7 @@ describe('verifyReceipt', () => {
     expect(message).toBe(`maxAge must be a number of seconds, greater than 0, not ${shown}`);
   });
 
-  it('checks the signature before it decodes the payload', async () => {
+  it('checks the signature before it checks the App ID and the expiration time', async () => {
     await expectCode(
       () =>
         verify({

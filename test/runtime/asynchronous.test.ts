@@ -17,7 +17,7 @@ it.each([undefined, null, 5, 'then', {}, { then: true }, new Date(0), () => unde
 // biome-ignore lint/suspicious/noThenProperty: a thenable must count as a promise
 const thenable = { then: (_: unknown, reject: (cause: unknown) => void) => reject(new Error('late')) };
 
-/** If nobody caught their errors, these promises would end the process and the test run. */
+/** Functions that return a promise or a thenable. An unhandled rejection would end the process and the test run. */
 const results: readonly [string, () => unknown][] = [
   ['a promise that rejects', () => Promise.reject(new Error('late'))],
   ['a thenable that rejects', () => thenable],
@@ -25,8 +25,8 @@ const results: readonly [string, () => unknown][] = [
   ['a promise', async () => 'x'],
 ];
 
-describe.each(results)('a function that must be synchronous and returns %s is rejected', (_, result) => {
-  it('as readChallenge', async () => {
+describe.each(results)('a function that returns %s is rejected', (_, result) => {
+  it('as the option readChallenge', async () => {
     const readChallenge = result as () => string;
     const { backend, request } = await backendWithDevice({ readChallenge });
     const { message } = await expectCode(async () => backend.authenticate(await request()), 'invalid_argument');
@@ -35,14 +35,14 @@ describe.each(results)('a function that must be synchronous and returns %s is re
     await expectCode(() => createBackend().authenticate(body, { readChallenge }), 'invalid_argument');
   });
 
-  it('as a clock', async () => {
+  it('as the option now', async () => {
     const now = result as () => Date;
     const { message } = await expectCode(() => createAppAttest({ appId, now }), 'invalid_argument');
     expect(message).toBe('now must not be asynchronous');
     await expectCode(() => createVirtualApple({ now }), 'invalid_argument');
   });
 
-  it('as publicTarget', async () => {
+  it('as the option publicTarget', async () => {
     const decisions: Decision[] = [];
     const publicTarget = result as () => string;
     const { protect } = httpHandlers(createBackend(), {
@@ -56,13 +56,13 @@ describe.each(results)('a function that must be synchronous and returns %s is re
   });
 });
 
-it('a publicTarget that does not return text is rejected', async () => {
+it('a request is rejected with status 500 if publicTarget does not return text', async () => {
   const publicTarget = (() => 5) as never;
   const headers = { 'x-app-attest-key-id': 'key', 'x-app-attest-assertion': 'assertion' };
   const { protect } = httpHandlers(createBackend(), { publicTarget, onDecision: () => undefined });
   expect((await protect(() => new Response())(new Request('http://localhost/', { headers }))).status).toBe(500);
 });
 
-it.each([5, 'today', new Date(Number.NaN), () => 5])('a virtual Apple rejects the clock %o', async (now) => {
+it.each([5, 'today', new Date(Number.NaN), () => 5])('createVirtualApple rejects %o as the option now', async (now) => {
   await expectCode(() => createVirtualApple({ now: now as never }), 'invalid_argument');
 });

@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('returns a variable of the process', () => {
+it('environmentVariable returns a variable of the process, or undefined if the variable is not set', () => {
   vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
   expect(environmentVariable('APP_ATTEST_VIRTUAL')).toBe('allow');
   vi.stubEnv('APP_ATTEST_VIRTUAL', undefined);
@@ -14,15 +14,15 @@ it('returns a variable of the process', () => {
 });
 
 it.each([
-  ['no process', undefined],
-  ['null as the process', null],
-  ['no environment', {}],
-  ['null as the environment', { env: null }],
-  ['text as the environment', { env: 'NODE_ENV' }],
-  ['no such variable', { env: {} }],
-  ['a variable that is not text', { env: { NODE_ENV: 1 } }],
-  ['an inherited variable', { env: Object.create({ NODE_ENV: 'test' }) }],
-])('returns undefined with %s', (_, process) => {
+  ['there is no process', undefined],
+  ['the process is null', null],
+  ['the process has no environment', {}],
+  ['the environment is null', { env: null }],
+  ['the environment is text', { env: 'NODE_ENV' }],
+  ['the environment does not contain the variable', { env: {} }],
+  ['the variable is not text', { env: { NODE_ENV: 1 } }],
+  ['the variable is inherited', { env: Object.create({ NODE_ENV: 'test' }) }],
+])('environmentVariable returns undefined if %s', (_, process) => {
   vi.stubGlobal('process', process);
   const found = environmentVariable('NODE_ENV');
   vi.unstubAllGlobals();

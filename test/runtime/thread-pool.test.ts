@@ -19,12 +19,12 @@ it.each([
   ['1.5', 4],
   ['8 threads', 4],
   ['0x10', 4],
-])('UV_THREADPOOL_SIZE=%s makes a pool of %i threads', (value, size) => {
+])('if UV_THREADPOOL_SIZE is %j, threadPoolSize returns %i', (value, size) => {
   vi.stubEnv('UV_THREADPOOL_SIZE', value);
   expect(threadPoolSize()).toBe(size);
 });
 
-it('has the default size if there is no process', () => {
+it('threadPoolSize returns the default size if there is no global process', () => {
   vi.stubEnv('UV_THREADPOOL_SIZE', '8');
   vi.stubGlobal('process', undefined);
   const size = threadPoolSize();

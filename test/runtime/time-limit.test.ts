@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { abortAfterTimeLimit, readTimeLimit, withinTimeLimit } from '../../src/runtime/time-limit.js';
 import { expectCode } from '../support/rejection.js';
 
-/** The longest time of a timer: 2^31 - 1 milliseconds, in whole seconds. */
+/** The longest time of a timer, in whole seconds. The exact limit is 2^31 - 1 milliseconds. */
 const LONGEST = 2_147_483;
 
 describe('a time limit', () => {
@@ -11,7 +11,7 @@ describe('a time limit', () => {
   });
 
   it.each([0, -1, LONGEST + 1, 3_000_000, Number.NaN, Number.POSITIVE_INFINITY, '5', null, undefined])(
-    'must not be %s',
+    'must not be %o',
     async (seconds) => {
       const error = await expectCode(() => readTimeLimit('timeout', seconds), 'invalid_argument');
       const { message } = error;
@@ -29,7 +29,7 @@ describe('an operation with a time limit', () => {
   });
   const never = () => new Promise<never>(() => undefined);
 
-  it.each([0.3, 5, LONGEST])('is aborted after %d seconds and not earlier', async (seconds) => {
+  it.each([0.3, 5, LONGEST])('fails after %d seconds and not earlier', async (seconds) => {
     const outcomes: string[] = [];
     const record = (name: string) => (error: Error) => outcomes.push(`${name}: ${error.message}`);
     withinTimeLimit(seconds, 'the store', never()).catch(record('limited'));

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { Turnstile } from '../../src/runtime/turnstile.js';
 import { expectCode } from '../support/rejection.js';
 
-/** A task that runs until the test ends it. */
+/** Creates tasks that run until the test ends them. */
 function work() {
   const started: number[] = [];
   const ends: ((result: Promise<number>) => void)[] = [];
@@ -20,12 +20,12 @@ const turnstileOf = (width: number, { waiting = 100, patience = 60 } = {}) => {
   return new Turnstile({ width, waiting, patience });
 };
 
-/** Waits one turn of the event loop in which a task ends, and another in which the next task starts. */
+/** Waits for two turns of the event loop. A task ends in the first turn, and the next task starts in the second turn. */
 const turn = async () => {
   for (let count = 0; count < 2; count += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-it('runs a limited number of tasks at the same time and the others in order', async () => {
+it('a turnstile runs a limited number of tasks at the same time, and starts the other tasks in their order of arrival', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(2);
   const results = [0, 1, 2, 3, 4].map((number) => turnstile.pass(start(number)));
@@ -41,7 +41,7 @@ it('runs a limited number of tasks at the same time and the others in order', as
   expect(await Promise.all(results)).toEqual([0, 10, 2, 3, 4]);
 });
 
-it('runs the next task when a task fails, immediately or later', async () => {
+it('a turnstile runs the next task if a task throws immediately or rejects later', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(1);
   const failed = turnstile.pass(start(0));
@@ -59,7 +59,7 @@ it('runs the next task when a task fails, immediately or later', async () => {
   expect(await turnstile.pass(async () => 'free again')).toBe('free again');
 });
 
-it('lets the event loop turn before the next task, even if no task waits for anything', async () => {
+it('a turnstile lets the event loop run before it starts a waiting task, even if no task waits for anything', async () => {
   const order: string[] = [];
   const turnstile = turnstileOf(1);
   const passed = ['first', 'second', 'third'].map((name) => turnstile.pass(async () => order.push(name)));
@@ -68,7 +68,7 @@ it('lets the event loop turn before the next task, even if no task waits for any
   expect(order).toEqual(['first', 'turn', 'second', 'third']);
 });
 
-it('reports whether more than one task can run at the same time', async () => {
+it('a turnstile is shared while more than one task is running', async () => {
   const { ends, start } = work();
   const turnstile = turnstileOf(8);
   expect(turnstile.isShared).toBe(false);
@@ -83,7 +83,7 @@ it('reports whether more than one task can run at the same time', async () => {
   await second;
 });
 
-it('rejects a task immediately if the queue is full, and accepts tasks again later', async () => {
+it('a turnstile rejects a task immediately if the queue is full, and accepts tasks again later', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(1, { waiting: 2 });
   const accepted = [0, 1, 2].map((number) => turnstile.pass(start(number)));
@@ -100,7 +100,7 @@ it('rejects a task immediately if the queue is full, and accepts tasks again lat
   expect(started).toEqual([0, 1, 2, 4]);
 });
 
-it('rejects a task that waited too long, and never starts the task', async () => {
+it('a turnstile rejects a task that waited too long, and never starts the task', async () => {
   const { started, ends, start } = work();
   const turnstile = turnstileOf(1, { waiting: 2, patience: 0.02 });
   const first = turnstile.pass(start(0));
@@ -116,7 +116,7 @@ it('rejects a task that waited too long, and never starts the task', async () =>
   expect(await next).toBe(3);
 });
 
-it('clears the timer of a task that started', async () => {
+it('a turnstile clears the timer of a waiting task when the task starts', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   const turnstile = turnstileOf(1);
@@ -124,7 +124,7 @@ it('clears the timer of a task that started', async () => {
   expect(timers()).toBe(before);
 });
 
-it('rejects a task that waits too long, even under the fake timers of a test', async () => {
+it('a turnstile rejects a task that waited too long, even if a test uses fake timers', async () => {
   vi.useFakeTimers();
   try {
     const { ends, start } = work();

@@ -136,7 +136,7 @@ describe('a virtual device', () => {
   it('is trusted only under its own virtual Apple', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
     const error = await expectCode(() => register(device), 'untrusted_certificate');
-    expect(error.message).toContain('pass trustAnchors of the same virtual Apple');
+    expect(error.message).toContain('pass the trustAnchors of the same virtual Apple');
   });
 
   it.each(['constructor', 'toString', '__proto__'])('rejects the operating system name %s', async (os) => {
