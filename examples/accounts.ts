@@ -8,7 +8,7 @@ export interface Accounts {
   /** The user who logs in, or `undefined` if the password is wrong. */
   userWith(login: { name: string; password: string }): Promise<string | undefined>;
   startSession(userId: string): Promise<string>;
-  /** The user of the session that the request names. */
+  /** The user of the session in the request, or `undefined` if the request has no valid session. */
   userOf(request: Request): Promise<string | undefined>;
   endSessions(userId: string): Promise<void>;
   remove(userId: string): Promise<void>;
@@ -27,7 +27,7 @@ export function accountRoutes(appAttest: AppAttest, accounts: Accounts, mode: Mo
 
   /** Binds the key that signed the request. In report mode, an error of `bind` rejects no request. */
   async function bind(verdict: Verdict, userId: string): Promise<void> {
-    if (!verdict.attested || verdict.key.subject === userId) return; // nothing to bind now
+    if (!verdict.attested || verdict.key.subject === userId) return; // not attested, or already bound
     await appAttest.bind(verdict.key.keyId, userId).catch((error) => {
       if (mode === 'enforce') throw error;
       console.warn(`report: ${error.message}`);
@@ -51,14 +51,14 @@ export function accountRoutes(appAttest: AppAttest, accounts: Accounts, mode: Mo
   routes.post('/login', protect, express.json(), async (request, response) => {
     const userId = await accounts.userWith(request.body);
     if (userId === undefined) return response.status(401).json({ error: 'login_failed' });
-    await bind(response.locals.appAttest, userId); // before the session: if this throws, nobody is logged in
+    await bind(response.locals.appAttest, userId); // before startSession: if bind throws, nobody is logged in
     return response.json({ session: await accounts.startSession(userId) });
   });
 
   const me = forUser(async (userId) => ({ userId }));
   routes.get('/me', protect, me);
 
-  // Both routes end the sessions first. A request of a session that still exists would bind the next key.
+  // Both routes end the sessions first. Otherwise, a request of an old session could bind a new key afterwards.
   const logoutEverywhere = forUser(async (userId) => {
     await accounts.endSessions(userId);
     return { revoked: await appAttest.revokeAll(userId) };
@@ -76,7 +76,7 @@ export function accountRoutes(appAttest: AppAttest, accounts: Accounts, mode: Mo
   routes.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
     const status = error instanceof AppAttestError ? STATUS.get(error.code) : undefined;
     if (!(error instanceof AppAttestError) || status === undefined) return next(error);
-    response.status(status).json({ error: error.code }); // the same body as from the handlers
+    response.status(status).json({ error: error.code }); // the handlers respond in the same format
   });
   return routes;
 }

@@ -5,7 +5,7 @@ import { createAppAttest, type FormatVerifier } from 'app-attest/server';
 import express, { type Express } from 'express';
 import { importPKCS8, SignJWT } from 'jose';
 
-/** The fields of a service account's JSON key file that this example uses. */
+/** The fields that this example uses, from the JSON key file of a service account. */
 export interface ServiceAccount {
   client_email: string;
   private_key: string;
@@ -23,7 +23,7 @@ export interface AndroidApp {
   endpoint?: string;
 }
 
-/** What Google confirmed about an accepted request. */
+/** The app and its version, as Google confirmed them for an accepted request. */
 export interface AndroidDevice {
   platform: 'android';
   packageName: string;
@@ -60,7 +60,7 @@ export function playIntegrity(app: AndroidApp): FormatVerifier<AndroidDevice> {
     const { tokenPayloadExternal }: { tokenPayloadExternal?: TokenPayload } = JSON.parse(await response.text());
     const { requestDetails, appIntegrity, deviceIntegrity, testingDetails } = tokenPayloadExternal ?? {};
 
-    // 1. The app requested the token recently, and for exactly this text.
+    // 1. The app requested the token recently, for exactly this challenge or payload.
     const requestHash = createHash('sha256')
       .update(challenge ?? payload)
       .digest('base64url');
@@ -90,7 +90,7 @@ export function playIntegrity(app: AndroidApp): FormatVerifier<AndroidDevice> {
   };
 }
 
-/** The response of Google, as far as this example uses it. Each field may be missing. */
+/** The fields that this example uses, from the response of Google. Each field may be missing. */
 interface TokenPayload {
   requestDetails?: { requestPackageName?: unknown; requestHash?: unknown; timestampMillis?: unknown };
   appIntegrity?: {
@@ -130,7 +130,7 @@ class AccessToken {
 
   get(): Promise<string> {
     if (this.#token && Date.now() < this.#renewAt) return this.#token;
-    this.#renewAt = Date.now() + TIME_LIMIT; // requests that arrive meanwhile share this token
+    this.#renewAt = Date.now() + TIME_LIMIT; // until the new token arrives, all requests wait for it
     this.#token = this.#request();
     this.#token.catch(() => this.forget());
     return this.#token;

@@ -24,7 +24,7 @@ export async function attestedFetch(method: string, target: string, body?: strin
         return response;
     }
   } catch (error) {
-    if (!isUnusable(error)) throw error; // no network, or Apple is unavailable: try again later with the same key
+    if (!isUnusable(error)) throw error; // for example, no network: try again later with the same key
     return registerNewKey().then(send);
   }
 }

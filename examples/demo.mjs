@@ -91,7 +91,7 @@ async function show(title, body) {
 async function expectRejection(title, code, attempt) {
   await show(`Rejected: ${title}`, async () => {
     const error = await attempt().then(
-      () => new Error('it was accepted'),
+      () => new Error('the evidence was accepted'),
       (reason) => reason,
     );
     if (!(error instanceof AppAttestError) || error.code !== code) throw error;
@@ -110,12 +110,12 @@ function assertionOptions({ assertions: [assertion], publicKey, appId }) {
   return { assertion: assertion.object, publicKey, payload: bytes(assertion.clientData), appId, counter: 0 };
 }
 
-/** Prints a check of `verify…` as text. */
+/** Prints the values of a check that `verify…` has done. */
 function note(name, values) {
   console.log(`  ✓ ${name.padEnd(26)}${values}`);
 }
 
-/** Repeats a check of `verify…` and prints the compared values. */
+/** Repeats a check of `verify…`. Prints the compared values. */
 function compare(name, actual, expected) {
   if (actual !== expected) throw new Error(`${name}: ${actual} is not ${expected}`);
   note(name, `${actual} = ${expected}`);

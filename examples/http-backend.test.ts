@@ -5,7 +5,7 @@ import express from 'express';
 import supertest from 'supertest';
 import { test } from 'vitest';
 
-/** Your backend. In production, create appAttest with your stores and without trustAnchors. */
+/** Your backend. In production, pass your own stores to createAppAttest, and no trustAnchors. */
 function createBackend(appAttest: AppAttest) {
   const { challenge, registration, protect } = expressHandlers(appAttest);
   const app = express();

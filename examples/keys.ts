@@ -9,7 +9,7 @@ export async function* allKeysOf(appAttest: AppAttest, userId: string): AsyncGen
   }
 }
 
-/** Returns the data for the page "Your devices". */
+/** Returns the data for a page "Your devices". The page does not show revoked keys. */
 export async function devicesOf(appAttest: AppAttest, userId: string) {
   const devices = [];
   for await (const { keyId, device, createdAt, lastUsedAt, revokedAt } of allKeysOf(appAttest, userId)) {
@@ -18,13 +18,16 @@ export async function devicesOf(appAttest: AppAttest, userId: string) {
   return devices;
 }
 
-/** Removes a device on that page. The key is deleted, not revoked, so the device can register the key again. */
+/** Removes a device from the page "Your devices". The key is deleted, not revoked, so the device can register the key again. */
 export async function removeDevice(appAttest: AppAttest, userId: string, keyId: string): Promise<boolean> {
   const key = await appAttest.key(keyId);
   return key?.subject === userId && !key.revokedAt && appAttest.forget(keyId);
 }
 
-/** A monthly job. Deletes keys without an accepted request since a date. Revoked keys stay revoked. */
+/**
+ * Deletes the keys of a user that were neither registered nor used since the given date. Revoked keys are not deleted. Call it
+ * once a month, for example.
+ */
 export async function forgetUnused(appAttest: AppAttest, userId: string, since: Date): Promise<number> {
   let count = 0;
   for await (const { keyId, createdAt, lastUsedAt, revokedAt } of allKeysOf(appAttest, userId)) {

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { metrics, trace } from '@opentelemetry/api';
 import type { Decision } from 'app-attest/http';
 
-/** Counts every decision of the process, and adds it to the trace of its request. Returns a function that unsubscribes. */
+/** Counts each decision of the process, and adds it to the active span of the request. Returns a function that stops this. */
 export function observeDecisions(): () => void {
   const meter = metrics.getMeter('app-attest');
   const decisions = meter.createCounter('app_attest.decisions', { description: 'Decisions about requests' });
@@ -14,7 +14,7 @@ export function observeDecisions(): () => void {
 
   const observe = (message: unknown): void => {
     const decision = message as Decision;
-    // Each label has few possible values. A label whose values clients choose would create an unlimited number of time series.
+    // Each label has few values. With a label whose values clients choose, the number of time series would be unlimited.
     const labels = {
       'app_attest.outcome': decision.outcome,
       'app_attest.route': decision.route,

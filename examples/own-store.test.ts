@@ -2,12 +2,12 @@ import { type ChallengeRecord, type ChallengeStore, memoryStores } from 'app-att
 import { storeConformance } from 'app-attest/server/conformance';
 import { test } from 'vitest';
 
-/** A minimal store with one table. */
+/** A minimal store of challenges with one table. */
 class OwnChallengeStore implements ChallengeStore {
   readonly #table = new Map<string, ChallengeRecord>();
 
   async put(challenge: string, record: ChallengeRecord) {
-    this.#table.set(challenge, record); // your store: let it expire after expiresAt - issuedAt, by the clock of the database
+    this.#table.set(challenge, record); // your store: delete it after expiresAt - issuedAt, by the clock of the database
   }
 
   async take(challenge: string) {
@@ -20,5 +20,5 @@ class OwnChallengeStore implements ChallengeStore {
 const challenges = new OwnChallengeStore();
 const { keys } = memoryStores(); // your store: an instance of your own KeyStore
 
-// The tests call this function twice, for two servers. Return stores with separate connections to the same data.
+// Each case calls this function twice, for two servers. Return stores with separate connections to the same data.
 for (const { name, run } of storeConformance(() => ({ challenges, keys }))) test(name, run);

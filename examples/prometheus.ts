@@ -22,9 +22,9 @@ const duration = new Histogram({
   registers,
 });
 
-/** A client chooses the header, so the header must not be a label. This label has only two values. */
+/** The label `build`. Clients can send any value in the header, so the function converts the value to one of two texts. */
 function buildOf(request: unknown): 'signing' | 'old' {
-  const build = request instanceof IncomingMessage ? Number(request.headers['x-app-build']) : 0; // a request of Express
+  const build = request instanceof IncomingMessage ? Number(request.headers['x-app-build']) : 0; // with Express
   return build >= 1200 ? 'signing' : 'old';
 }
 
@@ -34,7 +34,7 @@ subscribe('app-attest:decision', (message) => {
   duration.observe({ outcome, route }, milliseconds / 1000);
 });
 
-/** Serves the metrics. Prometheus scrapes them from a port that the internet does not reach. */
+/** Serves the metrics to Prometheus. Listen on a port that is not reachable from the internet. */
 export const metrics = express();
 metrics.get('/metrics', async (_request, response) => {
   response.type(registry.contentType).send(await registry.metrics());

@@ -4,7 +4,7 @@ import express from 'express';
 
 const appId = 'TEAMID1234.com.example.app';
 
-// These maps stand for two tables. In production, use a database that all your servers share.
+// These maps replace two tables. In production, use tables in a database that all your servers share.
 const challenges = new Map<string, Date>(); // challenge → time of expiry
 const keys = new Map<string, { publicKey: string; counter: number; environment: string; receipt: Uint8Array }>();
 
@@ -66,30 +66,30 @@ function statusOf(error: unknown): number {
   if (error instanceof NotAttested) return 401;
   if (error instanceof SyntaxError) return 400; // the body or the content is not JSON
   if (!(error instanceof AppAttestError)) return 500; // a bug, or an error of your database
-  if (error.code === 'overloaded') return 503; // not verified: the app may try again with a fresh challenge
+  if (error.code === 'overloaded') return 503; // not verified: the app may try again with a new challenge
   return error.code === 'invalid_argument' ? 500 : 401; // invalid_argument: an option of the call is wrong
 }
 
-/** Reads text from a client. Other values are rejected, and so is text that cannot be encoded in UTF-8. */
+/** Reads a text field of a body. Rejects other types, and text that cannot be encoded in UTF-8. */
 function readText(body: Record<string, unknown> | undefined, name: string): string {
   const text = body?.[name];
   if (typeof text === 'string' && text.isWellFormed()) return text;
   throw new NotAttested(`${name} must be text`);
 }
 
-/** Converts base64 or base64url from a client to base64 with padding, as in the table. */
+/** Converts a key identifier in base64 or base64url to base64 with padding. The map `keys` contains this form. */
 function canonicalBase64(keyId: string): string {
   return Buffer.from(keyId, 'base64').toString('base64');
 }
 
-/** Accepts a challenge only once. In SQL: DELETE … RETURNING. */
+/** Accepts each challenge only once. In SQL: DELETE … RETURNING. */
 function takeChallenge(challenge: string): void {
   const expiresAt = challenges.get(challenge);
   challenges.delete(challenge);
   if (!expiresAt || expiresAt < new Date()) throw new NotAttested('this challenge is unknown, already used or expired');
 }
 
-/** Stops at the first challenge that is still valid. In SQL, once a minute: DELETE FROM challenges WHERE expires_at < now() */
+/** The oldest challenge is the first in the map. In SQL, once a minute: DELETE FROM challenges WHERE expires_at < now() */
 function deleteExpiredChallenges(): void {
   for (const [challenge, expiresAt] of challenges) {
     if (expiresAt > new Date()) return;

@@ -6,9 +6,9 @@ import express from 'express';
 export const rollout = {
   /** The first build of the app whose requests can be enforced. */
   firstBuild: 1200,
-  /** The percentage of the keys for which requests of these builds are enforced. */
+  /** The percentage of keys whose requests from these builds are enforced. Enforced: rejected if they are not attested. */
   percentage: 0,
-  /** Whether all requests are enforced, even without a build or a key. The last step of the rollout sets it to true. */
+  /** Whether all requests are enforced, even without a build or a key. Set it to true in the last step of the rollout. */
   everything: false,
 };
 
@@ -28,7 +28,7 @@ export async function followRollout(read: () => Promise<typeof rollout>, millise
 function modeOf(build: number, keyId: string | undefined): Mode {
   if (rollout.everything) return 'enforce';
   if (build < rollout.firstBuild || keyId === undefined) return 'report';
-  // A key identifier is a SHA-256 digest, so its first bytes are evenly distributed.
+  // Key identifiers are SHA-256 digests, so their first bytes are evenly distributed.
   const position = Buffer.from(keyId, 'base64').readUInt32BE(0) / 2 ** 32;
   return position < rollout.percentage / 100 ? 'enforce' : 'report';
 }
@@ -42,7 +42,7 @@ export const app = express();
 app.post('/app-attest/challenge', challenge);
 app.post('/app-attest/registration', registration);
 
-// In report mode, `express.json()` parses the body. If a request is enforced, `protect` has set the body already.
+// In report mode, `express.json()` parses the body. In the mode `'enforce'`, `protect` has already set `request.body`.
 app.post('/orders', protect, express.json(), (request, response) => {
   const { appAttest: verdict } = response.locals;
   response.json({ ordered: request.body.item, by: verdict.attested ? verdict.key.keyId : verdict.code });

@@ -3,7 +3,7 @@ import { createVirtualApple } from 'app-attest/testing';
 import { expect, test } from 'vitest';
 
 const appId = 'TEAMID1234.com.example.app';
-const apple = await createVirtualApple(); // has its own root certificate, which only this test trusts
+const apple = await createVirtualApple(); // its root certificate is trusted only in this test
 const { trustAnchors } = apple;
 
 test('a device registers a key, and its request is accepted once', async () => {

@@ -11,7 +11,7 @@ const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const privateKey = key.export({ type: 'pkcs8', format: 'pem' }).toString();
 const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey };
 
-test('Apple reports how many keys a device attested', async () => {
+test('a refreshed receipt contains the risk metric of the device', async () => {
   const device = await apple.createDevice({ appId });
   device.riskMetric = 12;
   const { keyId } = await device.capacitor.prepare();
@@ -20,7 +20,7 @@ test('Apple reports how many keys a device attested', async () => {
   const { trustAnchors, receiptTrustAnchors } = apple;
   const attested = await verifyAttestation({ attestation, keyId, challenge, appId, trustAnchors });
 
-  const endpoint = apple.receiptEndpoint(); // has the signature of fetch
+  const endpoint = apple.receiptEndpoint(); // a function with the same arguments and result as fetch
   const { environment, publicKey } = attested;
   const { receipt } = await refreshReceipt({ receipt: attested.receipt, environment, credentials, fetch: endpoint });
   if (!receipt) throw new Error('Apple has no newer receipt yet');

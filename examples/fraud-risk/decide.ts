@@ -11,11 +11,11 @@ export interface Account {
 export type Decision = 'serve' | 'watch' | 'ask for more';
 
 /**
- * Never rejects a request because of the risk metric alone. Reinstalls, restores and new accounts raise the metric too.
+ * Never rejects a request because of the risk metric alone. Reinstalled apps and restored devices raise the metric too.
  */
 export function decide({ riskMetric }: StoredKey, { ageInDays, recentKeys }: Account): Decision {
   if (riskMetric === undefined) return 'serve'; // a missing metric does not indicate fraud
-  // About the number of keys that this device attested for other accounts.
+  // Roughly the number of keys that this device attested for other accounts.
   const unexplained = riskMetric - recentKeys;
   if (unexplained <= 5) return 'serve';
   if (unexplained <= 20 || ageInDays > 365) return 'watch';

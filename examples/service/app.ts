@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { VirtualDevice } from 'app-attest/testing';
 
-/** The response of the service. */
+/** A response of the service. */
 export interface Answer {
   status: number;
   body: unknown;
@@ -34,7 +34,7 @@ export class App {
     return this.#post('/app-attest/registration', body);
   }
 
-  /** Requests a fresh challenge and signs the request. */
+  /** Requests a new challenge and signs a request with it. */
   async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
     const challenge = await this.#challenge('assertion');
     const body = json && JSON.stringify(json);

@@ -10,7 +10,7 @@ import { createService } from './service.js';
 import { openStores } from './stores.js';
 
 const appId = 'TEAMID1234.com.example.coffee';
-const apple = await createVirtualApple(); // a real service omits this line, trustAnchors and virtual.env
+const apple = await createVirtualApple(); // a real service has no virtual Apple, no trustAnchors and no virtual.env
 const { place, stores, close } = await openStores();
 const appAttest = createAppAttest({ appId, ...stores, trustAnchors: apple.trustAnchors });
 
@@ -23,13 +23,13 @@ const { PORT = '0' } = process.env;
 const server = service.listen(Number(PORT), '127.0.0.1');
 await once(server, 'listening');
 const address = server.address();
-if (address === null || typeof address === 'string') throw new Error('the service has no port');
+if (address === null || typeof address === 'string') throw new Error('the service does not listen on a TCP port');
 const origin = `http://127.0.0.1:${address.port}`;
 console.log(`The service listens on ${origin}. Its state is in ${place}.\n`);
 
 let failures = 0;
 
-/** Prints a response, and counts a failure if the response is not as expected. */
+/** Prints a response. Counts a failure if its status or body is not as expected. */
 function expectAnswer(what: string, answer: Answer, status: number, body?: object): void {
   const isRight = answer.status === status && (body === undefined || isDeepStrictEqual(answer.body, body));
   if (!isRight) failures += 1;

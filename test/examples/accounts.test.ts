@@ -9,7 +9,7 @@ import type { VirtualDevice } from '../../src/testing/index.js';
 import { createBackend, createDevice } from '../support/backend.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
 
-/** Accounts whose session token is the name of the user. */
+/** Accounts of alice and bob. The token of a session is the name of its user. */
 class NamedAccounts implements Accounts {
   readonly sessions = new Set<string>();
   readonly users = new Set(['alice', 'bob']);
@@ -74,7 +74,7 @@ async function send(method: string, target: string, body?: object) {
   return [response.status, JSON.parse(await response.text())];
 }
 
-/** Sends a request as an old build of the app does: without a signature. */
+/** Sends a request without a signature, as an old build of the app does. */
 async function sendUnsigned(method: string, target: string, body?: object) {
   const headers = { 'content-type': 'application/json', ...(session && { authorization: session }) };
   const response = await fetch(server.origin + target, {
@@ -102,7 +102,7 @@ it('a login binds the key that signed the request, unless the password is wrong'
   expect(await send('GET', '/me')).toEqual([200, { userId: 'alice' }]);
 });
 
-it('the second user of a device logs in with a key of their own, and no session exists before that key is bound', async () => {
+it('the second user of a device logs in with another key, and the session starts after this key is bound', async () => {
   await login('alice');
   const first = await storedKeyId();
   const start = vi.spyOn(accounts, 'startSession');
@@ -113,7 +113,7 @@ it('the second user of a device logs in with a key of their own, and no session 
   expect(await keysOf('bob')).toEqual([await storedKeyId()]);
 });
 
-it('the key of another user is rejected with 409, at the login and afterwards', async () => {
+it('the key of another user is not accepted, neither at the login nor in a session', async () => {
   await login('alice');
   await accounts.startSession('bob');
   const { keyId } = await AppAttest.getStoredKeyId();
@@ -125,13 +125,13 @@ it('the key of another user is rejected with 409, at the login and afterwards', 
   expect(await keysOf('alice')).toEqual([keyId]);
 });
 
-it('a user who was logged in before the rollout gets the first key without another login', async () => {
+it('a user who is already logged in gets the first key without another login', async () => {
   session = await accounts.startSession('alice');
   expect(await send('GET', '/me')).toEqual([200, { userId: 'alice' }]);
   expect(await keysOf('alice')).toEqual([await storedKeyId()]);
 });
 
-it('a logout of all devices revokes their keys, and the next login binds a new key', async () => {
+it('a logout from all devices revokes the keys of the user, and the next login binds a new key', async () => {
   await login('alice');
   const revoked = await storedKeyId();
   expect(await send('POST', '/logout-everywhere')).toEqual([200, { revoked: 1 }]);
@@ -142,7 +142,7 @@ it('a logout of all devices revokes their keys, and the next login binds a new k
   expect((await backend.key(revoked))?.revokedAt).toBeInstanceOf(Date);
 });
 
-it('a deleted account leaves no keys and no sessions', async () => {
+it('the deletion of an account deletes its keys and its sessions', async () => {
   await login('alice');
   expect(await send('DELETE', '/account')).toEqual([200, { forgotten: 1 }]);
   expect(await backend.key(await storedKeyId())).toBeUndefined();
@@ -168,7 +168,7 @@ it('in report mode, a login without a signature binds nothing, and the first sig
   expect(await keysOf('alice')).toEqual([await storedKeyId()]);
 });
 
-it('in report mode, the key of another user is only reported', async () => {
+it('in report mode, a login with the key of another user succeeds and is only reported', async () => {
   await login('alice');
   await serve('report');
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);

@@ -47,7 +47,7 @@ const order = async (content = '{"item":"coffee"}') => {
 };
 
 describe('the Android example', () => {
-  it('registers an Android app and accepts its requests, each once', async () => {
+  it('registers an Android app, and accepts each of its requests once', async () => {
     const challenge = await challengeFrom(`${server.origin}/app-attest`, 'attestation');
     const registration = { ...plugin(google.token(genuinePayload(challenge))), challenge };
     expect(await postJson(`${server.origin}/app-attest/registration`, registration)).toMatchObject({
@@ -74,7 +74,7 @@ describe('the Android example', () => {
     expect(answer).toMatchObject({ status: 200, body: { ordered: 'coffee', by: client.keyId } });
   });
 
-  it('rejects a payload that is not the one for which the token was requested', async () => {
+  it('rejects a request whose token was requested for another payload', async () => {
     const { payload, ...request } = await order();
     const changed = { ...request, payload: payload.replace('coffee', 'gold') };
     expect(await postJson(`${server.origin}/orders`, changed)).toMatchObject({
@@ -99,7 +99,7 @@ describe('the Android example', () => {
 type Payload = ReturnType<typeof genuinePayload>;
 
 describe('a Play Integrity token', () => {
-  it('is accepted if all its values match, for a challenge and for a payload, also with non-ASCII text', async () => {
+  it('is accepted if all its values match the challenge or the payload, also with non-ASCII text', async () => {
     const verify = playIntegrity(app());
     const device = { platform: 'android', packageName: 'com.example.app', versionCode: '42' };
     for (const text of ['a challenge', 'ein Käfer 🪲']) {
@@ -126,7 +126,7 @@ describe('a Play Integrity token', () => {
 
   it.each<[string, (payload: Payload) => unknown, AppAttestErrorCode]>([
     [
-      'for another payload',
+      'that was requested for another payload',
       requestDetails({ requestHash: genuinePayload('other').requestDetails.requestHash }),
       'nonce_mismatch',
     ],
@@ -138,9 +138,17 @@ describe('a Play Integrity token', () => {
       requestDetails({ requestHash: undefined, nonce: hash.digest('base64url') }),
       'nonce_mismatch',
     ],
-    ['requested for another package', requestDetails({ requestPackageName: 'com.example.other' }), 'app_id_mismatch'],
+    [
+      'that was requested by another package',
+      requestDetails({ requestPackageName: 'com.example.other' }),
+      'app_id_mismatch',
+    ],
     ['that is six minutes old', requestDetails({ timestampMillis: String(Date.now() - 360_000) }), 'challenge_expired'],
-    ['from the future', requestDetails({ timestampMillis: String(Date.now() + 120_000) }), 'challenge_expired'],
+    [
+      'whose time is in the future',
+      requestDetails({ timestampMillis: String(Date.now() + 120_000) }),
+      'challenge_expired',
+    ],
     ['without a time', requestDetails({ timestampMillis: undefined }), 'challenge_expired'],
     ['whose time is not a number', requestDetails({ timestampMillis: 'now' }), 'challenge_expired'],
     ['of an unrecognized app', appIntegrity({ appRecognitionVerdict: 'UNRECOGNIZED_VERSION' }), 'extension_rejected'],
@@ -156,19 +164,23 @@ describe('a Play Integrity token', () => {
       'untrusted_certificate',
     ],
     ['of an app without a certificate', appIntegrity({ certificateSha256Digest: [] }), 'untrusted_certificate'],
-    ['whose certificates are not a list', appIntegrity({ certificateSha256Digest: 'AAAA' }), 'untrusted_certificate'],
-    ['of a device with basic integrity only', verdicts(['MEETS_BASIC_INTEGRITY']), 'extension_rejected'],
-    ['of an emulator', verdicts(['MEETS_VIRTUAL_INTEGRITY']), 'extension_rejected'],
-    ['of a device without verdicts', verdicts(undefined), 'extension_rejected'],
-    ['of a device whose verdicts are text', verdicts('MEETS_DEVICE_INTEGRITY'), 'extension_rejected'],
     [
-      'with verdicts that a tester chose',
+      'whose certificate digests are not a list',
+      appIntegrity({ certificateSha256Digest: 'AAAA' }),
+      'untrusted_certificate',
+    ],
+    ['of a device that has only basic integrity', verdicts(['MEETS_BASIC_INTEGRITY']), 'extension_rejected'],
+    ['of an emulator', verdicts(['MEETS_VIRTUAL_INTEGRITY']), 'extension_rejected'],
+    ['without verdicts about the device', verdicts(undefined), 'extension_rejected'],
+    ['whose verdicts about the device are not a list', verdicts('MEETS_DEVICE_INTEGRITY'), 'extension_rejected'],
+    [
+      'that is a test response from the Play Console',
       (payload) => ({ ...payload, testingDetails: { isTestingResponse: true } }),
       'environment_mismatch',
     ],
-    ['without any details', () => ({}), 'nonce_mismatch'],
-    ['without a payload', () => undefined, 'nonce_mismatch'],
-  ])('is rejected: %s', async (_, change, code) => {
+    ['whose payload is empty', () => ({}), 'nonce_mismatch'],
+    ['for which Google returns no payload', () => undefined, 'nonce_mismatch'],
+  ])('%s is rejected', async (_, change, code) => {
     const token = google.token(change(genuinePayload('payload')));
     const error = await rejectionOf(() => playIntegrity(app())({ body: { token }, payload: 'payload' }));
     expect(error.code, error.message).toBe(code);
@@ -179,7 +191,7 @@ describe('a Play Integrity token', () => {
     ['that is missing', undefined],
     ['that is not text', { token: 'AAAA' }],
     ['that is too long', 'A'.repeat(16_385)],
-  ])('is rejected as malformed: %s', async (_, token) => {
+  ])('%s is rejected as malformed', async (_, token) => {
     const verify = playIntegrity(app());
     await expect(verify({ body: { token }, challenge: 'text' })).rejects.toMatchObject({
       code: 'malformed_attestation',
@@ -207,7 +219,7 @@ describe('the requests to Google', () => {
     expect(google.issued).toBe(1);
   });
 
-  it('use a new access token a minute before the old one expires', async () => {
+  it('use a new access token when the old token expires in less than a minute', async () => {
     google.issued = 0;
     google.lifetime = 120;
     const verify = playIntegrity(app());
@@ -220,7 +232,7 @@ describe('the requests to Google', () => {
     expect(google.issued).toBe(2);
   });
 
-  it('use a new access token after Google rejected the old one', async () => {
+  it('use a new access token after Google has rejected the old token', async () => {
     const verify = playIntegrity(app());
     await verify(evidence());
     google.revokeAccess();
@@ -228,7 +240,7 @@ describe('the requests to Google', () => {
     await verify(evidence());
   });
 
-  it('succeed after an earlier rejection of the service account', async () => {
+  it('succeed even if Google rejected the service account before', async () => {
     const { serviceAccount } = google;
     const account = { ...serviceAccount, client_email: 'other@example.com' };
     const verify = playIntegrity({ ...app(), serviceAccount: account });
@@ -237,12 +249,12 @@ describe('the requests to Google', () => {
     await verify(evidence());
   });
 
-  it('end after four seconds without a response', { timeout: 20_000 }, async () => {
+  it('fail after four seconds without a response', { timeout: 20_000 }, async () => {
     google.isSilent = true;
     await expect(playIntegrity(app())(evidence())).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it.each([403, 429, 500, 503])('throw an error without a code if Google responds with status %i', async (status) => {
+  it.each([403, 429, 500, 503])('cause an error without a code if Google responds with status %i', async (status) => {
     google.failure = status;
     await expect(playIntegrity(app())(evidence())).rejects.not.toHaveProperty('code');
   });

@@ -13,7 +13,7 @@ let server: TestServer;
 let backend: Backend;
 let device: VirtualDevice;
 let user: string;
-/** The next request for this path fails: either its response is lost, or the request never reaches the server. */
+/** The next request to `path` fails. `'request'`: it does not reach the server. `'response'`: its response is lost. */
 let lost: { path: string; when: 'response' | 'request' } | undefined;
 
 beforeEach(async () => {
@@ -59,25 +59,22 @@ it('the app registers a key with its first request, and uses it from then on', a
   expect(await count()).toBe(1);
 });
 
-it.each(['response', 'request'] as const)(
-  'the app keeps its key when the %s of a registration is lost',
-  async (when) => {
-    lost = { path: '/app-attest/registration', when };
-    await expect(order()).rejects.toThrow('fetch failed');
-    const keyId = await storedKeyId();
-    expect(await order()).toEqual({ status: 200, body: { by: keyId } });
-    expect(await count()).toBe(1);
-  },
-);
+it.each(['response', 'request'] as const)('the app keeps its key if the %s of a registration is lost', async (when) => {
+  lost = { path: '/app-attest/registration', when };
+  await expect(order()).rejects.toThrow('fetch failed');
+  const keyId = await storedKeyId();
+  expect(await order()).toEqual({ status: 200, body: { by: keyId } });
+  expect(await count()).toBe(1);
+});
 
-it('the app attests its key again when the server deleted the key', async () => {
+it('the app attests its key again if the server has deleted the key', async () => {
   await order();
   const keyId = await storedKeyId();
   await backend.forget(keyId);
   expect(await order()).toEqual({ status: 200, body: { by: keyId } });
 });
 
-it('the app makes a new key when the device lost the old key, as after a restore', async () => {
+it('the app creates a new key if the device has lost the old key, as after a restore from a backup', async () => {
   await order();
   const keyId = await storedKeyId();
   device.loseKey(keyId);
@@ -87,7 +84,7 @@ it('the app makes a new key when the device lost the old key, as after a restore
   expect(await count()).toBe(2);
 });
 
-it('the app makes a new key when it runs on another device with the identifier of the old one', async () => {
+it('the app creates a new key on a new device, even if it has stored the key identifier of the old device', async () => {
   await order();
   const keyId = await storedKeyId();
   AppAttest.install(await createDevice());
@@ -96,7 +93,7 @@ it('the app makes a new key when it runs on another device with the identifier o
   expect(await storedKeyId()).not.toBe(keyId);
 });
 
-it('the app detects a lost key by the error message of the plugin, in any language', async () => {
+it('the app detects a lost key by the error number in the error message of the plugin, even in German', async () => {
   await order();
   const keyId = await storedKeyId();
   const failure = (number: number) => new Error(`Fehler: … (com.apple.devicecheck.error-Fehler ${number}.)`);
@@ -109,7 +106,7 @@ it('the app detects a lost key by the error message of the plugin, in any langua
   createAssertion.mockRestore();
 });
 
-it('the app makes a new key for the second user of the device', async () => {
+it('the app creates a new key for the second user of the device', async () => {
   await order();
   const keyId = await storedKeyId();
   user = 'bob';
@@ -118,7 +115,7 @@ it('the app makes a new key for the second user of the device', async () => {
   expect(await count()).toBe(1);
 });
 
-it('the app signs again with a new challenge after the server rejected the counter', async () => {
+it('the app signs the request again with a new challenge if the server rejects the counter', async () => {
   await order();
   device.misbehave({ standingCounter: true });
   const { createAssertion } = AppAttest;
@@ -132,7 +129,7 @@ it('the app signs again with a new challenge after the server rejected the count
   calls.mockRestore();
 });
 
-it('the app makes no new key when the network fails', async () => {
+it('the app creates no new key if the network fails', async () => {
   await order();
   const keyId = await storedKeyId();
   lost = { path: '/orders', when: 'response' };
@@ -141,7 +138,7 @@ it('the app makes no new key when the network fails', async () => {
   expect(await count()).toBe(1);
 });
 
-it('the app makes a new key when its key is revoked, once per call', async () => {
+it('the app creates a new key if its key was revoked, at most once per call', async () => {
   await order();
   const keyId = await storedKeyId();
   await backend.revoke(keyId);

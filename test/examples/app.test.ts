@@ -20,7 +20,7 @@ afterAll(() => server.close());
 
 beforeEach(async () => AppAttest.install(await createDevice()));
 
-it('the app of the README registers, then makes signed POST and GET requests', async () => {
+it('the app of the README registers its key, and then sends signed POST and GET requests', async () => {
   await register();
   const { keyId } = await AppAttest.getStoredKeyId();
   const post = await signedFetch('POST', '/orders', '{"item":"café"}');
@@ -32,11 +32,11 @@ it('the app of the README registers, then makes signed POST and GET requests', a
   expect({ status: get.status, body: await get.json() }).toEqual({ status: 200, body: { order: '7', by: keyId } });
 });
 
-it('the app of the README makes no request before it is registered', async () => {
+it('the app of the README sends no protected request before its registration', async () => {
   await expect(signedFetch('GET', '/orders/7')).rejects.toThrow('not registered');
 });
 
-it('the app of the README stores no key that the server rejected', async () => {
+it('the app of the README does not store the identifier of a key that the server rejected', async () => {
   const device = await createDevice();
   device.misbehave({ developmentBuild: true });
   AppAttest.install(device);

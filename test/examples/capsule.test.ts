@@ -6,7 +6,7 @@ import type { AppAttestOptions } from '../../src/server/index.js';
 import type { VirtualDevice } from '../../src/testing/index.js';
 import { createBackend, createDevice, registration, signedRequest } from '../support/backend.js';
 
-/** Registers a device and sends a request, with or without a misbehaviour. Returns the capsules as a log keeps them. */
+/** Registers a device and sends a request, with or without misbehaviour. Returns the capsules, converted to JSON and back. */
 async function capsulesOf(
   options: Partial<AppAttestOptions>,
   misbehave: Parameters<VirtualDevice['misbehave']>[0],
@@ -36,7 +36,7 @@ it.each([
   ['nonce_mismatch', { wrongNonce: true }],
   ['environment_mismatch', { developmentBuild: true }],
   ['counter_not_increased', { standingCounter: true }],
-])('the example rejects the evidence of a capsule with the same code: %s', async (code, misbehave) => {
+])('the example rejects the evidence of a capsule with the code %s if the server did so', async (code, misbehave) => {
   const [capsule] = await capsulesOf({}, misbehave);
   expect(capsule?.code).toBe(code);
   const error = capsule && (await verifyAgain(capsule));
@@ -45,20 +45,20 @@ it.each([
   expect(error?.message).toBe(capsule?.message);
 });
 
-it('the example accepts evidence that was rejected only because of its challenge', async () => {
+it('the example accepts evidence that the server rejected only because of its challenge', async () => {
   const [capsule] = await capsulesOf({}, {}, (device, { keyId }) => {
     return device.capacitor.createAssertion({ keyId, payload: '{"challenge":"unknown"}' });
   });
-  if (!capsule) throw new Error('no capsule');
+  if (!capsule) throw new Error('the handlers made no capsule');
   expect(capsule.code).toBe('challenge_unknown');
   expect(await verifyAgain(capsule)).toBeUndefined();
 });
 
-it('the example throws if the capsule lacks a value', async () => {
+it('the example throws an error if the capsule does not contain all values', async () => {
   const bundleVersions = (version: string) => version === '7';
   const options = { policy: { bundleVersions } };
   const [capsule] = await capsulesOf(options, {});
-  if (!capsule) throw new Error('no capsule');
+  if (!capsule) throw new Error('the handlers made no capsule');
   expect(capsule.code).toBe('extension_rejected');
   await expect(verifyAgain(capsule)).rejects.toThrow('not complete');
   const { policy: _, ...others } = capsule;

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { trusting, useExample } from '../support/example-backend.js';
 import { serveNode } from '../support/http-servers.js';
 
-it('the example with Express serves only registered devices', async () => {
+it('the example for Express accepts protected requests only from registered devices', async () => {
   const { app } = await trusting(() => import('../../examples/express.js'));
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const server = await serveNode(app);

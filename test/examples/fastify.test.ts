@@ -2,7 +2,7 @@ import { it } from 'vitest';
 
 import { findOrder, trusting, useExample } from '../support/example-backend.js';
 
-it('the example with Fastify serves only registered devices', async () => {
+it('the example for Fastify accepts protected requests only from registered devices', async () => {
   const { app } = await trusting(() => import('../../examples/fastify.js'));
   const server = { origin: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() };
   try {

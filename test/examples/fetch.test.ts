@@ -3,7 +3,7 @@ import { it } from 'vitest';
 import { trusting, useExample } from '../support/example-backend.js';
 import { serveNode } from '../support/http-servers.js';
 
-it('the example with fetch serves only registered devices', async () => {
+it('the example for Fetch accepts protected requests only from registered devices', async () => {
   const { fetchHandler } = await trusting(() => import('../../examples/fetch.js'));
   const server = await serveNode(getRequestListener(fetchHandler));
   try {

@@ -13,14 +13,14 @@ async function backendOf(...changes: Parameters<typeof newKey>[0][]) {
   return { appAttest: createBackend(stores), ids: keys.map(({ keyId }) => keyId) };
 }
 
-it('the examples list all keys of a user', async () => {
+it('the example lists all keys of a user', async () => {
   const { appAttest, ids } = await backendOf(...Array.from({ length: 250 }, () => ({})), { subject: 'bob' });
   const listed: string[] = [];
   for await (const { keyId } of allKeysOf(appAttest, 'alice')) listed.push(keyId);
   expect(listed).toEqual(ids.slice(0, 250).toSorted());
 });
 
-it('the examples show the devices of a user, and remove them for this user only', async () => {
+it('the example lists the devices of a user, and removes a device only for its user', async () => {
   const { appAttest, ids } = await backendOf({ device: { osVersion: '27.0' }, lastUsedAt: daysAgo(1) }, {});
   const [keyId = '', revoked = ''] = ids;
   await appAttest.revoke(revoked);
@@ -33,7 +33,7 @@ it('the examples show the devices of a user, and remove them for this user only'
   expect((await appAttest.key(revoked))?.revokedAt).toBeInstanceOf(Date);
 });
 
-it('the examples delete unused keys, but no revoked keys', async () => {
+it('the example deletes unused keys, but no revoked keys', async () => {
   const { appAttest, ids } = await backendOf(
     { createdAt: daysAgo(900), lastUsedAt: daysAgo(1) },
     { createdAt: daysAgo(900), lastUsedAt: daysAgo(500) },

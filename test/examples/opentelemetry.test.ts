@@ -28,7 +28,7 @@ const stop = observeDecisions();
 const backend = createBackend();
 const app = express();
 const { challenge, registration, protect } = expressHandlers(backend);
-// Like the instrumentation of node:http, starts a span that is active while the request is handled and ends on `close`.
+// Starts a span, like the instrumentation of node:http. The span is active during the request, and ends at the event `close`.
 app.use((request, response, next) => {
   const span = trace.getTracer('test').startSpan(`${request.method} ${request.path}`);
   response.once('close', () => span.end());
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe('the example for OpenTelemetry', () => {
-  it('counts decisions, measures their duration, and adds them to the spans of their requests', async () => {
+  it('counts decisions, measures their duration, and adds each decision to the span of its request', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const headers = await client.sign('POST', '/orders', '{}');
@@ -98,7 +98,7 @@ describe('the example for OpenTelemetry', () => {
     ]);
   });
 
-  it('adds no more events after it is stopped', async () => {
+  it('adds no more events to spans after it is stopped', async () => {
     stop();
     const before = spanExporter.getFinishedSpans().length;
     await fetch(`${server.origin}/orders`, { method: 'POST' });

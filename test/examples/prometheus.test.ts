@@ -16,7 +16,7 @@ async function scrape(origin: string): Promise<string[]> {
 }
 
 describe('the example for Prometheus', () => {
-  it('exports decisions of all frameworks in the process, by outcome, route, code, environment and build', async () => {
+  it('exports the number of decisions of all frameworks, by outcome, route, code, environment and build', async () => {
     const scraped = await serveNode(metrics);
     servers.push(scraped);
     for (const start of Object.values(SERVERS)) {
@@ -45,10 +45,10 @@ describe('the example for Prometheus', () => {
       );
   });
 
-  it('labels a build only as old or signing, regardless of the value in the request', async () => {
+  it('labels each request as old or signing, regardless of the value of its header x-app-build', async () => {
     const scraped = await serveNode(metrics);
     const server = await SERVERS['app-attest/express']?.(createBackend());
-    if (!server) throw new Error('no such framework');
+    if (!server) throw new Error('SERVERS has no entry app-attest/express');
     servers.push(scraped, server);
     const client = new Client(server.origin, await createDevice());
     for (const build of ['1199', '1200', '1201', 'x"}']) await client.post('/orders', '{}', { 'x-app-build': build });

@@ -5,7 +5,7 @@ import { createBackend } from '../../examples/pure-functions.js';
 import { AppAttestError } from '../../src/index.js';
 import { createVirtualApple, type VirtualDevice } from '../../src/testing/index.js';
 
-/** The error that the next verification throws instead of returning a result. */
+/** If set, the next verification throws this error instead of returning a result. */
 const failure = vi.hoisted(() => ({ next: undefined as Error | undefined }));
 vi.mock('app-attest', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../src/index.js')>();
@@ -73,7 +73,7 @@ describe('the example with pure functions', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('finds a key by its base64url identifier, regardless of the encoding at registration', async () => {
+  it('finds a key that was registered with a base64url identifier, by its base64url or base64 identifier', async () => {
     const { device, keyId } = await newDevice();
     const challenge = await newChallenge();
     const { token } = await device.capacitor.createAttestation({ keyId, challenge });
@@ -84,14 +84,14 @@ describe('the example with pure functions', () => {
     }
   });
 
-  it('rejects a challenge that was used or never issued', async () => {
+  it('rejects a registration if its challenge was already used or never issued', async () => {
     const challenge = await newChallenge();
     expect((await register(challenge)).status).toBe(201);
     expect((await register(challenge)).status).toBe(401);
     expect((await register('invented')).status).toBe(401);
   });
 
-  it('rejects an expired challenge, and deletes it', async () => {
+  it('deletes expired challenges, and rejects a registration with such a challenge', async () => {
     const challenge = await newChallenge();
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * 60_000 });
     try {
@@ -105,7 +105,7 @@ describe('the example with pure functions', () => {
     }
   });
 
-  it('rejects a replay, a changed payload and an unknown key', async () => {
+  it('rejects a replayed request, a token for another payload and an unknown key', async () => {
     const { device, keyId } = await register(await newChallenge());
     const order = await signOrder(device, keyId);
     expect((await post('/orders', order)).status).toBe(200);
@@ -117,7 +117,7 @@ describe('the example with pure functions', () => {
     expect((await post('/orders', { ...order, keyId: (await newDevice()).keyId })).status).toBe(401);
   });
 
-  it('rejects the second of two requests with one challenge', async () => {
+  it('rejects the second of two requests that contain the same challenge', async () => {
     const { device, keyId } = await register(await newChallenge());
     const { payload } = await signOrder(device, keyId);
     const statuses: number[] = [];
@@ -128,10 +128,13 @@ describe('the example with pure functions', () => {
     expect(statuses).toEqual([200, 401]);
   });
 
-  it.each(['PUT /orders', 'POST /refunds', ''])('rejects a request that was signed for %j', async (line) => {
-    const { device, keyId } = await register(await newChallenge());
-    expect((await post('/orders', await signOrder(device, keyId, line))).status).toBe(401);
-  });
+  it.each(['PUT /orders', 'POST /refunds', ''])(
+    'rejects POST /orders if the payload was signed for %j',
+    async (line) => {
+      const { device, keyId } = await register(await newChallenge());
+      expect((await post('/orders', await signOrder(device, keyId, line))).status).toBe(401);
+    },
+  );
 
   it.each([
     ['{}', 401],
@@ -139,17 +142,17 @@ describe('the example with pure functions', () => {
     ['{"keyId":1,"challenge":{},"token":[]}', 401],
     ['{"keyId":"\\ud800","challenge":"\\ud800"}', 401],
     ['no json', 400],
-  ])('responds to %s without giving a reason', async (body, status) => {
+  ])('responds to the body %s without a reason', async (body, status) => {
     for (const path of ['/register', '/orders']) {
       expect(await post(path, body)).toMatchObject({ status, body: { error: 'rejected' } });
     }
   });
 
   it.each([
-    ['overloaded', new AppAttestError('overloaded', 'too many', { retryAfter: 5 }), 503, '5'],
-    ['invalid_argument', new AppAttestError('invalid_argument', 'the call is wrong'), 500, null],
-    ['a failed database', new Error('connection lost'), 500, null],
-  ])('responds with a 5xx status to %s', async (_, error, status, retryAfter) => {
+    ['the code overloaded', new AppAttestError('overloaded', 'too many', { retryAfter: 5 }), 503, '5'],
+    ['the code invalid_argument', new AppAttestError('invalid_argument', 'the call is wrong'), 500, null],
+    ['an error of the database', new Error('connection lost'), 500, null],
+  ])('responds to %s with a 5xx status', async (_, error, status, retryAfter) => {
     failure.next = error;
     expect(await register(await newChallenge())).toMatchObject({ status, retryAfter, body: { error: 'rejected' } });
   });

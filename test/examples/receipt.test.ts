@@ -12,7 +12,7 @@ import { expectCode } from '../support/rejection.js';
 const virtual = vi.hoisted(() => ({ apple: undefined as VirtualApple | undefined }));
 vi.mock('app-attest', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../src/index.js')>();
-  const apple = () => virtual.apple ?? expect.fail('no virtual Apple');
+  const apple = () => virtual.apple ?? expect.fail('virtual.apple is not set');
   return {
     ...original,
     verifyAttestation: (options: Parameters<typeof original.verifyAttestation>[0]) => {
@@ -48,7 +48,7 @@ async function attestWithExample() {
   return attest(Buffer.from(attestation).toString('base64'), keyId, 'challenge');
 }
 
-it('the receipt example verifies an attestation and its receipt, and gets a risk metric', async () => {
+it('the receipt example verifies an attestation and its receipt, and requests a receipt with a risk metric', async () => {
   const key = await attestWithExample();
   const refreshed = await refresh(key, credentials);
   expect(refreshed?.verified).toMatchObject({ type: 'RECEIPT', riskMetric: 1 });
@@ -56,7 +56,7 @@ it('the receipt example verifies an attestation and its receipt, and gets a risk
   expect(await refresh({ ...key, receipt: refreshed?.receipt ?? key.receipt }, credentials)).toBeUndefined();
 });
 
-it('the receipt example rejects a receipt that is six minutes old', async () => {
+it('the receipt example rejects an attestation if its receipt is six minutes old', async () => {
   createdAt = new Date(Date.now() - 6 * 60_000);
   await expectCode(attestWithExample, 'receipt_too_old');
 });

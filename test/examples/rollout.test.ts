@@ -33,7 +33,7 @@ async function installation() {
   return { keyId: client.keyId, sign, order, forged };
 }
 
-it('the rollout example can report, enforce for a share of the keys, enforce for all requests, and go back', async () => {
+it('the rollout example reports, enforces for a share of the keys, enforces for all requests, and reports again', async () => {
   const { keyId, sign, order, forged } = await installation();
   expect(await order({ ...(await sign()), ...recent })).toEqual([200, keyId]);
   expect(await order({ ...forged, ...recent })).toEqual([200, 'challenge_unknown']);
@@ -84,6 +84,6 @@ it('the rollout example reads the state every ten seconds, and keeps the last va
   expect(rollout).toEqual({ ...state, percentage: 50 });
 });
 
-it('the rollout example does not start without a state', async () => {
+it('followRollout of the rollout example rejects if the first read fails', async () => {
   await expect(followRollout(() => Promise.reject(new Error('the database is down')))).rejects.toThrow('database');
 });

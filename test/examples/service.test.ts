@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runExample } from '../support/example-process.js';
 
-it('the example service serves only its app', async () => {
+it('the example service accepts the requests of its app and rejects all attacks', async () => {
   const { output, errors, code } = await runExample();
   expect(output).toContain('Its state is in the memory of this process.');
   expect(output.match(/^✓/gm)).toHaveLength(8);

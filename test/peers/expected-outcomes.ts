@@ -70,10 +70,10 @@ export const expectedOutcomes: Readonly<
       theirs: 'accepted',
       why: 'The other verifier converts the nonce extension to text, and checks only that the text ends with the nonce.',
     },
-    'the attestation is from a Mac without full security': {
+    'the certificate of a Mac has no access control list': {
       ours: 'access_control_mismatch',
       theirs: 'accepted',
-      why: 'The other verifier does not check the access control list, which Apple requires of a Mac.',
+      why: 'The other verifier does not check the access control list in the certificate. Apple requires this check for a Mac.',
     },
     'random bytes follow the COSE key': {
       ours: 'malformed_attestation',

@@ -62,7 +62,7 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
   'the nonce is in a different structure': fc.constant({
     nonce: (nonce: Uint8Array) => sequence(tagged(1, octetString('first')), tagged(2, octetString(nonce))),
   }),
-  'the attestation is from a Mac without full security': fc.constant({ operatingSystem: operatingSystem('macosx') }),
+  'the certificate of a Mac has no access control list': fc.constant({ operatingSystem: operatingSystem('macosx') }),
   'random bytes follow the COSE key': fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extensions) => ({
     extensions,
   })),

@@ -15,11 +15,11 @@ const key: StoredKey = {
 it.each<[string, Decision, number | undefined, Account]>([
   ['a key without a risk metric', 'serve', undefined, { ageInDays: 0, recentKeys: 1 }],
   ['a new device', 'serve', 1, { ageInDays: 0, recentKeys: 1 }],
-  ['a user who has installed the app often', 'serve', 12, { ageInDays: 30, recentKeys: 12 }],
+  ['a user who reinstalled the app often', 'serve', 12, { ageInDays: 30, recentKeys: 12 }],
   ['a device on which the app was installed a few times', 'serve', 6, { ageInDays: 0, recentKeys: 1 }],
-  ['a device that attests for others', 'watch', 20, { ageInDays: 0, recentKeys: 1 }],
-  ['a device farm with a new account', 'ask for more', 250, { ageInDays: 0, recentKeys: 1 }],
-  ['a device farm with an old account', 'watch', 250, { ageInDays: 1000, recentKeys: 1 }],
-])('the example decides about %s: %s', (_, decision, riskMetric, account) => {
+  ['a device that attested many keys for other accounts', 'watch', 20, { ageInDays: 0, recentKeys: 1 }],
+  ['a new account on a device of a device farm', 'ask for more', 250, { ageInDays: 0, recentKeys: 1 }],
+  ['an old account on a device of a device farm', 'watch', 250, { ageInDays: 1000, recentKeys: 1 }],
+])('for %s, the example returns the decision %j', (_, decision, riskMetric, account) => {
   expect(decide({ ...key, ...(riskMetric !== undefined && { riskMetric }) }, account)).toBe(decision);
 });
