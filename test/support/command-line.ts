@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { DatabaseVariables } from '../../src/cli/command-process.js';
 import { runCommand } from '../../src/cli/run-command.js';
 
-/** A stand-in for a terminal or a pipe, which keeps the written text. */
+/** Replaces a terminal or a pipe as the output of the command. Keeps the written text. */
 export class Written {
   text = '';
   readonly isTTY: boolean;
@@ -18,7 +18,7 @@ export class Written {
   }
 }
 
-/** Runs `app-attest` in this process. */
+/** Runs the command `app-attest` in this process. */
 export async function appAttest(args: readonly string[], env: DatabaseVariables = {}) {
   const host = Object.assign(new EventEmitter(), { env, stdout: new Written(), stderr: new Written() });
   const code = await runCommand(args, host);
