@@ -24,8 +24,8 @@ const post = (body: unknown, headers: Record<string, string> = {}): Request => {
 };
 
 /**
- * Creates handlers with the option `capsules`. `capsule` waits for their only decision, and returns its capsule after conversion to
- * JSON and back, as from a log.
+ * Creates handlers with the option `capsules`. `capsule` waits for their only decision, and returns its capsule after
+ * conversion to JSON and back, as from a log.
  */
 function collecting(backend: ReturnType<typeof createBackend>, mode: Mode = 'enforce', subject?: () => string) {
   const decisions: Decision[] = [];

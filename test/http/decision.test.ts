@@ -241,7 +241,7 @@ describe('onDecision', () => {
     if (_ !== 'never ends') await expect.poll(() => warn.mock.calls.length).toBe(1);
   });
 
-  it('is optional: without it, the handlers emit a process warning if a store fails, but not for an invalid request', async () => {
+  it('is optional: without it, a failing store causes a process warning, but an invalid request does not', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const stores = memoryStores();
     const handlers = httpHandlers(createBackend(stores));
@@ -269,7 +269,7 @@ describe(`the channel ${CHANNEL}`, () => {
     expect(published[1]).toMatchObject({ outcome: 'refused', route: 'challenge', code: 'malformed_request' });
   });
 
-  it('receives no decision if it has no subscriber and onDecision is absent, and the handler then starts no timer', async () => {
+  it('receives nothing if it has no subscriber and onDecision is absent, and the handler starts no timer', async () => {
     const publish = vi.spyOn(channel(CHANNEL), 'publish');
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const { backend, request } = await backendWithDevice();
@@ -285,7 +285,7 @@ describe(`the channel ${CHANNEL}`, () => {
     expect(publish).not.toHaveBeenCalled();
   });
 
-  it('publishes a decision after the response, and calls later subscribers and onDecision even if a subscriber throws', async () => {
+  it('publishes a decision after the response, to all subscribers and onDecision, even if one subscriber throws', async () => {
     const uncaught: unknown[] = [];
     const listeners = process.rawListeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));

@@ -104,7 +104,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect([asserted.status, await asserted.json()]).toEqual([200, {}]);
   });
 
-  it('rejects a payload with another target or method, with neither of them, or with a digest instead of the content', async () => {
+  it('rejects a payload with another target or method, with neither, or with a digest instead of the content', async () => {
     const other = { status: 401, body: { error: 'request_mismatch' } };
     expect(await order(await payloadFor('/refunds'), 'genuine')).toMatchObject(other);
     expect(await order((await payloadFor()).replace('POST', 'PUT'), 'genuine')).toMatchObject(other);
@@ -194,7 +194,7 @@ it('in report mode, the handler receives the verdict about a request of another 
   ]);
 });
 
-it('the verdict about an accepted request has attested: true, even if the format function returns attested: false', async () => {
+it('the verdict about an accepted request is attested: true even if the function returns attested: false', async () => {
   const appAttest = createAppAttest({ appId, formats: { [FORMAT]: () => ({ attested: false }) } });
   const { challenge } = await appAttest.issueChallenge({ purpose: 'assertion' });
   const sent = { format: FORMAT, payload: `POST /orders\n${challenge}\n${body}`, token: 'genuine' };

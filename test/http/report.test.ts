@@ -221,7 +221,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
   });
 
   describe('with a function that chooses the mode', () => {
-    it('rejects unattested requests, and gives the handler the signed content, if the function returns enforce for their key identifier', async () => {
+    it('applies the mode that the function returns for the key identifier of the request', async () => {
       const enforced = new Set<string | undefined>();
       const mode = (_request: unknown, { keyId }: { keyId: string | undefined }): Mode => {
         return enforced.has(keyId) ? 'enforce' : 'report';

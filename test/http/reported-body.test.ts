@@ -24,8 +24,8 @@ describe('the body for the handler of a protected route', () => {
   const sending = { method: 'POST', headers: { 'content-type': 'application/json' }, body: text };
 
   /**
-   * Calls the app with `text` as the body, as a serverless host does: `complete` of the request is true before the body is read.
-   * Returns the JSON of the response.
+   * Calls the app with `text` as the body, as a serverless host does: `complete` of the request is true before the body is
+   * read. Returns the JSON of the response.
    */
   async function fromServerlessHost(app: express.Express, headers: Record<string, string>): Promise<unknown> {
     const request = new IncomingMessage(new Socket());

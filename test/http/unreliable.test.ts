@@ -143,8 +143,8 @@ describe('Retry-After', () => {
 });
 
 /**
- * The source text of a client. The client runs on a separate thread, because `onDecision` blocks this thread. It posts the number
- * of milliseconds until the response arrived.
+ * The source text of a client. The client runs on a separate thread, because `onDecision` blocks this thread. It posts the
+ * number of milliseconds until the response arrived.
  */
 const CLIENT = `
   const { parentPort, workerData } = require('node:worker_threads');

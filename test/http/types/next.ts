@@ -1,5 +1,5 @@
-// Uses the types of app-attest/http in route handlers of Next.js. This file contains copies of the types of Next.js, because the
-// package `next` needs 150 MB of disk space.
+// Uses the types of app-attest/http in route handlers of Next.js. This file contains copies of the types of Next.js, because
+// the package `next` needs 150 MB of disk space.
 import {
   type AttestedVerdict,
   type HttpHandlers,
