@@ -103,7 +103,7 @@ const clients = {
   'Redis Cluster': async () => (await openRedisCluster(inject('addresses').cluster, PATIENCE)).client,
 };
 
-describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is killed', (kind) => {
+describe.each(['Redis', 'Redis Cluster'] as const)('a process that uses %s and is killed', (kind) => {
   let client: Awaited<ReturnType<(typeof clients)[typeof kind]>>;
   beforeAll(async () => {
     client = await clients[kind]();
