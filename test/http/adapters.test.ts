@@ -75,7 +75,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('accepts a Content-Digest with two algorithms only if the app signed exactly this value', async () => {
+  it('accepts a Content-Digest with the digests of two algorithms only if the app signed exactly this value', async () => {
     const { client } = await serve();
     const challenge = await client.challenge();
     const digest = `sha-512=:AAAA:,  ${contentDigest('{}')}`;

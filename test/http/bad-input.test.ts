@@ -194,7 +194,7 @@ const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
 
 const SIGNED = { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'x', 'x-app-attest-challenge': 'A'.repeat(43) };
 
-/** Values of `Content-Digest` that do not fit the body `{}`, with the expected error code. */
+/** Values of `Content-Digest` that are malformed or do not match the body `{}`, with the expected error code. */
 const BAD_DIGESTS: readonly [string, string, string][] = [
   ['that is empty', '', 'malformed_request'],
   ['that contains only a digest of another algorithm', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],

@@ -18,7 +18,7 @@ const RFC_SHA256 = 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:';
 const RFC_SHA512 = 'sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:';
 
 describe('Content-Digest', () => {
-  it('of the example in RFC 9530 has the value in the RFC, and that of an empty body has the digest of zero bytes', () => {
+  it('has the value that RFC 9530 gives for its example, and for an empty body the digest of zero bytes', () => {
     expect(contentDigestOf(RFC_BODY)).toBe(RFC_SHA256);
     expect(contentDigestOf(bytes(''))).toBe('sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:');
     expect(DIGEST_OF_NOTHING).toEqual(readContentDigest(contentDigestOf(bytes(''))));

@@ -229,7 +229,7 @@ describe('onDecision', () => {
         throw new Error('the log is full');
       },
     ],
-    ['rejects', () => Promise.reject(new Error('the log is full'))],
+    ['returns a promise that rejects', () => Promise.reject(new Error('the log is full'))],
     ['never ends', () => new Promise(() => undefined)],
   ])('that %s does not change the response', async (_, onDecision) => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);

@@ -76,7 +76,7 @@ describe('with several sets of handlers for one backend', () => {
     ['alice', 'alice', 'bob', 'challenge_unknown'],
     ['alice', 'bob', 'anyone', 'key_unknown'],
   ] as const)(
-    'a request with a key of %s to a route of the set %s with a challenge from the set %s has the result %s',
+    'a request with a key that belongs to %s, on a route of the set %s, with a challenge from the set %s, has the result %s',
     async (...row) => {
       const [owner, set, issuer, result] = row;
       const { newKey, register, send, bind } = await setsOfOneBackend();
@@ -94,7 +94,7 @@ describe('with several sets of handlers for one backend', () => {
     ['alice', 'alice', 'accepted'],
     ['alice', 'bob', 'key_already_registered'],
   ] as const)(
-    'a repeated registration of a key of %s on the route of the set %s has the result %s',
+    'a repeated registration of a key that belongs to %s, on the route of the set %s, has the result %s',
     async (owner, set, result) => {
       const { newKey, register } = await setsOfOneBackend();
       const keyId = await newKey();

@@ -76,8 +76,8 @@ describe('the options of httpHandlers', () => {
     ['an onDecision that is not a function', { onDecision: 'log' }],
     ['an unknown mode', { mode: 'observe' }],
     ['a promise as the mode', { mode: Promise.resolve('report') }],
-    ['a lookUpKeys that is not a boolean', { lookUpKeys: 'yes' }],
-    ['a capsules that is not a boolean', { capsules: 1 }],
+    ['a value of lookUpKeys that is not a boolean', { lookUpKeys: 'yes' }],
+    ['a value of capsules that is not a boolean', { capsules: 1 }],
     ['a subject that is not a function', { subject: 'alice' }],
     ['a publicTarget that is not a function', { publicTarget: '/api' }],
     ['a bodyLimit that is not a number', { bodyLimit: '1mb' }],
@@ -110,7 +110,7 @@ describe('the options of httpHandlers', () => {
     );
   });
 
-  it('may be undefined if that weakens no check', () => {
+  it('may be undefined, except the option subject', () => {
     const options: HttpOptions<Request> = {
       signed: undefined,
       mode: undefined,

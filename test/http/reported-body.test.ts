@@ -205,7 +205,7 @@ describe('the body for the handler of a protected route', () => {
     expect(answer).toEqual({ body: text, verdict: { attested: false, code: 'request_mismatch' } });
   });
 
-  it('is in report mode part of a Request with the original subclass, headers and signal', async () => {
+  it('arrives in report mode in a Request of the same subclass, with the same headers and signal', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }
