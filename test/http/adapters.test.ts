@@ -39,7 +39,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('accepts a GET with signed method, path, query and challenge, once', async () => {
+  it('accepts a GET request with signed method, path, query and challenge, and rejects its replay', async () => {
     const { client } = await serve();
     const target = '/orders/7?detail=a%20b&detail=%C3%BC';
     const headers = await client.sign('GET', target);
@@ -47,7 +47,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await client.get(target, headers)).toMatchObject({ status: 401, body: { error: 'challenge_used' } });
   });
 
-  it('accepts a POST with a signed digest of its body, once', async () => {
+  it('accepts a POST request with a signed digest of its body, and rejects its replay', async () => {
     const { client } = await serve();
     const body = '{ "amount" : 1.50,\n\t"item":"\\u0063offee ☕" }\n';
     const headers = await client.sign('POST', '/orders', body);
@@ -67,7 +67,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('accepts an empty body with the digest of no bytes, with or without the header Content-Digest', async () => {
+  it('accepts a request without a body, with or without Content-Digest, if the digest of zero bytes is signed', async () => {
     const { client } = await serve();
     for (const body of ['', undefined]) {
       const headers = await client.sign('GET', '/orders/7', body);
@@ -75,7 +75,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     }
   });
 
-  it('accepts a signature over the header Content-Digest as sent, with the digests of other algorithms', async () => {
+  it('accepts a Content-Digest with the digests of two algorithms only if the app signed exactly this value', async () => {
     const { client } = await serve();
     const challenge = await client.challenge();
     const digest = `sha-512=:AAAA:,  ${contentDigest('{}')}`;
@@ -93,7 +93,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     ).toMatchObject({ status: 200 });
   });
 
-  it('rejects a body that was serialized again, and uses up the challenge', async () => {
+  it('rejects a body that was serialized again after it was signed, and uses up the challenge', async () => {
     const { client } = await serve();
     const body = '{"amount": 1.50}';
     const headers = await client.sign('POST', '/orders', body);
@@ -114,7 +114,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
   });
 
-  it('rejects a body that was removed, added, or replaced together with its digest', async () => {
+  it('rejects a request whose body was removed, added, or replaced together with its digest', async () => {
     const { client } = await serve();
     const leftOut = await client.sign('GET', '/orders/7', '{}');
     expect(await client.get('/orders/7', leftOut)).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
@@ -136,7 +136,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('accepts a body of any kind', async () => {
+  it('accepts a body that is not JSON', async () => {
     const { client } = await serve();
     for (const body of [Uint8Array.of(0, 0xff, 0x0a, 0x80), 'item=coffee', '\n']) {
       const headers = await client.sign('POST', '/echo', body);
@@ -171,24 +171,24 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
   });
 
-  it('never accepts a signature for an equivalent path', async () => {
+  it('accepts a request with an equivalent path only if the server routes it by the signed path', async () => {
     const { client } = await serve();
     for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
       const headers = await client.sign('GET', '/orders/7');
       const { status, body } = await send(client.origin, { method: 'GET', path, headers });
-      // A server that treats both paths as the same also routes by the signed path.
+      // Some servers normalize the path before they route and verify the request. The handler then receives the signed path.
       if (status === 200) expect(body.path).toBe('/orders/7');
       else expect([401, 404], path).toContain(status);
     }
   });
 
-  it('accepts the path that the client signed if publicTarget restores the path that a proxy rewrote', async () => {
+  it('accepts a request if publicTarget restores the path that the client signed', async () => {
     const { client } = await serve({ publicTarget: (target) => `/api${target}` });
     const answer = await client.get('/orders/7', await client.sign('GET', '/api/orders/7'));
     expect(answer.status).toBe(200);
   });
 
-  describe("with the plugin's JSON in the body", () => {
+  describe('with JSON of the Capacitor plugin in the body', () => {
     const content = '{"item":"coffee"}';
     const payload = async (client: Client, opening = 'POST /orders') =>
       `${opening}\n${await client.challenge()}\n${content}`;
@@ -214,7 +214,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       }
     });
 
-    it('rejects a payload without a request line, except on the assertion route', async () => {
+    it('rejects a payload that does not begin with method and target, except on the assertion route', async () => {
       const { client } = await serve();
       const bare = async () => JSON.stringify(await client.body(await client.challenge()));
       const json = async () => JSON.stringify(await client.body(`{"challenge":"${await client.challenge()}"}`));
@@ -241,16 +241,16 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('accepts an assertion in headers with an empty body, and returns the key identifier', async () => {
+  it('on the assertion route, accepts an assertion in headers with an empty body, and returns the key identifier', async () => {
     const { client } = await serve();
     const headers = await client.sign('POST', '/assertion', '');
     expect(await client.post('/assertion', '', headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });
   });
 
-  describe('if bodies are signed', () => {
+  describe("with signed: 'body'", () => {
     const signed = 'body';
 
-    it('accepts an assertion in headers over the raw bytes of the body, once', async () => {
+    it('accepts a request whose assertion in the headers signs the raw bytes of the body, and rejects its replay', async () => {
       const { client } = await serve({ signed });
       const challenge = await client.challenge();
       const body = `{ "amount" : 1.50,\n\t"item":"\\u0063offee ☕", "challenge":"${challenge}" }\n`;
@@ -270,14 +270,14 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
       });
     });
 
-    it('rejects a body that was serialized again', async () => {
+    it('rejects a body that was serialized again after it was signed', async () => {
       const { client } = await serve({ signed });
       const body = `{"amount": 1.50, "challenge":"${await client.challenge()}"}`;
       const answer = await client.post('/orders', JSON.stringify(JSON.parse(body)), await client.headers(body));
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
-    it("accepts the plugin's JSON, and gives the handler only the signed content", async () => {
+    it('accepts JSON of the Capacitor plugin, and gives the handler only the signed content', async () => {
       const { client } = await serve({ signed });
       const challenge = await client.challenge();
       const body = await client.body(JSON.stringify({ item: 'coffee', challenge }));
@@ -289,7 +289,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('reads headers with configured names', async () => {
+  it('reads the headers with the configured names, and ignores the headers with the default names', async () => {
     const { client } = await serve({ headers: { keyId: 'X-Key', assertion: 'X-Proof', challenge: 'X-Nonce' } });
     const headers = await client.sign('POST', '/orders', '{}');
     expect(await client.post('/orders', '{}', headers)).toMatchObject({ body: { error: 'assertion_missing' } });
@@ -302,7 +302,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await client.post('/orders', '{}', renamed)).toMatchObject({ status: 200 });
   });
 
-  it('binds challenges and keys to a user, and rejects requests without a user', async () => {
+  it('binds a key to its user, and rejects requests of another user and requests without a user', async () => {
     let subject: string | undefined = 'alice';
     const { backend, client } = await serve({ subject: () => subject });
     expect((await backend.key(client.keyId))?.subject).toBe('alice');

@@ -12,7 +12,7 @@ afterEach(() => {
   server.close();
 });
 
-/** Receives a request. Returns the request, its response, which is not sent yet, and the socket of the client. */
+/** Receives a request. Returns the request, its response and the socket of the client. The response is not sent yet. */
 async function receive() {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -28,8 +28,8 @@ async function receive() {
   return { incoming, response, socket };
 }
 
-describe('a task that runs after the response of a Node server', () => {
-  it('waits until the response is sent, and runs once', async () => {
+describe('for a Node.js request, the function that afterAnswer receives', () => {
+  it('is called once, after the response was sent', async () => {
     const { incoming, response } = await receive();
     const order: string[] = [];
     incoming.afterAnswer(() => order.push('after'));
@@ -41,7 +41,7 @@ describe('a task that runs after the response of a Node server', () => {
     expect(order).toEqual(['answer', 'after']);
   });
 
-  it('runs if the response was already sent', async () => {
+  it('is called if the response was already sent', async () => {
     const { incoming, response } = await receive();
     response.end('x');
     await once(response, 'finish');
@@ -52,7 +52,7 @@ describe('a task that runs after the response of a Node server', () => {
     await expect.poll(() => calls).toBe(1);
   });
 
-  it('runs if the client no longer waits for the response', async () => {
+  it('is called if the client closed the connection', async () => {
     const { incoming, response, socket } = await receive();
     let calls = 0;
     const call = () => {

@@ -29,12 +29,12 @@ function* endless(chunk: string): Generator<string> {
 
 const deep = (opening: string, closing: string, depth: number): string => opening.repeat(depth) + closing.repeat(depth);
 
-/** Fields that occur in the three kinds of bodies. None of the values is valid evidence. */
+/** All fields of challenge requests, registrations and assertions. No value is valid evidence. */
 const FIELDS = { purpose: 'x', keyId: 'x', challenge: 'x', payload: 'x', token: 'x' };
 const allAs = (value: unknown) => Object.fromEntries(Object.keys(FIELDS).map((name) => [name, value]));
 const LONE_SURROGATE = '"\\ud800"';
 
-/** Invalid requests, and the error code of each of {@link ROUTES} in the same order. A single code applies to all routes. */
+/** Invalid requests with the expected error codes: one code for each of the {@link ROUTES}, or one code for all routes. */
 const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly string[]][] = [
   [
     'a request without a body',
@@ -46,14 +46,14 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     () => text(''),
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
-  ['10 MB', () => text(Buffer.alloc(10 * MEGABYTE, '[')), 'body_too_large'],
+  ['a body of 10 MB', () => text(Buffer.alloc(10 * MEGABYTE, '[')), 'body_too_large'],
   [
-    '10 MB in chunks',
+    'a body of 10 MB in chunks',
     () => ({ chunks: Array(160).fill('x'.repeat(65_536)), headers: { 'content-type': 'application/json' } }),
     'body_too_large',
   ],
   [
-    'endless chunks',
+    'a body of endless chunks',
     () => ({ chunks: endless('x'.repeat(1024)), headers: { 'content-type': 'application/json' } }),
     'body_too_large',
   ],
@@ -74,57 +74,57 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'text that is not UTF-8',
+    'a body that is not UTF-8',
     () => text(Buffer.from('{"purpose":"\xff"}', 'latin1')),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'null',
+    'the JSON value null',
     () => json(null),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'a number',
+    'a JSON number',
     () => json(1),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'an array',
+    'a JSON array',
     () => json([FIELDS]),
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'an empty object',
+    'an empty JSON object',
     () => json({}),
     ['malformed_request', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'arrays instead of strings',
+    'fields with arrays instead of strings',
     () => json(allAs(['x'])),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'objects instead of strings',
+    'fields with objects instead of strings',
     () => json(allAs({ length: 1, toString: 'x' })),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'a number instead of a string',
+    'a keyId that is a number',
     () => json({ ...FIELDS, keyId: 17 }),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'half a surrogate pair',
+    'fields with half a surrogate pair',
     () => text(JSON.stringify(allAs('x')).replaceAll('"x"', LONE_SURROGATE)),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'a request of the plugin on Android',
+    'a request of the Capacitor plugin on Android',
     () => json({ ...FIELDS, platform: 'android', format: 'google-play-integrity-standard' }),
     ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
   ],
   [
-    'a request of the plugin on the web',
+    'a request of the Capacitor plugin on the web',
     () => json({ ...FIELDS, platform: 'web', format: 'web-fallback' }),
     ['malformed_request', 'unsupported_format', 'unsupported_format', 'unsupported_format'],
   ],
@@ -144,17 +144,17 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
     ['malformed_request', 'challenge_unknown', 'challenge_unknown', 'request_mismatch'],
   ],
   [
-    'deeply nested arrays',
+    'a keyId of deeply nested arrays',
     () => text(`{"keyId":${deep('[', ']', 450)}}`),
     ['malformed_request', 'malformed_attestation', 'malformed_assertion', 'malformed_assertion'],
   ],
   [
-    'arrays that are nested as deeply as the limits allow',
+    'arrays that are nested as deeply as registrationLimit allows',
     () => text(deep('[', ']', 65_000)),
     ['body_too_large', 'malformed_attestation', 'assertion_missing', 'assertion_missing'],
   ],
   [
-    'arrays that are nested as deeply as a protected route decodes',
+    'arrays that are nested as deeply as bodyLimit allows',
     () => text(deep('[', ']', 520_000)),
     ['body_too_large', 'body_too_large', 'assertion_missing', 'assertion_missing'],
   ],
@@ -170,38 +170,42 @@ const BAD_INPUT: readonly [string, () => Partial<RawRequest>, string | readonly 
   ],
 ];
 
-/** Invalid headers for the routes that use them, and the expected error code. */
+/** Headers without a valid assertion, with the error code that `/assertion` and `/orders` return. */
 const BAD_HEADERS: readonly [string, Record<string, string>, string][] = [
-  ['only a key id', { 'x-app-attest-key-id': 'x' }, 'malformed_assertion'],
-  ['only an assertion', { 'x-app-attest-assertion': 'x' }, 'malformed_assertion'],
-  ['empty headers', { 'x-app-attest-key-id': '', 'x-app-attest-assertion': '' }, 'challenge_unknown'],
+  ['a key identifier without an assertion', { 'x-app-attest-key-id': 'x' }, 'malformed_assertion'],
+  ['an assertion without a key identifier', { 'x-app-attest-assertion': 'x' }, 'malformed_assertion'],
   [
-    '100 000 bytes as an assertion',
+    'an empty key identifier and an empty assertion',
+    { 'x-app-attest-key-id': '', 'x-app-attest-assertion': '' },
+    'challenge_unknown',
+  ],
+  [
+    'an assertion of 100 000 characters',
     { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'A'.repeat(100_000) },
     'challenge_unknown',
   ],
   [
-    '100 000 bytes as a key id',
+    'a key identifier of 100 000 characters',
     { 'x-app-attest-key-id': 'A'.repeat(100_000), 'x-app-attest-assertion': 'x' },
     'challenge_unknown',
   ],
-  ['100 000 bytes in an unused header', { 'x-other': 'A'.repeat(100_000) }, 'assertion_missing'],
+  ['an unused header of 100 000 characters', { 'x-other': 'A'.repeat(100_000) }, 'assertion_missing'],
 ];
 
 const SIGNED = { 'x-app-attest-key-id': 'x', 'x-app-attest-assertion': 'x', 'x-app-attest-challenge': 'A'.repeat(43) };
 
-/** Invalid values of `Content-Digest`, and the expected error code. */
+/** Values of `Content-Digest` that are malformed or do not match the body `{}`, with the expected error code. */
 const BAD_DIGESTS: readonly [string, string, string][] = [
-  ['an empty value', '', 'malformed_request'],
-  ['only another algorithm', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],
-  ['SHA-256 twice', `${contentDigest('{}')}, ${contentDigest('')}`, 'malformed_request'],
-  ['a digest that is too short', 'sha-256=:AAAA:', 'malformed_request'],
-  ['base64url', `sha-256=:${'-'.repeat(43)}=:`, 'malformed_request'],
-  ['100 000 bytes', `${contentDigest('{}')}${' '.repeat(100_000)}x`, 'malformed_request'],
-  ['the digest of other bytes', contentDigest('{"a":1}'), 'challenge_unknown'],
+  ['that is empty', '', 'malformed_request'],
+  ['that contains only a digest of another algorithm', `sha-512=:${'A'.repeat(86)}==:`, 'malformed_request'],
+  ['that contains two SHA-256 digests', `${contentDigest('{}')}, ${contentDigest('')}`, 'malformed_request'],
+  ['whose digest is too short', 'sha-256=:AAAA:', 'malformed_request'],
+  ['whose digest is base64url', `sha-256=:${'-'.repeat(43)}=:`, 'malformed_request'],
+  ['of 100 000 characters', `${contentDigest('{}')}${' '.repeat(100_000)}x`, 'malformed_request'],
+  ['that contains the digest of another body', contentDigest('{"a":1}'), 'challenge_unknown'],
 ];
 
-describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (_, start) => {
+describe.each(Object.entries(SERVERS))('a server with %s that receives bad input', (_, start) => {
   let server: TestServer;
   const decisions: Decision[] = [];
   beforeAll(async () => {
@@ -221,21 +225,21 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     }
   });
 
-  it.each(BAD_HEADERS)('rejects %s with the expected code', async (_case, headers, code) => {
+  it.each(BAD_HEADERS)('rejects headers that contain %s, with the expected code', async (_case, headers, code) => {
     for (const path of ['/assertion', '/orders']) {
       const { status, body } = await send(server.origin, { path, ...withHeaders(headers) });
       expect({ status, body }).toEqual({ status: code === 'malformed_assertion' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it.each(BAD_DIGESTS)('rejects %s as Content-Digest with the expected code', async (_case, digest, code) => {
+  it.each(BAD_DIGESTS)('rejects a Content-Digest %s, with the expected code', async (_case, digest, code) => {
     for (const path of ['/assertion', '/orders']) {
       const answer = await send(server.origin, { path, ...withHeaders({ ...SIGNED, 'content-digest': digest }) });
       expect(answer).toMatchObject({ status: code === 'malformed_request' ? 400 : 401, body: { error: code } });
     }
   });
 
-  it('names the missing header in the error message', async () => {
+  it('names each missing header in the error that onDecision receives', async () => {
     const all = { ...SIGNED, 'content-digest': contentDigest('{}') };
     for (const [name, shown] of [
       ['x-app-attest-key-id', 'X-App-Attest-Key-Id'],
@@ -257,7 +261,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
       .toMatch('the headers X-App-Attest-Key-Id and X-App-Attest-Assertion are missing');
   });
 
-  it('rejects a request because of its headers alone, before the body arrives', async () => {
+  it('rejects a request with invalid headers before the body arrives', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const signed = await client.sign('POST', '/orders', '{}');
@@ -282,7 +286,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     }
   });
 
-  it('serves the next request on a connection without delay after a body that is too large', async () => {
+  it('after a body that is too large, serves the next request or closes the connection within 3 seconds', async () => {
     const { hostname, port } = new URL(server.origin);
     const socket = connect(Number(port), hostname);
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
@@ -291,12 +295,12 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     socket.write(`${head}${chunk.repeat(20)}0\r\n\r\nGET /orders/7 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
     const start = performance.now();
     const answers = await readAll(socket);
-    // The server of Hono closes such a connection.
+    // The package @hono/node-server closes such a connection. The second response is then missing.
     expect(answers).toMatch(/^[^{]*\{"error":"body_too_large"\}([^{]*\{"error":"assertion_missing"\})?$/);
     expect(performance.now() - start).toBeLessThan(3000);
   });
 
-  it('parses long headers for a registered key, and rejects them', async () => {
+  it('rejects a long assertion of a registered key as malformed, and a long key identifier as unknown', async () => {
     const client = new Client(server.origin, await createDevice());
     await client.register();
     const attempt = async (change: (headers: Record<string, string>) => Record<string, string>) => {
@@ -311,7 +315,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that gets bad input', (
     });
   });
 
-  it('rejects a body that stops arriving, after the time limit', async () => {
+  it('rejects a request whose body is still incomplete after bodyTimeout', async () => {
     const impatient = await start(createBackend(), { bodyTimeout: 0.2 });
     for (const path of ROUTES) {
       const headers = { 'content-type': 'application/json', 'content-length': '100' };
@@ -363,7 +367,7 @@ async function answerToHead(origin: string, headers: Record<string, string>): Pr
   return answer;
 }
 
-/** The beginning of a body. {@link send} would end a complete body, so more bytes are announced and never sent. */
+/** The first bytes of a body. `Content-Length` announces more bytes, which never arrive. */
 function* stalled(): Generator<string> {
   yield '{"keyId":';
 }

@@ -28,7 +28,7 @@ async function withhold(server: TestServer, path: string, length: number): Promi
 const json = { 'content-type': 'application/json' };
 
 describe('the memory budget for bodies', () => {
-  it('counts the bytes taken, and returns them once', () => {
+  it('counts the bytes that all shares take, and gets the bytes of a share back only once', () => {
     const budget = new BodyBudget(10);
     const [first, second] = [budget.open(), budget.open()];
     first.take(6);
@@ -55,7 +55,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     return { server, client };
   }
 
-  it('use at most the budget: once it is used up, unsigned requests get 503 and registered keys are served', async () => {
+  it('use at most the budget: excess unsigned requests get 503, and a request signed in headers is accepted', async () => {
     const { server, client } = await serve();
     const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
@@ -69,7 +69,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     for (const socket of sockets) socket.destroy();
   });
 
-  it('return their share of the budget, regardless of how they end', async () => {
+  it('return their memory to the budget, regardless of how they end', async () => {
     const { server, client } = await serve({ bodyTimeout: 0.3 });
     const full = () => send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
     for (let round = 0; round < 3; round += 1) {
@@ -91,12 +91,12 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
         expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
       }
     }
-    // The whole budget is available again.
+    // The part of the budget for bodies that are read before verification is completely available again.
     const together = await Promise.all(Array.from({ length: 4 }, full));
     expect(together.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
   });
 
-  it('count the bytes that arrived, not the announced length', async () => {
+  it('are counted by the bytes that arrived, not by the announced length', async () => {
     const { server } = await serve();
     const { hostname, port } = new URL(server.origin);
     const head = `POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${MIB}\r\n\r\n{`;

@@ -21,7 +21,10 @@ afterEach(async () => {
 
 const { backend, device, keyId } = await backendWithDevice();
 
-/** Sends one request, signed in headers or in the body. Returns the response and the reason for the server's log. */
+/**
+ * Sends one request. The assertion is in the headers, or in the body as JSON of the Capacitor plugin. `advice` returns the
+ * messages of the errors that `onDecision` received.
+ */
 async function order(
   server: TestServer,
   decisions: readonly Decision[],
@@ -50,7 +53,7 @@ const READ_ALREADY = { status: 500, body: { error: 'body_already_read' } };
 const ORDERED = { status: 200, body: { item: 'coffee' } };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-describe('Express', () => {
+describe('the Express middleware', () => {
   async function serve(...middleware: RequestHandler[]) {
     const decisions: Decision[] = [];
     const { protect } = expressHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
@@ -63,7 +66,7 @@ describe('Express', () => {
   }
 
   it.each(['headers', 'body'] as const)(
-    'rejects a request with instructions if express.json() already read its body, signed in the %s',
+    'rejects a request signed in the %s if express.json() already read its body, and explains how to keep the bytes',
     async (way) => {
       const answer = await order(...(await serve(express.json())), way);
       expect(answer).toMatchObject(READ_ALREADY);
@@ -77,11 +80,11 @@ describe('Express', () => {
     },
   });
   it.each([
-    ['express.json() after the middleware', () => []],
-    ['express.json() before the middleware, which keeps the bytes', () => [keep]],
-    ['express.raw() before the middleware', () => [express.raw({ type: () => true })]],
-    ['a parser before the middleware that does not parse JSON', () => [express.urlencoded()]],
-  ])('with %s gives the handler the signed content', async (_, middleware) => {
+    ['before express.json()', () => []],
+    ['after an express.json() that keeps the raw bytes', () => [keep]],
+    ['after express.raw()', () => [express.raw({ type: () => true })]],
+    ['after a parser that does not parse JSON', () => [express.urlencoded()]],
+  ])('%s gives the handler the signed content', async (_, middleware) => {
     for (const way of ['headers', 'body'] as const) {
       expect(await order(...(await serve(...middleware())), way)).toMatchObject(ORDERED);
     }
@@ -96,7 +99,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), decisions, 'headers')).toMatchObject({ status: 413 });
   });
 
-  it('still gives a log the address of the client after a body that is too large', async () => {
+  it('keeps request.ip available for logs until the response to a body that is too large is sent', async () => {
     const addresses: (string | undefined)[] = [];
     const app = express();
     app.use((request, response, next) => {
@@ -114,7 +117,7 @@ describe('Express', () => {
     await expect.poll(() => addresses).toEqual(['127.0.0.1']);
   });
 
-  it('passes JSON that was relabelled as a form to no other parser', async () => {
+  it('lets no later parser read JSON that has the content type of a form', async () => {
     const { protect } = expressHandlers(backend);
     const app = express();
     app.post('/orders', protect, express.urlencoded(), express.text({ type: () => true }), (request, response) => {
@@ -123,7 +126,7 @@ describe('Express', () => {
     expect(await order(await serveNode(app), [], 'headers', FORM)).toMatchObject(ORDERED);
   });
 
-  it('rejects a request if its stream was converted to text', async () => {
+  it('rejects a request if setEncoding() converts its body to text', async () => {
     const decode: RequestHandler = (request, _response, next) => {
       request.setEncoding('utf8');
       next();
@@ -131,7 +134,7 @@ describe('Express', () => {
     expect(await order(...(await serve(decode)), 'headers')).toMatchObject(READ_ALREADY);
   });
 
-  it('emits a process warning if there is no onDecision', async () => {
+  it('without onDecision, emits a process warning if express.json() already read the body', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const app = express();
     app.use(express.json());
@@ -143,7 +146,7 @@ describe('Express', () => {
   });
 });
 
-describe('Fastify', () => {
+describe('the Fastify handlers', () => {
   async function serve(preParsing?: preParsingAsyncHookHandler) {
     const decisions: Decision[] = [];
     const { protect } = fastifyHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
@@ -157,14 +160,11 @@ describe('Fastify', () => {
     return [{ origin, close: () => app.close() }, decisions] as const;
   }
 
-  it.each(['headers', 'body'] as const)(
-    'with its own parser gives the handler the content that is signed in the %s',
-    async (way) => {
-      expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
-    },
-  );
+  it.each(['headers', 'body'] as const)('give your handler the content that is signed in the %s', async (way) => {
+    expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
+  });
 
-  it('after a hook that consumed the payload rejects the request with instructions', async () => {
+  it('reject a request if a preParsing hook consumed its body, and explain what the hook must return', async () => {
     const [server, decisions] = await serve(async (_request, _reply, payload) => {
       for await (const _chunk of payload);
       return payload;
@@ -174,7 +174,7 @@ describe('Fastify', () => {
     await expect.poll(answer.advice).toMatch(/must return a new stream with the same bytes/);
   });
 
-  it('after a hook that passes the bytes on gives the handler the signed content', async () => {
+  it('give your handler the signed content if a preParsing hook returns a new stream with the same bytes', async () => {
     const serving = await serve(async ({ headers }, _reply, payload) => {
       const chunks: Buffer[] = [];
       for await (const chunk of payload) chunks.push(Buffer.from(chunk));
@@ -189,7 +189,7 @@ describe('Fastify', () => {
       { preParsing: async (_request: FastifyRequest, _reply: unknown, payload: RequestPayload) => payload },
     ],
     ['preValidation', { preValidation: async () => undefined }],
-  ])('rejects requests if the %s hook of a protected route was replaced', async (_, hook) => {
+  ])('reject requests if the %s hook of a protected route was replaced', async (_, hook) => {
     const { protect } = fastifyHandlers(backend);
     const app = Fastify({ forceCloseConnections: true });
     app.post('/orders', { ...protect(async () => ({ item: 'coffee' })), ...hook });
@@ -221,13 +221,13 @@ describe('Fastify', () => {
   }
 
   const RELABELLED: readonly [string, Record<string, string>][] = [
-    ['a form', FORM],
-    ['text', { 'content-type': 'text/plain' }],
-    ['a type that Fastify does not know', { 'content-type': 'x/y' }],
-    ['text that is not a media type', { 'content-type': 'x' }],
+    ['application/x-www-form-urlencoded', FORM],
+    ['text/plain', { 'content-type': 'text/plain' }],
+    ['x/y, which Fastify does not know,', { 'content-type': 'x/y' }],
+    ['x, which is not a media type,', { 'content-type': 'x' }],
   ];
 
-  it.each(RELABELLED)('treats JSON that was relabelled as %s as JSON, and validates it', async (_, type) => {
+  it.each(RELABELLED)('treat JSON with the content type %s as JSON, and validate it', async (_, type) => {
     expect(await order(await serveForms(), [], 'headers', type)).toMatchObject({
       status: 200,
       body: { item: 'coffee', type: 'application/json' },
@@ -236,29 +236,29 @@ describe('Fastify', () => {
   });
 
   // Fastify 4.0.0 had no schemas for individual media types.
-  describe.skipIf(Fastify().version === '4.0.0')('with a schema only for JSON', () => {
+  describe.skipIf(Fastify().version === '4.0.0')('with a schema only for the media type JSON', () => {
     const schema = { content: { 'application/json': { schema: coffee } } };
 
-    it.each(RELABELLED)('validates JSON that was relabelled as %s', async (_, type) => {
+    it.each(RELABELLED)('validate JSON with the content type %s', async (_, type) => {
       expect(await order(await serveForms(schema), [], 'headers', type)).toMatchObject({ status: 200 });
       const gold = await order(await serveForms(schema), [], 'headers', type, '{"item":"gold"}');
       expect(gold).toMatchObject({ status: 400 });
     });
 
-    it('rejects a request if its media type was parsed before', async () => {
+    it('reject a request with another media type if a hook read request.mediaType before', async () => {
       const read = (request: FastifyRequest): unknown => Reflect.get(request, 'mediaType');
       const gold = await order(await serveForms(schema, read), [], 'headers', FORM, '{"item":"gold"}');
       expect(gold.status).toBeGreaterThanOrEqual(400);
     });
   });
 
-  it('rejects a body with the property __proto__, as Fastify does', async () => {
+  it('reject a body with the property __proto__, as Fastify itself does', async () => {
     const body = '{"item":"coffee","__proto__":{"admin":true}}';
     expect(await order(await serveForms(), [], 'headers', {}, body)).toMatchObject({ status: 400 });
   });
 });
 
-describe('Hono', () => {
+describe('the Hono middleware', () => {
   async function serve(...middleware: MiddlewareHandler[]) {
     const decisions: Decision[] = [];
     const { protect } = honoHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
@@ -278,7 +278,7 @@ describe('Hono', () => {
   };
 
   it.each(['json', 'text'] as const)(
-    'rejects a request with instructions if c.req.%s() already read its body',
+    'rejects a request if c.req.%s() already read its body, and explains what to call instead',
     async (method) => {
       const answer = await order(...(await serve(reading(method))), 'headers');
       expect(answer).toMatchObject(READ_ALREADY);
@@ -286,7 +286,7 @@ describe('Hono', () => {
     },
   );
 
-  it('treats JSON that was relabelled as a form as JSON', async () => {
+  it('treats JSON with the content type of a form as JSON', async () => {
     const app = new Hono();
     app.post('/orders', honoHandlers(backend).protect, async (c) => {
       const isForm = c.req.header('content-type')?.includes('form');
@@ -297,7 +297,7 @@ describe('Hono', () => {
   });
 
   it.each(['headers', 'body'] as const)(
-    'accepts a body signed in the %s, even if c.req.arrayBuffer() already read it',
+    'accepts a request signed in the %s, even if c.req.arrayBuffer() already read its body',
     async (way) => {
       expect(await order(...(await serve()), way)).toMatchObject(ORDERED);
       expect(await order(...(await serve(reading('arrayBuffer'))), way)).toMatchObject(ORDERED);
@@ -306,7 +306,7 @@ describe('Hono', () => {
 });
 
 describe('a Fetch Request', () => {
-  it('is rejected with instructions if its body was read, or is being read', async () => {
+  it('is rejected if other code read or locked its body, and the error explains what to call', async () => {
     const decisions: Decision[] = [];
     const { protect } = httpHandlers(backend, { onDecision: (decision) => decisions.push(decision) });
     const handler = protect(async () => Response.json({}));

@@ -23,7 +23,10 @@ const post = (body: unknown, headers: Record<string, string> = {}): Request => {
   });
 };
 
-/** Handlers, and a function that returns the capsule of their only decision, as read from a log. */
+/**
+ * Creates handlers with the option `capsules`. `capsule` waits for their only decision, and returns its capsule after
+ * conversion to JSON and back, as from a log.
+ */
 function collecting(backend: ReturnType<typeof createBackend>, mode: Mode = 'enforce', subject?: () => string) {
   const decisions: Decision[] = [];
   const onDecision = (decision: Decision) => decisions.push(decision);
@@ -36,18 +39,19 @@ function collecting(backend: ReturnType<typeof createBackend>, mode: Mode = 'enf
 }
 
 const bytes = (value: unknown): Uint8Array => {
-  if (typeof value !== 'string') throw new Error('the capsule holds only a digest');
+  if (typeof value !== 'string') throw new Error('expected text in the capsule, got the digest of a long value');
   return Buffer.from(value, 'base64');
 };
 const text = (value: unknown): string => {
-  if (typeof value !== 'string') throw new Error('the capsule holds only a digest');
+  if (typeof value !== 'string') throw new Error('expected text in the capsule, got the digest of a long value');
   return value;
 };
 
 function policyOf({ policy }: Capsule): { policy?: ExtensionPolicy } {
   if (!policy) return {};
   const { bundleVersions, ...rest } = policy;
-  if (bundleVersions === 'function') throw new Error('the policy held a function');
+  if (bundleVersions === 'function')
+    throw new Error('the policy contained the function bundleVersions, so the decision cannot be repeated');
   return { policy: { ...rest, ...(bundleVersions && { bundleVersions }) } };
 }
 
@@ -66,7 +70,7 @@ function verifyAgain(capsule: Capsule): Promise<unknown> {
       ...policyOf(capsule),
     });
   }
-  if (!key) throw new Error('the key is not known');
+  if (!key) throw new Error('the capsule contains no key');
   return verifyAssertion({
     assertion: text(evidence),
     publicKey: key.publicKey,
@@ -132,7 +136,7 @@ describe('a capsule', () => {
     await expectCode(() => verifyAgain(kept), 'invalid_signature');
   });
 
-  it('of a counter that did not increase reproduces the rejection (report mode, signed in headers)', async () => {
+  it('of a request that report mode let through although its counter did not increase reproduces the error', async () => {
     const stores = memoryStores();
     const { backend, device, keyId } = await backendWithDevice({ ...stores, policy: { whenAbsent: 'accept' } });
     const { handlers, capsule, decisions } = collecting(backend, 'report');
@@ -152,7 +156,7 @@ describe('a capsule', () => {
     await expectCode(() => verifyAgain(kept), 'counter_not_increased');
   });
 
-  it('of malformed evidence holds the evidence as it was sent, and the form of the client data', async () => {
+  it('of malformed evidence contains the evidence as it was sent, and the form of the client data', async () => {
     const backend = createBackend({ clientData: 'raw', policy: { bundleVersions: () => true } });
     const { handlers, capsule } = collecting(backend);
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
@@ -168,7 +172,7 @@ describe('a capsule', () => {
     });
   });
 
-  it('holds only the digest and the length of a value that is too long', async () => {
+  it('contains only the digest and the length of a value that is too long', async () => {
     const { backend, keyId } = await backendWithDevice();
     const { handlers, capsule } = collecting(backend);
     const [payload, token] = ['é'.repeat(200_000), 'A'.repeat(200_000)];
@@ -187,7 +191,7 @@ describe('a capsule', () => {
     ['base64', 'A', true],
     ['characters that JSON escapes', '\u0001', false],
     ['characters of three bytes', '€', false],
-  ])('has a maximum size, even if the client sends long values of %s', async (_, character, isKept) => {
+  ])('is smaller than 300 KiB, even if the client sends long values of %s', async (_, character, isKept) => {
     const { handlers, capsule } = collecting(createBackend({ clientData: 'raw' }));
     const [challenge, token] = [character.repeat(65_536), character.repeat(87_384)];
     await handlers.assertion(post({ keyId: 'A'.repeat(256), payload: challenge, token }));
@@ -196,7 +200,7 @@ describe('a capsule', () => {
     expect(Buffer.byteLength(JSON.stringify(kept))).toBeLessThan(300 * 1024);
   });
 
-  it('holds no headers, cookies, query or user', async () => {
+  it('contains no headers, no cookies, no query and no user', async () => {
     const { backend } = await backendWithDevice();
     const { handlers, capsule } = collecting(backend, 'enforce', () => 'secret-user');
     await handlers.assertion(post({ keyId: 'x', payload: '{}', token: 'AAAA' }));
@@ -207,7 +211,7 @@ describe('a capsule', () => {
     expect(JSON.stringify(await other())).not.toContain('secret');
   });
 
-  it('holds no text of an error that a store threw', async () => {
+  it('does not contain the message of an error that a store threw', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const { handlers, capsule, decisions } = collecting(backend);
@@ -221,7 +225,7 @@ describe('a capsule', () => {
     expect(decisions[0]?.error?.message).toContain('secret');
   });
 
-  it('is missing, with a warning, if the clock fails or the store returns invalid dates', async () => {
+  it('is absent, and a process warning is emitted, if the clock fails or the store returns an invalid date', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const stores = memoryStores();
     let time = Date.now();
@@ -248,7 +252,7 @@ describe('a capsule', () => {
     ]);
   });
 
-  it('is created only with the option capsules, and only for a request with evidence that was not accepted', async () => {
+  it('is created only with the option capsules, and only for a rejected request that contains evidence', async () => {
     const { backend, request } = await backendWithDevice();
     const { handlers, decisions } = collecting(backend);
     await handlers.assertion(post(await request()));

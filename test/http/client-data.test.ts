@@ -4,7 +4,7 @@ import type { ClientDataForm } from '../../src/server/client-data-form.js';
 import { base64, createBackend, createDevice, sha256 } from '../support/backend.js';
 import { contentDigest } from '../support/signed-headers.js';
 
-/** For each form of client data, the text that an app sends and the bytes that it passes to the device to be signed. */
+/** For each form of client data: the text that an app sends, and the bytes that the app passes to the device for signing. */
 const APPS: Readonly<Record<ClientDataForm, (text: string) => { text: string; passed: Uint8Array }>> = {
   sha256: (text) => ({ text, passed: sha256(text) }),
   'sha256-decoded': (text) => ({ text: base64(Buffer.from(text)), passed: sha256(text) }),
@@ -30,7 +30,7 @@ describe.each(Object.keys(APPS) as ClientDataForm[])('with clientData %j, a prot
     return { device, keyId, handler, issue };
   }
 
-  it('accepts a request that is signed in headers, with the client data as bytes', async () => {
+  it('accepts a request that is signed in headers, and does not decode its client data', async () => {
     const { device, keyId, handler, issue } = await registered();
     const challenge = await issue();
     const digest = contentDigest('coffee');
@@ -52,16 +52,19 @@ describe.each(Object.keys(APPS) as ClientDataForm[])('with clientData %j, a prot
   it.each([
     ['/orders', 200],
     ['/refunds', 401],
-  ])('for POST /orders, responds to JSON of the plugin that signs POST %s with status %d', async (target, status) => {
-    const { device, keyId, handler, issue } = await registered();
-    const { text, passed } = APPS[clientData](`POST ${target}\n${await issue()}\ncoffee`);
-    const token = base64(await device.generateAssertion(keyId, passed));
-    const body = JSON.stringify({ keyId, payload: text, token });
-    const headers = { 'content-type': 'application/json' };
-    const response = await handler(new Request('http://localhost/orders', { method: 'POST', headers, body }));
-    expect({ status: response.status, body: await response.json() }).toEqual({
-      status,
-      body: status === 200 ? keyId : { error: 'request_mismatch' },
-    });
-  });
+  ])(
+    'for POST /orders, if the payload in the JSON was signed for POST %s, responds with status %d',
+    async (target, status) => {
+      const { device, keyId, handler, issue } = await registered();
+      const { text, passed } = APPS[clientData](`POST ${target}\n${await issue()}\ncoffee`);
+      const token = base64(await device.generateAssertion(keyId, passed));
+      const body = JSON.stringify({ keyId, payload: text, token });
+      const headers = { 'content-type': 'application/json' };
+      const response = await handler(new Request('http://localhost/orders', { method: 'POST', headers, body }));
+      expect({ status: response.status, body: await response.json() }).toEqual({
+        status,
+        body: status === 200 ? keyId : { error: 'request_mismatch' },
+      });
+    },
+  );
 });

@@ -18,7 +18,7 @@ const RFC_SHA256 = 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:';
 const RFC_SHA512 = 'sha-512=:YMAam51Jz/jOATT6/zvHrLVgOYTGFy1d6GJiOHTohq4yP+pgk4vf2aCsyRZOtw8MjkM7iw7yZ/WkppmM44T3qg==:';
 
 describe('Content-Digest', () => {
-  it('has the values of RFC 9530, also for an empty body', () => {
+  it('has the value that RFC 9530 gives for its example, and for an empty body the digest of zero bytes', () => {
     expect(contentDigestOf(RFC_BODY)).toBe(RFC_SHA256);
     expect(contentDigestOf(bytes(''))).toBe('sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:');
     expect(DIGEST_OF_NOTHING).toEqual(readContentDigest(contentDigestOf(bytes(''))));
@@ -39,29 +39,29 @@ describe('Content-Digest', () => {
   });
 
   it.each([
-    ['an empty value', ''],
-    ['an algorithm without a value', 'sha-256'],
-    ['only another algorithm', RFC_SHA512],
-    ['one algorithm twice', `${RFC_SHA256}, ${RFC_SHA256}`],
-    ['another algorithm twice', `${RFC_SHA512}, ${RFC_SHA512}, ${RFC_SHA256}`],
+    ['a value that is empty', ''],
+    ['an algorithm without a digest', 'sha-256'],
+    ['a value with only a SHA-512 digest', RFC_SHA512],
+    ['a value with two SHA-256 digests', `${RFC_SHA256}, ${RFC_SHA256}`],
+    ['a value with two SHA-512 digests', `${RFC_SHA512}, ${RFC_SHA512}, ${RFC_SHA256}`],
     ['a trailing comma', `${RFC_SHA256},`],
     ['a leading comma', `,${RFC_SHA256}`],
-    ['a semicolon', `${RFC_SHA512};${RFC_SHA256}`],
-    ['a parameter', `${RFC_SHA256};q=1`],
-    ['a capital letter', RFC_SHA256.replace('sha', 'SHA')],
-    ['text instead of bytes', 'sha-256="RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg="'],
-    ['a token instead of bytes', 'sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
-    ['base64url', RFC_SHA256.replaceAll('/', '_')],
-    ['base64 without padding', RFC_SHA256.replace('Dg=:', 'Dg:')],
-    ['non-zero padding bits', RFC_SHA256.replace('Dg=:', 'Dh=:')],
-    ['white space in the value', RFC_SHA256.replace('RK', 'R K')],
+    ['a semicolon between two digests', `${RFC_SHA512};${RFC_SHA256}`],
+    ['a digest with a parameter', `${RFC_SHA256};q=1`],
+    ['an algorithm name in capital letters', RFC_SHA256.replace('sha', 'SHA')],
+    ['a digest in quotation marks', 'sha-256="RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg="'],
+    ['a digest without colons around it', 'sha-256=RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
+    ['a digest in base64url', RFC_SHA256.replaceAll('/', '_')],
+    ['a digest in base64 without padding', RFC_SHA256.replace('Dg=:', 'Dg:')],
+    ['a digest in base64 with non-zero padding bits', RFC_SHA256.replace('Dg=:', 'Dh=:')],
+    ['a digest that contains white space', RFC_SHA256.replace('RK', 'R K')],
     ['white space around the equals sign', RFC_SHA256.replace('=:', ' = :')],
     ['a line feed at the end', `${RFC_SHA256}\n`],
-    ['31 bytes', `sha-256=:${Buffer.alloc(31).toString('base64')}:`],
-    ['33 bytes', `sha-256=:${Buffer.alloc(33).toString('base64')}:`],
-    ['hex', `sha-256=:${Buffer.alloc(32).toString('hex')}:`],
+    ['a digest of 31 bytes', `sha-256=:${Buffer.alloc(31).toString('base64')}:`],
+    ['a digest of 33 bytes', `sha-256=:${Buffer.alloc(33).toString('base64')}:`],
+    ['a digest in hex', `sha-256=:${Buffer.alloc(32).toString('hex')}:`],
     [
-      'a list of 99 other digests',
+      'a SHA-256 digest followed by 99 other digests',
       `${RFC_SHA256}${Array.from({ length: 99 }, (_, index) => `,a${index}=:AAAA:`).join('')}`,
     ],
   ])('rejects %s', (_, value) => {
@@ -70,12 +70,11 @@ describe('Content-Digest', () => {
   });
 });
 
-/** The vectors of docs/http.md. */
 describe('docs/http.md', () => {
   const document = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8');
   const vectors = [...document.matchAll(/^\| (?:`([^`]+)`|none) \| `([^`]+)` \| `([0-9a-f]{64})` \|$/gm)];
 
-  it('has the correct digests and hashes in its vectors', () => {
+  it('contains correct digests and hashes in its table of test vectors', () => {
     expect(vectors.length).toBe(3);
     for (const [, body = '', signed = '', hash] of vectors) {
       const digest = contentDigestOf(bytes(body));

@@ -38,7 +38,7 @@ afterEach(() => {
 const waitForTimers = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 describe('onDecision', () => {
-  it('receives the key, the status, the request of the framework and no code for an accepted request', async () => {
+  it('receives the key, the status and the request of the framework, but no code, for an accepted request', async () => {
     const { backend, key, request } = await backendWithDevice();
     const { onDecision, onlyDecision } = collectDecisions();
     const sent = post('/pay?now', await request());
@@ -61,7 +61,7 @@ describe('onDecision', () => {
     expect(decision.duration).toBeGreaterThan(0);
   });
 
-  it('receives accepted challenges and registrations', async () => {
+  it('receives the decisions about an accepted challenge request and an accepted registration', async () => {
     const backend = createBackend();
     const issued = collectDecisions();
     const { challenge } = httpHandlers(backend, { onDecision: issued.onDecision });
@@ -123,7 +123,7 @@ describe('onDecision', () => {
     }
   });
 
-  it('is called within the time limit even if the look-up of the key never ends', async () => {
+  it('is called after decisionTimeout if the look-up of the key never ends', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const body = await request();
@@ -134,7 +134,7 @@ describe('onDecision', () => {
     expect(await onlyDecision()).toMatchObject({ outcome: 'refused', code: 'challenge_used' });
   });
 
-  it('receives no key if many look-ups are in progress, so that clients cannot fill the store with queries', async () => {
+  it('receives no key while 32 look-ups are in progress, so that clients cannot overload the store with queries', async () => {
     const stores = memoryStores();
     const { backend, key } = await backendWithDevice(stores);
     let answer = (): void => undefined;
@@ -157,7 +157,7 @@ describe('onDecision', () => {
   });
 
   it.each(['unavailable', 'overloaded'] as const)(
-    'receives no key for a request that is rejected with %s',
+    'receives no key for a request that is rejected with %s, even with the option lookUpKeys',
     async (code) => {
       const stores = memoryStores();
       const { backend, key } = await backendWithDevice(stores);
@@ -171,7 +171,7 @@ describe('onDecision', () => {
     },
   );
 
-  it('receives the claims of the client for a rejected registration', async () => {
+  it('receives the unverified key identifier, environment and device of a rejected registration', async () => {
     const backend = createBackend();
     const { onDecision, onlyDecision } = collectDecisions();
     const device = await createDevice({ environment: 'development', os: 'iOS 17.6' });
@@ -190,7 +190,7 @@ describe('onDecision', () => {
     });
   });
 
-  it('receives the key identifier in the encoding that stores use, and no malformed identifier', async () => {
+  it('receives the key identifier in base64 with padding, and no malformed key identifier', async () => {
     const { backend, keyId, request } = await backendWithDevice();
     const keyIds = [Buffer.from(keyId, 'base64').toString('base64url'), 'forged\nline', 17];
     for (const [index, sent] of keyIds.entries()) {
@@ -219,7 +219,7 @@ describe('onDecision', () => {
     expect(error).toBeInstanceOf(AppAttestHttpError);
     expect(error?.cause).toBe(failure);
     expect(error?.message).toContain('ECONNREFUSED');
-    expect(find, 'a store that just failed is not asked again').not.toHaveBeenCalled();
+    expect(find, 'calls of keys.find after challenges.take failed').not.toHaveBeenCalled();
   });
 
   it.each([
@@ -229,7 +229,7 @@ describe('onDecision', () => {
         throw new Error('the log is full');
       },
     ],
-    ['rejects', () => Promise.reject(new Error('the log is full'))],
+    ['returns a promise that rejects', () => Promise.reject(new Error('the log is full'))],
     ['never ends', () => new Promise(() => undefined)],
   ])('that %s does not change the response', async (_, onDecision) => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
@@ -241,7 +241,7 @@ describe('onDecision', () => {
     if (_ !== 'never ends') await expect.poll(() => warn.mock.calls.length).toBe(1);
   });
 
-  it('is replaced by a process warning if it is absent and the server is at fault', async () => {
+  it('is optional: without it, a failing store causes a process warning, but an invalid request does not', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const stores = memoryStores();
     const handlers = httpHandlers(createBackend(stores));
@@ -257,7 +257,7 @@ describe('onDecision', () => {
 });
 
 describe(`the channel ${CHANNEL}`, () => {
-  it('receives the decision objects that the hook receives, and also the decisions of handlers without a hook', async () => {
+  it('receives the same decision object as onDecision, and also the decisions of handlers without onDecision', async () => {
     const { backend, request } = await backendWithDevice();
     const published: unknown[] = [];
     subscribeTo((decision) => published.push(decision));
@@ -269,7 +269,7 @@ describe(`the channel ${CHANNEL}`, () => {
     expect(published[1]).toMatchObject({ outcome: 'refused', route: 'challenge', code: 'malformed_request' });
   });
 
-  it('receives nothing without a subscriber, and then the handler starts no timer', async () => {
+  it('receives nothing if it has no subscriber and onDecision is absent, and the handler starts no timer', async () => {
     const publish = vi.spyOn(channel(CHANNEL), 'publish');
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const { backend, request } = await backendWithDevice();
@@ -279,13 +279,13 @@ describe(`the channel ${CHANNEL}`, () => {
     expect((await assertion(sent)).status).toBe(200);
     expect(
       timers.mock.calls.filter(([, milliseconds]) => milliseconds === 20),
-      'no timer was started',
+      'timers of 20 ms that the handler started',
     ).toEqual([]);
     await waitForTimers();
     expect(publish).not.toHaveBeenCalled();
   });
 
-  it('publishes a decision after the response, and a subscriber that throws stops neither the others nor the hook', async () => {
+  it('publishes a decision after the response, to all subscribers and onDecision, even if one subscriber throws', async () => {
     const uncaught: unknown[] = [];
     const listeners = process.rawListeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));

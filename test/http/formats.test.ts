@@ -12,7 +12,7 @@ const keyId = 'android-standard-integrity';
 const body = '{"item":"coffee"}';
 
 describe.each(Object.entries(SERVERS))('%s, with a function for another format,', (_, start) => {
-  /** The key identifiers for which the key store was asked. */
+  /** The key identifiers that `find` of the key store received. */
   const asked: string[] = [];
   const decisions: Decision[] = [];
   let server: TestServer;
@@ -65,7 +65,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     });
   };
 
-  it('registers devices and accepts requests of this format through the same routes', async () => {
+  it('registers devices and accepts requests of this format on the routes that also serve App Attest', async () => {
     const { answer } = await registration('genuine');
     expect(answer).toMatchObject({ status: 201, body: { keyId } });
 
@@ -88,7 +88,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(asked).toEqual([]);
   });
 
-  it('accepts a keyId that is nested too deeply to be serialized, and does not return it', async () => {
+  it('accepts a keyId of arrays that are nested too deeply for serialization, and responds without a keyId', async () => {
     const depth = 50_000;
     const keyId = '['.repeat(depth) + ']'.repeat(depth);
     const post = (route: string, fields: object) => {
@@ -104,7 +104,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect([asserted.status, await asserted.json()]).toEqual([200, {}]);
   });
 
-  it('binds the payload to method, target and content', async () => {
+  it('rejects a payload with another target or method, with neither, or with a digest instead of the content', async () => {
     const other = { status: 401, body: { error: 'request_mismatch' } };
     expect(await order(await payloadFor('/refunds'), 'genuine')).toMatchObject(other);
     expect(await order((await payloadFor()).replace('POST', 'PUT'), 'genuine')).toMatchObject(other);
@@ -117,12 +117,15 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     ['forged', { status: 401, body: { error: 'nonce_mismatch' } }],
     ['down', { status: 503, body: { error: 'unavailable' } }],
     ['nothing', { status: 500, body: { error: 'invalid_argument' } }],
-  ])('rejects evidence that the function does not accept: %s', async (token, answer) => {
-    expect((await registration(token)).answer).toMatchObject(answer);
-    expect(await order(await payloadFor(), token)).toMatchObject(answer);
-  });
+  ])(
+    'responds with an error if the function throws an error or returns no object (token "%s")',
+    async (token, answer) => {
+      expect((await registration(token)).answer).toMatchObject(answer);
+      expect(await order(await payloadFor(), token)).toMatchObject(answer);
+    },
+  );
 
-  it('rejects formats that have no function', async () => {
+  it('rejects formats that have no function, and the format apple-app-attest on Android', async () => {
     const unsupported = { status: 400, body: { error: 'unsupported_format' } };
     for (const format of ['web-fallback', '__proto__', 'constructor', 'apple-app-attest']) {
       expect((await registration('genuine', { format })).answer).toMatchObject(unsupported);
@@ -136,7 +139,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     asked.length = 0;
     await order(await payloadFor(), 'rooted', { keyId: client.keyId });
     await registration('rooted', { keyId: client.keyId });
-    // The hook is called after the response. Decisions of earlier tests may still arrive.
+    // The server calls onDecision after the response. Decisions of earlier tests may still arrive.
     const rooted = () => decisions.filter(({ code }) => code === 'extension_rejected');
     await expect.poll(rooted).toHaveLength(2);
     for (const decision of rooted()) {
@@ -145,7 +148,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(asked).toEqual([]);
   });
 
-  it('gives onDecision no key for an accepted request', async () => {
+  it('gives onDecision no key for an accepted request of this format', async () => {
     decisions.length = 0;
     await order(await payloadFor(), 'genuine');
     const accepted = () => decisions.filter(({ outcome, target }) => outcome === 'accepted' && target === '/orders');
@@ -153,7 +156,7 @@ describe.each(Object.entries(SERVERS))('%s, with a function for another format,'
     expect(accepted()[0]).not.toHaveProperty('key');
   });
 
-  it('still registers iPhones and accepts their requests', async () => {
+  it('still registers App Attest keys and accepts their requests', async () => {
     const client = new Client(server.origin, await createDevice());
     expect(await client.register()).toMatchObject({ status: 201, body: { keyId: client.keyId } });
     const headers = await client.sign('POST', '/orders', body);
@@ -182,7 +185,7 @@ it('in report mode, the handler receives the verdict about a request of another 
     const sent = { format: FORMAT, keyId, token, payload: `POST /orders\n${challenge}\n${body}` };
     const headers = { 'content-type': 'application/json' };
     const request = new Request('https://example.com/orders', { method: 'POST', headers, body: JSON.stringify(sent) });
-    // The body is the one that arrived.
+    // The handler receives the body that the client sent.
     expect(await (await order(request)).json()).toEqual(sent);
   }
   expect(verdicts).toEqual([
@@ -191,7 +194,7 @@ it('in report mode, the handler receives the verdict about a request of another 
   ]);
 });
 
-it('an accepted request is attested, even if the result of the format function contains attested: false', async () => {
+it('the verdict about an accepted request is attested: true even if the function returns attested: false', async () => {
   const appAttest = createAppAttest({ appId, formats: { [FORMAT]: () => ({ attested: false }) } });
   const { challenge } = await appAttest.issueChallenge({ purpose: 'assertion' });
   const sent = { format: FORMAT, payload: `POST /orders\n${challenge}\n${body}`, token: 'genuine' };

@@ -9,7 +9,7 @@ import { signedHeaders } from '../support/signed-headers.js';
 
 type Set = 'anyone' | 'alice' | 'bob';
 
-/** One backend with three sets of handlers: without `subject`, for Alice and for Bob. */
+/** One backend with three sets of handlers: `anyone` has no option `subject`. `alice` and `bob` serve one user each. */
 async function setsOfOneBackend() {
   const backend = createBackend();
   const device = await createDevice();
@@ -31,13 +31,13 @@ async function setsOfOneBackend() {
     return String(body.challenge);
   };
   return {
-    /** Registers a key with a set, with a challenge that another set issued. */
+    /** Registers a key on the routes of `set`, with a challenge from `issuer`. Returns `'accepted'` or the error code. */
     async register(keyId: string, set: Set, issuer: Set): Promise<string> {
       const challenge = await challengeOf(issuer, 'attestation');
       const body = await device.capacitor.createAttestation({ keyId, challenge });
       return resultOf(await sets[set].registration(post('/registration', body)));
     },
-    /** Sends a request to a protected route of a set, with a challenge that another set issued. */
+    /** Sends a request to a route of `set`, with a challenge from `issuer`. Returns `'accepted'` or the error code. */
     async send(keyId: string, set: Set, issuer: Set): Promise<string> {
       const challenge = await challengeOf(issuer, 'assertion');
       const headers = await signedHeaders(device, keyId, { method: 'GET', target: '/me', challenge });
@@ -49,17 +49,20 @@ async function setsOfOneBackend() {
   };
 }
 
-describe('several sets of handlers for one backend', () => {
+describe('with several sets of handlers for one backend', () => {
   it.each([
     ['anyone', 'anyone', 'accepted'],
     ['alice', 'anyone', 'accepted'],
     ['alice', 'alice', 'accepted'],
     ['alice', 'bob', 'challenge_unknown'],
     ['anyone', 'bob', 'challenge_unknown'],
-  ] as const)('a registration of %s with a challenge of %s: %s', async (set, issuer, result) => {
-    const { newKey, register } = await setsOfOneBackend();
-    expect(await register(await newKey(), set, issuer)).toBe(result);
-  });
+  ] as const)(
+    'a registration on the route of the set %s with a challenge from the set %s has the result %s',
+    async (set, issuer, result) => {
+      const { newKey, register } = await setsOfOneBackend();
+      expect(await register(await newKey(), set, issuer)).toBe(result);
+    },
+  );
 
   it.each([
     ['no user', 'anyone', 'anyone', 'accepted'],
@@ -72,14 +75,17 @@ describe('several sets of handlers for one backend', () => {
     ['alice', 'alice', 'alice', 'accepted'],
     ['alice', 'alice', 'bob', 'challenge_unknown'],
     ['alice', 'bob', 'anyone', 'key_unknown'],
-  ] as const)('a request with a key of %s to a route of %s with a challenge of %s: %s', async (...row) => {
-    const [owner, set, issuer, result] = row;
-    const { newKey, register, send, bind } = await setsOfOneBackend();
-    const keyId = await newKey();
-    expect(await register(keyId, 'anyone', 'anyone')).toBe('accepted');
-    if (owner === 'alice') await bind(keyId, owner);
-    expect(await send(keyId, set, issuer)).toBe(result);
-  });
+  ] as const)(
+    'a request with a key that belongs to %s, on a route of the set %s, with a challenge from the set %s, has the result %s',
+    async (...row) => {
+      const [owner, set, issuer, result] = row;
+      const { newKey, register, send, bind } = await setsOfOneBackend();
+      const keyId = await newKey();
+      expect(await register(keyId, 'anyone', 'anyone')).toBe('accepted');
+      if (owner === 'alice') await bind(keyId, owner);
+      expect(await send(keyId, set, issuer)).toBe(result);
+    },
+  );
 
   it.each([
     ['no user', 'anyone', 'accepted'],
@@ -87,15 +93,18 @@ describe('several sets of handlers for one backend', () => {
     ['alice', 'anyone', 'key_already_registered'],
     ['alice', 'alice', 'accepted'],
     ['alice', 'bob', 'key_already_registered'],
-  ] as const)('a key of %s that is registered again by %s: %s', async (owner, set, result) => {
-    const { newKey, register } = await setsOfOneBackend();
-    const keyId = await newKey();
-    expect(await register(keyId, owner === 'alice' ? owner : 'anyone', 'anyone')).toBe('accepted');
-    expect(await register(keyId, set, 'anyone')).toBe(result);
-  });
+  ] as const)(
+    'a repeated registration of a key that belongs to %s, on the route of the set %s, has the result %s',
+    async (owner, set, result) => {
+      const { newKey, register } = await setsOfOneBackend();
+      const keyId = await newKey();
+      expect(await register(keyId, owner === 'alice' ? owner : 'anyone', 'anyone')).toBe('accepted');
+      expect(await register(keyId, set, 'anyone')).toBe(result);
+    },
+  );
 });
 
-it('with one set of handlers for each mode, a route is enforced under every spelling of its path', async () => {
+it('with one set of handlers for each mode, a route is enforced regardless of how the client writes its path', async () => {
   const backend = createBackend();
   const enforced = expressHandlers(backend);
   const reported = expressHandlers(backend, { mode: 'report' });

@@ -45,13 +45,13 @@ describe('a body', () => {
     expect(await read(bytes, length)).toEqual(bytes);
   });
 
-  it('may be as long as the limit, and not a byte longer', async () => {
+  it('may be as long as the limit, but not longer', async () => {
     expect((await read(chunks(10, 10), 100)).length).toBe(100);
     await expect(read(chunks(10, 10), 99)).rejects.toEqual(refused('body_too_large'));
     await expect(read(new Uint8Array(100), 99)).rejects.toEqual(refused('body_too_large'));
   });
 
-  it('is not read at all if it announces too many bytes', async () => {
+  it('is not read if Content-Length exceeds the limit', async () => {
     let asked = false;
     async function* body() {
       asked = true;
@@ -61,7 +61,7 @@ describe('a body', () => {
     expect(asked).toBe(false);
   });
 
-  it('is closed if it is too long', async () => {
+  it('is not read further after it exceeds the limit', async () => {
     let left = false;
     async function* body() {
       try {
@@ -86,7 +86,7 @@ describe('a body', () => {
     expect(megabytes).toBeLessThan(60);
   });
 
-  it('that announces a million bytes and sends one uses hardly any memory', async () => {
+  it('of one byte uses less than 100 kB of memory, even if Content-Length announces a million bytes', async () => {
     const held: unknown[] = [];
     const { megabytes } = await costOf(async () => {
       const waiting = Array.from({ length: 100 }, () => read(chunks(1, 1), MEGABYTE, { 'content-length': '1000000' }));

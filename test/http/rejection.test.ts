@@ -9,7 +9,7 @@ const post = (path: string, body: unknown): Request => {
 };
 
 describe('a rejection', () => {
-  it('for a method other than POST names the allowed method', async () => {
+  it('of a method other than POST names the allowed method in the header Allow', async () => {
     const { challenge, registration: register } = httpHandlers(createBackend());
     for (const handler of [challenge, register]) {
       const response = await handler(new Request('http://localhost/?purpose=assertion'));
@@ -21,7 +21,7 @@ describe('a rejection', () => {
     }
   });
 
-  it('contains only its code', async () => {
+  it('has a response body that contains only the code', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const body = await signedRequest(backend, device, keyId);
     const response = await httpHandlers(backend).assertion(
@@ -30,7 +30,7 @@ describe('a rejection', () => {
     expect(await response.text()).toMatch(/^\{"error":"\w+"\}$/);
   });
 
-  it('of a key that another user registered has status 409', async () => {
+  it('of a registration whose key another user already registered has status 409', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const keyId = await device.generateKey();
@@ -41,7 +41,7 @@ describe('a rejection', () => {
     // These stores contain the challenge as unused, so the copy of the request reaches the key store.
     const stores = memoryStores();
     const key = await backend.key(keyId);
-    if (!key) throw new Error('the key is missing');
+    if (!key) throw new Error('the backend does not know the key that it registered');
     await stores.keys.insert({ ...key, subject: 'another user' });
     await stores.challenges.put(challenge, { purpose: 'attestation', expiresAt: new Date(Date.now() + 60_000) });
     const response = await httpHandlers(createBackend(stores)).registration(post('/', body));
@@ -60,7 +60,7 @@ describe('a rejection', () => {
       503,
     ],
     ['returns an invalid subject', () => '', 500],
-  ])('is sent if the subject function %s', async (_, subject, status) => {
+  ])('is the response if the subject function %s', async (_, subject, status) => {
     const { backend, request } = await backendWithDevice();
     const response = await httpHandlers(backend, { subject, onDecision: () => undefined }).assertion(
       post('/', await request()),
@@ -69,38 +69,38 @@ describe('a rejection', () => {
   });
 });
 
-describe('the options', () => {
+describe('the options of httpHandlers', () => {
   const WRONG: readonly [string, Record<string, unknown>][] = [
-    ['an unknown name', { onreject: () => undefined }],
-    ['signed', { signed: 'path' }],
-    ['onDecision', { onDecision: 'log' }],
-    ['mode', { mode: 'observe' }],
+    ['an unknown option', { onreject: () => undefined }],
+    ['an unknown value of signed', { signed: 'path' }],
+    ['an onDecision that is not a function', { onDecision: 'log' }],
+    ['an unknown mode', { mode: 'observe' }],
     ['a promise as the mode', { mode: Promise.resolve('report') }],
-    ['lookUpKeys', { lookUpKeys: 'yes' }],
-    ['capsules', { capsules: 1 }],
-    ['subject', { subject: 'alice' }],
-    ['publicTarget', { publicTarget: '/api' }],
-    ['bodyLimit', { bodyLimit: '1mb' }],
+    ['a value of lookUpKeys that is not a boolean', { lookUpKeys: 'yes' }],
+    ['a value of capsules that is not a boolean', { capsules: 1 }],
+    ['a subject that is not a function', { subject: 'alice' }],
+    ['a publicTarget that is not a function', { publicTarget: '/api' }],
+    ['a bodyLimit that is not a number', { bodyLimit: '1mb' }],
     ['an infinite bodyLimit', { bodyLimit: Number.POSITIVE_INFINITY }],
-    ['registrationLimit', { registrationLimit: 0 }],
-    ['bodyTimeout', { bodyTimeout: Number.NaN }],
-    ['bodyTimeout that overflows a timer', { bodyTimeout: 3_000_000 }],
-    ['decisionTimeout that overflows a timer', { decisionTimeout: 2_147_484 }],
-    ['decisionTimeout', { decisionTimeout: 0 }],
-    ['bodyBudget that is smaller than one body', { bodyBudget: 1 << 21 }],
-    ['an undefined subject, as after a failed look-up', { subject: undefined }],
-    ['an unknown header', { headers: { keyID: 'x' } }],
-    ['a header that is not text', { headers: { keyId: 1 } }],
-    ['a header name that has another purpose', { headers: { challenge: 'content-digest' } }],
+    ['a registrationLimit of zero', { registrationLimit: 0 }],
+    ['a bodyTimeout of NaN', { bodyTimeout: Number.NaN }],
+    ['a bodyTimeout that overflows a timer', { bodyTimeout: 3_000_000 }],
+    ['a decisionTimeout that overflows a timer', { decisionTimeout: 2_147_484 }],
+    ['a decisionTimeout of zero', { decisionTimeout: 0 }],
+    ['a bodyBudget below four times bodyLimit', { bodyBudget: 1 << 21 }],
+    ['an undefined subject', { subject: undefined }],
+    ['an unknown key in headers', { headers: { keyID: 'x' } }],
+    ['a header name that is not text', { headers: { keyId: 1 } }],
+    ['Content-Digest as the name of another header', { headers: { challenge: 'content-digest' } }],
     ['an invalid header name', { headers: { keyId: 'key id' } }],
-    ['one header name for both headers', { headers: { keyId: 'x', assertion: 'X' } }],
+    ['one name for two headers', { headers: { keyId: 'x', assertion: 'X' } }],
   ];
-  it.each(WRONG)('are rejected if one is invalid: %s', (_, options) => {
+  it.each(WRONG)('are rejected if they contain %s', (_, options) => {
     const wrong: HttpOptions<Request> = options;
     expect(() => httpHandlers(createBackend(), wrong)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });
 
-  it('are named in errors, together with the function', () => {
+  it('are named in error messages, together with the function httpHandlers', () => {
     const options = (wrong: Record<string, unknown>): HttpOptions<Request> => wrong;
     expect(() => httpHandlers(createBackend(), options({ bodylimit: 1 }))).toThrow(
       'httpHandlers has no option "bodylimit"',
@@ -110,7 +110,7 @@ describe('the options', () => {
     );
   });
 
-  it('may be undefined if that weakens no check', () => {
+  it('may be undefined, except the option subject', () => {
     const options: HttpOptions<Request> = {
       signed: undefined,
       mode: undefined,
@@ -131,9 +131,9 @@ describe('the options', () => {
     ).not.toThrow();
   });
 
-  it('are rejected without a backend', () => {
+  it('are rejected if the first argument is not the result of createAppAttest', () => {
     const nothing: unknown = { appId };
-    // @ts-expect-error a JavaScript user's mistake
+    // @ts-expect-error a mistake that is possible only in JavaScript
     expect(() => httpHandlers(nothing)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   });
 });

@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** Bytes that no text encoding keeps. */
+/** Returns bytes. From a length of 20, they are not valid UTF-8, so a conversion to text would change them. */
 const bytesOf = (length: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 7) % 256));
 const OCTETS = { 'content-type': 'application/octet-stream' };
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -86,7 +86,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     await expect.poll(() => decisions.filter(({ outcome }) => outcome === 'accepted').length).toBe(4);
   });
 
-  it("leaves the plugin's JSON as it arrived", async () => {
+  it('gives the handler JSON of the Capacitor plugin as the client sent it', async () => {
     const { client } = await serve();
     const sent = async (path: string) => {
       const payload = `POST ${path}\n${await client.challenge()}\n{"item":"coffee"}`;
@@ -103,7 +103,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await client.post('/raw', malformed, {})).toMatchObject(passed('malformed_assertion', malformed));
   });
 
-  it('reports a body that does not match its digest', async () => {
+  it('reports a request whose Content-Digest is malformed or does not match the body', async () => {
     const { client } = await serve();
     const [signed, sent] = [bytesOf(10), bytesOf(20)];
     const headers = { ...(await client.sign('POST', '/raw', signed)), ...OCTETS };
@@ -112,7 +112,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await client.post('/raw', sent, malformed)).toMatchObject(passed('malformed_request', sent));
   });
 
-  it('reports a replay, and a key that is revoked or unknown', async () => {
+  it('reports a replayed request, and requests with a revoked or unknown key', async () => {
     const { backend, client } = await serve();
     const bytes = bytesOf(10);
     const headers = { ...(await client.sign('POST', '/raw', bytes)), ...OCTETS };
@@ -128,7 +128,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
   it.each([
     ['with', (bytes: Buffer) => ({ body: bytes })],
     ['without', (bytes: Buffer) => ({ chunks: [bytes.subarray(0, 300), bytes.subarray(300)] })],
-  ])('passes on a body that is too large, %s Content-Length', async (_case, sending) => {
+  ])('gives the handler a body that is longer than bodyLimit (%s Content-Length)', async (_case, sending) => {
     const { client, origin } = await serve({ bodyLimit: 1000 });
     const bytes = bytesOf(300_000);
     const answer = await send(origin, { path: '/raw', headers: JSON_TYPE, ...sending(bytes) });
@@ -139,7 +139,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     );
   });
 
-  it('passes on a late body: the handler reads the part that has arrived, then the rest', async () => {
+  it('gives the handler the complete body if it arrives after bodyTimeout', async () => {
     const { client, origin } = await serve({ bodyTimeout: 0.2 });
     const bytes = bytesOf(5000);
     const parts = [bytes.subarray(0, 2000), bytes.subarray(2000, 3000), bytes.subarray(3000)];
@@ -148,7 +148,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await sendSlowly(origin, '/raw', parts, headers)).toMatchObject(passed('body_timeout', bytes));
   });
 
-  it('passes on a body for which the memory budget has no space', async () => {
+  it('gives the handler a body for which bodyBudget has no space', async () => {
     const { client, origin } = await serve({ bodyLimit: 2000, registrationLimit: 20_000, bodyBudget: 80_000 });
     const holding = Array.from({ length: 11 }, () => {
       const outgoing = nodeRequest(`${origin}/raw`, { method: 'POST', headers: JSON_TYPE });
@@ -162,7 +162,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
 
   it.each([
     ['is down', () => Promise.reject(new Error('connect ECONNREFUSED'))],
-    ['does not answer', () => new Promise<never>(() => undefined)],
+    ['does not respond', () => new Promise<never>(() => undefined)],
   ])('lets requests through if a store %s', async (_case, take) => {
     const stores = memoryStores();
     const { client } = await serve({ decisionTimeout: 0.2 }, stores);
@@ -172,7 +172,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(await client.post('/raw', bytes, headers)).toMatchObject(passed('unavailable', bytes));
   });
 
-  it('lets a request through if it belongs to no user', async () => {
+  it('lets a request through if the subject function returns no user', async () => {
     let subject: string | undefined = 'alice';
     const { client } = await serve({ subject: () => subject });
     const bytes = bytesOf(10);
@@ -199,7 +199,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect(ports.size).toBe(1);
   });
 
-  it('reports a client that closes the connection early, and serves the next client', async () => {
+  it('reports a request whose connection closes before the body is complete, and serves the next request', async () => {
     const { client, decisions, origin } = await serve();
     const head = 'POST /raw HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{';
     await sendAndLeave(origin, head);
@@ -207,7 +207,7 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     expect((await client.post('/raw', '{}', {})).status).toBe(200);
   });
 
-  it('still enforces challenges, registrations and the assertion route', async () => {
+  it('still rejects invalid requests on the routes for challenges, registrations and assertions', async () => {
     const { client } = await serve();
     expect((await client.post('/challenge', '{}', {})).status).toBe(400);
     expect((await client.post('/registration', '{}', {})).status).toBe(400);
@@ -217,8 +217,8 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
     });
   });
 
-  describe('chosen by a function', () => {
-    it('enforces for the chosen key identifiers, whose handler receives the signed content, and reports the others', async () => {
+  describe('with a function that chooses the mode', () => {
+    it('applies the mode that the function returns for the key identifier of the request', async () => {
       const enforced = new Set<string | undefined>();
       const mode = (_request: unknown, { keyId }: { keyId: string | undefined }): Mode => {
         return enforced.has(keyId) ? 'enforce' : 'report';
@@ -266,10 +266,10 @@ describe.each(Object.entries(REPORTING))('%s in report mode', (_, start) => {
         },
       ],
       ['returns a promise', async () => 'report'],
-      ['rejects', () => Promise.reject(new Error('no flags'))],
+      ['returns a promise that rejects', () => Promise.reject(new Error('no flags'))],
       ['returns nothing', () => undefined],
-      ['returns another word', () => 'REPORT'],
-    ])('that %s rejects every request, and no challenge is used up', async (_case, broken) => {
+      ['returns a word that is not a mode', () => 'REPORT'],
+    ])('rejects every request, and uses up no challenge, if the function %s', async (_case, broken) => {
       let isBroken = true;
       const mode = () => (isBroken ? broken() : 'report') as Mode;
       const { client, decisions } = await serve({ mode });

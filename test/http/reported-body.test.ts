@@ -19,11 +19,14 @@ afterEach(async () => {
 
 const { backend, device, keyId } = await backendWithDevice();
 
-describe('a body that report mode passes on', () => {
+describe('the body for the handler of a protected route', () => {
   const text = JSON.stringify({ keyId, payload: 'x'.repeat(100_000), token: 'AAAA', item: 'coffee' });
   const sending = { method: 'POST', headers: { 'content-type': 'application/json' }, body: text };
 
-  /** Sends `text` as a serverless host does. The request is complete before it is read. Returns the JSON of the response. */
+  /**
+   * Calls the app with `text` as the body, as a serverless host does: `complete` of the request is true before the body is
+   * read. Returns the JSON of the response.
+   */
   async function fromServerlessHost(app: express.Express, headers: Record<string, string>): Promise<unknown> {
     const request = new IncomingMessage(new Socket());
     Object.assign(request, { method: 'POST', url: '/orders', complete: true, headers });
@@ -40,7 +43,7 @@ describe('a body that report mode passes on', () => {
 
   const READERS: readonly [string, (request: IncomingMessage) => Promise<string>][] = [
     [
-      'as an iterator',
+      'with an async iterator',
       async (request) => {
         const chunks: Buffer[] = [];
         for await (const chunk of request) chunks.push(chunk);
@@ -56,7 +59,7 @@ describe('a body that report mode passes on', () => {
       },
     ],
     [
-      'as text, by events',
+      'as text, with events',
       (request) => {
         return new Promise((resolve) => {
           let received = '';
@@ -68,7 +71,7 @@ describe('a body that report mode passes on', () => {
       },
     ],
     [
-      'after a while',
+      'after 50 ms',
       async (request) => {
         await new Promise((resolve) => setTimeout(resolve, 50));
         return Buffer.concat(await request.toArray()).toString();
@@ -77,9 +80,9 @@ describe('a body that report mode passes on', () => {
   ];
 
   describe.each([
-    ['within the limit', {}],
-    ['over the limit', { bodyLimit: 70_000 }],
-  ])('(%s)', (_case, limits) => {
+    ['is within bodyLimit', {}],
+    ['is longer than bodyLimit', { bodyLimit: 70_000 }],
+  ])('in report mode, if it %s,', (_case, limits) => {
     it.each(READERS)('can be read in Express %s', async (_way, read) => {
       const { protect } = expressHandlers(backend, { mode: 'report', ...limits });
       const app = express();
@@ -108,9 +111,9 @@ describe('a body that report mode passes on', () => {
     });
 
     it.each([
-      ['as it arrived', undefined],
+      ['from the original stream', undefined],
       [
-        'from a hook that replaced the stream',
+        'from the stream that a preParsing hook returned',
         async (_request: FastifyRequest, _reply: unknown, payload: RequestPayload) => {
           const passing = payload.pipe(new PassThrough());
           return Object.assign(passing, { receivedEncodedLength: text.length });
@@ -127,7 +130,7 @@ describe('a body that report mode passes on', () => {
       const answer = await app.inject({ method: 'POST', url: '/orders', headers: sending.headers, payload: text });
       expect(answer.json()).toEqual({ body: JSON.parse(text), attested: false });
       const other = await app.inject({ method: 'POST', url: '/orders', headers: sending.headers, payload: '{}' });
-      expect(other.statusCode, 'the schema applies').toBe(400);
+      expect(other.statusCode, 'status of a body that does not match the schema').toBe(400);
     });
   });
 
@@ -136,7 +139,7 @@ describe('a body that report mode passes on', () => {
     ['report', 'without', {}],
     ['enforce', 'with', { 'content-length': String(Buffer.byteLength(text)) }],
     ['enforce', 'without', {}],
-  ] as const)('also reaches the handler over HTTP/2 (mode %s, %s Content-Length)', async (mode, _case, length) => {
+  ] as const)('is complete over HTTP/2 (mode %s, %s Content-Length)', async (mode, _case, length) => {
     const { protect } = fastifyHandlers(backend, { mode: () => mode });
     // The types of Fastify's routes differ for HTTP/2.
     const app: FastifyInstance = Reflect.apply(Fastify, undefined, [{ http2: true }]);
@@ -162,7 +165,7 @@ describe('a body that report mode passes on', () => {
     expect(answer).toEqual({ body: JSON.parse(text), attested: true });
   });
 
-  it('keeps the value that a body parser before the middleware created', async () => {
+  it('is in report mode still the value that a body parser before the middleware created', async () => {
     const codes: unknown[] = [];
     const { protect } = expressHandlers(backend, { mode: 'report', onDecision: ({ code }) => codes.push(code) });
     const app = express();
@@ -177,7 +180,7 @@ describe('a body that report mode passes on', () => {
     await expect.poll(() => codes).toEqual(['body_already_read']);
   });
 
-  it('can be parsed on a serverless host, where the request is complete before it is read', async () => {
+  it('can be parsed in report mode on a serverless host, where the request is complete before it is read', async () => {
     const { protect } = expressHandlers(backend, { mode: 'report' });
     const app = express();
     app.post('/orders', protect, express.json({ limit: '1mb' }), (request, response) => {
@@ -187,7 +190,7 @@ describe('a body that report mode passes on', () => {
     expect(await fromServerlessHost(app, headers)).toMatchObject({ item: 'coffee', verdict: { attested: false } });
   });
 
-  it('is not treated as empty if a serverless host gives no length', async () => {
+  it('is not treated as empty if a request from a serverless host has no Content-Length', async () => {
     const { protect } = expressHandlers(backend, { mode: 'report' });
     const app = express();
     app.post('/orders', protect, async (incoming, response) => {
@@ -202,7 +205,7 @@ describe('a body that report mode passes on', () => {
     expect(answer).toEqual({ body: text, verdict: { attested: false, code: 'request_mismatch' } });
   });
 
-  it('reaches the handler in a Request of the same subclass, with the same headers and signal', async () => {
+  it('arrives in report mode in a Request of the same subclass, with the same headers and signal', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const server of closing.splice(0)) await server.close();
 });
 
-/** Sends the request line unchanged. HTTP clients would remove the part after a `#`. */
+/** Sends a request with exactly this request line. An HTTP client would remove the part after a `#`. */
 async function sendLine(origin: string, line: string, headers: Record<string, string>): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
@@ -84,8 +84,8 @@ it.each([
   expect(fromRequest(new Request(url)).target).toBe(target);
 });
 
-it('the target of a Request whose path does not begin with a slash is never a target that an app signs', () => {
-  // A server may build such a URL from a host with a question mark. Hono uses the path /orders/7.
+it('the target of a Request whose URL has a query but no path begins with a question mark, so no app signs it', () => {
+  // A server may build such a URL from a Host header that contains a question mark. Hono would route by the path /orders/7.
   const request = Object.defineProperty(new Request('http://localhost'), 'url', {
     value: 'http://localhost?/orders/7',
   });

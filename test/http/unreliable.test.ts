@@ -37,7 +37,7 @@ const unknownCode = new AppAttestError('invalid_signature', 'made up');
 Object.defineProperty(unknownCode, 'code', { value: 'no_such_code' });
 const throwingCode = Object.create(AppAttestError.prototype, { code: { get: trap } });
 
-/** Values that JavaScript can throw and that fail when they are inspected. */
+/** Values that JavaScript code can throw. Some of these values throw an error when other code inspects them. */
 const THROWN: readonly [string, unknown][] = [
   ['a symbol', Symbol('no text')],
   ['an object without a prototype', Object.create(null)],
@@ -51,7 +51,7 @@ const THROWN: readonly [string, unknown][] = [
   ['a number', 0],
 ];
 
-describe.each(THROWN)('a user function that fails with %s', (_, thrown) => {
+describe.each(THROWN)('a subject function or a store that fails with %s', (_, thrown) => {
   const failing = {
     throws: () => {
       throw thrown;
@@ -91,10 +91,10 @@ describe.each(THROWN)('a user function that fails with %s', (_, thrown) => {
   });
 });
 
-describe('a user function that never settles', () => {
+describe('a subject function or a store whose promise never settles', () => {
   const never = () => new Promise<never>(() => undefined);
 
-  it('makes the route respond with 503 after the time limit', async () => {
+  it('makes the route respond with 503 after decisionTimeout', async () => {
     const stores = memoryStores();
     const { backend, request } = await backendWithDevice(stores);
     const options = { decisionTimeout: 0.05, onDecision: () => undefined };
@@ -111,7 +111,7 @@ describe('a user function that never settles', () => {
     expect((await byStore.challenge(post({ purpose: 'assertion' }))).status).toBe(503);
   });
 
-  it('may take ten seconds by default', async () => {
+  it('has a time limit of ten seconds by default', async () => {
     const timeouts = vi.spyOn(globalThis, 'setTimeout');
     const { challenge } = httpHandlers(createBackend());
     expect((await challenge(post({ purpose: 'assertion' }))).status).toBe(200);
@@ -136,15 +136,15 @@ describe('Retry-After', () => {
     expect(refusal(failure.code, failure.retryAfter).headers).toMatchObject({ 'retry-after': header });
   });
 
-  it('is absent if no time is known', () => {
+  it('is absent if the status is 401 and the error has no retryAfter', () => {
     const failure = failureOf(new AppAttestError('invalid_signature', 'no'));
     expect(refusal(failure.code, failure.retryAfter).headers).not.toHaveProperty('retry-after');
   });
 });
 
 /**
- * A client on a separate thread, because this thread is busy during the test. Returns the milliseconds until the response
- * arrived.
+ * The source text of a client. The client runs on a separate thread, because `onDecision` blocks this thread. It posts the
+ * number of milliseconds until the response arrived.
  */
 const CLIENT = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -164,7 +164,7 @@ const CLIENT = `
 `;
 
 describe.each(Object.entries(SERVERS))('onDecision of %s', (_, start) => {
-  it('delays no response, even if the hook is synchronous and slow', async () => {
+  it('does not delay the response, even if it is synchronous and takes 1.5 seconds', async () => {
     let calls = 0;
     const onDecision = () => {
       calls += 1;

@@ -16,7 +16,7 @@ const ROUNDS = 4;
 
 const random = new Random();
 
-/** A process that changes one key, and the last messages of the process. */
+/** A process that changes one key in the steps of `LIFE`, and the steps that the process reported. */
 class Life {
   readonly keyId = newKey().keyId;
   readonly #child: ChildProcess;
@@ -43,7 +43,7 @@ class Life {
     await closed;
   }
 
-  /** The states after the last confirmed step, and after the step that the process had begun. */
+  /** The states that the key may have: after the last confirmed step, or after the step that the process had begun. */
   get possible(): KeyState[] {
     return [this.#ended, this.#begun].map((step) => LIFE.at(step === -1 ? -1 : step % LIFE.length)?.left ?? {});
   }
@@ -58,7 +58,7 @@ async function expectAcknowledged(kind: StoreKind, addresses: Addresses, lives: 
   }
 }
 
-/** Waits until each key has lived once, and then for a random time. */
+/** Waits until each process has completed all steps once, and then for a random time. */
 async function someSteps(lives: readonly Life[]): Promise<void> {
   await expect
     .poll(() => Math.min(...lives.map(({ steps }) => steps)), { timeout: 60_000 })
@@ -70,7 +70,7 @@ const start = (kind: StoreKind, addresses: Addresses): Life[] =>
   Array.from({ length: KEYS }, () => new Life({ kind, addresses }));
 
 describe.each(storeKinds)(`on %s (SEED=${random.seed})`, (kind) => {
-  it('a process that is killed loses no confirmed step of a key, and leaves no half step', async () => {
+  it('a process that is killed loses no confirmed change of its key, and leaves no partial change', async () => {
     const addresses = inject('addresses');
     for (let round = 0; round < ROUNDS; round += 1) {
       const lives = start(kind, addresses);
@@ -87,8 +87,8 @@ describe.each(storeKinds)(`on %s (SEED=${random.seed})`, (kind) => {
 describe.each([
   { kind: 'postgres', startServer: () => PostgresServer.start() },
   { kind: 'redis', startServer: () => RedisServer.start() },
-] as const)(`a server that is killed (SEED=${random.seed})`, ({ kind, startServer }) => {
-  it(`loses no confirmed step of a key, and leaves no half step: ${kind}`, async () => {
+] as const)(`a database server that is killed (SEED=${random.seed})`, ({ kind, startServer }) => {
+  it(`loses no confirmed change of a key, and leaves no partial change (${kind})`, async () => {
     const server = await startServer();
     onTestFinished(() => server.stop());
     const addresses = { redis: '', cluster: [], postgres: '', [kind]: server.url };

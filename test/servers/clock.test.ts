@@ -11,7 +11,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('a clock that is 
   const started: WorkerProcess[] = [];
   afterAll(() => Promise.all(started.map((worker) => worker.kill())));
 
-  /** Starts a server, then starts it again with its clock set back. The second process has no state of the first. */
+  /** Starts two server processes on the same stores. The clock of the second process is an hour behind the first clock. */
   async function beforeAndAfter(options: Partial<WorkerOptions>) {
     const start = async (clockAhead: number) =>
       startWorker(kind, inject('addresses'), { timeout: PATIENCE, ...options, clockAhead });

@@ -13,7 +13,7 @@ describe.each(storeKinds)('%s', (kind) => {
   const nextServer = (): Stores => {
     turn += 1;
     const server = servers[turn % servers.length];
-    if (!server) throw new Error('no server');
+    if (!server) throw new Error('the list of servers is empty');
     return server.stores;
   };
   for (const { name, run } of storeConformance(nextServer)) it(name, run);

@@ -10,7 +10,7 @@ const random = new Random();
 describe.each(storeKinds)('four processes on %s', (kind) => {
   const workers = fourWorkers(kind, 64);
 
-  /** Makes the same call many times, to all workers in turn. */
+  /** Makes the same call 200 times, each time to the next worker. */
   const copies = (method: 'register' | 'authenticate', body: unknown): Promise<Outcome[]> => {
     return Promise.all(Array.from({ length: COPIES }, (_, index) => workers.at(index).call(method, body)));
   };
@@ -25,7 +25,7 @@ describe.each(storeKinds)('four processes on %s', (kind) => {
     expect(await workers.at(2).call('key', client.keyId)).toMatchObject({ result: 1 });
   });
 
-  it('accept a key that is attested several times, simultaneously and again after a request', async () => {
+  it('accept eight simultaneous attestations of one key, and another attestation after a request', async () => {
     const client = await Client.create();
     const attestations = [];
     while (attestations.length < 9) attestations.push(await client.registration(workers.at(0)));
@@ -38,22 +38,22 @@ describe.each(storeKinds)('four processes on %s', (kind) => {
   });
 });
 
-/** Uses one client for each kind of server. The tests above show that the other clients call the same scripts. */
+/** Uses one client package for each kind of server. The tests above use all client packages. */
 describe.each(['redis', 'redis cluster', 'postgres'] as const)('four processes on %s', (kind) => {
   const withWindow = fourWorkers(kind, 64);
   const withoutWindow = fourWorkers(kind, 0);
 
-  it(`accept each of 1 000 requests once if they arrive out of order inside a window (SEED=${random.seed})`, async () => {
+  it(`accept each of 1 000 requests once if they are out of order within the counter window (SEED=${random.seed})`, async () => {
     const bodies = await requests(withWindow.at(0));
-    // A request is up to 15 places out of order. In addition, 32 requests, each sent twice, are in progress at the same time. In
-    // total, a counter is at most 61 behind the highest one.
+    // A request is up to 15 places out of order. In addition, 32 requests, each sent twice, are in progress at the same time.
+    // In total, a counter is at most 61 below the highest counter.
     const order = random.displaced(bodies, 16).flatMap((request) => [request, request]);
     const outcomes = await inBatches(64, order, ({ body }, index) => withWindow.at(index).call('authenticate', body));
     expect(tally(outcomes)).toEqual({ accepted: 1000, challenge_used: 1000 });
     expect(accepted(order, outcomes).toSorted((a, b) => a - b)).toEqual(bodies.map(({ counter }) => counter));
   });
 
-  it(`accept only rising counters of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
+  it(`without a counter window, accept only the requests with rising counters (SEED=${random.seed})`, async () => {
     const order = random.displaced(await requests(withoutWindow.at(0)), 1000);
     const outcomes = await inBatches(1, order, ({ body }, index) => withoutWindow.at(index).call('authenticate', body));
     const counters = order.map(({ counter }) => counter);
@@ -63,7 +63,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('four processes o
   });
 });
 
-/** Four processes for the tests of a suite. Tests call them in turn. */
+/** Starts four processes before the tests of a suite. `at` returns the process for an index of any size. */
 function fourWorkers(kind: StoreKind, counterWindow: number) {
   let workers: WorkerProcess[] = [];
   beforeAll(async () => {
@@ -73,7 +73,7 @@ function fourWorkers(kind: StoreKind, counterWindow: number) {
   return {
     at(index: number): WorkerProcess {
       const worker = workers[index % workers.length];
-      if (!worker) throw new Error('no worker');
+      if (!worker) throw new Error('the worker processes are not started');
       return worker;
     },
   };
@@ -92,7 +92,7 @@ function accepted(requests: readonly { counter: number }[], outcomes: readonly O
   return requests.map(({ counter }) => counter).filter((_, index) => 'result' in (outcomes[index] ?? {}));
 }
 
-/** Calls a function for all items in order, a few at a time. The next calls start only after all earlier calls have returned. */
+/** Calls a function for all items in batches of `size`. A batch starts after all calls of the previous batch have finished. */
 async function inBatches<Item, Result>(
   size: number,
   items: readonly Item[],

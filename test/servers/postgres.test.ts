@@ -45,7 +45,7 @@ describe('a PostgreSQL server', () => {
     const versions = 'SELECT version FROM app_attest.app_attest_migrations ORDER BY version';
 
     it.each(['read committed', 'serializable'])(
-      'has one set of tables although 20 clients migrate it at the same time: %s',
+      'has one set of tables although 20 clients migrate the database at the same time (isolation level %s)',
       async (isolation) => {
         const url = await emptyDatabase();
         const options = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`;
@@ -63,14 +63,14 @@ describe('a PostgreSQL server', () => {
       },
     );
 
-    it('is unchanged if a step fails or the connection closes, and can be migrated again', async () => {
+    it('keeps the database unchanged if a migration fails or the connection closes, and can migrate it later', async () => {
       const url = await emptyDatabase();
       const client = new Client({ connectionString: url });
       const other = new Client({ connectionString: url });
       await Promise.all([client.connect(), other.connect()]);
       client.on('error', () => undefined);
       await other.query('CREATE SCHEMA app_attest');
-      // The name of the index that the fourth migration creates.
+      // The fourth migration creates an index with the same name, so it fails.
       await other.query('CREATE TABLE app_attest.app_attest_keys_subject ()');
       await expect(migrate(client, { schema: 'app_attest' })).rejects.toThrow('already exists');
       expect((await other.query(tables)).rows).toEqual([{ relname: 'app_attest_keys_subject' }]);
@@ -94,7 +94,7 @@ describe('a PostgreSQL server', () => {
       await other.end();
     });
 
-    it('reports which privilege the role lacks', async () => {
+    it('reports the database or the schema for which the role lacks a privilege', async () => {
       const role = `r${randomUUID().replaceAll('-', '')}`;
       const url = new URL(await emptyDatabase());
       await pool.query(`CREATE ROLE ${role} LOGIN`);
@@ -119,7 +119,7 @@ describe('a PostgreSQL server', () => {
     });
   });
 
-  it('that sorts text by the rules of a language lists keys in the order of their bytes', async () => {
+  it('lists keys in the order of their bytes, even if the database sorts text by the rules of a language', async () => {
     const database = `d${randomUUID().replaceAll('-', '')}`;
     await pool.query(`CREATE DATABASE ${database} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'`);
     const url = inject('addresses').postgres.replace(/postgres$/, database);
@@ -175,7 +175,7 @@ describe('a PostgreSQL server', () => {
     await opened.pool.end();
   });
 
-  it('writes no index for requests, even while a key is used many times (HOT)', async () => {
+  it('stores more than 90 % of the uses of keys without a write to an index (HOT updates)', async () => {
     const opened = await openEmpty();
     const { keys } = opened.stores;
     const used = Array.from({ length: 50 }, () => newKey({ subject: 'user', receiptDueAt: new Date() }));
@@ -196,7 +196,8 @@ describe('a PostgreSQL server', () => {
       ).rows[0];
     await expect.poll(async () => (await statistics()).updated, { timeout: 10_000 }).toBe(1000);
     const { hot } = await statistics();
-    // If a page of the table has no space left, the new version of a row is stored in another page.
+    // If a page of the table has no space left, PostgreSQL stores the new version of a row in another page and writes the
+    // indexes.
     expect(hot).toBeGreaterThan(900);
     await reader.end();
   });
@@ -226,7 +227,7 @@ describe('a PostgreSQL server', () => {
       expect(order).toEqual(order.toSorted((a, b) => b - a));
     }
     const all = claims.flat();
-    // A key that is in use at this moment is skipped, not waited for.
+    // A call skips the keys that another statement is updating. The following calls claim these keys.
     for (let page = await claim(0, 0); page.length > 0; page = await claim(0, 0)) all.push(...page);
     expect(new Set(all).size).toBe(all.length);
     expect(all.length).toBe(600);
@@ -234,7 +235,7 @@ describe('a PostgreSQL server', () => {
     await Promise.all([opened.pool, ...others].map((one) => one.end()));
   });
 
-  it('lets another process claim a receipt when its claim ends, if the first process was killed', async () => {
+  it('lets another process claim a receipt as soon as the claim of a killed process has ended', async () => {
     const opened = await openEmpty();
     const { keys } = opened.stores;
     const date = Date.now();
@@ -288,7 +289,7 @@ describe('a PostgreSQL server', () => {
     await opened.pool.end();
   });
 
-  it('with serializable transactions rejects conflicting requests, and accepts nothing twice', async () => {
+  it('with serializable transactions, accepts one of 50 identical requests, and no other', async () => {
     const options = '-c default_transaction_isolation=serializable';
     const strict = new Pool({ connectionString: inject('addresses').postgres, options });
     const { keys } = postgresStores(strict, { schema: 'app_attest', timeout: PATIENCE });

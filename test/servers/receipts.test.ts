@@ -97,7 +97,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('receipts that ar
     const next = await start();
     const first = await refresh(next);
     if (performance.now() - killedAt < 9_000) {
-      // The receipts that the killed process claimed are skipped.
+      // The second process skips the receipts that the killed process claimed.
       expect(first).toMatchObject({ result: { failed: 0 } });
       expect((await metrics()).filter((metric) => metric === undefined).length).toBeGreaterThan(0);
       expect(new Set(asked().slice(before)).size).toBe(asked().length - before);

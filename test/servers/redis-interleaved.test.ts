@@ -10,7 +10,9 @@ import { PATIENCE } from './support/store-kinds.js';
 const at = (minutes: number) => new Date(Date.UTC(2026, 0, 1, 0, minutes));
 const USERS = ['user', 'another user'];
 
-/** A client that calls `meanwhile` before its nth script. If `isSentTwice`, it also sends the script once before `meanwhile`. */
+/**
+ * A client that calls `meanwhile` before its nth script. If `isSentTwice`, it also sends the script once before `meanwhile`.
+ */
 class InterleavedClient implements NodeRedisClient {
   readonly #client: NodeRedisClient;
   readonly #meanwhile: () => Promise<unknown>;
@@ -45,7 +47,7 @@ describe('a method of the Redis key store', () => {
   });
   afterAll(() => client.destroy());
 
-  /** Two servers on the same data. The first one is interrupted by the second one. */
+  /** Creates two key stores on the same data. `meanwhile` uses `other` before `keys` sends its nth script. */
   function open(nth: number, meanwhile: (other: KeyStore) => Promise<unknown>, isSentTwice = false) {
     const options = { prefix: `${newChallenge()}:`, timeout: PATIENCE };
     const { keys: other } = redisStores(client, options);
@@ -59,7 +61,7 @@ describe('a method of the Redis key store', () => {
   };
 
   it.each([1, 2, 3, 4])(
-    'keeps the entries of a key that is being inserted if another server lists and claims keys before script %i',
+    'keeps the index entries of a key that it inserts if another server lists and claims keys before script %i',
     async (nth) => {
       const key = newKey({ subject: 'user', receiptDueAt: at(1) });
       const { keys, other } = open(nth, look);
@@ -69,7 +71,7 @@ describe('a method of the Redis key store', () => {
   );
 
   it.each([2, 3, 4])(
-    'adds the entries of a key again if another server inserts and removes the key before script %i',
+    'adds the index entries of a key again if another server inserts and removes the key before script %i',
     async (nth) => {
       const key = newKey({ subject: 'user', receiptDueAt: at(1) });
       const { keys, other } = open(nth, async (second) => {
@@ -84,7 +86,7 @@ describe('a method of the Redis key store', () => {
   );
 
   it.each([2, 3, 4])(
-    'does not change the registration of another user that is stored before script %i',
+    'does not change a registration that another server stores for another user before script %i',
     async (nth) => {
       const key = newKey({ subject: 'user', receiptDueAt: at(1) });
       const { keys, other } = open(nth, (second) => second.insert({ ...key, subject: 'another user' }));
@@ -94,29 +96,32 @@ describe('a method of the Redis key store', () => {
     },
   );
 
-  it.each([1, 2, 3])('does not revoke or remove a key that passes to another user before script %i', async (nth) => {
-    const calls = [
-      (keys: KeyStore, keyId: string) => keys.revoke(keyId, at(1), 'user'),
-      (keys: KeyStore, keyId: string) => keys.remove(keyId, 'user'),
-    ];
-    for (const call of calls) {
-      const key = newKey({ subject: 'user', receiptDueAt: at(1) });
-      let hasPassed = false;
-      const { keys, other } = open(nth, async (second) => {
-        await second.remove(key.keyId);
-        await second.insert({ ...key, subject: 'another user' });
-        hasPassed = true;
-      });
-      await other.insert(key);
-      expect(await call(keys, key.keyId)).toBe(nth > 1);
-      const [found] = await expectConsistent(other, [key.keyId], USERS);
-      if (hasPassed) expect(found).toMatchObject({ subject: 'another user' });
-      if (hasPassed) expect(found).not.toHaveProperty('revokedAt');
-    }
-  });
+  it.each([1, 2, 3])(
+    'does not revoke or remove a key that another server removes and registers for another user before script %i',
+    async (nth) => {
+      const calls = [
+        (keys: KeyStore, keyId: string) => keys.revoke(keyId, at(1), 'user'),
+        (keys: KeyStore, keyId: string) => keys.remove(keyId, 'user'),
+      ];
+      for (const call of calls) {
+        const key = newKey({ subject: 'user', receiptDueAt: at(1) });
+        let hasPassed = false;
+        const { keys, other } = open(nth, async (second) => {
+          await second.remove(key.keyId);
+          await second.insert({ ...key, subject: 'another user' });
+          hasPassed = true;
+        });
+        await other.insert(key);
+        expect(await call(keys, key.keyId)).toBe(nth > 1);
+        const [found] = await expectConsistent(other, [key.keyId], USERS);
+        if (hasPassed) expect(found).toMatchObject({ subject: 'another user' });
+        if (hasPassed) expect(found).not.toHaveProperty('revokedAt');
+      }
+    },
+  );
 
   it.each([1, 2, 3])(
-    'keeps the entry of a key that is being bound if another server lists and claims keys before script %i',
+    'keeps the index entry of a key that it binds if another server lists and claims keys before script %i',
     async (nth) => {
       const key = newKey();
       const { keys, other } = open(nth, look);
@@ -127,7 +132,7 @@ describe('a method of the Redis key store', () => {
     },
   );
 
-  it.each([1, 2, 3])('binds a key that is removed and registered again before script %i', async (nth) => {
+  it.each([1, 2, 3])('binds a key that another server removes and registers again before script %i', async (nth) => {
     const key = newKey();
     const { keys, other } = open(nth, async (second) => {
       await second.remove(key.keyId);
@@ -141,7 +146,7 @@ describe('a method of the Redis key store', () => {
   });
 
   it.each([1, 2, 3, 4, 5])(
-    'stores an earlier date although another server claims due keys before script %i',
+    'stores an earlier due date although another server claims due keys before script %i',
     async (nth) => {
       for (const receiptDueAt of [at(200), undefined]) {
         const key = newKey(receiptDueAt ? { receiptDueAt } : {});
@@ -153,15 +158,18 @@ describe('a method of the Redis key store', () => {
     },
   );
 
-  it.each([1, 2, 3, 4])('stores a date although another server deletes the date before script %i', async (nth) => {
-    const key = newKey();
-    const { keys, other } = open(nth, (second) => second.saveReceipt(key.keyId, { receiptDueAt: null }));
-    await other.insert(key);
-    expect(await keys.saveReceipt(key.keyId, { receiptDueAt: at(50) })).toBe(true);
-    await expectConsistent(other, [key.keyId], USERS);
-  });
+  it.each([1, 2, 3, 4])(
+    'stores a due date although another server deletes the due date before script %i',
+    async (nth) => {
+      const key = newKey();
+      const { keys, other } = open(nth, (second) => second.saveReceipt(key.keyId, { receiptDueAt: null }));
+      await other.insert(key);
+      expect(await keys.saveReceipt(key.keyId, { receiptDueAt: at(50) })).toBe(true);
+      await expectConsistent(other, [key.keyId], USERS);
+    },
+  );
 
-  it('does not claim a key whose next date another server stores before this server inspects the key', async () => {
+  it('does not claim a key if another server stores a later due date before this server reads the key', async () => {
     const key = newKey({ receiptDueAt: at(100) });
     const { keys, other } = open(2, (second) => second.saveReceipt(key.keyId, { receiptDueAt: at(200) }));
     await other.insert(key);
@@ -170,13 +178,13 @@ describe('a method of the Redis key store', () => {
     expect(await other.due(at(200), 10, at(205))).toEqual([key.keyId]);
   });
 
-  it('does not end the claim of another server when it repairs the score of a key that is due later', async () => {
+  it('keeps the claim of another server when this server repairs the score of a key that is due later', async () => {
     const key = newKey({ receiptDueAt: at(100) });
     const { keys, other } = open(3, async (second) => {
       expect(await second.due(at(110), 10, at(300))).toEqual([key.keyId]);
     });
     await other.insert(key);
-    // This claim ends before the date, so the score is too early.
+    // This claim ends before the due date of the key, so the score in the index is now too early.
     await other.due(at(100), 10, at(50));
     expect(await keys.due(at(60), 10, at(70))).toEqual([]);
     expect(await other.due(at(299), 10, at(305))).toEqual([]);

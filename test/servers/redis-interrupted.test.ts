@@ -19,9 +19,9 @@ interface Method {
   before?: Partial<NewKey>;
   prepare?: (keys: KeyStore, key: NewKey) => Promise<unknown>;
   call: (keys: KeyStore, key: NewKey) => Promise<unknown>;
-  /** Whether the key may be claimed until `CLAIM_ENDS`. */
+  /** Whether the call or `prepare` may claim the key until `CLAIM_ENDS`. */
   isClaimed?: boolean;
-  /** The minimum number of interruptions that are tested. */
+  /** The minimum number of scripts that the call sends. The tests interrupt the call at each script. */
   scripts: number;
 }
 
@@ -103,7 +103,7 @@ const clients = {
   'Redis Cluster': async () => (await openRedisCluster(inject('addresses').cluster, PATIENCE)).client,
 };
 
-describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is killed', (kind) => {
+describe.each(['Redis', 'Redis Cluster'] as const)('a process that uses %s and is killed', (kind) => {
   let client: Awaited<ReturnType<(typeof clients)[typeof kind]>>;
   beforeAll(async () => {
     client = await clients[kind]();
@@ -122,7 +122,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     return { prefix, keys, key, isInterrupted: killed.isInterrupted };
   }
 
-  /** Deletes the Redis key if it is only a reservation, as Redis does after a minute. */
+  /** Deletes the Redis key if no registration is stored in it. Redis deletes such a key after a minute. */
   async function expireReservation(redisKey: string): Promise<void> {
     if (!(await client.hExists(redisKey, 'registration'))) await client.del(redisKey);
   }
@@ -131,7 +131,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     const { isClaimed = false } = method;
 
     it.each(['is not sent', 'runs, and its reply is lost'] as const)(
-      'leaves each key listed and due, if its last script %s',
+      'leaves correct lists of keys and correct due receipts if the last script %s',
       async (last) => {
         let scripts = 0;
         for (; ; scripts += 1) {
@@ -141,7 +141,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
           const other = await keys.list(USER, { limit: 10 });
           expect(other.some(({ keyId }) => keyId === key.keyId)).toBe(found?.subject === USER);
 
-          // A key that is not registered can be registered. Then it is listed and due.
+          // If the key is not registered, it can be registered. It is then listed and due.
           const again = { ...key, subject: found?.subject ?? USER, receiptDueAt: at(300) };
           expect(await keys.insert(again)).toBe(found === undefined);
           await keys.bind(key.keyId, again.subject);
@@ -153,7 +153,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
             (await keys.find(key.keyId))?.revokedAt ? [] : [key.keyId],
           );
 
-          // The indexes hold nothing after all keys were removed.
+          // After all keys are removed, the indexes are empty.
           for (const user of [USER, OTHER_USER]) {
             for (const { keyId } of await keys.list(user, { limit: 10 })) await keys.remove(keyId);
           }
@@ -166,7 +166,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     );
 
     it.each(['is not sent', 'runs, and its reply is lost'] as const)(
-      'leaves no key that becomes due later than its stored date, if its last script %s',
+      'leaves no key that becomes due later than its stored due date or the end of its claim if the last script %s',
       async (last) => {
         for (let scripts = 0; ; scripts += 1) {
           const { keys, key, isInterrupted } = await interrupted(method, scripts, last);
@@ -183,7 +183,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process on %s that is kill
     );
   });
 
-  it('in an insertion leaves nothing after a minute', async () => {
+  it('in an insertion leaves no data after a minute', async () => {
     const method: Method = {
       call: (keys, key) => keys.insert({ ...key, subject: USER, receiptDueAt: at(1) }),
       scripts: 4,

@@ -19,20 +19,20 @@ function newPrefix(): string {
 describe.each([
   ['redis', 'ioredis'],
   ['redis cluster', 'ioredis cluster'],
-] as const)('the keys of %s and %s', (...kinds) => {
-  /** Opens two servers. Returns a function that selects one of them by an index. */
+] as const)('keys that servers with the clients %s and %s use at the same time', (...kinds) => {
+  /** Opens a key store with each client. Returns a function that selects one of the two key stores by an index. */
   async function openServers(): Promise<(index: number) => KeyStore> {
     const prefix = newPrefix();
     const servers = await Promise.all(kinds.map((kind) => openRedisKeys(kind, inject('addresses'), prefix)));
     for (const { close } of servers) onTestFinished(close);
     return (index) => {
       const server = servers[index % 2];
-      if (!server) throw new Error('no server');
+      if (!server) throw new Error('expected two key stores');
       return server.keys;
     };
   }
 
-  it('are listed and due after 200 simultaneous calls that insert, remove and list one key', async () => {
+  it('have correct index entries after 200 simultaneous calls that insert, remove, list and claim one key', async () => {
     const server = await openServers();
     const { keyId } = newKey();
     const users = ['one', 'two'];
@@ -57,7 +57,7 @@ describe.each([
     }
   });
 
-  it('are claimed once by 200 simultaneous calls, which skip keys that are removed, are revoked or are due later', async () => {
+  it('are claimed once by 200 simultaneous calls, but not if they are removed, revoked or not due', async () => {
     const server = await openServers();
     const keys = Array.from({ length: 300 }, (_, index) => newKey({ receiptDueAt: at(index) }));
     await Promise.all(keys.map((key, index) => server(index).insert(key)));
@@ -77,7 +77,7 @@ describe.each([
     expect(await server(0).due(at(304), 1000, at(310))).toEqual([]);
   });
 
-  it('are claimed by one of 200 simultaneous calls each time a claim has ended', async () => {
+  it('are claimed by only one of 200 simultaneous calls each time the previous claim has ended', async () => {
     const server = await openServers();
     const { keyId } = newKey();
     await server(0).insert(newKey({ keyId, receiptDueAt: at(0) }));
@@ -88,7 +88,7 @@ describe.each([
     }
   });
 
-  it('are listed and due after 200 simultaneous calls that bind one key and store its due date', async () => {
+  it('have correct index entries after 200 simultaneous calls that bind one key, or store or delete its due date', async () => {
     for (let round = 0; round < 5; round += 1) {
       const server = await openServers();
       const { keyId } = newKey();
@@ -122,20 +122,20 @@ describe('a Redis server', () => {
     return { prefix, keys: redisStores(client, { prefix, timeout: PATIENCE }).keys };
   }
 
-  /** Returns the only Redis key whose name begins with this text. */
+  /** Returns the name of the only Redis key whose name begins with the given text. */
   async function only(beginning: string): Promise<string> {
     const names = await client.keys(`${beginning}*`);
     expect(names.length).toBe(1);
     return names[0] ?? '';
   }
 
-  it('returns full pages although most entries of a user are invalid, and removes the invalid entries', async () => {
+  it('returns full pages although most index entries of a user are invalid, and removes the invalid entries', async () => {
     const { prefix, keys } = open();
     const registered = Array.from({ length: 100 }, () => newKey({ subject: 'user' }));
     for (const key of registered) await keys.insert(key);
     const ids = registered.map(({ keyId }) => keyId).toSorted();
     const staying = ids.filter((_, index) => index % 5 === 0);
-    // A process that is killed while it removes keys leaves this state.
+    // This is the state that processes leave if they are killed while they remove keys.
     for (const keyId of ids) if (!staying.includes(keyId)) await client.del(`${prefix}key:${keyId}`);
     const index = await only(`${prefix}user:`);
     expect(await client.zCard(index)).toBe(100);
@@ -147,7 +147,7 @@ describe('a Redis server', () => {
     expect(await client.zCard(index)).toBe(staying.length);
   });
 
-  it('finds a key after an entry of its earlier registration, even if a page ends between the two', async () => {
+  it('lists a key even if a page ends between an outdated index entry of the key and its current entry', async () => {
     const { prefix, keys } = open();
     const key = newKey({ subject: 'user' });
     await keys.insert(key);
@@ -155,7 +155,7 @@ describe('a Redis server', () => {
     expect((await keys.list('user', { limit: 1 })).map(({ keyId }) => keyId)).toEqual([key.keyId]);
   });
 
-  it('claims as many keys as requested although most entries are invalid, and removes the invalid entries', async () => {
+  it('claims as many keys as requested although most index entries are invalid, and removes the invalid entries', async () => {
     const { prefix, keys } = open();
     const registered = Array.from({ length: 100 }, (_, index) => newKey({ receiptDueAt: at(index) }));
     for (const key of registered) await keys.insert(key);
@@ -179,11 +179,11 @@ describe('a Redis server', () => {
     expect(await keys.due(at(100), 10, at(105))).toEqual([later.keyId]);
   });
 
-  it('keeps the entry of a key that is being bound, and removes the entry after the key is bound to another user', async () => {
+  it('keeps the index entry of a key that a process binds until the key is bound to another user', async () => {
     const { prefix, keys } = open();
     const key = newKey();
     await keys.insert(key);
-    // A process that is killed before it binds the key leaves this state.
+    // This is the state that a process leaves if it is killed after it adds the entry and before it binds the key.
     const entry = `${key.keyId} ${await client.hGet(`${prefix}key:${key.keyId}`, 'registration')}`;
     const { keys: others } = open(`${prefix}other:`);
     await others.insert(newKey({ subject: 'user' }));
@@ -217,7 +217,7 @@ describe('a Redis server', () => {
     expect(most).toBe(20);
   });
 
-  it('returns no receipt with a key', async () => {
+  it('does not send the receipt in the replies to find, list and advance', async () => {
     const sizes: number[] = [];
     const measured = {
       evalSha: async (...call: Parameters<typeof client.evalSha>) => {

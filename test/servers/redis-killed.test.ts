@@ -21,7 +21,7 @@ async function startChurn(options: ChurnOptions): Promise<ChildProcess> {
   const child = fork(CHURN, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
   await Promise.race([
     once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error('the process exited'))),
+    once(child, 'exit').then(() => Promise.reject(new Error('the process exited before it was ready'))),
   ]);
   return child;
 }
@@ -39,7 +39,7 @@ function churnOptions(): Pick<ChurnOptions, 'prefix' | 'keyIds' | 'users'> {
 }
 
 describe.each(redisKinds)('on %s', (kind) => {
-  it(`processes that are killed leave each key listed and due (SEED=${random.seed})`, async () => {
+  it(`processes that are killed leave correct lists of keys and correct due receipts (SEED=${random.seed})`, async () => {
     const addresses = inject('addresses');
     const shared = churnOptions();
     const { keys, close } = await openRedisKeys(kind, addresses, shared.prefix);
@@ -50,7 +50,7 @@ describe.each(redisKinds)('on %s', (kind) => {
       const children = await Promise.all(seeds.map((seed) => startChurn({ kind, addresses, ...shared, seed })));
       await setTimeout(random.between(50, 400));
       await Promise.all(children.map(kill));
-      // Redis may still run the last scripts that they sent.
+      // Redis may still run the last scripts that the killed processes sent.
       await setTimeout(100);
       existing += (await expectConsistent(keys, shared.keyIds, shared.users)).length;
       for (const keyId of shared.keyIds) if (random.next() < 0.5) await keys.remove(keyId);
@@ -59,7 +59,7 @@ describe.each(redisKinds)('on %s', (kind) => {
   });
 });
 
-it(`a Redis server that is killed leaves each key listed and due (SEED=${random.seed})`, async () => {
+it(`a Redis server that is killed leaves correct lists of keys and correct due receipts (SEED=${random.seed})`, async () => {
   const server = await RedisServer.start();
   onTestFinished(() => server.stop());
   const addresses = { redis: server.url, cluster: [], postgres: '' };

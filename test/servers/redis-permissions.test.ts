@@ -16,7 +16,7 @@ const [, , , ...RULES] = command.trim().split(/\s+/);
 const COMMANDS = RULES.filter((rule) => rule.startsWith('+'));
 const PASSWORD = RULES.find((rule) => rule.startsWith('>'))?.slice(1) ?? '';
 
-/** Creates a user on each server. */
+/** Creates a Redis user with the given rules on each server. Returns the name of the user. */
 async function createUser(urls: readonly string[], rules: readonly string[]): Promise<string> {
   const username = newChallenge();
   for (const url of urls) {
@@ -30,7 +30,7 @@ async function createUser(urls: readonly string[], rules: readonly string[]): Pr
   return username;
 }
 
-/** Calls each method, with parameters for its different cases. */
+/** Calls each method of the stores at least once, and checks the results. */
 async function callAll({ challenges, keys }: Stores): Promise<void> {
   const challenge = newChallenge();
   await challenges.put(challenge, { purpose: 'assertion', expiresAt: new Date(Date.now() + 60_000) });
@@ -66,7 +66,7 @@ describe('the Redis user of docs/stores.md', () => {
   });
   afterAll(() => server.stop());
 
-  /** Stores that other tests do not use, with a prefix that the user may use. */
+  /** Opens stores with a separate prefix. The rules permit the user to use this prefix. */
   const open = (client: RedisClient) =>
     redisStores(client, { prefix: `app-attest:${newChallenge()}:`, timeout: PATIENCE });
 

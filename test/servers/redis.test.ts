@@ -30,7 +30,7 @@ describe('a Redis server', () => {
     await server.stop();
   });
 
-  it('deletes challenges automatically a minute after they expire, used or not', async () => {
+  it('deletes challenges automatically a minute after they expire, whether they were used or not', async () => {
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await first.stores.challenges.put(challenge, record(300_000));
     await second.stores.challenges.take(used);
@@ -41,7 +41,7 @@ describe('a Redis server', () => {
     }
   });
 
-  it('reports the state of an expired challenge during this minute', async () => {
+  it('reports the state of a challenge for a minute after its expiry', async () => {
     const { challenges } = first.stores;
     const [used, left] = [newChallenge(), newChallenge()];
     for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
@@ -52,7 +52,7 @@ describe('a Redis server', () => {
     expect(await challenges.fate?.(used)).toBe('used');
   });
 
-  it('does not make a used challenge valid again if a client repeats the command that stored it', async () => {
+  it('does not make a used challenge valid again if a client repeats the command that stored the challenge', async () => {
     const { challenges } = first.stores;
     const [challenge, put] = [newChallenge(), record(1000)];
     await challenges.put(challenge, put);
@@ -70,7 +70,7 @@ describe('a Redis server', () => {
     expect(await first.stores.keys.find(key.keyId)).toBeUndefined();
   });
 
-  it('receives the scripts again after it lost them', async () => {
+  it('receives a script again after the server lost its scripts', async () => {
     const key = newKey();
     await first.stores.keys.insert(key);
     await first.client.scriptFlush();

@@ -25,7 +25,7 @@ afterAll(async () => {
   await meterProvider.shutdown();
 });
 
-/** Counts by outcome, route and code, since the last call. */
+/** Returns the number of decisions by outcome, route and code since the last call. */
 async function counted(): Promise<Record<string, number>> {
   // A Fetch handler gets no event when the response is sent, so decisions are published after 20 ms.
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -73,7 +73,7 @@ async function install(index: number): Promise<Installation> {
   const keyId = await device.generateKey();
   // One installation in ten is an old build, a broken build or hostile.
   const kind = index % 10 > 0 ? 'genuine' : (['old', 'broken', 'hostile'] as const)[(index / 10) % 3];
-  if (!kind) throw new Error('there are three kinds');
+  if (!kind) throw new Error('the index must be an integer');
   const code = { genuine: undefined, old: 'assertion_missing', broken: 'invalid_signature', hostile: 'key_unknown' };
   if (kind === 'genuine' || kind === 'broken') {
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
@@ -81,7 +81,7 @@ async function install(index: number): Promise<Installation> {
     expect((await send(registration, JSON.stringify(body), {})).status).toBe(201);
   }
   if (kind === 'hostile') {
-    // The request names another key than the attestation.
+    // The key identifier in the request is not the identifier of the attested key.
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAttestation({ keyId, challenge });
     const other = Buffer.alloc(32, index).toString('base64');

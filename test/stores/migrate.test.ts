@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 describe('migrations', () => {
-  it('are numbered from 1 without gaps, have names that are valid in file names, and are one statement each', () => {
+  it('are numbered from 1 without gaps, have names that are valid in file names, and consist of one statement each', () => {
     expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
     for (const { name, sql } of migrations) {
       expect(name).toMatch(/^[a-z-]+$/);
@@ -27,7 +27,7 @@ describe('migrations', () => {
     }
   });
 
-  it('exclude challenges from the write-ahead log, and include keys', async () => {
+  it('create an unlogged table for challenges and a logged table for keys', async () => {
     const { rows } = await database.query(
       "SELECT relname, relpersistence FROM pg_class WHERE relname IN ('app_attest_challenges', 'app_attest_keys') AND relnamespace = 'public'::regnamespace ORDER BY relname",
     );
@@ -46,7 +46,7 @@ describe('migrate', () => {
   const versions = async (schema: string) =>
     (await database.query(`SELECT version FROM ${schema}.app_attest_migrations ORDER BY version`)).rows;
 
-  it('creates the tables in one statement, and does nothing when it is called again', async () => {
+  it('creates the tables in one statement, and changes nothing when it is called again', async () => {
     const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
     for (let call = 1; call <= 2; call += 1) {
       await migrate({ query }, { schema: 'twice' });
@@ -72,7 +72,7 @@ describe('migrate', () => {
     expect((await columns('by_files')).length).toBeGreaterThan(24);
   });
 
-  it('runs the missing migrations', async () => {
+  it('runs a migration that is missing', async () => {
     await migrate(database, { schema: 'older' });
     await database.exec(`DROP INDEX older.app_attest_keys_receipt_due_at;
       DELETE FROM older.app_attest_migrations WHERE version = 5`);
@@ -81,8 +81,8 @@ describe('migrate', () => {
     expect(await versions('older')).toEqual(migrations.map(({ version }) => ({ version })));
   });
 
-  it('leaves nothing behind if a step fails', async () => {
-    // The name of the index that the fourth migration creates.
+  it('creates no table if a migration fails', async () => {
+    // The fourth migration creates an index with the same name, so it fails.
     await database.exec('CREATE SCHEMA half; CREATE TABLE half.app_attest_keys_subject ()');
     await expect(migrate(database, { schema: 'half' })).rejects.toThrow('"app_attest_keys_subject" already exists');
     expect(await tablesOf('half')).toEqual(['app_attest_keys_subject']);
@@ -113,7 +113,7 @@ describe('migrate', () => {
   });
 
   it.each([`it's "ours" \\ $app_attest$ $$ %`, `'; DROP TABLE app_attest_keys; --`, 'ÄÖ 用', 'SELECT'])(
-    'creates and finds the schema %s',
+    'creates the schema %s, and uses it in later calls',
     async (schema) => {
       await migrate(database, { schema });
       await migrate(database, { schema });
@@ -138,7 +138,7 @@ describe('migrate', () => {
     await database.query('RESET ROLE');
   });
 
-  it('needs only the privileges that docs/stores.md grants, and so do the stores', async () => {
+  it('needs only the privileges of the owner in docs/stores.md, and the stores need only those of the server', async () => {
     await database.exec('CREATE ROLE app_attest_owner; CREATE ROLE app_attest_server; CREATE SCHEMA app_attest');
     await database.exec(documentedSql('app_attest_owner'));
     await database.query('SET ROLE app_attest_owner');
@@ -152,8 +152,8 @@ describe('migrate', () => {
   });
 
   const WRONG: readonly [string, unknown, unknown][] = [
-    ['no queryable', undefined, {}],
-    ['a queryable without query', {}, {}],
+    ['undefined instead of a queryable', undefined, {}],
+    ['an object without the method query', {}, {}],
     ['an unknown option', { query: async () => ({ rows: [] }) }, { Schema: 'a' }],
     ['a schema name that PostgreSQL would truncate', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],
   ];
@@ -162,11 +162,11 @@ describe('migrate', () => {
   });
 });
 
-/** Returns the only block of SQL in docs/stores.md that contains this text. */
+/** Returns the only SQL block in docs/stores.md that contains this text. */
 function documentedSql(text: string): string {
   const blocks = readFileSync('docs/stores.md', 'utf8').matchAll(/```sql\n(.+?)```/gs);
   const [block, ...others] = [...blocks].map(([, sql = '']) => sql).filter((sql) => sql.includes(text));
   if (block === undefined || others.length > 0)
-    throw new Error(`docs/stores.md must have one block of SQL with ${text}`);
+    throw new Error(`docs/stores.md must have exactly one SQL block that contains ${text}`);
   return block;
 }

@@ -98,8 +98,8 @@ describe('challenges in PostgreSQL', () => {
   });
 });
 
-describe('the statements', () => {
-  it('are sent one at a time, each only with its values, so that any connection pooler can be used', async () => {
+describe('the statements of the PostgreSQL stores', () => {
+  it('are sent one at a time, with their values and no other options, so any connection pooler can be used', async () => {
     const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
     const { challenges, keys } = postgresStores({ query });
     const [challenge, key] = [challengeWith('A'), newKey()];
@@ -140,7 +140,7 @@ describe('the statements', () => {
     }
   });
 
-  it('use the tables of the configured schema, regardless of its name', async () => {
+  it('use the tables of the configured schema, regardless of the name of the schema', async () => {
     const schema = `our "apps"; DROP TABLE app_attest_keys; --`;
     await migrate(database, { schema });
     const [key, other] = [newKey(), newKey()];
@@ -195,7 +195,7 @@ describe('keys in PostgreSQL', () => {
     expect(await keys.advance(key.keyId, 8, 0)).toBe(false);
   });
 
-  it('record their last use at most once an hour, and the extensions of the first request that has any', async () => {
+  it('record their last use at most once an hour, and the extensions of the first request that has extensions', async () => {
     const { keys } = postgresStores(database);
     const key = newKey();
     await keys.insert(key);
@@ -217,7 +217,7 @@ describe('keys in PostgreSQL', () => {
     });
   });
 
-  it('are listed in the order of their bytes, in pages', async () => {
+  it('are listed in pages, in the byte order of their identifiers', async () => {
     const { keys } = postgresStores(database);
     const identifiers = ['a', 'B', '+', '/', 'Z', '0'].map((letter) => letter + newKey().keyId.slice(1));
     for (const keyId of identifiers) await keys.insert(newKey({ keyId, subject: 'owner' }));
@@ -233,7 +233,7 @@ describe('keys in PostgreSQL', () => {
 
   it('can belong to users whose long names differ only at the end, or need four bytes for each character', async () => {
     const { keys } = postgresStores(database);
-    // The names have no repetitions, because PostgreSQL would compress these.
+    // The names have no repetitions, because PostgreSQL would compress repetitions.
     const long = Array.from({ length: 1022 }, (_, index) =>
       String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000)),
     ).join('');
@@ -261,10 +261,10 @@ describe('keys in PostgreSQL', () => {
   });
 
   it.each([
-    ['in the order of an index', 'on'],
-    ['in the order of the table', 'off'],
+    ['with index scans', 'on'],
+    ['without index scans', 'off'],
   ])(
-    'whose receipts are due are claimed, the earliest date first, until the claim ends or a date is stored: %s',
+    'whose receipts are due are claimed %s, the earliest date first, until the claim ends or a due date is stored',
     async (_, index) => {
       const { keys } = postgresStores(database);
       await database.exec(`SET enable_indexscan TO ${index}; SET enable_bitmapscan TO ${index}`);
@@ -292,7 +292,7 @@ describe('keys in PostgreSQL', () => {
     },
   );
 
-  it('are updated by requests and claims without a write to an index (HOT)', async () => {
+  it('are updated by requests and claims without a write to an index (HOT updates)', async () => {
     const schema = 'in_place';
     await migrate(database, { schema });
     const key = newKey({ subject: 'user', receiptDueAt: at(0) });
@@ -320,9 +320,9 @@ describe('keys in PostgreSQL', () => {
 
 describe('postgresStores', () => {
   const WRONG: readonly [string, unknown, unknown][] = [
-    ['no queryable', undefined, {}],
-    ['a queryable without a query function', {}, {}],
-    ['invalid options', { query: async () => ({ rows: [] }) }, null],
+    ['undefined instead of a queryable', undefined, {}],
+    ['an object without the method query', {}, {}],
+    ['null instead of options', { query: async () => ({ rows: [] }) }, null],
     ['an empty schema', { query: async () => ({ rows: [] }) }, { schema: '' }],
     ['a schema that is not text', { query: async () => ({ rows: [] }) }, { schema: 5 }],
     ['a schema name that PostgreSQL would truncate', { query: async () => ({ rows: [] }) }, { schema: 'ä'.repeat(32) }],

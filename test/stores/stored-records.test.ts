@@ -8,7 +8,7 @@ import { type IoRedisClient, type NodeRedisClient, redisStores } from '../../src
 import { STORED_KEY_FIELDS } from '../../src/stores/redis/redis-stored-key.js';
 import { rejectionOf } from '../support/rejection.js';
 
-/** A Redis client that returns the same response to every script. */
+/** Returns stores whose Redis client returns the same response to every script. */
 function redisThatAnswers(answer: () => Promise<unknown>) {
   return redisStores({ evalSha: answer, eval: answer });
 }
@@ -35,7 +35,7 @@ const open: Record<string, (record: Record<string, unknown>) => (keyId: string) 
   },
 };
 
-/** Records with wrong types. None of them may be returned as a key. */
+/** Invalid changes to the record of a key. A store must not return such a record as a key. */
 const WRONG: readonly [string, Record<string, unknown>][] = [
   ['without a counter', { counter: null }],
   ['whose counter is not a number', { counter: 'NaN' }],
@@ -68,40 +68,43 @@ describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
 });
 
 describe('a Redis response that no script returns', () => {
-  it.each([undefined, null, 'OK', 2, true, []])('is rejected instead of read as true or false: %s', async (answer) => {
-    const { keys } = redisThatAnswers(async () => answer);
-    await expect(keys.insert(key)).rejects.toThrow('1 or 0');
-    await expect(keys.advance(key.keyId, 1, 0)).rejects.toThrow('1 or 0');
-    await expect(keys.revoke(key.keyId)).rejects.toThrow('1 or 0');
-  });
+  it.each([undefined, null, 'OK', 2, true, []])(
+    'makes the call fail, and is not read as true or false: %s',
+    async (answer) => {
+      const { keys } = redisThatAnswers(async () => answer);
+      await expect(keys.insert(key)).rejects.toThrow('1 or 0');
+      await expect(keys.advance(key.keyId, 1, 0)).rejects.toThrow('1 or 0');
+      await expect(keys.revoke(key.keyId)).rejects.toThrow('1 or 0');
+    },
+  );
 
-  it('is rejected instead of read as a key or a challenge', async () => {
+  it('makes the call fail, and is not read as a key or a challenge', async () => {
     await expect(redisThatAnswers(async () => 'text').keys.find(key.keyId)).rejects.toThrow('list');
     await expect(redisThatAnswers(async () => '5').challenges.take('challenge')).rejects.toThrow('no record');
     await expect(redisThatAnswers(async () => '{}').challenges.take('challenge')).rejects.toThrow('without purpose');
   });
 });
 
-describe('a Redis list of the wrong length', () => {
+describe('a Redis response in the form of another script', () => {
   const { keys } = redisThatAnswers(async () => ['key tag']);
 
-  it('is rejected instead of read as a key', async () => {
+  it('makes the call fail, and is not read as a key', async () => {
     await expect(keys.find(key.keyId)).rejects.toThrow('length');
   });
 
-  it('is rejected instead of read as the state of an index entry, so that no entry is removed', async () => {
+  it('makes the call fail, and is not read as the state of an index entry, so that no entry is removed', async () => {
     await expect(keys.list('user', { limit: 100 })).rejects.toThrow('length');
     await expect(keys.due(new Date(), 100, new Date())).rejects.toThrow('length');
   });
 
-  it('is rejected instead of read as the result of an insertion, a removal or a receipt', async () => {
+  it('makes the call fail, and is not read as the result of insert, remove or saveReceipt', async () => {
     await expect(redisThatAnswers(async () => 1).keys.insert(key)).rejects.toThrow('insertion');
     await expect(redisThatAnswers(async () => []).keys.remove(key.keyId)).rejects.toThrow('registration');
     await expect(keys.saveReceipt(key.keyId, { receiptDueAt: null })).rejects.toThrow('receipt');
   });
 });
 
-describe('scripts', () => {
+describe('the scripts of the Redis stores', () => {
   const unknownScript = new Error('NOSCRIPT No matching script.');
 
   it('are sent through the package redis as a SHA-1 hash, and as text if the server does not know the hash', async () => {
@@ -115,7 +118,7 @@ describe('scripts', () => {
     expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), parameters]]);
   });
 
-  it('are sent through the package ioredis with the arguments of its functions', async () => {
+  it('are sent through the package ioredis with the arguments that its functions expect', async () => {
     const client = {
       evalsha: vi.fn<IoRedisClient['evalsha']>().mockRejectedValue(unknownScript),
       eval: vi.fn<IoRedisClient['eval']>().mockResolvedValue(1),
@@ -126,7 +129,7 @@ describe('scripts', () => {
     expect(client.eval.mock.calls).toEqual([[expect.stringContaining('HSET'), ...parameters]]);
   });
 
-  it('are not sent again after any other error, because they may have run', async () => {
+  it('are not sent again after an error other than NOSCRIPT, because they may have run', async () => {
     const client = {
       evalSha: vi.fn<NodeRedisClient['evalSha']>().mockRejectedValue(new Error('Socket closed unexpectedly')),
       eval: vi.fn<NodeRedisClient['eval']>().mockResolvedValue(1),
@@ -136,13 +139,13 @@ describe('scripts', () => {
   });
 
   it.each([undefined, null, 5, {}, { eval: async () => 1 }, { evalsha: async () => 1 }])(
-    'require a valid client, not %s',
+    'need a valid client, so redisStores rejects %s',
     async (client) => {
       expect((await rejectionOf(() => redisStores(client as never))).code).toBe('invalid_argument');
     },
   );
 
-  it('require a text prefix and a valid time limit', async () => {
+  it('need a text prefix and a valid time limit, so redisStores rejects other options', async () => {
     const client: NodeRedisClient = { evalSha: async () => 1, eval: async () => 1 };
     for (const options of [
       null,
@@ -158,7 +161,7 @@ describe('scripts', () => {
   });
 });
 
-describe('a database that does not respond', () => {
+describe('a database', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -169,9 +172,9 @@ describe('a database that does not respond', () => {
 
   it.each([
     ['Redis', redisStores({ evalSha: never, eval: never }, { timeout: 0.3 })],
-    ['Redis, over ioredis', redisStores({ evalsha: never, eval: never }, { timeout: 0.3 })],
+    ['Redis with the package ioredis', redisStores({ evalsha: never, eval: never }, { timeout: 0.3 })],
     ['PostgreSQL', postgresStores({ query: never }, { timeout: 0.3 })],
-  ])('does not delay a request to %s beyond the time limit', async (_, { challenges, keys }) => {
+  ])('that does not respond delays no call beyond the time limit: %s', async (_, { challenges, keys }) => {
     const record = { purpose: 'assertion' as const, expiresAt: new Date(Date.now() + 1000) };
     const calls = [
       challenges.put('challenge', record),
@@ -201,7 +204,7 @@ describe('a database that does not respond', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('leaves no timer running after it responds', async () => {
+  it('that responds leaves no timer running', async () => {
     await redisStores({ evalSha: async () => 1, eval: never }).keys.revoke('key');
     await expect(
       postgresStores({ query: () => Promise.reject(new Error('lost')) }).keys.revoke('key'),
@@ -209,7 +212,7 @@ describe('a database that does not respond', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('may take five seconds by default', async () => {
+  it('that does not respond delays a call for five seconds by default', async () => {
     const call = redisStores({ evalSha: never, eval: never }).keys.find('key').catch(String);
     await vi.advanceTimersByTimeAsync(4999);
     expect(vi.getTimerCount()).toBe(1);

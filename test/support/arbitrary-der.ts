@@ -14,7 +14,7 @@ import {
 
 const octets = (maxLength: number) => fc.uint8Array({ maxLength });
 
-/** Usually chooses a right value, and sometimes a wrong one. */
+/** Chooses the first kind of value in most cases, and the second kind otherwise. */
 const mostly = <Value>(right: fc.Arbitrary<Value>, wrong: fc.Arbitrary<Value>): fc.Arbitrary<Value> => {
   return fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: wrong });
 };
@@ -38,7 +38,10 @@ const digits = (year: string) =>
         .slice(year === 'two' ? 2 : 0),
     );
 
-/** Dates in both encodings, with all years that an encoding supports, and some dates that do not exist. */
+/**
+ * UTCTime and GeneralizedTime elements with dates from 1950 to 2120. Some elements are malformed or have dates that do not
+ * exist.
+ */
 const time = mostly(
   fc.oneof(
     digits('two').map((text) => der(0x17, Buffer.from(`${text}Z`))),
@@ -55,7 +58,7 @@ const time = mostly(
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((value) => value !== ' ');
 const ascii = fc.stringMatching(/^[A-Za-z0-9 ',#=+.;<>"\\-]{0,12}$/).filter((value) => value !== ' ');
-/** Values other than a single space, which `@peculiar/x509` escapes twice. */
+/** Values of names. A single space is not included, because `@peculiar/x509` escapes such a value twice. */
 const nameValue = fc.oneof(text.map(utf8String), ascii.map(printableString), ascii.map(ia5String));
 const nameType = fc.oneof(
   fc.constantFrom('2.5.4.3', '2.5.4.6', '2.5.4.7', '2.5.4.8', '2.5.4.10', '2.5.4.11', '1.2.840.113549.1.9.1'),
@@ -123,7 +126,9 @@ const PUBLIC_KEY = sequence(
   der(0x03, Uint8Array.of(0, 4), new Uint8Array(64).fill(7)),
 );
 
-/** Certificates with arbitrary fields. Sometimes a field is invalid. No certificate is really signed. */
+/**
+ * Certificates with arbitrary fields. Some certificates have invalid fields. All certificates have the same invalid signature.
+ */
 export const certificate = fc
   .record({
     serial: mostly(fc.constant(der(0x02, Uint8Array.of(1))), anyInteger),
@@ -159,12 +164,12 @@ const primitive = fc.oneof(
   fc.constant(NULL),
 );
 
-/** Elements with type numbers from 31, including reserved ones. These numbers are encoded after the first octet. */
+/** Elements with tag numbers of 31 or more. These numbers are encoded after the first octet. */
 const highType = fc.tuple(fc.integer({ min: 31, max: 16_383 }), octets(4)).map(([type, contents]) => {
   return der([0x1f, ...(type < 0x80 ? [type] : [0x80 | (type >> 7), type & 0x7f])], contents);
 });
 
-/** Elements as in Apple's extensions, under low and high tags, mixed with others. */
+/** A SEQUENCE of elements with context-specific tags, as in Apple's extensions. Some elements have another form. */
 export const taggedValues = fc
   .array(
     fc.oneof(
@@ -178,12 +183,12 @@ export const taggedValues = fc
   )
   .map((elements) => sequence(...elements));
 
-/** One OCTET STRING under one tag. */
+/** A SEQUENCE that contains one OCTET STRING under a context-specific tag. */
 export const singleOctetString = fc
   .tuple(fc.nat({ max: 1500 }), octets(40))
   .map(([tag, contents]) => sequence(tagged(tag, octetString(contents))));
 
-/** One of these byte strings with up to three octets replaced, inserted or removed. */
+/** One of the given byte strings, with up to three octets replaced, inserted or removed. */
 export function mutated(originals: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const change = fc.record({ at: fc.nat(), octet: fc.nat({ max: 255 }), kind: fc.constantFrom('set', 'add', 'drop') });
   return fc.tuple(originals, fc.array(change, { minLength: 1, maxLength: 3 })).map(([original, changes]) => {

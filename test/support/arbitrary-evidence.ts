@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Environment } from '../../src/index.js';
 import { createVirtualApple, type VirtualOs } from '../../src/testing/index.js';
 
-/** The virtual Apple of all arbitrary devices. */
+/** The virtual Apple that creates all arbitrary devices. */
 export const apple = await createVirtualApple();
 
 export const SYSTEMS: readonly VirtualOs[] = [
@@ -31,7 +31,7 @@ export const clientData = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 200 }),
 );
 
-/** The properties of an app and its launch on operating systems that sign them. */
+/** Properties of a build of an app. Some operating systems sign these properties. */
 export const build = fc.record({
   validationCategory: fc.nat({ max: 0xffffffff }),
   bundleVersion: fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -42,7 +42,7 @@ export const build = fc.record({
 });
 export type Build = typeof build extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Two different values of one kind. */
+/** Two different values from the same arbitrary. */
 export function different<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<readonly [Value, Value]> {
   return fc.tuple(arbitrary, arbitrary).filter(([one, other]) => !same(one, other));
 }

@@ -12,16 +12,16 @@ import {
 const SHA256_LENGTH = 32;
 
 /**
- * The structure of ASN.1 bytes, one element per line, with the contents of OCTET STRINGs. Of the values, only object
- * identifiers, booleans, key usage flags and indefinite lengths are included.
+ * Describes the structure of ASN.1 bytes, one element per line. Includes the elements inside OCTET STRINGs. The lines contain
+ * the values of object identifiers, booleans and key usage flags, but no other values.
  */
 export function asn1Structure(bytes: Uint8Array): string[] {
   const { result, offset } = fromBER(bytes);
-  if (offset !== bytes.length) throw new Error(`not one ASN.1 element: ${result.error}`);
+  if (offset !== bytes.length) throw new Error(`the bytes are not exactly one ASN.1 element: ${result.error}`);
   return describeElement(result, '');
 }
 
-/** The class, tag number and form of an element. */
+/** The class, tag number and form of an element, and whether its length is indefinite. */
 function header({ idBlock, lenBlock }: BaseBlock, indent: string): string {
   const { tagClass, tagNumber, isConstructed } = idBlock;
   const indefinite = lenBlock.isIndefiniteForm ? ' indefinite' : '';
@@ -40,18 +40,21 @@ function describeElement(element: BaseBlock, indent: string): string[] {
   if (element instanceof OctetString && !isConstructed) {
     return [line, ...nested(element.valueBlock.valueHexView, inner)];
   }
-  // The chunks of an OCTET STRING are not elements, but a chunk can begin like a SEQUENCE by chance.
+  // The content of a chunk is not an element. It can begin like a SEQUENCE by chance, so it is not decoded.
   if (element instanceof OctetString) return [line, ...element.valueBlock.value.map((chunk) => header(chunk, inner))];
   if (!(element instanceof Constructed)) return [line];
   return [line, ...element.valueBlock.value.flatMap((child) => describeElement(child, inner))];
 }
 
-/** The flags of a key usage. Empty for a key or a signature. */
+/** The flags of a key usage. Empty for a longer BIT STRING, which is a key or a signature. */
 function flags(bits: Uint8Array): string {
   return bits.length <= 2 ? ` ${Buffer.from(bits).toString('hex')}` : '';
 }
 
-/** The structure inside an OCTET STRING if its contents are a SEQUENCE. A hash or a token can also begin like a SEQUENCE. */
+/**
+ * The structure inside an OCTET STRING if its contents are a SEQUENCE. A hash or a token can also begin like a SEQUENCE, so
+ * contents of 32 bytes and contents that are not exactly one element are not described.
+ */
 function nested(contents: Uint8Array, indent: string): string[] {
   if (contents[0] !== 0x30 || contents.length === SHA256_LENGTH) return [];
   try {

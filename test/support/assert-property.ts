@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { SEEDS } from '../properties/seeds.js';
 
 const { PROPERTY_SEED } = env;
-/** `npm run fuzz` sets its own seed. */
+/** `npm run fuzz` sets the environment variable. */
 const seeds = PROPERTY_SEED === undefined ? SEEDS : [Number(PROPERTY_SEED)];
 
-/** Checks a property with each seed in the repository, or with the seed in the environment variable. */
+/** Checks a property with the seed in PROPERTY_SEED, or with each seed in `SEEDS` if the environment variable is not set. */
 export async function assertProperty<Values>(
   property: fc.IRawProperty<Values>,
   { numRuns }: { numRuns: number },

@@ -5,7 +5,7 @@ import { createVirtualApple, type VirtualDevice, type VirtualDeviceOptions } fro
 export const appId = 'TEAMID1234.com.example.app';
 export const apple = await createVirtualApple();
 
-/** A backend that trusts the virtual Apple, with its own stores. */
+/** Creates a backend with separate stores in memory. The backend trusts the virtual Apple. */
 export function createBackend(options: Partial<AppAttestOptions> = {}): AppAttest {
   return createAppAttest({ appId, trustAnchors: apple.trustAnchors, ...memoryStores(), ...options });
 }
@@ -14,19 +14,19 @@ export const createDevice = (options: Partial<VirtualDeviceOptions> = {}): Promi
   return apple.createDevice({ appId, ...options });
 };
 
-/** The body that the plugin sends to register a new key. */
+/** The body that the Capacitor plugin creates for the registration of a new key. */
 export async function registration(backend: AppAttest, device: VirtualDevice, subject?: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'attestation', ...(subject && { subject }) });
   return device.capacitor.createAttestation({ keyId: await device.generateKey(), challenge });
 }
 
-/** The body that the plugin sends to register a key that was attested before. */
+/** The body that the Capacitor plugin creates for another registration of the same key. */
 export async function attestedAgain(backend: AppAttest, device: VirtualDevice, keyId: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
   return device.capacitor.createAttestation({ keyId, challenge });
 }
 
-/** The body that the plugin sends with a request: JSON that contains a fresh challenge. */
+/** The body that the Capacitor plugin creates for a request. The payload is JSON that contains a fresh challenge. */
 export async function signedRequest(backend: AppAttest, device: VirtualDevice, keyId: string, subject?: string) {
   const { challenge } = await backend.issueChallenge({ purpose: 'assertion', ...(subject && { subject }) });
   return device.capacitor.createAssertion({ keyId, payload: JSON.stringify({ item: 'coffee', challenge }) });

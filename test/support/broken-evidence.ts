@@ -18,12 +18,12 @@ const daysFromNow = (days: number): Date => new Date(NOW.getTime() + days * DAY)
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const leaf = (profile: Partial<CertificateProfile>): AttestationChanges => ({ leaf: profile });
 
-/** The offset at which the signed part of a certificate ends. The algorithm, in 12 bytes, and the signature follow. */
+/** The offset at which the signed part of a certificate ends. The signature algorithm (12 bytes) and the signature follow. */
 export const signedPartEnd = (certificate: Uint8Array): number => {
   return 8 + new DataView(certificate.buffer, certificate.byteOffset).getUint16(6);
 };
 
-/** A leaf that was changed outside its signed part. */
+/** Changes the leaf certificate after it was signed. */
 function changedLeaf(change: (certificate: DataView, signedPartEnd: number) => void): AttestationChanges {
   return {
     x5c: (leaf, intermediate) => {
@@ -34,7 +34,7 @@ function changedLeaf(change: (certificate: DataView, signedPartEnd: number) => v
   };
 }
 
-/** Ways of breaking an attestation whose certificates are still signed. Values are random where possible. */
+/** Ways to break an attestation, or to leave it valid. Values are random where possible. */
 export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<AttestationChanges>>> = {
   nothing: fc.constant({}),
   'the leaf has expired': fc.constant(leaf({ notAfter: daysFromNow(-0.5) })),
@@ -89,7 +89,7 @@ export const brokenAttestation: Readonly<Record<string, fc.Arbitrary<Attestation
   'the receipt is text instead of bytes': fc.constant({ statement: { receipt: 'receipt' } }),
 };
 
-/** Ways of breaking an assertion that is still signed by its key. */
+/** Ways to break an assertion, or to leave it valid. Values are random where possible. */
 export const brokenAssertion: Readonly<Record<string, fc.Arbitrary<AssertionChanges>>> = {
   nothing: fc.constant({}),
   'the assertion is for another app': fc.constant({ appId: 'TEAMID1234.com.example.other' }),
@@ -104,7 +104,7 @@ export const brokenAssertion: Readonly<Record<string, fc.Arbitrary<AssertionChan
   'the signature is text instead of bytes': fc.constant({ object: { signature: 'signature' } }),
 };
 
-/** A few ways combined, or none. */
+/** Chooses up to two of these ways, and combines their changes. */
 export function someOf<Changes extends object>(broken: Readonly<Record<string, fc.Arbitrary<Changes>>>) {
   return fc
     .subarray(Object.keys(broken), { maxLength: 2 })
@@ -117,7 +117,7 @@ function merge(one: object, other: object): object {
   return { ...one, ...other, leaf: { ...leafOf(one), ...leafOf(other) } };
 }
 
-/** Changes of the finished bytes: none, a few flipped bits, a truncation, or additional bytes at the end. */
+/** Changes of the finished bytes: no change, flipped bits in one byte, a truncation, or additional bytes at the end. */
 export const damage: fc.Arbitrary<(object: Uint8Array) => Uint8Array> = fc.oneof(
   { weight: 3, arbitrary: fc.constant((object: Uint8Array) => object) },
   {

@@ -37,7 +37,7 @@ class AppAttestOnVirtualDevice {
   }
 
   get #capacitor() {
-    if (!this.#device) throw new Error('no device was chosen');
+    if (!this.#device) throw new Error('call install() with a virtual device first');
     return this.#device.capacitor;
   }
 }

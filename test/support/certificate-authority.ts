@@ -33,7 +33,7 @@ export interface CertificateProfile {
   /** Values by object identifier. */
   extensions: Readonly<Record<string, Uint8Array>>;
   critical: readonly string[];
-  /** An extension that occurs twice, which is not allowed. */
+  /** Object identifiers of extensions that the certificate contains twice. RFC 5280 §4.2 does not allow this. */
   repeated: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function generateKeys(curve: CurveName): Promise<webcrypto.CryptoKeyPair>
   return webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: curve }, true, ['sign', 'verify']);
 }
 
-/** Issues a certificate for `keys`. The issuer is `signer`, or the certificate itself for a root. */
+/** Issues a certificate for `keys`, signed with `signer`. Without `signer`, the certificate is self-signed. */
 export async function issueCertificate(
   profile: CertificateProfile,
   keys: webcrypto.CryptoKeyPair,
@@ -122,7 +122,10 @@ export const LEAF_PROFILE: CertificateProfile = {
   keyUsage: LEAF_USAGE,
 };
 
-/** A root and an intermediate with Apple's names, curves and dates, which no default trust anchor trusts. */
+/**
+ * A root and an intermediate certificate with names and key types as in Apple's certificates. By default, no verifier trusts
+ * them.
+ */
 export interface CertificateAuthority {
   root: IssuedCertificate;
   intermediate: IssuedCertificate;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { CommandVariables } from '../../src/cli/command-process.js';
 import { runCommand } from '../../src/cli/run-command.js';
 
-/** A stand-in for a terminal or a pipe, which keeps the written text. */
+/** Replaces a terminal or a pipe as the output of the command. Keeps the written text. */
 export class Written {
   text = '';
   readonly isTTY: boolean;
@@ -27,7 +27,7 @@ export interface RunOptions {
   stdout?: Written;
 }
 
-/** Runs `app-attest` in this process. */
+/** Runs the command `app-attest` in this process. */
 export async function appAttest(
   args: readonly string[],
   { env = {}, input = '', stdout = new Written() }: RunOptions = {},

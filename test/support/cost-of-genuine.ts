@@ -29,6 +29,8 @@ export class CostOfGenuine {
     for (let again = 0; again < 5 && least > this.#limit; again += 1) {
       least = Math.min(least, (await costOf(attempt)).milliseconds);
     }
-    return least <= this.#limit ? undefined : `${least.toFixed(2)} ms, and ${this.#limit.toFixed(2)} ms are allowed`;
+    return least <= this.#limit
+      ? undefined
+      : `${least.toFixed(2)} ms, but at most ${this.#limit.toFixed(2)} ms are allowed`;
   }
 }

@@ -55,14 +55,14 @@ export async function dueReceipts(
     options: { credentials: newDeviceCheckCredentials(), endpoint: server.url },
     async key(index) {
       const key = await backend.key(keyIds[index] ?? '');
-      if (!key) throw new Error('no such key');
+      if (!key) throw new Error('the backend has no key with this index');
       return key;
     },
     close: () => server.close(),
   };
 }
 
-/** A key of the developer account of the app. */
+/** Creates credentials with a new private key of the developer account. */
 export function newDeviceCheckCredentials(): RefreshReceiptsOptions['credentials'] {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();

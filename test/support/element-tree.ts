@@ -20,13 +20,13 @@ const HELD: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0
 /** Decodes well-formed BER, including the contents of an OCTET STRING that is one element. */
 export function readElement(bytes: Uint8Array): Element {
   const { element, end } = elementAt(bytes, 0);
-  if (end !== bytes.length) throw new Error('not one element');
+  if (end !== bytes.length) throw new Error('the bytes are not exactly one BER element');
   return element;
 }
 
 function elementAt(bytes: Uint8Array, start: number): { element: Element; end: number } {
   const tag = bytes[start] ?? 0;
-  if ((tag & 0x1f) === 0x1f) throw new Error('a tag number above 30');
+  if ((tag & 0x1f) === 0x1f) throw new Error('tag numbers above 30 are not supported');
   const isConstructed = (tag & CONSTRUCTED) !== 0;
   let offset = start + 2;
   let length = bytes[start + 1] ?? 0;
@@ -45,7 +45,7 @@ function elementAt(bytes: Uint8Array, start: number): { element: Element; end: n
     offset += width;
   }
   const end = offset + length;
-  if (end > bytes.length) throw new Error('truncated');
+  if (end > bytes.length) throw new Error('the element is longer than the bytes that contain it');
   const contents = bytes.subarray(offset, end);
   const element = (held: Element['contents']): Element => ({ tag, isIndefinite: false, contents: held });
   if (isConstructed) {
@@ -125,15 +125,16 @@ export function pathsIn(part: Part, path: Path = []): Path[] {
 export function partAt(root: Part, path: Path): Part {
   return path.reduce((part, index) => {
     const child = part instanceof Uint8Array || part.contents instanceof Uint8Array ? undefined : part.contents[index];
-    if (!child) throw new Error('no such element');
+    if (!child) throw new Error('the path leads to no element');
     return child;
   }, root);
 }
 
-/** A copy in which other bytes, or none, replace one element. */
+/** A copy of the tree in which `part` replaces the element at the path. */
 export function replacedAt(root: Part, [index, ...rest]: Path, part: Part): Part {
   if (index === undefined) return part;
-  if (root instanceof Uint8Array || root.contents instanceof Uint8Array) throw new Error('no such element');
+  if (root instanceof Uint8Array || root.contents instanceof Uint8Array)
+    throw new Error('the path leads to no element');
   const contents = root.contents.map((child, at) => (at === index ? replacedAt(child, rest, part) : child));
   return { ...root, contents };
 }

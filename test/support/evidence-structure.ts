@@ -16,7 +16,7 @@ interface AssertionFields {
   authenticatorData: Uint8Array;
 }
 
-/** The structure of an attestation object down to the last ASN.1 element, without the values. */
+/** The structure of an attestation object, including all ASN.1 elements, without the values. */
 export function attestationStructure(attestation: Uint8Array): unknown {
   const fields = decodeCanonical<AttestationFields>(attestation);
   const { fmt, attStmt, authData } = fields;
@@ -46,7 +46,7 @@ export function assertionStructure(assertion: Uint8Array): unknown {
   };
 }
 
-/** The structure of a receipt, and of the payload in its chunks. */
+/** The structure of a receipt, the lengths of its chunks, and the structure of its payload. */
 export function receiptStructure(receipt: Uint8Array): unknown {
   return {
     signedData: asn1Structure(receipt),
@@ -72,7 +72,7 @@ export function receiptFields(payload: Uint8Array): { type: number; version: num
   return childrenOf(result).map((field) => {
     const [type, version, value] = childrenOf(field);
     if (!(type instanceof Integer) || !(version instanceof Integer) || !(value instanceof OctetString)) {
-      throw new Error('not a receipt field');
+      throw new Error('a receipt field must consist of two INTEGERs and an OCTET STRING');
     }
     return {
       type: type.valueBlock.valueDec,
@@ -96,7 +96,7 @@ function contentChunks(receipt: Uint8Array): Uint8Array[] {
   const [octets] = childrenOf(eContent);
   const chunks = octets?.idBlock.isConstructed ? childrenOf(octets) : [octets];
   return chunks.map((chunk) => {
-    if (!(chunk instanceof OctetString)) throw new Error('not a chunk');
+    if (!(chunk instanceof OctetString)) throw new Error('each chunk of the content must be an OCTET STRING');
     return chunk.valueBlock.valueHexView;
   });
 }

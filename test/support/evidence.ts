@@ -39,11 +39,13 @@ export interface AttestationChanges {
   challenge?: string;
   curve?: CurveName;
   leaf?: Partial<CertificateProfile>;
-  /** Values of the leaf's Apple extensions. `undefined` leaves an extension out. */
+  /** Replaces the object identifier of the extension with the nonce. */
   nonceOid?: string;
+  /** Returns the value of the extension with the nonce. `undefined` leaves the extension out. */
   nonce?: (nonce: Uint8Array) => Uint8Array | undefined;
-  /** Whether the nonce must happen to be a valid ASN.1 element. Not checked if absent. */
+  /** Whether the nonce itself must be a valid ASN.1 element. If absent, both cases are possible. */
   nonceReadsAsAsn1?: boolean;
+  /** Values of the other extensions of Apple in the leaf. `undefined` leaves an extension out. */
   properties?: Uint8Array | undefined;
   operatingSystem?: Uint8Array | undefined;
   accessControlList?: Uint8Array | undefined;
@@ -83,7 +85,7 @@ export const operatingSystem = (platform: string): Uint8Array => {
   );
 };
 
-/** An attestation as a device with iOS 27 creates it, under a test authority, with the given changes. */
+/** Creates an attestation as a device with iOS 27 does, with the given changes. The given authority signs it. */
 export async function attest(authority: CertificateAuthority, changes: AttestationChanges = {}): Promise<Attestation> {
   const { keys, keyId, authData, nonce } = await bindKey(changes);
   const nonceValue = (changes.nonce ?? nonceExtension)(nonce);

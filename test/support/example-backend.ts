@@ -5,7 +5,7 @@ import { answerOf, Client, challengeFrom, postJson } from './http-client.js';
 import type { TestServer } from './http-servers.js';
 import { signedHeaders } from './signed-headers.js';
 
-/** Examples trust only Apple. The example that is loaded here trusts the virtual Apple instead. */
+/** Loads an example, and makes it trust the virtual Apple instead of Apple. */
 export function trusting<Example>(load: () => Promise<Example>): Promise<Example> {
   vi.doMock('app-attest/server', async (importOriginal) => {
     const server = await importOriginal<typeof import('../../src/server/index.js')>();
@@ -20,8 +20,8 @@ export function trusting<Example>(load: () => Promise<Example>): Promise<Example
 }
 
 /**
- * Registers a device with an example, and orders coffee with signature headers and with the body of the plugin. Then sends a
- * used request again, an order without a signature, and an order that was changed after signing.
+ * Registers a device with an example. Orders coffee, signed in headers and as JSON of the Capacitor plugin. Then expects the
+ * example to reject a replayed order, an order without a signature, and an order that was changed after it was signed.
  */
 export async function useExample(server: TestServer): Promise<void> {
   const client = new Client(`${server.origin}/app-attest`, await createDevice());
@@ -51,7 +51,9 @@ export async function useExample(server: TestServer): Promise<void> {
   expect(await orders.post('/orders', '{"item":"gold"}', await sign())).toMatchObject(refused('request_mismatch'));
 }
 
-/** Registers a device with an example, and requests an order with a signed GET. */
+/**
+ * Registers a device with an example, and sends a signed GET request twice. Expects the example to reject the second request.
+ */
 export async function findOrder(server: TestServer): Promise<void> {
   const client = new Client(`${server.origin}/app-attest`, await createDevice());
   expect((await client.register()).status).toBe(201);

@@ -5,7 +5,7 @@ import { build } from 'tsup';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs the example service with the given environment variables, and returns its output. */
+/** Runs the example service with the given environment variables. Returns its output and its exit code. */
 export async function runExample(env: Record<string, string> = {}) {
   await build({ config: `${root}examples/service/tsup.config.ts`, silent: true });
   const { REDIS_URL: _, DATABASE_URL: __, ...rest } = process.env;

@@ -31,7 +31,7 @@ export async function postJson(url: string, json: unknown): Promise<Answer> {
   return answerOf(await fetch(url, { method: 'POST', headers, body: JSON.stringify(json) }));
 }
 
-/** Requests a challenge from the server's route. */
+/** Requests a challenge from a server. */
 export async function challengeFrom(origin: string, purpose: 'attestation' | 'assertion'): Promise<string> {
   const { body } = await postJson(`${origin}/challenge`, { purpose });
   return String(body.challenge);
@@ -66,13 +66,13 @@ export class Client {
     return signedHeaders(this.device, this.keyId, { method, target, body, challenge: await this.challenge() });
   }
 
-  /** The headers of a request whose signature covers only these bytes. */
+  /** The headers of a request with a signature over the given bytes. */
   async headers(signed: string | Uint8Array): Promise<Record<string, string>> {
     const assertion = base64(await this.device.generateAssertion(this.keyId, sha256(signed)));
     return { 'x-app-attest-key-id': this.keyId, 'x-app-attest-assertion': assertion };
   }
 
-  /** The body that the plugin sends. */
+  /** The body that the Capacitor plugin creates for a payload. */
   body(payload: string) {
     return this.device.capacitor.createAssertion({ keyId: this.keyId, payload });
   }

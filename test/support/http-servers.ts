@@ -16,12 +16,12 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Options for every framework. They do not use the framework's request. */
+/** Options that are the same for all frameworks, because they do not use the framework's request. */
 export type SharedOptions = Omit<HttpOptions<unknown>, 'subject'> & { subject?: () => string | undefined };
 
 /**
- * A server with the three routes of a backend, and the protected routes `POST /orders` and `GET /orders/:id`, which return what
- * they receive.
+ * Starts a server with the routes `/challenge`, `/registration` and `/assertion`, and with protected routes. `POST /orders` and
+ * `GET /orders/:id` return the values that their handlers receive. `POST /echo` returns only the length of the body.
  */
 export type StartServer = (appAttest: AppAttest<AcceptedEvidence>, options?: SharedOptions) => Promise<TestServer>;
 

@@ -1,5 +1,5 @@
-// A successful run prints nothing, because unexpected output hides important output. A test that causes a warning or writes to
-// the console must expect this output.
+// A successful run prints nothing, because unexpected output hides important output. A test that causes a process warning or
+// console output must replace the function that prints it.
 import { afterAll, expect } from 'vitest';
 
 const printed: string[] = [];
@@ -24,5 +24,5 @@ for (const method of ['log', 'info', 'warn', 'error'] as const) {
 afterAll(() => {
   process.off('warning', onWarning);
   Object.assign(console, original);
-  expect(printed, 'the tests printed').toEqual([]);
+  expect(printed, 'process warnings and console output that no test expected').toEqual([]);
 });

@@ -24,11 +24,11 @@ export class Random {
 
   pick<Item>(items: readonly Item[]): Item {
     const item = items[Math.floor(this.next() * items.length)];
-    if (item === undefined) throw new Error('nothing to pick from');
+    if (item === undefined) throw new Error('the list of items is empty');
     return item;
   }
 
-  /** Shuffles items. An item overtakes only items at most `distance` places before it. */
+  /** Shuffles items. An item can overtake only items that are less than `distance` places before it. */
   displaced<Item>(items: readonly Item[], distance: number): Item[] {
     return items
       .map((item, index) => ({ item, place: index + this.next() * distance }))

@@ -17,7 +17,7 @@ export const HOUR = 60 * 60 * 1000;
 /** The time at which each test starts. */
 export const START = new Date('2026-10-01T12:00:00.000Z');
 
-/** The receipt endpoint of the virtual Apple on a loopback address, and a receipt to send. Created for each test. */
+/** The receipt endpoint of the virtual Apple on a loopback address, and a receipt to send. Both are new in each test. */
 export interface ReceiptExchange {
   readonly now: Date;
   readonly apple: VirtualApple;
@@ -99,7 +99,9 @@ export function newCredentials(keyId = 'ABC123DEFG'): {
   return { publicKey, credentials: { teamId: 'TEAMID1234', keyId, privateKey: pem } };
 }
 
-/** Runs a server for responses that the virtual Apple never sends. */
+/**
+ * Calls a function with the URL of a server that `listener` implements. Used for responses that the virtual Apple never sends.
+ */
 export async function withServer<Result>(
   listener: RequestListener,
   run: (url: string) => Promise<Result>,

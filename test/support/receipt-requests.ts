@@ -12,7 +12,7 @@ export function endpointUrl(environment: Environment): string {
   return `https://${host}.appattest.apple.com/v1/attestationData`;
 }
 
-/** Changes to a token. */
+/** Changes to a valid token. */
 export interface TokenChanges {
   teamId?: string;
   keyId?: string | undefined;
@@ -20,7 +20,7 @@ export interface TokenChanges {
   privateKey?: KeyObject;
 }
 
-/** A token as Apple's endpoint requires it. */
+/** A token as Apple's endpoint requires it, with the given changes. */
 export function deviceCheckToken(changes: TokenChanges = {}): Promise<string> {
   const keyId = 'keyId' in changes ? changes.keyId : DEVICE_CHECK_KEY.keyId;
   return new SignJWT()
@@ -33,6 +33,6 @@ export function deviceCheckToken(changes: TokenChanges = {}): Promise<string> {
 /** The receipt inside an attestation object. */
 export function attestedReceipt(attestation: Uint8Array): Uint8Array {
   const { receipt } = inspectAttestation(attestation);
-  if (!receipt) throw new Error('an attestation without a receipt');
+  if (!receipt) throw new Error('the attestation contains no receipt');
   return receipt;
 }

@@ -5,13 +5,13 @@ import { type Part, type Path, partAt, pathsIn, readElement, replacedAt, writeEl
 import { APP_ID } from './evidence.js';
 import { createReceiptChain, makeReceipt } from './receipts.js';
 
-/** A genuine receipt under its own chain. Each of its elements can be replaced. */
+/** A valid receipt under a new certificate chain. Tests can replace each of its elements. */
 export interface ReceiptTree {
   readonly bytes: Uint8Array;
   /** The paths to its elements, including those inside the payload and inside extensions. */
   readonly paths: readonly Path[];
   elementAt(path: Path): Uint8Array;
-  /** The receipt with another part instead of an element. Signed again if the payload changes. */
+  /** Returns the receipt with `part` instead of the element at the path. Signs it again if the payload changes. */
   with(path: Path, part: Part): Uint8Array;
   /** The options with which `verifyReceipt` accepts the receipt. */
   readonly options: { appId: string; date: Date; trustAnchors: readonly Uint8Array[] };

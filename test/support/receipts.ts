@@ -34,12 +34,12 @@ const INTERMEDIATE_NAME =
   'CN=Apple Application Integration CA 5 - G1, OU=Apple Certification Authority, O=Apple Inc., C=US';
 const KEY_IDENTIFIER = Buffer.alloc(20, 7);
 
-/** The chain of a receipt, with Apple's names, which no default trust anchor trusts. */
+/** The certificate chain of a receipt, with Apple's names. By default, no verifier trusts it. */
 export interface ReceiptChain {
   root: IssuedCertificate;
   intermediate: IssuedCertificate;
   signer: IssuedCertificate;
-  /** The certificate of an attested key in DER, and the key. */
+  /** The certificate of the attested key to which the receipt belongs. */
   credCert: IssuedCertificate;
 }
 
@@ -105,7 +105,7 @@ export const field = (type: number, value: Uint8Array | string): Uint8Array => {
   return sequence(integer(type), integer(1), octetString(value));
 };
 
-/** Changes to an otherwise valid receipt. The signature covers the changed values. */
+/** Changes to an otherwise valid receipt. The signature covers the payload, or the signed attributes if there are any. */
 export interface ReceiptChanges {
   /** Values by type. `undefined` leaves a field out. */
   fields?: Fields;
@@ -113,9 +113,9 @@ export interface ReceiptChanges {
   moreFields?: readonly Uint8Array[];
   /** Replaces the whole payload. */
   payload?: Uint8Array;
-  /** Added after the signature was made. */
+  /** Changes the payload after the signature was made. */
   tamper?: (payload: Uint8Array) => Uint8Array;
-  /** The encoding of the content: chunks of 1000 bytes in BER, or one piece in DER. */
+  /** BER with indefinite lengths and content in chunks of 1000 bytes, or DER with content in one piece. BER by default. */
   encoding?: 'BER' | 'DER';
   content?: (payload: Uint8Array) => Uint8Array;
   contentType?: Uint8Array;
@@ -126,9 +126,9 @@ export interface ReceiptChanges {
   digestAlgorithm?: Uint8Array;
   signatureAlgorithm?: Uint8Array;
   signerIdentifier?: (issuerAndSerialNumber: Uint8Array) => Uint8Array;
-  /** The attributes for the hash of the content. */
+  /** Returns the signed attributes for the digest of the payload. A receipt has none by default. */
   signedAttributes?: (digest: Uint8Array) => readonly Uint8Array[];
-  /** The bytes that are signed instead of the content, or of the SET of attributes. */
+  /** Returns the bytes to sign instead of the payload or the SET of signed attributes. */
   message?: (message: Uint8Array) => Uint8Array;
   signature?: (signature: Uint8Array) => Uint8Array;
   moreInSignerInfo?: readonly Uint8Array[];

@@ -10,7 +10,7 @@ export interface Recording {
   source: string;
   keyId: string;
   publicKey?: string;
-  /** An extension map after flags without ED, which must not be trusted. */
+  /** The extension map in authenticator data in which the flag ED is not set. A verifier must not trust this map. */
   unauthenticatedExtensions?: AuthenticatorExtensions;
   attestation?: { object: string; challenge?: string; clientDataHash?: string; validAt: string };
   receipts?: readonly RecordedReceipt[];
@@ -65,16 +65,16 @@ export const recordedReceipts = recordings.flatMap(({ receipts = [], ...recordin
   return receipts.map((receipt, index) => ({ ...recording, receipt, title: `receipt ${index} of ${recording.name}` }));
 });
 
-/** The fixture with that name. Tests must not depend on recordings outside the project. */
+/** The recording in `fixtures/` with the given name. Tests must not require recordings outside the project. */
 export function fixture(name: string): Recording {
   const found = fixtures.find((recording) => recording.name === name);
-  if (!found) throw new Error(`no fixture ${name}`);
+  if (!found) throw new Error(`fixtures/ has no recording with the name ${name}`);
   return found;
 }
 
 export function attestationFixture(name: string): AttestationRecording {
   const found = fixture(name);
-  if (!hasAttestation(found)) throw new Error(`no attestation in ${name}`);
+  if (!hasAttestation(found)) throw new Error(`the recording ${name} has no attestation`);
   return found;
 }
 

@@ -51,7 +51,7 @@ export async function progressOf(
   return received;
 }
 
-/** Another server with the same stores. Some methods of its key store are replaced. */
+/** Another backend with the same stores. `replace` replaces some methods of its key store. */
 export function withKeys({ stores }: DueReceipts, replace: (original: KeyStore) => Partial<KeyStore>) {
   const { challenges, keys } = stores;
   const { insert, find, advance, revoke, bind, list, remove, receipt, saveReceipt, due } = keys;
@@ -61,7 +61,7 @@ export function withKeys({ stores }: DueReceipts, replace: (original: KeyStore) 
   return createAppAttest({ appId, receiptTrustAnchors, challenges, keys: replaced });
 }
 
-/** The body of a genuine response with a receipt of another key. */
+/** The body of a response of the virtual Apple that contains a receipt of another key. */
 export async function receiptOfAnother(options: Partial<VirtualDeviceOptions> = {}, issuer = apple): Promise<string> {
   const backend = createBackend({ appId: [appId, `${appId}.other`], trustAnchors: issuer.trustAnchors });
   const device = await issuer.createDevice({ appId, ...options });

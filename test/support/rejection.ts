@@ -3,8 +3,8 @@ import { DecodingError } from '../../src/encoding/decoding-error.js';
 import { AppAttestError, type AppAttestErrorCode } from '../../src/index.js';
 
 /**
- * The error of a rejected promise or a throwing function. Fails the test if there is no error, or if it is not an
- * `AppAttestError`.
+ * Returns the `AppAttestError` that a function throws or with which its promise rejects. The test fails if there is no error,
+ * or if the error is not an `AppAttestError`.
  */
 export async function rejectionOf(attempt: () => unknown): Promise<AppAttestError> {
   let outcome: unknown;
@@ -17,7 +17,7 @@ export async function rejectionOf(attempt: () => unknown): Promise<AppAttestErro
     if (error.code.startsWith('malformed_')) expect(error.cause).toBeInstanceOf(DecodingError);
     return error;
   }
-  return expect.fail(`accepted: ${JSON.stringify(outcome)}`);
+  return expect.fail(`expected an AppAttestError, but the result was ${JSON.stringify(outcome)}`);
 }
 
 export async function expectCode(attempt: () => unknown, code: AppAttestErrorCode): Promise<AppAttestError> {

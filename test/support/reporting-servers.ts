@@ -91,7 +91,7 @@ export const REPORTING: Readonly<Record<string, StartReporting>> = {
       ...protect(async ({ body, appAttest: verdict }) => parsed(verdict, body)),
     });
     app.register(async (scope) => {
-      // The handler gets the stream, and does not read it.
+      // Fastify does not read the body, and neither does the handler.
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
       scope.post(

@@ -2,10 +2,10 @@ import { type VerifiedAttestation, type VerifyAttestationOptions, verifyAttestat
 import { createAuthority } from './certificate-authority.js';
 import { type AttestationChanges, attest } from './evidence.js';
 
-/** Signs the attestations of a test file. */
+/** The certificate authority that signs the attestations of a test file. */
 export const authority = await createAuthority();
 
-/** Creates an attestation with `changes`, and verifies it with the matching options, replaced by `options`. */
+/** Creates an attestation with `changes`, and verifies it with matching options. `options` replaces some of these options. */
 export async function verify(
   changes: AttestationChanges = {},
   options: Partial<VerifyAttestationOptions> = {},

@@ -20,7 +20,7 @@ export const inWhole = minutesFromNow(-1);
 
 export type Options = Partial<VerifyReceiptOptions>;
 
-/** Verifies a valid receipt with the given changes. */
+/** Creates a receipt with `changes`, and verifies it with matching options. `options` replaces some of these options. */
 export async function verify(changes: ReceiptChanges = {}, options: Options = {}, under: ReceiptChain = chain) {
   const receipt = await makeReceipt(under, changes);
   return verifyReceipt({ receipt, appId: APP_ID, date: NOW, trustAnchors: [under.root.der], ...options });

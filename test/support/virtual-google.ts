@@ -49,9 +49,9 @@ export class VirtualGoogle {
   issued = 0;
   /** The lifetime of an access token, in seconds. */
   lifetime = 3599;
-  /** Responds with this status instead of decoding tokens. */
+  /** If set, the Play Integrity API responds with this status instead of decoding tokens. */
   failure: number | undefined;
-  /** Never responds. */
+  /** Whether the Play Integrity API leaves requests without a response. */
   isSilent = false;
 
   static async start(): Promise<VirtualGoogle> {
@@ -60,7 +60,7 @@ export class VirtualGoogle {
     service.post('/token', express.urlencoded({ extended: false }), (request, response, next) => {
       google.#issue(request.body).then((answer) => response.status('error' in answer ? 400 : 200).json(answer), next);
     });
-    // A colon before a name would begin a parameter.
+    // In a path for Express, a colon before a name would begin a parameter. Therefore, this path is a regular expression.
     service.post(/^\/v1\/([^/]+):decodeIntegrityToken$/, express.json(), (request, response) => {
       if (google.isSilent) return;
       const [status, answer] = google.#decode(request.params[0], request.get('authorization'), request.body);
@@ -104,7 +104,7 @@ export class VirtualGoogle {
     return this.#server.close();
   }
 
-  /** RFC 7523 §2.1 and §3. Google allows at most one hour. */
+  /** Issues an access token (RFC 7523 §2.1, §3). Google allows a lifetime of at most one hour for the assertion. */
   async #issue({ grant_type, assertion }: Record<string, string>) {
     const { client_email, private_key_id, token_uri } = this.serviceAccount;
     try {
@@ -117,8 +117,9 @@ export class VirtualGoogle {
         maxTokenAge: 3600,
         requiredClaims: ['iat', 'exp', 'scope'],
       });
-      if (protectedHeader.kid !== private_key_id) throw new Error('another key');
-      if (Number(payload.exp) - Number(payload.iat) > 3600) throw new Error('valid for too long');
+      if (protectedHeader.kid !== private_key_id) throw new Error('the header kid names another key');
+      if (Number(payload.exp) - Number(payload.iat) > 3600)
+        throw new Error('the assertion is valid for more than one hour');
       if (payload.scope !== SCOPE) return { error: 'invalid_scope' };
     } catch (error) {
       return { error: 'invalid_grant', error_description: String(error) };

@@ -34,7 +34,7 @@ function element(type: number, isConstructed: boolean, contents: Uint8Array): Ui
 /** The maximum number of small elements in a receipt, in addition to its own elements. */
 const MANY = 1400;
 
-/** Small elements that take decoders the most work. Several have the maximum length. */
+/** Small elements that are the most expensive to decode. Some elements have the maximum length for their type. */
 const SMALL: readonly (readonly [string, Uint8Array])[] = [
   ['NULL', Uint8Array.of(0x05, 0)],
   ['BOOLEAN', Uint8Array.of(0x01, 1, 0xff)],

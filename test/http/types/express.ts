@@ -1,4 +1,5 @@
-// Uses the types of app-attest/express as users do. Compiled with the types of Express 4 and 5, and never run.
+// Uses the types of app-attest/express as an application does. The type checker compiles this file with the types of Express 4
+// and 5. The file is never run.
 import {
   type AppAttestLocals,
   type AttestedVerdict,
@@ -44,14 +45,14 @@ export function routes(appAttest: AppAttest): express.Express {
 
   app.post('/orders/:id', protect, (request, response) => {
     isExactly<string>()(request.params.id, true);
-    // @ts-expect-error there is no such parameter
+    // @ts-expect-error the path has no parameter `other`
     request.params.other;
     isExactly<express.Request['query']>()(request.query, true);
     isExactly<AttestedVerdict>()(response.locals.appAttest, true);
-    // @ts-expect-error there is no such property
+    // @ts-expect-error the verdict has no property `none`
     response.locals.appAttest.none;
     isExactly<string | undefined>()(response.locals.tenant, true);
-    // @ts-expect-error there is no such declaration
+    // @ts-expect-error Express.Locals declares no property `tenants`
     response.locals.tenants;
     response.json({ id: request.params.id });
   });
@@ -65,7 +66,7 @@ export function routes(appAttest: AppAttest): express.Express {
     response.json({ ordered: request.body });
   });
 
-  // Express does not know the types of locals here.
+  // After route(), the types of Express do not infer the type of `response.locals` from `protect`.
   app.route('/orders/:id').get(protect, (request, response) => {
     isExactly<string>()(request.params.id, true);
     const { appAttest: attested } = response.locals;
@@ -82,14 +83,17 @@ export function routes(appAttest: AppAttest): express.Express {
   return app.use(router);
 }
 
-/** A handler that calls the middleware, as in a guard or a decorator. */
+/** A handler that calls `protect` itself, as a guard or a decorator does. */
 export function calling({ protect }: ExpressHandlers): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     protect(request, response, next).catch(next);
   };
 }
 
-/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
+/**
+ * With `mode: 'report'` or a `mode` function, the verdict can be unattested. A handler that requires an attested verdict
+ * does not compile.
+ */
 export function reported(appAttest: AppAttest): express.Express {
   const { protect } = expressHandlers(appAttest, { mode: 'report' });
   const chosen: ExpressHandlers<Verdict> = expressHandlers(appAttest, {
@@ -98,9 +102,9 @@ export function reported(appAttest: AppAttest): express.Express {
     onDecision: ({ request, code }) => [request.ip, code],
   });
   isExactly<ExpressHandlers>()(expressHandlers(appAttest, { mode: 'enforce' }), true);
-  // @ts-expect-error an option that does not exist
+  // @ts-expect-error onReject is not an option
   expressHandlers(appAttest, { mode: 'report', onReject: () => undefined });
-  // @ts-expect-error an asynchronous mode
+  // @ts-expect-error the mode function must be synchronous
   expressHandlers(appAttest, { mode: async () => 'report' });
 
   const app = express();
@@ -108,7 +112,7 @@ export function reported(appAttest: AppAttest): express.Express {
     isExactly<string>()(request.params.id, true);
     const { appAttest: verdict } = response.locals;
     isExactly<Verdict>()(verdict, true);
-    // @ts-expect-error the request may not be attested
+    // @ts-expect-error the verdict can be unattested
     verdict.key;
     response.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });
@@ -119,7 +123,7 @@ export function reported(appAttest: AppAttest): express.Express {
   app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals<Verdict>>) => {
     response.json(response.locals.appAttest.attested);
   });
-  // @ts-expect-error the handler is typed for enforce
+  // @ts-expect-error the handler requires an attested verdict
   app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals>) => {
     response.json(response.locals.appAttest.key);
   });

@@ -1,4 +1,5 @@
-// Uses the types of app-attest/fastify as users do. Compiled with the types of Fastify 4 and 5, and never run.
+// Uses the types of app-attest/fastify as an application does. The type checker compiles this file with the types of Fastify 4
+// and 5. The file is never run.
 import {
   type AttestedFastifyRequest,
   type AttestedVerdict,
@@ -49,7 +50,10 @@ export function routes(appAttest: AppAttest): FastifyInstance {
   return app;
 }
 
-/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
+/**
+ * With `mode: 'report'` or a `mode` function, the verdict can be unattested. A handler that requires an attested verdict
+ * does not compile.
+ */
 export function reported(appAttest: AppAttest): FastifyInstance {
   const { protect } = fastifyHandlers(appAttest, { mode: 'report' });
   const chosen: FastifyHandlers<Verdict> = fastifyHandlers(appAttest, {
@@ -64,7 +68,7 @@ export function reported(appAttest: AppAttest): FastifyInstance {
     protect<{ Body: { item: string } }>(async ({ body, appAttest: verdict }) => {
       isExactly<string>()(body.item, true);
       isExactly<Verdict>()(verdict, true);
-      // @ts-expect-error the request may not be attested
+      // @ts-expect-error the verdict can be unattested
       verdict.key;
       return verdict.attested ? verdict.key.keyId : verdict.code;
     }),
@@ -75,7 +79,7 @@ export function reported(appAttest: AppAttest): FastifyInstance {
   );
   app.post(
     '/other',
-    // @ts-expect-error the handler is typed for enforce
+    // @ts-expect-error the handler requires an attested verdict
     protect(async ({ appAttest: { key } }: AttestedFastifyRequest) => key.keyId),
   );
   return app;

@@ -1,4 +1,4 @@
-// Uses the types of the handlers with the option formats, as users do. Compiled, and never run.
+// Uses the types of the handlers together with the option formats of createAppAttest. This file is only compiled, never run.
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
@@ -37,7 +37,7 @@ export function routes(appAttest: AppAttest<Android>): unknown[] {
     if (!verdict.attested) return Response.json(verdict.code);
     return Response.json('key' in verdict ? verdict.key.keyId : verdict.versionCode);
   });
-  // @ts-expect-error a request of the other format has no key
+  // @ts-expect-error the verdict about a request of the other format has no key
   const wrong = httpHandlers(appAttest).protect((_, { key }) => Response.json(key));
   return [app, hono, fastify, fetch, reported, wrong];
 }

@@ -1,4 +1,4 @@
-// Uses the types of app-attest/hono as users do. Never run.
+// Uses the types of app-attest/hono as an application does. This file is only compiled, never run.
 import { type AttestedVerdict, type HonoHandlers, honoHandlers, type Verdict } from 'app-attest/hono';
 import type { AppAttest } from 'app-attest/server';
 import { Hono, type MiddlewareHandler } from 'hono';
@@ -33,7 +33,10 @@ export function routes(appAttest: AppAttest) {
   return app.route('/', own);
 }
 
-/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
+/**
+ * With `mode: 'report'` or a `mode` function, the verdict can be unattested. A handler that requires an attested verdict
+ * does not compile.
+ */
 export function reported(appAttest: AppAttest) {
   const { protect } = honoHandlers(appAttest, { mode: 'report' });
   const chosen: HonoHandlers<Verdict> = honoHandlers(appAttest, {
@@ -46,12 +49,12 @@ export function reported(appAttest: AppAttest) {
   app.post('/orders/:id', protect, (c) => {
     const verdict = c.get('appAttest');
     isExactly<Verdict>()(verdict, true);
-    // @ts-expect-error the request may not be attested
+    // @ts-expect-error the verdict can be unattested
     verdict.key;
     return c.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });
   app.post('/orders', chosen.protect, (c) => c.json(c.var.appAttest.attested));
-  // @ts-expect-error the handler is typed for enforce
+  // @ts-expect-error the handler requires an attested verdict
   app.post('/other', protect, (c) => c.json(c.var.appAttest.key.keyId));
   return app;
 }

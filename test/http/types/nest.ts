@@ -1,5 +1,5 @@
-// Uses the types of app-attest/express on the Express platform of NestJS. The types of NestJS are copied, so that its packages
-// need not be installed.
+// Uses the types of app-attest/express in NestJS on Express. This file contains copies of the types of NestJS, so that the
+// packages of NestJS need not be installed.
 import type { ExpressHandlers } from 'app-attest/express';
 import type { NextFunction, Request, Response } from 'express';
 

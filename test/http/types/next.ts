@@ -1,5 +1,5 @@
-// Uses the types of app-attest/http in route handlers of Next.js. The types of Next.js are copied, because the package takes
-// 150 MB.
+// Uses the types of app-attest/http in route handlers of Next.js. This file contains copies of the types of Next.js, because
+// the package `next` needs 150 MB of disk space.
 import {
   type AttestedVerdict,
   type HttpHandlers,
@@ -51,7 +51,10 @@ export function routes(appAttest: AppAttest) {
   return { plain, withParams, inferred };
 }
 
-/** With `mode: 'report'` or a function, the verdict may be unattested. Handlers typed for `enforce` do not compile. */
+/**
+ * With `mode: 'report'` or a `mode` function, the verdict can be unattested. A handler that requires an attested verdict
+ * does not compile.
+ */
 export function reported(appAttest: AppAttest) {
   const { protect } = httpHandlers(appAttest, { mode: 'report' });
   const chosen: HttpHandlers<Verdict> = httpHandlers(appAttest, {
@@ -69,14 +72,14 @@ export function reported(appAttest: AppAttest) {
   const withParams: RouteHandler = protect(
     async (request: NextRequest, verdict, { params }: { params: Promise<{ id: string }> }) => {
       isExactly<Verdict>()(verdict, true);
-      // @ts-expect-error the request may not be attested
+      // @ts-expect-error the verdict can be unattested
       verdict.key;
       const by = verdict.attested ? verdict.key.keyId : verdict.code;
       return NextResponse.json({ id: (await params).id, path: request.nextUrl.pathname, by });
     },
   );
   const inferred: RouteHandler = chosen.protect(async (_request, verdict) => Response.json(verdict.attested));
-  // @ts-expect-error the handler is typed for enforce
+  // @ts-expect-error the handler requires an attested verdict
   const enforced = protect((_request, { key }: AttestedVerdict) => Response.json(key.keyId));
   return { withParams, inferred, enforced };
 }

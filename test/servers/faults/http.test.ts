@@ -29,7 +29,7 @@ describe.each(['redis', 'postgres'] as const)('while %s is down', (kind) => {
     opened = await openStores(kind, database.addresses);
     device = await backendWithDevice(opened.stores);
     const start = SERVERS['app-attest/express'];
-    if (!start) throw new Error('there is no such server');
+    if (!start) throw new Error('SERVERS has no entry app-attest/express');
     server = await start(device.backend, { onDecision: () => undefined });
   });
   afterAll(async () => {

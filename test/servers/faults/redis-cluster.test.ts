@@ -2,7 +2,7 @@ import { testFaults } from '../support/faults.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 
 testFaults(['redis cluster', 'ioredis cluster'], async () => {
-  // Milliseconds after which a node treats an unresponsive node as failed.
+  // The option is the time in milliseconds after which a node treats an unresponsive node as failed.
   const cluster = await RedisCluster.start('--cluster-node-timeout', '1000');
   return {
     addresses: { redis: '', cluster: cluster.urls, postgres: '' },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 
-/** Linux ends the process together with its parent, so an aborted test run leaves no process running. */
+/** On Linux, `setpriv` ends the process together with its parent, so an aborted test run leaves no process running. */
 const TOGETHER = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
 /** A process that a test started, and its output. */
@@ -32,7 +32,7 @@ export class Child {
     await ended;
   }
 
-  /** Retries until the attempt does not throw. */
+  /** Repeats the attempt until it succeeds. Throws an error if the process ends or the time is over. */
   async until<Result>(attempt: () => Promise<Result>, seconds = 30): Promise<Result> {
     const deadline = performance.now() + seconds * 1000;
     while (true) {
@@ -46,7 +46,7 @@ export class Child {
   }
 }
 
-/** Runs a command until it exits. */
+/** Runs a command until it exits. Throws an error with its output if the exit code is not 0. */
 export async function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<void> {
   const child = new Child(command, args, options);
   const [code] = await once(child.process, 'exit');
@@ -65,17 +65,17 @@ export async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no TCP port');
   if (given.has(address.port)) return freePort();
   given.add(address.port);
   return address.port;
 }
 
-/** Sends a line and returns the first response. */
+/** Sends a line to a loopback port, and returns the first data that arrives. */
 export async function ask(port: number, line: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   try {
-    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no response within 10 seconds')));
     socket.write(`${line}\r\n`);
     const [answer] = await once(socket, 'data');
     return String(answer);

@@ -8,7 +8,8 @@ export interface Claim {
   claimedUntil: number;
 }
 
-// Claims due receipts, prints their keys, and then waits until the test kills the process. Never stores a receipt.
+// This process claims due receipts, prints the identifiers of their keys, and waits until the test kills the process. It never
+// stores a receipt.
 const { url, date, limit, claimedUntil }: Claim = JSON.parse(process.argv[2] ?? '');
 const { stores } = openPostgres(url, 30);
 console.log(JSON.stringify(await stores.keys.due(new Date(date), limit, new Date(claimedUntil))));

@@ -4,7 +4,7 @@ import type { Addresses, StoreKind } from './store-kinds.js';
 import type { WorkerOptions } from './worker.js';
 import { type Outcome, WorkerProcess } from './worker-process.js';
 
-/** Starts four servers on the same data. */
+/** Starts four server processes on the same data. */
 export async function startWorkers(
   kind: StoreKind,
   addresses: Addresses,
@@ -18,7 +18,7 @@ export function startWorker(kind: StoreKind, addresses: Addresses, options: Part
   return WorkerProcess.start({ kind, addresses, appId, trustAnchors, counterWindow: 0, clockAhead: 0, ...options });
 }
 
-/** A device that requests challenges from a server. */
+/** A device with one key. It creates registrations and requests with challenges from a server process. */
 export class Client {
   readonly #device: VirtualDevice;
   readonly keyId: string;
@@ -46,10 +46,10 @@ export class Client {
 
 function textOf(outcome: Outcome): string {
   if ('result' in outcome && typeof outcome.result === 'string') return outcome.result;
-  throw new Error(`no challenge: ${JSON.stringify(outcome)}`);
+  throw new Error(`the server issued no challenge: ${JSON.stringify(outcome)}`);
 }
 
-/** Counts the outcomes: `accepted`, an error code, or `failed`. */
+/** Counts the outcomes by `'accepted'`, error code, or message of another error. */
 export function tally(outcomes: readonly Outcome[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) {

@@ -6,8 +6,8 @@ import type { StoredKey } from '../../../src/server/stored-key.js';
 const LATER = new Date('2100-01-01T00:00:00Z');
 
 /**
- * Each of these keys that exists must be listed for its user and for no other user, and must be due if it has a date and is
- * not revoked. Returns the keys that exist.
+ * Expects that each existing key is listed for its user and for no other user. Also expects that exactly the keys that have a
+ * due date and are not revoked are due. Returns the existing keys.
  */
 export async function expectConsistent(
   keys: KeyStore,

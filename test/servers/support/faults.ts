@@ -9,7 +9,7 @@ import type { WorkerProcess } from './worker-process.js';
 /** A store in which a test can cause faults. */
 export interface FaultyStore {
   addresses: Addresses;
-  /** Ends the store's process, gracefully or by SIGKILL. Then calls `whileDown` and starts the process again. */
+  /** Ends the store's processes, gracefully or by SIGKILL. Then calls `whileDown` and starts the processes again. */
   restart(how: 'stop' | 'kill', whileDown: () => Promise<void>): Promise<void>;
   /** Closes the connections of all clients. */
   cut(): Promise<void>;
@@ -21,9 +21,9 @@ export interface FaultyStore {
 const random = new Random();
 const moment = () => setTimeout(random.between(50, 300));
 
-/** Tests that a store must pass with each kind of client, for each kind of fault. */
+/** Defines tests of a store with each kind of client and each kind of fault. */
 export function testFaults(kinds: readonly StoreKind[], start: () => Promise<FaultyStore>): void {
-  describe.each(kinds)(`%s (SEED=${random.seed})`, (kind) => {
+  describe.each(kinds)(`a backend on %s (SEED=${random.seed})`, (kind) => {
     let store: FaultyStore;
     let workers: WorkerProcess[];
     beforeAll(async () => {
@@ -46,14 +46,14 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       return load;
     }
 
-    /** Expects each request to fail with a store failure while the store is down, and not to be accepted or rejected. */
+    /** Expects each call to fail with an error of the store, instead of being accepted or rejected. */
     async function allFail(bodies: readonly unknown[]): Promise<void> {
       const calls = bodies.flatMap((body) => workers.map((worker) => worker.call('authenticate', body)));
       calls.push(...workers.map((worker) => worker.call('issueChallenge', 'assertion')));
       for (const outcome of await Promise.all(calls)) expect(outcome).toHaveProperty('failed');
     }
 
-    it('accepts nothing twice and loses nothing when servers are killed', async () => {
+    it('accepts no request twice and loses no key when server processes are killed', async () => {
       const load = await during(async () => {
         for (let kills = 0; kills < 3; kills += 1) {
           const victim = random.pick(workers);
@@ -66,7 +66,7 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
     });
 
     it.each(['stop', 'kill'] as const)(
-      'accepts nothing twice and loses nothing when the store is restarted: %s',
+      'accepts no request twice and loses no key when the store is restarted (%s)',
       async (how) => {
         await during(async (load) => {
           const bodies = await load.prepare(5);
@@ -75,7 +75,7 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       },
     );
 
-    it('accepts nothing twice and loses nothing when connections are closed', async () => {
+    it('accepts no request twice and loses no key when connections are closed', async () => {
       const load = await during(async () => {
         for (let cuts = 0; cuts < 5; cuts += 1) {
           await store.cut();
@@ -85,7 +85,7 @@ export function testFaults(kinds: readonly StoreKind[], start: () => Promise<Fau
       expect(load.failures).toBeGreaterThan(0);
     });
 
-    it('accepts nothing twice, loses nothing and lets no request wait forever when all traffic is blocked', async () => {
+    it('accepts no request twice, loses no key and lets no request wait forever when all traffic is blocked', async () => {
       await during(async (load) => {
         const bodies = await load.prepare(5);
         await store.stall(() => allFail(bodies));

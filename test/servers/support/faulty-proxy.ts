@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A proxy to a loopback server. It can close its connections, or silently drop all data like a broken network. */
+/** A proxy to a loopback server. It can close its connections. It can also hold back all data without an error. */
 export class FaultyProxy {
   readonly port: number;
   readonly #server: Server;
@@ -14,7 +14,7 @@ export class FaultyProxy {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
+    if (address === null || typeof address === 'string') throw new Error('the server has no TCP port');
     const proxy = new FaultyProxy(address.port, server, sockets);
     server.on('connection', (client) => proxy.#join(client, connect(target, '127.0.0.1')));
     return proxy;
@@ -31,7 +31,7 @@ export class FaultyProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** From now on, no data arrives at either end of old and new connections, and no error is reported. */
+  /** From now on, the proxy passes on no data of old or new connections. The connections stay open. */
   stall(): void {
     this.#stalled = true;
     for (const socket of this.#sockets) socket.pause();

@@ -4,8 +4,8 @@ import type { NodeRedisClient } from '../../../src/stores/redis/index.js';
 export type LastScript = 'is not sent' | 'runs, and its reply is lost';
 
 /**
- * A client that runs the given number of scripts, and then rejects all calls. To Redis, it looks like a process that is killed
- * between two steps of a method.
+ * A client that runs the given number of scripts, and then rejects all calls. `last` determines whether the script of the first
+ * rejected call still runs. To Redis, the client looks like a process that is killed between two scripts of a method.
  */
 export class InterruptedClient implements NodeRedisClient {
   readonly #client: NodeRedisClient;
@@ -28,7 +28,7 @@ export class InterruptedClient implements NodeRedisClient {
   }
 
   async #run(script: () => Promise<unknown>): Promise<unknown> {
-    if (this.isInterrupted) throw new Error('interrupted');
+    if (this.isInterrupted) throw new Error('the client is interrupted');
     if (this.#left > 0) {
       this.#left -= 1;
       try {
@@ -40,6 +40,6 @@ export class InterruptedClient implements NodeRedisClient {
     }
     this.isInterrupted = true;
     if (this.#last === 'runs, and its reply is lost') await script();
-    throw new Error('interrupted');
+    throw new Error('the client is interrupted');
   }
 }

@@ -4,7 +4,7 @@ import { Random } from '../../support/random.js';
 import { openRedisKeys, type RedisKind } from './redis-keys.js';
 import type { Addresses } from './store-kinds.js';
 
-/** How a process changes keys. */
+/** Options of the process. */
 export interface ChurnOptions {
   kind: RedisKind;
   addresses: Addresses;
@@ -21,7 +21,7 @@ process.on('disconnect', () => process.exit());
 process.send?.('ready');
 await Promise.all(Array.from({ length: 8 }, () => churn(keys)));
 
-/** Calls random methods on random keys, until the process is killed. */
+/** Calls random methods with random keys and users until the process is killed. */
 async function churn(store: KeyStore): Promise<void> {
   while (true) {
     const [keyId, subject] = [random.pick(options.keyIds), random.pick(options.users)];

@@ -2,7 +2,10 @@ import { newKey } from '../../../src/conformance/new-key.js';
 import type { KeyStore, StoredKey } from '../../../src/server/index.js';
 import { type Addresses, openStores, PATIENCE, type StoreKind } from './store-kinds.js';
 
-/** The life of one key. Each step changes the key, so that a lost step is visible in the store. */
+/**
+ * The steps in the life of one key. Each step changes the key, so that a lost step is visible. `left` is the state after a
+ * step.
+ */
 export const LIFE: readonly {
   name: string;
   run: (keys: KeyStore, keyId: string) => Promise<boolean>;
@@ -19,12 +22,12 @@ export const LIFE: readonly {
     left: { subject: 'user', receiptDueAt: 1000, isRevoked: false },
   },
   {
-    name: 'saveReceipt, earlier',
+    name: 'saveReceipt with an earlier due date',
     run: (keys, keyId) => keys.saveReceipt(keyId, { receiptDueAt: new Date(500), riskMetric: 1 }),
     left: { subject: 'user', receiptDueAt: 500, riskMetric: 1, isRevoked: false },
   },
   {
-    name: 'saveReceipt, the last',
+    name: 'saveReceipt without a due date',
     run: (keys, keyId) => keys.saveReceipt(keyId, { receiptDueAt: null, riskMetric: 2 }),
     left: { subject: 'user', riskMetric: 2, isRevoked: false },
   },
@@ -41,7 +44,7 @@ export const LIFE: readonly {
   { name: 'remove', run: (keys, keyId) => keys.remove(keyId, 'user'), left: {} },
 ];
 
-/** The properties of a key that the steps change. Dates are in milliseconds since 1970. Empty if there is no key. */
+/** The properties of a key that the steps change. Dates are in milliseconds since 1970. Empty if the key is not registered. */
 export interface KeyState {
   subject?: string;
   receiptDueAt?: number;

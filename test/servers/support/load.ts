@@ -14,8 +14,8 @@ interface Sent {
 const DEVICES = 4;
 
 /**
- * Devices that register, request challenges and send requests to all servers, in an endless loop. Also checks the responses,
- * which must be correct even if servers or their store fail.
+ * Devices that register, request challenges and send requests to all servers in an endless loop. The class also checks the
+ * responses. They must be correct even if servers or their store fail.
  */
 export class Load {
   readonly #workers: WorkerProcess[];
@@ -40,7 +40,7 @@ export class Load {
     while (this.#accepted < enough) await setTimeout(5);
   }
 
-  /** Creates valid bodies that are not sent yet. */
+  /** Registers a device, and returns valid bodies of its requests. The bodies are not sent yet. */
   async prepare(count: number): Promise<unknown[]> {
     let client = await this.#register();
     while (!client) client = await this.#register();
@@ -60,9 +60,9 @@ export class Load {
       for (const _ of [1, 2]) {
         const wasAccepted = sent.accepted > 0;
         let outcome = await this.#send(sent);
-        // On a busy machine, the store may exceed its time limit.
+        // On a busy machine, the store may exceed its time limit. The call is then repeated.
         while ('failed' in outcome) outcome = await this.#send(sent);
-        // The challenge is enough to reject the request, without the counter or the key.
+        // The server rejects the request because of its challenge, before it checks the key or the counter.
         if (wasAccepted) expect(outcome).toHaveProperty('refused', expect.stringMatching(/^challenge_(used|unknown)$/));
       }
     }
@@ -70,7 +70,10 @@ export class Load {
     for (const keyId of this.#counters.keys()) {
       let outcome = await this.#worker().call('key', keyId);
       while ('failed' in outcome) outcome = await this.#worker().call('key', keyId);
-      expect(outcome, 'a registered key is gone').toEqual({ id: expect.any(Number), result: expect.any(Number) });
+      expect(outcome, 'the result for a registered key').toEqual({
+        id: expect.any(Number),
+        result: expect.any(Number),
+      });
       this.#checkCounter(keyId, outcome);
     }
   }

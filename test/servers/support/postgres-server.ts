@@ -92,7 +92,7 @@ export class PostgresServer {
   }
 }
 
-/** PostgreSQL does not run as root. */
+/** PostgreSQL refuses to run as root, so root starts it as the user postgres. */
 const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
 
 function idOf(option: string): number {

@@ -41,7 +41,7 @@ export class RedisServer {
     await this.#ready();
   }
 
-  /** Pauses the process. Its connections stay open, but nothing responds. */
+  /** Pauses the process until `meanwhile` has finished. The connections stay open, but receive no responses. */
   async suspended(meanwhile: () => Promise<unknown>): Promise<void> {
     this.#child.process.kill('SIGSTOP');
     try {
@@ -51,12 +51,12 @@ export class RedisServer {
     }
   }
 
-  /** Sends one command without quotes, and returns the beginning of the response. */
+  /** Sends an inline command: words that are separated by spaces. Returns the first data of the response. */
   command(line: string): Promise<string> {
     return ask(this.port, line);
   }
 
-  /** Waits until the response to a command is as expected. */
+  /** Repeats a command until its response is as expected. */
   async answers(line: string, isExpected: (answer: string) => boolean): Promise<void> {
     await this.#child.until(async () => {
       const answer = await this.command(line);

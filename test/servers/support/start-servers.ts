@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** One server of each kind, for all tests that do not damage it. */
+/** Starts one server of each kind for all tests that neither stop nor reconfigure the server. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const [redis, cluster, postgres] = await Promise.all([
     RedisServer.start(),

@@ -24,7 +24,7 @@ export type StoreKind = (typeof storeKinds)[number];
 /** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
 export const PATIENCE = 30;
 
-/** Opens stores as docs/stores.md does, with the settings of the examples. The time limit, in seconds, can be changed. */
+/** Opens stores as the examples do. `timeout` replaces the time limit of the examples, in seconds. */
 export async function openStores(kind: StoreKind, addresses: Addresses, timeout?: number): Promise<OpenedStores> {
   switch (kind) {
     case 'redis': {

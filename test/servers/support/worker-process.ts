@@ -5,7 +5,7 @@ import type { Answer, Call, WorkerOptions } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('../build/worker.js', import.meta.url));
 
-/** The outcome of a call. */
+/** The outcome of a call: a result, the code of an `AppAttestError`, or the message of any other error. */
 export type Outcome = { result: unknown } | { refused: string } | { failed: string };
 
 /** A separate server process with its own clients. */
@@ -19,7 +19,7 @@ export class WorkerProcess {
     const worker = new WorkerProcess(child);
     await Promise.race([
       once(child, 'message'),
-      once(child, 'exit').then(() => Promise.reject(new Error('the worker ended'))),
+      once(child, 'exit').then(() => Promise.reject(new Error('the worker ended before it was ready'))),
     ]);
     child.on('message', (answer: Answer) => worker.#settle(answer.id, answer));
     return worker;

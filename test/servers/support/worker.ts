@@ -14,9 +14,9 @@ export interface WorkerOptions {
   counterWindow: number;
   /** In seconds. The default is that of createAppAttest. */
   challengeTtl?: number;
-  /** In milliseconds. The default is that of the examples. */
+  /** The time limit of the stores, in seconds. The default is that of the examples. */
   timeout?: number;
-  /** How far the worker's clock is ahead, in seconds. */
+  /** How far the worker's clock is ahead, in seconds. Negative if the clock is behind. */
   clockAhead: number;
 }
 
@@ -57,7 +57,7 @@ async function answer({ id, method, parameter }: Call): Promise<Answer> {
   }
 }
 
-/** Checks no options, because createAppAttest checks them. */
+/** Does not check the options, because `refreshReceipts` checks them. */
 function isRefresh(parameter: unknown): parameter is RefreshReceiptsOptions {
   return typeof parameter === 'object';
 }
