@@ -57,5 +57,5 @@ function parse(args: readonly string[]) {
 function readCount(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`${name} must be a number`);
+  throw new UsageError(`${name} must be a whole number of at most 9 digits`);
 }
