@@ -22,7 +22,7 @@ const callingThread = new CallingThread(20);
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 
 /**
- * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 1 to 3. The
+ * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 2 and 3. The
  * device signs the nonce as a message, so ECDSA signs SHA-256(nonce).
  *
  * @throws AppAttestError `invalid_signature`; `overloaded`; `invalid_argument` if the stored key is not a point on P-256

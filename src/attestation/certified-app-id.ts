@@ -29,7 +29,7 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
  * Validating apps that connect to your server. It is not known whether the certificate contains the App ID of the App Clip or
  * of the full app.
  *
- * @returns the App ID of the App Clip if the certificate contains one
+ * @returns the App ID of the App Clip if the certificate belongs to an App Clip, otherwise `undefined`
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertCertifiedAppId(certified: string | undefined, appId: string): string | undefined {

@@ -83,7 +83,7 @@ export interface VerifiedAttestation {
    * `verifyReceipt`.
    */
   receipt: Uint8Array;
-  /** The device, as Apple certified it. For old versions of iOS, it contains only `osVersion`. */
+  /** The device, as Apple certified it. In the recordings of iOS 14, it contains only `osVersion`. */
   device: AttestedDevice;
   /**
    * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
@@ -91,8 +91,8 @@ export interface VerifiedAttestation {
    */
   extensions?: AuthenticatorExtensions;
   /**
-   * The validity of the credential certificate. In recordings, it is one day to one year long. The key itself does not
-   * expire.
+   * The validity of the credential certificate. In recordings, the validity is one day to one year long. The key itself does
+   * not expire.
    */
   certificate: {
     /** The certificate is valid from this time on. */
@@ -103,8 +103,8 @@ export interface VerifiedAttestation {
 }
 
 /**
- * The number of concurrent verifications is the number of threads in the pool. So no verification waits for a thread, and
- * the event loop runs before the next verification starts. See docs/performance.md.
+ * The number of concurrent verifications is the number of threads in the pool. So no verification waits for the thread of
+ * another verification, and the event loop runs before the next verification starts. See docs/performance.md.
  *
  * Each waiting attestation uses at most 64 KiB of memory, so 512 waiting attestations use at most 32 MiB. With the longest
  * `clientDataHash`, the memory doubles.
@@ -133,7 +133,7 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * - `invalid_argument`: the options are wrong, not the evidence
  * - `overloaded`: 512 attestations are already waiting, or this attestation waited for five seconds. The
  *   attestation was not verified. Try again after `retryAfter` seconds
- * - `malformed_attestation`, `unsupported_format`: not an App Attest attestation object
+ * - `malformed_attestation`, `unsupported_format`: `attestation` is not an App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
  * - `nonce_mismatch`: step 4, for example if the attestation was made for another challenge
  * - `access_control_mismatch`: step 4, for a Mac without Full Security or System Integrity Protection
