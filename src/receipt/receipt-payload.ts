@@ -116,7 +116,8 @@ function readReceiptType(value: Uint8Array): ReceiptType {
 
 function readRiskMetric(value: Uint8Array): number {
   const text = readText(value);
-  if (!RISK_METRIC.test(text)) throw new DecodingError('the risk metric is not a decimal number');
+  if (!RISK_METRIC.test(text))
+    throw new DecodingError('the risk metric is not a decimal number of at most nine digits');
   return Number(text);
 }
 

@@ -76,13 +76,13 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  * - `invalid_argument`: the options are wrong, or the package `jose` cannot be loaded
  * - `malformed_receipt`: `receipt` is empty, too long or not base64
  * - `receipt_request_failed`: the request failed. `retryAfter` is the header `Retry-After` in seconds, if the response has
- *   this header. `status` is the HTTP status of Apple's response:
+ *   a valid header. `status` is the HTTP status of Apple's response:
  *   - 400: Apple cannot decode the receipt
  *   - 401: Apple rejected the token
- *   - 404: Apple has no data, often because `environment` is wrong
+ *   - 404: Apple has no data for the receipt, for example because `environment` is wrong
  *   - 429 and 5xx: try again later
- *   - absent: there was no response. The connection failed, the time limit was reached, or `signal` aborted the request.
- *     After an abort, `cause` is the reason of the signal
+ *   - absent: there was no complete response. The connection failed, the time limit was reached, or `signal` aborted the
+ *     request. After an abort, `cause` is the reason of the signal
  *
  * @example
  * ```ts

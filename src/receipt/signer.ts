@@ -4,7 +4,7 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 
-/** The extension of certificates that may sign receipts. In recordings, its value is NULL. */
+/** The extension of certificates that may sign receipts. In the receipts recorded from real devices, its value is NULL. */
 const RECEIPT_SIGNING = '1.2.840.113635.100.12.15';
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 
