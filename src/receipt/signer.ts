@@ -11,7 +11,7 @@ const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 /** The tag of an OCTET STRING. One byte for the length follows if the string has fewer than 128 bytes. */
 const OCTET_STRING = 0x04;
 
-/** The maximum number of CA certificates between the signer and the trust anchor. Apple uses one. */
+/** The maximum number of CA certificates between the signer and the trust anchor. Apple's receipts have one. */
 const MAX_ISSUERS = 3;
 
 /**

@@ -36,8 +36,8 @@ export interface VerifyReceiptOptions {
   appId: AppId | readonly AppId[];
   /**
    * The attested key, from `verifyAttestation`: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. Without
-   * `publicKey`, a receipt for any key of the app is accepted. Omit it only if you find the stored key by the `publicKey`
-   * in the result.
+   * `publicKey`, a receipt for any key of the app is accepted. Omit `publicKey` only if you find the stored key by the
+   * `publicKey` in the result.
    */
   publicKey?: string | Uint8Array | KeyObject;
   /**
