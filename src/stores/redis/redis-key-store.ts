@@ -21,7 +21,7 @@ import { RedisUserIndex } from './redis-user-index.js';
 // There are two kinds of indexes: the keys of each user, and the due receipts. An entry is added before the hash is written,
 // and removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no key
 // without its entries. `list` and `due` check each entry against the hash. They skip entries that are not valid, and remove
-// those that can no longer become valid.
+// entries that can no longer become valid.
 
 /** The same algorithm as the function `acceptCounter`, as a Redis script. The script also stores the use. */
 const ADVANCE = new RedisScript(`
