@@ -87,7 +87,8 @@ export class AppAttestError extends Error {
   /** If a comparison failed: the value that was found instead of the expected value, or a description of this value. */
   readonly actual: string | undefined;
   /**
-   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no response.
+   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no complete
+   * response.
    */
   readonly status: number | undefined;
   /**

@@ -5,8 +5,8 @@ import { AppAttestError, shortText } from '../errors.js';
 import { isAppId } from '../options/app-id.js';
 
 /**
- * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. All recorded certificates
- * contain the App ID as text. Apple does not document this format.
+ * Returns the App ID in the credential certificate, or `undefined` if the certificate contains no App ID. All recorded
+ * certificates contain the App ID as text. Apple does not document this format.
  *
  * @throws DecodingError if the App ID cannot be decoded
  */

@@ -72,9 +72,12 @@ export interface VerifiedAttestation {
   publicKey: string;
   /** The counter of a new key. Pass it to `verifyAssertion` with the first assertion. */
   counter: 0;
-  /** The App ID of the accepted app that generated the key. If an App Clip generated it, the App ID of the full app. */
+  /**
+   * The App ID of the accepted app that generated the key. If an App Clip generated the key, this is the App ID of the full
+   * app.
+   */
   appId: string;
-  /** The App ID of the App Clip that generated the key, if the certificate contains it. */
+  /** The App ID of the App Clip that generated the key. Absent if the certificate does not contain this App ID. */
   appClipId?: string;
   /** The environment in which the key was attested. */
   environment: Environment;
