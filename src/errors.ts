@@ -3,10 +3,10 @@
  *
  * | code | meaning |
  * | --- | --- |
- * | `invalid_argument` | The server's code or installation is wrong. An example is a package that cannot be loaded. |
+ * | `invalid_argument` | An option or the installation of the server is wrong. For example, a package cannot be loaded. |
  * | `malformed_attestation`, `malformed_assertion`, `malformed_receipt` | The evidence or the request is malformed. |
  * | `unsupported_format` | The client sent evidence that is not in the App Attest format. |
- * | `overloaded` | Too many verifications wait, or request bodies exceed `bodyBudget`. Try again after `retryAfter` seconds. |
+ * | `overloaded` | Verifications or request bodies exceed a limit of this process. Try again after `retryAfter` seconds. |
  * | `receipt_request_failed` | The request to Apple's receipt server failed. See `status` and `retryAfter`. |
  * | every other code | A check failed. For example, a signature is invalid or a challenge has expired. |
  */
@@ -57,13 +57,13 @@ export interface AppAttestErrorDetails {
   status?: number;
   /**
    * Seconds to wait before the next attempt. Set for `overloaded`. Also set for `receipt_request_failed` if Apple's response
-   * has the header `Retry-After`.
+   * has a valid header `Retry-After`.
    */
   retryAfter?: number;
 }
 
 /**
- * If the input from a client is invalid, this package throws only this error.
+ * The error class of this package. For invalid input from a client, the package throws no other error.
  *
  * Branch on `code`, and do not parse `message`. The message is for the log: do not send it to the client. Text from the
  * client is quoted, escaped and shortened in the message, so each message stays on one line of the log.
@@ -87,12 +87,13 @@ export class AppAttestError extends Error {
   /** If a comparison failed: the value that was found instead of the expected value, or a description of this value. */
   readonly actual: string | undefined;
   /**
-   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no response.
+   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no complete
+   * response.
    */
   readonly status: number | undefined;
   /**
    * Seconds to wait before the next attempt. Set for `overloaded`. Also set for `receipt_request_failed` if Apple's response
-   * has the header `Retry-After`.
+   * has a valid header `Retry-After`.
    */
   readonly retryAfter: number | undefined;
 

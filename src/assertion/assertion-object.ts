@@ -15,8 +15,9 @@ export interface AssertionObject {
 export const MAX_ASSERTION_LENGTH = 8192;
 
 /**
- * Decodes the CBOR map `{ signature, authenticatorData }` and ignores all other fields. Apps with the opt-in entitlement
- * send an additional field `cdHash`. This field is unsigned, so the app can change it, and it proves nothing.
+ * Decodes the CBOR map `{ signature, authenticatorData }` and ignores all other fields. Apps with the App Attest opt-in
+ * entitlement may send their code directory hash in an additional field `cdHash`. This field is unsigned, so the app can
+ * change it, and it proves nothing.
  *
  * @throws AppAttestError `malformed_assertion`
  */

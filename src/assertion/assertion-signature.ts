@@ -29,7 +29,7 @@ async function verifyInTurn(...signature: Parameters<VerifyEcdsa>): Promise<bool
 }
 
 /**
- * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 1 to 3. The
+ * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 2 and 3. The
  * device signs the nonce as a message, so ECDSA signs SHA-256(nonce).
  *
  * @throws AppAttestError `invalid_signature`; `overloaded`, only with the default of `verify`; `invalid_argument` if the stored key is not a point on P-256

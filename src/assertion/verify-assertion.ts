@@ -67,8 +67,8 @@ export interface VerifiedAssertion {
  * - `invalid_argument`: the options are wrong, not the evidence
  * - `overloaded`: 4096 assertions are already waiting, or this assertion waited for five seconds. The assertion
  *   was not verified. Try again after `retryAfter` seconds
- * - `malformed_assertion`: not an App Attest assertion object. Also if it has an extension map without the flag ED while
- *   `clientDataHash` does not have 32 bytes
+ * - `malformed_assertion`: `assertion` is not an App Attest assertion object. Also thrown if `clientDataHash` does not have 32
+ *   bytes, and authenticator data has an extension map but not the flag ED (extension data)
  * - `invalid_signature`: step 3, the assertion was signed with another key, or the client data changed in transit
  * - `app_id_mismatch`: step 4
  * - `counter_not_increased`: step 5

@@ -21,12 +21,13 @@ export interface AttestationObject {
 const FORMAT = 'apple-appattest';
 /** The maximum length of an attestation, in bytes. All recorded attestations have 5.2 to 6 KB. */
 export const MAX_ATTESTATION_LENGTH = 65_536;
-/** The maximum number of certificates. All recorded attestations have two. Each costs one signature verification. */
+/** The maximum number of certificates, and so of signatures to verify. All recorded attestations have two certificates. */
 export const MAX_CERTIFICATES = 4;
 
 /**
- * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }` and ignores all other fields. Apps with the opt-in
- * entitlement send an additional field `cdHash`. This field is unsigned, so the app can change it, and it proves nothing.
+ * Decodes the CBOR map `{ fmt, attStmt: { x5c, receipt }, authData }` and ignores all other fields. Apps with the App Attest
+ * opt-in entitlement may send their code directory hash in an additional field `cdHash`. This field is unsigned, so the app
+ * can change it, and it proves nothing.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */

@@ -5,8 +5,8 @@ import { AppAttestError, shortText } from '../errors.js';
 import { isAppId } from '../options/app-id.js';
 
 /**
- * Returns the App ID in the credential certificate, or `undefined` if the certificate has none. All recorded certificates
- * contain the App ID as text. Apple does not document this format.
+ * Returns the App ID in the credential certificate, or `undefined` if the certificate contains no App ID. All recorded
+ * certificates contain the App ID as text. Apple does not document this format.
  *
  * @throws DecodingError if the App ID cannot be decoded
  */
@@ -29,7 +29,7 @@ export function readCertifiedAppId(credCert: Certificate): string | undefined {
  * Validating apps that connect to your server. It is not known whether the certificate contains the App ID of the App Clip or
  * of the full app.
  *
- * @returns the App ID of the App Clip if the certificate contains one
+ * @returns the App ID of the App Clip if the certificate belongs to an App Clip, otherwise `undefined`
  * @throws AppAttestError `app_id_mismatch`
  */
 export function assertCertifiedAppId(certified: string | undefined, appId: string): string | undefined {

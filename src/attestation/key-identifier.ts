@@ -13,7 +13,8 @@ const MAX_MISTAKEN_LENGTH = 128;
 /**
  * Decodes the key identifier that a client sent: 32 bytes in base64 or base64url.
  *
- * @throws AppAttestError `invalid_argument` if `keyId` is not a string; `key_id_mismatch` if it is not base64 of 32 bytes
+ * @throws AppAttestError `invalid_argument` if `keyId` is not a string; `key_id_mismatch` if `keyId` is not 32 bytes in base64
+ *   or base64url
  */
 export function readKeyIdentifier(keyId: unknown): Uint8Array {
   if (typeof keyId !== 'string') throw new AppAttestError('invalid_argument', 'keyId must be base64 text');

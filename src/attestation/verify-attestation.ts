@@ -72,9 +72,12 @@ export interface VerifiedAttestation {
   publicKey: string;
   /** The counter of a new key. Pass it to `verifyAssertion` with the first assertion. */
   counter: 0;
-  /** The App ID of the accepted app that generated the key. If an App Clip generated it, the App ID of the full app. */
+  /**
+   * The App ID of the accepted app that generated the key. If an App Clip generated the key, this is the App ID of the full
+   * app.
+   */
   appId: string;
-  /** The App ID of the App Clip that generated the key, if the certificate contains it. */
+  /** The App ID of the App Clip that generated the key. Absent if the certificate does not contain this App ID. */
   appClipId?: string;
   /** The environment in which the key was attested. */
   environment: Environment;
@@ -83,7 +86,7 @@ export interface VerifiedAttestation {
    * `verifyReceipt`.
    */
   receipt: Uint8Array;
-  /** The device, as Apple certified it. For old versions of iOS, it contains only `osVersion`. */
+  /** The device, as Apple certified it. In the recordings of iOS 14, it contains only `osVersion`. */
   device: AttestedDevice;
   /**
    * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
@@ -91,8 +94,8 @@ export interface VerifiedAttestation {
    */
   extensions?: AuthenticatorExtensions;
   /**
-   * The validity of the credential certificate. In recordings, it is one day to one year long. The key itself does not
-   * expire.
+   * The validity of the credential certificate. In recordings, the validity is one day to one year long. The key itself does
+   * not expire.
    */
   certificate: {
     /** The certificate is valid from this time on. */
@@ -103,8 +106,8 @@ export interface VerifiedAttestation {
 }
 
 /**
- * The number of concurrent verifications is the number of threads in the pool. So no verification waits for a thread, and
- * the event loop runs before the next verification starts. See docs/performance.md.
+ * The number of concurrent verifications is the number of threads in the pool. So no verification waits for the thread of
+ * another verification, and the event loop runs before the next verification starts. See docs/performance.md.
  *
  * Each waiting attestation uses at most 64 KiB of memory, so 512 waiting attestations use at most 32 MiB. With the longest
  * `clientDataHash`, the memory doubles.
@@ -133,7 +136,7 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * - `invalid_argument`: the options are wrong, not the evidence
  * - `overloaded`: 512 attestations are already waiting, or this attestation waited for five seconds. The
  *   attestation was not verified. Try again after `retryAfter` seconds
- * - `malformed_attestation`, `unsupported_format`: not an App Attest attestation object
+ * - `malformed_attestation`, `unsupported_format`: `attestation` is not an App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
  * - `nonce_mismatch`: step 4, for example if the attestation was made for another challenge
  * - `access_control_mismatch`: step 4, for a Mac without Full Security or System Integrity Protection

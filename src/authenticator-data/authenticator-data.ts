@@ -87,8 +87,8 @@ function decodeFixedPart(bytes: Uint8Array, extensionsAt: number): Authenticator
 }
 
 /**
- * Decodes the bytes after the fixed part: nothing, or exactly one CBOR map. In valid evidence, the device added the map only
- * if the flags include ED.
+ * Decodes the bytes after the fixed part: nothing, or exactly one CBOR map. If the flags of valid evidence include ED, the
+ * device added the map. Without ED, the map may be forged.
  */
 function decodeExtensionData(
   bytes: Uint8Array,

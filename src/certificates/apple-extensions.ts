@@ -65,7 +65,8 @@ export class TaggedValues {
     for (const element of readSequence(extension)) {
       const value = isTagged(element) ? explicitValue(element) : undefined;
       if (value === undefined) continue;
-      if (this.#values.has(element.tagNumber)) throw new DecodingError(`tag ${element.tagNumber} occurs twice`);
+      if (this.#values.has(element.tagNumber))
+        throw new DecodingError(`the extension is invalid: tag ${element.tagNumber} occurs twice`);
       this.#values.set(element.tagNumber, value);
     }
   }

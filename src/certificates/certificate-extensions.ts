@@ -30,7 +30,7 @@ export function readCertificateExtensions(der: Uint8Array, field: DerElement): E
   const critical: string[] = [];
   for (const element of sequence.children) {
     const extension = readExtension(der, element);
-    if (values.has(extension.oid)) throw new DecodingError(`extension ${shortText(extension.oid)} occurs twice`);
+    if (values.has(extension.oid)) throw new DecodingError(`the extension ${shortText(extension.oid)} occurs twice`);
     values.set(extension.oid, extension.value);
     if (extension.isCritical) critical.push(extension.oid);
   }

@@ -11,7 +11,7 @@ import { HOW_TO_ALLOW_VIRTUAL_APPLE, isVirtualAppleAllowed, VIRTUAL_APPLE } from
 const decodedAnchors = new BoundedMemo<Certificate>(16);
 
 /**
- * The trust anchors: certificates that may be the end of a chain. The default is the pinned root.
+ * Returns the trust anchors: the certificates that may be the end of a chain. The default is the root certificate `pinned`.
  *
  * @throws AppAttestError `invalid_argument` if a trust anchor cannot be used. The server chooses the trust anchors, so the
  *   client is not at fault

@@ -10,7 +10,7 @@ const WHOLE_SECONDS = 15;
  * GeneralizedTime. RFC 5280 §4.1.2.5.
  *
  * @param element An element from {@link readDer}, which checks that a time consists of digits
- * @throws DecodingError also for a day or a time of day that does not exist
+ * @throws DecodingError. Also thrown for a day or a time of day that does not exist
  */
 export function readValidityDate(der: Uint8Array, element: DerElement): Date {
   const { contents } = element;

@@ -2,7 +2,8 @@ import { environmentVariable } from '../runtime/environment-variable.js';
 
 /**
  * The organization name in all certificates that `app-attest/testing` creates. Apple's own certificates never contain this
- * name. `readTrustAnchors` rejects a certificate with this name unless {@link isVirtualAppleAllowed} returns true.
+ * name. `readTrustAnchors` rejects a trust anchor whose subject contains this name, unless {@link isVirtualAppleAllowed}
+ * returns true.
  */
 export const VIRTUAL_APPLE = 'Virtual Apple (for tests only)';
 

@@ -85,7 +85,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'an expired challenge does not become valid again',
+    name: 'for an expired challenge, take returns nothing or the record with its original expiration time',
     async check(one, other) {
       const challenge = newChallenge();
       const put = record({}, 50);
@@ -97,7 +97,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a store that reports the fate of a challenge reports it correctly',
+    name: 'if the store has the method fate, it returns "used" for a used challenge, and nothing for a valid or unknown challenge',
     async check(one, other) {
       if (!one.challenges.fate) return;
       const [used, waiting] = [newChallenge(), newChallenge()];

@@ -56,7 +56,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'counters go up to 2^32 - 1, unsigned',
+    'counters up to 2^32 - 1 are accepted',
     [
       [0x7fff_ffff, 0, true],
       [0x8000_0000, 0, true],
@@ -103,7 +103,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a narrow window accepts no counter outside it',
+    'a counter below a narrow window is rejected',
     [
       [10, 2, true],
       [7, 2, false],
@@ -212,7 +212,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'without a window, the highest of many concurrent counters is accepted, and all are rejected afterwards',
+    name: 'without a window, the highest of many concurrent counters is accepted, and none of the counters is accepted later',
     async check(one, other) {
       const { keyId, advance, highest } = await counters(one, other);
       const presented = shuffled(50);

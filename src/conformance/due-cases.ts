@@ -72,7 +72,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(new Date(NOW + 1), 1000, at(5)), ids([notYet]));
   }),
 
-  dueCase('a claim changes no other property of a key', async (one, other, insert) => {
+  dueCase('a claim changes no property of a key', async (one, other, insert) => {
     const key = dueKey(0, { subject: 'user' });
     await insert(key);
     assert.equal(await one.keys.advance(key.keyId, 3, 0), true);
@@ -114,15 +114,18 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(new Set(await one.keys.due(at(60), 1000, at(90))), new Set(ids([past, future])));
   }),
 
-  dueCase('a receipt that gets its first date, or an earlier date, is due at this date', async (one, other, insert) => {
-    const { receiptDueAt: _, ...dateless } = dueKey(0);
-    const late = dueKey(500);
-    await insert(dateless, late);
-    assert.deepEqual(await one.keys.due(at(9), 1000, at(60)), []);
-    await one.keys.saveReceipt(dateless.keyId, { receiptDueAt: at(1) });
-    await other.keys.saveReceipt(late.keyId, { receiptDueAt: at(2) });
-    assert.deepEqual(await other.keys.due(at(9), 1000, at(60)), ids([dateless, late]));
-  }),
+  dueCase(
+    'a receipt that gets its first due date, or an earlier due date, is due at this date',
+    async (one, other, insert) => {
+      const { receiptDueAt: _, ...dateless } = dueKey(0);
+      const late = dueKey(500);
+      await insert(dateless, late);
+      assert.deepEqual(await one.keys.due(at(9), 1000, at(60)), []);
+      await one.keys.saveReceipt(dateless.keyId, { receiptDueAt: at(1) });
+      await other.keys.saveReceipt(late.keyId, { receiptDueAt: at(2) });
+      assert.deepEqual(await other.keys.due(at(9), 1000, at(60)), ids([dateless, late]));
+    },
+  ),
 
   dueCase('revoked keys are never claimed', async (one, other, insert) => {
     const migrated = dueKey(-4, { revokedAt: at(-9) });
@@ -175,7 +178,7 @@ export const DUE_CASES: readonly Requirement[] = [
     const keys = Array.from({ length: 300 }, (_, index) => dueKey(-1 - index));
     await insert(...keys);
     const pages = await atOnce(one, other, (stores) => stores.keys.due(at(0), 3, at(5)));
-    for (const page of pages) assert.ok(page.length <= 3, 'more keys than the limit');
+    for (const page of pages) assert.ok(page.length <= 3, 'due returned more keys than the limit');
     const claimed = [...pages.flat(), ...(await claimAll(one, at(0), at(5)))];
     assert.equal(claimed.length, 300);
     assert.deepEqual(new Set(claimed), new Set(ids(keys)));

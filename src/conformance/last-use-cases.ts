@@ -46,7 +46,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a rejected counter, a revoked key or a call without a use does not change the last use',
+    name: 'the last use does not change if the counter is rejected, the key is revoked, or advance is called without a use',
     async check(one, other) {
       const key = newKey();
       const extensions = { bundleVersion: 'rejected' };
@@ -70,7 +70,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'after two hundred concurrent uses, the stored time is less than an hour before the latest use',
+    name: 'after two hundred concurrent uses, the stored last use is less than an hour before the latest accepted use',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -91,7 +91,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key without extensions gets the extensions of the first request that carries any, and keeps them',
+    name: 'a key without extensions gets the extensions of the first request that has extensions, and keeps them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -118,7 +118,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if many concurrent requests carry extensions, the extensions of one request are kept as a whole',
+    name: 'if many concurrent requests have extensions, the extensions of one request are kept as a whole',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

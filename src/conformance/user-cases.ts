@@ -132,7 +132,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'users whose names are similar keep their own keys',
+    name: 'users with similar names are different users, and each user has only its own keys',
     async check(one, other) {
       const prefix = newUser();
       const endings = ['', ' ', '\n', ':', '%', '_', '*', '?', '[a-z]', '{}', '\\', `"';-- $1 %s`, 'null', 'a', 'A'];
@@ -198,7 +198,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred keys that are registered concurrently for one user are all listed, in two hundred concurrent calls',
+    name: 'after two hundred concurrent registrations for one user, all keys are listed, also by two hundred concurrent calls',
     async check(one, other) {
       const user = newUser();
       const keys = newKeys(200, { subject: user });
@@ -218,7 +218,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a registration of a key that is already registered does not list it for another user',
+    name: 'if another user registers a key that is already registered, the key is not listed for this other user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert({ ...key, subject: alice });

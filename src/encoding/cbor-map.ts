@@ -70,7 +70,7 @@ export class CborMap {
   }
 
   #wrongType(name: string, type: string): DecodingError {
-    return new DecodingError(this.has(name) ? `field ${name} is not ${type}` : `field ${name} is missing`);
+    return new DecodingError(this.has(name) ? `the field ${name} is not ${type}` : `the field ${name} is missing`);
   }
 }
 

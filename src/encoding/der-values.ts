@@ -90,7 +90,7 @@ export function assertUniversalValue(der: Uint8Array, element: DerElement): void
   // All types with a tag number above 30 are primitive.
   const bit = tagNumber < 31 ? 1 << tagNumber : 0;
   if ((RESERVED & bit) !== 0 || isConstructed !== ((CONSTRUCTED_TYPES & bit) !== 0)) {
-    throw new DecodingError('a DER element has a reserved type or the wrong form');
+    throw new DecodingError('a DER element has a reserved type or the wrong form (primitive or constructed)');
   }
   if (!isValue(der, element)) throw new DecodingError(`malformed DER value of universal type ${tagNumber}`);
 }

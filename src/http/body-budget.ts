@@ -42,6 +42,6 @@ export interface BodyShare {
 const RETRY_AFTER = 1;
 
 function exhausted(limit: number): AppAttestError {
-  const message = `the bodies of requests in progress exceed their part of bodyBudget, which is ${limit} bytes`;
+  const message = `the bodies of requests in progress exceed ${limit} bytes, which is their part of bodyBudget`;
   return new AppAttestError('overloaded', message, { retryAfter: RETRY_AFTER });
 }

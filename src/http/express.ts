@@ -57,7 +57,7 @@ export interface ExpressProtect<Seen extends Verdict<object> = AttestedVerdict> 
 export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: RequestHandler;
-  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
+  /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: RequestHandler;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: RequestHandler;

@@ -70,7 +70,7 @@ export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = R
 export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: FastifyRoute;
-  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
+  /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: FastifyRoute;

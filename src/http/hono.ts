@@ -35,7 +35,7 @@ export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdi
 export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge: Handler;
-  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
+  /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: Handler;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion: Handler;

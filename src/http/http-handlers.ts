@@ -32,7 +32,7 @@ export type ProtectedHandler<
 export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   /** `POST` with `{ "purpose": "attestation" | "assertion" }`. The response is `{ "challenge", "expiresAt" }`. */
   challenge(request: Request): Promise<Response>;
-  /** `POST` with the registration JSON of the Capacitor plugin. The response is `{ "keyId" }` with status 201. */
+  /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration(request: Request): Promise<Response>;
   /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
   assertion(request: Request): Promise<Response>;

@@ -37,7 +37,7 @@ export type Signed = 'request' | 'body';
 
 /**
  * Options of the handlers. `Context` is the type of the framework's request. `Chosen` is the type of all modes that `mode` can
- * choose. It determines the type of the verdict in protected handlers.
+ * choose. `Chosen` determines the type of the verdict in protected handlers.
  */
 export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /** What a client signs. The option applies to all protected routes of these handlers. `'request'` by default. */

@@ -20,8 +20,8 @@ export interface ModeClaims {
 }
 
 /**
- * Chooses the mode of a request. The function must be synchronous. If it throws an error or does not return a mode, the request
- * is rejected with `unavailable`.
+ * Chooses the mode of a request. The function must be synchronous. If the function throws an error or does not return a mode,
+ * the request is rejected with `unavailable`.
  */
 export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context, claims: ModeClaims) => Chosen;
 

@@ -10,8 +10,8 @@ export const MAX_CLIENT_DATA_HASH_LENGTH = 65_536;
 
 /**
  * Returns the client data hash: the bytes that the app passed to `attestKey` or `generateAssertion`. The caller passes
- * either this hash or the client data. Client data is hashed here with SHA-256. Text is hashed as UTF-8, as in the
- * Capacitor plugin.
+ * either this hash or the client data. Client data is hashed here with SHA-256. Text is hashed as UTF-8, as in
+ * `@capgo/capacitor-app-attest`.
  *
  * The option `clientDataHash` need not have 32 bytes, because Apple's published samples contain the raw challenge instead of
  * a hash.

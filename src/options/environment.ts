@@ -2,7 +2,7 @@ import { AppAttestError, shortValue } from '../errors.js';
 
 /**
  * The environment in which a key was attested. `production` is for apps from the App Store, TestFlight or enterprise
- * distribution. `development` is for builds from Xcode with the development entitlement.
+ * distribution. `development` is for builds from Xcode, unless their App Attest environment entitlement is `production`.
  */
 export type Environment = 'production' | 'development';
 

@@ -55,8 +55,8 @@ export function decodeEvidence(evidence: KeptEvidence, maxLength: number): Uint8
 }
 
 /**
- * Like {@link decodeEvidence}, but accepts hex text and text that was encoded as base64 twice, because both are valid base64.
- * The result is never empty.
+ * Like {@link decodeEvidence}, but does not look for encoding mistakes. So this function accepts hex text, and text that was
+ * encoded as base64 twice, because both are valid base64. The result is never empty.
  *
  * @throws DecodingError
  */
@@ -77,7 +77,7 @@ function decodeText(text: string, maxLength: number): Uint8Array {
 }
 
 /**
- * Checks and decodes evidence as the caller passed it.
+ * Checks the type of evidence that a caller passed, and decodes the evidence.
  *
  * @throws AppAttestError `invalid_argument`
  * @throws DecodingError
@@ -87,5 +87,5 @@ export function readEvidence(evidence: unknown, name: string, maxLength: number)
 }
 
 function assertLength(length: number, maxLength: number): void {
-  if (length > maxLength) throw new DecodingError(`longer than ${maxLength} bytes or characters`);
+  if (length > maxLength) throw new DecodingError(`the value is longer than ${maxLength} bytes or characters`);
 }

@@ -31,8 +31,8 @@ export interface ReceiptSchedule {
    */
   jitter?: number | undefined;
   /**
-   * A receipt is due at least this long before it expires, if its `notBefore` allows this. 14 days by default. After a
-   * receipt has expired, Apple issues no newer receipt for its key.
+   * A receipt is due at least this long before it expires, if its `notBefore` allows this. 14 days by default. Apple does not
+   * exchange an expired receipt for a newer receipt.
    */
   reserve?: number | undefined;
 }
@@ -58,8 +58,8 @@ const MAX_TIME = 3650 * DAY;
 
 /**
  * Returns when to request the next receipt from Apple. Apple issues the next receipt from `notBefore` on, so the returned
- * time is never earlier. The returned time is at least `reserve` before this receipt expires, if `notBefore` allows this. The
- * jitter spreads the times of different receipts.
+ * time is never earlier than `notBefore`. The returned time is at least `reserve` before this receipt expires, if `notBefore`
+ * allows this. The jitter spreads the times of different receipts.
  *
  * The result depends only on the arguments. Store the result with the receipt, in an indexed column. Then a job can find the
  * receipts that are due.
@@ -123,7 +123,7 @@ function readSchedule(schedule: ReceiptSchedule): ReadSchedule {
   if (areTimes && isUpTo(1, jitter)) return { afterAttestation, interval, jitter, reserve };
   throw new AppAttestError(
     'invalid_argument',
-    'afterAttestation, interval and reserve must be numbers of seconds, and jitter must be a number from 0 to 1',
+    `afterAttestation, interval and reserve must be seconds from 0 to ${MAX_TIME}, and jitter must be a number from 0 to 1`,
   );
 }
 

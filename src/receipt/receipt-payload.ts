@@ -56,7 +56,7 @@ export function decodeReceiptPayload(content: Uint8Array): ReceiptPayload {
   const fields = readFields(content);
   const required = (type: number): Uint8Array => {
     const value = fields.get(type);
-    if (!value) throw new DecodingError(`field ${type} is missing`);
+    if (!value) throw new DecodingError(`the receipt field ${type} is missing`);
     return value;
   };
   const optional = <Value>(type: number, read: (value: Uint8Array) => Value): Value | undefined => {
@@ -87,7 +87,7 @@ function readFields(content: Uint8Array): ReadonlyMap<number, Uint8Array> {
     if (!isField || length > 3) throw new DecodingError('a receipt field is not a SEQUENCE of type, version and value');
     // A very large type may be rounded here. That does no harm, because all known types are small.
     const number = readInteger(der, type);
-    if (fields.has(number)) throw new DecodingError(`field ${number} occurs twice`);
+    if (fields.has(number)) throw new DecodingError(`the receipt field ${number} occurs twice`);
     // A copy, so that a field does not keep the whole receipt in memory.
     fields.set(number, new Uint8Array(contentsOf(der, value)));
   }
@@ -116,7 +116,8 @@ function readReceiptType(value: Uint8Array): ReceiptType {
 
 function readRiskMetric(value: Uint8Array): number {
   const text = readText(value);
-  if (!RISK_METRIC.test(text)) throw new DecodingError('the risk metric is not a decimal number');
+  if (!RISK_METRIC.test(text))
+    throw new DecodingError('the risk metric is not a decimal number of at most nine digits');
   return Number(text);
 }
 

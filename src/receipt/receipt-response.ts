@@ -13,7 +13,10 @@ export interface ReceiptResponse {
 /** The length of the longest receipt in base64, with a line break. */
 const MAX_BODY_LENGTH = maxBase64Length(MAX_RECEIPT_LENGTH) + 2;
 
-/** The meaning of HTTP statuses, partly from Apple's page and partly observed. */
+/**
+ * The meaning of HTTP statuses. Apple: Assessing fraud risk, "Understanding HTTP response codes". The advice after a colon is
+ * not from Apple.
+ */
 const REASONS: ReadonlyMap<number, string> = new Map([
   [400, 'Apple cannot decode the receipt'],
   [

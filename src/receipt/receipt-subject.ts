@@ -51,8 +51,8 @@ export function readReceiptType(type: unknown): ReceiptType | undefined {
 }
 
 /**
- * Checks that the receipt has the expected type. So a client cannot send a `'RECEIPT'` when the server expects an
- * `'ATTEST'`, or the reverse. Apple: Assessing fraud risk, field 6.
+ * Checks that the receipt has the expected type. If the server expects an `'ATTEST'`, a client cannot send a `'RECEIPT'`. If
+ * the server expects a `'RECEIPT'`, a client cannot send an `'ATTEST'`. Apple: Assessing fraud risk, field 6.
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */
@@ -67,8 +67,8 @@ export function assertReceiptType(type: ReceiptType, expected: ReceiptType | und
 /**
  * Checks that the receipt was issued for the expected challenge. Apple: Assessing fraud risk, field 4.
  *
- * In recordings, the client hash of a `'RECEIPT'` is changed, because Apple decoded the hash as UTF-8 text. Such a receipt
- * does not match and is rejected.
+ * In recordings, the client hash in a `'RECEIPT'` differs from the hash that the app passed, because Apple decoded the hash as
+ * UTF-8 text. Such a receipt does not match the expected hash, and is rejected.
  *
  * @throws AppAttestError `receipt_challenge_mismatch`
  */

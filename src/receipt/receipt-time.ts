@@ -32,7 +32,7 @@ export function assertNotExpired({ creationTime, expirationTime }: ReceiptPayloa
     });
   }
   if (expirationTime < creationTime) {
-    throw new AppAttestError('receipt_expired', 'the receipt has an expiration before its creation', {
+    throw new AppAttestError('receipt_expired', 'the receipt expires before its creation', {
       expected: `an expiration at or after ${creationTime.toISOString()}`,
       actual: expirationTime.toISOString(),
     });

@@ -19,8 +19,8 @@ export interface RefreshReceiptOptions {
   /** Used instead of the global `fetch`. For a proxy, or for the `receiptEndpoint()` of `app-attest/testing`. */
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /**
-   * Used instead of Apple's URL. It must be `https:`, or `http:` on a loopback address, because the request contains a token.
-   * It must not contain a user name or a password.
+   * Used instead of Apple's URL. The scheme must be `https:`, or `http:` for a loopback address, because the request contains a
+   * token. The URL must not contain a user name or a password.
    */
   endpoint?: string | URL | undefined;
   /** Aborts the request. */
@@ -42,7 +42,7 @@ const KNOWN_OPTIONS: KnownOptions<RefreshReceiptOptions> = {
 /** Result of {@link refreshReceipt}: either a new receipt, or `notModified` if Apple has no newer receipt yet. */
 export type RefreshedReceipt =
   | {
-      /** The new receipt, CMS in BER. It is not verified. Pass it to `verifyReceipt`, then store it. */
+      /** The new receipt, CMS in BER. It is not verified. Pass the receipt to `verifyReceipt`, then store the receipt. */
       receipt: Uint8Array;
       /** Absent if there is a new receipt. */
       notModified?: never;
@@ -76,13 +76,13 @@ const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'
  * - `invalid_argument`: the options are wrong, or the package `jose` cannot be loaded
  * - `malformed_receipt`: `receipt` is empty, too long or not base64
  * - `receipt_request_failed`: the request failed. `retryAfter` is the header `Retry-After` in seconds, if the response has
- *   this header. `status` is the HTTP status of Apple's response:
+ *   a valid header. `status` is the HTTP status of Apple's response:
  *   - 400: Apple cannot decode the receipt
  *   - 401: Apple rejected the token
- *   - 404: Apple has no data, often because `environment` is wrong
+ *   - 404: Apple has no data for the receipt, for example because `environment` is wrong
  *   - 429 and 5xx: try again later
- *   - absent: there was no response. The connection failed, the time limit was reached, or `signal` aborted the request.
- *     After an abort, `cause` is the reason of the signal
+ *   - absent: there was no complete response. The connection failed, the time limit was reached, or `signal` aborted the
+ *     request. After an abort, `cause` is the reason of the signal
  *
  * @example
  * ```ts
@@ -122,7 +122,9 @@ export async function refreshReceipt(passed: RefreshReceiptOptions): Promise<Ref
     );
   }).catch((cause: unknown) => {
     if (cause instanceof AppAttestError) throw cause;
-    throw new AppAttestError('receipt_request_failed', 'no response from the receipt server', { cause });
+    throw new AppAttestError('receipt_request_failed', 'there was no complete response from the receipt server', {
+      cause,
+    });
   });
 
   if (response.status === 401) token.forget();

@@ -4,14 +4,14 @@ import { equalBytes } from '../encoding/bytes.js';
 import { AppAttestError } from '../errors.js';
 import type { SignedData, SignerIdentifier } from './signed-data.js';
 
-/** The extension of certificates that may sign receipts. In recordings, its value is NULL. */
+/** The extension of certificates that may sign receipts. In the receipts recorded from real devices, its value is NULL. */
 const RECEIPT_SIGNING = '1.2.840.113635.100.12.15';
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 
 /** The tag of an OCTET STRING. One byte for the length follows if the string has fewer than 128 bytes. */
 const OCTET_STRING = 0x04;
 
-/** The maximum number of CA certificates between the signer and the trust anchor. Apple uses one. */
+/** The maximum number of CA certificates between the signer and the trust anchor. Apple's receipts have one. */
 const MAX_ISSUERS = 3;
 
 /**

@@ -36,8 +36,8 @@ export interface VerifyReceiptOptions {
   appId: AppId | readonly AppId[];
   /**
    * The attested key, from `verifyAttestation`: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. Without
-   * `publicKey`, a receipt for any key of the app is accepted. Omit it only if you find the stored key by the `publicKey`
-   * in the result.
+   * `publicKey`, a receipt for any key of the app is accepted. Omit `publicKey` only if you find the stored key by the
+   * `publicKey` in the result.
    */
   publicKey?: string | Uint8Array | KeyObject;
   /**
@@ -128,10 +128,11 @@ const turnstile = new Turnstile({ width: threadPoolSize(), waiting: 512, patienc
  * The field numbers below are those of Apple's page.
  *
  * @throws AppAttestError with one of these codes:
- * - `invalid_argument`: the options are wrong, not the receipt. Also if the packages that decode receipts cannot be loaded
+ * - `invalid_argument`: the options are wrong, not the receipt. Also thrown if the packages that decode receipts cannot be
+ *   loaded
  * - `overloaded`: 512 receipts are already waiting, or this receipt waited for five seconds. The receipt was not
  *   verified. Try again after `retryAfter` seconds
- * - `malformed_receipt`: not an App Attest receipt
+ * - `malformed_receipt`: `receipt` is not an App Attest receipt
  * - `untrusted_certificate`, `certificate_expired`, `invalid_signature`: Apple's receipt signer did not sign the receipt, or
  *   the signer's certificate was not valid when the receipt was created
  * - `app_id_mismatch`: the receipt belongs to another app (field 2)

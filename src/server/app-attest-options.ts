@@ -68,16 +68,16 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
   clientData?: ClientDataForm | undefined;
   /**
    * Whether `register` also verifies Apple's receipt in the attestation. The receipt must be genuine, belong to the key,
-   * and be less than five minutes old, as Apple recommends. `false` by default, because the check takes a few
+   * and be at most five minutes old, as Apple recommends. `false` by default, because the check takes a few
    * milliseconds. You can verify stored receipts later with `verifyReceipt`.
    */
   verifyReceipts?: boolean;
   /**
-   * Functions that verify evidence of other formats, by the value of the field `format`. The Capacitor plugin sends
-   * `'google-play-integrity-standard'` on Android. The server first takes the challenge, and then calls the function. The
-   * object that the function returns is the result of `register` or `authenticate`. The server neither stores nor looks up a
-   * key for such evidence. By default, the server rejects all formats except `'apple-app-attest'`, which must not be in this
-   * option.
+   * Functions that verify evidence of other formats, by the value of the field `format`. On Android,
+   * `@capgo/capacitor-app-attest` sends `'google-play-integrity-standard'`. The server first takes the challenge, and then
+   * calls the function. The object that the function returns is the result of `register` or `authenticate`. The server neither
+   * stores nor looks up a key for such evidence. By default, the server rejects all formats except `'apple-app-attest'`, which
+   * must not be in this option.
    *
    * The function accepts the evidence by returning an object, or a promise of one. It rejects the evidence by throwing an
    * `AppAttestError`. Any other error counts as the failure of a store: the HTTP handlers respond with status 503.

@@ -18,8 +18,8 @@ export function assertAssertionEnd(form: ClientDataForm, assertion: string | Uin
 }
 
 /**
- * The same check for an attestation. `verifyAttestation` accepts such a map with client data of any length, because Apple's
- * sample attestation of 2026 has such a map.
+ * Like {@link assertAssertionEnd}, but for an attestation. `verifyAttestation` accepts an extension map without the flag ED,
+ * regardless of the length of the client data, because Apple's sample attestation of 2026 has such a map.
  *
  * @throws AppAttestError `malformed_attestation`, `unsupported_format`
  */

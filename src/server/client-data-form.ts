@@ -36,8 +36,8 @@ export function readClientData(form: ClientDataForm, clientData: string | Uint8A
 }
 
 /**
- * Converts the client data of a registration to bytes. The length of raw client data is limited, because it stays in memory
- * while a registration waits in the verification queue.
+ * Converts the client data of a registration to bytes. The length of raw client data is limited, because the data stays in
+ * memory while a registration waits in the verification queue.
  *
  * @throws DecodingError
  * @throws AppAttestError `invalid_argument`

@@ -8,7 +8,7 @@ export const MAX_COUNTER_WINDOW = 64;
 export interface CounterWindow {
   /** The highest accepted counter. */
   readonly highest: number;
-  /** {@link MAX_COUNTER_WINDOW} bits. Bit n is set if the counter `highest - 1 - n` was accepted. */
+  /** {@link MAX_COUNTER_WINDOW} bits. Bit n is set if the counter `highest - 1 - n` was accepted, or is treated as used. */
   readonly seen: bigint;
 }
 

@@ -17,8 +17,8 @@ export function carriesExtensions(
  * its keys, but its assertions have no extensions. Such a build can be a legitimate hotfix. An attacker can also install an old
  * build to evade a policy whose `whenAbsent` accepts evidence without extensions.
  *
- * An assertion that lacks only one of the earlier extensions is accepted. For example, an app can drop the opt-in entitlement,
- * and macOS may omit the bundle version.
+ * An assertion that lacks only one of the earlier extensions is accepted. For example, a new build of the app may not have the
+ * App Attest opt-in entitlement, and then sends no code directory hash. macOS may omit the bundle version.
  *
  * @throws AppAttestError `extension_missing`
  */

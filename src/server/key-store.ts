@@ -52,7 +52,7 @@ export interface KeyStore {
    * - It is higher than the highest accepted counter.
    * - It is at most `window` lower than the highest accepted counter, and it was not accepted before.
    *
-   * Use the anti-replay window of RFC 4303 §3.4.3: one bit for each of the 64 counters behind the highest. Keep all 64 bits
+   * Use the anti-replay window of RFC 4303 §3.4.3: one bit for each of the 64 counters below the highest. Keep all 64 bits
    * regardless of `window`. If the server later uses a larger window, the store must still reject counters that were
    * accepted before.
    *

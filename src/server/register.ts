@@ -20,7 +20,7 @@ import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
 /** The maximum age of the receipt in an attestation, in seconds. Apple: Assessing fraud risk. */
 const MAX_RECEIPT_AGE = 300;
 
-/** Milliseconds. Observed: an attestation's receipt expires after 90 days. */
+/** Milliseconds. In recordings, the receipt of an attestation expires after 90 days. */
 const RECEIPT_LIFETIME = 90 * 24 * 60 * 60 * 1000;
 
 /** Options of `register`. */

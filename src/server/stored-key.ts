@@ -18,13 +18,16 @@ export interface StoredKey {
   environment: Environment;
   /** The user that the key belongs to. Absent if the key was registered without a user and not bound to a user since. */
   subject?: string;
-  /** Device data from Apple's certificate. Empty for old operating systems. */
+  /** Device data from Apple's certificate. For old operating systems, it has fewer values or none. */
   device: AttestedDevice;
   /** The extensions that iOS 27 and later sign, from the first evidence of this key that had extensions. */
   extensions?: AuthenticatorExtensions;
   /** The time of the registration. */
   createdAt: Date;
-  /** The time of the last accepted request. It can be up to an hour too early. Absent if no request of the key was accepted. */
+  /**
+   * The time of the last accepted request. It is updated at most once an hour, so the last request may be up to one hour later
+   * than this time. Absent if no request of the key was accepted.
+   */
   lastUsedAt?: Date;
   /** The time of the revocation. A revoked key stays in the store, so that it cannot be registered again. */
   revokedAt?: Date;

@@ -69,8 +69,8 @@ export class VirtualApple {
 /**
  * Creates a virtual Apple with new keys, which cannot be exported.
  *
- * If a server trusts the root of a virtual Apple, anyone who can use this virtual Apple can forge evidence for the server. So
- * this function throws in production, and there `verifyAttestation` and `verifyReceipt` reject the root.
+ * If a server trusts the root of a virtual Apple, anyone who can use this virtual Apple can forge evidence for the server. In
+ * production, this function therefore throws an error, and `verifyAttestation` and `verifyReceipt` reject the root.
  *
  * A process is in production unless `NODE_ENV` is `test` or `development`, or `APP_ATTEST_VIRTUAL` is `allow`.
  *

@@ -52,8 +52,16 @@ describe('app-attest receipts refresh', () => {
     ['an unknown option', [...valid, '--maximum', '1'], '--maximum'],
     ['an option without a value', [...valid, '--limit'], '--limit'],
     ['an additional argument', [...valid, 'now'], 'now'],
-    ['a limit that is not a number', [...valid, '--limit', 'ten'], '--limit must be a number'],
-    ['a negative concurrency', [...valid, '--concurrency=-1'], '--concurrency must be a number'],
+    [
+      'a limit that is not a number',
+      [...valid, '--limit', 'ten'],
+      '--limit must be a whole number of at most 9 digits',
+    ],
+    [
+      'a negative concurrency',
+      [...valid, '--concurrency=-1'],
+      '--concurrency must be a whole number of at most 9 digits',
+    ],
     ['no database', valid, 'DATABASE_URL or REDIS_URL'],
     ['a trust anchor file that does not exist', [...valid, '--trust-anchor', join(folder, 'none.pem')], 'ENOENT'],
   ])('rejects %s with exit code 2', async (_, args, message) => {

@@ -224,7 +224,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
     'store counters in 31 bits',
     ({ keys }) => ({ keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter | 0, window) } }),
-    /unsigned/,
+    /counters up to 2\^32 - 1/,
   ],
   [
     'let the window end one counter too late',
@@ -313,7 +313,11 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     },
     /does not change the stored key/,
   ],
-  ['report an unused challenge as used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
+  [
+    'report an unused challenge as used',
+    () => ({ challenges: { fate: async () => 'used' } }),
+    /nothing for a valid or unknown challenge/,
+  ],
   [
     'overwrite extensions',
     ({ keys }) => {
@@ -333,9 +337,9 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /first request that carries any/,
+    /first request that has extensions/,
   ],
-  ['drop extensions of a request', withUse(({ usedAt }) => ({ usedAt })), /first request that carries any/],
+  ['drop extensions of a request', withUse(({ usedAt }) => ({ usedAt })), /first request that has extensions/],
   ['keep the last use to the minute', keepLastUse(60_000, false), /at most once an hour/],
   ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes earlier/],
   [
@@ -355,7 +359,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /a rejected counter/,
+    /if the counter is rejected/,
   ],
   [
     'check whether a key has a user, then bind it',
@@ -436,7 +440,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /names are similar/,
+    /users with similar names/,
   ],
   [
     'list a key for every user who tried to register it',
@@ -456,7 +460,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /does not list it for another user/,
+    /is not listed for this other user/,
   ],
   ['remove nothing', () => ({ keys: { remove: async () => true } }), /gone for all servers/],
   [

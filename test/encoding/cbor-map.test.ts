@@ -31,19 +31,19 @@ describe('a CBOR map', () => {
   });
 
   const wrong: readonly [() => unknown, string][] = [
-    [() => map.text('bytes'), 'field bytes is not text'],
-    [() => map.bytes('text'), 'field text is not a byte string'],
-    [() => map.map('text'), 'field text is not a map'],
-    [() => map.map('array'), 'field array is not a map'],
-    [() => map.arrayOfBytes('text'), 'field text is not an array of byte strings'],
-    [() => map.arrayOfBytes('mixed'), 'field mixed is not an array of byte strings'],
-    [() => map.arrayOfBytes('bytes'), 'field bytes is not an array of byte strings'],
-    [() => map.uint32('five'), 'field five is not a 32-bit number'],
-    [() => map.uint32('text'), 'field text is not a 32-bit number'],
-    [() => map.uint32('large'), 'field large is not a 32-bit number'],
-    [() => map.uint32('negative'), 'field negative is not a 32-bit number'],
-    [() => map.uint32('fraction'), 'field fraction is not a 32-bit number'],
-    [() => map.text('none'), 'field none is missing'],
+    [() => map.text('bytes'), 'the field bytes is not text'],
+    [() => map.bytes('text'), 'the field text is not a byte string'],
+    [() => map.map('text'), 'the field text is not a map'],
+    [() => map.map('array'), 'the field array is not a map'],
+    [() => map.arrayOfBytes('text'), 'the field text is not an array of byte strings'],
+    [() => map.arrayOfBytes('mixed'), 'the field mixed is not an array of byte strings'],
+    [() => map.arrayOfBytes('bytes'), 'the field bytes is not an array of byte strings'],
+    [() => map.uint32('five'), 'the field five is not a 32-bit number'],
+    [() => map.uint32('text'), 'the field text is not a 32-bit number'],
+    [() => map.uint32('large'), 'the field large is not a 32-bit number'],
+    [() => map.uint32('negative'), 'the field negative is not a 32-bit number'],
+    [() => map.uint32('fraction'), 'the field fraction is not a 32-bit number'],
+    [() => map.text('none'), 'the field none is missing'],
   ];
   it.each(wrong)('rejects a missing field, and a field whose type does not match the method: %s', (read, message) => {
     expect(read).toThrow(new DecodingError(message));

@@ -46,7 +46,7 @@ describe('inspectReceipt', () => {
 
   it('reports the parts that it cannot decode, and returns the other parts', async () => {
     const withoutPayload = await inspectReceipt(await makeReceipt(await createReceiptChain(), { payload: set() }));
-    expect(withoutPayload.problems).toEqual(['payload: field 2 is missing']);
+    expect(withoutPayload.problems).toEqual(['payload: the receipt field 2 is missing']);
     expect(withoutPayload.certificates.length).toBe(3);
     for (const bytes of [new Uint8Array(), octetString('receipt'), 'no base64!', new Uint8Array(65_537)]) {
       expect(await inspectReceipt(bytes)).toEqual({

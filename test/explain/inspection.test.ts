@@ -62,7 +62,7 @@ describe('an inspected attestation', () => {
   it('reports a malformed field in an extension map without the flag ED', async () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { authenticatorData, problems } = await inspect({ flags: 0x40, extensions });
-    expect(problems).toEqual(['authData extensions: field apple_bundle_version_01 is not text']);
+    expect(problems).toEqual(['authData extensions: the field apple_bundle_version_01 is not text']);
     expect(authenticatorData).not.toHaveProperty('unauthenticatedExtensions');
   });
 
@@ -147,7 +147,7 @@ describe('an inspected assertion', () => {
     const extensions = signedExtensions({ apple_bundle_version_01: 1 });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { problems } = inspectAssertion(assert(privateKey, { flags: 0x40, extensions }));
-    expect(problems).toEqual(['authenticatorData extensions: field apple_bundle_version_01 is not text']);
+    expect(problems).toEqual(['authenticatorData extensions: the field apple_bundle_version_01 is not text']);
   });
 
   it('reports only problems if the evidence is not a map', () => {

@@ -6,8 +6,8 @@ interface Entry {
   /** Milliseconds, by the monotonic clock of the process. */
   readonly expiresAt: number;
   /**
-   * Milliseconds, by the same clock. Until this time, `fate` reports that the challenge was used or has expired. After this
-   * time, the entry can be deleted.
+   * Milliseconds, by the monotonic clock of the process. Until this time, `fate` reports that the challenge was used or has
+   * expired. After this time, the entry can be deleted.
    */
   readonly forgottenAt: number;
 }

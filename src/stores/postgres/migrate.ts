@@ -92,7 +92,7 @@ END IF;
 SELECT coalesce(max(version), 0) INTO present FROM ${migrations};
 IF present > ${newest} THEN
   RAISE EXCEPTION 'the tables of app-attest are at version %, but this release of app-attest knows versions up to ${newest}', present
-    USING HINT = 'Install the release that migrated them, or a later one.';
+    USING HINT = 'Install the release of app-attest that migrated the tables, or a later release.';
 END IF;`;
 }
 

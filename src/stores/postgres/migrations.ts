@@ -53,19 +53,19 @@ export function migrationsOf({ challenges, keys }: Tables): Migration[] {
   key_id text COLLATE "C" PRIMARY KEY,
   public_key text NOT NULL,
   counter bigint NOT NULL CHECK (counter BETWEEN 0 AND 4294967295), -- the highest accepted counter
-  seen bit(64) NOT NULL, -- bit n from the left is 1 if the counter (counter - n) was accepted
+  seen bit(64) NOT NULL, -- bit n from the left is 1 if the counter (counter - n) cannot be accepted any more
   app_id text NOT NULL,
   app_clip_id text,
   environment text NOT NULL CHECK (environment IN ('production', 'development')),
   subject text COLLATE "C",
   device json NOT NULL,
-  extensions json, -- signed by iOS 27 and later, with the code directory hash in hex
+  extensions json, -- the signed extensions of iOS 27 and later, with the code directory hash in hex
   created_at timestamptz NOT NULL,
-  last_used_at timestamptz, -- at most an hour too early
+  last_used_at timestamptz, -- updated at most once an hour, so the last use may be up to one hour later
   revoked_at timestamptz,
   receipt bytea,
   risk_metric bigint,
-  receipt_due_at timestamptz, -- compared with the clock of a server
+  receipt_due_at timestamptz, -- compared with the clock of a server, not with the clock of the database
   receipt_claimed_until timestamptz -- compared with the clock of a server. Other processes skip the key until this time
 ) WITH (fillfactor = 80)`,
     },

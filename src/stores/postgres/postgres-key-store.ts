@@ -137,9 +137,9 @@ WHERE key_id = $1 AND ($3::text IS NULL OR subject = $3) RETURNING 1`,
     bind: `
 UPDATE ${keys} SET subject = $2 WHERE key_id = $1 AND revoked_at IS NULL AND coalesce(subject, $2) = $2 RETURNING 1`,
 
-    // The index contains only the beginning of the text of a user. With two plain equalities, the planner would multiply their
-    // estimates and expect few keys. It would then read and sort all keys of the user for each page. The planner does not
-    // analyse coalesce, so it estimates the first equality only.
+    // The index contains only the first 512 characters of the column subject. With two plain equalities, the planner would
+    // multiply their estimates and expect few keys. It would then read and sort all keys of the user for each page. The planner
+    // does not analyse coalesce, so it estimates only the first equality.
     list: `
 SELECT ${COLUMNS} FROM ${keys}
 WHERE ${subjectPrefix('subject')} = ${subjectPrefix('$1::text')} AND coalesce(subject = $1, false) AND key_id > $2

@@ -11,7 +11,10 @@ const MAX_NAME_BYTES = 63;
 export function quotedName(name: string): string {
   const isName = typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= MAX_NAME_BYTES;
   if (isName && !/[\0\p{Surrogate}]/u.test(name)) return `"${name.replaceAll('"', '""')}"`;
-  throw new AppAttestError('invalid_argument', `schema must be a name of 1 to ${MAX_NAME_BYTES} bytes`);
+  throw new AppAttestError(
+    'invalid_argument',
+    `schema must be a name of 1 to ${MAX_NAME_BYTES} bytes, without NUL or lone surrogates`,
+  );
 }
 
 /** An SQL string constant. The form `E'…'` means the same regardless of the setting `standard_conforming_strings`. */

@@ -83,7 +83,7 @@ export class RedisKeyRegistration {
     const present = Object.entries(fields).flatMap(([name, value]) => (value === null ? [] : [name, value]));
     const outcome = textReply(await INSERT.run(this.#client, this.#prefix + key.keyId, tag, ...present));
     if (outcome === 'inserted' || outcome === 'exists' || outcome === 'expired') return outcome;
-    throw new Error('Redis sent an unknown reply to an insertion');
+    throw new Error('Redis sent an unknown reply to the insertion of a key');
   }
 
   /** Returns `undefined` if the key is not registered, or does not belong to the given user. */
@@ -92,7 +92,7 @@ export class RedisKeyRegistration {
     const reply = optionalListReply(await REMOVE.run(this.#client, this.#prefix + keyId, ...user));
     if (!reply) return undefined;
     const [registration, owner, ...dueTags] = reply;
-    if (registration === undefined) throw new Error('Redis removed a key without a registration');
+    if (registration === undefined) throw new Error('Redis removed a key whose hash has no field registration');
     return { registration, subject: owner, dueTags: dueTags.filter((tag) => tag !== undefined) };
   }
 

@@ -82,7 +82,7 @@ export class RedisReceipt {
     const [outcome, tag, ...replacedTags] = reply;
     const current = tag === undefined || dueAt === undefined ? undefined : { entry: { keyId, tag }, dueAt };
     if (outcome === 'add' && current) return { outcome, ...current };
-    if (outcome !== 'saved') throw new Error('Redis sent an unknown reply to a receipt');
+    if (outcome !== 'saved') throw new Error('Redis sent an unknown reply to the update of a receipt');
     const replaced = replacedTags.flatMap((old) => (old === undefined ? [] : [{ keyId, tag: old }]));
     return { outcome, ...(current && { current }), replaced };
   }
@@ -93,7 +93,7 @@ export class RedisReceipt {
     const [dueTag, nextDueTag, reservation, revokedAt, dueAt] = reply;
     if (reservation !== undefined || nextDueTag === tag) return 'pending';
     if (dueTag !== tag || revokedAt !== undefined) return 'stale';
-    if (dueAt === undefined) throw new Error('Redis has an attested key with a due receipt and no date');
+    if (dueAt === undefined) throw new Error('Redis has an attested key with a dueTag but without a receiptDueAt');
     return { dueAt: Number(dueAt) };
   }
 }

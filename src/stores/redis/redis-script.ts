@@ -45,7 +45,8 @@ export function textReply(reply: unknown): string | undefined {
  */
 export function listReply(reply: unknown, length?: number): (string | undefined)[] {
   if (!Array.isArray(reply)) throw new Error('Redis must reply with a list, but sent another reply');
-  if (length !== undefined && reply.length !== length) throw new Error('Redis replied with a list of another length');
+  if (length !== undefined && reply.length !== length)
+    throw new Error(`Redis must reply with a list of length ${length}, but sent a list of length ${reply.length}`);
   return reply.map(textReply);
 }
 

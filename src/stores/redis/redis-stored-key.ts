@@ -31,8 +31,8 @@ const LISTED = new RedisScript(`
 return redis.call('HMGET', KEYS[1], 'registration', 'reserved:' .. ARGV[1], ${QUOTED})`);
 
 /**
- * The key of an entry in the index of a user. `pending`: the entry was added, but the hash is not written yet. `stale`: the
- * entry is not valid and never becomes valid.
+ * The key of an entry in the index of a user. `pending`: the entry was added, but the hash does not contain the key or its user
+ * yet. `stale`: the entry is not valid and never becomes valid.
  */
 export type ListedKey = 'pending' | 'stale' | StoredKey;
 

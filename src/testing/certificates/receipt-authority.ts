@@ -13,8 +13,8 @@ import {
 } from './x509.js';
 
 /**
- * The certificates that sign receipts. They imitate Apple Root CA - G3, Apple Application Integration CA 5 - G1 and the
- * certificate of the receipt signer.
+ * The certificate of the receipt signer and the CA certificates above it. They imitate Apple Root CA - G3, Apple Application
+ * Integration CA 5 - G1 and the certificate of Apple's receipt signer.
  */
 export interface ReceiptAuthority {
   readonly root: Issuer;

@@ -1,4 +1,4 @@
-/** The class `DCAppAttestService` of Apple's DeviceCheck framework, which an app or the plugin calls on a device. */
+/** The class `DCAppAttestService` of Apple's DeviceCheck framework. An app or a Capacitor plugin calls it on a device. */
 export interface AppAttestService {
   /** Generates a key. Returns the key identifier, base64. */
   generateKey(): Promise<string>;

@@ -5,7 +5,7 @@ import { readText } from './device-input.js';
 
 const ENVELOPE = { platform: 'ios', format: 'apple-app-attest' } as const;
 
-/** A key, in the format of the plugin. */
+/** A key, in the format of `@capgo/capacitor-app-attest`. */
 export interface CapacitorKey {
   /** The platform of the device. */
   platform: 'ios';

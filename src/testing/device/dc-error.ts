@@ -15,7 +15,7 @@ export type DCErrorCode =
 export class DCError extends Error {
   /** Always `DCError`. */
   override readonly name = 'DCError';
-  /** The reason of the failure. */
+  /** The reason for the failure. */
   readonly code: DCErrorCode;
 
   constructor(code: DCErrorCode, message: string) {

@@ -15,9 +15,9 @@ export interface Misbehaviour {
   /** The counter does not increase, as in a replay of an old request: `counter_not_increased`. */
   standingCounter?: boolean | undefined;
   /**
-   * The app was linked with an SDK before iOS 27, so its evidence has no extensions. The code is `extension_missing` if the
-   * backend's policy has `whenAbsent: 'reject'`. If earlier evidence of the key had extensions, `createAppAttest` with any
-   * policy also throws this code for an assertion, unless the policy has `whenDropped: 'accept'`.
+   * The app was linked with an SDK that is older than iOS 27, so its evidence has no extensions. The code is
+   * `extension_missing` if the backend's policy has `whenAbsent: 'reject'`. If earlier evidence of the key had extensions,
+   * `createAppAttest` with any policy also throws this code for an assertion, unless the policy has `whenDropped: 'accept'`.
    */
   olderSdk?: boolean | undefined;
   /**

@@ -19,7 +19,7 @@ import { type RequestToSign, readRequestToSign, signedHeaders } from './signed-r
 
 /** Options of `createDevice`: the device and the app on it. */
 export interface VirtualDeviceOptions {
-  /** The App ID of the running app: `'TEAMID1234.com.example.app'`, or an object with its two parts. */
+  /** The App ID of the app: `'TEAMID1234.com.example.app'`, or an object with the two parts of this text. */
   appId: AppId;
   /**
    * The App ID of an App Clip of the app. With this option, the App Clip runs instead of the app. The certificate then
@@ -249,7 +249,7 @@ export class VirtualDevice {
     return extensions ? ATTESTED_CREDENTIAL_DATA | EXTENSION_DATA : ATTESTED_CREDENTIAL_DATA;
   }
 
-  /** Encodes the CBOR map of the evidence. Up to iOS 26, apps with the opt-in entitlement add an unsigned field. */
+  /** Encodes the CBOR map of the evidence. Up to iOS 26, apps with the App Attest opt-in entitlement add the field `cdHash`. */
   #object(entries: Record<string, unknown>): Uint8Array {
     if (this.#system.codeDirectoryHash !== 'unsigned') return cbor(entries);
     return cbor({ ...entries, cdHash: this.#misbehaviour.rewrittenCodeDirectoryHash ?? this.#codeDirectoryHash });

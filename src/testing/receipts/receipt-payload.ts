@@ -8,7 +8,7 @@ export interface ReceiptSubject {
   /** The credential certificate, DER. */
   readonly credCert: Uint8Array;
   readonly clientDataHash: Uint8Array;
-  /** Base64 of 64 random bytes. All receipts of a key have the same token. */
+  /** Base64 of 64 random bytes. All receipts that follow from one attestation have the same token. */
   readonly token: string;
   readonly environment: Environment;
 }
