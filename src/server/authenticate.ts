@@ -2,6 +2,7 @@ import { verifyAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
+import { sideBySide } from '../runtime/side-by-side.js';
 import { assertStillAccepted } from './accepted-key.js';
 import { type Configuration, readReadChallenge } from './app-attest-options.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
@@ -61,12 +62,12 @@ export async function authenticate<Result extends AcceptedEvidence>(
   if (other) return authenticateOtherFormat(configuration, other, subject, readChallenge);
   const { keyId, payload, token } = readAssertedRequest(body, configuration.clientData);
 
-  // 1. The challenge was issued by this server, and is now used up.
-  const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
+  // 1. The challenge was issued by this server, and is now used up. The store finds the key at the same time.
+  const { keys, counterWindow, policy, clientData, clock } = configuration;
+  const challenge = findChallenge('payload', payload, readChallenge);
+  const [record, key] = await sideBySide(takeChallenge(configuration, challenge, 'assertion'), findKey(keys, keyId));
 
   // 2. The key is registered and still accepted.
-  const { keys, counterWindow, policy, clientData, clock } = configuration;
-  const key = await findKey(keys, keyId);
   if (!key) throw unknownKey(keyId);
   assertNotRevoked(key);
   assertKeySubject(key, subject);
