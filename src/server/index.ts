@@ -21,7 +21,7 @@ export type {
   RequestOfFormat,
 } from './formats.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
-export type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
+export type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
 export type { TakeChallengeOptions } from './redeem-challenge.js';
 export type { ReceiptProgress, RefreshedReceipts, RefreshReceiptsOptions } from './refresh-receipts-options.js';

@@ -492,6 +492,37 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /is removed once/,
   ],
   [
+    'ignore the registration',
+    ({ keys }) => ({ keys: { advance: (keyId, counter, window, use) => keys.advance(keyId, counter, window, use) } }),
+    /only with its creation time/,
+  ],
+  [
+    'ignore the user of the registration',
+    ({ keys }) => ({
+      keys: {
+        advance: async (keyId, counter, window, use, registration) => {
+          const { subject } = (await keys.find(keyId)) ?? {};
+          return keys.advance(keyId, counter, window, use, registration && { ...registration, subject });
+        },
+      },
+    }),
+    /only with its user/,
+  ],
+  [
+    'compare the registration, then advance the counter of any registration',
+    ({ keys }) => ({
+      keys: {
+        advance: async (keyId, counter, window, use, registration) => {
+          const key = await keys.find(keyId);
+          const accepted = await keys.advance(keyId, counter, window, use);
+          const isSame = key?.createdAt.getTime() === registration?.createdAt.getTime();
+          return accepted && (!registration || (isSame && key?.subject === registration.subject));
+        },
+      },
+    }),
+    /only with its creation time/,
+  ],
+  [
     'revoke a key of any user',
     ({ keys }) => ({ keys: { revoke: (keyId, revokedAt) => keys.revoke(keyId, revokedAt) } }),
     /revokes no key of another user/,
