@@ -16,6 +16,7 @@ import {
   type NoFormats,
   readFormats,
 } from './formats.js';
+import { type KeyCacheOptions, readKeyCacheOptions } from './key-cache.js';
 import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
 import { ServerClock } from './server-clock.js';
@@ -96,6 +97,21 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    * ```
    */
   formats?: Formats | undefined;
+  /**
+   * Keeps keys in the memory of this process, so that a request needs one round to the stores instead of two. `max` is the
+   * maximum number of keys, and `ttl` is the time in seconds for which a key is kept after it was read. Off by default.
+   *
+   * The server then verifies the signature with the cached key, and takes the challenge and stores the counter at the same time.
+   * The store still decides about each request: a key that was revoked, removed, bound or registered again is not accepted
+   * from the cache. A request with an invalid signature does not use up its challenge then. In the result, `riskMetric` and
+   * `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md` describes the details.
+   *
+   * @example
+   * ```ts
+   * keyCache: { max: 100_000, ttl: 300 },
+   * ```
+   */
+  keyCache?: KeyCacheOptions | undefined;
   /** Trusted root certificates for attestations, PEM text or DER bytes. They replace Apple's root. Only for tests. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
   /** Trusted root certificates for receipts. They replace Apple Root CA - G3. Only for tests. */
@@ -125,6 +141,7 @@ export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidenc
   readonly readChallenge: ReadChallenge | undefined;
   readonly clientData: ClientDataForm;
   readonly formats: ReadonlyMap<string, FormatVerifier<Result>>;
+  readonly keyCache: KeyCacheOptions | undefined;
   readonly clock: ServerClock;
 }
 
@@ -141,6 +158,7 @@ const KNOWN: KnownOptions<AppAttestOptions<FormatVerifiers>> = {
   clientData: 'may be undefined',
   verifyReceipts: 'never undefined',
   formats: 'may be undefined',
+  keyCache: 'may be undefined',
   trustAnchors: 'may be undefined',
   receiptTrustAnchors: 'may be undefined',
   now: 'may be undefined',
@@ -186,6 +204,7 @@ export function readOptions<Result extends AcceptedEvidence>(
     readChallenge: readReadChallenge(options.readChallenge),
     clientData: readClientDataForm(options.clientData),
     formats: readFormats(options.formats),
+    keyCache: readKeyCacheOptions(options.keyCache),
     clock: readClock(options.now),
   };
 }

@@ -21,6 +21,7 @@ export type {
   RequestOfFormat,
 } from './formats.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
+export type { KeyCacheOptions } from './key-cache.js';
 export type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
 export type { TakeChallengeOptions } from './redeem-challenge.js';

@@ -16,6 +16,8 @@ export interface WorkerOptions {
   challengeTtl?: number;
   /** In milliseconds. The default is that of the examples. */
   timeout?: number;
+  /** Off by default. */
+  keyCache?: { max: number; ttl: number };
   /** How far the worker's clock is ahead, in seconds. */
   clockAhead: number;
 }
@@ -23,7 +25,7 @@ export interface WorkerOptions {
 /** A request to a worker. Each request gets one {@link Answer}. */
 export interface Call {
   id: number;
-  method: 'issueChallenge' | 'register' | 'authenticate' | 'key' | 'refreshReceipts';
+  method: 'issueChallenge' | 'register' | 'authenticate' | 'key' | 'refreshReceipts' | 'revoke' | 'forget' | 'bind';
   parameter: unknown;
 }
 
@@ -39,6 +41,7 @@ const backend = createAppAttest({
   counterWindow: options.counterWindow,
   ...(options.challengeTtl !== undefined && { challengeTtl: options.challengeTtl }),
   now: () => new Date(Date.now() + options.clockAhead * 1000),
+  keyCache: options.keyCache,
   ...stores,
 });
 
@@ -73,6 +76,12 @@ async function perform(method: Call['method'], parameter: unknown): Promise<unkn
       return (await backend.register(parameter)).counter;
     case 'authenticate':
       return (await backend.authenticate(parameter)).key.counter;
+    case 'revoke':
+      return backend.revoke(String(parameter));
+    case 'forget':
+      return backend.forget(String(parameter));
+    case 'bind':
+      return backend.bind(String(parameter), 'alice');
     case 'key':
       return (await backend.key(String(parameter)))?.counter;
   }
