@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type ExtensionPolicy, keepExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import { keepTrustAnchors } from '../certificates/trust-anchors.js';
 import { AppAttestError } from '../errors.js';
@@ -20,6 +21,7 @@ import { type KeyCacheOptions, readKeyCacheOptions } from './key-cache.js';
 import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
 import { ServerClock } from './server-clock.js';
+import { areSigned, type SignedChallenges, signedChallenges } from './signed-challenges.js';
 
 /** Options of {@link createAppAttest}. */
 export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
@@ -32,8 +34,11 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    * requirements by default.
    */
   policy?: ExtensionPolicy;
-  /** The store for challenges. If both `challenges` and `keys` are absent, the server uses `memoryStores()`. */
-  challenges?: ChallengeStore;
+  /**
+   * The store for challenges, or the result of `signedChallenges`. If both `challenges` and `keys` are absent, the server keeps
+   * keys in memory, and issues challenges that are signed with a random secret of this process.
+   */
+  challenges?: ChallengeStore | SignedChallenges;
   /** The store for keys and counters. Pass `challenges` and `keys` together, or omit both options. */
   keys?: KeyStore;
   /** How long a challenge is valid, in seconds, at most 86 400 (a day). 300 by default. */
@@ -133,7 +138,7 @@ export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidenc
   readonly trustAnchors: readonly Uint8Array[] | undefined;
   /** DER. */
   readonly receiptTrustAnchors: readonly Uint8Array[] | undefined;
-  readonly challenges: ChallengeStore;
+  readonly challenges: ChallengeStore | SignedChallenges;
   readonly keys: KeyStore;
   /** Milliseconds. */
   readonly challengeLifetime: number;
@@ -213,14 +218,29 @@ function readStores({
   challenges,
   keys,
 }: Pick<AppAttestOptions, 'challenges' | 'keys'>): Pick<Configuration, 'challenges' | 'keys'> {
-  if (challenges === undefined && keys === undefined) return memoryStores();
+  if (challenges === undefined && keys === undefined) return signedMemoryStores();
   if (challenges === undefined || keys === undefined) {
     const missing = keys === undefined ? 'keys' : 'challenges';
     throw invalid(`pass challenges and keys together, or omit both: ${missing} is missing`);
   }
-  assertMethods('challenges must be a ChallengeStore', challenges, ['put', 'take']);
+  assertChallenges(challenges);
   assertMethods('keys must be a KeyStore', keys, KEY_STORE_METHODS);
   return { challenges, keys };
+}
+
+function signedMemoryStores(): Pick<Configuration, 'challenges' | 'keys'> {
+  const { challenges: used, keys } = memoryStores();
+  return { challenges: signedChallenges({ secrets: [randomBytes(32)], used }), keys };
+}
+
+/** @throws AppAttestError `invalid_argument` */
+function assertChallenges(challenges: ChallengeStore | SignedChallenges): void {
+  const isObject = typeof challenges === 'object' && challenges !== null;
+  if (isObject && areSigned(challenges)) {
+    assertMethods('challenges must be signedChallenges', challenges, ['issue', 'namesUser', 'read', 'spend']);
+  } else {
+    assertMethods('challenges must be a ChallengeStore', challenges, ['put', 'take']);
+  }
 }
 
 /** @throws AppAttestError `invalid_argument` */

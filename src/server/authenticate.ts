@@ -18,7 +18,7 @@ import { authenticateOtherFormat, readOtherFormat } from './other-format.js';
 import type { PublicKeyCache } from './public-key-cache.js';
 import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
-import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
+import { assertChallengeSubject, needsUser, openChallenge, takeOpened } from './take-challenge.js';
 import { assertKeyUsable, verifyWithKey } from './verify-with-key.js';
 
 /** Options of `authenticate`. */
@@ -68,18 +68,22 @@ export async function authenticate<Result extends AcceptedEvidence>(
   const other = readOtherFormat(configuration.formats, body);
   if (other) return authenticateOtherFormat(configuration, other, subject, readChallenge);
   const request = readAssertedRequest(body, configuration.clientData);
-  const challenge = findChallenge('payload', request.payload, readChallenge);
-  const taking = (): Promise<ChallengeRecord> => takeChallenge(configuration, challenge, 'assertion');
 
-  const cached = cachedKey(caches, request, subject);
-  if (!cached) {
+  // 1. The challenge was issued by this server, and is now used up. The store finds the key at the same time. If the key is known
+  // already, the challenge is taken later, while the store accepts the counter.
+  const found = findChallenge('payload', request.payload, readChallenge);
+  const isOpenedByKey = subject === undefined && needsUser(configuration, found);
+  const known = isOpenedByKey ? await usableKey(configuration, request, subject) : cachedKey(caches, request, subject);
+  const opened = openChallenge(configuration, found, isOpenedByKey ? (known?.subject ?? undefined) : subject);
+  const taking = (): Promise<ChallengeRecord> => takeOpened(configuration, opened, 'assertion');
+  if (!known) {
     const [record, key] = await sideBySide(taking(), findKey(configuration.keys, request.keyId));
     return authenticateWithStoredKey(configuration, caches, request, subject, record, key);
   }
-  const attempt = await authenticateWithCachedKey(configuration, caches, request, taking, cached);
+  const attempt = await authenticateWithKnownKey(configuration, caches, request, taking, known);
   if ('accepted' in attempt) return attempt.accepted;
-  // The store did not confirm the cached key. It may hold another registration, which decides now.
-  caches.keys?.drop(cached.keyId);
+  // The store did not confirm the known key. It may hold another registration, which decides now.
+  caches.keys?.drop(known.keyId);
   const key = await findKey(configuration.keys, request.keyId);
   return authenticateWithStoredKey(configuration, caches, request, subject, attempt.record, key);
 }
@@ -113,13 +117,13 @@ async function authenticateWithStoredKey(
 }
 
 /**
- * Needs one round to the stores: the challenge is taken while the store compares the registration and accepts the counter.
+ * Needs one more round to the stores: the challenge is taken while the store compares the registration and accepts the counter.
  * Without the counter of the key, only the store decides about the signed counter.
  *
  * @returns `record` if the store did not accept the counter. The challenge was taken
  * @throws AppAttestError if the signature or the challenge is not valid, regardless of the state of the key
  */
-async function authenticateWithCachedKey(
+async function authenticateWithKnownKey(
   configuration: Configuration,
   caches: Caches,
   request: AssertedRequest,
@@ -139,6 +143,18 @@ async function authenticateWithCachedKey(
   const accepted = acceptedRequest(request, key, verified, use);
   caches.keys?.update(accepted.key);
   return { accepted };
+}
+
+/** The key whose user a signed challenge must have been issued for. */
+async function usableKey(
+  configuration: Configuration,
+  { keyId }: AssertedRequest,
+  subject: string | undefined,
+): Promise<StoredKey> {
+  const key = await findKey(configuration.keys, keyId);
+  if (!key) throw unknownKey(keyId);
+  assertKeyUsable(key, subject, configuration);
+  return key;
 }
 
 /** A cached key never rejects a user. For another user, the store decides. */

@@ -27,6 +27,7 @@ export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.j
 export type { TakeChallengeOptions } from './redeem-challenge.js';
 export type { ReceiptProgress, RefreshedReceipts, RefreshReceiptsOptions } from './refresh-receipts-options.js';
 export type { RegisterOptions } from './register.js';
+export { type SignedChallenges, type SignedChallengesOptions, signedChallenges } from './signed-challenges.js';
 export type { NewKey, StoredKey } from './stored-key.js';
 export type { Stores } from './stores.js';
 export type { KeysOfOptions } from './users-keys.js';

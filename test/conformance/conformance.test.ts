@@ -313,6 +313,39 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     },
     /does not change the stored key/,
   ],
+  [
+    'check whether a challenge was spent, then remember it',
+    () => {
+      const spent = new Set<string>();
+      return {
+        challenges: {
+          async spend(challenge) {
+            const isFirst = !spent.has(challenge);
+            await yieldOnce();
+            spent.add(challenge);
+            return isFirst;
+          },
+        },
+      };
+    },
+    /accepts each of them once/,
+  ],
+  [
+    'forget a spent challenge when it expires',
+    () => {
+      const spent = new Map<string, number>();
+      return {
+        challenges: {
+          async spend(challenge, { issuedAt, expiresAt }) {
+            if ((spent.get(challenge) ?? 0) > performance.now()) return false;
+            spent.set(challenge, performance.now() + expiresAt.getTime() - Number(issuedAt));
+            return true;
+          },
+        },
+      };
+    },
+    /longer than its lifetime/,
+  ],
   ['report an unused challenge as used', () => ({ challenges: { fate: async () => 'used' } }), /reports it correctly/],
   [
     'overwrite extensions',

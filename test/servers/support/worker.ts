@@ -1,6 +1,6 @@
 import { AppAttestError } from '../../../src/errors.js';
 import { createAppAttest } from '../../../src/server/create-app-attest.js';
-import type { RefreshReceiptsOptions } from '../../../src/server/index.js';
+import { type RefreshReceiptsOptions, signedChallenges } from '../../../src/server/index.js';
 import { type Addresses, openStores, type StoreKind } from './store-kinds.js';
 
 /** The configuration of a worker's server. */
@@ -16,6 +16,8 @@ export interface WorkerOptions {
   challengeTtl?: number;
   /** In milliseconds. The default is that of the examples. */
   timeout?: number;
+  /** If given, challenges are signed with these secrets. */
+  secrets?: string[];
   /** Off by default. */
   keyCache?: { max: number; ttl: number };
   /** How far the worker's clock is ahead, in seconds. */
@@ -34,6 +36,7 @@ export type Answer = { id: number } & ({ result: unknown } | { refused: string }
 
 const options: WorkerOptions = JSON.parse(process.argv[2] ?? '');
 const { stores } = await openStores(options.kind, options.addresses, options.timeout);
+const { secrets } = options;
 const backend = createAppAttest({
   appId: options.appId,
   trustAnchors: options.trustAnchors,
@@ -43,6 +46,7 @@ const backend = createAppAttest({
   now: () => new Date(Date.now() + options.clockAhead * 1000),
   keyCache: options.keyCache,
   ...stores,
+  ...(secrets && { challenges: signedChallenges({ secrets, used: stores.challenges }) }),
 });
 
 process.on('message', async (call: Call) => {
