@@ -23,7 +23,11 @@ export default defineConfig({
   resolve: { alias: { ...alias, '@capgo/capacitor-app-attest': plugin } },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/{bundlers,frameworks,package,peers,queues,servers}/**', 'test/runtimes/**'],
+    exclude: [
+      '**/node_modules/**',
+      'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
+      'test/runtimes/**',
+    ],
     setupFiles: ['test/support/quiet-run.ts'],
     // Some tests only wait. One worker more than there are processors keeps the processors busy.
     maxWorkers: availableParallelism() + 1,
