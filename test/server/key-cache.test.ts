@@ -156,6 +156,17 @@ describe('a cached key', () => {
     expect(used.createdAt.getTime()).toBeGreaterThan(key.createdAt.getTime());
   });
 
+  it('cannot be used by another user, and not by any user if it has none', async () => {
+    for (const owner of [undefined, 'alice']) {
+      const { backend, keyId, other, request } = await cached();
+      if (owner !== undefined) await other.bind(keyId, owner);
+      for (const _ of [1, 2]) await backend.authenticate(await request());
+      for (const body of [await request(), await request('bob')]) {
+        await expectCode(() => backend.authenticate(body, { subject: 'bob' }), 'key_unknown');
+      }
+    }
+  });
+
   it('cannot be used with a challenge of another user', async () => {
     const { backend, request } = await cached();
     const body = await request('bob');
