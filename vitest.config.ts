@@ -25,7 +25,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: [
       '**/node_modules/**',
-      'test/{bundlers,frameworks,package,peers,queues,servers}/**',
+      'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
       'test/runtimes/**',
       'test/inspector/page/**',
     ],

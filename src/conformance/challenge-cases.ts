@@ -110,6 +110,36 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
+    name: 'a store that remembers spent challenges accepts each of them once, on all servers',
+    async check(one, other) {
+      if (!one.challenges.spend) return;
+      for (const subject of [undefined, 'user 1']) {
+        const challenge = newChallenge();
+        const spent = await atOnce(one, other, async ({ challenges }) =>
+          challenges.spend?.(challenge, record({ subject })),
+        );
+        assert.equal(accepted(spent.map((result) => result === true)), 1);
+        assert.equal(await other.challenges.spend?.(challenge, record()), false);
+        assert.ok(!(await other.challenges.take(challenge)), 'take returns a challenge that was spent');
+        assert.notEqual(await one.challenges.fate?.(challenge), 'expired');
+        assert.equal(await other.challenges.spend?.(otherCase(challenge), record()), true);
+      }
+    },
+  },
+  {
+    name: 'a store remembers a spent challenge for longer than its lifetime, even if the clock of the issuing server is wrong',
+    async check(one, other) {
+      if (!one.challenges.spend) return;
+      for (const issuedAt of [new Date(), new Date('2020-01-01T00:00:00Z'), new Date('2045-01-01T00:00:00Z')]) {
+        const challenge = newChallenge();
+        const spent = record({ issuedAt, expiresAt: new Date(issuedAt.getTime() + 150) });
+        assert.equal(await one.challenges.spend?.(challenge, spent), true);
+        await setTimeout(200);
+        assert.equal(await other.challenges.spend?.(challenge, spent), false);
+      }
+    },
+  },
+  {
     name: 'two hundred concurrent challenges keep their own records',
     async check(one, other) {
       const challenges = Array.from({ length: 200 }, (_, index) => [newChallenge(), `user ${index}`] as const);

@@ -6,6 +6,7 @@ import { KEY_CASES } from './key-cases.js';
 import { LAST_USE_CASES } from './last-use-cases.js';
 import { OWNER_CASES } from './owner-cases.js';
 import { RECEIPT_CASES } from './receipt-cases.js';
+import { REGISTRATION_CASES } from './registration-cases.js';
 import { REMOVAL_CASES } from './removal-cases.js';
 import { USER_CASES } from './user-cases.js';
 
@@ -23,6 +24,7 @@ const CASES = [
   ...USER_CASES,
   ...REMOVAL_CASES,
   ...OWNER_CASES,
+  ...REGISTRATION_CASES,
   ...RECEIPT_CASES,
   ...DUE_CASES,
 ];

@@ -62,9 +62,12 @@ export function isContentDigest(text: string): boolean {
   }
 }
 
-/** @throws AppAttestHttpError `request_mismatch` */
-export function assertContentMatches(digest: ContentDigest, content: Uint8Array): void {
-  if (equalBytes(sha256(content), digest.sha256)) return;
+/**
+ * @param computed The SHA-256 digest of the body that arrived
+ * @throws AppAttestHttpError `request_mismatch`
+ */
+export function assertDigestMatches(digest: ContentDigest, computed: Uint8Array): void {
+  if (equalBytes(computed, digest.sha256)) return;
   throw digest === DIGEST_OF_NOTHING ? digestMissing() : mismatch();
 }
 

@@ -138,6 +138,7 @@ function fromExpress(request: Request, response: ServerResponse): IncomingReques
         'express.json({ verify: (request, _response, bytes) => { Object.assign(request, { rawBody: bytes }); } })',
     }),
     response,
+    replaysForms: true,
   });
 }
 

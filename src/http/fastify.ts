@@ -129,7 +129,12 @@ export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends 
           decided.set(request, { verdict: outcome.reported, isReady: true });
           return body.stream;
         }
-        const { attested, content } = outcome;
+        const { attested, content, isReplayed } = outcome;
+        if (isReplayed) {
+          // The headers describe the signed content, so Fastify's own parser of forms may read it.
+          decided.set(request, { verdict: attested, isReady: true });
+          return body.stream;
+        }
         request.body = await parseSigned(request, content);
         decided.set(request, { verdict: attested, signed: { type: typeOf(content) }, isReady: false });
         // Fastify runs no content type parser if the headers Content-Type and Content-Length are absent.
@@ -189,6 +194,7 @@ function fromFastify(request: FastifyRequest, reply: FastifyReply, body: NodeBod
     headers: request.headers,
     body,
     response: reply.raw,
+    replaysForms: request.server.hasContentTypeParser('multipart/form-data'),
   });
 }
 

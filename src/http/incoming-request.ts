@@ -23,6 +23,8 @@ export interface IncomingRequest {
   finishBody(): Promise<void>;
   /** Puts the read bytes back into the body. Used if the handler receives the body that the client sent. */
   passOnBody(): void;
+  /** Whether a parser after `protect` can read a signed form from the body, as for file uploads. Absent for Fetch requests. */
+  readonly replaysForms?: boolean;
   /**
    * Calls a function later. For a Node.js request, the call happens after the response was sent or the connection was closed.
    * For a Fetch request, the call happens after a fixed time.

@@ -10,13 +10,23 @@ export interface NodeRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: NodeBody;
   readonly response: ServerResponse;
+  /** `false` by default. */
+  readonly replaysForms?: boolean;
 }
 
-export function fromNode({ method, target, headers, body, response }: NodeRequest): IncomingRequest {
+export function fromNode({
+  method,
+  target,
+  headers,
+  body,
+  response,
+  replaysForms = false,
+}: NodeRequest): IncomingRequest {
   return {
     method,
     target,
     header: (name) => headers[name]?.toString(),
+    replaysForms,
     body: () => body.open(),
     discardBody: () => body.discard(),
     finishBody: () => body.finish(),

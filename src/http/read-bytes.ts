@@ -13,8 +13,12 @@ export interface ReadLimits {
   readonly timeout: number;
 }
 
-/** Reads the bytes of a body whose headers {@link openBody} has checked. */
-export type ReadBody = (share: BodyShare) => Promise<Uint8Array>;
+/**
+ * Reads the bytes of a body whose headers {@link openBody} has checked.
+ *
+ * @param observe Called with the bytes in order, as soon as they arrive
+ */
+export type ReadBody = (share: BodyShare, observe?: (bytes: Uint8Array) => void) => Promise<Uint8Array>;
 
 const FIRST_CAPACITY = 1024;
 
@@ -31,9 +35,12 @@ export async function openBody(incoming: IncomingRequest, limits: ReadLimits): P
   assertNotEncoded(incoming.header('content-encoding'));
   assertLength(announcedLength(incoming), limits.length);
   const body = await incoming.body();
-  if (!isBytes(body)) return (share) => collect(body, limits, share);
+  if (!isBytes(body)) return (share, observe) => collect(body, limits, share, observe);
   assertLength(body.length, limits.length);
-  return async () => body;
+  return async (_share, observe) => {
+    observe?.(body);
+    return body;
+  };
 }
 
 /**
@@ -72,6 +79,7 @@ async function collect(
   body: BodyStream,
   { length: limit, timeout }: ReadLimits,
   share: BodyShare,
+  observe?: (bytes: Uint8Array) => void,
 ): Promise<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   let expire = (_reason: Error): void => undefined;
@@ -96,6 +104,7 @@ async function collect(
         throw alreadyRead('the stream must return bytes, not text; do not call setEncoding on the request');
       assertLength(bytes.length + chunk.value.length, limit);
       bytes.append(chunk.value);
+      observe?.(chunk.value);
       beyond.pop();
     }
     return bytes.all();

@@ -16,6 +16,7 @@ import { type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { readChallengeRequest, readRegistrationRequest } from './json-request.js';
 import { type Mode, RequestMode } from './mode.js';
+import { isSignedForm } from './multipart-body.js';
 import { isOfAppAttest, isOfOtherFormat, keyIdText, type PluginBody } from './plugin-body.js';
 import { finishBody } from './read-bytes.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
@@ -28,6 +29,8 @@ export type Outcome<Result extends object = never> =
       readonly attested: AcceptedVerdict<Result>;
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
+      /** Whether the same bytes are also in the stream of the body again, for a parser of file uploads. */
+      readonly isReplayed: boolean;
     }
   /** In report mode, every request has this outcome. The handler receives the body that the client sent. */
   | { readonly reported: Verdict<Result> }
@@ -129,10 +132,16 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
       const choose = () => mode.choose(claims.keyId);
       let attempted = await attempt('protected', (shares) => authenticate(circumstances, shares, 'request', choose));
       let isReported = false;
+      let isReplayed = false;
       try {
         // If the request could not be read, the mode is chosen here. Only a key identifier in the header is then known.
         isReported = choose() === 'report';
-        if (!isReported && 'result' in attempted) await finishBody(incoming, configuration.protectedLimits);
+        if (!isReported && 'result' in attempted) {
+          const { content } = attempted.result;
+          isReplayed = isReplayable(configuration.headers.keyId, incoming, content);
+          if (isReplayed) incoming.passOnBody();
+          else await finishBody(incoming, configuration.protectedLimits);
+        }
       } catch (thrown) {
         attempted = { failure: failureOf(thrown) };
       }
@@ -146,7 +155,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
       }
       const { verdict, content, key } = attempted.result;
       announce(configuration, circumstances, { outcome: 'accepted', status: 200, key });
-      return isReported ? { reported: verdict } : { attested: verdict, content };
+      return isReported ? { reported: verdict } : { attested: verdict, content, isReplayed };
     },
 
     challenge(incoming, context) {
@@ -194,6 +203,12 @@ interface Authenticated<Result extends object> {
   readonly keyId: string | undefined;
   /** Absent for another format. */
   readonly key?: StoredKey;
+}
+
+/** Without the headers, the body is the plugin's JSON, and differs from the signed content. */
+function isReplayable(keyIdHeader: string, incoming: IncomingRequest, content: Uint8Array): boolean {
+  const isInHeaders = incoming.header(keyIdHeader.toLowerCase()) !== undefined;
+  return incoming.replaysForms === true && isInHeaders && isSignedForm(incoming.header('content-type'), content);
 }
 
 function begin<Context>(route: Route, incoming: IncomingRequest, context: Context): Circumstances<Context> {

@@ -1,8 +1,9 @@
 import { parseJson } from './json-body.js';
+import { claimsForm, isSignedForm } from './multipart-body.js';
 
 /**
  * Creates a request whose unread body is the signed content. The client's content type is not signed. If the content is JSON,
- * the content type is therefore set to JSON. The new request has the same class, for example the `NextRequest` of Next.js. A
+ * the content type is therefore set to JSON. A content type with another boundary than the content is replaced. The new request has the same class, for example the `NextRequest` of Next.js. A
  * `GET` or `HEAD` request has no body, so it is returned unchanged.
  */
 export function withContent<Incoming extends Request>(request: Incoming, content: Uint8Array): Incoming {
@@ -10,7 +11,11 @@ export function withContent<Incoming extends Request>(request: Incoming, content
   const body = new Uint8Array(content);
   const signed = Reflect.construct(classOf(request), [request, { body }]);
   signed.headers.delete('content-length');
+  const contentType = request.headers.get('content-type');
   if (isJsonContent(content)) signed.headers.set('content-type', 'application/json');
+  else if (claimsForm(contentType) && !isSignedForm(contentType ?? undefined, content)) {
+    signed.headers.set('content-type', 'application/octet-stream');
+  }
   return signed;
 }
 

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { AppAttestError } from '../errors.js';
 import { challengeText, type ReadChallenge } from '../server/challenge.js';
 import type { BodyShare } from './body-budget.js';
 import {
-  assertContentMatches,
+  assertDigestMatches,
   type ContentDigest,
   DIGEST_OF_NOTHING,
   digestMissing,
@@ -93,8 +94,9 @@ export async function readSignedRequest<Context>(
     assertion: { keyId, payload: Buffer.from(`${opening}${challenge}\n${digest.value}`), token },
     readChallenge: () => challenge,
     content: async () => {
-      const content = await read(shares.verified);
-      assertContentMatches(digest, content);
+      const hash = createHash('sha256');
+      const content = await read(shares.verified, (bytes) => hash.update(bytes));
+      assertDigestMatches(digest, hash.digest());
       return content;
     },
   };

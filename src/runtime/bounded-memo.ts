@@ -23,4 +23,8 @@ export class BoundedMemo<Value> {
     if (oldest !== undefined && this.#values.size >= this.#limit) this.#values.delete(oldest);
     this.#values.set(key, value);
   }
+
+  delete(key: string): void {
+    this.#values.delete(key);
+  }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type ExtensionPolicy, keepExtensionPolicy } from '../authenticator-data/extension-policy.js';
 import { keepTrustAnchors } from '../certificates/trust-anchors.js';
 import { AppAttestError } from '../errors.js';
@@ -16,9 +17,11 @@ import {
   type NoFormats,
   readFormats,
 } from './formats.js';
+import { type KeyCacheOptions, readKeyCacheOptions } from './key-cache.js';
 import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
 import { ServerClock } from './server-clock.js';
+import { areSigned, type SignedChallenges, signedChallenges } from './signed-challenges.js';
 
 /** Options of {@link createAppAttest}. */
 export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
@@ -31,8 +34,11 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    * requirements by default.
    */
   policy?: ExtensionPolicy;
-  /** The store for challenges. If both `challenges` and `keys` are absent, the server uses `memoryStores()`. */
-  challenges?: ChallengeStore;
+  /**
+   * The store for challenges, or the result of `signedChallenges`. If both `challenges` and `keys` are absent, the server keeps
+   * keys in memory, and issues challenges that are signed with a random secret of this process.
+   */
+  challenges?: ChallengeStore | SignedChallenges;
   /** The store for keys and counters. Pass `challenges` and `keys` together, or omit both options. */
   keys?: KeyStore;
   /** How long a challenge is valid, in seconds, at most 86 400 (a day). 300 by default. */
@@ -96,6 +102,21 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    * ```
    */
   formats?: Formats | undefined;
+  /**
+   * Keeps keys in the memory of this process, so that a request needs one round to the stores instead of two. `max` is the
+   * maximum number of keys, and `ttl` is the time in seconds for which a key is kept after it was read. Off by default.
+   *
+   * The server then verifies the signature with the cached key, and takes the challenge and stores the counter at the same time.
+   * The store still decides about each request: a key that was revoked, removed, bound or registered again is not accepted
+   * from the cache. A request with an invalid signature does not use up its challenge then. In the result, `riskMetric` and
+   * `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md` describes the details.
+   *
+   * @example
+   * ```ts
+   * keyCache: { max: 100_000, ttl: 300 },
+   * ```
+   */
+  keyCache?: KeyCacheOptions | undefined;
   /** Trusted root certificates for attestations, PEM text or DER bytes. They replace Apple's root. Only for tests. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
   /** Trusted root certificates for receipts. They replace Apple Root CA - G3. Only for tests. */
@@ -117,7 +138,7 @@ export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidenc
   readonly trustAnchors: readonly Uint8Array[] | undefined;
   /** DER. */
   readonly receiptTrustAnchors: readonly Uint8Array[] | undefined;
-  readonly challenges: ChallengeStore;
+  readonly challenges: ChallengeStore | SignedChallenges;
   readonly keys: KeyStore;
   /** Milliseconds. */
   readonly challengeLifetime: number;
@@ -125,6 +146,7 @@ export interface Configuration<Result extends AcceptedEvidence = AcceptedEvidenc
   readonly readChallenge: ReadChallenge | undefined;
   readonly clientData: ClientDataForm;
   readonly formats: ReadonlyMap<string, FormatVerifier<Result>>;
+  readonly keyCache: KeyCacheOptions | undefined;
   readonly clock: ServerClock;
 }
 
@@ -141,6 +163,7 @@ const KNOWN: KnownOptions<AppAttestOptions<FormatVerifiers>> = {
   clientData: 'may be undefined',
   verifyReceipts: 'never undefined',
   formats: 'may be undefined',
+  keyCache: 'may be undefined',
   trustAnchors: 'may be undefined',
   receiptTrustAnchors: 'may be undefined',
   now: 'may be undefined',
@@ -186,6 +209,7 @@ export function readOptions<Result extends AcceptedEvidence>(
     readChallenge: readReadChallenge(options.readChallenge),
     clientData: readClientDataForm(options.clientData),
     formats: readFormats(options.formats),
+    keyCache: readKeyCacheOptions(options.keyCache),
     clock: readClock(options.now),
   };
 }
@@ -194,14 +218,29 @@ function readStores({
   challenges,
   keys,
 }: Pick<AppAttestOptions, 'challenges' | 'keys'>): Pick<Configuration, 'challenges' | 'keys'> {
-  if (challenges === undefined && keys === undefined) return memoryStores();
+  if (challenges === undefined && keys === undefined) return signedMemoryStores();
   if (challenges === undefined || keys === undefined) {
     const missing = keys === undefined ? 'keys' : 'challenges';
     throw invalid(`pass challenges and keys together, or omit both: ${missing} is missing`);
   }
-  assertMethods('challenges must be a ChallengeStore', challenges, ['put', 'take']);
+  assertChallenges(challenges);
   assertMethods('keys must be a KeyStore', keys, KEY_STORE_METHODS);
   return { challenges, keys };
+}
+
+function signedMemoryStores(): Pick<Configuration, 'challenges' | 'keys'> {
+  const { challenges: used, keys } = memoryStores();
+  return { challenges: signedChallenges({ secrets: [randomBytes(32)], used }), keys };
+}
+
+/** @throws AppAttestError `invalid_argument` */
+function assertChallenges(challenges: ChallengeStore | SignedChallenges): void {
+  const isObject = typeof challenges === 'object' && challenges !== null;
+  if (isObject && areSigned(challenges)) {
+    assertMethods('challenges must be signedChallenges', challenges, ['issue', 'namesUser', 'read', 'spend']);
+  } else {
+    assertMethods('challenges must be a ChallengeStore', challenges, ['put', 'take']);
+  }
 }
 
 /** @throws AppAttestError `invalid_argument` */

@@ -17,7 +17,7 @@ import type { KeysOfOptions } from './users-keys.js';
  */
 export interface AppAttest<Result extends AcceptedEvidence = never> {
   /**
-   * Issues a challenge: 32 random bytes as base64url. The challenge is valid once, for one purpose and for `challengeTtl`
+   * Issues a challenge: 32 unpredictable bytes as base64url. The challenge is valid once, for one purpose and for `challengeTtl`
    * seconds.
    *
    * @throws AppAttestError `invalid_argument`

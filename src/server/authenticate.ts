@@ -1,24 +1,25 @@
-import { verifyAssertion } from '../assertion/verify-assertion.js';
+import type { VerifiedAssertion } from '../assertion/verify-assertion.js';
 import type { AuthenticatorExtensions } from '../authenticator-data/authenticator-extensions.js';
 import { AppAttestError } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
-import { assertStillAccepted } from './accepted-key.js';
+import { sideBySide } from '../runtime/side-by-side.js';
 import { type Configuration, readReadChallenge } from './app-attest-options.js';
+import { type AssertedRequest, readAssertedRequest } from './asserted-request.js';
 import { findChallenge, type ReadChallenge } from './challenge.js';
-import { assertAssertionEnd } from './client-data-end.js';
-import { type ClientDataForm, hashClientData, readClientData } from './client-data-form.js';
+import type { ChallengeRecord } from './challenge-store.js';
 import { counterFloor } from './counter-window.js';
-import { assertExtensionsContinue, carriesExtensions } from './extension-continuity.js';
-import { findKey, unknownKey } from './find-key.js';
+import { carriesExtensions } from './extension-continuity.js';
+import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import type { AcceptedEvidence } from './formats.js';
-import type { KeyStore } from './key-store.js';
+import type { KeyCache } from './key-cache.js';
+import type { KeyStore, KeyUse } from './key-store.js';
 import { lastUse } from './last-use.js';
 import { authenticateOtherFormat, readOtherFormat } from './other-format.js';
 import type { PublicKeyCache } from './public-key-cache.js';
-import { readBody } from './request-body.js';
 import type { StoredKey } from './stored-key.js';
 import { readSubject } from './subject.js';
-import { assertChallengeSubject, takeChallenge } from './take-challenge.js';
+import { assertChallengeSubject, needsUser, openChallenge, takeOpened } from './take-challenge.js';
+import { assertKeyUsable, verifyWithKey } from './verify-with-key.js';
 
 /** Options of `authenticate`. */
 export interface AuthenticateOptions {
@@ -44,9 +45,16 @@ export interface AuthenticatedRequest {
   extensions?: AuthenticatorExtensions;
 }
 
+/** State in the memory of this process. */
+export interface Caches {
+  readonly publicKeys: PublicKeyCache;
+  /** Absent without the option `keyCache`. */
+  readonly keys: KeyCache | undefined;
+}
+
 export async function authenticate<Result extends AcceptedEvidence>(
   configuration: Configuration<Result>,
-  publicKeys: PublicKeyCache,
+  caches: Caches,
   body: unknown,
   passed: AuthenticateOptions = {},
 ): Promise<AuthenticatedRequest | Result> {
@@ -59,72 +67,132 @@ export async function authenticate<Result extends AcceptedEvidence>(
   const readChallenge = readReadChallenge(options.readChallenge) ?? configuration.readChallenge;
   const other = readOtherFormat(configuration.formats, body);
   if (other) return authenticateOtherFormat(configuration, other, subject, readChallenge);
-  const { keyId, payload, token } = readAssertedRequest(body, configuration.clientData);
+  const request = readAssertedRequest(body, configuration.clientData);
 
-  // 1. The challenge was issued by this server, and is now used up.
-  const record = await takeChallenge(configuration, findChallenge('payload', payload, readChallenge), 'assertion');
+  // 1. The challenge was issued by this server, and is now used up. The store finds the key at the same time. If the key is known
+  // already, the challenge is taken later, while the store accepts the counter.
+  const found = findChallenge('payload', request.payload, readChallenge);
+  const isOpenedByKey = subject === undefined && needsUser(configuration, found);
+  const known = isOpenedByKey ? await usableKey(configuration, request, subject) : cachedKey(caches, request, subject);
+  const opened = openChallenge(configuration, found, isOpenedByKey ? (known?.subject ?? undefined) : subject);
+  const taking = (): Promise<ChallengeRecord> => takeOpened(configuration, opened, 'assertion');
+  if (!known) {
+    const [record, key] = await sideBySide(taking(), findKey(configuration.keys, request.keyId));
+    return authenticateWithStoredKey(configuration, caches, request, subject, record, key);
+  }
+  const attempt = await authenticateWithKnownKey(configuration, caches, request, taking, known);
+  if ('accepted' in attempt) return attempt.accepted;
+  // The store did not confirm the known key. It may hold another registration, which decides now.
+  caches.keys?.drop(known.keyId);
+  const key = await findKey(configuration.keys, request.keyId);
+  return authenticateWithStoredKey(configuration, caches, request, subject, attempt.record, key);
+}
 
+/** The challenge was taken, and the store has found the key. */
+async function authenticateWithStoredKey(
+  configuration: Configuration,
+  caches: Caches,
+  request: AssertedRequest,
+  subject: string | undefined,
+  record: ChallengeRecord,
+  key: StoredKey | undefined,
+): Promise<AuthenticatedRequest> {
   // 2. The key is registered and still accepted.
-  const { keys, counterWindow, policy, clientData, clock } = configuration;
-  const key = await findKey(keys, keyId);
-  if (!key) throw unknownKey(keyId);
-  assertNotRevoked(key);
-  assertKeySubject(key, subject);
+  const { keys, counterWindow, policy } = configuration;
+  if (!key) throw unknownKey(request.keyId);
+  assertKeyUsable(key, subject, configuration);
   assertChallengeSubject(record, key.subject);
-  assertStillAccepted(key, configuration);
 
   // 3. The key signed exactly this payload.
-  assertAssertionEnd(clientData, token);
-  const { counter, extensions } = await verifyAssertion({
-    assertion: token,
-    publicKey: publicKeys.get(key.publicKey),
-    clientDataHash: hashClientData(clientData, payload),
-    appId: key.appId,
-    counter: counterFloor(key.counter, counterWindow),
-    ...(policy && { policy }),
-  });
-  assertExtensionsContinue(key.extensions, extensions, policy);
+  const floor = counterFloor(key.counter, counterWindow);
+  const verified = await verifyWithKey(configuration, caches.publicKeys, request, key, floor);
 
   // 4. No other request with this counter was accepted. The store decides atomically.
-  const usedAt = clock.now();
-  const carried = carriesExtensions(extensions) ? extensions : undefined;
-  if ((await keys.advance(key.keyId, counter, counterWindow, { usedAt, extensions: carried })) !== true)
-    throw await counterRejection(keys, key, counter);
-  const begins = carried && !carriesExtensions(key.extensions);
+  const use = keyUse(configuration, verified);
+  if ((await keys.advance(key.keyId, verified.counter, counterWindow, use)) !== true)
+    throw await counterRejection(keys, key, verified.counter);
+  const accepted = acceptedRequest(request, key, verified, use);
+  if (isCacheable(accepted.key, policy)) caches.keys?.keep(accepted.key);
+  return accepted;
+}
 
+/**
+ * Needs one more round to the stores: the challenge is taken while the store compares the registration and accepts the counter.
+ * Without the counter of the key, only the store decides about the signed counter.
+ *
+ * @returns `record` if the store did not accept the counter. The challenge was taken
+ * @throws AppAttestError if the signature or the challenge is not valid, regardless of the state of the key
+ */
+async function authenticateWithKnownKey(
+  configuration: Configuration,
+  caches: Caches,
+  request: AssertedRequest,
+  taking: () => Promise<ChallengeRecord>,
+  key: StoredKey,
+): Promise<{ readonly accepted: AuthenticatedRequest } | { readonly record: ChallengeRecord }> {
+  const { keys, counterWindow } = configuration;
+  const verified = await verifyWithKey(configuration, caches.publicKeys, request, key, 0);
+  const use = keyUse(configuration, verified);
+  const registration = { createdAt: key.createdAt, subject: key.subject ?? undefined };
+  const [record, isAccepted] = await sideBySide(
+    taking(),
+    keys.advance(key.keyId, verified.counter, counterWindow, use, registration),
+  );
+  if (isAccepted !== true) return { record };
+  assertChallengeSubject(record, key.subject);
+  const accepted = acceptedRequest(request, key, verified, use);
+  caches.keys?.update(accepted.key);
+  return { accepted };
+}
+
+/** The key whose user a signed challenge must have been issued for. */
+async function usableKey(
+  configuration: Configuration,
+  { keyId }: AssertedRequest,
+  subject: string | undefined,
+): Promise<StoredKey> {
+  const key = await findKey(configuration.keys, keyId);
+  if (!key) throw unknownKey(keyId);
+  assertKeyUsable(key, subject, configuration);
+  return key;
+}
+
+/** A cached key never rejects a user. For another user, the store decides. */
+function cachedKey(caches: Caches, { keyId }: AssertedRequest, subject: string | undefined): StoredKey | undefined {
+  const stored = caches.keys && storedKeyId(keyId);
+  const key = stored === undefined ? undefined : caches.keys?.get(stored);
+  return key && (subject === undefined || key.subject === subject) ? key : undefined;
+}
+
+/**
+ * Extensions of a key appear once and then stay. Another process may have stored the first extensions of a key that is cached
+ * without extensions. `whenDropped` of the policy would then not apply, so such a key is not cached.
+ */
+function isCacheable({ extensions }: StoredKey, policy: Configuration['policy']): boolean {
+  return policy === undefined || policy.whenDropped === 'accept' || carriesExtensions(extensions);
+}
+
+function keyUse({ clock }: Configuration, { extensions }: VerifiedAssertion): KeyUse {
+  return { usedAt: clock.now(), extensions: carriesExtensions(extensions) ? extensions : undefined };
+}
+
+function acceptedRequest(
+  { payload }: AssertedRequest,
+  key: StoredKey,
+  { counter, extensions }: VerifiedAssertion,
+  use: KeyUse,
+): AuthenticatedRequest {
+  const first = carriesExtensions(key.extensions) ? undefined : use.extensions;
   return {
     key: {
       ...key,
       counter: Math.max(key.counter, counter),
-      lastUsedAt: lastUse(key.lastUsedAt, usedAt),
-      ...(begins && { extensions: carried }),
+      lastUsedAt: lastUse(key.lastUsedAt, use.usedAt),
+      ...(first && { extensions: first }),
     },
     payload,
     ...(extensions && { extensions }),
   };
-}
-
-function readAssertedRequest(body: unknown, clientData: ClientDataForm) {
-  return readBody('malformed_assertion', body, (fields) => {
-    fields.assertAppleAppAttest();
-    return {
-      keyId: fields.text('keyId'),
-      // This is a copy. If other code changes the original bytes, the caller still receives the verified bytes.
-      payload: readClientData(clientData, fields.textOrBytes('payload')),
-      token: fields.token('assertion'),
-    };
-  });
-}
-
-/** @throws AppAttestError `key_revoked` */
-function assertNotRevoked({ revokedAt }: StoredKey): void {
-  if (revokedAt) throw new AppAttestError('key_revoked', 'the key was revoked');
-}
-
-/** @throws AppAttestError `key_unknown` */
-function assertKeySubject(key: StoredKey, subject: string | undefined): void {
-  if (subject === undefined || key.subject === subject) return;
-  throw new AppAttestError('key_unknown', 'the key is not registered for this user');
 }
 
 async function counterRejection(keys: KeyStore, key: StoredKey, counter: number): Promise<AppAttestError> {

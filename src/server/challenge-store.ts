@@ -43,4 +43,13 @@ export interface ChallengeStore {
    * data about the challenge. The server then treats the challenge as never issued. This method is optional.
    */
   fate?(challenge: string): Promise<ChallengeFate | null | undefined>;
+
+  /**
+   * Remembers a challenge that was never stored as used, in one atomic step. For each challenge, only one call returns `true`,
+   * and all other calls return `false`. `take` does not return such a challenge.
+   *
+   * The store must remember the challenge for at least twice its lifetime, by its own clock. The lifetime is
+   * `expiresAt - issuedAt`. This method is optional. `signedChallenges` needs it.
+   */
+  spend?(challenge: string, record: ChallengeRecord): Promise<boolean>;
 }

@@ -1,11 +1,12 @@
 import type { AppAttest } from './app-attest.js';
 import { type AppAttestOptions, readOptions } from './app-attest-options.js';
-import { authenticate } from './authenticate.js';
+import { authenticate, type Caches } from './authenticate.js';
 import { bindKey } from './bind-key.js';
 import { keepConfiguration } from './configuration-of.js';
 import { findKey, storedKeyId, unknownKey } from './find-key.js';
 import type { AcceptedEvidence, FormatResult, FormatVerifiers, NoFormats } from './formats.js';
 import { issueChallenge } from './issue-challenge.js';
+import { KeyCache } from './key-cache.js';
 import { PublicKeyCache } from './public-key-cache.js';
 import { redeemChallenge } from './redeem-challenge.js';
 import { refreshReceipts } from './refresh-receipts.js';
@@ -37,12 +38,15 @@ export function createAppAttest<Result extends AcceptedEvidence>(
 ): AppAttest<Result> {
   const configuration = readOptions(options);
   const { keys, clock } = configuration;
-  const publicKeys = new PublicKeyCache();
+  const caches: Caches = {
+    publicKeys: new PublicKeyCache(configuration.keyCache?.max),
+    keys: configuration.keyCache && new KeyCache(configuration.keyCache),
+  };
   const appAttest: AppAttest<Result> = {
     issueChallenge: (challengeOptions) => issueChallenge(configuration, challengeOptions),
     takeChallenge: (challenge, takeOptions) => redeemChallenge(configuration, challenge, takeOptions),
     register: (body, registerOptions) => register(configuration, body, registerOptions),
-    authenticate: (body, authenticateOptions) => authenticate(configuration, publicKeys, body, authenticateOptions),
+    authenticate: (body, authenticateOptions) => authenticate(configuration, caches, body, authenticateOptions),
 
     key: (keyId) => findKey(keys, keyId),
     keysOf: (subject, pageOptions) => keysOf(keys, subject, pageOptions),

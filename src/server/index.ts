@@ -21,11 +21,13 @@ export type {
   RequestOfFormat,
 } from './formats.js';
 export type { IssueChallengeOptions, IssuedChallenge } from './issue-challenge.js';
-export type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
+export type { KeyCacheOptions } from './key-cache.js';
+export type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from './key-store.js';
 export { type MemoryStoresOptions, memoryStores } from './memory/memory-stores.js';
 export type { TakeChallengeOptions } from './redeem-challenge.js';
 export type { ReceiptProgress, RefreshedReceipts, RefreshReceiptsOptions } from './refresh-receipts-options.js';
 export type { RegisterOptions } from './register.js';
+export { type SignedChallenges, type SignedChallengesOptions, signedChallenges } from './signed-challenges.js';
 export type { NewKey, StoredKey } from './stored-key.js';
 export type { Stores } from './stores.js';
 export type { KeysOfOptions } from './users-keys.js';

@@ -3,6 +3,7 @@ import type { Configuration } from './app-attest-options.js';
 import { newChallenge } from './challenge.js';
 import { readPurpose } from './challenge-purpose.js';
 import type { ChallengePurpose } from './challenge-store.js';
+import { areSigned } from './signed-challenges.js';
 import { readSubject } from './subject.js';
 
 /** Options of `issueChallenge`. */
@@ -16,7 +17,7 @@ export interface IssueChallengeOptions {
 /** An issued challenge. It can be used once. */
 export interface IssuedChallenge {
   /**
-   * The challenge: 32 random bytes as base64url. For an attestation, the app hashes this text or the decoded bytes. For an
+   * The challenge: 32 unpredictable bytes as base64url. For an attestation, the app hashes this text or the decoded bytes. For an
    * assertion, the app signs data that contains the challenge.
    */
   challenge: string;
@@ -35,9 +36,11 @@ export async function issueChallenge(
   });
   const purpose = readPurpose(options.purpose);
   const subject = readSubject(options.subject);
-  const challenge = newChallenge();
   const issuedAt = clock.now();
   const expiresAt = new Date(issuedAt.getTime() + challengeLifetime);
-  await challenges.put(challenge, { purpose, subject, issuedAt, expiresAt });
+  const record = { purpose, subject, issuedAt, expiresAt };
+  if (areSigned(challenges)) return { challenge: challenges.issue(record), expiresAt };
+  const challenge = newChallenge();
+  await challenges.put(challenge, record);
   return { challenge, expiresAt };
 }

@@ -9,6 +9,17 @@ export interface KeyUse {
   extensions?: AuthenticatorExtensions | undefined;
 }
 
+/**
+ * Identifies one registration of a key. A key that was removed and registered again has another `createdAt`. A key that was bound
+ * to a user after its registration has another `subject`.
+ */
+export interface KeyRegistration {
+  /** The time of the registration. */
+  createdAt: Date;
+  /** The user of the key. Absent if the key has no user. */
+  subject?: string | undefined;
+}
+
 /** Selects a page of keys. */
 export interface KeyPage {
   /** The maximum number of keys, 1 to 1000. */
@@ -62,10 +73,21 @@ export interface KeyStore {
    * - It stores the extensions of the request, if the key has none. The option `whenDropped` of the policy then also applies if
    *   the device was updated to iOS 27 after the registration.
    *
+   * If `registration` is given, the stored key must have the same `createdAt` and the same `subject`, or no `subject` if
+   * `registration` has none. Otherwise, the method changes nothing and returns `false`. Compare both in the same atomic step. With
+   * the option `keyCache`, this comparison detects a cached key that was changed in the store.
+   *
    * @param counter 0 to 2^32 - 1
    * @param window 0 to 64
+   * @param registration The registration that the key must have. By default, any registration is accepted
    */
-  advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean>;
+  advance(
+    keyId: string,
+    counter: number,
+    window: number,
+    use?: KeyUse,
+    registration?: KeyRegistration,
+  ): Promise<boolean>;
 
   /**
    * Revokes a key permanently, and returns `true`. If the key is already revoked, its `revokedAt` does not change. If the key

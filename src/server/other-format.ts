@@ -36,7 +36,7 @@ export async function registerOtherFormat<Result extends AcceptedEvidence>(
 ): Promise<Result> {
   const challenge = readBody('malformed_attestation', body, (fields) => fields.text('challenge'));
   const found = findAttestedChallenge('challenge', utf8(challenge), configuration.readChallenge);
-  const record = await takeChallenge(configuration, found, 'attestation');
+  const record = await takeChallenge(configuration, found, 'attestation', subject);
   assertChallengeSubject(record, subject);
   return accepted(await verify({ body, challenge, ...(subject !== undefined && { subject }) }));
 }
@@ -56,7 +56,7 @@ export async function authenticateOtherFormat<Result extends AcceptedEvidence>(
 ): Promise<Result> {
   const payload = readBody('malformed_assertion', body, (fields) => fields.text('payload'));
   const found = findChallenge('payload', utf8(payload), readChallenge);
-  const record = await takeChallenge(configuration, found, 'assertion');
+  const record = await takeChallenge(configuration, found, 'assertion', subject);
   assertChallengeSubject(record, subject);
   return accepted(await verify({ body, payload, ...(subject !== undefined && { subject }) }));
 }

@@ -3,14 +3,19 @@ import { readPublicKey } from '../keys/public-key.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
 /**
- * The maximum number of cached keys. Each key needs about 2 KB. Only a small part of the registered devices is active at the
+ * The maximum number of cached keys, unless the option `keyCache` asks for more. Each key needs about 2 KB. Only a small part of the registered devices is active at the
  * same time, so a limited cache is sufficient.
  */
 const LIMIT = 10_000;
 
 /** Caches imported public keys by their PEM text. Importing a key takes about as long as verifying a signature. */
 export class PublicKeyCache {
-  readonly #keys = new BoundedMemo<KeyObject>(LIMIT);
+  readonly #keys: BoundedMemo<KeyObject>;
+
+  /** @param max The number of keys that must fit, at least */
+  constructor(max = 0) {
+    this.#keys = new BoundedMemo(Math.max(max, LIMIT));
+  }
 
   /** @throws AppAttestError `invalid_argument`: the PEM text in the server's database is invalid */
   get(pem: string): KeyObject {

@@ -31,5 +31,5 @@ export async function redeemChallenge(
     challenge: requireChallenge(challenge, 'the challenge passed to takeChallenge is malformed'),
     source: 'passed to takeChallenge',
   };
-  assertChallengeSubject(await takeChallenge(configuration, found, purpose), subject);
+  assertChallengeSubject(await takeChallenge(configuration, found, purpose, subject), subject);
 }

@@ -47,6 +47,7 @@ export async function register<Result extends AcceptedEvidence>(
     configuration,
     findAttestedChallenge('challenge', clientData, configuration.readChallenge),
     'attestation',
+    subject,
   );
   assertChallengeSubject(record, subject);
 

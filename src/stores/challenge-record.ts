@@ -26,6 +26,11 @@ export function challengeLifetime({ issuedAt, expiresAt }: ChallengeRecord): num
   return Math.max(0, expiresAt.getTime() - (issuedAt?.getTime() ?? Date.now()));
 }
 
+/** How long a store remembers a spent challenge, in milliseconds: twice its lifetime, but at least a minute. */
+export function spentFor(record: ChallengeRecord): number {
+  return Math.max(2 * challengeLifetime(record), REMEMBERED_AFTER_END);
+}
+
 /** @throws Error if {@link storedChallenge} cannot have written the record */
 export function readChallengeRecord(record: StoredRecord): ChallengeRecord {
   const issuedAt = record.optionalDate('issuedAt');

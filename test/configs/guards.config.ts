@@ -35,6 +35,10 @@ export default defineConfig({
       withReleases('express-4', 'fastify-4', 'hono-4.12'),
       withReleases('express-5.0', 'fastify-5.0', 'hono-4.0'),
       {
+        // Parsers of file uploads behind protect.
+        test: { name: 'uploads', include: ['test/uploads/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
         // Comparisons with other verifiers and OpenSSL.
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },
       },

@@ -314,6 +314,39 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /does not change the stored key/,
   ],
   [
+    'check whether a challenge was spent, then remember it',
+    () => {
+      const spent = new Set<string>();
+      return {
+        challenges: {
+          async spend(challenge) {
+            const isFirst = !spent.has(challenge);
+            await yieldOnce();
+            spent.add(challenge);
+            return isFirst;
+          },
+        },
+      };
+    },
+    /accepts each of them once/,
+  ],
+  [
+    'forget a spent challenge when it expires',
+    () => {
+      const spent = new Map<string, number>();
+      return {
+        challenges: {
+          async spend(challenge, { issuedAt, expiresAt }) {
+            if ((spent.get(challenge) ?? 0) > performance.now()) return false;
+            spent.set(challenge, performance.now() + expiresAt.getTime() - Number(issuedAt));
+            return true;
+          },
+        },
+      };
+    },
+    /longer than its lifetime/,
+  ],
+  [
     'report an unused challenge as used',
     () => ({ challenges: { fate: async () => 'used' } }),
     /nothing for a valid or unknown challenge/,
@@ -494,6 +527,37 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
       },
     }),
     /is removed once/,
+  ],
+  [
+    'ignore the registration',
+    ({ keys }) => ({ keys: { advance: (keyId, counter, window, use) => keys.advance(keyId, counter, window, use) } }),
+    /only with its creation time/,
+  ],
+  [
+    'ignore the user of the registration',
+    ({ keys }) => ({
+      keys: {
+        advance: async (keyId, counter, window, use, registration) => {
+          const { subject } = (await keys.find(keyId)) ?? {};
+          return keys.advance(keyId, counter, window, use, registration && { ...registration, subject });
+        },
+      },
+    }),
+    /only with its user/,
+  ],
+  [
+    'compare the registration, then advance the counter of any registration',
+    ({ keys }) => ({
+      keys: {
+        advance: async (keyId, counter, window, use, registration) => {
+          const key = await keys.find(keyId);
+          const accepted = await keys.advance(keyId, counter, window, use);
+          const isSame = key?.createdAt.getTime() === registration?.createdAt.getTime();
+          return accepted && (!registration || (isSame && key?.subject === registration.subject));
+        },
+      },
+    }),
+    /only with its creation time/,
   ],
   [
     'revoke a key of any user',

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-  assertContentMatches,
+  assertDigestMatches,
   contentDigestOf,
   DIGEST_OF_NOTHING,
   isContentDigest,
   readContentDigest,
 } from '../../src/http/content-digest.js';
 
+const sha256 = (content: Uint8Array): Uint8Array => createHash('sha256').update(content).digest();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const refused = (code: string) => expect.objectContaining({ name: 'AppAttestHttpError', code });
 
@@ -33,9 +34,9 @@ describe('Content-Digest', () => {
   ])('parses %s', (value) => {
     const digest = readContentDigest(value);
     expect(digest).toEqual({ value, sha256: createHash('sha256').update(RFC_BODY).digest() });
-    expect(() => assertContentMatches(digest, RFC_BODY)).not.toThrow();
-    expect(() => assertContentMatches(digest, bytes('{"hello": "world"}'))).toThrow(refused('request_mismatch'));
-    expect(() => assertContentMatches(digest, bytes(''))).toThrow(refused('request_mismatch'));
+    expect(() => assertDigestMatches(digest, sha256(RFC_BODY))).not.toThrow();
+    expect(() => assertDigestMatches(digest, sha256(bytes('{"hello": "world"}')))).toThrow(refused('request_mismatch'));
+    expect(() => assertDigestMatches(digest, sha256(bytes('')))).toThrow(refused('request_mismatch'));
   });
 
   it.each([

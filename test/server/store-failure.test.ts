@@ -63,6 +63,29 @@ describe('a store that fails', () => {
     },
   );
 
+  it('in take and in find makes the server throw the error of take', async () => {
+    const { breakable, down, failure } = breakableStores();
+    const { request } = await backendWithDevice(breakable);
+    const body = await request();
+    const other = breakableStores();
+    down.add('take');
+    other.down.add('find');
+    const server = createBackend({ challenges: breakable.challenges, keys: other.breakable.keys });
+    await expect(server.authenticate(body)).rejects.toBe(failure);
+  });
+
+  it('in find leaves the challenge used up, and leaves no unhandled rejection', async () => {
+    const { breakable, down, failure } = breakableStores();
+    const { backend, request } = await backendWithDevice(breakable);
+    const [body, used] = [await request(), await request()];
+    await backend.authenticate(used);
+    down.add('find');
+    await expect(backend.authenticate(body)).rejects.toBe(failure);
+    await expectCode(() => backend.authenticate(used), 'challenge_used');
+    down.clear();
+    await expectCode(() => backend.authenticate(body), 'challenge_used');
+  });
+
   it('in fate does not make a used challenge acceptable', async () => {
     const { breakable, down, failure } = breakableStores();
     const { backend, request } = await backendWithDevice(breakable);

@@ -10,12 +10,19 @@ interface Entry {
    * expired. After this time, the entry can be deleted.
    */
   readonly forgottenAt: number;
+  /** For a challenge that was spent without being stored: its expiry, in milliseconds since 1970. */
+  readonly spentUntil?: number;
 }
 
 /** Stores challenges in the memory of one process. When the store is full, a new challenge replaces the oldest challenge. */
 export class MemoryChallengeStore implements ChallengeStore {
   readonly #entries = new Map<string, Entry>();
   readonly #limit: number;
+  /**
+   * The latest expiry of a spent challenge that was deleted too early because the store was full, in milliseconds since 1970. All
+   * challenges that expire at this time or earlier count as spent. So a full store never makes a challenge valid again.
+   */
+  #spentUntil = Number.NEGATIVE_INFINITY;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -24,7 +31,7 @@ export class MemoryChallengeStore implements ChallengeStore {
   async put(challenge: string, record: ChallengeRecord): Promise<void> {
     const now = performance.now();
     this.#makeRoom(now);
-    const lifetime = record.expiresAt.getTime() - (record.issuedAt?.getTime() ?? Date.now());
+    const lifetime = lifetimeOf(record);
     this.#entries.set(challenge, {
       record: copy(record),
       expiresAt: now + lifetime,
@@ -48,16 +55,33 @@ export class MemoryChallengeStore implements ChallengeStore {
     return now >= entry.expiresAt ? 'expired' : undefined;
   }
 
+  async spend(challenge: string, record: ChallengeRecord): Promise<boolean> {
+    const spentUntil = record.expiresAt.getTime();
+    if (this.#entries.has(challenge)) return false;
+    const now = performance.now();
+    this.#makeRoom(now);
+    if (spentUntil <= this.#spentUntil) return false;
+    const forgottenAt = now + 2 * lifetimeOf(record);
+    this.#entries.set(challenge, { record: undefined, expiresAt: now, forgottenAt, spentUntil });
+    return true;
+  }
+
   /**
    * Deletes entries that are no longer needed, and the oldest entry if the store is full. The map keeps the order of insertion,
    * which is usually the order of expiry.
    */
   #makeRoom(now: number): void {
-    for (const [challenge, { forgottenAt }] of this.#entries) {
+    for (const [challenge, { forgottenAt, spentUntil }] of this.#entries) {
       if (forgottenAt > now && this.#entries.size < this.#limit) return;
+      if (forgottenAt > now && spentUntil !== undefined) this.#spentUntil = Math.max(this.#spentUntil, spentUntil);
       this.#entries.delete(challenge);
     }
   }
+}
+
+/** Milliseconds. */
+function lifetimeOf({ issuedAt, expiresAt }: ChallengeRecord): number {
+  return expiresAt.getTime() - (issuedAt?.getTime() ?? Date.now());
 }
 
 function copy({ purpose, subject, issuedAt, expiresAt }: ChallengeRecord): ChallengeRecord {

@@ -1,5 +1,5 @@
 import { acceptCounter, type CounterWindow, newWindow } from '../counter-window.js';
-import type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from '../key-store.js';
+import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../key-store.js';
 import { lastUse } from '../last-use.js';
 import type { NewKey, StoredKey } from '../stored-key.js';
 
@@ -38,9 +38,15 @@ export class MemoryKeyStore implements KeyStore {
     return entry && storedKey(entry);
   }
 
-  async advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean> {
+  async advance(
+    keyId: string,
+    counter: number,
+    window: number,
+    use?: KeyUse,
+    registration?: KeyRegistration,
+  ): Promise<boolean> {
     const entry = this.#entries.get(keyId);
-    if (!entry || entry.key.revokedAt) return false;
+    if (!entry || entry.key.revokedAt || !isRegisteredAs(entry, registration)) return false;
     const accepted = acceptCounter(entry.window, counter, window);
     if (!accepted) return false;
     entry.window = accepted;
@@ -110,6 +116,12 @@ function storedKey({ key, window }: Entry): StoredKey {
 /** Returns `true` for every key if no user is given. */
 function belongsTo({ key }: Entry, subject: string | undefined): boolean {
   return subject === undefined || key.subject === subject;
+}
+
+/** Returns `true` for every key if no registration is given. */
+function isRegisteredAs({ key }: Entry, registration: KeyRegistration | undefined): boolean {
+  if (!registration) return true;
+  return key.createdAt.getTime() === registration.createdAt.getTime() && key.subject === registration.subject;
 }
 
 function isDue(entry: Entry, date: Date): boolean {

@@ -1,5 +1,11 @@
 import type { ChallengeFate, ChallengeRecord, ChallengeStore } from '../../server/challenge-store.js';
-import { challengeLifetime, REMEMBERED_AFTER_END, readChallengeRecord, storedChallenge } from '../challenge-record.js';
+import {
+  challengeLifetime,
+  REMEMBERED_AFTER_END,
+  readChallengeRecord,
+  spentFor,
+  storedChallenge,
+} from '../challenge-record.js';
 import { type Queryable, rows } from './queryable.js';
 import type { Tables } from './tables.js';
 import { fromMilliseconds, toMilliseconds } from './timestamps.js';
@@ -40,6 +46,14 @@ export class PostgresChallengeStore implements ChallengeStore {
     return row?.optionalWord('fate', ['used', 'expired']);
   }
 
+  async spend(challenge: string, record: ChallengeRecord): Promise<boolean> {
+    const { purpose, issuedAt, expiresAt } = storedChallenge(record);
+    const values = [challenge, purpose, issuedAt, expiresAt, spentFor(record)];
+    const isFirst = (await rows(this.#queryable, this.#statements.spend, values)).length === 1;
+    if (challenge.startsWith(CLEANING)) await this.removeExpired(BATCH);
+    return isFirst;
+  }
+
   /**
    * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
@@ -68,6 +82,11 @@ VALUES ($1, $2, $3, ${fromMilliseconds('$4')}, ${fromMilliseconds('$5')}, now() 
     take: `
 UPDATE ${challenges} SET used_at = now() WHERE challenge = $1 AND used_at IS NULL AND ends_at > now()
 RETURNING purpose, subject, ${toMilliseconds('issued_at')} AS "issuedAt", ${toMilliseconds('expires_at')} AS "expiresAt"`,
+
+    spend: `
+INSERT INTO ${challenges} (challenge, purpose, issued_at, expires_at, ends_at, used_at)
+VALUES ($1, $2, ${fromMilliseconds('$3')}, ${fromMilliseconds('$4')}, now() + $5::float8 * interval '1 millisecond', now())
+ON CONFLICT (challenge) DO NOTHING RETURNING 1`,
 
     fate: `
 SELECT CASE WHEN used_at IS NOT NULL THEN 'used' WHEN ends_at <= now() THEN 'expired' END AS fate

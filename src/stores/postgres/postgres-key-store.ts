@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../../encoding/base64.js';
 import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
-import type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
+import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
 import type { NewKey, StoredKey } from '../../server/stored-key.js';
 import { extensionsJson, keyRecord, readStoredKey } from '../key-record.js';
 import { type Queryable, rows } from './queryable.js';
@@ -43,9 +43,22 @@ export class PostgresKeyStore implements KeyStore {
     return row && readStoredKey(row);
   }
 
-  advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean> {
-    const extensions = use?.extensions ? extensionsJson(use.extensions) : null;
-    return this.#changes(this.#statements.advance, [keyId, counter, window, use?.usedAt.getTime() ?? null, extensions]);
+  advance(
+    keyId: string,
+    counter: number,
+    window: number,
+    use?: KeyUse,
+    registration?: KeyRegistration,
+  ): Promise<boolean> {
+    return this.#changes(this.#statements.advance, [
+      keyId,
+      counter,
+      window,
+      use?.usedAt.getTime() ?? null,
+      use?.extensions ? extensionsJson(use.extensions) : null,
+      registration?.createdAt.getTime() ?? null,
+      registration?.subject ?? null,
+    ]);
   }
 
   revoke(keyId: string, revokedAt = new Date(), subject?: string): Promise<boolean> {
@@ -124,7 +137,9 @@ UPDATE ${keys} SET
     ELSE coalesce(${fromMilliseconds('$4')}, last_used_at)
   END,
   extensions = coalesce(extensions, $5::json)
-WHERE key_id = $1 AND revoked_at IS NULL AND CASE
+WHERE key_id = $1 AND revoked_at IS NULL
+AND ($6::bigint IS NULL OR ${toMilliseconds('created_at')} = $6 AND subject IS NOT DISTINCT FROM $7::text)
+AND CASE
   WHEN $2::bigint > counter THEN true
   WHEN counter - $2::bigint BETWEEN 1 AND $3::int THEN get_bit(seen, (counter - $2::bigint - 1)::int) = 0
   ELSE false

@@ -1,8 +1,14 @@
 import type { ChallengeFate, ChallengeRecord, ChallengeStore } from '../../server/challenge-store.js';
-import { challengeLifetime, REMEMBERED_AFTER_END, readChallengeRecord, storedChallenge } from '../challenge-record.js';
+import {
+  challengeLifetime,
+  REMEMBERED_AFTER_END,
+  readChallengeRecord,
+  spentFor,
+  storedChallenge,
+} from '../challenge-record.js';
 import { StoredRecord } from '../stored-record.js';
 import type { ScriptClient } from './redis-client.js';
-import { RedisScript, textReply } from './redis-script.js';
+import { isYes, RedisScript, textReply } from './redis-script.js';
 
 // Each challenge is a Redis key. Redis deletes the key REMEMBERED_AFTER_END milliseconds after the challenge has expired. So
 // the remaining time to live shows whether the challenge has expired. After the challenge was taken, the value is empty.
@@ -20,6 +26,10 @@ local record = redis.call('GET', KEYS[1])
 if not record or record == '' or redis.call('PTTL', KEYS[1]) <= ${REMEMBERED_AFTER_END} then return false end
 redis.call('SET', KEYS[1], '', 'KEEPTTL')
 return record`);
+
+/** The value is empty, as after `TAKE`. */
+const SPEND = new RedisScript(`
+return redis.call('SET', KEYS[1], '', 'PX', ARGV[1], 'NX') and 1 or 0`);
 
 const FATE = new RedisScript(`
 local record = redis.call('GET', KEYS[1])
@@ -49,6 +59,10 @@ export class RedisChallengeStore implements ChallengeStore {
   async fate(challenge: string): Promise<ChallengeFate | undefined> {
     const fate = textReply(await FATE.run(this.#client, this.#key(challenge)));
     return fate === 'used' || fate === 'expired' ? fate : undefined;
+  }
+
+  async spend(challenge: string, record: ChallengeRecord): Promise<boolean> {
+    return isYes(await SPEND.run(this.#client, this.#key(challenge), spentFor(record)));
   }
 
   #key(challenge: string): string {

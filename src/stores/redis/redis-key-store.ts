@@ -1,5 +1,5 @@
 import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
-import type { KeyPage, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
+import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
 import { LAST_USE_PRECISION } from '../../server/last-use.js';
 import type { NewKey, StoredKey } from '../../server/stored-key.js';
 import { extensionsJson } from '../key-record.js';
@@ -23,11 +23,17 @@ import { RedisUserIndex } from './redis-user-index.js';
 // without its entries. `list` and `due` check each entry against the hash. They skip entries that are not valid, and remove
 // entries that can no longer become valid.
 
-/** The same algorithm as the function `acceptCounter`, as a Redis script. The script also stores the use. */
+/**
+ * The same algorithm as the function `acceptCounter`, as a Redis script. The script also stores the use.
+ *
+ * ARGV: counter, window, then usedAt, extensions, createdAt and subject, if any. Before a value that is present, an absent value
+ * is an empty text. Without `createdAt`, any registration is accepted.
+ */
 const ADVANCE = new RedisScript(`
-local highest, seen, revokedAt, lastUsedAt =
-  unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt', 'lastUsedAt'))
+local highest, seen, revokedAt, lastUsedAt, createdAt, subject =
+  unpack(redis.call('HMGET', KEYS[1], 'counter', 'seen', 'revokedAt', 'lastUsedAt', 'createdAt', 'subject'))
 if not highest or not seen or revokedAt then return 0 end
+if ARGV[5] and (createdAt ~= ARGV[5] or (subject or nil) ~= ARGV[6]) then return 0 end
 local ahead = tonumber(ARGV[1]) - tonumber(highest)
 if ahead > 0 then
   local skipped = string.rep('0', math.min(ahead - 1, ${MAX_COUNTER_WINDOW}))
@@ -37,10 +43,10 @@ else
   if behind == 0 or behind > tonumber(ARGV[2]) or string.sub(seen, behind, behind) ~= '0' then return 0 end
   redis.call('HSET', KEYS[1], 'seen', string.sub(seen, 1, behind - 1) .. '1' .. string.sub(seen, behind + 1))
 end
-if ARGV[3] and (not lastUsedAt or tonumber(ARGV[3]) - tonumber(lastUsedAt) >= ${LAST_USE_PRECISION}) then
+if ARGV[3] and ARGV[3] ~= '' and (not lastUsedAt or tonumber(ARGV[3]) - tonumber(lastUsedAt) >= ${LAST_USE_PRECISION}) then
   redis.call('HSET', KEYS[1], 'lastUsedAt', ARGV[3])
 end
-if ARGV[4] then redis.call('HSETNX', KEYS[1], 'extensions', ARGV[4]) end
+if ARGV[4] and ARGV[4] ~= '' then redis.call('HSETNX', KEYS[1], 'extensions', ARGV[4]) end
 return 1`);
 
 /** ARGV: revokedAt, and the user that the key must belong to, if any. */
@@ -90,10 +96,18 @@ export class RedisKeyStore implements KeyStore {
     return this.#stored.find(keyId);
   }
 
-  async advance(keyId: string, counter: number, window: number, use?: KeyUse): Promise<boolean> {
-    const parameters = use ? [use.usedAt.getTime()] : [];
-    const extensions = use?.extensions ? [extensionsJson(use.extensions)] : [];
-    return isYes(await ADVANCE.run(this.#client, this.#prefix + keyId, counter, window, ...parameters, ...extensions));
+  async advance(
+    keyId: string,
+    counter: number,
+    window: number,
+    use?: KeyUse,
+    registration?: KeyRegistration,
+  ): Promise<boolean> {
+    const extensions = use?.extensions ? extensionsJson(use.extensions) : undefined;
+    const optional = [use?.usedAt.getTime(), extensions, registration?.createdAt.getTime(), registration?.subject];
+    const last = optional.findLastIndex((value) => value !== undefined);
+    const parameters = optional.slice(0, last + 1).map((value) => value ?? '');
+    return isYes(await ADVANCE.run(this.#client, this.#prefix + keyId, counter, window, ...parameters));
   }
 
   /** Does not remove the entry in the due receipts. `due` removes it later. */

@@ -1,6 +1,6 @@
 import { AppAttestError } from '../../../src/errors.js';
 import { createAppAttest } from '../../../src/server/create-app-attest.js';
-import type { RefreshReceiptsOptions } from '../../../src/server/index.js';
+import { type RefreshReceiptsOptions, signedChallenges } from '../../../src/server/index.js';
 import { type Addresses, openStores, type StoreKind } from './store-kinds.js';
 
 /** The configuration of a worker's server. */
@@ -16,6 +16,10 @@ export interface WorkerOptions {
   challengeTtl?: number;
   /** The time limit of the stores, in seconds. The default is that of the examples. */
   timeout?: number;
+  /** If given, challenges are signed with these secrets. */
+  secrets?: string[];
+  /** Off by default. */
+  keyCache?: { max: number; ttl: number };
   /** How far the worker's clock is ahead, in seconds. Negative if the clock is behind. */
   clockAhead: number;
 }
@@ -23,7 +27,7 @@ export interface WorkerOptions {
 /** A request to a worker. Each request gets one {@link Answer}. */
 export interface Call {
   id: number;
-  method: 'issueChallenge' | 'register' | 'authenticate' | 'key' | 'refreshReceipts';
+  method: 'issueChallenge' | 'register' | 'authenticate' | 'key' | 'refreshReceipts' | 'revoke' | 'forget' | 'bind';
   parameter: unknown;
 }
 
@@ -32,6 +36,7 @@ export type Answer = { id: number } & ({ result: unknown } | { refused: string }
 
 const options: WorkerOptions = JSON.parse(process.argv[2] ?? '');
 const { stores } = await openStores(options.kind, options.addresses, options.timeout);
+const { secrets } = options;
 const backend = createAppAttest({
   appId: options.appId,
   trustAnchors: options.trustAnchors,
@@ -39,7 +44,9 @@ const backend = createAppAttest({
   counterWindow: options.counterWindow,
   ...(options.challengeTtl !== undefined && { challengeTtl: options.challengeTtl }),
   now: () => new Date(Date.now() + options.clockAhead * 1000),
+  keyCache: options.keyCache,
   ...stores,
+  ...(secrets && { challenges: signedChallenges({ secrets, used: stores.challenges }) }),
 });
 
 process.on('message', async (call: Call) => {
@@ -73,6 +80,12 @@ async function perform(method: Call['method'], parameter: unknown): Promise<unkn
       return (await backend.register(parameter)).counter;
     case 'authenticate':
       return (await backend.authenticate(parameter)).key.counter;
+    case 'revoke':
+      return backend.revoke(String(parameter));
+    case 'forget':
+      return backend.forget(String(parameter));
+    case 'bind':
+      return backend.bind(String(parameter), 'alice');
     case 'key':
       return (await backend.key(String(parameter)))?.counter;
   }

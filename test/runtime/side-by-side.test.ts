@@ -1,0 +1,32 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { sideBySide } from '../../src/runtime/side-by-side.js';
+
+const after = async (milliseconds: number, error: Error): Promise<never> => {
+  await setTimeout(milliseconds);
+  throw error;
+};
+
+it('returns the results of both operations in order', async () => {
+  expect(await sideBySide(setTimeout(2, 'first'), setTimeout(1, 'second'))).toEqual(['first', 'second']);
+});
+
+it('throws the error of the first operation, regardless of which one fails earlier', async () => {
+  const [first, second] = [new Error('first'), new Error('second')];
+  await expect(sideBySide(after(5, first), after(0, second))).rejects.toBe(first);
+  await expect(sideBySide(after(0, first), after(5, second))).rejects.toBe(first);
+  await expect(sideBySide(Promise.resolve(), after(0, second))).rejects.toBe(second);
+});
+
+it('leaves no unhandled rejection if both operations fail', async () => {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', listen);
+  try {
+    await expect(sideBySide(after(0, new Error('first')), after(5, new Error('second')))).rejects.toThrow('first');
+    await setTimeout(20);
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', listen);
+  }
+});
