@@ -62,6 +62,8 @@ async function flood(store: StoreKind, database: Database | undefined): Promise<
     const perSecond = await send(service, count);
     const after = await sizes(service, database);
     const user = await httpLoad(service.port, [[signed].values()]);
+    if (user.refused > 0 && limit < Number.POSITIVE_INFINITY)
+      throw new Error(`${store}: the request of a user was rejected: ${user.refusal}`);
     const grown = [after.service - before.service, after.database - before.database];
     if (grown.some((size) => size > limit))
       throw new Error(`${store}: ${grown.map((size) => size.toFixed(1)).join(' and ')} MiB more, expected ${limit}`);

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DelayProxy } from '../../bench/server/delay-proxy.js';
+
+const echo = createServer((socket) => socket.pipe(socket));
+let proxy: DelayProxy;
+
+beforeAll(async () => {
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  proxy = await DelayProxy.to(Number(Object(echo.address()).port), 0);
+});
+
+afterAll(async () => {
+  await proxy.stop();
+  echo.close();
+});
+
+/** Sends the texts one after another. Returns what came back, and how long the last round trip took. */
+async function roundTrips(...texts: string[]) {
+  const socket = connect({ port: proxy.port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  let received = '';
+  let took = 0;
+  for (const text of texts) {
+    const start = performance.now();
+    socket.write(text);
+    received += String((await once(socket, 'data'))[0]);
+    took = performance.now() - start;
+  }
+  socket.destroy();
+  return { received, took };
+}
+
+it('adds the delay to each round trip, and reports the real delay', async () => {
+  proxy.delay = 20;
+  const { received, took } = await roundTrips('a', 'b', 'c');
+  expect(received).toBe('abc');
+  expect(took).toBeGreaterThanOrEqual(20);
+  expect(proxy.meanDelay).toBeGreaterThanOrEqual(20);
+  expect(proxy.meanDelay).toBeLessThanOrEqual(took + 20);
+});
+
+it('delays pipelined data as a whole, in its order', async () => {
+  proxy.delay = 30;
+  const socket = connect({ port: proxy.port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  const start = performance.now();
+  const texts = Array.from({ length: 20 }, (_, index) => `${index},`);
+  for (const text of texts) {
+    socket.write(text);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  let received = '';
+  while (received.length < texts.join('').length) received += String((await once(socket, 'data'))[0]);
+  expect(received).toBe(texts.join(''));
+  const took = performance.now() - start;
+  expect(took).toBeGreaterThanOrEqual(30);
+  expect(took, 'the delays must not add up').toBeLessThan(20 * 30);
+  socket.destroy();
+});
+
+it('closes the connection to the client together with that to the server', async () => {
+  proxy.delay = 0;
+  const socket = connect(proxy.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  const refused = await DelayProxy.to(1, 0);
+  const orphan = connect(refused.port, '127.0.0.1');
+  await once(orphan, 'close');
+  await refused.stop();
+  socket.destroy();
+  await closed;
+});
