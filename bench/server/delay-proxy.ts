@@ -82,20 +82,20 @@ export class DelayProxy {
         const [next] = queue;
         if (!next) return;
         const heldFor = performance.now() - next.since;
-        if (heldFor < this.#delay) return wait(this.#delay - heldFor);
+        if (heldFor < this.#delay) {
+          isWaiting = true;
+          setTimeout(deliver, this.#delay - heldFor);
+          return;
+        }
         queue.shift();
         this.#delivered += 1;
         this.#heldFor += heldFor;
         to.write(next.data);
       }
     };
-    const wait = (milliseconds: number) => {
-      isWaiting = true;
-      setTimeout(deliver, milliseconds);
-    };
     from.on('data', (data) => {
       queue.push({ data, since: performance.now() });
-      if (!isWaiting) wait(this.#delay);
+      if (!isWaiting) deliver();
     });
   }
 }

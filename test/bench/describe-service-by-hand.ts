@@ -30,11 +30,11 @@ export function describeServiceByHand(place: string, open: () => Promise<StoresB
       return key.keyId;
     }
 
-    async function signed(signer = device, key = keyId): Promise<Record<string, string>> {
+    async function signed(signer = device, key = keyId, body = BODY): Promise<Record<string, string>> {
       issued += 1;
       const challenge = Buffer.alloc(32, `${place} ${issued}.`).toString('base64url');
       await stores.put(challenge);
-      return signer.signRequest({ method: 'POST', target: '/orders', body: BODY, challenge, keyId: key });
+      return signer.signRequest({ method: 'POST', target: '/orders', body, challenge, keyId: key });
     }
 
     async function send(headers: Record<string, string>, body = BODY) {
@@ -123,6 +123,11 @@ export function describeServiceByHand(place: string, open: () => Promise<StoresB
 
     it('rejects a changed body', async () => {
       expect(await send(await signed(), JSON.stringify({ item: 'gold' }))).toEqual(rejected);
+    });
+
+    it('rejects a signed body of more than 100 KiB', async () => {
+      const body = JSON.stringify({ item: 'coffee', note: 'x'.repeat(100 * 1024) });
+      expect(await send(await signed(device, keyId, body), body)).toEqual(rejected);
     });
 
     it('rejects a request without an assertion', async () => {

@@ -1,26 +1,9 @@
-import { hash } from 'node:crypto';
-import express from 'express';
-import supertest from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { decodeAssertion } from '../../bench/server/by-hand/decode-assertion.js';
 import { inMemory } from '../../bench/server/by-hand/in-memory.js';
-import { serviceByHand } from '../../bench/server/by-hand/service-by-hand.js';
 import { describeServiceByHand } from './describe-service-by-hand.js';
 
 describeServiceByHand('memory', async () => inMemory());
-
-it('rejects a body that is too long', async () => {
-  const service = express().use(serviceByHand(inMemory(), 'TEAMID1234.com.example.app'));
-  const body = Buffer.alloc(200 * 1024);
-  const headers = {
-    'x-app-attest-key-id': 'key',
-    'x-app-attest-challenge': 'challenge',
-    'x-app-attest-assertion': Buffer.from(ASSERTION, 'hex').toString('base64'),
-    'content-digest': `sha-256=:${hash('sha256', body, 'base64')}:`,
-  };
-  const { status } = await supertest(service).post('/orders').set(headers).send(body);
-  expect(status).toBe(401);
-});
 
 /** `{ "signature": h'01', "authenticatorData": h'0203' }` */
 const ASSERTION = 'a2697369676e61747572654101' + '7161757468656e74696361746f7244617461420203';

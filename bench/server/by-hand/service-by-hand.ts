@@ -31,7 +31,6 @@ export function serviceByHand(stores: StoresByHand, appId: string): Express {
       'x-app-attest-key-id': keyId,
       'x-app-attest-assertion': token,
       'x-app-attest-challenge': challenge,
-      'content-digest': announced,
     } = request.headers;
     if (typeof keyId !== 'string' || typeof token !== 'string' || typeof challenge !== 'string') return refuse();
     const assertion = decodeAssertion(Buffer.from(token, 'base64'));
@@ -39,13 +38,12 @@ export function serviceByHand(stores: StoresByHand, appId: string): Express {
     if (!assertion || !body) return refuse();
     const { signature, authenticatorData } = assertion;
 
-    // The body is the signed body, and the challenge and the key are known.
-    const digest = `sha-256=:${hash('sha256', body, 'base64')}:`;
-    if (announced !== digest) return refuse();
+    // The challenge and the key are known.
     const [isTaken, key] = await Promise.all([stores.take(challenge), stores.find(keyId)]);
     if (!isTaken || !key) return refuse();
 
-    // The key signed this request, for this app.
+    // The key signed this request with this body, for this app.
+    const digest = `sha-256=:${hash('sha256', body, 'base64')}:`;
     const clientData = `${request.method} ${request.originalUrl}\n${challenge}\n${digest}`;
     const nonce = hash('sha256', Buffer.concat([authenticatorData, hash('sha256', clientData, 'buffer')]), 'buffer');
     if (!verify('sha256', nonce, publicKeyOf(key.publicKey), signature)) return refuse();
