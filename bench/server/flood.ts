@@ -51,6 +51,7 @@ async function flood(store: StoreKind, database: Database | undefined): Promise<
     appId: APP_ID,
     trustAnchor: requests.trustAnchor,
     signedChallenges: challenges === 'signed',
+    maxChallenges: undefined,
     keyCache: false,
   });
   try {

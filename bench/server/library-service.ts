@@ -8,9 +8,6 @@ import { openPool, openRedisClient, PATIENCE } from './open-client.js';
 /** The lifetime of a challenge in seconds. It is long, because challenges are issued before the measurement starts. */
 const LIFETIME = 3600;
 
-/** So many that a challenge for a request that is still to come is never replaced. */
-const MAX_CHALLENGES = 1_000_000;
-
 /** A secret of at least 32 bytes for signed challenges. */
 const SECRET = Buffer.alloc(32, 'benchmark');
 
@@ -53,11 +50,11 @@ export async function openLibrary(folder: string, options: ServiceOptions): Prom
   };
 }
 
-async function openStores(folder: string, { store, url, namespace }: ServiceOptions): Promise<Stores> {
+async function openStores(folder: string, { store, url, namespace, maxChallenges }: ServiceOptions): Promise<Stores> {
   switch (store) {
     case 'memory': {
       const { memoryStores }: typeof import('app-attest/server') = await importBuilt(folder, 'server');
-      return memoryStores({ maxChallenges: MAX_CHALLENGES });
+      return memoryStores({ maxChallenges });
     }
     case 'Redis': {
       const { redisStores }: typeof import('app-attest/redis') = await importBuilt(folder, 'redis');

@@ -29,6 +29,9 @@ const PROBE = { requests: 4000, seconds: 0.5 };
 /** A round is repeated if the requests end before the time. */
 const ATTEMPTS = 4;
 
+/** So many that no challenge of a later request is ever replaced by another one. */
+const MAX_CHALLENGES = 1_000_000;
+
 /** The number of connections of the warm-up. */
 const FULL_LOAD = 50;
 
@@ -83,6 +86,7 @@ export async function measureCase(
         appId: APP_ID,
         trustAnchor: requests.trustAnchor,
         signedChallenges: candidate.isSigned,
+        maxChallenges: MAX_CHALLENGES,
         keyCache: candidate.isSigned,
       });
       const runner = { ...candidate, service, rounds: [], position: 0, highestRate: 0, idle: 0 };

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   readonly trustAnchor: string;
   /** Whether challenges are signed instead of stored. */
   readonly signedChallenges: boolean;
+  /** The limit of the stores in memory. `undefined` for their default. */
+  readonly maxChallenges: number | undefined;
   /** Whether the service caches keys. */
   readonly keyCache: boolean;
 }
