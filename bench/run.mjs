@@ -1,5 +1,5 @@
-// Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server] [its options]`.
-// The benchmark `server` creates a virtual Apple and trusts its root. Never do this in production.
+// Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server | flood] [its options]`.
+// The benchmarks `server` and `flood` create a virtual Apple and trust its root. Never do this in production.
 import { execSync, spawnSync } from 'node:child_process';
 
 const inNode = {
@@ -9,19 +9,16 @@ const inNode = {
     'npx tsup --config bench/tsup.config.ts --silent',
   ],
 };
+const ofServers = {
+  prepare: ['npx tsup --silent --no-dts', 'npx tsup --config bench/server/tsup.config.ts --silent'],
+};
 const benchmarks = {
   bench: { ...inNode, file: 'bench/build/bench.js' },
   record: { ...inNode, file: 'bench/build/record.js' },
   check: { ...inNode, file: 'bench/build/check.js' },
   receipt: { ...inNode, file: 'bench/build/receipt.js' },
-  server: {
-    prepare: [
-      'npm ci --prefix bench/server --silent',
-      'npx tsc -p bench/server',
-      'npx tsup --config bench/server/tsup.config.ts --silent',
-    ],
-    file: 'bench/server/build/bench.js',
-  },
+  server: { ...ofServers, file: 'bench/server/build/bench.js' },
+  flood: { ...ofServers, file: 'bench/server/build/flood.js' },
 };
 
 const given = process.argv.slice(2);

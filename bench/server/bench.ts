@@ -1,169 +1,101 @@
-// Compares a protected route with the same route without protection, for each kind of store: in memory, Redis, PostgreSQL.
-// Starts its own Redis and PostgreSQL servers, or uses the servers in REDIS_URL and DATABASE_URL.
-// Run `npm run bench -- server`. Add `--requests 20000` for a longer run.
-import { type ChildProcess, fork } from 'node:child_process';
+// Compares a protected route with the least code that a person could write by hand, for each kind of store.
+// docs/scaling.md describes the method. Run it with `npm run bench -- server`. Options:
+//
+//   --seconds 20        the duration of a case for each service, without the warm-up
+//   --rounds 5          the number of rounds that the duration is divided into
+//   --warm-up 3         the duration of the warm-up, in seconds
+//   --store Redis       only these kinds of stores; may be repeated, like the next two
+//   --delay 5           only these delays of a round trip, in milliseconds
+//   --connections 50    only these numbers of connections
+//   --quick             one round of one second; the figures are not meaningful
+//   --baseline DIR      also measures another built checkout of this package, in the same rounds
+//   --signed            also measures signed challenges together with a cache of keys
+//   --profile           also profiles app-attest
+//   --json FILE         writes the results to a file
+//   --record FILE       writes the tables of such a file into docs/; measures nothing
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createVirtualApple } from 'app-attest/testing';
-import autocannon from 'autocannon';
-import { PostgresServer } from '../../test/servers/support/postgres-server.js';
-import { RedisServer } from '../../test/servers/support/redis-server.js';
-import { type PresignedRequest, presign, registerDevices } from './presigned.js';
+import { measureCase, type Plan } from './measure-case.js';
+import { recordResults } from './record.js';
+import type { Case, CaseResult, Results } from './results.js';
+import { SignedRequests } from './signed-requests.js';
+import { type Database, STORE_KINDS, type StoreKind, startDatabase } from './store-kinds.js';
+import { scalingTables } from './tables.js';
 
-const { values } = parseArgs({ options: { requests: { type: 'string', default: '10000' } } });
-const requests = Number(values.requests);
-const CONNECTIONS = 50;
-const DEVICES = 2 * CONNECTIONS;
-/** The load generator takes some more requests than it sends, to set up each connection. */
-const SPARE = 4 * CONNECTIONS;
-const APP_ID = 'TEAMID1234.com.example.coffee';
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '5' },
+    'warm-up': { type: 'string', default: '3' },
+    store: { type: 'string', multiple: true, default: [...STORE_KINDS] },
+    delay: { type: 'string', multiple: true, default: ['0', '1', '5'] },
+    connections: { type: 'string', multiple: true, default: ['1', '50'] },
+    quick: { type: 'boolean', default: false },
+    baseline: { type: 'string' },
+    signed: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    record: { type: 'string' },
+  },
+});
 
-const apple = await createVirtualApple();
+if (options.record === undefined) await run();
+else recordResults(JSON.parse(readFileSync(options.record, 'utf8')));
 
-interface Measurement {
-  perSecond: number;
-  p50: number;
-  p99: number;
-}
-
-async function measure(origin: string, path: string, presigned: readonly PresignedRequest[]): Promise<Measurement> {
-  // A device's requests go over one connection, so that they never overtake each other.
-  const queues = Array.from({ length: CONNECTIONS }, (_, connection) => {
-    return presigned.filter((_request, index) => index % CONNECTIONS === connection).values();
-  });
-  const {
-    requests: sent,
-    latency,
-    non2xx,
-    errors,
-    duration,
-  } = await autocannon({
-    url: origin,
-    connections: CONNECTIONS,
-    amount: presigned.length - SPARE,
-    setupClient: (client) => {
-      const queue = queues.pop();
-      client.setRequests([
-        { method: 'POST', path, setupRequest: (request) => ({ ...request, ...queue?.next().value }) },
-      ]);
-    },
-  });
-  if (non2xx + errors > 0)
-    throw new Error(`${path}: ${non2xx} requests were rejected and ${errors} requests failed; expected 0`);
-  return { perSecond: sent.total / duration, p50: latency.p50, p99: latency.p99 };
-}
-
-/** A message from service-process.ts. */
-interface Message {
-  origin?: string;
-  place?: string;
-  shares?: Record<string, number>;
-  roundTrips?: Record<string, number>;
-}
-
-/** Waits for the next message with the property `name` from the service. */
-function message(service: ChildProcess, name: string): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    service.once('exit', (code) => reject(new Error(`the service exited with code ${code}`)));
-    service.on('message', (received: Message) => {
-      if (name in received) resolve(received);
-    });
-  });
-}
-
-async function benchmark(store: Record<string, string>) {
-  const { REDIS_URL: _, DATABASE_URL: __, ...environment } = process.env;
-  const service = fork(fileURLToPath(new URL('service-process.js', import.meta.url)), {
-    env: { ...environment, ...store, APP_ID, TRUST_ANCHOR: apple.trustAnchors.join('') },
-  });
-  try {
-    const { origin: address, place } = await message(service, 'origin');
-    const origin = String(address);
-    const devices = await registerDevices(origin, apple, APP_ID, DEVICES);
-    const warmUp = await presign(origin, devices, 2000);
-    const timed = await presign(origin, devices, requests + SPARE);
-    await measure(origin, '/orders', warmUp);
-    await measure(origin, '/unprotected', warmUp);
-    const results = {
-      unprotected: await measure(origin, '/unprotected', timed),
-      protected: await measure(origin, '/orders', timed),
-    };
-
-    const profiled = await presign(origin, devices, Math.min(requests, 5000) + SPARE);
-    const started = message(service, 'started');
-    service.send('start');
-    await started;
-    await measure(origin, '/orders', profiled);
-    const stopped = message(service, 'shares');
-    service.send('stop');
-    const { shares, roundTrips } = await stopped;
-    return { place: String(place), ...results, shares: numbers(shares), roundTrips: numbers(roundTrips) };
-  } finally {
-    service.kill();
+async function run(): Promise<void> {
+  const unknown = options.store.filter((name) => !STORE_KINDS.some((kind) => kind === name));
+  if (unknown.length > 0) throw new Error(`--store must be one of ${STORE_KINDS.join(', ')}, not ${unknown}`);
+  const plan: Plan = {
+    seconds: options.quick ? 1 : Number(options.seconds),
+    rounds: options.quick ? 1 : Number(options.rounds),
+    warmUp: options.quick ? 1 : Number(options['warm-up']),
+    library: '.',
+    baseline: options.baseline,
+    signed: options.signed,
+    profile: options.profile,
+  };
+  const requests = await SignedRequests.create();
+  const cases: CaseResult[] = [];
+  for (const store of STORE_KINDS.filter((kind) => options.store.includes(kind))) {
+    const database = await startOrSkip(store);
+    if (database === 'skipped') continue;
+    try {
+      for (const conditions of casesOf(store)) {
+        console.error(describe(conditions));
+        cases.push(await measureCase(conditions, requests, plan, database));
+      }
+    } finally {
+      await database?.stop();
+    }
   }
+  const results: Results = {
+    date: new Date().toISOString(),
+    node: process.version,
+    processors: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    seconds: plan.seconds,
+    rounds: plan.rounds,
+    cases,
+  };
+  console.log(scalingTables(results));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-function numbers(value: unknown): [string, number][] {
-  return Object.entries(Object(value)).map(([name, number]): [string, number] => [name, Number(number)]);
+/** Only a round trip to a database can take longer. */
+function casesOf(store: StoreKind): Case[] {
+  const delays = options.delay.map(Number).filter((delay) => delay === 0 || store !== 'memory');
+  return delays.flatMap((delay) => options.connections.map((count) => ({ store, delay, connections: Number(count) })));
 }
 
-interface DatabaseServer {
-  url: string;
-  stop(): Promise<void>;
+function describe({ store, delay, connections }: Case): string {
+  return `state in ${store}, ${delay} ms added to a round trip, connections: ${connections} …`;
 }
 
-/** Runs the benchmark with the server in the environment variable, or with a new server. Skipped if no server can start. */
-async function benchmarkWith(variable: string, start: () => Promise<DatabaseServer>) {
-  const named = process.env[variable];
-  if (named) return [await benchmark({ [variable]: named })];
-  let server: DatabaseServer;
+async function startOrSkip(store: StoreKind): Promise<Database | undefined | 'skipped'> {
   try {
-    server = await start();
+    return await startDatabase(store);
   } catch (error) {
-    console.log(`Skipped, because ${variable} is not set and no server can be started: ${error}\n`);
-    return [];
+    console.error(`Skipped ${store}, because its server cannot be started: ${error}`);
+    return 'skipped';
   }
-  try {
-    return [await benchmark({ [variable]: server.url })];
-  } finally {
-    await server.stop();
-  }
-}
-
-const reports = [
-  await benchmark({}),
-  ...(await benchmarkWith('REDIS_URL', () => RedisServer.start())),
-  ...(await benchmarkWith('DATABASE_URL', () => PostgresServer.start())),
-];
-
-const row = (...cells: readonly (string | number)[]): void => console.log(`| ${cells.join(' | ')} |`);
-const row3 = ({ perSecond, p50, p99 }: Measurement) => [Math.round(perSecond), p50, p99];
-
-const [processor] = cpus();
-console.log(`${cpus().length} × ${processor?.model.trim()}, Node.js ${process.version}, ${requests} requests over`);
-console.log(`${CONNECTIONS} connections, load generator and stores on the same machine\n`);
-row('state in', 'route', 'requests/s', 'p50, ms', 'p99, ms');
-row('---', '---', '---:', '---:', '---:');
-for (const { place, unprotected, protected: guarded } of reports) {
-  row(place, 'unprotected', ...row3(unprotected));
-  row(place, 'protected', ...row3(guarded));
-}
-
-console.log(
-  '\nTime of the main thread of the service for a protected request (from a separate run with a profiler):\n',
-);
-const owners = [...new Set(reports.flatMap(({ shares }) => shares.map(([owner]) => owner)))];
-row('', ...reports.map(({ place }) => place));
-row('---', ...reports.map(() => '---:'));
-for (const owner of owners) {
-  row(owner, ...reports.map(({ shares }) => `${Math.round(100 * (new Map(shares).get(owner) ?? 0))} %`));
-}
-
-console.log('\nTime of a call of a store under this load, including queueing, in ms:\n');
-row('', 'take', 'find', 'advance');
-row('---', '---:', '---:', '---:');
-for (const { place, roundTrips } of reports) {
-  const times = new Map(roundTrips);
-  row(place, ...['take', 'find', 'advance'].map((name) => (times.get(name) ?? 0).toFixed(2)));
 }

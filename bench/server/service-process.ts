@@ -1,42 +1,78 @@
-// Runs the example service in a separate process, with an additional unprotected route. Exchanges messages with bench.ts.
+// Runs one service in a process of its own. running-service.ts starts this process, and calls its commands with messages.
 import { once } from 'node:events';
-import { createAppAttest } from 'app-attest/server';
-import express from 'express';
-import { createService } from '../../examples/service/service.js';
-import { openStores } from '../../examples/service/stores.js';
+import type { NewKey } from 'app-attest/server';
+import { openLibrary } from './library-service.js';
+import { type MeasuredService, openByHand, type ServiceOptions } from './measured-service.js';
 import { Profile } from './profile.js';
-import { StoreClock } from './store-clock.js';
 
-const { APP_ID = '', TRUST_ANCHOR = '' } = process.env;
-const { place, stores } = await openStores();
-const clock = new StoreClock();
-const appAttest = createAppAttest({
-  appId: APP_ID,
-  trustAnchors: [TRUST_ANCHOR],
-  challenges: clock.watch(stores.challenges),
-  keys: clock.watch(stores.keys),
-  challengeTtl: 3600, // long, because challenges are issued before the measurement starts
-});
+/** The commands, by their names. */
+export interface Commands {
+  /** Returns the port. */
+  open(options: ServiceOptions): Promise<number>;
+  addKeys(keys: readonly NewKey[]): Promise<void>;
+  addChallenges(challenges: readonly string[]): Promise<void>;
+  issueChallenges(count: number): Promise<string[]>;
+  /** Frees memory, so that a measurement does not include garbage from before. Returns the bytes that are still in use. */
+  collectGarbage(): Promise<number>;
+  /** Returns the CPU time of this process so far, of all its threads, in microseconds. */
+  cpuTime(): Promise<number>;
+  startProfile(): Promise<void>;
+  stopProfile(): Promise<Record<string, number>>;
+}
 
-const app = createService(appAttest, ({ code, error }) => {
-  if (error) console.error(code, error.message);
-});
-app.post('/unprotected', express.json(), (request, response) => {
-  response.status(201).json({ ordered: request.body.item });
-});
+/** The number of writes in progress at the same time. */
+const AT_ONCE = 100;
 
-const server = app.listen(0, '127.0.0.1');
-await once(server, 'listening');
-const address = server.address();
-if (address === null || typeof address === 'string') throw new Error('the service has no port');
-process.send?.({ origin: `http://127.0.0.1:${address.port}`, place });
-
+let service: MeasuredService;
 const profile = new Profile();
-process.on('message', async (message) => {
-  if (message === 'start') {
-    clock.reset();
-    await profile.start();
-    process.send?.({ started: true });
+
+const commands: Commands = {
+  async open(options) {
+    const { library } = options;
+    service = library === undefined ? await openByHand(options) : await openLibrary(library, options);
+    const server = service.app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the service has no port');
+    return address.port;
+  },
+  addKeys: (keys) => all(keys, (key) => service.addKey(key)),
+  addChallenges: (challenges) => all(challenges, (challenge) => service.addChallenge(challenge)),
+  async issueChallenges(count) {
+    const { issueChallenge } = service;
+    if (!issueChallenge) throw new Error('this service issues no challenges');
+    const issued: string[] = [];
+    await all([...Array(count).keys()], async () => {
+      issued.push(await issueChallenge());
+    });
+    return issued;
+  },
+  async collectGarbage() {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
+  async cpuTime() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  startProfile: () => profile.start(),
+  stopProfile: () => profile.stop(),
+};
+
+async function all<Item>(items: readonly Item[], write: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await write(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+process.on('message', async ({ id, name, argument }: { id: number; name: keyof Commands; argument: never }) => {
+  try {
+    process.send?.({ id, result: await commands[name](argument) });
+  } catch (error) {
+    process.send?.({ id, error: String(error) });
   }
-  if (message === 'stop') process.send?.({ shares: await profile.stop(), roundTrips: clock.averages() });
 });
+process.on('disconnect', () => process.exit());

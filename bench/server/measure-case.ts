@@ -1,0 +1,221 @@
+import { setTimeout } from 'node:timers/promises';
+import { httpLoad, type Load, quantileOf } from './http-load.js';
+import type { Case, CaseResult, Round, ServiceName, ServiceResult } from './results.js';
+import { startProxy } from './running-proxy.js';
+import { RunningService } from './running-service.js';
+import { APP_ID, BODY, queuesOf, rawPost, type SignedRequests } from './signed-requests.js';
+import type { Database } from './store-kinds.js';
+
+/** How to measure a case. */
+export interface Plan {
+  /** The duration of all rounds of a service, in seconds. */
+  readonly seconds: number;
+  readonly rounds: number;
+  /** Seconds. */
+  readonly warmUp: number;
+  /** The root folder of a build of this package. */
+  readonly library: string;
+  /** The root folder of another build, to be compared with `library`. */
+  readonly baseline: string | undefined;
+  /** Whether to measure `library` also with signed challenges and a cache of keys. */
+  readonly signed: boolean;
+  /** Whether to profile app-attest after the rounds. */
+  readonly profile: boolean;
+}
+
+/** How many requests are prepared for half a second as long as the rate is unknown. */
+const PROBE = { requests: 4000, seconds: 0.5 };
+
+/** A round is repeated if the requests end before the time. */
+const ATTEMPTS = 4;
+
+/** So many that no challenge of a later request is ever replaced by another one. */
+const MAX_CHALLENGES = 1_000_000;
+
+/** The number of connections of the warm-up. */
+const FULL_LOAD = 50;
+
+/** How many times as many requests are prepared as the highest rate so far needs. */
+const MARGIN = 2;
+
+const UNPROTECTED = rawPost('/unprotected', BODY);
+
+/** A service to measure. */
+interface Candidate {
+  readonly name: ServiceName;
+  readonly library: string | undefined;
+  /** Whether it has signed challenges and a cache of keys. */
+  readonly isSigned: boolean;
+}
+
+/** A running candidate, and the position in the signed requests up to which it has received them. */
+interface Runner extends Candidate {
+  readonly service: RunningService;
+  readonly rounds: Round[];
+  position: number;
+  highestRate: number;
+  /** The CPU time per second when idle, in microseconds. */
+  idle: number;
+  profile?: Record<string, number>;
+}
+
+let namespaces = 0;
+
+/**
+ * Measures all services of a case. In each round, the services take turns, and every second round has the reverse order. So
+ * other work on the machine affects all services equally.
+ */
+export async function measureCase(
+  conditions: Case,
+  requests: SignedRequests,
+  plan: Plan,
+  database: Database | undefined,
+): Promise<CaseResult> {
+  const { store, delay, connections } = conditions;
+  const proxy = database && delay > 0 ? await startProxy(database.port) : undefined;
+  const url = database?.urlAt(proxy?.port ?? database.port) ?? '';
+  const runners: Runner[] = [];
+  try {
+    for (const candidate of candidatesOf(conditions, plan)) {
+      namespaces += 1;
+      const service = await RunningService.start({
+        library: candidate.library,
+        store,
+        url,
+        namespace: `bench${namespaces}`,
+        appId: APP_ID,
+        trustAnchor: requests.trustAnchor,
+        signedChallenges: candidate.isSigned,
+        maxChallenges: MAX_CHALLENGES,
+        keyCache: candidate.isSigned,
+      });
+      const runner = { ...candidate, service, rounds: [], position: 0, highestRate: 0, idle: 0 };
+      runners.push(runner);
+      await service.call('addKeys', requests.keys);
+      await warmUp(runner, requests, plan.warmUp);
+    }
+    proxy?.setDelay(delay);
+    for (const runner of runners) await findRate(runner, requests, connections);
+    for (let round = 0; round < plan.rounds; round += 1) {
+      for (const runner of round % 2 === 0 ? runners : runners.toReversed())
+        runner.rounds.push(await measureRound(runner, requests, connections, plan.seconds / plan.rounds));
+    }
+    const measured = runners.find(({ name }) => name === 'app-attest');
+    if (plan.profile && measured) measured.profile = await profileRound(measured, requests, connections, plan);
+    const measuredDelay = (await proxy?.meanDelay()) ?? 0;
+    return { ...conditions, services: runners.map((runner) => resultOf(runner, measuredDelay)) };
+  } finally {
+    await Promise.all(runners.map(({ service }) => service.stop()));
+    proxy?.stop();
+    await database?.clear();
+  }
+}
+
+/** The route without protection needs no store, so it is measured only once. */
+function candidatesOf({ store }: Case, { library, signed, baseline }: Plan): Candidate[] {
+  return [
+    { name: 'app-attest', library, isSigned: false },
+    ...(signed ? [{ name: 'app-attest, signed challenges and key cache' as const, library, isSigned: true }] : []),
+    ...(baseline === undefined ? [] : [{ name: 'app-attest, before' as const, library: baseline, isSigned: false }]),
+    { name: 'by hand', library: undefined, isSigned: false },
+    ...(store === 'memory' ? [{ name: 'unprotected' as const, library: undefined, isSigned: false }] : []),
+  ];
+}
+
+function resultOf({ name, rounds, profile }: Runner, measuredDelay: number): ServiceResult {
+  return { service: name, rounds, measuredDelay, ...(profile && { profile }) };
+}
+
+/** Runs a service at full load, without a delay, until its code is compiled. Then measures it when idle. */
+async function warmUp(runner: Runner, requests: SignedRequests, seconds: number): Promise<void> {
+  await findRate(runner, requests, FULL_LOAD);
+  await load(runner, requests, FULL_LOAD, seconds, requestsFor(runner, seconds, FULL_LOAD));
+  await runner.service.call('collectGarbage');
+  const before = await runner.service.call('cpuTime');
+  await setTimeout(500);
+  runner.idle = ((await runner.service.call('cpuTime')) - before) / 0.5;
+}
+
+/** Finds out how many requests a round needs. */
+async function findRate(runner: Runner, requests: SignedRequests, connections: number): Promise<void> {
+  runner.highestRate = 0;
+  await load(runner, requests, connections, PROBE.seconds, PROBE.requests);
+}
+
+async function measureRound(
+  runner: Runner,
+  requests: SignedRequests,
+  connections: number,
+  seconds: number,
+): Promise<Round> {
+  const { name, service } = runner;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    let cpu = 0;
+    const sent = await load(runner, requests, connections, seconds, requestsFor(runner, seconds, connections), {
+      before: async () => {
+        await service.call('collectGarbage');
+        cpu = await service.call('cpuTime');
+      },
+      after: async () => {
+        cpu = (await service.call('cpuTime')) - cpu;
+      },
+    });
+    // The service was faster than before, so the next attempt has more requests.
+    if (sent.isExhausted) continue;
+    return {
+      requests: sent.completed,
+      rate: sent.completed / sent.seconds,
+      cpu: (cpu - runner.idle * sent.seconds) / sent.completed,
+      p50: quantileOf(sent.latencies, 0.5),
+      p99: quantileOf(sent.latencies, 0.99),
+    };
+  }
+  throw new Error(`${name}: the signed requests ended before the time in ${ATTEMPTS} attempts`);
+}
+
+async function profileRound(runner: Runner, requests: SignedRequests, connections: number, plan: Plan) {
+  const seconds = plan.seconds / plan.rounds;
+  await runner.service.call('startProfile');
+  await load(runner, requests, connections, seconds, requestsFor(runner, seconds, connections));
+  return runner.service.call('stopProfile');
+}
+
+function requestsFor({ highestRate }: Runner, seconds: number, connections: number): number {
+  return Math.ceil(MARGIN * highestRate * seconds) + 2 * connections;
+}
+
+/** Sends requests that are all acceptable. Any rejection is a failure of the benchmark. */
+async function load(
+  runner: Runner,
+  requests: SignedRequests,
+  connections: number,
+  seconds: number,
+  count: number,
+  around: { before(): Promise<void>; after(): Promise<void> } | undefined = undefined,
+): Promise<Load> {
+  const { name, service, position } = runner;
+  const queues = name === 'unprotected' ? endless(connections) : await prepared(runner, requests, connections, count);
+  await around?.before();
+  const sent = await httpLoad(service.port, queues, seconds);
+  await around?.after();
+  if (sent.refused > 0) throw new Error(`${name}: ${sent.refused} requests were rejected, expected 0: ${sent.refusal}`);
+  runner.position = name === 'unprotected' ? position : position + count;
+  runner.highestRate = Math.max(runner.highestRate, sent.completed / sent.seconds);
+  return sent;
+}
+
+async function prepared(runner: Runner, requests: SignedRequests, connections: number, count: number) {
+  const { service, position } = runner;
+  if (runner.isSigned) {
+    const signed = await requests.sign(position, await service.call('issueChallenges', count));
+    return queuesOf(signed, position, connections);
+  }
+  await service.call('addChallenges', await requests.challenges(position, position + count));
+  return queuesOf(requests.requests(position, position + count), position, connections);
+}
+
+function endless(connections: number): Iterator<Buffer>[] {
+  return Array.from({ length: connections }, function* queue() {
+    while (true) yield UNPROTECTED;
+  });
+}

@@ -1,0 +1,57 @@
+import type { NewKey } from 'app-attest/server';
+import type { Express } from 'express';
+import { inMemory } from './by-hand/in-memory.js';
+import { inPostgres } from './by-hand/in-postgres.js';
+import { inRedis } from './by-hand/in-redis.js';
+import { serviceByHand } from './by-hand/service-by-hand.js';
+import { openPool, openRedisClient } from './open-client.js';
+import type { StoreKind } from './store-kinds.js';
+
+/** How to start a service. */
+export interface ServiceOptions {
+  /** The root folder of a built checkout of this package. `undefined` for the service by hand. */
+  readonly library: string | undefined;
+  readonly store: StoreKind;
+  /** The address of the database. Empty for a service with its state in memory. */
+  readonly url: string;
+  /** The prefix of Redis keys or the schema in PostgreSQL. A new name for each service. */
+  readonly namespace: string;
+  readonly appId: string;
+  /** PEM. */
+  readonly trustAnchor: string;
+  /** Whether challenges are signed instead of stored. */
+  readonly signedChallenges: boolean;
+  /** The limit of the stores in memory. `undefined` for their default. */
+  readonly maxChallenges: number | undefined;
+  /** Whether the service caches keys. */
+  readonly keyCache: boolean;
+}
+
+/** A service with the route `/orders`, and what a benchmark does to its state before the measurement. */
+export interface MeasuredService {
+  readonly app: Express;
+  addKey(key: NewKey): Promise<void>;
+  addChallenge(challenge: string): Promise<void>;
+  /** Absent in the service by hand. */
+  issueChallenge?(): Promise<string>;
+}
+
+export async function openByHand({ store, url, namespace, appId }: ServiceOptions): Promise<MeasuredService> {
+  const stores = await storesByHand(store, url, namespace);
+  return {
+    app: serviceByHand(stores, appId),
+    addKey: (key) => stores.insert(key),
+    addChallenge: (challenge) => stores.put(challenge),
+  };
+}
+
+async function storesByHand(store: StoreKind, url: string, namespace: string) {
+  switch (store) {
+    case 'memory':
+      return inMemory();
+    case 'Redis':
+      return inRedis(await openRedisClient(url), `${namespace}:`);
+    case 'PostgreSQL':
+      return inPostgres(openPool(url), namespace);
+  }
+}

@@ -1,0 +1,21 @@
+import pg from 'pg';
+import { createClient } from 'redis';
+
+/** The time limit of all services for a database, in seconds. Longer than usual, because the machine is under full load. */
+export const PATIENCE = 30;
+
+/** A client of the package `redis`, with the settings of examples/redis.ts. */
+export async function openRedisClient(url: string) {
+  const client = createClient({ url, disableOfflineQueue: true });
+  client.on('error', (error) => console.warn(`Redis: ${error.message}`));
+  await client.connect();
+  return client;
+}
+
+/** A pool of the package `pg`, with the settings of examples/postgres.ts. */
+export function openPool(connectionString: string): pg.Pool {
+  const limit = PATIENCE * 1000;
+  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: limit, query_timeout: limit });
+  pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`));
+  return pool;
+}
