@@ -19,7 +19,7 @@ function assertRecord(actual: ChallengeRecord | null | undefined, expected: Chal
 
 export const CHALLENGE_CASES: readonly Requirement[] = [
   {
-    name: 'a server can take a challenge that another server stored, and gets its record',
+    name: 'a server can take a challenge that another server stored, and gets the record of the challenge',
     async check(one, other) {
       const subjects = [undefined, 'user 1', 'grüße 🔑', `"';--\\ \n%s $1 {}`, 'x'.repeat(1024)];
       for (const purpose of ['attestation', 'assertion'] as const) {
@@ -54,7 +54,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if many callers take a challenge concurrently, one caller gets it',
+    name: 'if many callers take a challenge concurrently, only one caller gets its record',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const challenge = newChallenge();
@@ -75,7 +75,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a challenge is found only by exactly the same text, including upper and lower case',
+    name: 'a challenge is found only by exactly the same text, so upper-case and lower-case letters differ',
     async check(one, other) {
       const challenge = newChallenge();
       assert.ok(!(await one.challenges.take(challenge)));
@@ -85,7 +85,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'an expired challenge does not become valid again',
+    name: 'if a challenge has expired, take returns nothing or the unchanged record',
     async check(one, other) {
       const challenge = newChallenge();
       const put = record({}, 50);
@@ -97,7 +97,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a store that reports the fate of a challenge reports it correctly',
+    name: 'if the store has a method fate, it reports only challenges that were taken as used',
     async check(one, other) {
       if (!one.challenges.fate) return;
       const [used, waiting] = [newChallenge(), newChallenge()];
@@ -110,7 +110,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred concurrent challenges keep their own records',
+    name: 'two hundred challenges that are stored and taken concurrently keep their own records',
     async check(one, other) {
       const challenges = Array.from({ length: 200 }, (_, index) => [newChallenge(), `user ${index}`] as const);
       await Promise.all(challenges.map(([challenge, subject]) => one.challenges.put(challenge, record({ subject }))));

@@ -36,7 +36,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter inside the window also updates the last use',
+    name: 'an accepted counter below the highest counter also updates the time of the last use',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -46,7 +46,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a rejected counter, a revoked key or a call without a use does not change the last use',
+    name: 'the time of the last use does not change if the counter is rejected, the key is revoked or use is undefined',
     async check(one, other) {
       const key = newKey();
       const extensions = { bundleVersion: 'rejected' };
@@ -70,7 +70,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'after two hundred concurrent uses, the stored time is less than an hour before the latest use',
+    name: 'after two hundred concurrent requests, the time of the last use is less than an hour before the latest accepted request',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -91,7 +91,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key without extensions gets the extensions of the first request that carries any, and keeps them',
+    name: 'a key without extensions gets the extensions of the first accepted request with extensions, and keeps them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -118,7 +118,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if many concurrent requests carry extensions, the extensions of one request are kept as a whole',
+    name: 'if many concurrent requests have extensions, the key gets all extensions of exactly one request',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -132,7 +132,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
       assert.deepEqual(new Set(results), new Set([true]));
       const found = await one.keys.find(key.keyId);
       const extensions = uses[found?.extensions?.validationCategory ?? -1]?.extensions;
-      assert.ok(extensions, 'the key has no extensions');
+      assert.ok(extensions, 'the stored extensions are not from one of the requests');
       assertKey(found, { ...key, counter: 60, lastUsedAt: used(0).usedAt, extensions });
     },
   },

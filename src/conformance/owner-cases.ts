@@ -10,7 +10,7 @@ import { assertKey, assertReceipt, listedIds } from './stored-key-assertions.js'
 
 const REVOKED_AT = new Date('2026-09-02T00:00:00.001Z');
 
-/** Changes a key if it belongs to the given user. Returns whether it did. */
+/** Changes a key if it belongs to the given user. Returns whether the key was changed. */
 type Change = (keys: KeyStore, keyId: string, subject: string) => Promise<boolean>;
 
 const revoke: Change = (keys, keyId, subject) => keys.revoke(keyId, REVOKED_AT, subject);

@@ -13,7 +13,7 @@ function newKeys(count: number, changes: Partial<NewKey> = {}): NewKey[] {
 
 /**
  * Returns text of 1024 UTF-16 code units, which are 3072 bytes in UTF-8. Random text cannot be compressed, so it is too long
- * for an entry of a B-tree index.
+ * for an entry of a B-tree index in PostgreSQL.
  */
 function longText(): string {
   return Array.from({ length: 1024 }, () => String.fromCharCode(0x4e00 + randomInt(0x5000))).join('');
@@ -61,7 +61,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that many users bind concurrently belongs to one of them',
+    name: 'if a key is bound to many users concurrently, it belongs to exactly one of them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -78,7 +78,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that one user binds many times concurrently is listed once',
+    name: 'if a key is bound to one user many times concurrently, it is listed once',
     async check(one, other) {
       const [user, key] = [newUser(), newKey()];
       await one.keys.insert(key);
@@ -88,7 +88,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is bound while it signs requests loses neither its user nor a counter',
+    name: 'if bind and advance are called concurrently, neither the user nor a counter is lost',
     async check(one, other) {
       const [user, key] = [newUser(), newKey()];
       await one.keys.insert(key);
@@ -198,7 +198,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred keys that are registered concurrently for one user are all listed, in two hundred concurrent calls',
+    name: 'if two hundred keys are registered concurrently for one user, two hundred concurrent calls of list return correct pages',
     async check(one, other) {
       const user = newUser();
       const keys = newKeys(200, { subject: user });
@@ -218,7 +218,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a registration of a key that is already registered does not list it for another user',
+    name: 'if a key is already registered, a rejected registration does not list the key for another user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert({ ...key, subject: alice });
