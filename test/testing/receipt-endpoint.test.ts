@@ -29,7 +29,7 @@ beforeEach(async () => {
   receipt = await attestOnce();
 });
 
-/** A request as `refreshReceipt` sends it, with the given changes. */
+/** Sends a request as `refreshReceipt` sends it, with the given changes. */
 async function post(
   endpoint: (url: string, init: RequestInit) => Promise<Response>,
   changes: { url?: string; method?: string; authorization?: string | undefined; body?: string } = {},
@@ -110,7 +110,7 @@ describe('the receipt endpoint', () => {
     ['without a token', async () => undefined],
     ['with a malformed token', async () => 'token'],
     ['with a token of another team', () => deviceCheckToken({ teamId: 'OTHER12345', issuedAt: now })],
-    ['with a token without a key id', () => deviceCheckToken({ keyId: undefined, issuedAt: now })],
+    ['with a token without a keyId', () => deviceCheckToken({ keyId: undefined, issuedAt: now })],
     ['with a token from yesterday', () => deviceCheckToken({ issuedAt: later(-DAY) })],
     ['with a token from tomorrow', () => deviceCheckToken({ issuedAt: later(DAY) })],
   ])('responds with 401 to a request %s', async (_, authorization) => {
@@ -140,7 +140,7 @@ describe('the receipt endpoint', () => {
     expect(endpoint.requests[0]).toMatchObject({ url: endpointUrl('production'), body: receipt });
   });
 
-  it('can be slow, and stops if its client disconnects', async () => {
+  it('can delay a response, and handles no request whose client disconnects during the delay', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ delay: 60_000 });
     const aborted = (url: string, init: RequestInit) => endpoint(url, { ...init, signal: AbortSignal.timeout(20) });
