@@ -32,9 +32,9 @@ const seconds = Number(values.seconds ?? (values.executions === undefined ? 10 :
 const RECEIPTS = 1_000_000;
 /** A worker hangs if it makes no progress for this time, in milliseconds. */
 const HANGS_AFTER = 10_000;
-/** Milliseconds. */
+/** The time between two lines about the progress, in milliseconds. */
 const PROGRESS_EVERY = 30_000;
-/** The maximum growth of the heap, in bytes. */
+/** The maximum growth of the heap in the second half of a run, in bytes. */
 const MAX_GROWTH = 16 * 1024 * 1024;
 const FINDINGS = new URL('../findings/', import.meta.url);
 
@@ -129,7 +129,7 @@ const all = [...(await createTargets()), PLANTED];
 const chosen = all.filter((target) => {
   return values.target === undefined ? target !== PLANTED : target.name === values.target;
 });
-if (chosen.length === 0) throw new Error(`there is no target named ${values.target}`);
+if (chosen.length === 0) throw new Error(`no target is named ${values.target}`);
 const how = Number.isFinite(executions) ? `${executions} executions` : `${seconds} s for each target`;
 console.log(`${chosen.length} targets, ${how}, seed ${seed}, ${jobs} jobs in parallel`);
 

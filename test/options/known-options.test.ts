@@ -34,8 +34,8 @@ type Call = (more: object) => unknown;
 type Functions = readonly [name: string, call: Call, required: readonly string[], optional: readonly string[]][];
 
 /**
- * Every public function of the core that has options. `required` are options that must not be `undefined`. `optional` are
- * options that may be `undefined`.
+ * Every public function of the core that has options, and the option `credentials`. `required` are options that must not be
+ * `undefined`. `optional` are options that may be `undefined`. Some options are in neither list.
  */
 const functions: Functions = [
   [

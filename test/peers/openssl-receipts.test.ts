@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * One shell process for many receipts. Prints a line for each receipt that OpenSSL verifies. `-purpose any` disables the check
+ * A shell script that verifies many receipts in one process. It prints a line for each receipt that OpenSSL accepts. `-purpose any` disables the check
  * of the purpose of the signer's certificate.
  */
 const SCRIPT = `
@@ -50,7 +50,7 @@ for receipt in *.ber; do
 done
 exit 0`;
 
-/** Returns which receipts OpenSSL verifies at the given time. */
+/** Returns, for each receipt, whether OpenSSL accepts it at the given time. */
 async function verifiedByOpenssl(receipts: readonly Uint8Array[], root: string, date: Date): Promise<boolean[]> {
   const cwd = await mkdtemp(join(folder, 'receipts-'));
   await Promise.all(receipts.map((receipt, index) => writeFile(join(cwd, `${index}.ber`), receipt)));
@@ -165,7 +165,7 @@ describe('OpenSSL and verifyReceipt', () => {
     expect(await verifiedHere(receipt, { appId, date })).toBe(true);
   });
 
-  it('agree on a recorded receipt with any one byte changed, except for explained differences', async () => {
+  it('agree on a recorded receipt with one bit of any byte changed, except for explained differences', async () => {
     const { attestation, appId } = attestationFixture('apple-guide-2026');
     const receipt = receiptIn(attestation.object);
     const { signedData } = await decodeReceipt(receipt);
@@ -177,7 +177,7 @@ describe('OpenSSL and verifyReceipt', () => {
   }, 600_000);
 
   it.each(recorded.map((one, index) => [index, one] as const))(
-    'agree on receipt %i with one byte changed, except for explained differences',
+    'agree on recorded receipt %i with one bit of some bytes changed, except for explained differences',
     async (index, one) => {
       const offsets = [...one.receipt.keys()].filter((offset) => offset % 97 === index % 97);
       expect(await compareTampered(one, offsets)).toBeGreaterThan(offsets.length / 2);
@@ -218,7 +218,7 @@ describe('OpenSSL and verifyReceipt', () => {
     ['no intermediate', { certificates: ({ signer, root }) => [signer.der, root.der] }, false, false],
     ['no signer', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }, false, false],
   ];
-  it('agree on receipts of a test chain, and reject them under Apple’s root', async () => {
+  it('agree on receipts of a test chain, and reject all of them with Apple’s root', async () => {
     const chain = await createReceiptChain();
     const root = join(folder, 'root.pem');
     await writeFile(root, new X509Certificate(chain.root.der).toString());
