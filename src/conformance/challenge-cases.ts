@@ -97,7 +97,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if the store has a method fate, it reports only challenges that were taken as used',
+    name: 'if the store has a method fate, the method returns used only for a challenge that was taken',
     async check(one, other) {
       if (!one.challenges.fate) return;
       const [used, waiting] = [newChallenge(), newChallenge()];

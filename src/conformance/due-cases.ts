@@ -72,7 +72,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(new Date(NOW + 1), 1000, at(5)), ids([notYet]));
   }),
 
-  dueCase('a claim changes no other property of a key', async (one, other, insert) => {
+  dueCase('a claim changes no property of a key', async (one, other, insert) => {
     const key = dueKey(0, { subject: 'user' });
     await insert(key);
     assert.equal(await one.keys.advance(key.keyId, 3, 0), true);
@@ -115,7 +115,7 @@ export const DUE_CASES: readonly Requirement[] = [
   }),
 
   dueCase(
-    'if saveReceipt sets the first due date of a key, or an earlier one, the key is due at this date',
+    'if saveReceipt sets the first due date of a key, or an earlier due date, the key is due at the new date',
     async (one, other, insert) => {
       const { receiptDueAt: _, ...dateless } = dueKey(0);
       const late = dueKey(500);

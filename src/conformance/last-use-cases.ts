@@ -87,7 +87,10 @@ export const LAST_USE_CASES: readonly Requirement[] = [
       const accepted = calls.filter((_, index) => results[index]).map(({ usedAt }) => usedAt.getTime());
       const lastUse = (await one.keys.find(key.keyId))?.lastUsedAt?.getTime() ?? Number.NaN;
       assert.ok(accepted.includes(lastUse), 'the last use is not the time of an accepted request');
-      assert.ok(Math.max(...accepted) - lastUse < HOUR, 'a use at least an hour later was accepted, but not stored');
+      assert.ok(
+        Math.max(...accepted) - lastUse < HOUR,
+        'a request at least an hour later was accepted, but its time was not stored',
+      );
     },
   },
   {

@@ -102,7 +102,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'the keys of a user are listed by pages in the order of their identifiers, including revoked keys',
+    name: 'the keys of a user are listed in pages, in the order of their identifiers, including revoked keys',
     async check(one, other) {
       const [user, revokedAt] = [newUser(), new Date('2026-09-02T00:00:00.001Z')];
       const keys = newKeys(25, { subject: user });
@@ -136,7 +136,7 @@ export const USER_CASES: readonly Requirement[] = [
     async check(one, other) {
       const prefix = newUser();
       const endings = ['', ' ', '\n', ':', '%', '_', '*', '?', '[a-z]', '{}', '\\', `"';-- $1 %s`, 'null', 'a', 'A'];
-      // Some of these words are equal for a database that ignores case, accents or Unicode normalisation.
+      // A database that ignores differences in case, accents or Unicode normalization treats some of these words as equal.
       const words = ['grüße', 'grüsse', 'GRÜSSE', 'gru\u0308ße', 'gruße', '🔑', '🔐', '\u{1f511}\u200d'];
       const users = [...endings, ...words].map((ending) => prefix + ending);
       users.push(` ${prefix}`, prefix.padEnd(1024, 'x'), prefix.padEnd(1023, 'x'), longText());
@@ -164,7 +164,7 @@ export const USER_CASES: readonly Requirement[] = [
         listed.push(...page.map(({ keyId }) => keyId));
         assert.equal(new Set(listed).size, listed.length, 'a key is on two pages');
         more = page.length > 0;
-        // The last key of the page is removed if it is one of the leaving keys. Keys are also added before and after it.
+        // Removes the last key of the page if it is a leaving key, and one other leaving key. Then adds keys with random identifiers.
         const last = page.at(-1)?.keyId ?? '';
         const [another] = leavingIds;
         for (const keyId of [leavingIds.has(last) ? last : undefined, another]) {

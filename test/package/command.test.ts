@@ -32,7 +32,7 @@ async function run(command: string, args: readonly string[], input?: string | Ui
   child.stderr.setEncoding('utf8').on('data', (text) => {
     errors += text;
   });
-  // The command may end before it has read everything.
+  // The command may end before it has read all of its input.
   child.stdin.on('error', () => undefined).end(input);
   const [code] = await once(child, 'close');
   return { code, output, errors };

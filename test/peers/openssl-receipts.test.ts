@@ -96,7 +96,7 @@ function changedAt(receipt: Uint8Array, offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
 
-/** Returns the offsets of the bytes of `part`, where it first occurs after `from`. */
+/** Returns the offsets of the bytes of the first occurrence of `part` at or after `from`. */
 function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number> {
   const start = Buffer.from(receipt).indexOf(part, from);
   if (start < 0) throw new Error('the receipt does not contain these bytes');
@@ -151,8 +151,10 @@ async function compareTampered({ receipt, appId }: Recorded, offsets: readonly n
   for (const [index, offset] of offsets.entries()) {
     const ours = await verifiedHere(changed[index] ?? receipt, { appId, date: payload.creationTime });
     if (!ours && !theirs[index]) refused += 1;
-    if (ours && !theirs[index]) expect(onlyHere, `accepted here only: ${offset}`).toContain(offset);
-    if (!ours && theirs[index]) expect(onlyOpenssl, `accepted by OpenSSL only: ${offset}`).toContain(offset);
+    if (ours && !theirs[index])
+      expect(onlyHere, `only verifyReceipt accepts a change at offset ${offset}`).toContain(offset);
+    if (!ours && theirs[index])
+      expect(onlyOpenssl, `only OpenSSL accepts a change at offset ${offset}`).toContain(offset);
   }
   return refused;
 }

@@ -62,7 +62,7 @@ describe('a key', () => {
     expect(error.message).toBe('the key is not registered');
   });
 
-  it('must have signed the payload', async () => {
+  it('is rejected if it did not sign the payload', async () => {
     const { backend, request } = await backendWithDevice();
     const { payload, ...rest } = await request();
     await expectCode(

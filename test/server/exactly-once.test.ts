@@ -7,7 +7,7 @@ import { Random } from '../support/random.js';
 const COPIES = 200;
 const random = new Random();
 
-/** Counts the results: `accepted`, or the code of the error. */
+/** Counts how many calls were accepted, and how many failed with each error code. */
 function tally(outcomes: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) {

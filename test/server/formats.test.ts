@@ -253,7 +253,7 @@ it('the option formats does not change how the server verifies App Attest', asyn
     appId,
     trustAnchors: apple.trustAnchors,
     ...stores,
-    formats: { [FORMAT]: () => expect.fail('not for App Attest') },
+    formats: { [FORMAT]: () => expect.fail('the function was called for App Attest') },
   });
   expect(await server.authenticate(await request())).toMatchObject({ key: { keyId } });
   const { format: _, platform: __, ...body } = await request();

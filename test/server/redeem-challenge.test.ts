@@ -3,7 +3,7 @@ import { createBackend, createDevice, registration, TestClock } from '../support
 import { expectCode } from '../support/rejection.js';
 
 describe('takeChallenge', () => {
-  it('takes a challenge once, for its purpose and user', async () => {
+  it('takes a challenge only once, for the purpose and the user that the challenge was issued for', async () => {
     const backend = createBackend();
     for (const purpose of ['attestation', 'assertion'] as const) {
       for (const user of [{}, { subject: 'alice' }]) {

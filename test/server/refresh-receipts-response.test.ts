@@ -203,7 +203,7 @@ describe('a response of Apple’s server', () => {
 
   it('with the receipt of the attestation, which has no risk metric, is never stored', async () => {
     const due = await setUp(1);
-    const attested = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('no receipt');
+    const attested = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('the key has no receipt');
     due.endpoint.answerNext({ body: base64(attested) });
     expect((await progressOf(due))[0]).toMatchObject({ error: { code: 'receipt_challenge_mismatch' } });
     expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
@@ -249,7 +249,7 @@ describe('a response of Apple’s server', () => {
 
   it('leaves the key due if this process is too busy to verify the receipt', async () => {
     const due = await setUp(1);
-    const receipt = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('no receipt');
+    const receipt = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('the key has no receipt');
     let others: Promise<unknown> = Promise.resolve();
     const busy: RefreshReceiptsOptions['fetch'] = async (url, init) => {
       const response = await fetch(url, init);

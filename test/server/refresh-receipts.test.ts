@@ -32,7 +32,7 @@ describe('refreshReceipts', () => {
       expect(riskMetric).toBe(1);
       expect(days(receiptDueAt)).toBeGreaterThan(29.9);
       expect(days(receiptDueAt)).toBeLessThan(38);
-      const receipt = (await backend.receipt(keyId)) ?? expect.fail('no receipt');
+      const receipt = (await backend.receipt(keyId)) ?? expect.fail('the key has no receipt');
       await verifyReceipt({ receipt, appId, publicKey, type: 'RECEIPT', trustAnchors: receiptTrustAnchors });
     }
     expect(await backend.receipt(keyIds[0] ?? '')).not.toEqual(attested);
@@ -49,7 +49,7 @@ describe('refreshReceipts', () => {
     const { keyId } = await backend.register(await registration(backend, device));
     const endpoint = mine.receiptEndpoint();
     const refresh = () => backend.refreshReceipts({ credentials: newDeviceCheckCredentials(), fetch: endpoint });
-    const dueDate = async () => (await backend.key(keyId))?.receiptDueAt ?? expect.fail('never due');
+    const dueDate = async () => (await backend.key(keyId))?.receiptDueAt ?? expect.fail('the key has no receiptDueAt');
 
     expect(days(await dueDate())).toBeGreaterThanOrEqual(1);
     expect(await refresh()).toEqual(counts(0, 0, 0));
@@ -71,7 +71,7 @@ describe('refreshReceipts', () => {
     expect(due.endpoint.requests.map(({ url }) => url).toSorted()).toEqual(environments.map(endpointUrl).toSorted());
   });
 
-  it('refreshes the keys that have been due longest first, and no more keys than `limit`', async () => {
+  it('refreshes at most `limit` keys, and starts with the keys that have been due for the longest time', async () => {
     const due = await setUp(5);
     const [first, second, third] = due.keyIds;
     const progress = await progressOf(due, { limit: 3, concurrency: 2 });

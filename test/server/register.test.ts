@@ -101,7 +101,7 @@ describe('evidence', () => {
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it('is checked against the policy of the server', async () => {
+  it('is accepted only if its extensions meet the policy of the server', async () => {
     const backend = createBackend({ policy: { bundleVersions: ['2'], whenAbsent: 'reject' } });
     const register = async (options: object) =>
       backend.register(await registration(backend, await createDevice(options)));

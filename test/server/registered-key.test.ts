@@ -71,7 +71,7 @@ describe('a key', () => {
     await expectCode(() => backend.register(again), 'key_already_registered');
   });
 
-  it('that was deleted while it is attested again is not reported as a key of another user', async () => {
+  it('that was deleted while it was attested again is not reported as a key of another user', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -110,7 +110,7 @@ describe('a key', () => {
     }
   });
 
-  it('is inserted by one of two simultaneous registrations, and both succeed', async () => {
+  it('is inserted by only one of two simultaneous registrations, but both registrations succeed', async () => {
     const stores = memoryStores();
     const insert = vi.spyOn(stores.keys, 'insert');
     const backend = createBackend(stores);

@@ -48,7 +48,7 @@ const textOf = (receiptBytes: Uint8Array, field: number): string | undefined => 
 };
 
 describe('the receipt endpoint', () => {
-  it('exchanges the receipt of an attestation for a new one', async () => {
+  it('exchanges the receipt of an attestation for a new receipt', async () => {
     now = later(HOUR);
     const response = await post(apple.receiptEndpoint());
     expect(response.status).toBe(200);
@@ -128,7 +128,7 @@ describe('the receipt endpoint', () => {
     expect(String((await post(apple.receiptEndpoint(), changes)).status)).toBe(status);
   });
 
-  it('sends the configured responses, once and in order', async () => {
+  it('sends each configured response once, in order', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ status: 429, retryAfter: 30 });
     endpoint.answerNext({ body: 'not base64' });
@@ -193,7 +193,7 @@ it('refreshReceipt gets a second receipt a day after the first, if the system cl
   const attestation = await phone.attestKey(await phone.generateKey(), new Uint8Array(32));
   const request = { environment: 'production', credentials, fetch: current.receiptEndpoint() } as const;
   const first = await refreshReceipt({ ...request, receipt: attestedReceipt(attestation) });
-  if (!first.receipt) return expect.fail('no receipt');
+  if (!first.receipt) return expect.fail('the endpoint returned no receipt');
   expect(await refreshReceipt({ ...request, receipt: first.receipt })).toEqual({ notModified: true });
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY + HOUR });
   try {

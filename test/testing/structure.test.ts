@@ -35,8 +35,8 @@ const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
 };
 
 /**
- * Recordings with a structure that no virtual operating system has. Receipts before October 2020 have no signed attributes.
- * Operating systems around iOS 17 and 18 add or omit some device information.
+ * Recordings with a structure that no virtual operating system has. In the recordings before October 2020, receipts have no
+ * signed attributes. The other recordings in this list contain more or less device information.
  */
 const WITHOUT_SYSTEM: ReadonlySet<string> = new Set([
   'ios-14.0-2',
@@ -121,7 +121,7 @@ async function refreshedReceipt(appId: string, environment: Environment): Promis
   return fromBase64(await response.text());
 }
 
-/** Apple's servers use BER with an indefinite length, 0x80. */
+/** Returns whether a receipt is DER. Most receipts of Apple are BER with an indefinite length, whose second byte is 0x80. */
 function isDer(receipt: Uint8Array): boolean {
   return receipt[1] !== 0x80;
 }

@@ -93,7 +93,7 @@ describe('a virtual device', () => {
     expect(await request(device, { ...key, counter: first.counter })).toMatchObject({ counter: 2 });
   });
 
-  it('can have an App ID of two parts, and can attest in the development environment', async () => {
+  it('can have an App ID as an object with teamId and bundleId, and can attest in the development environment', async () => {
     const device = await createDevice({
       appId: { teamId: 'TEAMID1234', bundleId: 'com.example.app' },
       environment: 'development',

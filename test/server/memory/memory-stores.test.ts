@@ -14,7 +14,7 @@ describe('challenges in memory', () => {
     vi.useRealTimers();
   });
 
-  it('are deleted when they expire, and their fate stays known for a limited time', async () => {
+  it('are deleted when they expire, and the method fate reports them for a limited time', async () => {
     const { challenges } = memoryStores();
     for (const challenge of ['used', 'left']) await challenges.put(challenge, record(1000));
     await challenges.take('used');
