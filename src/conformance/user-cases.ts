@@ -164,7 +164,8 @@ export const USER_CASES: readonly Requirement[] = [
         listed.push(...page.map(({ keyId }) => keyId));
         assert.equal(new Set(listed).size, listed.length, 'a key is on two pages');
         more = page.length > 0;
-        // Removes the last key of the page if it is a leaving key, and one other leaving key. Then adds keys with random identifiers.
+        // Removes the last key of the page if it is a leaving key, and one other leaving key. Then adds keys with random
+        // identifiers.
         const last = page.at(-1)?.keyId ?? '';
         const [another] = leavingIds;
         for (const keyId of [leavingIds.has(last) ? last : undefined, another]) {

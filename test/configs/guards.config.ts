@@ -17,8 +17,8 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
 });
 
 /**
- * Tests that need the npm registry, packages that `npm install` does not install, or real servers. They are not part of `npm test`. Each project can run alone: for example,
- * `--project stores` runs the tests of the stores.
+ * Tests that need the npm registry, packages that `npm install` does not install, or real servers.
+ * They are not part of `npm test`. Each project can run alone: for example, `--project stores` runs the tests of the stores.
  */
 export default defineConfig({
   test: {

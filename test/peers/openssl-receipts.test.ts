@@ -40,8 +40,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * A shell script that verifies many receipts in one process. It prints a line for each receipt that OpenSSL accepts. `-purpose any` disables the check
- * of the purpose of the signer's certificate.
+ * A shell script that verifies many receipts in one process. It prints a line for each receipt that OpenSSL accepts.
+ * `-purpose any` disables the check of the purpose of the signer's certificate.
  */
 const SCRIPT = `
 for receipt in *.ber; do
