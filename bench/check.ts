@@ -5,8 +5,8 @@ import { assertionsWithPem, assertionsWithReadyKey, attestations, BARE, bestPeer
 import { attestationThroughput } from './throughput.js';
 
 /**
- * Checks the targets in docs/performance.md, even on a busy machine. Other work can only make a candidate slower, so the 0.1
- * quantile of its rounds counts, not the median. A target that is missed is measured again, up to five times in total.
+ * Checks the targets in docs/performance.md, even on a busy machine. Other work can only make a candidate slower, so its time is
+ * the 0.1 quantile of its rounds, not the median. A target that is missed is measured again, up to five times in total.
  */
 const ATTEMPTS = 5;
 const ROUNDS = 41;
@@ -41,7 +41,7 @@ const claims: readonly Claim[] = [
     holds: (times) => times >= pemSpeedup,
   },
   {
-    text: 'an attestation takes at most 1.35 × a bare verification of its certificate',
+    text: 'an attestation takes at most 1.35 × a bare verification of the signature of its certificate',
     measure: async () => {
       const measured = await attestations(ROUNDS);
       return ratio(find(measured, OURS), find(measured, BARE));

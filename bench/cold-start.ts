@@ -15,7 +15,7 @@ const MODULES = {
 
 export type ColdStarts = Record<keyof typeof MODULES, number>;
 
-/** The median time to import each module in a new process, in milliseconds. The modules take turns. */
+/** Returns the median time to import each module in a new process, in milliseconds. Each round imports every module once. */
 export function coldStarts(rounds: number): ColdStarts {
   const times = Object.keys(MODULES).map((name) => [name, [] as number[]] as const);
   for (let round = 0; round < rounds; round += 1) {

@@ -45,7 +45,7 @@ export const recordedOptions = {
 export const recordedAt = new Date(recording.attestation.validAt);
 export const recordedChallenge = Buffer.from(recording.attestation.challenge ?? '', 'base64');
 
-/** The signature of the credential certificate in this attestation: a P-384 signature, with its imported key. */
+/** Returns the signature of the credential certificate in {@link recording}, its message, and the P-384 key that verifies it. */
 export function bareLeaf() {
   const [leaf, intermediate] = decodeAttestationObject(recordedOptions.attestation).x5c;
   if (!intermediate) throw new Error('the attestation has no intermediate certificate');

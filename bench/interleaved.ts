@@ -10,7 +10,7 @@ export interface Measured {
   readonly rounds: readonly number[];
 }
 
-/** The time of a candidate includes its work in the next iteration of the event loop, such as freeing keys. */
+/** Waits for the next iteration of the event loop, so that the time of a candidate includes work such as freeing keys. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
@@ -57,14 +57,14 @@ export function quantile(numbers: readonly number[], share: number): number {
 
 export const median = (numbers: readonly number[]): number => quantile(numbers, 0.5);
 
-/** The time of `one` divided by the time of `other`. Compares both candidates in each round, and returns the median. */
+/** Divides the time of `one` by the time of `other` in each round, and returns the median of the results. */
 export function ratio(one: Measured, other: Measured): number {
   return median(one.rounds.map((time, round) => time / (other.rounds[round] ?? Number.NaN)));
 }
 
 export function find(measured: readonly Measured[], name: string): Measured {
   const found = measured.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`there is no measurement named ${name}`);
+  if (!found) throw new Error(`no candidate named ${name} was measured`);
   return found;
 }
 

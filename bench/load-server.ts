@@ -13,7 +13,7 @@ const verifiers: Readonly<Record<string, () => Promise<typeof verifyEcdsa | type
   both: async () => ((await callingThread.hasTime()) ? verifyEcdsa : verifyEcdsaInPool),
 };
 const choose = verifiers[way];
-if (!choose) throw new Error(`unknown strategy: ${way}`);
+if (!choose) throw new Error(`the strategy must be one of ${Object.keys(verifiers).join(', ')}, not "${way}"`);
 
 const requests = signedRequests(64);
 const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -77,7 +77,7 @@ function caller(port: number) {
         });
         response.on('end', () => {
           if ((response.statusCode ?? 500) < 300) resolve(text);
-          else reject(new Error(`status ${response.statusCode}`));
+          else reject(new Error(`the server responded with status ${response.statusCode}`));
         });
       });
       outgoing.on('error', reject);

@@ -1,8 +1,8 @@
 import { type Profiler, Session } from 'node:inspector';
 
 /**
- * The scripts whose coverage guides the fuzzer. These are the targets with their imports, which the bundler puts into a
- * chunk, and the decoding libraries. The code of the fuzzer itself is excluded.
+ * The scripts whose coverage guides the fuzzer. These are the decoding libraries, and the chunks that contain
+ * the targets and their imports. The code of the fuzzer itself is excluded.
  */
 const FOLLOWED = /\/fuzz\/build\/chunk-|\/node_modules\/(cbor-x|asn1js|pkijs|@peculiar)\//;
 
@@ -58,7 +58,7 @@ export class Coverage {
       .map((script) => ({ url: script.url, ran: charactersRun(script) }));
   }
 
-  /** Calls the inspector. It calls the callback synchronously, so the result is available when `post` returns. */
+  /** Calls the inspector. The inspector calls the callback synchronously, so the result is available when `post` returns. */
   #post(method: string, params: object = {}): unknown {
     let answer: unknown;
     this.#session.post(method, params, (error, result) => {

@@ -28,7 +28,7 @@ export class CurrentInput {
     return this.#bytes.slice(0, Atomics.load(this.#header, 1));
   }
 
-  /** The number of inputs so far. If the number does not change, the worker hangs. */
+  /** The number of inputs so far. If the number does not change for ten seconds, the worker hangs. */
   count(): number {
     return Atomics.load(this.#header, 0);
   }

@@ -32,9 +32,9 @@ const seconds = Number(values.seconds ?? (values.executions === undefined ? 10 :
 const RECEIPTS = 1_000_000;
 /** A worker hangs if it makes no progress for this time, in milliseconds. */
 const HANGS_AFTER = 10_000;
-/** Milliseconds. */
+/** The time between two lines about the progress, in milliseconds. */
 const PROGRESS_EVERY = 30_000;
-/** The maximum growth of the heap, in bytes. */
+/** The maximum growth of the heap in the second half of a run, in bytes. */
 const MAX_GROWTH = 16 * 1024 * 1024;
 const FINDINGS = new URL('../findings/', import.meta.url);
 
@@ -109,9 +109,16 @@ function planned(targets: readonly Target[]): Map<Target, number> {
   return new Map([...quotas(others, executions - forReceipts), ...quotas(receipts, forReceipts)]);
 }
 
+const PROPERTY_TESTS = [
+  'test/properties',
+  'test/explain/same-outcome',
+  'test/explain/bytes',
+  'test/inspector/node-modules',
+];
+
 /** Runs the property tests with the seed of this run. `npm test` uses the seeds in test/properties/seeds.ts instead. */
 function runProperties(): boolean {
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'test/properties'];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...PROPERTY_TESTS];
   const { status } = spawnSync(process.execPath, vitest, {
     cwd: new URL('../..', import.meta.url),
     env: { ...process.env, PROPERTY_SEED: String(seed) },
@@ -129,7 +136,7 @@ const all = [...(await createTargets()), PLANTED];
 const chosen = all.filter((target) => {
   return values.target === undefined ? target !== PLANTED : target.name === values.target;
 });
-if (chosen.length === 0) throw new Error(`there is no target named ${values.target}`);
+if (chosen.length === 0) throw new Error(`no target is named ${values.target}`);
 const how = Number.isFinite(executions) ? `${executions} executions` : `${seconds} s for each target`;
 console.log(`${chosen.length} targets, ${how}, seed ${seed}, ${jobs} jobs in parallel`);
 

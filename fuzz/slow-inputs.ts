@@ -2,7 +2,7 @@
 const SLOW = 20;
 /** Milliseconds. A shorter time never counts as slow, because it depends mostly on the machine. */
 const LEAST = 1;
-/** How often a slow input is repeated before it counts as slow, because a busy machine can be slow for a moment. */
+/** How often an input is repeated before it counts as slow, because a busy machine can be slow for a moment. */
 const TRIES = 10;
 /** How often each genuine input is measured. */
 const WARMING_UP = 20;
@@ -11,7 +11,7 @@ const WARMING_UP = 20;
 export class SlowInputs {
   /** The longest time of a genuine input, in milliseconds. */
   readonly genuine: number;
-  /** The longest time of a repeated input, in milliseconds. Each input counts with the shortest of its tries. */
+  /** The longest time of a repeated input, in milliseconds. The time of an input is the shortest time of its repetitions. */
   slowest = 0;
   readonly #run: (input: Uint8Array) => unknown;
   readonly #limit: number;
@@ -28,7 +28,10 @@ export class SlowInputs {
     this.#limit = Math.max(SLOW * genuine, LEAST);
   }
 
-  /** Runs an input. Synchronous if the target is synchronous, because waiting for a promise takes as long as a small input. */
+  /**
+   * Runs an input. Returns a promise only if the target returns one or if the input was slow, because waiting for a promise takes
+   * as long as a small input.
+   */
   run(input: Uint8Array): Promise<void> | undefined {
     const startedAt = performance.now();
     const running = this.#run(input);

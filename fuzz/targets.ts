@@ -74,7 +74,7 @@ function expectDecodingError(error: unknown): void {
 
 /**
  * Returns the result of a verifier, or `undefined` if it rejects the evidence. Throws for a finding: an error that is not an
- * `AppAttestError`, or the code `invalid_argument`.
+ * `AppAttestError`, the code `invalid_argument`, or an unexpected error in a decoder.
  */
 async function verdict(verify: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -221,8 +221,8 @@ export const PLANTED: Target = {
 };
 
 /**
- * Creates a target for each verifier and for each internal decoder. A verifier rejects most inputs because of their
- * signature, so the decoders that run after this check need their own targets.
+ * Creates a target for each verifier and for each internal decoder. A verifier rejects most inputs early and then
+ * does not reach its later decoders, so the decoders have their own targets.
  */
 export async function createTargets(): Promise<readonly Target[]> {
   const chosen = attestationRecordings.filter(({ name }) => {

@@ -63,7 +63,10 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     finding ??= { input: input.slice(), error: error instanceof Error ? error.message : String(error) };
   };
 
-  /** Runs an input. Synchronous if the target is synchronous, because waiting for a promise takes as long as a small input. */
+  /**
+   * Runs an input. Returns a promise only if the target returns one or if the input was slow, because waiting for a promise takes
+   * as long as a small input.
+   */
   const execute = (input: Uint8Array): Promise<void> | undefined => {
     current.set(input);
     executions += 1;
@@ -158,7 +161,7 @@ async function errorOf(target: Target, { input, error }: NonNullable<Report['fin
 
 const task: Task = workerData;
 const target = [...(await createTargets()), PLANTED].find(({ name }) => name === task.target);
-if (!target) throw new Error(`there is no target named ${task.target}`);
+if (!target) throw new Error(`no target is named ${task.target}`);
 // Creating the stack of an error takes as long as rejecting an input.
 Error.stackTraceLimit = 0;
 const report = await fuzz(target, task);

@@ -42,7 +42,7 @@ describe('a change by the caller during a verification', () => {
       { ...shared(), appId: structuredClone(appId), challenge: new Uint8Array(Buffer.from(challenge)) },
       { ...shared(), appId: structuredClone(appId), clientDataHash: new Uint8Array(sha256(challenge)) },
     ]) {
-      // The last attestation waits for the four before it. The last one is decoded only after the first was verified.
+      // Only four attestations are verified at a time. The fifth is decoded after one of them was verified.
       const waiting = Array.from({ length: 5 }, () => verifyAttestation(options));
       spoil(options);
       for (const verified of await Promise.all(waiting)) {
@@ -78,7 +78,7 @@ describe('a change by the caller during a verification', () => {
 });
 
 describe('bytes of a subclass', () => {
-  /** A subclass whose methods return parts of its own memory instead of copies. */
+  /** A subclass whose methods do not return what the methods of Uint8Array return. */
   class Aliasing extends Uint8Array {
     override subarray(): never {
       return this.buffer as never;
@@ -151,7 +151,7 @@ it('bytes in memory that threads share are read when the call starts', async () 
 
 describe.each([
   [
-    'was transferred to another thread',
+    'was transferred',
     () => {
       const bytes = new Uint8Array(64);
       structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -161,7 +161,7 @@ describe.each([
   [
     'has shrunk',
     () => {
-      // Uses Reflect because the types of ES2023 do not know that buffers can shrink.
+      // This code uses Reflect, because the types of ES2023 do not include ArrayBuffer.prototype.resize.
       const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [64, { maxByteLength: 64 }]);
       const bytes = new Uint8Array(buffer, 0, 64);
       Reflect.apply(Reflect.get(buffer, 'resize'), buffer, [32]);

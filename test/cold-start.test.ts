@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-/** The packages and Node.js modules that a module loads before it runs, including those that its own imports load. */
+/** Returns the packages, Node.js modules and files that a module imports statically, directly or through other files. */
 function loadedBy(module: URL, seen = new Set<string>()): Set<string> {
   if (seen.has(module.href)) return seen;
   seen.add(module.href);

@@ -6,7 +6,7 @@ import { createAuthority } from './support/certificate-authority.js';
 import { APP_ID, assert, attest } from './support/evidence.js';
 import { expectCode } from './support/rejection.js';
 
-// Counts the calls of the real functions.
+// These mocks call the real functions and record the calls.
 vi.mock('../src/keys/ecdsa.js', async (importOriginal) => {
   const { verifyEcdsa, verifyEcdsaInPool } = await importOriginal<typeof import('../src/keys/ecdsa.js')>();
   return { verifyEcdsa: vi.fn(verifyEcdsa), verifyEcdsaInPool: vi.fn(verifyEcdsaInPool) };
@@ -28,12 +28,12 @@ async function attestation(intermediate = {}) {
   return options;
 }
 
-describe('many attestations at the same time', () => {
+describe('many calls of verifyAttestation at the same time', () => {
   it('verify the signature of the intermediate only once', async () => {
     const options = await attestation();
     const results = await times(64, () => verifyAttestation(options));
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
-    // All attestations share one leaf. The calling thread may verify the last attestation that is left.
+    // All calls verify the same leaf, most of them in the pool. The calling thread may verify the leaf of the last call.
     const signatures = inPool.mock.calls.map(([, , , signature]) => Buffer.from(signature).toString('hex'));
     const [leaf, ...others] = [...new Set(signatures)]
       .map((one) => signatures.filter((other) => other === one).length)
@@ -42,7 +42,7 @@ describe('many attestations at the same time', () => {
     expect(others).toEqual([1]);
   });
 
-  it('all fail if the root did not sign the intermediate, and nothing is cached', async () => {
+  it('all fail if the root did not sign the intermediate, and do not cache the result', async () => {
     const options = await attestation();
     const { root } = await createAuthority();
     const trustAnchors = [root.der];
@@ -54,13 +54,13 @@ describe('many attestations at the same time', () => {
     await verifyAttestation(options);
   });
 
-  it('verify no signature of a certificate that is not a CA', async () => {
+  it('verify no signature with the key of a certificate that is not a CA', async () => {
     const options = await attestation({ ca: false });
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
     expect(inPool).not.toHaveBeenCalled();
   });
 
-  it('do not share verifications under different roots', async () => {
+  it('do not share results if they have different trust anchors', async () => {
     const options = await attestation();
     const { root } = await createAuthority();
     const results = await Promise.allSettled([
@@ -88,30 +88,33 @@ describe('many attestations at the same time', () => {
   it.each([
     [undefined, 4],
     ['2', 2],
-  ])('are verified a few at a time, so that the pool stays free, with UV_THREADPOOL_SIZE=%s: %i', async (size, few) => {
-    onTestFinished(() => {
-      vi.unstubAllEnvs();
-    });
-    vi.stubEnv('UV_THREADPOOL_SIZE', size);
-    vi.resetModules();
-    const { verifyAttestation } = await import('../src/index.js');
-    const { verifyEcdsaInPool } = vi.mocked(await import('../src/keys/ecdsa.js'));
-    const options = await attestation();
-    let underWay = 0;
-    let most = 0;
-    const verify = verifyEcdsaInPool.getMockImplementation();
-    verifyEcdsaInPool.mockImplementation(async (...call) => {
-      underWay += 1;
-      most = Math.max(most, underWay);
-      const isValid = await verify?.(...call);
-      underWay -= 1;
-      return isValid ?? false;
-    });
-    await times(64, () => verifyAttestation(options));
-    expect(most).toBe(few);
-  });
+  ])(
+    'do not fill the queue of the thread pool: with UV_THREADPOOL_SIZE=%s, at most %i verifications run at a time',
+    async (size, few) => {
+      onTestFinished(() => {
+        vi.unstubAllEnvs();
+      });
+      vi.stubEnv('UV_THREADPOOL_SIZE', size);
+      vi.resetModules();
+      const { verifyAttestation } = await import('../src/index.js');
+      const { verifyEcdsaInPool } = vi.mocked(await import('../src/keys/ecdsa.js'));
+      const options = await attestation();
+      let underWay = 0;
+      let most = 0;
+      const verify = verifyEcdsaInPool.getMockImplementation();
+      verifyEcdsaInPool.mockImplementation(async (...call) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        const isValid = await verify?.(...call);
+        underWay -= 1;
+        return isValid ?? false;
+      });
+      await times(64, () => verifyAttestation(options));
+      expect(most).toBe(few);
+    },
+  );
 
-  it('use no turn of the event loop if they cannot be decoded', async () => {
+  it('do not wait for the next turn of the event loop if the attestations cannot be decoded', async () => {
     const options = await attestation();
     let turns = 0;
     const count = () => {
@@ -127,7 +130,7 @@ describe('many attestations at the same time', () => {
 });
 
 describe('a single attestation', () => {
-  it('is verified by the calling thread, two in one turn of the event loop', async () => {
+  it('is verified by the calling thread, which verifies at most two attestations per turn of the event loop', async () => {
     const options = await attestation();
     await verifyAttestation(options);
     here.mockClear();
@@ -144,7 +147,7 @@ describe('a single attestation', () => {
     expect(turns).toBeGreaterThanOrEqual(4);
   });
 
-  it('is also rejected by the calling thread', async () => {
+  it('with an invalid signature is rejected by the calling thread', async () => {
     const authority = await createAuthority();
     const { privateKey: _, ...genuine } = await attest(authority);
     await verifyAttestation(genuine);
@@ -163,14 +166,14 @@ describe('many assertions at the same time', () => {
   const assertion = assert(privateKey, {});
   const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
 
-  it('are verified by the calling thread and, once its time is used up, by the thread pool', async () => {
+  it('are verified by the calling thread up to a limit, and beyond the limit by the thread pool', async () => {
     const results = await times(64, () => verifyAssertion(options));
     expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
     expect(here).toHaveBeenCalledTimes(21);
     expect(inPool).toHaveBeenCalledTimes(43);
   });
 
-  it('fail one by one, on the calling thread and in the pool', async () => {
+  it('are all rejected if their signatures are invalid, on the calling thread and in the pool', async () => {
     await new Promise((resolve) => setImmediate(resolve));
     const results = await times(64, () => verifyAssertion({ ...options, payload: 'another' }));
     const codes = results.map((result) => result.status === 'rejected' && result.reason.code);
@@ -182,9 +185,9 @@ describe('many assertions at the same time', () => {
 describe('a signature that cannot be verified', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   it.each([
-    ['an unknown hash', 'no-such-hash', publicKey],
-    ['a malformed key', 'sha256', {} as never],
-  ])('is not valid, on the calling thread and in the pool: %s', async (_, hash, key) => {
+    ['the hash is unknown', 'no-such-hash', publicKey],
+    ['the key is malformed', 'sha256', {} as never],
+  ])('is reported as invalid on the calling thread and in the pool if %s', async (_, hash, key) => {
     const message = Uint8Array.of(1);
     expect(ecdsa.verifyEcdsa(hash, message, key, message)).toBe(false);
     expect(await ecdsa.verifyEcdsaInPool(hash, message, key, message)).toBe(false);

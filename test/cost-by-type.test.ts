@@ -52,7 +52,7 @@ async function turnsDuring(attempt: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
-describe('costs at most ten times as much as genuine evidence:', () => {
+describe('the cost is at most ten times the cost of genuine evidence for', () => {
   it('a receipt with a long element of any type instead of any of its elements', async () => {
     const receipt = await createReceiptTree();
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
@@ -79,7 +79,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
     expect(await tooExpensive(genuine, objects(), verify)).toEqual([]);
   }, 300_000);
 
-  it('thirty-two receipts at the same time, while the event loop continues', async () => {
+  it('thirty-two receipts at the same time, and the event loop continues', async () => {
     const receipt = await createReceiptTree();
     const issuer = [1, 0, 4, 0, 1, 0, 0];
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes }).catch(() => undefined);
@@ -142,7 +142,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
     expect(await tooExpensive(genuine, objects(), verifyBytes)).toEqual([]);
   }, 300_000);
 
-  /** Items of every major type of CBOR, as long as allowed. */
+  /** Returns items of every major type of CBOR. Their size is about `length` bytes if the type allows this. */
   const hostileItems = (length: number): readonly (readonly [string, Uint8Array])[] => {
     const head = (major: number, argument: number): number[] => [(major << 5) | 25, argument >> 8, argument & 0xff];
     const filled = (major: number, octet: number): Uint8Array => {
@@ -176,7 +176,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
   };
   const text = (value: string): Uint8Array => cbor(value);
 
-  it('an attestation with a long item of any type instead of any of its fields, or next to them', async () => {
+  it('an attestation with a long item of any type instead of any of its fields, or in an unknown field', async () => {
     const genuine = await CostOfGenuine.measure(() => verifyBytes(recording.attestation));
     const entries: Readonly<Record<string, Uint8Array>> = {
       fmt: cbor('apple-appattest'),
@@ -195,7 +195,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
     expect(await tooExpensive(genuine, objects, verifyBytes)).toEqual([]);
   });
 
-  it('an assertion with a long item of any type instead of any of its fields, or next to them', async () => {
+  it('an assertion with a long item of any type instead of any of its fields, or in an unknown field', async () => {
     const { publicKey, appId } = await verifyAttestation(recording);
     const authenticatorData = object.bytes('authData').slice(0, 37);
     const entries: Readonly<Record<string, Uint8Array>> = {
@@ -208,7 +208,7 @@ describe('costs at most ten times as much as genuine evidence:', () => {
     const verify = (assertion: Uint8Array) => {
       return verifyAssertion({ assertion, publicKey, payload: 'payload', appId, counter: 0 });
     };
-    // A genuine assertion except for its signature, which is verified.
+    // This assertion has a wrong signature. verifyAssertion rejects it only after it has verified the signature.
     const genuine = await CostOfGenuine.measure(() => verify(write(Object.entries(entries))).catch(() => undefined));
     const objects = hostileItems(7 * KIB).flatMap(([name, item]) => {
       return [...Object.keys(entries), 'other'].map((place): readonly [string, Uint8Array] => [

@@ -11,7 +11,7 @@ describe('AppAttestError', () => {
     expect('cause' in error).toBe(false);
   });
 
-  it('has no comparison if only one value is given', () => {
+  it('has a message without a comparison if only one of expected and actual is given', () => {
     expect(new AppAttestError('nonce_mismatch', 'no nonce', { expected: '00' }).message).toBe('no nonce');
     expect(new AppAttestError('nonce_mismatch', 'no nonce', { actual: '01' }).message).toBe('no nonce');
     expect(new AppAttestError('nonce_mismatch', 'no nonce').message).toBe('no nonce');
@@ -50,7 +50,10 @@ describe('values in a message', () => {
     ['a function', () => 'secret', 'function'],
     ['a bigint', 1n, 'bigint'],
     ['a symbol', Symbol('secret'), 'symbol'],
-  ])('are shown only if they are text, numbers, booleans, null or undefined: %s', (_, value, shown) => {
-    expect(shortValue(value)).toBe(shown);
-  });
+  ])(
+    'are replaced with their type unless they are text, numbers, booleans, null or undefined: %s',
+    (_, value, shown) => {
+      expect(shortValue(value)).toBe(shown);
+    },
+  );
 });

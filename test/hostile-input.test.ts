@@ -60,17 +60,17 @@ const HOSTILE_CBOR: readonly [string, Uint8Array][] = [
   ['a key that is an array', hex('a1 80 00')],
   ['a key that is null', hex('a1 f6 00')],
   ['text that is not UTF-8', hex('a1 61 61 62 c328')],
-  ['half of a surrogate pair', hex('a1 61 61 63 eda080')],
+  ['a lone surrogate', hex('a1 61 61 63 eda080')],
   ['a number not in its shortest form', hex('a1 61 61 18 01')],
   ['a length not in its shortest form', hex('a1 78 01 61 00')],
   ['a length of 2^32', hex('5b 0000000100000000')],
   ['a length of 2^53', hex('5b 0020000000000000')],
   ['a length of 2^64 - 1', hex('5b ffffffffffffffff')],
-  ['text of 2^32', hex('7b 0000000100000000')],
-  ['an array of 2^32 - 1', hex('9a ffffffff')],
-  ['an array of 2^53', hex('9b 0020000000000000')],
-  ['a map of 2^32 - 1', hex('ba ffffffff')],
-  ['a map of 2^53', hex('bb 0020000000000000')],
+  ['text of 2^32 bytes', hex('7b 0000000100000000')],
+  ['an array of 2^32 - 1 items', hex('9a ffffffff')],
+  ['an array of 2^53 items', hex('9b 0020000000000000')],
+  ['a map of 2^32 - 1 entries', hex('ba ffffffff')],
+  ['a map of 2^53 entries', hex('bb 0020000000000000')],
   ['an unassigned simple value', hex('e0')],
   ['a simple value of two bytes', hex('f8 ff')],
   ['a truncated float', hex('fb 00 00')],
@@ -131,7 +131,7 @@ function nest(depth: number): Uint8Array {
   return concat(...parts);
 }
 
-/** Expects a rejection with the code, at a low cost, and no other exception. */
+/** Expects that the attempt rejects with the given code, and that it costs little time and memory. */
 async function expectCheapRejection(attempt: () => Promise<unknown>, code: AppAttestErrorCode): Promise<void> {
   await expectCode(attempt, code);
   await expectCheap(() => attempt().catch(() => undefined));
@@ -155,7 +155,7 @@ describe('hostile CBOR in an unknown field', () => {
     '__proto__ as a key',
     'constructor as a key',
   ]);
-  it.each(HOSTILE_CBOR)('is ignored if well-formed, and rejected otherwise: %s', async (name, bytes) => {
+  it.each(HOSTILE_CBOR)('is ignored if it is well-formed, and rejected otherwise: %s', async (name, bytes) => {
     // Well-formed values are ignored. All others make the whole object malformed.
     const code = wellFormed.has(name) ? 'invalid_signature' : 'malformed_assertion';
     const signature = cbor(repeat(1, 70));
@@ -203,7 +203,7 @@ describe('hostile DER instead of a certificate', () => {
     expect(inspectAttestation(attestation([ca, bytes])).problems).not.toEqual([]);
   });
 
-  it('many certificates are rejected', async () => {
+  it('is rejected if an attestation contains 500 certificates', async () => {
     const many = Array.from({ length: 500 }, () => der(0x30, repeat(0, 100)));
     await expectCheapRejection(() => verifyAsAttestation(attestation(many)), 'malformed_attestation');
     expect(inspectAttestation(attestation(many)).certificates).toEqual([]);
@@ -212,7 +212,7 @@ describe('hostile DER instead of a certificate', () => {
 
 describe('hostile text instead of evidence', () => {
   const texts: readonly [string, string][] = [
-    ['an empty text', ''],
+    ['empty text', ''],
     ['text that is not base64', 'not base64!'],
     ['a lone surrogate', '\ud800'],
     ['10 MB', 'A'.repeat(10 << 20)],
@@ -242,7 +242,7 @@ describe('the size limit', () => {
       (assertion) => verifyAssertion({ assertion, publicKey, payload: '', appId: recording.appId, counter: 0 }),
     ],
   ];
-  it.each(limits)('of %s is %i bytes, as bytes and as text', async (_, limit, verify) => {
+  it.each(limits)('of %s is %i bytes, for bytes and for base64 text', async (_, limit, verify) => {
     for (const [length, expected] of [
       [limit, false],
       [limit + 1, true],

@@ -66,7 +66,7 @@ function folderOf(path: string): string {
   return path.split('/')[0]?.replace(/\.tsx?$/, '') ?? '';
 }
 
-/** A path of imports that ends in its first file. */
+/** Returns a chain of imports that starts and ends with the given file, or `undefined` if there is no such chain. */
 function circularImportsFrom(start: string): readonly string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const seen = new Set<string>();
@@ -88,12 +88,12 @@ function duplicatesIn(names: readonly string[]): readonly string[] {
 }
 
 describe(`the ${files.length} files of src/`, () => {
-  it('are in folders, except the entry and the errors', () => {
+  it('are in folders, except index.ts and errors.ts', () => {
     const loose = files.map(({ path }) => path).filter((path) => !path.includes('/'));
     expect(loose.toSorted()).toEqual(['errors.ts', 'index.ts']);
   });
 
-  it('import in one direction only', () => {
+  it('import only from their own folder and the folders that this test allows', () => {
     const upwards = files.flatMap(({ path, imports }) => {
       const folder = folderOf(path);
       const allowed = [folder, 'errors', ...(IMPORTS_OF_FOLDERS[folder] ?? [])];
@@ -106,13 +106,13 @@ describe(`the ${files.length} files of src/`, () => {
     expect(files.map(({ path }) => circularImportsFrom(path)).filter((circle) => circle !== undefined)).toEqual([]);
   });
 
-  it('have unique names, except entries and the mirrored files in testing/', () => {
+  it('have unique names, except index.ts and the files in testing/', () => {
     const names = files.filter(({ path }) => folderOf(path) !== 'testing').map(({ path }) => posix.basename(path));
     expect(duplicatesIn(names.filter((name) => name !== 'index.ts'))).toEqual([]);
   });
 
-  it('export functions and classes with unique names, except the mirrored ones in testing/', () => {
-    // The overloads of a function have one name in one file.
+  it('export functions and classes with unique names, except the files in testing/', () => {
+    // Overloads of a function have the same name, so each name counts once per file.
     const names = files
       .filter(({ path }) => folderOf(path) !== 'testing')
       .flatMap(({ exported }) => [...new Set(exported)]);

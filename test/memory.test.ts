@@ -11,7 +11,7 @@ function bytesIn(value: unknown): Uint8Array[] {
   return Object.values(value).flatMap(bytesIn);
 }
 
-/** A result must not keep the evidence in memory, nor a pooled buffer of Node that other values share. */
+/** Expects `count` byte arrays in a value. Each must have its own `ArrayBuffer`, which contains no other bytes. */
 function expectOwnMemory(value: unknown, count: number): void {
   const found = bytesIn(value);
   expect(found.length).toBe(count);

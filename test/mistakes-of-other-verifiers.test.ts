@@ -45,10 +45,13 @@ describe('unlike another verifier, this package', () => {
     await expectCode(() => verifyAttested({ counter: 0xffff_ffff }), 'counter_not_zero');
   });
 
-  it.each([undefined, null, Number.NaN])('checks the counter even if the stored counter is %s', async (counter) => {
-    const options = { assertion: assert(privateKey), publicKey, payload: 'payload', appId: APP_ID };
-    await expectCode(() => verifyAssertion({ ...options, counter } as never), 'invalid_argument');
-  });
+  it.each([undefined, null, Number.NaN])(
+    'rejects the stored counter %s, so the check of the counter is never skipped',
+    async (counter) => {
+      const options = { assertion: assert(privateKey), publicKey, payload: 'payload', appId: APP_ID };
+      await expectCode(() => verifyAssertion({ ...options, counter } as never), 'invalid_argument');
+    },
+  );
 
   it('verifies signatures in the chain, so the name of the issuer is not enough', async () => {
     const impostor = await createAuthority();
@@ -63,7 +66,7 @@ describe('unlike another verifier, this package', () => {
     await expectCode(() => verifyAttestation({ attestation, keyId, challenge, appId, date }), 'untrusted_certificate');
   });
 
-  it('accepts the nonce only in its place, and does not search for its bytes', async () => {
+  it('accepts the nonce only at its position in the extension, and does not search for its bytes', async () => {
     const behind = (nonce: Uint8Array) => sequence(tagged(1, octetString(new Uint8Array(32))), octetString(nonce));
     await expectCode(() => verifyAttested({ nonce: behind }), 'nonce_mismatch');
     const asLastOfTwo = (nonce: Uint8Array) => {
@@ -74,8 +77,8 @@ describe('unlike another verifier, this package', () => {
   });
 
   it.each([
-    ['an empty object', new Uint8Array()],
-    ['null', cbor(null)],
+    ['no bytes', new Uint8Array()],
+    ['null as CBOR', cbor(null)],
     ['a map with null in every field', cbor({ fmt: null, attStmt: null, authData: null, signature: null })],
     ['a map of numbers', cbor({ fmt: 'apple-appattest', attStmt: { x5c: [1, 2], receipt: 3 }, authData: 4 })],
   ])('throws no unexpected error for malformed input: %s', async (_, bytes) => {
@@ -103,7 +106,7 @@ describe('unlike another verifier, this package', () => {
 });
 
 describe('unlike other App Attest code, this package', () => {
-  it('rejects a signature over the nonce as the digest, because no device makes one', async () => {
+  it('rejects a signature whose digest is the nonce, because devices hash the nonce again', async () => {
     const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
     const clientDataHash = sha256('payload');
     // ECDSA hashes its message. A signature over the input of the nonce therefore signs the nonce as the digest.
@@ -120,7 +123,7 @@ describe('unlike other App Attest code, this package', () => {
     await expect(verifyAttested({ nonceReadsAsAsn1: true })).resolves.toMatchObject({ appId: APP_ID });
   });
 
-  it('accepts the bytes after offset 164 that iOS 27 adds', async () => {
+  it('accepts the bytes that iOS 27 adds after offset 164 of the authenticator data', async () => {
     const recording = attestationFixture('apple-guide-2026');
     const verified = await verifyAttestation(attestationOptions(recording));
     expect(verified.keyId).toBe(recording.keyId);

@@ -25,7 +25,7 @@ async function outcomes(calls: readonly Promise<unknown>[]): Promise<Record<stri
   return counts;
 }
 
-/** Four attestations are verified at a time and 512 wait. On a busy machine, some of the waiting ones time out. */
+/** Four verifications run at a time, and 512 wait. On a busy machine, some of the waiting verifications time out. */
 function expectTurnedAway(counts: Record<string, number>, code: AppAttestErrorCode, calls: number): void {
   const { [code]: verified = 0, overloaded, ...others } = counts;
   expect(others).toEqual({});
@@ -35,7 +35,7 @@ function expectTurnedAway(counts: Record<string, number>, code: AppAttestErrorCo
 }
 
 describe('many hostile attestations at the same time', () => {
-  it('use little memory, and do not delay the response to a genuine attestation beyond five seconds', async () => {
+  it('use little memory, and a genuine attestation is rejected as overloaded within five seconds', async () => {
     const options = await genuineAttestation();
     await verifyAttestation(options);
     const before = memoryInUse();
@@ -54,7 +54,7 @@ describe('many hostile attestations at the same time', () => {
     await expect(verifyAttestation(options)).resolves.toMatchObject({ keyId: options.keyId });
   });
 
-  it('are rejected before they wait if they are too long or are not base64', async () => {
+  it('do not delay the rejection of attestations that are too long or are not base64', async () => {
     const options = await genuineAttestation();
     const waiting = Array.from({ length: 1000 }, () => verifyAttestation({ ...options, challenge: 'wrong' }));
     const settled = outcomes(waiting);
@@ -66,7 +66,7 @@ describe('many hostile attestations at the same time', () => {
 });
 
 describe('many hostile receipts at the same time', () => {
-  it('wait in a separate queue, as long as the queue of attestations', async () => {
+  it('wait in a queue of their own, which has the same limits as the queue of attestations', async () => {
     const { receipt, appId, environment, publicKey } = await verifyAttestation(
       attestationOptions(attestationFixture('apple-guide-2026')),
     );
@@ -84,7 +84,7 @@ describe('many hostile receipts at the same time', () => {
 });
 
 describe('20,000 hostile assertions at the same time', () => {
-  it('leave the thread pool free, and are rejected beyond a limit', async () => {
+  it('do not block other work in the thread pool, and are rejected beyond a limit', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const assertion = assert(privateKey);
     const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };

@@ -14,7 +14,7 @@ const packageJson: { scripts: Record<string, string> } = JSON.parse(read('packag
 
 const documents = ['README.md', 'SECURITY.md', ...list('docs/')].filter((path) => path.endsWith('.md'));
 
-/** The code blocks of one language. */
+/** Returns the code blocks of a document in one language. */
 const blocks = (document: string, language: string): string[] => {
   const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
   return [...read(document).matchAll(fence)].map(([, code]) => code ?? '');
@@ -24,7 +24,7 @@ const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 
   .filter((path) => path.endsWith('.ts'))
   .map((path) => read(`src/${path}`));
 
-/** The members of the union of error codes in a file. */
+/** Returns the members of the union of error codes in a file. */
 const unionOf = (path: string): string[] => {
   return [...read(path).matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code]) => code ?? '');
 };
@@ -36,7 +36,7 @@ const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: '
   .join('\n');
 
 describe('the documents', () => {
-  it('show the examples exactly as in examples/, and each example is a test or imported by one', () => {
+  it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
     expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
@@ -88,7 +88,7 @@ describe('the README', () => {
 });
 
 describe('docs/options.md', () => {
-  /** The options in the table below a heading, and whether each option may be undefined. */
+  /** Returns the options in the table below a heading, and whether each option may be undefined. */
   const listed = (heading: string): [string, string][] => {
     const [, section = ''] = read('docs/options.md').split(`\n## \`${heading}\`\n`);
     const rows = (section.split('\n#')[0] ?? '').matchAll(/^\| (`.*?) \| .* \| (allowed |rejected )?\|$/gm);
@@ -114,7 +114,7 @@ describe('docs/options.md', () => {
 });
 
 describe('docs/errors.md', () => {
-  it('lists exactly the codes that this version throws, all in the type', () => {
+  it('lists exactly the codes of AppAttestErrorCode that this version throws', () => {
     const listed = [...read('docs/errors.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
     const known = unionOf('src/errors.ts');
     const withoutTheType = sources.filter((source) => !source.includes('export type AppAttestErrorCode'));

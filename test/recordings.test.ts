@@ -8,7 +8,7 @@ import {
   recordings,
 } from './support/recordings.js';
 
-/** The contents of the leaf certificates, as shown by `openssl asn1parse`. */
+/** The device data in the leaf certificates, as shown by `openssl asn1parse`. */
 const DEVICES: Readonly<Record<string, object>> = {
   'apple-guide-2024': { platform: 'iphoneos', osVersion: '18.0', osBuild: '22A244b', deviceClass: 4294967295 },
   'apple-guide-2026': { platform: 'iphoneos', osVersion: '27.0', osBuild: '24A325b', deviceClass: 2 },
@@ -39,18 +39,18 @@ const assertionRecordings = recordings.flatMap(({ assertions, ...recording }) =>
   return assertions.map((assertion) => ({ ...recording, assertion }));
 });
 
-/** The key that verifies the assertions: from the attestation of the recording if there is one, or else the recorded key. */
+/** Returns the key from the attestation of the recording. If the recording has no attestation, returns the recorded key. */
 async function publicKeyOf(name: string, recorded: string | undefined): Promise<string> {
   const recording = attestationRecordings.find((candidate) => candidate.name === name);
   if (recording) return (await verifyAttestation(attestationOptions(recording))).publicKey;
   if (recorded !== undefined) return recorded;
-  throw new Error(`${name} has no key`);
+  throw new Error(`the recording ${name} has neither an attestation nor a public key`);
 }
 
 const where = hasSharedRecordings ? 'fixtures/ and ../shared/recordings' : 'fixtures/ alone';
 
-describe(`${attestationRecordings.length} attestations recorded in ${where}`, () => {
-  it.each(attestationRecordings)('verifies $name', async (recording) => {
+describe(`of ${attestationRecordings.length} attestations recorded in ${where},`, () => {
+  it.each(attestationRecordings)('verifyAttestation accepts $name', async (recording) => {
     const verified = await verifyAttestation(attestationOptions(recording));
 
     expect(verified.appId).toBe(recording.appId);
@@ -64,7 +64,7 @@ describe(`${attestationRecordings.length} attestations recorded in ${where}`, ()
     if (recording.publicKey !== undefined) expect(verified.publicKey).toBe(recording.publicKey);
   });
 
-  it.each(attestationRecordings)('reports no problem in $name', (recording) => {
+  it.each(attestationRecordings)('inspectAttestation reports no problem in $name', (recording) => {
     const inspected = inspectAttestation(recording.attestation.object);
 
     expect(inspected.problems).toEqual([]);
@@ -82,20 +82,23 @@ describe(`${attestationRecordings.length} attestations recorded in ${where}`, ()
   });
 });
 
-describe(`${assertionRecordings.length} assertions recorded in ${where}`, () => {
-  it.each(assertionRecordings)('verifies the assertion of $name', async ({ name, appId, publicKey, assertion }) => {
-    const verified = await verifyAssertion({
-      assertion: fromBase64(assertion.object),
-      publicKey: await publicKeyOf(name, publicKey),
-      payload: fromBase64(assertion.clientData),
-      appId,
-      counter: 0,
-    });
+describe(`of ${assertionRecordings.length} assertions recorded in ${where},`, () => {
+  it.each(assertionRecordings)(
+    'verifyAssertion accepts the assertion of $name',
+    async ({ name, appId, publicKey, assertion }) => {
+      const verified = await verifyAssertion({
+        assertion: fromBase64(assertion.object),
+        publicKey: await publicKeyOf(name, publicKey),
+        payload: fromBase64(assertion.clientData),
+        appId,
+        counter: 0,
+      });
 
-    expect(verified).toEqual({ counter: assertion.counter, appId });
-  });
+      expect(verified).toEqual({ counter: assertion.counter, appId });
+    },
+  );
 
-  it.each(assertionRecordings)('reports no problem in the assertion of $name', ({ assertion }) => {
+  it.each(assertionRecordings)('inspectAssertion reports no problem in the assertion of $name', ({ assertion }) => {
     const inspected = inspectAssertion(assertion.object);
 
     expect(inspected.problems).toEqual([]);
@@ -104,8 +107,8 @@ describe(`${assertionRecordings.length} assertions recorded in ${where}`, () => 
   });
 });
 
-describe('the recordings outside the project', () => {
-  it.skipIf(!hasSharedRecordings)('exist; without them only the fixtures were verified', () => {
+describe('with the recordings outside the project,', () => {
+  it.skipIf(!hasSharedRecordings)('there are at least 23 attestations and 10 assertions', () => {
     expect(attestationRecordings.length).toBeGreaterThanOrEqual(23);
     expect(assertionRecordings.length).toBeGreaterThanOrEqual(10);
   });

@@ -24,8 +24,8 @@ import { createReceiptChain, makeReceipt, minutesFromNow, type ReceiptChain } fr
 import { expectCode } from './support/rejection.js';
 
 /*
- * The compared values that an error reports. No code depends on these values, but a developer needs them when evidence of a
- * real device is rejected.
+ * These tests check the details of errors, such as the compared values. No code depends on the details, but a developer needs
+ * them when evidence of a real device is rejected.
  */
 
 let authority: CertificateAuthority;
@@ -138,21 +138,21 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     },
   ],
   [
-    'a Mac with another access control list',
+    'macOS and another access control list',
     { operatingSystem: operatingSystem('macos'), accessControlList: sequence(tagged(3, octetString('another'))) },
     {},
     'access_control_mismatch',
     { expected: hex, actual: Buffer.from('another').toString('hex') },
   ],
   [
-    'a Mac with an access control list that cannot be decoded',
+    'macOS and an access control list that cannot be decoded',
     { operatingSystem: operatingSystem('macos'), accessControlList: octetString('none') },
     {},
     'access_control_mismatch',
     { cause: expect.any(DecodingError) },
   ],
   [
-    'a Mac without an access control list',
+    'macOS and no access control list',
     { operatingSystem: operatingSystem('macos') },
     {},
     'access_control_mismatch',
@@ -161,7 +161,7 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
 ];
 
 it.each(attestations)(
-  'an attestation with %s is reported with the compared values',
+  'an attestation with %s is rejected with details about the difference',
   async (_, changes, options, code, details) => {
     const { privateKey: __, ...evidence } = await attest(authority, changes);
     expect(await expectCode(() => verifyAttestation({ ...evidence, ...options }), code)).toMatchObject(details);
@@ -187,7 +187,7 @@ const policies: readonly [string, ExtensionPolicy, AppAttestErrorCode, Details][
     },
   ],
   [
-    'bundle version for which the policy’s function throws',
+    'bundle version, because the function bundleVersions throws an error',
     {
       bundleVersions: () => {
         throw new Error('down');
@@ -212,7 +212,7 @@ describe('an assertion', () => {
   };
 
   it.each(policies)(
-    'with another %s is reported together with the values that the policy accepts',
+    'is rejected with details if the policy does not accept its %s',
     async (_, policy, code, details) => {
       expect(await expectCode(() => verify(signed, policy), code)).toMatchObject(details);
     },
@@ -223,7 +223,7 @@ describe('an assertion', () => {
     ['bundle version', { bundleVersions: ['1'] }, 'apple_bundle_version_01'],
     ['code directory hash', { codeDirectoryHashes: ['01'.repeat(32)] }, 'apple_cd_hash_hash_01'],
   ])(
-    'without the %s that the policy requires is reported with the name of the missing value',
+    'without the %s that the policy requires is rejected with an error that names the missing value',
     async (name, policy, entry) => {
       const without = signedExtensions({ [entry]: undefined });
       const error = await expectCode(() => verify(without, { ...policy, whenAbsent: 'reject' }), 'extension_missing');
@@ -272,24 +272,30 @@ const receipts: readonly [string, object, AppAttestErrorCode, Details][] = [
 ];
 
 describe('a receipt', () => {
-  it.each(receipts)('%s is reported with the compared values', async (_, options, code, details) => {
-    const receipt = await makeReceipt(chain);
-    const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
-    expect(await expectCode(() => verifyReceipt(call), code)).toMatchObject(details);
-  });
+  it.each(receipts)(
+    '%s is rejected with an error that contains the compared values',
+    async (_, options, code, details) => {
+      const receipt = await makeReceipt(chain);
+      const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der], ...options };
+      expect(await expectCode(() => verifyReceipt(call), code)).toMatchObject(details);
+    },
+  );
 
   it.each([
-    ['none', undefined, 'none'],
+    ['absent', undefined, 'none'],
     ['unknown', 'staging', '"staging"'],
-  ])('is reported if its environment is %s', async (_, environment, actual) => {
-    const receipt = await makeReceipt(chain, { fields: { 7: environment } });
-    const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
-    const both = { ...call, environment: ['production', 'development'] as const };
-    const error = await expectCode(() => verifyReceipt(both), 'environment_mismatch');
-    expect(error).toMatchObject({ expected: 'production or development', actual });
-  });
+  ])(
+    'is rejected with an error that contains its environment if the environment is %s',
+    async (_, environment, actual) => {
+      const receipt = await makeReceipt(chain, { fields: { 7: environment } });
+      const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
+      const both = { ...call, environment: ['production', 'development'] as const };
+      const error = await expectCode(() => verifyReceipt(both), 'environment_mismatch');
+      expect(error).toMatchObject({ expected: 'production or development', actual });
+    },
+  );
 
-  it('of a signer that may not sign receipts is reported with the missing extension', async () => {
+  it('whose signer must not sign receipts is rejected with an error that names the missing extension', async () => {
     const other = await createReceiptChain({ signer: { extensions: {} } });
     const receipt = await makeReceipt(other);
     const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [other.root.der] };
@@ -298,7 +304,7 @@ describe('a receipt', () => {
   });
 });
 
-describe('an invalid call is reported with the invalid option', () => {
+describe('an error names the option that is a number instead of evidence, client data or a key:', () => {
   it.each(['challenge', 'attestation', 'clientDataHash'])('%s of verifyAttestation', async (name) => {
     const { challenge, privateKey: _, ...options } = await attest(authority);
     const call = { ...options, ...(name !== 'clientDataHash' && { challenge }), [name]: 5 };

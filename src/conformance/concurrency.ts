@@ -16,7 +16,7 @@ export function accepted(results: readonly boolean[]): number {
   return results.filter((result) => result === true).length;
 }
 
-/** Changes the case of the first letter of a text: upper case to lower case, or lower case to upper case. */
+/** Changes the case of the first letter of a text: upper case becomes lower case, and lower case becomes upper case. */
 export function otherCase(text: string): string {
   return text.replace(/[a-z]/i, (letter) => {
     const upper = letter.toUpperCase();

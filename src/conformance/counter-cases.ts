@@ -23,7 +23,7 @@ async function counters(one: Stores, other: Stores) {
   };
 }
 
-/** Computes the required results. The code follows the definition of a counter window. Stores use faster algorithms. */
+/** Computes the expected results directly from the definition of a counter window. Stores use faster algorithms. */
 class Definition {
   readonly #accepted = new Set<number>();
   highest = 0;
@@ -56,7 +56,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'counters up to 2^32 - 1 are accepted',
+    'counters are unsigned numbers up to 2^32 - 1',
     [
       [0x7fff_ffff, 0, true],
       [0x8000_0000, 0, true],
@@ -93,7 +93,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a window never accepts the counter 0',
+    'the counter 0 is never accepted, even inside the window',
     [
       [3, 64, true],
       [0, 64, false],
@@ -103,7 +103,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'a counter below a narrow window is rejected',
+    'a counter below a narrow window is not accepted',
     [
       [10, 2, true],
       [7, 2, false],
@@ -160,7 +160,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   })),
   {
-    name: 'a key that does not exist accepts no counter',
+    name: 'a counter of a key that does not exist is not accepted',
     async check(one) {
       const { keyId } = newKey();
       assert.equal(await one.keys.advance(keyId, 1, 0), false);
@@ -169,7 +169,7 @@ export const COUNTER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is inserted with a counter rejects this counter and all lower counters',
+    name: 'if a key is inserted with a counter, this counter and all lower counters are rejected',
     async check(one, other) {
       const key = newKey({ counter: 20 });
       await one.keys.insert(key);

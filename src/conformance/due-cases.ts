@@ -7,8 +7,8 @@ import type { Requirement } from './requirement.js';
 import { assertKey } from './stored-key-assertions.js';
 
 /**
- * A date long before App Attest existed, so no real receipt is due. The cases therefore claim only their own keys, and keys
- * that an interrupted run left behind.
+ * A date long before App Attest existed, so no real receipt is due. The cases therefore claim only keys of these cases, including
+ * keys that an interrupted run left behind.
  */
 const NOW = Date.UTC(1980, 0, 1);
 const MINUTE = 60_000;
@@ -59,7 +59,7 @@ async function claimAll({ keys }: Stores, date: Date, claimedUntil: Date): Promi
 const ids = (keys: readonly (NewKey | undefined)[]) => keys.map((key) => key?.keyId);
 
 export const DUE_CASES: readonly Requirement[] = [
-  dueCase('due receipts are claimed in the order of their dates, up to the limit', async (one, other, insert) => {
+  dueCase('due keys are claimed in the order of their due dates, up to the limit', async (one, other, insert) => {
     const keys = [-1, -5, 0, -3, -4, -2].map((minutes) => dueKey(minutes));
     const { receiptDueAt: _, ...never } = dueKey(0);
     const notYet = newKey({ receiptDueAt: new Date(NOW + 1) });
@@ -100,7 +100,7 @@ export const DUE_CASES: readonly Requirement[] = [
     },
   ),
 
-  dueCase('a stored refresh ends the claim, and decides when the key is due again', async (one, other, insert) => {
+  dueCase('a call of saveReceipt ends the claim, and sets the next due date of the key', async (one, other, insert) => {
     const [past, future, never] = [dueKey(-3), dueKey(-2), dueKey(-1)];
     await insert(past, future, never);
     assert.deepEqual(await one.keys.due(at(0), 1000, at(60)), ids([past, future, never]));
@@ -115,7 +115,7 @@ export const DUE_CASES: readonly Requirement[] = [
   }),
 
   dueCase(
-    'a receipt that gets its first due date, or an earlier due date, is due at this date',
+    'if saveReceipt sets the first due date of a key, or an earlier due date, the key is due at the new date',
     async (one, other, insert) => {
       const { receiptDueAt: _, ...dateless } = dueKey(0);
       const late = dueKey(500);
@@ -150,7 +150,7 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.deepEqual(await other.keys.due(at(6), 1000, at(60)), []);
   }),
 
-  dueCase('a key that is removed and registered again is due only at its new date', async (one, other, insert) => {
+  dueCase('a key that is removed and registered again is due only at its new due date', async (one, other, insert) => {
     const [claimed, unclaimed] = [dueKey(-1), dueKey(1)];
     await insert(claimed, unclaimed);
     assert.deepEqual(await one.keys.due(at(0), 1000, at(60)), [claimed.keyId]);
@@ -185,18 +185,21 @@ export const DUE_CASES: readonly Requirement[] = [
     assert.ok(pages.flat().length > 0, 'none of the calls claimed a key');
   }),
 
-  dueCase('keys are claimed once while refreshes are stored at the same time', async (one, other, insert) => {
-    const keys = Array.from({ length: 60 }, (_, index) => dueKey(-1 - index));
-    await insert(...keys);
-    const claimed: string[] = [];
-    await atOnce(one, other, async (stores) => {
-      for (const keyId of await stores.keys.due(at(0), 2, at(5))) {
-        claimed.push(keyId);
-        await stores.keys.saveReceipt(keyId, { receiptDueAt: at(100), riskMetric: 1 });
-      }
-    });
-    for (const keyId of await one.keys.due(at(0), 1000, at(5))) claimed.push(keyId);
-    assert.equal(claimed.length, 60);
-    assert.deepEqual(new Set(claimed), new Set(ids(keys)));
-  }),
+  dueCase(
+    'each key is claimed only once, even if saveReceipt is called at the same time',
+    async (one, other, insert) => {
+      const keys = Array.from({ length: 60 }, (_, index) => dueKey(-1 - index));
+      await insert(...keys);
+      const claimed: string[] = [];
+      await atOnce(one, other, async (stores) => {
+        for (const keyId of await stores.keys.due(at(0), 2, at(5))) {
+          claimed.push(keyId);
+          await stores.keys.saveReceipt(keyId, { receiptDueAt: at(100), riskMetric: 1 });
+        }
+      });
+      for (const keyId of await one.keys.due(at(0), 1000, at(5))) claimed.push(keyId);
+      assert.equal(claimed.length, 60);
+      assert.deepEqual(new Set(claimed), new Set(ids(keys)));
+    },
+  ),
 ];

@@ -36,7 +36,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key is found only by exactly the same identifier, including upper and lower case',
+    name: 'a key is found only by exactly the same identifier, so upper-case and lower-case letters differ',
     async check(one, other) {
       const key = newKey();
       assert.ok(!(await one.keys.find(key.keyId)));
@@ -59,7 +59,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of many concurrent registrations of a key, one succeeds',
+    name: 'of many concurrent registrations of a key, only one succeeds',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const key = newKey();
@@ -86,7 +86,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a revoked key is found as revoked, accepts no counter and cannot be registered again',
+    name: 'a revoked key is found with its revocation date, its counters are rejected, and it cannot be registered again',
     async check(one, other) {
       const key = newKey();
       const revokedAt = new Date('2026-09-02T00:00:00.001Z');
@@ -139,7 +139,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of two hundred concurrent revocations, one date is kept',
+    name: 'after two hundred concurrent revocations, a key has the date of one revocation, and this date does not change',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);

@@ -36,7 +36,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter inside the window also updates the last use',
+    name: 'an accepted counter below the highest counter also updates the time of the last use',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -46,7 +46,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'the last use does not change if the counter is rejected, the key is revoked, or advance is called without a use',
+    name: 'the time of the last use does not change if the counter is rejected, the key is revoked or use is undefined',
     async check(one, other) {
       const key = newKey();
       const extensions = { bundleVersion: 'rejected' };
@@ -70,7 +70,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'after two hundred concurrent uses, the stored last use is less than an hour before the latest accepted use',
+    name: 'after two hundred concurrent requests, the time of the last use is less than an hour before the latest accepted request',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -87,11 +87,14 @@ export const LAST_USE_CASES: readonly Requirement[] = [
       const accepted = calls.filter((_, index) => results[index]).map(({ usedAt }) => usedAt.getTime());
       const lastUse = (await one.keys.find(key.keyId))?.lastUsedAt?.getTime() ?? Number.NaN;
       assert.ok(accepted.includes(lastUse), 'the last use is not the time of an accepted request');
-      assert.ok(Math.max(...accepted) - lastUse < HOUR, 'a use at least an hour later was accepted, but not stored');
+      assert.ok(
+        Math.max(...accepted) - lastUse < HOUR,
+        'a request at least an hour later was accepted, but its time was not stored',
+      );
     },
   },
   {
-    name: 'a key without extensions gets the extensions of the first request that has extensions, and keeps them',
+    name: 'a key without extensions gets the extensions of the first accepted request with extensions, and keeps them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -118,7 +121,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if many concurrent requests have extensions, the extensions of one request are kept as a whole',
+    name: 'if many concurrent requests have extensions, the key gets all extensions of exactly one request',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -132,7 +135,7 @@ export const LAST_USE_CASES: readonly Requirement[] = [
       assert.deepEqual(new Set(results), new Set([true]));
       const found = await one.keys.find(key.keyId);
       const extensions = uses[found?.extensions?.validationCategory ?? -1]?.extensions;
-      assert.ok(extensions, 'the key has no extensions');
+      assert.ok(extensions, 'the stored extensions are not from one of the requests');
       assertKey(found, { ...key, counter: 60, lastUsedAt: used(0).usedAt, extensions });
     },
   },

@@ -92,7 +92,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'of two hundred concurrent refreshes, one is stored as a whole',
+    name: 'after two hundred concurrent calls of saveReceipt, the key has all values of one call',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -107,7 +107,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
       assert.equal(accepted(results), 200);
       const found = await other.keys.find(key.keyId);
       const update = updates[found?.riskMetric ?? -1];
-      assert.ok(update, 'the key has no risk metric');
+      assert.ok(update, 'the stored risk metric is not from one of the calls');
       const { receipt, ...rest } = update;
       assertKey(found, { ...key, ...rest });
       assertReceipt(await one.keys.receipt(key.keyId), receipt);
@@ -115,7 +115,7 @@ export const RECEIPT_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key whose receipt is refreshed while it signs requests loses neither the receipt data nor a counter',
+    name: 'if saveReceipt and advance are called concurrently, neither the receipt data nor a counter is lost',
     async check(one, other) {
       const [key, [receiptDueAt]] = [newKey(), NEXT_YEARS];
       await one.keys.insert(key);

@@ -7,7 +7,7 @@ import { assertKey, assertReceipt, listedIds } from './stored-key-assertions.js'
 
 export const REMOVAL_CASES: readonly Requirement[] = [
   {
-    name: 'a key that was removed is gone for all servers, with its receipt',
+    name: 'after a key is removed, no server finds the key or its receipt',
     async check(one, other) {
       const subject = randomBytes(9).toString('base64url');
       const key = newKey({ subject });
@@ -60,7 +60,7 @@ export const REMOVAL_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that many concurrent calls remove is removed once',
+    name: 'if many concurrent calls remove a key, only one call succeeds',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const key = newKey();

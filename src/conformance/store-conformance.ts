@@ -33,13 +33,15 @@ const CASES = [
 export interface ConformanceCase {
   /** The requirement, as a sentence. */
   readonly name: string;
-  /** Runs the case. Rejects with an `AssertionError` of `node:assert` if the stores do not meet the requirement. */
+  /** Runs the case. If the stores do not meet the requirement, the promise rejects with an `AssertionError` of `node:assert`, or
+   * with the error that a store threw. */
   run(): Promise<void>;
 }
 
 /**
- * Returns test cases for the requirements that `createAppAttest` has for its stores. Each challenge, registration and
- * counter must work only once, and each due receipt must be claimed only once, even if many servers try at the same time.
+ * Returns test cases for the requirements that `createAppAttest` has for its stores. Each challenge and
+ * each counter must be accepted only once, each key must be registered only once, and each due receipt must be claimed only once.
+ * This must hold even if many servers try at the same time.
  *
  * The cases use random challenges, users and key identifiers, so the database may contain other data. Most cases do not delete
  * their data. Run the cases one after another, because concurrent cases could claim each other's receipts.

@@ -3,8 +3,8 @@ import type { NewKey, StoredKey } from '../server/stored-key.js';
 import type { Stores } from '../server/stores.js';
 
 /**
- * Compares the values and types of all properties of a key except its receipt. `undefined` and `null` count as absent, and a
- * `Buffer` equals its bytes.
+ * Compares the values and types of all properties of a key except its receipt. `undefined` and `null` count as absent. A
+ * `Buffer` equals a `Uint8Array` with the same bytes.
  */
 export function assertKey(actual: StoredKey | null | undefined, expected: NewKey): void {
   assert.ok(actual, 'the store does not find the key');

@@ -13,7 +13,7 @@ function newKeys(count: number, changes: Partial<NewKey> = {}): NewKey[] {
 
 /**
  * Returns text of 1024 UTF-16 code units, which are 3072 bytes in UTF-8. Random text cannot be compressed, so it is too long
- * for an entry of a B-tree index.
+ * for an entry of a B-tree index in PostgreSQL.
  */
 function longText(): string {
   return Array.from({ length: 1024 }, () => String.fromCharCode(0x4e00 + randomInt(0x5000))).join('');
@@ -61,7 +61,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that many users bind concurrently belongs to one of them',
+    name: 'if a key is bound to many users concurrently, it belongs to exactly one of them',
     async check(one, other) {
       const key = newKey();
       await one.keys.insert(key);
@@ -78,7 +78,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that one user binds many times concurrently is listed once',
+    name: 'if a key is bound to one user many times concurrently, it is listed once',
     async check(one, other) {
       const [user, key] = [newUser(), newKey()];
       await one.keys.insert(key);
@@ -88,7 +88,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that is bound while it signs requests loses neither its user nor a counter',
+    name: 'if bind and advance are called concurrently, neither the user nor a counter is lost',
     async check(one, other) {
       const [user, key] = [newUser(), newKey()];
       await one.keys.insert(key);
@@ -102,7 +102,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'the keys of a user are listed by pages in the order of their identifiers, including revoked keys',
+    name: 'the keys of a user are listed in pages, in the order of their identifiers, including revoked keys',
     async check(one, other) {
       const [user, revokedAt] = [newUser(), new Date('2026-09-02T00:00:00.001Z')];
       const keys = newKeys(25, { subject: user });
@@ -136,7 +136,7 @@ export const USER_CASES: readonly Requirement[] = [
     async check(one, other) {
       const prefix = newUser();
       const endings = ['', ' ', '\n', ':', '%', '_', '*', '?', '[a-z]', '{}', '\\', `"';-- $1 %s`, 'null', 'a', 'A'];
-      // Some of these words are equal for a database that ignores case, accents or Unicode normalisation.
+      // A database that ignores differences in case, accents or Unicode normalization treats some of these words as equal.
       const words = ['grüße', 'grüsse', 'GRÜSSE', 'gru\u0308ße', 'gruße', '🔑', '🔐', '\u{1f511}\u200d'];
       const users = [...endings, ...words].map((ending) => prefix + ending);
       users.push(` ${prefix}`, prefix.padEnd(1024, 'x'), prefix.padEnd(1023, 'x'), longText());
@@ -164,7 +164,8 @@ export const USER_CASES: readonly Requirement[] = [
         listed.push(...page.map(({ keyId }) => keyId));
         assert.equal(new Set(listed).size, listed.length, 'a key is on two pages');
         more = page.length > 0;
-        // The last key of the page is removed if it is one of the leaving keys. Keys are also added before and after it.
+        // Removes the last key of the page if it is a leaving key, and one other leaving key. Then adds keys with random
+        // identifiers.
         const last = page.at(-1)?.keyId ?? '';
         const [another] = leavingIds;
         for (const keyId of [leavingIds.has(last) ? last : undefined, another]) {
@@ -198,7 +199,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'after two hundred concurrent registrations for one user, all keys are listed, also by two hundred concurrent calls',
+    name: 'if two hundred keys are registered concurrently for one user, two hundred concurrent calls of list return correct pages',
     async check(one, other) {
       const user = newUser();
       const keys = newKeys(200, { subject: user });
@@ -218,7 +219,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if another user registers a key that is already registered, the key is not listed for this other user',
+    name: 'if a key is already registered, a rejected registration does not list the key for another user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert({ ...key, subject: alice });

@@ -43,7 +43,7 @@ async function bundle(bundler: Bundler, name: string, format: Format): Promise<{
 
 describe.each(Object.entries(bundlers))('a bundle of %s', (_name, bundler) => {
   describe.each(['esm', 'cjs'] as const)('as %s', (format) => {
-    it.each(['verify.mjs', 'verify.cjs'])('verifies recordings, from %s', async (name) => {
+    it.each(['verify.mjs', 'verify.cjs'])('verifies recordings with the entry %s', async (name) => {
       const { code, printed } = await bundle(bundler, name, format);
       expect(JSON.parse(printed)).toEqual({ environment: 'production', counter: 1, rejected: 'invalid_signature' });
       expect(code).toContain('BEGIN CERTIFICATE');

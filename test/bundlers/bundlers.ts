@@ -86,10 +86,10 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   }),
 };
 
-/** The values that a bundler inserts for environment variables: those of a developer's machine. */
+/** The values of environment variables on a developer's machine, which some bundlers insert into the bundle. */
 const VARIABLES = { 'process.env.NODE_ENV': '"development"', 'process.env.APP_ATTEST_VIRTUAL': '"allow"' };
 const ENVIRONMENT = { 'process.env': '({ NODE_ENV: "development", APP_ATTEST_VIRTUAL: "allow" })' };
-/** esbuild accepts only JSON and no expressions. */
+/** The same values for esbuild, which accepts JSON but no other expressions. */
 const ENVIRONMENT_AS_JSON = { 'process.env': '{"NODE_ENV":"development","APP_ATTEST_VIRTUAL":"allow"}' };
 
 function webpackDefining(values: Record<string, string>): Bundler {

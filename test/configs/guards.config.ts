@@ -6,7 +6,7 @@ const path = (relative: string): string => fileURLToPath(new URL(`../../${relati
 
 const framework = (name: string): string => path(`test/frameworks/node_modules/${name}`);
 
-/** Tests the HTTP adapters with one release of each framework. The other tests use the newest releases. */
+/** Tests the HTTP adapters with one release of each framework. `npm test` uses the newest releases. */
 const withReleases = (express: string, fastify: string, hono: string) => ({
   resolve: { alias: { express: framework(express), fastify: framework(fastify), hono: framework(hono) } },
   test: {
@@ -17,18 +17,18 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
 });
 
 /**
- * Tests that need the npm registry or real servers. They are not part of `npm test`. Each project can run alone: for example,
- * `--project stores` runs the tests of the stores.
+ * Tests that need the npm registry, packages that `npm install` does not install, or real servers.
+ * They are not part of `npm test`. Each project can run alone: for example, `--project stores` runs the tests of the stores.
  */
 export default defineConfig({
   test: {
     projects: [
       {
-        // The package as npm would publish it, installed into other projects.
+        // Tests of the package as npm would publish it, installed into other projects.
         test: { name: 'package', include: ['test/package/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       {
-        // The same package in bundles.
+        // Tests of the same package in bundles.
         test: { name: 'bundlers', include: ['test/bundlers/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       withReleases('express-4.17', 'fastify-4.0', 'hono-4.0'),
@@ -43,7 +43,7 @@ export default defineConfig({
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
-        // The stores on real servers. The tests start the servers on loopback and need `redis-server` and `postgresql`.
+        // Tests of the stores on real servers. The tests start the servers on loopback and need `redis-server` and `postgresql`.
         resolve: { alias },
         test: {
           name: 'stores',
@@ -56,7 +56,7 @@ export default defineConfig({
         },
       },
       {
-        // The queues of docs/fraud-risk.md on the same servers.
+        // Tests of the queue examples in docs/fraud-risk.md, on their own Redis and PostgreSQL servers.
         resolve: {
           alias: {
             ...alias,

@@ -2,8 +2,8 @@ import { mergeConfig } from 'vitest/config';
 import config from '../../vitest.config.js';
 
 /**
- * The tests that detect a mutant within seconds. Tests that try every byte, use the virtual Apple or replace a module are left
- * out. All test files share one worker and its loaded modules, which reduces the time to a fifth.
+ * The tests that detect a mutant within seconds. Tests that are slow, replace a module or do not test the core are left out.
+ * All test files share one worker and its loaded modules. This reduces the time to a fifth.
  */
 export default mergeConfig(config, {
   test: {

@@ -30,12 +30,12 @@ export default defineConfig({
         },
       },
       {
-        // Chromium with the modules that replace those of Node.js in the inspector page.
+        // Tests in Chromium. They use the modules that replace the Node.js modules in the inspector page.
         resolve: { alias },
         test: { name: 'Chromium', include: ['test/runtimes/chromium/*.test.ts'], testTimeout: 120_000 },
       },
       {
-        // The inspector page as it is built, in Chromium.
+        // Tests of the built inspector page in Chromium.
         test: { name: 'inspector', include: ['test/inspector/page/*.test.ts'], testTimeout: 60_000 },
       },
     ],

@@ -10,14 +10,14 @@ import {
   type StoredKey,
 } from '../../src/server/index.js';
 
-describe('the stores in memory', () => {
+describe('with memoryStores,', () => {
   const stores = memoryStores();
   for (const { name, run } of storeConformance(() => stores)) it(name, run);
 });
 
 const yieldOnce = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A store with some methods replaced. */
+/** Returns the store with some methods replaced. */
 function changed(keys: KeyStore, methods: object = {}): KeyStore {
   return new Proxy(keys, {
     get: (target, name) => {
@@ -27,7 +27,7 @@ function changed(keys: KeyStore, methods: object = {}): KeyStore {
   });
 }
 
-/** The shortest possible implementation of the two store interfaces. It has no optional method, and nothing expires. */
+/** Stores in memory. The challenge store has no optional method and deletes no expired challenges. `changes` replaces methods. */
 function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; keys: object }> = () => ({})): Stores {
   const records = new Map<string, ChallengeRecord>();
   const { keys } = memoryStores();
@@ -48,14 +48,14 @@ function smallStores(changes: (stores: Stores) => Partial<{ challenges: object; 
   return { challenges: { ...stores.challenges, ...otherChallenges }, keys: changed(keys, otherKeys) };
 }
 
-describe('the smallest stores that the interfaces allow', () => {
+describe('with a challenge store that has no optional method,', () => {
   const stores = smallStores();
   for (const { name, run } of storeConformance(() => stores)) it(name, run);
 });
 
 type Mistake = (stores: Stores) => { challenges?: Partial<ChallengeStore>; keys?: Partial<KeyStore> };
 
-/** A store that changes the use of an accepted request before the use is stored. */
+/** A store that changes the argument `use` of `advance` before it stores the argument. */
 function withUse(change: (use: KeyUse) => KeyUse): Mistake {
   return ({ keys }) => ({
     keys: {
@@ -64,7 +64,10 @@ function withUse(change: (use: KeyUse) => KeyUse): Mistake {
   });
 }
 
-/** A store that keeps the last use to the given precision in milliseconds. An earlier use may replace the last use. */
+/**
+ * A store that updates the last use only if it differs by at least `precision` milliseconds. With `mayBecomeOlder`, an earlier
+ * use may replace the last use.
+ */
 function keepLastUse(precision: number, mayBecomeOlder: boolean): Mistake {
   return ({ keys }) => {
     const uses = new Map<string, Date>();
@@ -85,7 +88,7 @@ function keepLastUse(precision: number, mayBecomeOlder: boolean): Mistake {
   };
 }
 
-/** `list` in another order of key identifiers. */
+/** Returns a method `list` that sorts the keys of a user with the function `order`. */
 function ordered(keys: KeyStore, order: (one: string, other: string) => number): KeyStore['list'] {
   return async (subject, { limit, after }) => {
     const all = await keys.list(subject, { limit: 1000 });
@@ -95,10 +98,10 @@ function ordered(keys: KeyStore, order: (one: string, other: string) => number):
   };
 }
 
-/** Typical mistakes in stores, each with words from the name of the case that must detect the mistake. */
+/** Typical mistakes in stores. Each has a pattern that matches the name of the case that must detect the mistake. */
 const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
-    'read a challenge, then delete it',
+    'read and delete a challenge in two steps',
     () => {
       const records = new Map<string, ChallengeRecord>();
       return {
@@ -113,17 +116,17 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /one caller gets it/,
+    /only one caller gets its record/,
   ],
   [
-    'lose the subject',
+    'lose the user of a challenge',
     ({ challenges }) => ({
       challenges: { put: (challenge, { subject: _, ...record }) => challenges.put(challenge, record) },
     }),
-    /gets its record/,
+    /gets the record of the challenge/,
   ],
   [
-    'store only whole seconds',
+    'store expiration times in whole seconds',
     ({ challenges }) => ({
       challenges: {
         put: (challenge, record) => {
@@ -135,7 +138,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /to the millisecond/,
   ],
   [
-    'compare text case-insensitively',
+    'ignore the case of challenges and key identifiers',
     ({ challenges, keys }) => ({
       challenges: {
         put: (challenge, record) => challenges.put(challenge.toLowerCase(), record),
@@ -146,10 +149,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         find: (keyId) => keys.find(keyId.toLowerCase()),
       },
     }),
-    /upper and lower case/,
+    /upper-case and lower-case/,
   ],
   [
-    'reject a challenge that is expired by the clock of the process',
+    'do not store a challenge that is expired by the clock of the process',
     ({ challenges }) => ({
       challenges: {
         put: async (challenge, record) => {
@@ -160,7 +163,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /new challenge is valid/,
   ],
   [
-    'overwrite a key',
+    'overwrite a registered key',
     ({ keys }) => {
       const keysById = new Map<string, StoredKey>();
       return {
@@ -177,7 +180,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /registered once/,
   ],
   [
-    'check whether a key exists, then insert it',
+    'check whether a key exists and insert it in two steps',
     ({ keys }) => ({
       keys: {
         insert: async (key) => {
@@ -191,7 +194,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /concurrent registrations/,
   ],
   [
-    'read a counter, compare it, then write it',
+    'read and write a counter in two steps',
     () => {
       const highest = new Map<string, number>();
       return {
@@ -211,7 +214,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all earlier/],
   ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all earlier/],
   [
-    'accept an equal counter',
+    'accept the highest accepted counter again',
     ({ keys }) => ({
       keys: {
         advance: async (keyId, counter, window) => {
@@ -224,29 +227,29 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   [
     'store counters in 31 bits',
     ({ keys }) => ({ keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter | 0, window) } }),
-    /counters up to 2\^32 - 1/,
+    /unsigned numbers up to 2\^32 - 1/,
   ],
   [
-    'let the window end one counter too late',
+    'accept one counter below the window',
     ({ keys }) => ({
       keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter, window && window + 1) },
     }),
     /narrow window/,
   ],
   [
-    'let the window end one counter too early',
+    'reject the lowest counter inside the window',
     ({ keys }) => ({
       keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter, window && window - 1) },
     }),
     /inside the window/,
   ],
   [
-    'start every key at counter zero',
+    'insert every key with the counter 0',
     ({ keys }) => ({ keys: { insert: (key) => keys.insert({ ...key, counter: 0 }) } }),
     /inserted with a counter/,
   ],
   [
-    'lose the counters that were accepted without a window',
+    'forget which counters were accepted without a window',
     () => {
       const seen = new Map<string, Set<number>>();
       const highest = new Map<string, number>();
@@ -268,7 +271,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /window is widened/,
   ],
   [
-    'accept requests with a revoked key',
+    'accept counters of a revoked key',
     ({ keys }) => {
       const revoked = new Map<string, Date>();
       return {
@@ -298,7 +301,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /cannot be revoked/,
   ],
   [
-    'return the stored object itself',
+    'return the stored object instead of a copy',
     ({ keys }) => {
       const returned = new Map<string, Awaited<ReturnType<KeyStore['find']>>>();
       return {
@@ -313,46 +316,9 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     },
     /does not change the stored key/,
   ],
+  ['report an unused challenge as used', () => ({ challenges: { fate: async () => 'used' } }), /has a method fate/],
   [
-    'check whether a challenge was spent, then remember it',
-    () => {
-      const spent = new Set<string>();
-      return {
-        challenges: {
-          async spend(challenge) {
-            const isFirst = !spent.has(challenge);
-            await yieldOnce();
-            spent.add(challenge);
-            return isFirst;
-          },
-        },
-      };
-    },
-    /accepts each of them once/,
-  ],
-  [
-    'forget a spent challenge when it expires',
-    () => {
-      const spent = new Map<string, number>();
-      return {
-        challenges: {
-          async spend(challenge, { issuedAt, expiresAt }) {
-            if ((spent.get(challenge) ?? 0) > performance.now()) return false;
-            spent.set(challenge, performance.now() + expiresAt.getTime() - Number(issuedAt));
-            return true;
-          },
-        },
-      };
-    },
-    /longer than its lifetime/,
-  ],
-  [
-    'report an unused challenge as used',
-    () => ({ challenges: { fate: async () => 'used' } }),
-    /nothing for a valid or unknown challenge/,
-  ],
-  [
-    'overwrite extensions',
+    'overwrite the extensions of a key',
     ({ keys }) => {
       const recorded = new Map<string, KeyUse>();
       return {
@@ -370,13 +336,17 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /first request that has extensions/,
+    /first accepted request with extensions/,
   ],
-  ['drop extensions of a request', withUse(({ usedAt }) => ({ usedAt })), /first request that has extensions/],
-  ['keep the last use to the minute', keepLastUse(60_000, false), /at most once an hour/],
-  ['let the last use become older', keepLastUse(60 * 60_000, true), /never becomes earlier/],
   [
-    'keep the use of a rejected request',
+    'do not store the extensions of a request',
+    withUse(({ usedAt }) => ({ usedAt })),
+    /first accepted request with extensions/,
+  ],
+  ['update the last use once a minute', keepLastUse(60_000, false), /at most once an hour/],
+  ['let the time of the last use become earlier', keepLastUse(60 * 60_000, true), /never becomes earlier/],
+  [
+    'update the last use for a rejected request',
     ({ keys }) => {
       const uses = new Map<string, Date>();
       return {
@@ -392,10 +362,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /if the counter is rejected/,
+    /the counter is rejected/,
   ],
   [
-    'check whether a key has a user, then bind it',
+    'check whether a key has a user and bind it in two steps',
     ({ keys }) => {
       const users = new Map<string, string>();
       return {
@@ -411,7 +381,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /many users bind concurrently/,
+    /bound to many users concurrently/,
   ],
   [
     'bind a revoked key',
@@ -439,7 +409,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /in the order of their identifiers/,
   ],
   [
-    'list keys by offset',
+    'start a page at an offset instead of after the last key of the previous page',
     ({ keys }) => {
       const offsets = new Map<string, number>();
       return {
@@ -493,11 +463,15 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /is not listed for this other user/,
+    /does not list the key for another user/,
   ],
-  ['remove nothing', () => ({ keys: { remove: async () => true } }), /gone for all servers/],
   [
-    'hide a removed key, but keep its record',
+    'report that a key was removed, but do not remove it',
+    () => ({ keys: { remove: async () => true } }),
+    /no server finds the key or its receipt/,
+  ],
+  [
+    'hide a removed key, but keep its stored data',
     ({ keys }) => {
       const removed = new Set<string>();
       return {
@@ -515,7 +489,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /as if it were new/,
   ],
   [
-    'check whether a key exists, then remove it',
+    'check whether a key exists and remove it in two steps',
     ({ keys }) => ({
       keys: {
         remove: async (keyId) => {
@@ -526,46 +500,15 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /is removed once/,
+    /only one call succeeds/,
   ],
   [
-    'ignore the registration',
-    ({ keys }) => ({ keys: { advance: (keyId, counter, window, use) => keys.advance(keyId, counter, window, use) } }),
-    /only with its creation time/,
-  ],
-  [
-    'ignore the user of the registration',
-    ({ keys }) => ({
-      keys: {
-        advance: async (keyId, counter, window, use, registration) => {
-          const { subject } = (await keys.find(keyId)) ?? {};
-          return keys.advance(keyId, counter, window, use, registration && { ...registration, subject });
-        },
-      },
-    }),
-    /only with its user/,
-  ],
-  [
-    'compare the registration, then advance the counter of any registration',
-    ({ keys }) => ({
-      keys: {
-        advance: async (keyId, counter, window, use, registration) => {
-          const key = await keys.find(keyId);
-          const accepted = await keys.advance(keyId, counter, window, use);
-          const isSame = key?.createdAt.getTime() === registration?.createdAt.getTime();
-          return accepted && (!registration || (isSame && key?.subject === registration.subject));
-        },
-      },
-    }),
-    /only with its creation time/,
-  ],
-  [
-    'revoke a key of any user',
+    'ignore the user when they revoke a key',
     ({ keys }) => ({ keys: { revoke: (keyId, revokedAt) => keys.revoke(keyId, revokedAt) } }),
     /revokes no key of another user/,
   ],
   [
-    'remove a key of any user',
+    'ignore the user when they remove a key',
     ({ keys }) => ({ keys: { remove: (keyId) => keys.remove(keyId) } }),
     /removes no key of another user/,
   ],
@@ -594,7 +537,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a removal for a user/,
   ],
   [
-    'remove a key only for the user of its registration',
+    'remove a key only for the user that it was registered for, but not for the user that it was bound to',
     ({ keys }) => {
       const users = new Map<string, string | undefined>();
       return {
@@ -612,7 +555,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /or bound to this user/,
   ],
   [
-    'read the user of a key, then revoke it',
+    'compare the user of a key and revoke the key in two steps',
     ({ keys }) => ({
       keys: {
         revoke: async (keyId, revokedAt, subject) => {
@@ -625,7 +568,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /two hundred concurrent revocations for a user/,
   ],
   [
-    'read the user of a key, then remove it',
+    'compare the user of a key and remove the key in two steps',
     ({ keys }) => ({
       keys: {
         remove: async (keyId, subject) => {
@@ -651,10 +594,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /gone for all servers, with its receipt/,
+    /no server finds the key or its receipt/,
   ],
   [
-    'return the receipt with the key',
+    'return the receipt as a property of the key',
     ({ keys }) => ({
       keys: {
         find: async (keyId) => {
@@ -666,7 +609,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /with all its properties/,
   ],
   [
-    'keep a receipt as text',
+    'store a receipt as text',
     ({ keys }) => ({
       keys: {
         receipt: async (keyId) => {
@@ -688,7 +631,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /values that a refresh omits stay/,
   ],
   [
-    'store a refresh in two steps',
+    'store the values of saveReceipt in two steps',
     ({ keys }) => {
       let calls = 0;
       return {
@@ -704,10 +647,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /stored as a whole/,
+    /all values of one call/,
   ],
   [
-    'read the due keys, then claim them',
+    'read and claim due keys in two steps',
     ({ keys }) => {
       const claims = new Map<string, Date>();
       return {
@@ -725,12 +668,12 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /claimed by only one/,
   ],
   [
-    'claim by the clock of the database',
+    'claim keys that are due now, instead of keys that are due at the given date',
     ({ keys }) => ({ keys: { due: (_, limit, claimedUntil) => keys.due(new Date(), limit, claimedUntil) } }),
     /up to the limit/,
   ],
   [
-    'claim all keys, and return some',
+    'claim all due keys, but return only some of them',
     ({ keys }) => ({
       keys: {
         due: async (date, limit, claimedUntil) => (await keys.due(date, 1000, claimedUntil)).slice(0, limit),
@@ -743,7 +686,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     ({ keys }) => ({
       keys: { due: async (...parameters) => (await keys.due(...parameters)).toReversed() },
     }),
-    /in the order of their dates/,
+    /in the order of their due dates/,
   ],
   [
     'claim keys forever',
@@ -756,7 +699,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /ends by itself/,
   ],
   [
-    'keep the claim when the refresh is stored',
+    'do not end the claim in saveReceipt',
     ({ keys }) => {
       const claims = new Map<string, Date>();
       return {
@@ -800,7 +743,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
   ],
 ];
 
-describe('stores with a mistake fail: they', () => {
+describe('the conformance cases find the mistake of stores that', () => {
   it.each(MISTAKES)('%s', async (_, mistake, pattern) => {
     const stores = smallStores(mistake);
     const cases = storeConformance(() => stores).filter(({ name }) => pattern.test(name));

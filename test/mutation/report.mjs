@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 const DEAD = new Set(['Killed', 'Timeout']);
 const ALIVE = new Set(['Survived', 'NoCoverage']);
 
-/** Every mutant that a run of Stryker tested, with its file. */
+/** Returns every mutant that a run of Stryker tested, with the path and the source of its file. */
 function mutantsOf(run) {
   const { files } = JSON.parse(readFileSync(new URL(`report/${run}.json`, import.meta.url), 'utf8'));
   return Object.entries(files)
@@ -18,7 +18,7 @@ export const aliveIn = (run) => mutantsOf(run).filter(({ status }) => ALIVE.has(
 const identity = ({ file, location, mutatorName, replacement }) =>
   JSON.stringify([file, location, mutatorName, replacement]);
 
-/** The mutants that survive the quick run and the second run. */
+/** Returns the mutants that survive the run `quick` and the run `concurrency`. */
 export function survivors() {
   const alive = new Set(aliveIn('concurrency').map(identity));
   return aliveIn('quick').filter((mutant) => alive.has(identity(mutant)));

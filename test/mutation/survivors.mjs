@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { countIn, survivors } from './report.mjs';
 
 /*
- * Compares survivors.json with the last run. The score must be high enough, and the file must explain every mutant that
- * survived. Prints the missing rows as JSON, and the rows about mutants that no longer survive.
+ * Compares survivors.json with the last run. The score must be at least MINIMUM percent, and survivors.json must explain every
+ * mutant that survived. Prints the missing rows as JSON, and the rows about mutants that no longer survive.
  */
 
 const MINIMUM = 95;

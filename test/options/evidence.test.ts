@@ -21,7 +21,7 @@ const refresh = {
   },
 } as const;
 
-describe('bytes with a detached ArrayBuffer cause the error invalid_argument in the option', () => {
+describe('bytes with a detached ArrayBuffer cause the error invalid_argument in the option:', () => {
   const detached = () => {
     const bytes = new Uint8Array(64);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -43,7 +43,7 @@ describe('bytes with a detached ArrayBuffer cause the error invalid_argument in 
   });
 });
 
-describe('evidence that is a number causes an error that names the option', () => {
+describe('evidence that is a number causes an error that names the option:', () => {
   const calls: readonly [string, (evidence: never) => unknown][] = [
     ['attestation', (evidence) => verifyAttestation({ ...attestation, attestation: evidence })],
     ['assertion', (evidence) => verifyAssertion({ ...assertion, assertion: evidence })],

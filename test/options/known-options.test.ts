@@ -34,8 +34,8 @@ type Call = (more: object) => unknown;
 type Functions = readonly [name: string, call: Call, required: readonly string[], optional: readonly string[]][];
 
 /**
- * Every public function of the core that has options. `required` are options that must not be `undefined`. `optional` are
- * options that may be `undefined`.
+ * Every public function of the core that has options, and the option `credentials`. `required` are options that must not be
+ * `undefined`. `optional` are options that may be `undefined`. Some options are in neither list.
  */
 const functions: Functions = [
   [
@@ -150,7 +150,7 @@ describe('the options of a call', () => {
     await expectCode(() => dueReceipts([stored], options()), 'invalid_argument');
   });
 
-  it('are rejected if a misspelt option is not enumerable or is a symbol', async () => {
+  it('are rejected if an option is misspelt, even if the option is not enumerable or its name is a symbol', async () => {
     const hidden = Object.defineProperty({}, 'intervall', { value: 1 });
     const { message } = await expectCode(() => receiptDueAt(stored, hidden), 'invalid_argument');
     expect(message).toBe('receiptDueAt has no option "intervall"');
@@ -161,7 +161,7 @@ describe('the options of a call', () => {
     expect(symbol.message).toBe('receiptDueAt has no option "Symbol(interval)"');
   });
 
-  it('are rejected if an option that is not enumerable is undefined', async () => {
+  it('are rejected if policy is undefined, even if policy is not enumerable', async () => {
     const options = Object.defineProperty({ ...assertion }, 'policy', { value: undefined });
     await expectCode(() => verifyAssertion(options), 'invalid_argument');
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs a command as a process. The input is not written if it is `undefined`. */
+/** Runs a command as a process. If `input` is `undefined`, the standard input of the process is empty. */
 async function run(command: string, args: readonly string[], input?: string | Uint8Array) {
   const child = spawn(command, args, { cwd: folder, env });
   let output = '';
@@ -32,7 +32,7 @@ async function run(command: string, args: readonly string[], input?: string | Ui
   child.stderr.setEncoding('utf8').on('data', (text) => {
     errors += text;
   });
-  // The command may end before it has read everything.
+  // The command may end before it has read all of its input.
   child.stdin.on('error', () => undefined).end(input);
   const [code] = await once(child, 'close');
   return { code, output, errors };
@@ -54,7 +54,10 @@ const accepted = [
   validAt,
 ];
 
-/** Returns the URL and the server of a backend that trusts the virtual iPhone of `npx app-attest device`. */
+/**
+ * Starts a backend that trusts the virtual iPhone of `npx app-attest device`. Returns its server and its URL. If `acceptsReplays`
+ * is true, the backend accepts an assertion again without a check.
+ */
 async function backend(acceptsReplays: boolean) {
   const { createAppAttest, memoryStores } = await import(join(project, 'dist/server.js'));
   const { expressHandlers } = await import(join(project, 'dist/express.js'));
@@ -78,7 +81,7 @@ async function backend(acceptsReplays: boolean) {
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return { server, url: `http://127.0.0.1:${address.port}` };
 }
 
@@ -92,24 +95,27 @@ describe('the command app-attest', () => {
     expect(await appAttest(['explain', '--colour'])).toMatchObject({ code: 2, output: '' });
   });
 
-  it('prints no colours if standard output is no terminal', async () => {
+  it('prints no colours if standard output is not a terminal', async () => {
     expect((await appAttest(['inspect', '-'], attestation)).output).not.toContain('\u001b');
   });
 
-  it.skipIf(!existsSync('/usr/bin/script'))('fits a narrow terminal, with colours unless NO_COLOR is set', async () => {
-    await writeFile(join(folder, 'attestation.txt'), attestation);
-    const inTerminal = async (start: string) => {
-      const command = `stty cols 50; ${start} '${process.execPath}' '${cli}' inspect attestation.txt`;
-      return (await run('script', ['-qec', command, '/dev/null'])).output.replaceAll('\r', '');
-    };
-    const coloured = await inTerminal('env -u NO_COLOR TERM=xterm');
-    expect(coloured).toContain('\u001b[1mattestation: 5906 bytes, from base64\u001b[22m');
-    const plain = await inTerminal('env NO_COLOR=1 TERM=xterm');
-    expect(plain).not.toContain('\u001b');
-    for (const line of plain.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
-  });
+  it.skipIf(!existsSync('/usr/bin/script'))(
+    'wraps its output in a narrow terminal, with colours unless NO_COLOR is set',
+    async () => {
+      await writeFile(join(folder, 'attestation.txt'), attestation);
+      const inTerminal = async (start: string) => {
+        const command = `stty cols 50; ${start} '${process.execPath}' '${cli}' inspect attestation.txt`;
+        return (await run('script', ['-qec', command, '/dev/null'])).output.replaceAll('\r', '');
+      };
+      const coloured = await inTerminal('env -u NO_COLOR TERM=xterm');
+      expect(coloured).toContain('\u001b[1mattestation: 5906 bytes, from base64\u001b[22m');
+      const plain = await inTerminal('env NO_COLOR=1 TERM=xterm');
+      expect(plain).not.toContain('\u001b');
+      for (const line of plain.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
+    },
+  );
 
-  it('is quiet if the reader of its output has ended, and keeps its exit code', async () => {
+  it('prints no error if the reader of its output has ended, and exits with the usual code', async () => {
     await writeFile(join(folder, 'attestation.txt'), attestation);
     const command = `{ '${process.execPath}' '${cli}' inspect attestation.txt; echo "code $?" >&2; } | true`;
     const { output, errors } = await run('sh', ['-c', command]);
@@ -123,14 +129,14 @@ describe('the command app-attest', () => {
     expect(performance.now() - start).toBeLessThan(5000);
   });
 
-  it('shows its help quickly, and loads no packages for it', async () => {
+  it('shows its help within two seconds', async () => {
     const start = performance.now();
     expect(await appAttest(['--help'])).toMatchObject({ code: 0, output: expect.stringMatching(/^Usage: app-attest/) });
     expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 
-/** The text of a module in dist/, and of all modules that it loads at once. */
+/** Returns the text of a module in dist/, and of all modules that it imports statically. */
 function loadedAtOnce(name: string, seen = new Map<string, string>()): Map<string, string> {
   if (seen.has(name)) return seen;
   const source = readFileSync(join(project, 'dist', name), 'utf8');
@@ -140,7 +146,7 @@ function loadedAtOnce(name: string, seen = new Map<string, string>()): Map<strin
   return seen;
 }
 
-it('a command loads the library for certificates and the database clients only if it needs them', () => {
+it('only the command device loads the library that creates certificates', () => {
   const codeOf = (name: string): string => [...loadedAtOnce(name).values()].join('\n');
   const cliSource = codeOf('cli.js');
   const moduleOf = (name: string): string =>
@@ -153,7 +159,7 @@ it('a command loads the library for certificates and the database clients only i
 });
 
 describe('the examples in the help', () => {
-  /** The command in the last lines of a help text, without `npx app-attest`. */
+  /** Returns the arguments of the example at the end of a help text, without `npx app-attest`. */
   const exampleOf = async (name: string): Promise<string[]> => {
     const { output } = await appAttest([name, '--help']);
     const [, example = ''] = /Example:\n {2}npx app-attest (.+)\n$/s.exec(output) ?? [];
@@ -174,7 +180,7 @@ describe('the examples in the help', () => {
     const capsule = { version: 1, kind: 'attestation', evidence: registration.token, code: 'untrusted_certificate' };
     await writeFile(join(folder, 'capsule.json'), JSON.stringify(capsule));
     expect(await appAttest(await exampleOf('inspect'))).toMatchObject({ code: 0, errors: '' });
-    // The virtual Apple is not the Apple of production.
+    // These commands trust only Apple's roots, so they reject evidence of a virtual Apple.
     for (const name of ['explain', 'receipt', 'replay']) {
       const { code, output, errors } = await appAttest(await exampleOf(name));
       expect({ name, code, errors }).toEqual({ name, code: 1, errors: '' });
@@ -191,7 +197,7 @@ describe('the examples in the help', () => {
     expect(code).toBe(0);
   });
 
-  it('of inspector serves the page until it is ended', async () => {
+  it('of inspector serves the page until the process receives SIGINT', async () => {
     const args = await exampleOf('inspector');
     expect(args).toContain('--no-open');
     const page = join(project, 'dist/inspector/index.html');
@@ -206,7 +212,7 @@ describe('the examples in the help', () => {
   });
 });
 
-it('device finds a backend that accepts replays', async () => {
+it('the command device reports that a backend accepts replays', async () => {
   const { server, url } = await backend(true);
   const { code, output } = await appAttest(['device', '--url', url, '--app-id', appId]);
   server.close();

@@ -9,7 +9,7 @@ import { attestationFixture, attestationOptions, fixture } from '../support/reco
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const requirePackage = createRequire(join(dist, 'index.cjs'));
 
-/** Runs a CommonJS module as Jest does: in functions that cannot call `import()`. */
+/** Loads a CommonJS module as Jest does: in a function that cannot call `import()`. */
 function load(file: string, loaded = new Map<string, { exports: unknown }>()): unknown {
   const known = loaded.get(file);
   if (known) return known.exports;
@@ -24,7 +24,7 @@ function load(file: string, loaded = new Map<string, { exports: unknown }>()): u
 
 type Core = typeof import('../../src/index.js');
 
-it('verifies an attestation and its receipt if CommonJS cannot call import()', async () => {
+it('the package verifies an attestation and its receipt if CommonJS code cannot call import()', async () => {
   await expect(compileFunction("return import('pkijs')")()).rejects.toThrow('dynamic import callback');
   const { verifyAttestation, verifyReceipt } = load(join(dist, 'index.cjs')) as Core;
   const { receipt, publicKey, appId, environment } = await verifyAttestation(
@@ -35,7 +35,7 @@ it('verifies an attestation and its receipt if CommonJS cannot call import()', a
   expect(verified.type).toBe('ATTEST');
 });
 
-it('signs the token for a new receipt if CommonJS cannot call import()', async () => {
+it('the package signs the token for a receipt request if CommonJS code cannot call import()', async () => {
   const { generateKeyPairSync } = await import('node:crypto');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { refreshReceipt } = load(join(dist, 'index.cjs')) as Core;

@@ -23,7 +23,7 @@ async function emptyProject(): Promise<string> {
   return empty;
 }
 
-/** The space that the files of a folder use on a disk with blocks of 4 KiB. */
+/** Returns the space that the files of a folder use on a disk with blocks of 4 KiB, in bytes. */
 async function sizeOnDisk(directory: string): Promise<number> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -32,7 +32,7 @@ async function sizeOnDisk(directory: string): Promise<number> {
 }
 
 describe('npm install app-attest', () => {
-  it('installs at most nine packages, each in one version, and runs no install script', async () => {
+  it('installs at most nine packages and 16 MB, each package in one version, and runs no install script', async () => {
     const empty = await emptyProject();
     await run(empty, 'npm', 'install', tarball);
     const lock = JSON.parse(await readFile(join(empty, 'node_modules/.package-lock.json'), 'utf8'));
@@ -64,11 +64,11 @@ describe('npm install app-attest', () => {
     'redis@4',
     'redis@5',
     'redis@6',
-  ])('can be installed with %s', async (neighbour) => {
+  ])('succeeds in a project that also installs %s', async (neighbour) => {
     await run(await emptyProject(), 'npm', 'install', '--package-lock-only', tarball, neighbour);
   });
 
-  it.each(['express@3', 'fastify@3'])('cannot be installed with %s', async (neighbour) => {
+  it.each(['express@3', 'fastify@3'])('fails in a project that also installs %s', async (neighbour) => {
     const install = promisify(execFile)('npm', ['install', '--package-lock-only', tarball, neighbour], {
       cwd: await emptyProject(),
     });

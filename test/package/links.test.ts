@@ -21,13 +21,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const withoutCode = (markdown: string): string => markdown.replace(/^```[\s\S]*?^```/gm, '');
 
-/** The targets of the links in a Markdown page. Links have two forms: `[text](target)` and `[text]: target`. */
+/** Returns the targets of the links in a Markdown page. Links have two forms: `[text](target)` and `[text]: target`. */
 function linksIn(markdown: string): string[] {
   const text = withoutCode(markdown);
   return [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]:\s*(\S+)/gm)].map(([, inline, below]) => inline ?? below ?? '');
 }
 
-/** The anchors that GitHub and npm create for the headings of a page. */
+/** Returns the anchors that GitHub and npm create for the headings of a page. */
 function anchorsIn(markdown: string): string[] {
   const seen = new Map<string, number>();
   return [...withoutCode(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
@@ -42,7 +42,7 @@ function anchorsIn(markdown: string): string[] {
   });
 }
 
-/** Returns why a link is broken in the packed package, or nothing if the link is valid. */
+/** Returns why a link is broken in the packed package, or `undefined` if the link is valid. */
 async function brokenBecause(page: string, link: string): Promise<string | undefined> {
   if (/^https:\/\/[^/]+\.[^/]+/.test(link)) return undefined;
   const [path = '', anchor] = link.split('#');
@@ -52,13 +52,13 @@ async function brokenBecause(page: string, link: string): Promise<string | undef
   return anchorsIn(await read(target)).includes(anchor) ? undefined : `${page}: ${link}: no such heading`;
 }
 
-/** The files of this package that a text mentions, as in “`docs/http.md` has all codes”. */
+/** Returns the files of this package that a text mentions, as in “`docs/http.md` has all codes”. */
 function namedIn(text: string): string[] {
   const paths = text.matchAll(/(?<![\w/.-])(?:docs|examples|certs|fixtures)\/[\w/-]+(?:\.[\w.]*\w)?(?:#[\w-]+)?/g);
   return [...paths].map(([path]) => path).filter((path) => /\.(?:md|ts|mjs|json|pem)/.test(path));
 }
 
-/** The names that a declaration file declares or imports, and the members of its types. */
+/** Returns the names that occur in a declaration file outside comments. */
 function namesIn(declarations: string): Set<string> {
   const code = declarations.replace(/\/\*[\s\S]*?\*\//g, '');
   return new Set(code.match(/[A-Za-z_]\w*/g));

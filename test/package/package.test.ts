@@ -179,7 +179,7 @@ describe('the packed package', () => {
     expect(others.toSorted()).toEqual(
       [
         ...['cbor-x', 'jose', 'pvtsutils', 'reflect-metadata', 'tslib', 'tsyringe'],
-        // Only in the inspector page.
+        // These packages are only in the inspector page.
         ...['@noble/curves', '@noble/hashes', 'asn1js', 'bytestreamjs', 'pkijs', 'preact', 'pvutils'],
       ].toSorted(),
     );
@@ -188,7 +188,7 @@ describe('the packed package', () => {
     expect(notices.match(/Apache License/g)?.length).toBeGreaterThanOrEqual(1);
   });
 
-  it('contains no code of the virtual Apple in the verifiers', async () => {
+  it('contains no code of the virtual Apple in the verifiers and the server layer', async () => {
     const bundle = async (module: string) => [...(await modulesOf(module, AT_ONCE_OR_LATER)).values()].join('\n');
     for (const module of ['dist/index.js', 'dist/server.js']) {
       expect(await bundle(module)).not.toContain('X509CertificateGenerator');
@@ -204,7 +204,7 @@ describe('the packed package', () => {
 });
 
 describe('the demo', () => {
-  it('fails if evidence is not verified as expected', async () => {
+  it('exits with 1 if a recording is not verified as expected', async () => {
     const copy = join(consumer, 'demo');
     await cp(join(project, 'examples'), join(copy, 'examples'), { recursive: true });
     await cp(join(project, 'fixtures'), join(copy, 'fixtures'), { recursive: true });

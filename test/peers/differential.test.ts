@@ -17,7 +17,7 @@ import {
 import { checker } from './appattest-checker-node.js';
 import { type ExpectedOutcome, expectedOutcomes } from './expected-outcomes.js';
 
-/** A fixed seed, so that a failed run points to a change in this code. Set other seeds and more runs by hand. */
+/** A fixed seed, so that a failed run points to a change in this code. Set SEED and RUNS to test other seeds or more runs. */
 const { SEED = '20261124', RUNS = '500' } = process.env;
 const RANDOM = { seed: Number(SEED), numRuns: Number(RUNS) };
 

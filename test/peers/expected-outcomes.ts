@@ -9,8 +9,8 @@ export interface ExpectedOutcome {
 }
 
 /**
- * The expected outcomes by kind of damage, with the names of `broken-evidence.ts`. docs/differential-testing.md shows this
- * list.
+ * The expected outcomes by kind of damage. The kinds are defined in `broken-evidence.ts`. docs/differential-testing.md shows
+ * this list.
  */
 export const expectedOutcomes: Readonly<
   Record<'Attestations' | 'Assertions', Readonly<Record<string, ExpectedOutcome>>>

@@ -106,7 +106,7 @@ describe('OpenSSL', () => {
     const { keyId, attestation, assertion } = await evidenceOf(os, 'production');
     const { attStmt } = decode(attestation);
     const [leaf, intermediate]: Uint8Array[] = attStmt.x5c.map((der: Uint8Array) => new Uint8Array(der));
-    if (!leaf || !intermediate) return expect.fail('no certificates');
+    if (!leaf || !intermediate) return expect.fail('the attestation has fewer than two certificates');
 
     await file('intermediate.pem', pem(intermediate));
     const verifyLeaf = async (der: Uint8Array) => {

@@ -40,8 +40,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * One shell process for many receipts. Prints a line for each receipt that OpenSSL verifies. `-purpose any` disables the check
- * of the purpose of the signer's certificate.
+ * A shell script that verifies many receipts in one process. It prints a line for each receipt that OpenSSL accepts.
+ * `-purpose any` disables the check of the purpose of the signer's certificate.
  */
 const SCRIPT = `
 for receipt in *.ber; do
@@ -50,7 +50,7 @@ for receipt in *.ber; do
 done
 exit 0`;
 
-/** Returns which receipts OpenSSL verifies at the given time. */
+/** Returns, for each receipt, whether OpenSSL accepts it at the given time. */
 async function verifiedByOpenssl(receipts: readonly Uint8Array[], root: string, date: Date): Promise<boolean[]> {
   const cwd = await mkdtemp(join(folder, 'receipts-'));
   await Promise.all(receipts.map((receipt, index) => writeFile(join(cwd, `${index}.ber`), receipt)));
@@ -96,7 +96,7 @@ function changedAt(receipt: Uint8Array, offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
 
-/** Returns the offsets of the bytes of `part`, where it first occurs after `from`. */
+/** Returns the offsets of the bytes of the first occurrence of `part` at or after `from`. */
 function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number> {
   const start = Buffer.from(receipt).indexOf(part, from);
   if (start < 0) throw new Error('the receipt does not contain these bytes');
@@ -151,8 +151,10 @@ async function compareTampered({ receipt, appId }: Recorded, offsets: readonly n
   for (const [index, offset] of offsets.entries()) {
     const ours = await verifiedHere(changed[index] ?? receipt, { appId, date: payload.creationTime });
     if (!ours && !theirs[index]) refused += 1;
-    if (ours && !theirs[index]) expect(onlyHere, `accepted here only: ${offset}`).toContain(offset);
-    if (!ours && theirs[index]) expect(onlyOpenssl, `accepted by OpenSSL only: ${offset}`).toContain(offset);
+    if (ours && !theirs[index])
+      expect(onlyHere, `only verifyReceipt accepts a change at offset ${offset}`).toContain(offset);
+    if (!ours && theirs[index])
+      expect(onlyOpenssl, `only OpenSSL accepts a change at offset ${offset}`).toContain(offset);
   }
   return refused;
 }
@@ -165,7 +167,7 @@ describe('OpenSSL and verifyReceipt', () => {
     expect(await verifiedHere(receipt, { appId, date })).toBe(true);
   });
 
-  it('agree on a recorded receipt with any one byte changed, except for explained differences', async () => {
+  it('agree on a recorded receipt with one bit of any byte changed, except for explained differences', async () => {
     const { attestation, appId } = attestationFixture('apple-guide-2026');
     const receipt = receiptIn(attestation.object);
     const { signedData } = await decodeReceipt(receipt);
@@ -177,7 +179,7 @@ describe('OpenSSL and verifyReceipt', () => {
   }, 600_000);
 
   it.each(recorded.map((one, index) => [index, one] as const))(
-    'agree on receipt %i with one byte changed, except for explained differences',
+    'agree on recorded receipt %i with one bit of some bytes changed, except for explained differences',
     async (index, one) => {
       const offsets = [...one.receipt.keys()].filter((offset) => offset % 97 === index % 97);
       expect(await compareTampered(one, offsets)).toBeGreaterThan(offsets.length / 2);
@@ -218,7 +220,7 @@ describe('OpenSSL and verifyReceipt', () => {
     ['no intermediate', { certificates: ({ signer, root }) => [signer.der, root.der] }, false, false],
     ['no signer', { certificates: ({ intermediate, root }) => [intermediate.der, root.der] }, false, false],
   ];
-  it('agree on receipts of a test chain, and reject them under Apple’s root', async () => {
+  it('agree on receipts of a test chain, and reject all of them with Apple’s root', async () => {
     const chain = await createReceiptChain();
     const root = join(folder, 'root.pem');
     await writeFile(root, new X509Certificate(chain.root.der).toString());

@@ -8,22 +8,22 @@ const { challenges, keys } = memoryStores();
 const WRONG: readonly [string, unknown][] = [
   ['undefined as the options', undefined],
   ['a missing appId', { challenges, keys }],
-  ['a malformed app', { appId: 'app' }],
+  ['a malformed App ID', { appId: 'app' }],
   ['an unknown environment', { appId, environment: 'staging' }],
   ['a misspelt option', { appId, counterwindow: 5 }],
   ['an undefined policy', { appId, policy: undefined }],
   ['undefined for verifyReceipts', { appId, verifyReceipts: undefined }],
-  ['undefined stores', { appId, challenges: undefined, keys: undefined }],
+  ['undefined for challenges and keys', { appId, challenges: undefined, keys: undefined }],
   ['an unknown form of client data', { appId, clientData: 'sha512' }],
   ['an unknown value of whenDropped', { appId, policy: { whenDropped: 'ignore' } }],
-  ['a policy with a misspelt option', { appId, policy: { bundleVersion: ['1'] } }],
+  ['a misspelt option of the policy', { appId, policy: { bundleVersion: ['1'] } }],
   ['challenges without keys', { appId, challenges }],
   ['keys without challenges', { appId, keys }],
-  ['invalid stores', { appId, challenges: new Map(), keys: new Map() }],
-  ['a lifetime of zero', { appId, challengeTtl: 0 }],
-  ['a lifetime of more than a day', { appId, challengeTtl: 86_401 }],
-  ['NaN as the lifetime', { appId, challengeTtl: Number.NaN }],
-  ['text as the lifetime', { appId, challengeTtl: '300' }],
+  ['stores without the required methods', { appId, challenges: new Map(), keys: new Map() }],
+  ['a challengeTtl of zero', { appId, challengeTtl: 0 }],
+  ['a challengeTtl of more than a day', { appId, challengeTtl: 86_401 }],
+  ['NaN as the challengeTtl', { appId, challengeTtl: Number.NaN }],
+  ['text as the challengeTtl', { appId, challengeTtl: '300' }],
   ['a negative counterWindow', { appId, counterWindow: -1 }],
   ['a fraction as the counterWindow', { appId, counterWindow: 1.5 }],
   ['a counterWindow of more than 64', { appId, counterWindow: 65 }],
@@ -32,10 +32,10 @@ const WRONG: readonly [string, unknown][] = [
   ['an invalid trust anchor', { appId, trustAnchors: ['junk'] }],
   ['an empty list of trust anchors', { appId, trustAnchors: [] }],
   ['an invalid trust anchor for receipts', { appId, receiptTrustAnchors: ['junk'] }],
-  ['a clock that is a number', { appId, now: 5 }],
-  ['a clock that is text', { appId, now: 'today' }],
-  ['a clock that returns a number', { appId, now: () => Date.now() }],
-  ['a clock that returns an invalid date', { appId, now: () => new Date(Number.NaN) }],
+  ['a number for now', { appId, now: 5 }],
+  ['text for now', { appId, now: 'today' }],
+  ['a function now that returns a number', { appId, now: () => Date.now() }],
+  ['a function now that returns an invalid date', { appId, now: () => new Date(Number.NaN) }],
 ];
 it.each(WRONG)('createAppAttest rejects %s', async (_, options) => {
   await expectCode(() => createAppAttest(options as never), 'invalid_argument');
@@ -74,7 +74,7 @@ it('createAppAttest shows the correct call in the error if only the App ID is pa
 });
 
 it.each([{ maxKeys: 0 }, { maxKeys: Number.NaN }, { maxChallenges: 1.5 }, { maxkeys: 5 }])(
-  'memory stores reject %o',
+  'memoryStores rejects the options %o',
   async (limits) => {
     await expectCode(() => memoryStores(limits), 'invalid_argument');
   },
@@ -98,7 +98,7 @@ it('each server has its own stores in memory by default', async () => {
   expect(await createAppAttest({ appId }).key(keyId)).toBeUndefined();
 });
 
-it('a server rejects a clock that no longer returns a valid date', async () => {
+it('issueChallenge throws an error if the function now no longer returns a valid date', async () => {
   for (const broken of [new Date(Number.NaN), Date.now()]) {
     const times: unknown[] = [new Date(), broken];
     const backend = createAppAttest({ appId, now: () => times.shift() as Date });
@@ -111,13 +111,16 @@ describe('createAppAttest in production', () => {
     vi.unstubAllEnvs();
   });
 
-  it.each(['trustAnchors', 'receiptTrustAnchors'] as const)('rejects a virtual Apple among %s', async (name) => {
-    const options = { appId, [name]: apple[name] };
-    createAppAttest(options);
-    vi.stubEnv('NODE_ENV', 'production');
-    const { message } = await expectCode(() => createAppAttest(options), 'invalid_argument');
-    expect(message).toContain('the root of a virtual Apple must not be a trust anchor in production');
-  });
+  it.each(['trustAnchors', 'receiptTrustAnchors'] as const)(
+    'rejects the root of a virtual Apple in %s',
+    async (name) => {
+      const options = { appId, [name]: apple[name] };
+      createAppAttest(options);
+      vi.stubEnv('NODE_ENV', 'production');
+      const { message } = await expectCode(() => createAppAttest(options), 'invalid_argument');
+      expect(message).toContain('the root of a virtual Apple must not be a trust anchor in production');
+    },
+  );
 });
 
 describe('changes after createAppAttest have no effect on', () => {

@@ -4,7 +4,7 @@ import { backendWithDevice, createDevice, TestClock } from '../support/backend.j
 import { expectCode, rejectionOf } from '../support/rejection.js';
 
 describe('a challenge', () => {
-  it('is used up by a request that fails', async () => {
+  it('is used up by a request that is rejected', async () => {
     const { backend, request } = await backendWithDevice();
     const body = await request();
     await expectCode(() => backend.authenticate({ ...body, token: 'AAAA' }), 'malformed_assertion');
@@ -30,7 +30,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.authenticate(second), 'challenge_used');
   });
 
-  it('that was issued for a registration is rejected in a request, and afterwards in the registration too', async () => {
+  it('that was issued for a registration is rejected in a request, and is then used up', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = await device.capacitor.createAssertion({ keyId, payload: challenge });
@@ -39,7 +39,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(another), 'challenge_used');
   });
 
-  it('expires', async () => {
+  it('expires after five minutes by default', async () => {
     const clock = new TestClock();
     const { backend, request } = await backendWithDevice({ now: clock.now });
     const [inTime, late] = [await request(), await request()];

@@ -24,7 +24,7 @@ describe('a signed request', () => {
     expect(Object.keys(await backend.authenticate(await request()))).toEqual(['key', 'payload']);
   });
 
-  it('is accepted with the legacy field, without the envelope, and as bytes', async () => {
+  it('is accepted with the field assertion, without platform and format, with bytes, and with a keyId in base64url', async () => {
     const { backend, request, keyId } = await backendWithDevice();
     const { token, ...rest } = await request();
     const bodies = [
@@ -38,7 +38,7 @@ describe('a signed request', () => {
     for (const body of bodies) expect((await backend.authenticate(body)).key.keyId).toBe(keyId);
   });
 
-  it('yields a payload that other code cannot change', async () => {
+  it('yields a copy of the payload, which does not change if the original bytes change', async () => {
     const { backend, request } = await backendWithDevice();
     const { payload, ...rest } = await request();
     const bytes = utf8(payload);
@@ -49,20 +49,20 @@ describe('a signed request', () => {
 });
 
 describe('authenticate rejects', () => {
-  it.each([undefined, null, '{}', 1, [], {}, [[]]])('%o', async (body) => {
+  it.each([undefined, null, '{}', 1, [], {}, [[]]])('the body %o', async (body) => {
     await expectCode(() => createBackend().authenticate(body), 'malformed_assertion');
   });
 
   const CHANGES: readonly [string, Record<string, unknown>][] = [
-    ['a missing key id', { keyId: undefined }],
-    ['a number as the key id', { keyId: 5 }],
+    ['a missing keyId', { keyId: undefined }],
+    ['a number as the keyId', { keyId: 5 }],
     ['a missing payload', { payload: undefined }],
-    ['a parsed payload', { payload: { challenge: 'x' } }],
+    ['an object as the payload', { payload: { challenge: 'x' } }],
     ['a number as the payload', { payload: 5 }],
-    ['half a surrogate pair in the payload', { payload: '{"challenge":"\ud83d"}' }],
+    ['a lone surrogate in the payload', { payload: '{"challenge":"\ud83d"}' }],
     ['a missing token', { token: undefined }],
     ['an array as the token', { token: ['AAAA'] }],
-    ['a legacy token that differs from the token', { assertion: 'AAAA' }],
+    ['a field assertion that differs from the field token', { assertion: 'AAAA' }],
     ['a platform that is not text', { platform: [] }],
   ];
   it.each(CHANGES)('%s', async (_, changes) => {
@@ -78,7 +78,7 @@ describe('authenticate rejects', () => {
     await expectCode(() => backend.authenticate({ ...body, token }), 'malformed_assertion');
   });
 
-  it('a request from another platform of the plugin', async () => {
+  it('a request from the plugin on Android or on the web', async () => {
     const backend = createBackend();
     for (const body of [
       { platform: 'android', format: 'google-play-integrity-standard', keyId: 'x', payload: 'y', token: 'z' },
@@ -95,7 +95,7 @@ describe('authenticate rejects', () => {
     { subject: undefined },
     { readChallenge: 'x' },
     { readchallenge: () => '' },
-  ])('invalid options: %o', async (options) => {
+  ])('the options %o', async (options) => {
     await expectCode(() => createBackend().authenticate({}, options as never), 'invalid_argument');
   });
 });

@@ -18,7 +18,7 @@ describe('a user', () => {
     return { backend, request: (subject?: string) => signedRequest(backend, device, keyId, subject) };
   }
 
-  it('can send requests with their own key and challenge, whether or not the server names the user', async () => {
+  it('can send requests with their own key, whether or not the challenge and the option subject contain the user', async () => {
     const { backend, request } = await aliceAndHerDevice();
     await backend.authenticate(await request('alice'), { subject: 'alice' });
     await backend.authenticate(await request(), { subject: 'alice' });
@@ -62,7 +62,7 @@ describe('a key', () => {
     expect(error.message).toBe('the key is not registered');
   });
 
-  it('must have signed the payload', async () => {
+  it('is rejected if it did not sign the payload', async () => {
     const { backend, request } = await backendWithDevice();
     const { payload, ...rest } = await request();
     await expectCode(
@@ -110,7 +110,7 @@ describe('a key', () => {
     expect(error).toMatchObject({ code: 'app_id_mismatch', actual: appId });
   });
 
-  it('is checked against the policy of the server', async () => {
+  it('is rejected in a request whose extensions violate the policy', async () => {
     const stores = memoryStores();
     const { request } = await backendWithDevice(stores, { bundleVersion: '1' });
     const strict = createBackend({ ...stores, policy: { bundleVersions: ['2'] } });

@@ -5,7 +5,7 @@ import { backendWithDevice, createBackend, createDevice, registration, signedReq
 import { expectCode } from '../support/rejection.js';
 
 describe('a key without a user', () => {
-  it('can be bound to a user, and then signs requests of this user only', async () => {
+  it('can be bound to a user, and is then accepted only for this user', async () => {
     const { backend, device, keyId, request } = await backendWithDevice();
     await backend.bind(Buffer.from(keyId, 'base64').toString('base64url'), 'alice');
     const { key } = await backend.authenticate(await signedRequest(backend, device, keyId, 'alice'), {
@@ -27,7 +27,7 @@ describe('a key without a user', () => {
     expect((await backend.key(keyId))?.subject).toBe('alice');
   });
 
-  it('is bound to one user if bind is called for 200 users at the same time', async () => {
+  it('is bound to only one user if bind is called for 200 users at the same time', async () => {
     const { backend, keyId } = await backendWithDevice();
     const users = Array.from({ length: 200 }, (_, index) => `user ${index}`);
     const outcomes = await Promise.allSettled(users.map((user) => backend.bind(keyId, user)));
@@ -68,7 +68,7 @@ describe('bind', () => {
     expect(bind).not.toHaveBeenCalled();
   });
 
-  it('rejects a user that is missing or cannot be stored', async () => {
+  it('rejects a missing or invalid user', async () => {
     const { backend, keyId } = await backendWithDevice();
     for (const subject of [undefined, null, '', 7, 'a\0b', '\ud800', 'x'.repeat(1025), ['alice']]) {
       await expectCode(() => backend.bind(keyId, subject as never), 'invalid_argument');
@@ -76,7 +76,7 @@ describe('bind', () => {
     expect(await backend.key(keyId)).not.toHaveProperty('subject');
   });
 
-  it('succeeds only if the store confirms the change', async () => {
+  it('succeeds only if bind of the store returns true', async () => {
     const stores = memoryStores();
     const { backend, keyId } = await backendWithDevice(stores);
     for (const answer of [undefined, null, 1, false]) {

@@ -7,11 +7,14 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 describe('the challenge in a payload', () => {
   const PAYLOADS: readonly [string, (challenge: string) => string | Uint8Array][] = [
     ['is the payload', (challenge) => challenge],
-    ['is the payload as bytes', (challenge) => utf8(challenge)],
-    ['is the payload as the 32 bytes that it encodes', (challenge) => Buffer.from(challenge, 'base64url')],
-    ['is a field of JSON', (challenge) => JSON.stringify({ challenge })],
-    ['is one of several fields of JSON', (challenge) => ` {"amount": "9,99 €",\n "challenge":"${challenge}"} `],
-    ['is a field of JSON in bytes', (challenge) => utf8(JSON.stringify({ a: [{ challenge: 'inner' }], challenge }))],
+    ['is the payload and is sent as bytes', (challenge) => utf8(challenge)],
+    ['is the payload and is sent as its 32 decoded bytes', (challenge) => Buffer.from(challenge, 'base64url')],
+    ['is in the field challenge of JSON', (challenge) => JSON.stringify({ challenge })],
+    ['is in one of several fields of JSON', (challenge) => ` {"amount": "9,99 €",\n "challenge":"${challenge}"} `],
+    [
+      'is in the field challenge of JSON that is sent as bytes',
+      (challenge) => utf8(JSON.stringify({ a: [{ challenge: 'inner' }], challenge })),
+    ],
   ];
   it.each(PAYLOADS)('is found if it %s', async (_, write) => {
     const { backend, device, keyId } = await backendWithDevice();
@@ -31,16 +34,16 @@ describe('the challenge in a payload', () => {
     ['is in an array', (challenge) => JSON.stringify([challenge])],
     ['is a JSON string', (challenge) => JSON.stringify(challenge)],
     ['is a number', () => '{"challenge":5}'],
-    ['is inside an array in the field', (challenge) => JSON.stringify({ challenge: [challenge] })],
+    ['is inside an array in the field challenge', (challenge) => JSON.stringify({ challenge: [challenge] })],
     ['is in truncated JSON', (challenge) => `{"challenge":"${challenge}"`],
     [
       'is in bytes that are not UTF-8',
       (c) => Buffer.concat([utf8(`{"challenge":"${c}","a":"`), Buffer.of(0xff, 0x22, 0x7d)]),
     ],
-    ['follows a byte order mark', (challenge) => `\ufeff${JSON.stringify({ challenge })}`],
+    ['is in JSON after a byte order mark', (challenge) => `\ufeff${JSON.stringify({ challenge })}`],
     ['is in more than 1 MiB of JSON', (c) => JSON.stringify({ challenge: c, a: 'a'.repeat(1 << 20) })],
-    ['is replaced with 100 000 brackets', () => '['.repeat(100_000)],
-    ['is an inherited field', () => '{"__proto__":{"challenge":"x"}}'],
+    ['is missing because the payload is 100 000 brackets', () => '['.repeat(100_000)],
+    ['is in the field __proto__ of JSON', () => '{"__proto__":{"challenge":"x"}}'],
     ['is an empty string', () => '{"challenge":""}'],
     ['is null', () => '{"challenge":null}'],
   ];
@@ -64,7 +67,7 @@ describe('the challenge in a payload', () => {
     expect(readChallenge).toHaveBeenCalledTimes(2);
   });
 
-  it('is found by the readChallenge of the call, which replaces that of the server', async () => {
+  it('is found by the option readChallenge of authenticate, which replaces the option readChallenge of the server', async () => {
     const { backend, request } = await backendWithDevice({ readChallenge: () => undefined });
     const body = await request();
     const { challenge } = JSON.parse(body.payload);
@@ -72,7 +75,7 @@ describe('the challenge in a payload', () => {
   });
 
   const FUNCTIONS: readonly [string, unknown, 'challenge_unknown' | 'invalid_argument'][] = [
-    ['fails', () => JSON.parse('{'), 'challenge_unknown'],
+    ['throws an error', () => JSON.parse('{'), 'challenge_unknown'],
     ['returns a number', () => 5, 'challenge_unknown'],
     ['returns other text', () => 'x'.repeat(100_000), 'challenge_unknown'],
     ['returns null', () => null, 'challenge_unknown'],
@@ -109,12 +112,12 @@ describe('a missing or unknown challenge', () => {
       'the challenge found as the whole payload was not issued by this server',
     ],
     [
-      'as a field',
+      'in the field challenge of JSON',
       JSON.stringify({ challenge: 'A'.repeat(43) }),
       'the challenge found in the field challenge of the JSON in the payload was not issued by this server',
     ],
   ];
-  it.each(LOOKED)('%s is reported with the place that was searched', async (_, payload, message) => {
+  it.each(LOOKED)('%s is rejected with an error that says where the server searched', async (_, payload, message) => {
     const backend = createBackend();
     const error = await expectCode(
       () => backend.authenticate({ keyId: 'key', payload, token: 'AAAA' }),
@@ -131,7 +134,7 @@ describe('a missing or unknown challenge', () => {
       'readChallenge returned a malformed challenge for the payload (expected 43 characters of base64url, got text',
     ],
     [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued by this server'],
-  ])('is reported with the result of readChallenge', async (readChallenge, message) => {
+  ])('is rejected with an error that says what readChallenge returned', async (readChallenge, message) => {
     const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
     const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');
     expect(error.message).toContain(message);

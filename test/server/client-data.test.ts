@@ -10,7 +10,7 @@ import { expectCode } from '../support/rejection.js';
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decoded = (text: string): Uint8Array => Buffer.from(text, 'base64');
 
-/** The client data hash that an app passes to the device for a text. */
+/** Computes the `clientDataHash` that an app passes to the device for client data as text. */
 const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
   sha256: (text) => sha256(text),
   'sha256-decoded': (text) => sha256(decoded(text)),
@@ -19,7 +19,7 @@ const CLIENT_DATA_HASH: Record<ClientDataForm, (text: string) => Uint8Array> = {
 
 const FORMS = ['sha256', 'sha256-decoded', 'raw'] as const;
 
-/** The text with which the device signs this JSON. */
+/** Returns the client data that an app sends for a JSON object: base64 with `'sha256-decoded'`, otherwise the JSON itself. */
 const wrapped = (form: ClientDataForm, json: object): string => {
   const text = JSON.stringify(json);
   return form === 'sha256-decoded' ? base64(utf8(text)) : text;
@@ -38,8 +38,8 @@ async function register(
   return backend.register({ keyId, challenge: text, token });
 }
 
-describe.each(FORMS)('an app that signs %s', (form) => {
-  it('registers a key and signs a request', async () => {
+describe.each(FORMS)('an app whose form of client data is %s', (form) => {
+  it('can register a key and sign a request', async () => {
     const backend = createBackend({ clientData: form });
     const device = await createDevice();
     const { keyId } = await register(backend, device, form);
@@ -64,7 +64,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     }
   });
 
-  it('may also wrap the challenge in JSON for a registration', async () => {
+  it('may wrap the challenge of a registration in JSON', async () => {
     const device = await createDevice();
     const key = await register(createBackend({ clientData: form }), device, form, (challenge) => {
       return wrapped(form, { challenge, app: 'coffee' });
@@ -87,7 +87,7 @@ describe.each(FORMS)('an app that signs %s', (form) => {
     }
   });
 
-  it('is rejected with bytes whose memory was transferred', async () => {
+  it('is rejected if its client data is bytes whose ArrayBuffer was transferred', async () => {
     const bytes = new Uint8Array(32);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
     const backend = createBackend({ clientData: form });
@@ -97,16 +97,16 @@ describe.each(FORMS)('an app that signs %s', (form) => {
   });
 });
 
-describe('text that must be base64', () => {
+describe('client data of the form sha256-decoded', () => {
   const backend = createBackend({ clientData: 'sha256-decoded' });
 
-  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('must not be %o', async (text) => {
+  it.each(['{"challenge":"x"}', 'AAAAA', 'AA==AA==', 'AB==', 'AAAA ', 'é'])('is rejected if it is %o', async (text) => {
     const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
     await expectCode(() => backend.register({ ...request, challenge: text }), 'malformed_attestation');
     await expectCode(() => backend.authenticate({ ...request, payload: text }), 'malformed_assertion');
   });
 
-  it('has the same meaning in base64url without padding and in base64 with padding', async () => {
+  it('may be base64url without padding or base64 with padding', async () => {
     for (const spelling of ['base64url', 'base64'] as const) {
       const device = await createDevice();
       await register(backend, device, 'sha256-decoded', (challenge) => {
@@ -125,14 +125,15 @@ it('raw client data must not be empty, because nothing would be signed', async (
   }
 });
 
-it('raw client data of a registration has at most 64 KiB, because it is kept while the registration waits', async () => {
+it('raw client data of a registration must not be longer than 64 KiB, because it stays in memory while the registration waits', async () => {
   const readChallenge = () => 'A'.repeat(43);
   const backend = createBackend({ clientData: 'raw', readChallenge });
   const request = { keyId: base64(new Uint8Array(32)), token: 'AAAA' };
   const long = 'x'.repeat(65_537);
   await expectCode(() => backend.register({ ...request, challenge: long }), 'malformed_attestation');
   await expectCode(() => backend.register({ ...request, challenge: long.slice(1) }), 'challenge_unknown');
-  // A payload does not wait before it is hashed, and a hash is short.
+  // The limit does not apply to payloads, because a request does not wait. It also does not apply to hashed client data, because
+  // only the short hash is needed while a registration waits.
   await expectCode(() => backend.authenticate({ ...request, payload: long }), 'challenge_unknown');
   const hashed = createBackend({ readChallenge });
   await expectCode(() => hashed.register({ ...request, challenge: long }), 'challenge_unknown');
@@ -159,7 +160,7 @@ describe('an extension map that a tampered app moved from raw client data to aut
   /** A device that sends no extensions, and so never sets the flag ED. */
   const oldDevice = () => createDevice({ os: 'iOS 26' });
 
-  // The length of a SHA-256 hash is special: verifyAssertion then takes the client data for a hash.
+  // 32 bytes are the length of a SHA-256 hash. verifyAssertion treats client data of this length as a hash.
   const forms = [
     ['32 bytes', (challenge: string) => new Uint8Array(Buffer.from(challenge, 'base64url'))],
     ['43 characters', utf8],
@@ -189,7 +190,7 @@ describe('readChallenge', () => {
     return JSON.parse(Buffer.from(clientData).toString()).data.challenge;
   };
 
-  it('finds the challenge in client data of a registration, which is hashed as a whole', async () => {
+  it('finds the challenge in client data of a registration, but the server hashes all of the client data', async () => {
     const backend = createBackend({ readChallenge: nested });
     const device = await createDevice();
     const wrap = (challenge: string) => JSON.stringify({ data: { challenge }, app: 'coffee' });
@@ -203,7 +204,7 @@ describe('readChallenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('is the only way to accept client data that is not a challenge', async () => {
+  it('replaces the search for the field challenge in JSON', async () => {
     const backend = createBackend({ readChallenge: nested });
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
@@ -211,7 +212,7 @@ describe('readChallenge', () => {
     expect(error.message).toBe('readChallenge threw an error for the challenge');
   });
 
-  it('is not called if a registration contains the challenge', async () => {
+  it('is not called if the client data of a registration is the challenge itself', async () => {
     const readChallenge = vi.fn(() => undefined);
     await register(createBackend({ readChallenge }), await createDevice(), 'sha256');
     expect(readChallenge).not.toHaveBeenCalled();

@@ -7,7 +7,7 @@ import { Random } from '../support/random.js';
 const COPIES = 200;
 const random = new Random();
 
-/** Counts the results: `accepted`, or the code of the error. */
+/** Counts how many calls were accepted, and how many failed with each error code. */
 function tally(outcomes: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) {
@@ -24,13 +24,13 @@ function codeOf(reason: unknown): string {
 
 const copies = (attempt: () => Promise<unknown>) => Promise.allSettled(Array.from({ length: COPIES }, attempt));
 
-it('accepts one of 200 copies of a registration', async () => {
+it('the server accepts only one of 200 copies of a registration', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice());
   expect(tally(await copies(() => backend.register(body)))).toEqual({ accepted: 1, challenge_used: COPIES - 1 });
 });
 
-it('accepts one of 200 copies of a request', async () => {
+it('the server accepts only one of 200 copies of a request', async () => {
   const { backend, request } = await backendWithDevice({ counterWindow: 64 });
   const body = await request();
   expect(tally(await copies(() => backend.authenticate(body)))).toEqual({ accepted: 1, challenge_used: COPIES - 1 });
@@ -43,7 +43,7 @@ async function signedRequests(count: number, counterWindow: number) {
   return { backend, bodies, keyId };
 }
 
-/** The counters of the accepted requests, in the order in which they were sent. */
+/** Sends requests one after another. Returns the counters of the accepted requests, in the order in which they were sent. */
 async function send(backend: AppAttest, bodies: readonly { counter: number; body: unknown }[]): Promise<number[]> {
   const accepted: number[] = [];
   for (const { counter, body } of bodies) {
@@ -55,7 +55,7 @@ async function send(backend: AppAttest, bodies: readonly { counter: number; body
   return accepted;
 }
 
-it(`accepts only rising counters of 1 000 requests in random order without a window (SEED=${random.seed})`, async () => {
+it(`without a window, the server accepts each of 1 000 requests only if its counter is higher than all earlier counters (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 0);
   const order = random.displaced(bodies, 1000);
   const accepted = await send(backend, order);
@@ -64,7 +64,7 @@ it(`accepts only rising counters of 1 000 requests in random order without a win
   expect((await backend.key(keyId))?.counter).toBe(1000);
 });
 
-it(`accepts each of 1 000 requests once if they arrive out of order inside a window of 64 (SEED=${random.seed})`, async () => {
+it(`with a window of 64, the server accepts each of 1 000 requests that arrive out of order inside the window (SEED=${random.seed})`, async () => {
   const { backend, bodies, keyId } = await signedRequests(1000, 64);
   const order = random.displaced(bodies, 64);
   expect(order.map(({ counter }) => counter)).not.toEqual(bodies.map(({ counter }) => counter));

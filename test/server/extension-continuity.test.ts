@@ -3,7 +3,7 @@ import type { ExtensionPolicy } from '../../src/index.js';
 import { backendWithDevice, createBackend, createDevice, registration, signedRequest } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-describe('extensions that a key once had', () => {
+describe('a request without extensions', () => {
   const dropped = async (policy?: ExtensionPolicy) => {
     const { backend, device, request } = await backendWithDevice(policy && { policy });
     await backend.authenticate(await request());
@@ -11,7 +11,7 @@ describe('extensions that a key once had', () => {
     return { backend, body: await request() };
   };
 
-  it('may be missing without a policy, or with a policy that accepts this', async () => {
+  it('is accepted without a policy or with whenDropped accept, even if an earlier request of the key had extensions', async () => {
     for (const policy of [undefined, { validationCategories: [4], whenDropped: 'accept' } as const]) {
       const { backend, body } = await dropped(policy);
       expect((await backend.authenticate(body)).key.counter).toBe(2);
@@ -23,12 +23,12 @@ describe('extensions that a key once had', () => {
     { whenDropped: 'reject' },
     { validationCategories: [4], whenAbsent: 'accept', whenDropped: 'reject' },
     { whenAbsent: 'reject', whenDropped: 'accept' },
-  ] as const)('must not be missing with the policy %o', async (policy) => {
+  ] as const)('is rejected with the policy %o if an earlier request of the key had extensions', async (policy) => {
     const { backend, body } = await dropped(policy);
     await expectCode(() => backend.authenticate(body), 'extension_missing');
   });
 
-  it('must not be missing if the key had them at registration', async () => {
+  it('is rejected with an empty policy if the attestation of the key had extensions', async () => {
     const { backend, device, request } = await backendWithDevice({ policy: {} });
     await backend.authenticate(await request());
     device.misbehave({ olderSdk: true });
@@ -37,7 +37,7 @@ describe('extensions that a key once had', () => {
     expect((await backend.key(body.keyId))?.counter).toBe(1);
   });
 
-  it('must not be missing if the key had them first at a later request', async () => {
+  it('is rejected with an empty policy if a request of the key was the first evidence with extensions', async () => {
     const backend = createBackend({ policy: {} });
     const device = await createDevice();
     device.misbehave({ olderSdk: true });
@@ -56,7 +56,7 @@ describe('extensions that a key once had', () => {
     await expectCode(() => backend.authenticate(body), 'extension_missing');
   });
 
-  it('are not required of a key that never had any', async () => {
+  it('is accepted with an empty policy if no earlier evidence of the key had extensions', async () => {
     const { backend, request } = await backendWithDevice({}, { os: 'iOS 26' });
     await backend.authenticate(await request());
     await backend.authenticate(await request());

@@ -9,7 +9,7 @@ import {
 } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-describe('a key that was forgotten', () => {
+describe('a key that was deleted with forget', () => {
   it('is unknown: its requests are rejected, and its receipt is deleted', async () => {
     const { backend, keyId, request } = await backendWithDevice();
     const body = await request();
@@ -21,7 +21,7 @@ describe('a key that was forgotten', () => {
     expect(await backend.forget(keyId)).toBe(false);
   });
 
-  it('can be registered again for another user with a new attestation, but not with the old one', async () => {
+  it('can be registered again for another user with a new attestation, but not with the old attestation', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const first = await registration(backend, device, 'alice');

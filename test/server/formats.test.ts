@@ -23,7 +23,7 @@ const noKeys = new Proxy(memoryStores().keys, {
   },
 });
 
-/** A server for one other format, whose function accepts everything and records its arguments. */
+/** Creates a server with one function in `formats`. The function accepts all evidence and records its arguments. */
 function serverFor(options: Partial<AppAttestOptions> = {}) {
   const seen: (RegistrationOfFormat | RequestOfFormat)[] = [];
   const server = createAppAttest({
@@ -64,7 +64,7 @@ describe('evidence of a format in the option formats', () => {
     expect(seen).toEqual([{ body, payload: body.payload, subject: 'alice' }]);
   });
 
-  it('uses up its challenge before the function is called, even if the function rejects', async () => {
+  it('uses up its challenge before the function is called, even if the function rejects the evidence', async () => {
     const stores = memoryStores();
     const body = { ...android, challenge: '' };
     const server = createAppAttest({
@@ -112,7 +112,7 @@ describe('evidence of a format in the option formats', () => {
       'challenge_unknown',
     ],
     [
-      'a request with the challenge of a user, if the caller names no user',
+      'a request with the challenge of a user, but without the option subject',
       async ({ server, challengeFor }) => {
         return server.authenticate({ ...android, payload: await challengeFor('assertion', 'alice') });
       },
@@ -156,7 +156,7 @@ describe('evidence of a format in the option formats', () => {
     expect(seen).toMatchObject([{ payload }]);
   });
 
-  it('is not accepted if the function returns no object', async () => {
+  it('is not accepted if the function returns an error, a function or a value that is not an object', async () => {
     const returned = new AppAttestError('nonce_mismatch', 'returned instead of thrown');
     for (const result of [undefined, null, false, true, 'accepted', () => ({}), returned, new TypeError()]) {
       const server = createAppAttest({ appId, formats: { [FORMAT]: () => result as never } });
@@ -167,7 +167,7 @@ describe('evidence of a format in the option formats', () => {
     }
   });
 
-  it('causes the error that the function throws, even if the error is not an AppAttestError', async () => {
+  it('is rejected with the error that the function throws, even if the error is not an AppAttestError', async () => {
     const down = new TypeError('fetch failed');
     const formats = {
       [FORMAT]: () => {
@@ -196,7 +196,7 @@ describe('evidence of a format that is not in the option formats', () => {
     },
   );
 
-  it('is malformed if the format is not text', async () => {
+  it('is rejected as malformed if the format is not text', async () => {
     const { server, seen, challengeFor } = serverFor();
     for (const format of [1, {}, [FORMAT], { toString: () => FORMAT }]) {
       const challenge = await challengeFor('attestation');
@@ -207,7 +207,7 @@ describe('evidence of a format that is not in the option formats', () => {
     expect(seen).toEqual([]);
   });
 
-  it('does not reach the function if the platform is not iOS and the format is App Attest or missing', async () => {
+  it('is not passed to the function if the platform is android and the format is apple-app-attest or missing', async () => {
     const { server, seen } = serverFor();
     for (const format of ['apple-app-attest', undefined, null]) {
       await expectCode(() => server.register({ ...android, format }), 'unsupported_format');
@@ -235,25 +235,25 @@ it('later changes of the object formats have no effect', async () => {
 });
 
 it.each([
-  ['App Attest', { 'apple-app-attest': () => ({}) }],
-  ['text', { [FORMAT]: 'verify' }],
-  ['an undefined function', { [FORMAT]: undefined }],
+  ['an object with the format apple-app-attest', { 'apple-app-attest': () => ({}) }],
+  ['an object with text instead of a function', { [FORMAT]: 'verify' }],
+  ['an object with undefined instead of a function', { [FORMAT]: undefined }],
   ['a Map', new Map([[FORMAT, () => ({})]])],
   ['a promise', Promise.resolve({ [FORMAT]: () => ({}) })],
   ['null', null],
-  ['a function', () => ({})],
-])('the option formats must not be or contain %s', async (_, formats) => {
+  ['a function instead of an object', () => ({})],
+])('createAppAttest rejects %s as the option formats', async (_, formats) => {
   await expectCode(() => createAppAttest({ appId, formats: formats as never }), 'invalid_argument');
 });
 
-it('the option formats does not change how iPhones register and sign requests', async () => {
+it('the option formats does not change how the server verifies App Attest', async () => {
   const stores = memoryStores();
   const { keyId, request } = await backendWithDevice(stores);
   const server = createAppAttest({
     appId,
     trustAnchors: apple.trustAnchors,
     ...stores,
-    formats: { [FORMAT]: () => expect.fail('not for App Attest') },
+    formats: { [FORMAT]: () => expect.fail('the function was called for App Attest') },
   });
   expect(await server.authenticate(await request())).toMatchObject({ key: { keyId } });
   const { format: _, platform: __, ...body } = await request();

@@ -3,7 +3,7 @@ import { memoryStores } from '../../src/server/index.js';
 import { createBackend, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-it('issues 32 random bytes as base64url, different each time, for five minutes', async () => {
+it('issueChallenge issues 32 random bytes as base64url, which differ each time and are valid for five minutes', async () => {
   const clock = new TestClock('2026-09-01T00:00:00Z');
   const backend = createBackend({ now: clock.now });
   const issued = await Promise.all(
@@ -17,12 +17,12 @@ it('issues 32 random bytes as base64url, different each time, for five minutes',
   expect(new Set(issued.map(({ challenge }) => challenge)).size).toBe(100);
 });
 
-it('issues a challenge for the configured lifetime', async () => {
+it('issueChallenge issues a challenge that is valid for challengeTtl seconds', async () => {
   const backend = createBackend({ challengeTtl: 30, now: new Date('2026-09-01T00:00:00Z') });
   expect((await backend.issueChallenge({ purpose: 'assertion' })).expiresAt).toEqual(new Date('2026-09-01T00:00:30Z'));
 });
 
-it('stores the purpose, the subject and the dates of a challenge', async () => {
+it('issueChallenge stores the purpose, the subject and the dates of a challenge', async () => {
   const { challenges, keys } = memoryStores();
   const now = new Date('2026-09-01T00:00:00Z');
   const backend = createBackend({ challenges, keys, now });
@@ -46,7 +46,7 @@ const WRONG: readonly [string, unknown][] = [
   ['an empty subject', { purpose: 'assertion', subject: '' }],
   ['a number as the subject', { purpose: 'assertion', subject: 7 }],
   ['a subject with a NUL', { purpose: 'assertion', subject: 'a\0b' }],
-  ['a subject with half a surrogate pair', { purpose: 'assertion', subject: '\ud800' }],
+  ['a subject with a lone surrogate', { purpose: 'assertion', subject: '\ud800' }],
   ['a subject of 1025 characters', { purpose: 'assertion', subject: 'x'.repeat(1025) }],
 ];
 it.each(WRONG)('issueChallenge rejects %s', async (_, options) => {

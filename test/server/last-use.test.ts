@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { backendWithDevice, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-it('the stored last use of a key advances with accepted requests, at most once an hour', async () => {
+it('only accepted requests update the time of the last use of a key, at most once an hour', async () => {
   const clock = new TestClock();
   const { backend, device, key, keyId, request } = await backendWithDevice({ now: clock.now });
   expect(key).not.toHaveProperty('lastUsedAt');

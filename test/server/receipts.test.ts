@@ -10,7 +10,7 @@ import { expectCode } from '../support/rejection.js';
 const { receiptTrustAnchors } = apple;
 const strict = { verifyReceipts: true, receiptTrustAnchors };
 
-/** A registration whose receipt was replaced, which is possible because the attestation does not sign the receipt. */
+/** Replaces the receipt in a registration. This is possible because no signature of the attestation covers the receipt. */
 function withReceipt(body: { keyId: string; challenge: string; token: string }, receipt: Uint8Array) {
   const { attStmt, ...rest } = decode(Buffer.from(body.token, 'base64'));
   const { fmt, authData } = rest;
@@ -101,8 +101,8 @@ it('a server that does not verify receipts accepts any receipt, as verifyAttesta
   expect(await backend.receipt(keyId)).toEqual(Uint8Array.of(1));
 });
 
-describe('the date of the first refresh', () => {
-  it('is a day after the registration, spread over six hours, if the receipt is not verified', async () => {
+describe('the date of the first receipt refresh', () => {
+  it('is 24 to 30 hours after the registration if the receipt is not verified', async () => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now });
     const { keyId, receiptDueAt: due } = await backend.register(await registration(backend, await createDevice()));
@@ -114,7 +114,7 @@ describe('the date of the first refresh', () => {
     expect(hours).toBeLessThan(30);
   });
 
-  it('follows the dates of a verified receipt', async () => {
+  it('depends on the dates in the receipt if the receipt is verified', async () => {
     const clock = new TestClock();
     const backend = createBackend({ ...strict, now: clock.now, challengeTtl: 3600 });
     const body = await registration(backend, await createDevice());

@@ -3,7 +3,7 @@ import { createBackend, createDevice, registration, TestClock } from '../support
 import { expectCode } from '../support/rejection.js';
 
 describe('takeChallenge', () => {
-  it('takes a challenge once, for its purpose and user', async () => {
+  it('takes a challenge only once, for the purpose and the user that the challenge was issued for', async () => {
     const backend = createBackend();
     for (const purpose of ['attestation', 'assertion'] as const) {
       for (const user of [{}, { subject: 'alice' }]) {
@@ -24,14 +24,14 @@ describe('takeChallenge', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('uses up a challenge for the other methods too', async () => {
+  it('uses up a challenge, so that register rejects it', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     await backend.takeChallenge(body.challenge, { purpose: 'attestation' });
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('rejects a challenge of another purpose or user, which is then used up', async () => {
+  it('rejects a challenge that was issued for another purpose or user, and uses it up', async () => {
     const backend = createBackend();
     const { challenge: attestation } = await backend.issueChallenge({ purpose: 'attestation' });
     await expectCode(() => backend.takeChallenge(attestation, { purpose: 'assertion' }), 'challenge_unknown');
@@ -56,9 +56,9 @@ describe('takeChallenge', () => {
     ['empty', ''],
     ['too short', 'A'.repeat(42)],
     ['too long', 'A'.repeat(10_000_000)],
-    ['base64', `${'A'.repeat(42)}+`],
-    ['padded', `${'A'.repeat(43)}=`],
-    ['bytes', new Uint8Array(32)],
+    ['base64 instead of base64url', `${'A'.repeat(42)}+`],
+    ['base64url with padding', `${'A'.repeat(43)}=`],
+    ['bytes instead of text', new Uint8Array(32)],
     ['an object', { toString: () => 'A'.repeat(43) }],
     ['absent', undefined],
     ['null', null],

@@ -28,7 +28,7 @@ describe('a response of Apple’s server', () => {
     expect(days(receiptDueAt)).toBeCloseTo(1, 2);
   });
 
-  it.each([400, 404])('with status %i means that Apple is never asked about the key again', async (status) => {
+  it.each([400, 404])('with status %i ends the refreshes of the key', async (status) => {
     const due = await setUp(1);
     const before = await due.backend.receipt(due.keyIds[0] ?? '');
     due.endpoint.answerNext({ status });
@@ -50,7 +50,7 @@ describe('a response of Apple’s server', () => {
     expect((await key(0)).receiptDueAt).toEqual(new Date(1_700_000_000_000));
   });
 
-  it('with status 401 ends the run after the other responses are stored', async () => {
+  it('with status 401 ends the run after the results of the other pending requests are stored', async () => {
     const { backend, options, endpoint, key } = await setUp(9);
     endpoint.answerNext({ status: 401 });
     for (let index = 0; index < 4; index += 1) endpoint.answerNext({ delay: 100 });
@@ -62,7 +62,7 @@ describe('a response of Apple’s server', () => {
 
   it.each([
     ['in seconds', () => '1'],
-    // An HTTP date has whole seconds: at least one second from now.
+    // An HTTP date has no milliseconds, so this date is at least one second from now.
     ['as a date', () => new Date(Date.now() + 1999).toUTCString()],
   ])('with status 429 and Retry-After %s makes the whole run wait', async (_, retryAfter) => {
     const due = await setUp(6);
@@ -77,7 +77,7 @@ describe('a response of Apple’s server', () => {
     expect(asked.length).toBe(6);
     expect(third - second).toBeGreaterThan(950);
     expect(third - second).toBeLessThan(15_000);
-    // The key stays due, for a later run.
+    // The key of the rejected request stays due for a later run.
     const failed = (await Promise.all(due.keyIds.map((_keyId, index) => due.key(index)))).filter(
       ({ riskMetric }) => riskMetric === undefined,
     );
@@ -96,7 +96,7 @@ describe('a response of Apple’s server', () => {
   it.each([
     ['with status 429 and no Retry-After makes the run wait for a minute', { status: 429 }],
     ['with status 429 and a Retry-After of ten minutes makes the run wait', { status: 429, retryAfter: 600 }],
-  ])('%s, unless the signal of the run aborts', async (_, answer) => {
+  ])('%s, until the signal of the run aborts', async (_, answer) => {
     const due = await setUp(2);
     due.endpoint.answerNext(answer);
     const controller = new AbortController();
@@ -123,7 +123,8 @@ describe('a response of Apple’s server', () => {
   });
 
   it.each([500, 502, 503, 504])('with status %i leaves the key due for a later run', async (status) => {
-    // Receipts may come from up to five minutes in the future.
+    // The test endpoint creates receipts with the real time. The server accepts them, because its clock is less than five minutes
+    // behind.
     const clock = new TestClock(Date.now() - 280_000);
     const due = await setUp(2, { now: clock.now });
     due.endpoint.answerNext({ status });
@@ -136,7 +137,7 @@ describe('a response of Apple’s server', () => {
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(1, 0, 0));
   });
 
-  it('that never arrives leaves the key due', async () => {
+  it('that never arrives, because Apple’s server is down, leaves the key due', async () => {
     const due = await dueReceipts(1);
     await due.server.close();
     const [progress] = await progressOf(due);
@@ -202,16 +203,16 @@ describe('a response of Apple’s server', () => {
 
   it('with the receipt of the attestation, which has no risk metric, is never stored', async () => {
     const due = await setUp(1);
-    const attested = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('no receipt');
+    const attested = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('the key has no receipt');
     due.endpoint.answerNext({ body: base64(attested) });
     expect((await progressOf(due))[0]).toMatchObject({ error: { code: 'receipt_challenge_mismatch' } });
     expect(days((await due.key(0)).receiptDueAt)).toBeCloseTo(1, 2);
   });
 
-  it('with a receipt of another environment is never stored, and Apple is never asked about the key again', async () => {
+  it('with a receipt of another environment is never stored, and ends the refreshes of the key', async () => {
     const due = await setUp(1);
     const { challenges, keys } = due.stores;
-    // As if somebody had changed the environment in the store.
+    // This store returns the key with another environment.
     const { find } = keys;
     keys.find = async (keyId) => {
       const key = await find.call(keys, keyId);
@@ -248,7 +249,7 @@ describe('a response of Apple’s server', () => {
 
   it('leaves the key due if this process is too busy to verify the receipt', async () => {
     const due = await setUp(1);
-    const receipt = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('no receipt');
+    const receipt = (await due.backend.receipt(due.keyIds[0] ?? '')) ?? expect.fail('the key has no receipt');
     let others: Promise<unknown> = Promise.resolve();
     const busy: RefreshReceiptsOptions['fetch'] = async (url, init) => {
       const response = await fetch(url, init);

@@ -35,7 +35,7 @@ it('a run waits for the longest Retry-After of simultaneous requests', async () 
   expect(waits).toEqual([20_000]);
 });
 
-it('a run waits for ten minutes in total, and ends before it would wait longer', async () => {
+it('a run waits for at most ten minutes in total, and ends instead of a longer wait', async () => {
   for (const retryAfter of [200, 400, 1]) due.endpoint.answerNext({ status: 429, retryAfter });
   expect(await refresh()).toEqual({ due: 3, refreshed: 0, notModified: 0, failed: 3 });
   expect(waits).toEqual([200_000, 400_000]);

@@ -32,7 +32,7 @@ describe('refreshReceipts', () => {
       expect(riskMetric).toBe(1);
       expect(days(receiptDueAt)).toBeGreaterThan(29.9);
       expect(days(receiptDueAt)).toBeLessThan(38);
-      const receipt = (await backend.receipt(keyId)) ?? expect.fail('no receipt');
+      const receipt = (await backend.receipt(keyId)) ?? expect.fail('the key has no receipt');
       await verifyReceipt({ receipt, appId, publicKey, type: 'RECEIPT', trustAnchors: receiptTrustAnchors });
     }
     expect(await backend.receipt(keyIds[0] ?? '')).not.toEqual(attested);
@@ -49,7 +49,7 @@ describe('refreshReceipts', () => {
     const { keyId } = await backend.register(await registration(backend, device));
     const endpoint = mine.receiptEndpoint();
     const refresh = () => backend.refreshReceipts({ credentials: newDeviceCheckCredentials(), fetch: endpoint });
-    const dueDate = async () => (await backend.key(keyId))?.receiptDueAt ?? expect.fail('never due');
+    const dueDate = async () => (await backend.key(keyId))?.receiptDueAt ?? expect.fail('the key has no receiptDueAt');
 
     expect(days(await dueDate())).toBeGreaterThanOrEqual(1);
     expect(await refresh()).toEqual(counts(0, 0, 0));
@@ -71,7 +71,7 @@ describe('refreshReceipts', () => {
     expect(due.endpoint.requests.map(({ url }) => url).toSorted()).toEqual(environments.map(endpointUrl).toSorted());
   });
 
-  it('refreshes the keys that have been due longest first, and no more keys than `limit`', async () => {
+  it('refreshes at most `limit` keys, and starts with the keys that have been due for the longest time', async () => {
     const due = await setUp(5);
     const [first, second, third] = due.keyIds;
     const progress = await progressOf(due, { limit: 3, concurrency: 2 });
@@ -150,7 +150,7 @@ describe('a due key', () => {
     expect((await due.key(1)).receiptDueAt).toBeUndefined();
   });
 
-  it('stays due if no due key is of an accepted app, because the App ID is probably wrong', async () => {
+  it('stays due if no due key is of an accepted app, because the option appId is probably wrong', async () => {
     const due = await setUp(7);
     const wrong = createAppAttest({ appId: `${appId}.typo`, receiptTrustAnchors, ...due.stores });
     expect(await wrong.refreshReceipts(due.options)).toEqual(counts(0, 0, 7));
@@ -231,7 +231,7 @@ describe('a due key', () => {
 });
 
 describe('a signal', () => {
-  it('that aborts ends the run with its reason, after the results of the pending requests are stored', async () => {
+  it('that is aborted ends the run with the reason of the signal, after the results of the pending requests are stored', async () => {
     const due = await setUp(6);
     const controller = new AbortController();
     const reason = new Error('shutting down');
@@ -251,14 +251,14 @@ describe('a signal', () => {
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(4, 0, 0));
   });
 
-  it('that aborted before the run ends the run before any key is claimed', async () => {
+  it('that was aborted before the call makes refreshReceipts throw the reason before it claims a key', async () => {
     const due = await setUp(1);
     const reason = new Error('too late');
     await expect(due.backend.refreshReceipts(own({ signal: AbortSignal.abort(reason) }, due))).rejects.toBe(reason);
     expect(await due.backend.refreshReceipts(due.options)).toEqual(counts(1, 0, 0));
   });
 
-  it('that does not abort has no listener left after the run', async () => {
+  it('that is not aborted has no listener left after the run', async () => {
     const due = await setUp(2);
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, 'addEventListener');
@@ -326,7 +326,7 @@ describe('a store', () => {
     expect(due.endpoint.requests.length).toBe(2);
   });
 
-  it('that returns a key twice, or an unknown key identifier, causes one request for the key', async () => {
+  it('that returns a registered key twice and an unknown key identifier causes only one request', async () => {
     const due = await setUp(1);
     const answers = [[due.keyIds[0] ?? '', due.keyIds[0] ?? '', 'no key'], []];
     const server = withKeys(due, () => ({ due: async () => answers.shift() ?? [] }));
@@ -334,7 +334,7 @@ describe('a store', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
-  it('that returns too many keys does not raise the concurrency or the limit', async () => {
+  it('that returns too many keys does not make the run exceed `concurrency` or `limit`', async () => {
     const due = await setUp(6);
     let open = 0;
     let most = 0;
@@ -351,7 +351,7 @@ describe('a store', () => {
     expect(most).toBe(2);
   });
 
-  it('claims `concurrency` keys at a time, for five minutes', async () => {
+  it('claims at most `concurrency` keys in each call, for five minutes', async () => {
     const due = await setUp(12);
     const limits: number[] = [];
     const server = withKeys(due, (keys) => ({

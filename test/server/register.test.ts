@@ -32,7 +32,7 @@ describe('a registration', () => {
     expect(Object.keys(key)).not.toContain('subject');
   });
 
-  it('is accepted with the legacy field, without the envelope, and with null for absent fields', async () => {
+  it('is accepted with the field attestation, without platform and format, and with bytes, base64url or unknown fields', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const attest = () => registration(backend, device);
@@ -50,7 +50,7 @@ describe('a registration', () => {
     for (const body of bodies) expect((await backend.register(body)).keyId).toBe(body.keyId);
   });
 
-  it('is stored with its key identifier in one encoding', async () => {
+  it('is stored with its key identifier in base64, even if the keyId of the body is base64url', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     const spelling = Buffer.from(body.keyId, 'base64').toString('base64url');
@@ -70,7 +70,7 @@ describe('a registration', () => {
 });
 
 describe('evidence', () => {
-  it('of the other platforms of the plugin is not supported', async () => {
+  it('from the plugin on Android and on the web is not supported', async () => {
     const backend = createBackend();
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const android = {
@@ -101,7 +101,7 @@ describe('evidence', () => {
     expect(await backend.key(body.keyId)).toBeUndefined();
   });
 
-  it('is checked against the policy of the server', async () => {
+  it('is accepted only if its extensions meet the policy of the server', async () => {
     const backend = createBackend({ policy: { bundleVersions: ['2'], whenAbsent: 'reject' } });
     const register = async (options: object) =>
       backend.register(await registration(backend, await createDevice(options)));
@@ -110,7 +110,7 @@ describe('evidence', () => {
     expect((await register({ bundleVersion: '2' })).extensions?.bundleVersion).toBe('2');
   });
 
-  it('is trusted only under the trust anchors of the server', async () => {
+  it('is rejected if its root is not a trust anchor of the server', async () => {
     const backend = createBackend({ trustAnchors: undefined as never });
     const body = await registration(backend, await createDevice());
     await expectCode(() => backend.register(body), 'untrusted_certificate');

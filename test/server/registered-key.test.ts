@@ -42,7 +42,7 @@ describe('a key', () => {
     ['without a user', {}, { subject: 'thief' }, 'without a user. To set its user, call bind'],
     ['of a user', { subject: 'alice' }, { subject: 'thief' }, 'for another user'],
     ['of a user', { subject: 'alice' }, {}, 'for another user'],
-  ])('%s cannot be registered for another user: %o, then %o', async (_, first, second, owner) => {
+  ])('%s cannot be registered again with other options: first %o, then %o', async (_, first, second, owner) => {
     const backend = createBackend();
     const device = await createDevice();
     const key = await backend.register(await registration(backend, device), first);
@@ -71,7 +71,7 @@ describe('a key', () => {
     await expectCode(() => backend.register(again), 'key_already_registered');
   });
 
-  it('that was deleted while it is attested again is not reported as a key of another user', async () => {
+  it('that was deleted while it was attested again is not reported as a key of another user', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -85,19 +85,22 @@ describe('a key', () => {
   it.each([
     ['environment_mismatch', { environment: 'development' }],
     ['app_id_mismatch', { appId: 'TEAMID1234.com.example.dropped' }],
-  ] as const)('that the server no longer accepts, %s, is rejected if it is attested again', async (code, changed) => {
-    const stores = memoryStores();
-    const device = await createDevice();
-    const backend = createBackend(stores);
-    const key = await backend.register(await registration(backend, device));
-    vi.spyOn(stores.keys, 'find').mockResolvedValue({ ...key, ...changed });
-    const request = await signedRequest(backend, device, key.keyId);
-    await expectCode(() => backend.authenticate(request), code);
-    const again = await attestedAgain(backend, device, key.keyId);
-    await expectCode(() => backend.register(again), code);
-  });
+  ] as const)(
+    'that the server no longer accepts is rejected in requests and registrations with %s',
+    async (code, changed) => {
+      const stores = memoryStores();
+      const device = await createDevice();
+      const backend = createBackend(stores);
+      const key = await backend.register(await registration(backend, device));
+      vi.spyOn(stores.keys, 'find').mockResolvedValue({ ...key, ...changed });
+      const request = await signedRequest(backend, device, key.keyId);
+      await expectCode(() => backend.authenticate(request), code);
+      const again = await attestedAgain(backend, device, key.keyId);
+      await expectCode(() => backend.register(again), code);
+    },
+  );
 
-  it('is revoked only if the store confirms this', async () => {
+  it('is reported as revoked only if revoke of the store returns true', async () => {
     const stores = memoryStores();
     const backend = createBackend(stores);
     const { keyId } = await backend.register(await registration(backend, await createDevice()));
@@ -107,7 +110,7 @@ describe('a key', () => {
     }
   });
 
-  it('is inserted by one of two simultaneous registrations, and both succeed', async () => {
+  it('is inserted by only one of two simultaneous registrations, but both registrations succeed', async () => {
     const stores = memoryStores();
     const insert = vi.spyOn(stores.keys, 'insert');
     const backend = createBackend(stores);

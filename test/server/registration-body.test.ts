@@ -5,26 +5,26 @@ import { expectCode } from '../support/rejection.js';
 
 describe('register rejects', () => {
   const BODIES: readonly [string, unknown][] = [
-    ['undefined', undefined],
-    ['null', null],
-    ['text', '{}'],
-    ['a number', 1],
-    ['a function', () => ({})],
-    ['an array', []],
-    ['an empty object', {}],
-    ['an object without a prototype', Object.create(null)],
+    ['undefined as the body', undefined],
+    ['null as the body', null],
+    ['text as the body', '{}'],
+    ['a number as the body', 1],
+    ['a function as the body', () => ({})],
+    ['an array as the body', []],
+    ['an empty object as the body', {}],
+    ['an empty object without a prototype as the body', Object.create(null)],
   ];
   const CHANGES: readonly [string, Record<string, unknown>][] = [
-    ['a missing key id', { keyId: undefined }],
-    ['a number as the key id', { keyId: 5 }],
-    ['an array as the key id', { keyId: ['a'] }],
+    ['a missing keyId', { keyId: undefined }],
+    ['a number as the keyId', { keyId: 5 }],
+    ['an array as the keyId', { keyId: ['a'] }],
     ['a missing challenge', { challenge: undefined }],
     ['an object as the challenge', { challenge: {} }],
-    ['half a surrogate pair in the challenge', { challenge: '\udfff' }],
+    ['a lone surrogate in the challenge', { challenge: '\udfff' }],
     ['a missing token', { token: undefined }],
     ['an array as the token', { token: [1, 2, 3] }],
-    ['a legacy token that differs from the token', { attestation: 'AAAA' }],
-    ['a legacy token of another type', { attestation: {} }],
+    ['a field attestation that differs from the field token', { attestation: 'AAAA' }],
+    ['an object in the field attestation', { attestation: {} }],
     ['a platform that is not text', { platform: 1 }],
     ['a format that is not text', { format: { apple: true } }],
   ];
@@ -43,9 +43,9 @@ describe('register rejects', () => {
     ['an empty token', { token: '' }, 'malformed_attestation'],
     ['a token that is not base64', { token: '%%%' }, 'malformed_attestation'],
     ['a token of 10 MB', { token: 'A'.repeat(10 << 20) }, 'malformed_attestation'],
-    ['a key id that is not base64', { keyId: '%%%' }, 'key_id_mismatch'],
-    ['a key id of 10 MB', { keyId: 'A'.repeat(10 << 20) }, 'key_id_mismatch'],
-    ['the key id of another key', { keyId: base64(new Uint8Array(32)) }, 'key_id_mismatch'],
+    ['a keyId that is not base64', { keyId: '%%%' }, 'key_id_mismatch'],
+    ['a keyId of 10 MB', { keyId: 'A'.repeat(10 << 20) }, 'key_id_mismatch'],
+    ['the keyId of another key', { keyId: base64(new Uint8Array(32)) }, 'key_id_mismatch'],
   ];
   it.each(TOKENS)('%s', async (_, changes, code) => {
     const backend = createBackend();
@@ -54,7 +54,7 @@ describe('register rejects', () => {
   });
 
   it.each([null, 'alice', { subject: 7 }, { subject: undefined }, { user: 'alice' }])(
-    'invalid options: %o',
+    'the options %o',
     async (options) => {
       await expectCode(() => createBackend().register({}, options as never), 'invalid_argument');
     },

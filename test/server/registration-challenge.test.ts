@@ -10,7 +10,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('is used up by a registration that fails', async () => {
+  it('is used up by a registration that is rejected', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const body = await registration(backend, device);
@@ -18,7 +18,7 @@ describe('a challenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('is used up by a registration for which it was not issued', async () => {
+  it('is used up by a registration even if it was issued for a request', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const keyId = await device.generateKey();
@@ -43,7 +43,7 @@ describe('a challenge', () => {
     expect((await backend.register(body, { subject: 'alice' })).subject).toBe('alice');
   });
 
-  it('expires', async () => {
+  it('expires after challengeTtl seconds', async () => {
     const clock = new TestClock();
     const backend = createBackend({ challengeTtl: 60, now: clock.now });
     const device = await createDevice();
@@ -73,7 +73,7 @@ describe('a challenge', () => {
     expect((await backend.register(body)).keyId).toBe(body.keyId);
   });
 
-  it('must be the challenge in the attestation', async () => {
+  it('is rejected if the attestation was created for another challenge', async () => {
     const backend = createBackend();
     const body = await registration(backend, await createDevice());
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });

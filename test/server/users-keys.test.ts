@@ -4,7 +4,7 @@ import { memoryStores, type StoredKey } from '../../src/server/index.js';
 import { createBackend, createDevice, registration, signedRequest, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-/** A backend with `count` keys of alice, one key of bob, and one key without a user. */
+/** Creates a backend with `count` keys of alice, one key of bob, and one key without a user. */
 async function backendWithKeys(count: number) {
   const clock = new TestClock();
   const stores = memoryStores();
@@ -82,7 +82,7 @@ describe('revokeAll', () => {
     expect(await backend.revokeAll('carol')).toBe(0);
   });
 
-  it('makes requests with these keys fail', async () => {
+  it('makes the server reject requests with the keys of the user', async () => {
     const backend = createBackend();
     const device = await createDevice();
     const { keyId } = await backend.register(await registration(backend, device), { subject: 'alice' });
@@ -139,7 +139,7 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
     }
   });
 
-  it('does not count keys that the store no longer has', async () => {
+  it('does not count keys that were removed from the store after they were listed', async () => {
     const { backend, stores } = await backendWithKeys(3);
     const { [change]: original } = stores.keys;
     vi.spyOn(stores.keys, change).mockImplementationOnce(async (keyId: string) => {
@@ -149,7 +149,7 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
     expect(await backend[method]('alice')).toBe(2);
   });
 
-  it('changes no key of another user that a careless store lists', async () => {
+  it('changes no key of another user, even if the store lists it by mistake', async () => {
     const { backend, stores, ids, ofBob } = await backendWithKeys(3);
     const { list } = stores.keys;
     vi.spyOn(stores.keys, 'list').mockImplementation(async (subject, page) => {
@@ -178,14 +178,14 @@ describe.each(OVER_ALL_KEYS)('%s', (method, change) => {
     expect(await backend.receipt(keyId)).toEqual(receipt);
   });
 
-  it('throws if the store ignores the position of the page', async () => {
+  it('throws an error if list of the store ignores the argument after', async () => {
     const { backend, stores } = await backendWithKeys(1000);
     const page = await stores.keys.list('alice', { limit: 1000 });
     vi.spyOn(stores.keys, 'list').mockResolvedValue(page);
     await expect(backend[method]('alice')).rejects.toThrow('out of order');
   });
 
-  it('throws if the store lists keys as unchanged after it changed them', async () => {
+  it('throws an error if the store still lists keys as unchanged after it reported a change', async () => {
     const { backend, stores } = await backendWithKeys(3);
     vi.spyOn(stores.keys, 'list').mockResolvedValue(await stores.keys.list('alice', { limit: 1000 }));
     vi.spyOn(stores.keys, change).mockResolvedValue(true);

@@ -7,7 +7,7 @@ const appId = 'TEAMID1234.com.example.app';
 const apple = await createVirtualApple();
 const { trustAnchors } = apple;
 
-it('creates the JSON of the plugin with fields in the same order, and valid evidence', async () => {
+it('the property capacitor of a virtual device creates valid evidence in the JSON format of the plugin', async () => {
   const { capacitor } = await apple.createDevice({ appId });
   const prepared = await capacitor.prepare();
   expect(prepared).toEqual({ platform: 'ios', format: 'apple-app-attest', keyId: expect.any(String) });
@@ -30,7 +30,7 @@ it('creates the JSON of the plugin with fields in the same order, and valid evid
   });
 });
 
-it('has the legacy methods, with the legacy field names', async () => {
+it('the property capacitor of a virtual device has the legacy methods of the plugin, with the legacy field names', async () => {
   const { capacitor } = await apple.createDevice({ appId });
   const { keyId } = await capacitor.generateKey();
   const registration = await capacitor.attestKey({ keyId, challenge: 'challenge' });

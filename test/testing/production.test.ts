@@ -9,16 +9,19 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe('in production', () => {
-  it.each(['production', 'staging', undefined])('createVirtualApple throws with NODE_ENV %s', async (environment) => {
-    vi.stubEnv('NODE_ENV', environment);
-    const error = await expectCode(createVirtualApple, 'invalid_argument');
-    expect(error.message).toContain('must not run in production');
-    vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
-    await expect(createVirtualApple()).resolves.toBeDefined();
-  });
+describe('protection of production servers:', () => {
+  it.each(['production', 'staging', undefined])(
+    'createVirtualApple throws an error if NODE_ENV is %s, unless APP_ATTEST_VIRTUAL is allow',
+    async (environment) => {
+      vi.stubEnv('NODE_ENV', environment);
+      const error = await expectCode(createVirtualApple, 'invalid_argument');
+      expect(error.message).toContain('must not run in production');
+      vi.stubEnv('APP_ATTEST_VIRTUAL', 'allow');
+      await expect(createVirtualApple()).resolves.toBeDefined();
+    },
+  );
 
-  it('the roots of a virtual Apple are rejected as trust anchors', async () => {
+  it('the roots of a virtual Apple are rejected as trust anchors if NODE_ENV is production', async () => {
     const { trustAnchors, receiptTrustAnchors } = await createVirtualApple();
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     for (const anchors of [trustAnchors, receiptTrustAnchors]) {
@@ -29,7 +32,7 @@ describe('in production', () => {
     }
   });
 
-  it('other roots are accepted, and Apple’s root is trusted by default', async () => {
+  it('Apple’s root is accepted as a trust anchor, and is trusted by default, if NODE_ENV is production', async () => {
     vi.stubEnv('NODE_ENV', 'production');
     const options = attestationOptions(attestationFixture('apple-guide-2026'));
     const appleRoot = await readFile(new URL('../../certs/Apple_App_Attestation_Root_CA.pem', import.meta.url), 'utf8');

@@ -29,7 +29,7 @@ beforeEach(async () => {
   receipt = await attestOnce();
 });
 
-/** A request as `refreshReceipt` sends it, with the given changes. */
+/** Sends a request as `refreshReceipt` sends it, with the given changes. */
 async function post(
   endpoint: (url: string, init: RequestInit) => Promise<Response>,
   changes: { url?: string; method?: string; authorization?: string | undefined; body?: string } = {},
@@ -48,7 +48,7 @@ const textOf = (receiptBytes: Uint8Array, field: number): string | undefined => 
 };
 
 describe('the receipt endpoint', () => {
-  it('exchanges the receipt of an attestation for a new one', async () => {
+  it('exchanges the receipt of an attestation for a new receipt', async () => {
     now = later(HOUR);
     const response = await post(apple.receiptEndpoint());
     expect(response.status).toBe(200);
@@ -110,7 +110,7 @@ describe('the receipt endpoint', () => {
     ['without a token', async () => undefined],
     ['with a malformed token', async () => 'token'],
     ['with a token of another team', () => deviceCheckToken({ teamId: 'OTHER12345', issuedAt: now })],
-    ['with a token without a key id', () => deviceCheckToken({ keyId: undefined, issuedAt: now })],
+    ['with a token without a keyId', () => deviceCheckToken({ keyId: undefined, issuedAt: now })],
     ['with a token from yesterday', () => deviceCheckToken({ issuedAt: later(-DAY) })],
     ['with a token from tomorrow', () => deviceCheckToken({ issuedAt: later(DAY) })],
   ])('responds with 401 to a request %s', async (_, authorization) => {
@@ -128,7 +128,7 @@ describe('the receipt endpoint', () => {
     expect(String((await post(apple.receiptEndpoint(), changes)).status)).toBe(status);
   });
 
-  it('sends the configured responses, once and in order', async () => {
+  it('sends each configured response once, in order', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ status: 429, retryAfter: 30 });
     endpoint.answerNext({ body: 'not base64' });
@@ -140,7 +140,7 @@ describe('the receipt endpoint', () => {
     expect(endpoint.requests[0]).toMatchObject({ url: endpointUrl('production'), body: receipt });
   });
 
-  it('can be slow, and stops if its client disconnects', async () => {
+  it('can delay a response, and handles no request whose client disconnects during the delay', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ delay: 60_000 });
     const aborted = (url: string, init: RequestInit) => endpoint(url, { ...init, signal: AbortSignal.timeout(20) });
@@ -193,7 +193,7 @@ it('refreshReceipt gets a second receipt a day after the first, if the system cl
   const attestation = await phone.attestKey(await phone.generateKey(), new Uint8Array(32));
   const request = { environment: 'production', credentials, fetch: current.receiptEndpoint() } as const;
   const first = await refreshReceipt({ ...request, receipt: attestedReceipt(attestation) });
-  if (!first.receipt) return expect.fail('no receipt');
+  if (!first.receipt) return expect.fail('the endpoint returned no receipt');
   expect(await refreshReceipt({ ...request, receipt: first.receipt })).toEqual({ notModified: true });
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY + HOUR });
   try {

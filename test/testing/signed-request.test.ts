@@ -26,7 +26,7 @@ describe('signRequest', () => {
   it.each([
     ['text', '{"item":"grüße"}', `sha-256=:${sha256('{"item":"grüße"}').toString('base64')}:`],
     ['bytes', Uint8Array.of(0xff, 0), `sha-256=:${sha256(Uint8Array.of(0xff, 0)).toString('base64')}:`],
-    ['no body', undefined, NOTHING],
+    ['an absent body', undefined, NOTHING],
     ['an empty text', '', NOTHING],
   ])('signs method, target, challenge and the digest of %s', async (_, body, digest) => {
     const { device, key, keyId } = await deviceWithKey();
@@ -55,7 +55,7 @@ describe('signRequest', () => {
     expect(await device.signRequest({ ...request, keyId })).toMatchObject({ 'X-App-Attest-Key-Id': keyId });
   });
 
-  it('throws before a key is attested, and after the key is lost', async () => {
+  it('throws an error if no key was attested, or if the attested key was lost', async () => {
     const device = await apple.createDevice({ appId });
     const keyId = await device.generateKey();
     const request = { method: 'GET', target: '/', challenge };

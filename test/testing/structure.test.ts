@@ -13,7 +13,7 @@ import {
 import { attestedReceipt, deviceCheckToken, endpointUrl } from '../support/receipt-requests.js';
 import { fromBase64, hasSharedRecordings, type Recording, recordings } from '../support/recordings.js';
 
-/** The operating system whose evidence each recording contains. */
+/** For each recording, the virtual operating system whose evidence has the same structure. */
 const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
   'ios-14.1.1': 'iOS 14.4',
   'ios-14.3-beta-2': 'iOS 14.4',
@@ -35,8 +35,8 @@ const SYSTEMS: Readonly<Record<string, VirtualOs>> = {
 };
 
 /**
- * Recordings with a structure that no virtual operating system has. Receipts before October 2020 have no signed attributes.
- * Operating systems around iOS 17 and 18 add or omit some device information.
+ * Recordings with a structure that no virtual operating system has. In the recordings before October 2020, receipts have no
+ * signed attributes. The other recordings in this list contain more or less device information.
  */
 const WITHOUT_SYSTEM: ReadonlySet<string> = new Set([
   'ios-14.0-2',
@@ -53,7 +53,7 @@ const CLIENT_DATA_HASH = createHash('sha256').update('wurzelpfropf').digest();
 
 async function virtualEvidence({ name, appId, environment }: Recording) {
   const os = SYSTEMS[name];
-  if (!os) throw new Error(`no operating system for ${name}`);
+  if (!os) throw new Error(`SYSTEMS has no entry for ${name}`);
   const device = await apple.createDevice({ appId, environment, os });
   const keyId = await device.generateKey();
   const attestation = await device.attestKey(keyId, CLIENT_DATA_HASH);
@@ -82,17 +82,20 @@ describe('virtual evidence', () => {
     }
   });
 
-  it.skipIf(!hasSharedRecordings)(`has the structure of ${refreshed.length} refreshed receipts`, async () => {
-    expect(refreshed).not.toHaveLength(0);
-    for (const { appId, environment, receipt } of refreshed) {
-      const virtual = await refreshedReceipt(appId, environment);
-      const recorded = fromBase64(receipt.object);
-      // One of the recordings is DER with one chunk, so only its payload can be compared.
-      if (isDer(recorded)) expect(receiptFieldStructure(virtual)).toEqual(receiptFieldStructure(recorded));
-      else expect(receiptStructure(virtual)).toEqual(receiptStructure(recorded));
-      expect(clientHashOf(virtual)).toEqual(clientHashOf(recorded));
-    }
-  });
+  it.skipIf(!hasSharedRecordings)(
+    `has refreshed receipts with the structure of ${refreshed.length} recorded receipts`,
+    async () => {
+      expect(refreshed).not.toHaveLength(0);
+      for (const { appId, environment, receipt } of refreshed) {
+        const virtual = await refreshedReceipt(appId, environment);
+        const recorded = fromBase64(receipt.object);
+        // One recorded receipt is encoded as DER, with the payload in one piece. Only its payload can be compared.
+        if (isDer(recorded)) expect(receiptFieldStructure(virtual)).toEqual(receiptFieldStructure(recorded));
+        else expect(receiptStructure(virtual)).toEqual(receiptStructure(recorded));
+        expect(clientHashOf(virtual)).toEqual(clientHashOf(recorded));
+      }
+    },
+  );
 
   it('has another structure for another operating system', async () => {
     const [one, other] = await Promise.all(
@@ -105,7 +108,7 @@ describe('virtual evidence', () => {
   });
 });
 
-/** The second receipt of a device, for the client data of the recordings. */
+/** Returns the second receipt of a device that attested the client data of the recordings. */
 async function refreshedReceipt(appId: string, environment: Environment): Promise<Uint8Array> {
   const device = await apple.createDevice({ appId, environment, os: 'iOS 14.4' });
   const receipt = attestedReceipt(await device.attestKey(await device.generateKey(), CLIENT_DATA_HASH));
@@ -118,7 +121,7 @@ async function refreshedReceipt(appId: string, environment: Environment): Promis
   return fromBase64(await response.text());
 }
 
-/** Apple's servers use BER with an indefinite length, 0x80. */
+/** Returns whether a receipt is DER. Most receipts of Apple are BER with an indefinite length, whose second byte is 0x80. */
 function isDer(receipt: Uint8Array): boolean {
   return receipt[1] !== 0x80;
 }

@@ -93,7 +93,7 @@ describe('a virtual device', () => {
     expect(await request(device, { ...key, counter: first.counter })).toMatchObject({ counter: 2 });
   });
 
-  it('accepts an App ID in two parts, and attests in the development environment', async () => {
+  it('can have an App ID as an object with teamId and bundleId, and can attest in the development environment', async () => {
     const device = await createDevice({
       appId: { teamId: 'TEAMID1234', bundleId: 'com.example.app' },
       environment: 'development',
@@ -106,7 +106,7 @@ describe('a virtual device', () => {
     expect(extensions).toEqual({ validationCategory: ValidationCategory.AppStore, bundleVersion: '1' });
   });
 
-  it('keeps the keys of its apps separate', async () => {
+  it('keeps a separate counter for each key', async () => {
     const device = await createDevice();
     const [one, other] = [await register(device), await register(device)];
     expect(one.keyId).not.toBe(other.keyId);
@@ -114,7 +114,7 @@ describe('a virtual device', () => {
     expect(await request(device, other)).toMatchObject({ counter: 1 });
   });
 
-  it('has certificates from the time of its virtual Apple’s clock', async () => {
+  it('has certificates and receipts with the time of the clock of its virtual Apple', async () => {
     const moment = new Date('2027-03-04T05:06:07.890Z');
     const standing = await createVirtualApple({ now: moment });
     const device = await standing.createDevice({ appId: APP_ID });
@@ -133,28 +133,28 @@ describe('a virtual device', () => {
     expect(Buffer.from(creationTime ?? []).toString()).toBe(moment.toISOString());
   });
 
-  it('is trusted only under its own virtual Apple', async () => {
+  it('is rejected with the trust anchors of another virtual Apple', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
     const error = await expectCode(() => register(device), 'untrusted_certificate');
     expect(error.message).toContain('pass the trustAnchors of the same virtual Apple');
   });
 
-  it.each(['constructor', 'toString', '__proto__'])('rejects the operating system name %s', async (os) => {
+  it.each(['constructor', 'toString', '__proto__'])('cannot have the operating system %s', async (os) => {
     await expect(createDevice({ os: os as never })).rejects.toThrow(`not "${os}"`);
   });
 
-  it.each(['', 'clip', 'TEAMID1234.', 5])('rejects %o as the App ID of an App Clip', async (appClipId) => {
+  it.each(['', 'clip', 'TEAMID1234.', 5])('cannot have %o as the App ID of an App Clip', async (appClipId) => {
     await expectCode(() => createDevice({ appClipId: appClipId as never }), 'invalid_argument');
   });
 
-  it('rejects an operating system that does not exist', async () => {
-    // @ts-expect-error There is no such operating system.
+  it('cannot have an operating system that is not a VirtualOs', async () => {
+    // @ts-expect-error 'iOS 12' is not a VirtualOs.
     const error = await expectCode(() => createDevice({ os: 'iOS 12' }), 'invalid_argument');
     expect(error.message).toMatch(/^os must be one of iOS 14\.4, .*, not "iOS 12"$/);
   });
 
-  it('rejects an environment that does not exist', async () => {
-    // @ts-expect-error There is no such environment.
+  it('cannot have an environment that is not an Environment', async () => {
+    // @ts-expect-error 'staging' is not an Environment.
     const error = await expectCode(() => createDevice({ environment: 'staging' }), 'invalid_argument');
     expect(error.message).toBe("environment must be 'production' or 'development', not \"staging\"");
   });
@@ -183,7 +183,7 @@ describe('a virtual device that misbehaves', () => {
     expect(await register(device)).toMatchObject({ environment: 'production' });
   });
 
-  it('with an app of an older SDK has no extensions', async () => {
+  it('with an app of an older SDK sends no extensions', async () => {
     const policy = { validationCategories: [ValidationCategory.AppStore], whenAbsent: 'reject' } as const;
     const device = await createDevice();
     expect(await register(device, { policy })).toHaveProperty('extensions');
@@ -210,7 +210,7 @@ describe('a virtual device that misbehaves', () => {
     },
   );
 
-  it('with forged extensions is rejected by a server whose client data has no fixed length', async () => {
+  it('with forged extensions is rejected by a server with the option clientData raw', async () => {
     const backend = createAppAttest({ appId: APP_ID, trustAnchors: apple.trustAnchors, clientData: 'raw' });
     const device = await createDevice({ os: 'iOS 26' });
     const challenge = async (purpose: 'attestation' | 'assertion') => {
@@ -289,7 +289,7 @@ describe('a virtual device that misbehaves', () => {
   );
 });
 
-it('a virtual device that runs an App Clip has the App Clip in its certificate', async () => {
+it('a virtual device that runs an App Clip has the App ID of the App Clip in its certificate', async () => {
   const device = await createDevice({ appClipId: `${APP_ID}.Clip` });
   const key = await register(device);
   expect(key).toMatchObject({ appId: APP_ID, appClipId: `${APP_ID}.Clip` });
@@ -347,7 +347,7 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toBeInstanceOf(DCError);
   });
 
-  it('attests, and signs only after attesting', async () => {
+  it('can sign only after it was attested', async () => {
     const device = await createDevice();
     const keyId = await device.generateKey();
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).rejects.toMatchObject({ code: 'invalidKey' });
@@ -355,7 +355,7 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
   });
 
-  it('is attested again with a certificate for another challenge, and continues its counter', async () => {
+  it('can be attested again for another challenge, and its counter continues', async () => {
     const device = await createDevice();
     const key = await register(device);
     expect(await request(device, key)).toMatchObject({ counter: 1 });

@@ -1,6 +1,6 @@
-// Prints the changes that an import makes to the global objects. The command line names the module.
+// Imports the module that the command line names. Prints the global properties that this import changed.
 
-/** Every property of the global object, and of all objects that can be reached from there, by its path. */
+/** Returns every property of the global object, and of all objects that can be reached from the global object, by its path. */
 function globalProperties() {
   const listeners = process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
   const properties = new Map([['listeners of process', listeners.join()]]);
@@ -25,7 +25,7 @@ for (const name of Reflect.ownKeys(globalThis)) void Reflect.get(globalThis, nam
 
 const before = globalProperties();
 const module = await import(process.argv[2]);
-if (Object.keys(module).length === 0) throw new Error('nothing was imported');
+if (Object.keys(module).length === 0) throw new Error('the imported module has no exports');
 const after = globalProperties();
 
 const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {

@@ -66,7 +66,7 @@ export function rejected(appAttest: AppAttest): unknown[] {
     verifyReceipt({ ...receipt, clientDataHash: undefined }),
     // @ts-expect-error without a type, receipts of both types are accepted
     verifyReceipt({ ...receipt, type: undefined }),
-    // @ts-expect-error without a limit, an old receipt is accepted
+    // @ts-expect-error without maxAge, an old receipt is accepted
     verifyReceipt({ ...receipt, maxAge: undefined }),
     // @ts-expect-error without a policy, nothing about the running app is checked
     createAppAttest({ appId, policy: undefined }),

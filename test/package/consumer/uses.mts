@@ -137,7 +137,7 @@ export async function virtualEvidence(): Promise<VerifiedAttestation> {
   return verifyAttestation({ attestation: token, keyId, challenge: 'challenge', appId: app, trustAnchors });
 }
 
-/** A custom store implements only the two interfaces. */
+/** A custom store needs only the methods of its interface. */
 export class OwnChallenges implements ChallengeStore {
   async put(): Promise<void> {}
   async take(): Promise<undefined> {}
@@ -209,7 +209,7 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const app = express();
   app.post('/orders/:id', expressHandlers(appAttest, { onDecision }).protect, (request, response) => {
     const keyId: string = response.locals.appAttest.key.keyId;
-    // @ts-expect-error there is no such property
+    // @ts-expect-error the type has no property none
     response.json({ keyId, id: request.params.id, none: response.locals.appAttest.none });
   });
 
@@ -220,7 +220,7 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
     '/orders',
     protect<{ Body: { item: string } }>(async ({ body, appAttest: attested }) => {
       const item: string = body.item;
-      // @ts-expect-error there is no such property
+      // @ts-expect-error the type has no property none
       return { item, keyId: attested.key.keyId, none: attested.none };
     }),
   );
@@ -228,7 +228,7 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
   const hono = new Hono();
   hono.post('/orders', honoHandlers(appAttest).protect, (c) => {
     const keyId: string = c.get('appAttest').key.keyId;
-    // @ts-expect-error there is no such property
+    // @ts-expect-error the type has no property none
     return c.json({ keyId, none: c.get('appAttest').none });
   });
 

@@ -14,7 +14,7 @@ describe('challenges in memory', () => {
     vi.useRealTimers();
   });
 
-  it('are deleted when they expire, and their fate stays known for a limited time', async () => {
+  it('are deleted when they expire, and the method fate reports them for a limited time', async () => {
     const { challenges } = memoryStores();
     for (const challenge of ['used', 'left']) await challenges.put(challenge, record(1000));
     await challenges.take('used');
@@ -37,7 +37,7 @@ describe('challenges in memory', () => {
     expect(await challenges.take('challenge')).toBeUndefined();
   });
 
-  it('are limited in number, and the oldest is deleted first', async () => {
+  it('are limited in number, and the oldest challenge is deleted first', async () => {
     const { challenges } = memoryStores({ maxChallenges: 3 });
     for (const challenge of ['1', '2', '3', '4']) await challenges.put(challenge, record(1000));
     expect(await challenges.take('1')).toBeUndefined();
@@ -53,7 +53,7 @@ describe('challenges in memory', () => {
     expect((await challenges.take('challenge'))?.expiresAt).toEqual(expiresAt);
   });
 
-  it('use no memory once they are deleted', async () => {
+  it('free their memory when they are deleted', async () => {
     const { challenges } = memoryStores();
     const before = memoryInUse();
     for (let index = 0; index < 50_000; index += 1) await challenges.put(`challenge ${index}`, record(1000));
@@ -63,7 +63,7 @@ describe('challenges in memory', () => {
     expect(memoryInUse() - before).toBeLessThan((full - before) / 2);
   });
 
-  it('make room for new challenges once they are deleted', async () => {
+  it('no longer count toward the limit when they are deleted', async () => {
     const { challenges } = memoryStores({ maxChallenges: 2 });
     await challenges.put('1', record(1000));
     vi.advanceTimersByTime(2000);
@@ -73,7 +73,7 @@ describe('challenges in memory', () => {
   });
 });
 
-/** Memory in use. After garbage collection, the engine frees array buffers on another thread. */
+/** Returns the memory in use after garbage collection. Waits, because the engine frees array buffers on another thread. */
 async function memoryAfterSweep(): Promise<number> {
   memoryInUse();
   await setTimeout(100);
@@ -97,7 +97,7 @@ it('a full store of keys rejects further keys, and deletes none', async () => {
 });
 
 describe('keys in memory', () => {
-  it('use no memory once they are removed', async () => {
+  it('free their memory when they are removed', async () => {
     const { keys } = memoryStores();
     const before = await memoryAfterSweep();
     const inserted = Array.from({ length: 2000 }, (_, index) => newKey({ subject: `user ${index}` }));

@@ -1,4 +1,4 @@
-// Uses the types of the option formats as users do. Compiled, and never run.
+// This file uses the types of the option formats as users do. It is compiled, but never run.
 import {
   type AppAttest,
   type AppAttestOptions,
