@@ -12,12 +12,12 @@ const LICENSES = '<pre id="licenses" tabindex="0" aria-label="Licenses">';
  * Puts the script, the styles and the licenses of the bundled packages into the HTML, and forbids all connections. Browsers
  * do not load modules from files, but they run modules inside a file.
  *
- * @param notices The file with the licenses of all packages in the build. Missing licenses are added to it
+ * @param notices The path of the file with the licenses of all packages in the build. Missing licenses are added to this file
  */
 export function singlePage(notices: string): Plugin {
   return {
     name: 'single-page',
-    // Other plugins still change the script in this hook.
+    // This hook runs last, because other plugins also change the script in this hook.
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
@@ -28,7 +28,7 @@ export function singlePage(notices: string): Plugin {
         if (page?.type !== 'asset' || script?.type !== 'chunk' || styles?.type !== 'asset' || files.length !== 3) {
           throw new Error('the page must consist of one HTML file, one script and one style sheet');
         }
-        // The text would end the script element too early.
+        // The text `</script` would end the script element too early.
         const code = script.code.replaceAll('</script', '<\\/script');
         const css = String(styles.source);
         const licenses = noticesOf(Object.keys(script.modules));
@@ -40,7 +40,7 @@ export function singlePage(notices: string): Plugin {
           "base-uri 'none'",
           "form-action 'none'",
         ].join('; ');
-        // Functions as replacements, because the code contains `$&`.
+        // The replacements are functions, because `$&` in a replacement text has a special meaning.
         page.source = String(page.source)
           .replace(STYLES, () => `<style>${css}</style>`)
           .replace(SCRIPT, '')

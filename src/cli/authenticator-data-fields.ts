@@ -12,7 +12,7 @@ export interface AuthenticatorDataField {
   /** The length of the field, in bytes. */
   length: number;
   name: string;
-  /** The value for people. */
+  /** The value as text for people. */
   text: string;
 }
 
@@ -22,7 +22,7 @@ const FLAGS = ['UP', 'RFU1', 'UV', 'BE', 'BS', 'RFU2', 'AT (attested credential 
 /**
  * Returns the fields of authenticator data with their positions.
  *
- * @param appIds App IDs that the RP ID hash may belong to
+ * @param appIds App IDs whose hashes are compared with the RP ID hash
  */
 export function authenticatorDataFields(
   data: InspectedAuthenticatorData | InspectedAttestedData,

@@ -14,7 +14,7 @@ export interface BackendResponse {
   readonly body: string;
 }
 
-/** The backend sent no response, for example because it does not run or ended the connection. */
+/** The backend sent no response, for example because it is not running or ended the connection. */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError';
 }
@@ -36,7 +36,7 @@ export class BackendConnection {
     this.#signal = signal;
   }
 
-  /** The target of a path: with the path of the URL, without its trailing slash. */
+  /** Returns the path of the backend's URL, without its trailing slash, followed by `path`. */
   target(path: string): string {
     return this.#url.pathname.replace(/\/$/, '') + path;
   }

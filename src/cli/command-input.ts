@@ -3,7 +3,7 @@ import { shortText } from '../errors.js';
 import type { CommandProcess } from './command-process.js';
 import { UsageError } from './usage-error.js';
 
-/** The maximum length of an input. A capsule has about 300 KiB, and a protected request at most 1 MiB. */
+/** The maximum length of an input, in bytes. A capsule is at most about 300 KiB long, and the body of a request 1 MiB. */
 const MAX_LENGTH = 1_048_576;
 
 /**
@@ -34,7 +34,7 @@ export async function readInputFile(path: string, name: string): Promise<Uint8Ar
   throw new UsageError(`cannot read ${shortText(path)} (ENOENT)`);
 }
 
-/** The codes of errors for an argument that is not the path of a file: text, or text that is too long for a path. */
+/** The codes of the errors if an argument is text instead of the path of a file. */
 const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
 
 async function readFileIfExists(path: string, name: string): Promise<Uint8Array | undefined> {

@@ -38,7 +38,7 @@ function parse<const Options extends OptionsConfig>(
 export function readCount(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new UsageError(`${name} must be a whole number of at most 9 digits`);
+  throw new UsageError(`${name} must be a whole number of at most 10 digits`);
 }
 
 /** Reads a date in ISO 8601. @throws UsageError */

@@ -6,15 +6,15 @@ Tests a running backend with an app on a virtual iPhone. The app registers a
 key and sends a protected request. Then the command replays, changes and
 reroutes requests, and shows for each request what the backend responded and
 what it should have responded. The accepted requests take effect in the
-backend, so use a backend for tests. Sends nothing to any other host.
+backend, so use a backend for tests. The command sends nothing to other hosts.
 
 The backend must trust the root certificate of the virtual iPhone:
   npx app-attest device --print-root > virtual-root.pem
   const trustAnchors = [readFileSync('virtual-root.pem', 'utf8')];
   createAppAttest({ …, trustAnchors })
-and run with the environment variable APP_ATTEST_VIRTUAL=allow. Never do this in
-production. For a backend with verifyReceipts, --print-receipt-root prints the
-certificate for receiptTrustAnchors.
+Run the backend with the environment variable APP_ATTEST_VIRTUAL=allow. Never do
+this in production. If the backend sets verifyReceipts, --print-receipt-root
+prints the certificate for the option receiptTrustAnchors.
 
 Options:
   --url URL           the backend, such as http://localhost:3000
@@ -30,15 +30,17 @@ Options:
                       /app-attest/registration by default
   --os NAME           'iOS 14.4', 'iOS 17.2', 'iOS 17.6', 'iOS 18',
                       'iOS 18.5 opt-in', 'iOS 26', 'iOS 26 opt-in', 'iOS 27',
-                      'iOS 27 opt-in' or 'macOS 27'; 'iOS 27' by default
+                      'iOS 27 opt-in' or 'macOS 27'; 'iOS 27' by default.
+                      docs/testing.md describes their evidence
   --environment NAME  production or development; production by default
   --print-root        prints the root certificate for attestations, PEM
   --print-receipt-root
                       prints the root certificate for receipts, PEM
   --root-file FILE    the file with the root certificates and their private
-                      keys. Created if it does not exist. By default, a file of
-                      your user account. Keep it out of repositories: whoever
-                      has it can forge evidence for backends that trust the root
+                      keys; created if it does not exist; by default, a file
+                      of your user account. Keep the file out of repositories:
+                      whoever has it can forge evidence for backends that trust
+                      the root
   --json              prints JSON
   --help              shows this text
 

@@ -7,7 +7,7 @@ export interface PlannedStep {
   readonly expected: 'accepted' | 'rejected';
   /** The status and the code with which the handlers of this package respond. */
   readonly response: string;
-  /** What the backend must do, for a backend that responds differently. */
+  /** What to change if the backend responds differently. */
   readonly advice: string;
 }
 
@@ -35,7 +35,7 @@ export async function takeStep(step: PlannedStep, send: () => Promise<BackendRes
 /** The statuses with which the handlers of this package reject evidence. */
 const REJECTIONS: ReadonlySet<number> = new Set([400, 401, 403, 409]);
 
-/** Other statuses, such as 404 and 500, show that the backend has not decided about the evidence. */
+/** Other statuses, such as 404 and 500, mean that the backend neither accepted nor rejected the evidence. */
 function decisionOf({ status }: BackendResponse): 'accepted' | 'rejected' | 'undecided' {
   if (status >= 200 && status <= 299) return 'accepted';
   return REJECTIONS.has(status) ? 'rejected' : 'undecided';

@@ -44,7 +44,8 @@ export async function* deviceSteps(
       title: 'An attacker registers another key with the same challenge',
       expected: 'rejected',
       response: '401 challenge_used',
-      advice: 'Redeem each challenge once, before or together with the registration.',
+      advice:
+        'Accept each challenge only once, and mark the challenge as used before or together with the registration.',
     },
     () => attacker.register(challenge),
   );
@@ -53,7 +54,7 @@ export async function* deviceSteps(
       title: 'A copy of the app, signed by another team, registers its key',
       expected: 'rejected',
       response: '401 app_id_mismatch',
-      advice: 'Compare the RP ID hash with the complete App ID: team identifier, dot and bundle identifier.',
+      advice: 'Compare the RP ID hash with SHA-256 of the complete App ID: team identifier, dot and bundle identifier.',
     },
     async () => {
       const copy = await install(`${appId.startsWith('COPIEDAPP1') ? 'COPIEDAPP2' : 'COPIEDAPP1'}${appId.slice(10)}`);
@@ -84,14 +85,14 @@ export async function* deviceSteps(
       title: 'An attacker sends the same request again',
       expected: 'rejected',
       response: '401 challenge_used',
-      advice: 'Redeem the challenge of each request once, and accept only counters above the stored counter.',
+      advice: 'Accept the challenge of each request only once, and accept only counters above the stored counter.',
     },
     () => backend.send(signed),
   );
   if (body !== undefined) {
     yield takeStep(
       {
-        title: 'An attacker changes one byte of the body in transit',
+        title: 'An attacker adds one byte to the body in transit',
         expected: 'rejected',
         response: '401 request_mismatch',
         advice: 'Compare the digest of the body as received with the signed Content-Digest.',
@@ -101,7 +102,7 @@ export async function* deviceSteps(
   }
   yield takeStep(
     {
-      title: 'An attacker sends a request for another route to this route',
+      title: 'An attacker sends a request that was signed for another route',
       expected: 'rejected',
       response: '401 invalid_signature',
       advice: 'Compute the signed text from the method, path and query of the request that arrived.',
@@ -130,7 +131,7 @@ export async function* deviceSteps(
   );
   yield takeStep(
     {
-      title: 'The key signs a request with an old counter',
+      title: 'The app sends an assertion with an old counter',
       expected: 'rejected',
       response: '401 counter_not_increased',
       advice: 'Store the counter of each accepted assertion, atomically, and accept only higher counters.',
@@ -145,7 +146,8 @@ export async function* deviceSteps(
       title: 'A key that is not registered signs a request',
       expected: 'rejected',
       response: '401 key_unknown',
-      advice: 'Verify the assertion with the stored key of the key identifier, and reject unknown key identifiers.',
+      advice:
+        'Look up the stored key by the key identifier, verify the assertion with it, and reject unknown key identifiers.',
     },
     async () => {
       await attacker.attestOnly(await attacker.fetchChallenge('attestation'));

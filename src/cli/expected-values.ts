@@ -6,7 +6,7 @@ import { UsageError } from './usage-error.js';
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
 
 /**
- * Reads bytes from hex or base64 text. A SHA-256 in hex is also valid base64, so it counts as hex.
+ * Reads bytes from hex or base64 text. Text of 64 hex digits is also valid base64, but it is read as hex.
  *
  * @throws UsageError
  */
@@ -21,7 +21,8 @@ export function readBytes(name: string, text: string | undefined): Uint8Array | 
 }
 
 /**
- * Reads a public key: a file or text with PEM, or base64 of SubjectPublicKeyInfo or of a point.
+ * Reads a public key from a file or from text: PEM, or SubjectPublicKeyInfo or a point in base64. A file may also contain the
+ * bytes of SubjectPublicKeyInfo or of a point.
  *
  * @throws UsageError
  */
@@ -37,7 +38,7 @@ export async function readPublicKeyArgument(
 }
 
 /**
- * Reads the files of root certificates, PEM.
+ * Reads a file with a root certificate, PEM.
  *
  * @throws UsageError
  */

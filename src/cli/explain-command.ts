@@ -32,7 +32,7 @@ const OPTIONS = {
 
 type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>['values'];
 
-/** The options that belong to one kind of evidence only. */
+/** The options that are only for assertions, and those that are only for attestations. */
 const ASSERTION_OPTIONS = ['public-key', 'payload', 'payload-file', 'counter'] as const;
 const ATTESTATION_OPTIONS = ['challenge', 'challenge-file', 'key-id', 'environment', 'date', 'trust-anchor'] as const;
 
@@ -59,12 +59,12 @@ async function explain(args: readonly string[], host: CommandProcess): Promise<n
   return exitCodeOf(explanation);
 }
 
-/** The options tell which evidence the backend expected. The evidence itself may be of the other kind by mistake. */
+/** The options show which kind of evidence the backend expected. The evidence may be of another kind by mistake. */
 function expectedKind(values: Values): 'attestation' | 'assertion' | undefined {
   const ofAssertion = ASSERTION_OPTIONS.find((name) => values[name] !== undefined);
   const ofAttestation = ATTESTATION_OPTIONS.find((name) => values[name] !== undefined);
   if (ofAssertion && ofAttestation) {
-    throw new UsageError(`--${ofAttestation} is for attestations, and --${ofAssertion} for assertions`);
+    throw new UsageError(`--${ofAttestation} is for attestations, but --${ofAssertion} is for assertions`);
   }
   if (ofAssertion) return 'assertion';
   return ofAttestation ? 'attestation' : undefined;

@@ -1,22 +1,22 @@
 /** The output of `app-attest explain --help`. */
 export const EXPLAIN_HELP = `Usage: app-attest explain EVIDENCE [--app-id ID] [options]
 
-Explains why a backend accepts or rejects an attestation or an assertion. Makes
-all checks, also after a failed one, and tries known mistakes: encodings of the
-evidence, the challenge and the payload, other App IDs, environments and keys.
+Explains why a backend accepts or rejects an attestation or an assertion. The
+command makes all checks, even after a failed check. Then it tries known
+mistakes, such as other encodings of the evidence, the challenge or the payload.
 
 EVIDENCE is a file, - for standard input, or text. Text and files may contain
-base64, base64url, hex or the JSON of a plugin. The key identifier, the
-challenge and the payload in JSON are used if the options below are not given.
-A check whose value is not given is skipped.
+base64, base64url, hex or the JSON of a plugin. The command uses the key
+identifier, the challenge, the payload and the public key in the JSON if you do
+not pass their options. It skips a check if the expected value is missing.
 
 Options for attestations and assertions:
   --app-id ID         the App ID, such as TEAMID1234.com.example.app; repeat
                       the option for several apps
   --client-data-hash BASE64
-                      replaces the challenge or the payload: the bytes that the
-                      app passed to attestKey or generateAssertion; 64 hex
-                      digits are also allowed
+                      the bytes that the app passed to attestKey or
+                      generateAssertion, in base64 or as 64 hex digits;
+                      replaces the challenge or the payload
   --other-challenge TEXT
                       a challenge of another request, to find out whether the
                       app used it; repeat the option for several challenges
@@ -31,8 +31,8 @@ Options for attestations:
   --environment NAME  production or development; production by default; repeat
                       the option to accept both
   --date DATE         the time of the registration, in ISO 8601; now by default
-  --trust-anchor FILE replaces Apple's root certificate, PEM; for a virtual
-                      device, set APP_ATTEST_VIRTUAL=allow
+  --trust-anchor FILE a root certificate in PEM, which replaces Apple's; for a
+                      virtual device, set APP_ATTEST_VIRTUAL=allow
 
 Options for assertions:
   --public-key KEY    the stored public key: a file or text, PEM or base64

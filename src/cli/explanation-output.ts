@@ -27,7 +27,9 @@ export function printExplanation(printer: Printer, { verdict, code, causes, chec
     }
   }
   printer.blankLine();
-  printer.heading(checks.some(({ step }) => step !== undefined) ? "checks, with the steps of Apple's page" : 'checks');
+  printer.heading(
+    checks.some(({ step }) => step !== undefined) ? "checks, with the step numbers of Apple's documentation" : 'checks',
+  );
   printer.table(checks.map(checkRow));
 }
 

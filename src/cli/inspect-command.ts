@@ -17,7 +17,7 @@ async function inspect(args: readonly string[], host: CommandProcess): Promise<n
   const { values, positionals } = parseCommandLine(args, OPTIONS, 1);
   const now = readDate('--date', values.date) ?? new Date();
   const { bytes = new Uint8Array(), kind, encoding } = await readEvidenceArgument(positionals[0], host);
-  // Loads the library for certificates, which no other command needs.
+  // The certificate library is large, so it is loaded only after the arguments were read.
   const { inspectEvidence } = await import('./inspected-evidence.js');
   const evidence = await inspectEvidence(bytes, kind);
   if (values.json) {

@@ -28,7 +28,7 @@ export interface ReceiptInEvidence {
   certificates: ShownCertificate[];
 }
 
-/** Decodes everything in evidence. Evidence of an unknown kind is inspected as an attestation, which explains the problem. */
+/** Decodes everything in evidence. Evidence of an unknown kind is decoded as an attestation, and `problems` says why. */
 export async function inspectEvidence(
   bytes: Uint8Array,
   kind: InspectedEvidence['kind'] = 'attestation',
@@ -69,7 +69,7 @@ async function inspectReceiptEvidence(bytes: Uint8Array): Promise<InspectedEvide
   return { kind: 'receipt', inspection, fields: [], certificates, receipt: { inspection, certificates }, problems };
 }
 
-/** The DER of the certificates. If the evidence cannot be decoded, `inspect…` has reported this as a problem. */
+/** Returns the certificates, DER. If the evidence cannot be decoded, `inspectAttestation` has already reported the problem. */
 function certificatesOfAttestation(bytes: Uint8Array): readonly Uint8Array[] {
   try {
     return decodeCborMap(bytes).map('attStmt').arrayOfBytes('x5c').slice(0, MAX_CERTIFICATES);
@@ -91,7 +91,7 @@ function showCertificates(ders: readonly Uint8Array[], name: string, problems: s
     try {
       return [showCertificate(der)];
     } catch {
-      problems.push(`${name}[${index}]: the details cannot be shown`);
+      problems.push(`${name}[${index}]: the certificate cannot be shown`);
       return [];
     }
   });

@@ -21,7 +21,7 @@ async function inspector(args: readonly string[], host: CommandProcess): Promise
   const server = await serveInspector(await readPage());
   const interruption = new Interruption(host);
   try {
-    host.stdout.write(`The inspector is at ${server.url}\nPress Ctrl+C to end it.\n`);
+    host.stdout.write(`The inspector is at ${server.url}\nPress Ctrl+C to end the command.\n`);
     if (!values['no-open']) openInBrowser(server.url);
     if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
     return ExitCode.Ok;
@@ -35,6 +35,6 @@ async function readPage(): Promise<string> {
   try {
     return await readFile(PAGE, 'utf8');
   } catch {
-    throw new UsageError('this build does not contain the page: npm run build');
+    throw new UsageError('this build does not contain the inspector page: run npm run build');
   }
 }

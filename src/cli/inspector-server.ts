@@ -6,14 +6,14 @@ export interface InspectorServer {
   close(): Promise<void>;
 }
 
-/** The policy in the page. The header repeats it. */
+/** Finds the policy in the page. The response header repeats this policy. */
 const POLICY = /<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"/i;
-/** For a page without a policy. */
+/** The policy for a page that contains no policy. */
 const NO_CONNECTIONS = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
 
 /**
- * Serves the page, and nothing else, on a random port of 127.0.0.1. Requests with another host name are rejected: a page of
- * another site could otherwise read this one after it changed its DNS record (DNS rebinding).
+ * Serves the page, and nothing else, on a random port of 127.0.0.1. Requests with another host name are rejected.
+ * Otherwise, another site could read the page after it changed its own DNS record to 127.0.0.1 (DNS rebinding).
  */
 export async function serveInspector(page: string): Promise<InspectorServer> {
   const server = createServer();

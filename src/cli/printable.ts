@@ -2,8 +2,8 @@
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
- * Replaces characters that a terminal does not print with `\u` escapes, also in JSON. Evidence comes from a client, so it may
- * contain texts that would change the terminal or forge lines of the output.
+ * Replaces unprintable characters with `\u` escapes, also in JSON. Evidence comes from a client, so it may contain text that
+ * would change the terminal or forge lines of the output.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {

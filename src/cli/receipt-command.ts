@@ -79,7 +79,7 @@ function readType(text: string): 'ATTEST' | 'RECEIPT' {
   throw new UsageError('--type must be ATTEST or RECEIPT');
 }
 
-/** When to exchange the receipt for a newer one, without the jitter between keys. */
+/** The time at which the receipt is due for a refresh by default, without the random delay of each key. */
 function dueDate({ type, creationTime, notBefore, expirationTime }: InspectedReceipt): Date | undefined {
   if (!type || !creationTime || !expirationTime) return undefined;
   return receiptDueAt({ keyId: '', type, creationTime, notBefore, expirationTime }, { jitter: 0 });
@@ -100,7 +100,7 @@ function meaning({ type, riskMetric, expirationTime }: InspectedReceipt, due: Da
   if (expirationTime && expirationTime < now) {
     sentences.push('The receipt has expired, so Apple no longer exchanges it. The app must attest a new key.');
   } else if (due) {
-    sentences.push(`By default, it is due for a refresh at ${dateText(due, now)}.`);
+    sentences.push(`By default, the receipt is due for a refresh at ${dateText(due, now)}.`);
   }
   return sentences;
 }

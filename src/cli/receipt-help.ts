@@ -14,18 +14,19 @@ Options:
   --public-key KEY    the attested key: a file or text, PEM or base64
   --challenge TEXT    the challenge of the attestation
   --client-data-hash BASE64
-                      replaces --challenge: the bytes that the app passed to
-                      attestKey; 64 hex digits are also allowed
+                      the bytes that the app passed to attestKey, in base64 or
+                      as 64 hex digits; replaces --challenge
   --type TYPE         ATTEST (from an attestation) or RECEIPT (from Apple's
                       server); both by default
   --max-age SECONDS   the maximum age of the receipt
   --date DATE         the time of the check, in ISO 8601; now by default
-  --trust-anchor FILE replaces Apple's root certificate for receipts, PEM; for
-                      a virtual device, set APP_ATTEST_VIRTUAL=allow
+  --trust-anchor FILE a root certificate in PEM, which replaces Apple's for
+                      receipts; for a virtual device, set
+                      APP_ATTEST_VIRTUAL=allow
   --json              prints JSON; bytes are base64
   --help              shows this text
 
-A check whose value is not given is skipped.
+A check is skipped if you do not pass the expected value.
 
 Exit codes:
   0                   accepted, or undecided because --app-id is not given

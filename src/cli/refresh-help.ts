@@ -42,7 +42,7 @@ Exit codes:
                       receipt yet
   1                   some keys failed, or the database failed
   2                   the options, the environment variables or the credentials
-                      are wrong, or no due key belongs to an --app-id
+                      are wrong, or all due keys belong to other apps
   130, 143            SIGINT or SIGTERM ended the command, after Apple's
                       responses were stored
 `;

@@ -21,10 +21,15 @@ async function replay(args: readonly string[], host: CommandProcess): Promise<nu
     .toString()
     .trim();
   const capsule = readCapsule(json);
-  if (!capsule) throw new UsageError('the input is not a capsule of version 1. From a file of lines, pass one line');
+  if (!capsule)
+    throw new UsageError(
+      'the input is not a capsule of version 1. If a file has a capsule in each line, pass one line',
+    );
   const { kind, code, date, evidence } = capsule;
   if (evidence === undefined) {
-    throw new UsageError('the capsule has no evidence: it was too long, so the capsule contains only its digest');
+    throw new UsageError(
+      'the capsule contains no evidence. Evidence that is too long for a capsule is replaced with its digest',
+    );
   }
   const options = optionsOfCapsule({ ...capsule, evidence });
   const explanation =
@@ -52,7 +57,7 @@ async function replay(args: readonly string[], host: CommandProcess): Promise<nu
   return exitCodeOf(explanation);
 }
 
-/** The texts of a capsule that are only for people. */
+/** The texts in a capsule that are only shown to people. */
 function descriptionIn(json: string) {
   const { message, package: version, runtime }: Partial<Record<string, unknown>> = JSON.parse(json);
   return { message: textOrNothing(message), package: textOrNothing(version), runtime: textOrNothing(runtime) };
@@ -66,20 +71,27 @@ function textOrNothing(value: unknown): string | undefined {
 function remarks({ kind, clientData, publicKey, trustAnchors }: CapsuleValues): string[] {
   const name = kind === 'attestation' ? 'challenge' : 'payload';
   return [
-    trustAnchors && 'The evidence is checked with the root certificates in the capsule, not with the one of Apple.',
-    clientData === undefined && `The capsule does not contain the ${name}, so it is not checked.`,
-    kind === 'assertion' && publicKey === undefined && 'The capsule has no key: it was not registered, or not read.',
-    kind === 'assertion' && publicKey !== undefined && 'The counter may be the counter of a later request.',
+    trustAnchors &&
+      'The evidence is checked with the root certificates in the capsule, not with Apple’s root certificate.',
+    clientData === undefined && `The capsule does not contain the ${name}, so the ${name} is not checked.`,
+    kind === 'assertion' &&
+      publicKey === undefined &&
+      'The capsule has no key, because the key was not registered or could not be read.',
+    kind === 'assertion' &&
+      publicKey !== undefined &&
+      'The stored counter in the capsule may come from a later request.',
   ].filter((remark) => typeof remark === 'string');
 }
 
 /** Compares the explanation with the rejection. */
 function remarkOn({ verdict, code }: Explanation, rejectionCode: string): string[] {
   if (verdict === 'refused') {
-    return code === rejectionCode ? [] : [`The code is now ${code}. The request was rejected with ${rejectionCode}.`];
+    return code === rejectionCode
+      ? []
+      : [`The explanation finds the code ${code}, but the server rejected the request with ${rejectionCode}.`];
   }
   return [
-    `No check of the evidence failed. The server rejected the request for another reason: ${rejectionCode}. docs/errors.md ` +
-      'says what to do for each code.',
+    `No check of the evidence failed, but the server rejected the request with ${rejectionCode}. docs/errors.md says what to do ` +
+      'for each code.',
   ];
 }

@@ -1,9 +1,10 @@
 /** The output of `app-attest replay --help`. */
 export const REPLAY_HELP = `Usage: app-attest replay CAPSULE [--json]
 
-Explains a rejection again, on any machine. CAPSULE is a JSON object from the
-property evidence of onDecision, with the option capsules: a file, - for
-standard input, or text. The clock of this machine does not matter.
+Explains a rejection again, on any machine. CAPSULE is a file, - for standard
+input, or text. It is the JSON of the property evidence that onDecision receives
+if the option capsules is set. Certificates are checked at the date of the
+rejection, not at the current date.
 
 From a file with one capsule in each line, pass one line:
   tail -n 1 refused.jsonl | npx app-attest replay -

@@ -53,7 +53,7 @@ export class VirtualApp {
   /**
    * Signs a request with a fresh challenge.
    *
-   * @param hasOldCounter Whether the counter of the assertion is the counter of the last assertion
+   * @param hasOldCounter Whether the assertion has the same counter as the previous assertion
    */
   async sign({ method, target, body }: BackendRequest, hasOldCounter = false): Promise<BackendRequest> {
     const challenge = await this.fetchChallenge('assertion');
@@ -68,7 +68,7 @@ export class VirtualApp {
   }
 }
 
-/** The content type is not signed. Most backends decide by it how to read a body. */
+/** The content type is not signed. Most backends use it to choose a body parser. */
 export function contentTypeOf(body: string | undefined): Record<string, string> {
   if (body === undefined) return {};
   try {

@@ -16,7 +16,7 @@ export function defaultVirtualAppleFile({ XDG_STATE_HOME }: Pick<CommandVariable
 
 /**
  * Reads a virtual Apple from a file. If there is no file, creates a virtual Apple and the file. Only the user can read the file,
- * because it contains private keys: whoever has them can forge evidence for each backend that trusts the roots.
+ * because it contains private keys: whoever has these keys can forge evidence for each backend that trusts the roots.
  *
  * @throws UsageError
  */
@@ -26,7 +26,8 @@ export async function openVirtualAppleFile(path: string): Promise<SavedVirtualAp
     return readSaved(JSON.parse(await readPrivateFile(path)));
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'not a file of this command';
+    const reason =
+      error instanceof Error && 'code' in error ? String(error.code) : 'not a file that this command created';
     throw new UsageError(`cannot use ${shortText(path)} (${reason})`);
   }
 }
@@ -58,7 +59,9 @@ const OTHERS = 0o077;
 async function readPrivateFile(path: string): Promise<string> {
   // Windows has no such permissions. There, the profile of a user is private.
   if (process.platform !== 'win32' && ((await stat(path)).mode & OTHERS) !== 0) {
-    throw new UsageError(`other users can read the private keys in ${shortText(path)}: chmod 600, or remove the file`);
+    throw new UsageError(
+      `other users can read the private keys in ${shortText(path)}: run chmod 600 on the file, or remove it`,
+    );
   }
   return readFile(path, 'utf8');
 }

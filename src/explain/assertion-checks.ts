@@ -14,13 +14,13 @@ import { CheckList } from './check-list.js';
 import { readPastedEvidence } from './evidence-text.js';
 
 const SHA256_LENGTH = 32;
-/** An assertion is verified in a tenth of a millisecond, so longer text would cost more than 100 verifications. */
+/** Searching longer text would cost more than 100 verifications. One verification takes a tenth of a millisecond. */
 const MAX_PASTED_LENGTH = 65_536;
 
 /** What is known about an assertion after its checks. */
 export type CheckedAssertion = ExpectedAssertion & Awaited<ReturnType<typeof checkAssertion>>;
 
-/** Makes the checks of `verifyAssertion`, in its order. */
+/** Makes the checks of `verifyAssertion`, in the same order. */
 export async function checkAssertion({
   appIds,
   policy,

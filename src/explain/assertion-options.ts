@@ -8,9 +8,9 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { readStoredCounter } from '../options/stored-counter.js';
 import { readExpectedClientData, readOtherChallenges } from './expected-client-data.js';
 
-/** Options of {@link explainAssertion}: those of `verifyAssertion`, and all but the evidence may be omitted. */
+/** Options of {@link explainAssertion}: those of `verifyAssertion`, and `otherChallenges`. Only `assertion` is required. */
 export interface ExplainAssertionOptions {
-  /** The assertion object, as the server got it. `verifyAssertion` accepts base64 or base64url text, or bytes. */
+  /** The assertion object, as the server received it. `verifyAssertion` accepts base64 or base64url text, or bytes. */
   assertion: string | Uint8Array;
   /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. */
   publicKey?: string | Uint8Array | KeyObject | undefined;
@@ -24,7 +24,7 @@ export interface ExplainAssertionOptions {
   counter?: number | undefined;
   /** Requirements for the extensions. No requirements by default. */
   policy?: ExtensionPolicy;
-  /** Challenges of other requests, to find out whether the app used one of them. At most the first 64 are tried. */
+  /** Challenges of other requests. The explanation finds out whether the app used one of the first 64 by mistake. */
   otherChallenges?: readonly string[] | undefined;
 }
 

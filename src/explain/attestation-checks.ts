@@ -21,7 +21,7 @@ import { readPastedEvidence } from './evidence-text.js';
 /** What is known about an attestation after its checks. */
 export type CheckedAttestation = ExpectedAttestation & Awaited<ReturnType<typeof checkAttestation>>;
 
-/** Makes the checks of `verifyAttestation`, in its order. */
+/** Makes the checks of `verifyAttestation`, in the same order. */
 export async function checkAttestation({
   appIds,
   environments,
@@ -134,7 +134,7 @@ export async function checkAttestation({
   return { checks, pasted, bytes, receipt, x5c, trusted, authData, data, device, certifiedKey, certifiedAppId };
 }
 
-/** The bytes of authenticator data, even if they cannot be decoded. The nonce covers them as they are. */
+/** Returns the bytes of authenticator data, even if they cannot be decoded. The nonce covers these bytes in any case. */
 function asAuthData(read: () => Uint8Array): Uint8Array | undefined {
   try {
     return read();

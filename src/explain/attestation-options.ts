@@ -10,9 +10,9 @@ import { type KnownOptions, readKnownOptions } from '../options/known-options.js
 import { readVerificationDate } from '../options/verification-date.js';
 import { readExpectedClientData, readOtherChallenges } from './expected-client-data.js';
 
-/** Options of {@link explainAttestation}: those of `verifyAttestation`, and all but the evidence may be omitted. */
+/** Options of {@link explainAttestation}: those of `verifyAttestation`, and `otherChallenges`. Only `attestation` is required. */
 export interface ExplainAttestationOptions {
-  /** The attestation object, as the server got it. `verifyAttestation` accepts base64 or base64url text, or bytes. */
+  /** The attestation object, as the server received it. `verifyAttestation` accepts base64 or base64url text, or bytes. */
   attestation: string | Uint8Array;
   /** The key identifier that the client sent. */
   keyId?: string | undefined;
@@ -30,7 +30,7 @@ export interface ExplainAttestationOptions {
   date?: Date | undefined;
   /** For tests only: the root certificates that replace Apple's root certificate, as PEM text or DER bytes. */
   trustAnchors?: readonly (string | Uint8Array)[] | undefined;
-  /** Challenges of other requests, to find out whether the app used one of them. At most the first 64 are tried. */
+  /** Challenges of other requests. The explanation finds out whether the app used one of the first 64 by mistake. */
   otherChallenges?: readonly string[] | undefined;
 }
 

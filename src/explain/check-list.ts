@@ -1,15 +1,15 @@
 import { AppAttestError } from '../errors.js';
 import type { Check, Explanation } from './explanation.js';
 
-/** Details of a check that it does not find out itself. */
+/** Details of a check that its function does not return. */
 interface CheckDetails {
   /** The number of the step on Apple's page. */
   readonly step?: number;
-  /** The value in the evidence, for checks that do not fail. */
+  /** The value in the evidence. If the check fails, the value in its error replaces this value. */
   readonly actual?: string | undefined;
 }
 
-/** A check that cannot be made, because a value is missing. */
+/** Passed instead of the function of a check if a value for the check is missing. */
 type Missing = undefined | false;
 
 /** Makes the checks of `verify…` one by one. A failed check does not end the list. */
@@ -20,7 +20,7 @@ export class CheckList {
    * Makes one check, or skips it if a value is missing.
    *
    * @returns the result of the check. `undefined` if the check failed or was skipped
-   * @throws AppAttestError `invalid_argument`, because then an option is wrong and not the evidence
+   * @throws AppAttestError `invalid_argument` if the check finds a wrong option. This error is not a failed check
    */
   make<Result>(name: string, details: CheckDetails, check: (() => Result) | Missing): Result | undefined {
     if (!check) return this.#skip(name, details);

@@ -8,12 +8,12 @@ export type EvidenceKind = 'attestation' | 'assertion' | 'receipt';
 
 /** The first byte of a receipt: an ASN.1 SEQUENCE. */
 const SEQUENCE = 0x30;
-/** How far the names of the fields are searched. In genuine evidence, a name is among the first bytes. */
+/** The number of bytes in which the names of fields are searched. In genuine evidence, a name is among the first bytes. */
 const HEAD = 256;
 /** The object identifier of CMS SignedData, 1.2.840.113549.1.7.2. */
 const SIGNED_DATA = Buffer.from('06092a864886f70d010702', 'hex').toString('latin1');
 
-/** What bytes look like by their first bytes, even if the rest is missing or malformed. */
+/** Recognizes the kind of evidence by its first bytes, even if the rest is missing or malformed. */
 export function kindOfEvidence(bytes: Uint8Array): EvidenceKind | undefined {
   const head = asBuffer(bytes.subarray(0, HEAD)).toString('latin1');
   const first = bytes[0] ?? 0;
@@ -24,10 +24,10 @@ export function kindOfEvidence(bytes: Uint8Array): EvidenceKind | undefined {
   return /signature|authenticatorData/.test(head) ? 'assertion' : undefined;
 }
 
-/** How much of the bytes is one CBOR map, or one ASN.1 element. */
+/** `'whole'`: one CBOR map or ASN.1 element. `'cut'`: the beginning of one that was cut off. `'malformed'`: anything else. */
 export type Extent = 'whole' | 'cut' | 'malformed';
 
-/** Whether bytes are one whole CBOR map or ASN.1 element, or the beginning of one that was cut off. */
+/** Finds out whether bytes are one whole CBOR map or ASN.1 element, or only the beginning of one. */
 export function extentOf(bytes: Uint8Array): Extent {
   try {
     if (bytes[0] === SEQUENCE) readBer(bytes);

@@ -6,11 +6,11 @@ import { type EnvelopeFields, openEnvelope } from './json-envelope.js';
 export interface PastedEvidence {
   /** The bytes of the evidence. Absent if no bytes were found. */
   bytes?: Uint8Array;
-  /** What the bytes look like. Absent if they look like no evidence. They may still be malformed. */
+  /** The kind of evidence that the bytes begin like. Absent if the bytes are not recognized. The bytes may be malformed. */
   kind?: EvidenceKind;
-  /** How the evidence was encoded, for people: for example `"base64"` or `"base64url in quotes in a JSON envelope"`. */
+  /** A description of the encoding for people, for example `"base64"` or `"base64url in quotes in a JSON envelope"`. */
   encoding: string;
-  /** The parts of `encoding`, the outermost first. Empty for bytes as they are. */
+  /** The parts of `encoding`, the outermost first. Empty if the evidence was not encoded. */
   layers: Layer[];
   /** Other values in a JSON envelope around the evidence. */
   fields: EnvelopeFields;
@@ -36,16 +36,16 @@ export type Layer =
   | 'a header line'
   | 'a description of NSData';
 
-/** The maximum length of text that is searched for evidence, in UTF-16 code units. The longest evidence in hex fits in JSON. */
+/** The maximum length of text that is searched, in UTF-16 code units. The longest evidence fits, even as hex in JSON. */
 const MAX_LENGTH = 262_144;
 const MAX_LAYERS = 8;
 
 /**
  * Finds evidence in text as people paste it, in any encoding: base64 once or twice, base64url, hex, arrays of bytes,
- * percent-encoding, quotes, line breaks, and JSON envelopes as plugins create them. Bytes may be the evidence, or text. Nothing
- * is verified, and nothing in the text causes an error.
+ * percent-encoding, quotes, line breaks, and JSON envelopes as plugins create them. If `pasted` is bytes, they may be the
+ * evidence itself or text. Nothing is verified, and nothing in the text causes an error.
  *
- * @param maxLength Longer text is not searched, in UTF-16 code units
+ * @param maxLength The maximum length, in UTF-16 code units or bytes. A longer value is not searched
  */
 export function readPastedEvidence(pasted: string | Uint8Array, maxLength = MAX_LENGTH): PastedEvidence {
   const layers: Layer[] = [];
@@ -64,7 +64,7 @@ export function readPastedEvidence(pasted: string | Uint8Array, maxLength = MAX_
   return { encoding: 'unknown', layers, fields };
 }
 
-/** The text in bytes. `undefined` if the bytes are evidence, or are not text. */
+/** Decodes bytes as text. Returns `undefined` if the bytes are evidence, or are not text. */
 function textOf(bytes: Uint8Array): string | undefined {
   if (kindOfEvidence(bytes)) return undefined;
   const text = decodeUtf8(bytes);
@@ -78,7 +78,7 @@ const BASE64_CHARACTERS = /^[A-Za-z0-9+/_-]+={0,4}$/;
 const HEADER = /^[A-Za-z][A-Za-z0-9-]{0,63}:\s+/;
 const DATA_URL = /^data:[^,]{0,100};base64,/i;
 
-/** Removes one layer. Returns `undefined` if the text is no known encoding. */
+/** Removes one layer. Returns `undefined` if the encoding of the text is not known. */
 function peel(text: string, layers: Layer[], fields: EnvelopeFields): string | Uint8Array | undefined {
   const add = <Value>(layer: Layer, value: Value): Value => {
     layers.push(layer);

@@ -50,5 +50,8 @@ export function readOtherChallenges(challenges: unknown): readonly string[] {
 }
 
 function notChallenges(value: unknown): AppAttestError {
-  return new AppAttestError('invalid_argument', `otherChallenges must be an array of text, not ${shortValue(value)}`);
+  return new AppAttestError(
+    'invalid_argument',
+    `otherChallenges must be an array of strings, not ${shortValue(value)}`,
+  );
 }

@@ -6,9 +6,9 @@ import type { Explanation } from './explanation.js';
 import { type InspectedAssertion, inspectAssertion } from './inspect-assertion.js';
 
 /**
- * Explains why `verifyAssertion` accepts or rejects an assertion. All checks are made, also after a failed one, and known
- * mistakes are tried until they explain the failure. An explanation costs at most as much as 100 verifications. It is for
- * logs and tools: do not call it for every request.
+ * Explains why `verifyAssertion` accepts or rejects an assertion. All checks are made, even after a failed check.
+ * Then known mistakes are tried until one of them explains the failure. An explanation costs at most as much as 100
+ * verifications. Use explanations for logs and tools, not for every request.
  *
  * If the text of the assertion is wrongly encoded, the verdict is `'refused'`, and the other checks are made with the bytes
  * that were found in the text.

@@ -12,12 +12,12 @@ export interface Explanation<
 > {
   /**
    * `'accepted'`: `verify…` accepts the evidence with the same options. `'refused'`: at least one check failed.
-   * `'undecided'`: no check failed, but an option that `verify…` requires was not passed.
+   * `'undecided'`: no check failed, but at least one was skipped, because an option that `verify…` requires was not passed.
    */
   verdict: 'accepted' | 'refused' | 'undecided';
   /** The code of the first failed check. With all required options, `verify…` throws an error with this code. */
   code?: AppAttestErrorCode;
-  /** All checks of `verify…`, in its order. A failed check does not hide the checks after it. */
+  /** All checks of `verify…`, in the same order. The checks after a failed check are included. */
   checks: Check[];
   /** Mistakes that explain the failed checks, the most certain first. Empty unless the verdict is `'refused'`. */
   causes: Cause[];
@@ -37,19 +37,19 @@ export interface Check {
   code?: AppAttestErrorCode;
   /** For a failed check: the expected value, or a description of it. Bytes are shown as shortened hex. */
   expected?: string;
-  /** The value in the evidence, or a description of it. Bytes are shown as shortened hex. */
+  /** The value in the evidence. If a failed check has no such value, the error message. Bytes are shown as shortened hex. */
   actual?: string;
 }
 
 /** A mistake that explains failed checks. */
 export interface Cause {
-  /** What is wrong, in one sentence. */
+  /** What is wrong. */
   summary: string;
-  /** What to change and where, in one sentence. */
+  /** What to change, and where. */
   remedy: string;
   /**
-   * `'certain'`: a test of this mistake succeeded. For example, the nonce matches the undecoded challenge. `'likely'`: all
-   * known values are as this mistake leaves them. `'possible'`: nothing contradicts this mistake.
+   * `'certain'`: a comparison proves the mistake. For example, the nonce matches the decoded challenge. `'likely'`: the
+   * evidence looks as it does after this mistake, but no comparison proves it. `'possible'`: nothing contradicts this mistake.
    */
   certainty: 'certain' | 'likely' | 'possible';
 }

@@ -15,7 +15,7 @@ export interface InspectedAssertion {
   authenticatorData?: InspectedAuthenticatorData;
   /**
    * One message for each part that cannot be decoded. If `verifyAssertion` can decode the assertion, only
-   * `unauthenticatedExtensions` can cause a message, because `verifyAssertion` ignores its contents.
+   * `unauthenticatedExtensions` can cause a message, because `verifyAssertion` ignores the contents of this map.
    */
   problems: string[];
 }

@@ -12,9 +12,9 @@ export interface InspectedCertificate {
   subject: string;
   /** The name of the issuer, in the same form as `subject`. */
   issuer: string;
-  /** The certificate is valid from this time on. */
+  /** The start of the validity. */
   notBefore: Date;
-  /** The certificate is valid until this time, inclusive. */
+  /** The end of the validity, inclusive. */
   notAfter: Date;
   /** SHA-256 of the certificate, hex. */
   fingerprint: string;

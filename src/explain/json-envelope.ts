@@ -2,9 +2,9 @@
 export interface EnvelopeFields {
   /** The key identifier. */
   keyId?: string;
-  /** The challenge that the app used, as the app says. */
+  /** The challenge that the app claims to have used. */
   challenge?: string;
-  /** The payload that the app signed, as the app says. */
+  /** The payload that the app claims to have signed. */
   payload?: string;
   /** The public key, PEM. */
   publicKey?: string;
@@ -14,7 +14,7 @@ export interface EnvelopeFields {
   platform?: string;
 }
 
-/** The value of an envelope: text, or numbers that are bytes. */
+/** The evidence in an envelope: text, or an array of bytes as numbers. */
 export type EnvelopeContent = string | readonly unknown[];
 
 /** The names of evidence in the envelopes of plugins for Capacitor, Expo, React Native and Flutter, in lower case letters. */
@@ -52,11 +52,11 @@ const FIELD_NAMES: Readonly<Record<keyof EnvelopeFields, readonly string[]>> = {
 const MAX_DEPTH = 4;
 const MAX_ENTRIES = 64;
 
-/** The envelope as text was cut off in the middle of the evidence. */
+/** Finds the beginning of the evidence in JSON that was cut off. */
 const CUT = /"(?:token|attestation\w*|assertion\w*|evidence|receipt|object)"\s*:\s*"([^"]*)"?/i;
 
 /**
- * Finds evidence in JSON, and adds other values to `fields`.
+ * Finds evidence in JSON. Adds the other known values in the JSON to `fields`.
  *
  * @returns the evidence. `isCut` is true if the JSON is not complete
  */

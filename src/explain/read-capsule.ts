@@ -6,12 +6,12 @@ import type { ExplainAssertionOptions } from './assertion-options.js';
 import type { ExplainAttestationOptions } from './attestation-options.js';
 import type { Capsule } from './capsule.js';
 
-/** The values in a capsule that explain the rejection. Values that the capsule lacks, or holds as a digest, are absent. */
+/** The values in a capsule that explain the rejection. Values that are missing or replaced with a digest are absent. */
 export interface CapsuleValues {
   readonly kind: Capsule['kind'];
   /** The code of the rejection. */
   readonly code: string;
-  /** Base64 or base64url, as the client sent it. Absent if it was too long for the capsule. */
+  /** Base64 or base64url, as the client sent it. Absent if the evidence was too long for the capsule. */
   readonly evidence?: string;
   readonly date?: Date;
   readonly keyId?: string;
@@ -22,19 +22,19 @@ export interface CapsuleValues {
   readonly counter?: number;
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
-  /** Without `bundleVersions` if they were a function. */
+  /** If `bundleVersions` was a function, this policy omits it. */
   readonly policy?: ExtensionPolicy;
   readonly trustAnchors?: readonly Uint8Array[];
 }
 
-/** A capsule has at most about 300 KiB. */
+/** The maximum length of the JSON, in UTF-16 code units. A capsule is at most about 300 KiB long. */
 const MAX_LENGTH = 524_288;
 const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
 const FORMS: readonly Capsule['clientDataForm'][] = ['sha256', 'sha256-decoded', 'raw'];
 
 /**
- * Reads a capsule from its JSON. The JSON may come from anywhere, so each value is checked, and values of a wrong type are
- * ignored.
+ * Reads a capsule from its JSON. The JSON may come from any source, so the type of each value is checked. Values of a wrong
+ * type are ignored.
  *
  * @returns `undefined` if the text is not a capsule
  */
@@ -66,7 +66,7 @@ export function readCapsule(json: string): CapsuleValues | undefined {
   };
 }
 
-/** Options of `explainAttestation` and `explainAssertion` that belong to a capsule. */
+/** Converts the values of a capsule to the options of `explainAttestation` or `explainAssertion`. */
 export function optionsOfCapsule(
   values: CapsuleValues & { readonly evidence: string },
 ): { readonly attestation: ExplainAttestationOptions } | { readonly assertion: ExplainAssertionOptions } {
@@ -94,7 +94,7 @@ export function optionsOfCapsule(
   };
 }
 
-/** The option for client data, as the app passes it to the device. */
+/** Returns the option `challenge`, `payload` or `clientDataHash`, depending on the form of the client data. */
 export function clientDataOption<Name extends 'challenge' | 'payload'>(
   name: Name,
   clientData: string | Uint8Array | undefined,

@@ -21,7 +21,7 @@ import type { ExpectedReceipt } from './receipt-options.js';
 /** What is known about a receipt after its checks. */
 export type CheckedReceipt = ExpectedReceipt & Awaited<ReturnType<typeof checkReceipt>>;
 
-/** Makes the checks of `verifyReceipt`, in its order. */
+/** Makes the checks of `verifyReceipt`, in the same order. */
 export async function checkReceipt({
   appIds,
   publicKey,

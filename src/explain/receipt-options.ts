@@ -14,11 +14,11 @@ import { readMaxAge } from '../receipt/receipt-time.js';
 import { readExpectedClientData } from './expected-client-data.js';
 
 /**
- * Options of {@link explainReceipt}: those of `verifyReceipt`, and `appId` may be omitted too. As with `verifyReceipt`, an
- * option that turns on a check must not be `undefined`.
+ * Options of {@link explainReceipt}: the options of `verifyReceipt`. Only the receipt is required. As with `verifyReceipt`,
+ * an option that turns on a check must not be `undefined`. The option `appId` may be `undefined`.
  */
 export interface ExplainReceiptOptions {
-  /** The receipt, as the server got it. `verifyReceipt` accepts base64 or base64url text, or bytes. */
+  /** The receipt, as the server received it. `verifyReceipt` accepts base64 or base64url text, or bytes. */
   receipt: string | Uint8Array;
   /** The app or apps whose receipts are accepted. */
   appId?: AppId | readonly AppId[] | undefined;

@@ -1,6 +1,6 @@
 import type { Cause } from '../explain/explanation.js';
 
-/** What is wrong and what to change, the most certain cause first. */
+/** The causes with their remedies, the most certain cause first. */
 export function CausesView({ causes }: { readonly causes: readonly Cause[] }) {
   if (causes.length === 0) return null;
   return (

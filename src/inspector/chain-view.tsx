@@ -9,7 +9,7 @@ const LEFT = 16;
 const RIGHT = WIDTH - 16;
 const ROW = 58;
 const TOP = 46;
-/** The longest name that fits over a bar, in characters. */
+/** The maximum length of a name above a bar, in characters. */
 const MAX_NAME = 72;
 
 /** The certificates as bars on a time line, from the root to the leaf. */
@@ -18,7 +18,7 @@ export function ChainView({ explained }: { readonly explained: Explained }) {
   if (certificates.length === 0) return null;
   const date = explained.date.getTime();
   const times = certificates.flatMap(({ notBefore, notAfter }) => [notBefore.getTime(), notAfter.getTime()]);
-  // All dates have the same distance. On a true scale, three days of a leaf beside 25 years of a root would not be visible.
+  // The dates are evenly spaced. On a true scale, the three days of a leaf would not be visible beside the 25 years of a root.
   const columns = [...new Set([...times, date])].toSorted((a, b) => a - b);
   const step = (RIGHT - LEFT) / Math.max(columns.length - 1, 1);
   const xOf = (time: number): number => LEFT + columns.indexOf(time) * step;
@@ -27,7 +27,7 @@ export function ChainView({ explained }: { readonly explained: Explained }) {
   return (
     <section aria-labelledby="chain">
       <h2 id="chain">Certificate chain</h2>
-      <p>The dates are in order, and not to scale. The dashed line is the date of the check.</p>
+      <p>The time line shows the dates in order, but not to scale. The dashed line is the date of the check.</p>
       <div class="chain" role="group" aria-label="Time line" tabIndex={0}>
         <svg
           viewBox={`0 0 ${WIDTH} ${bottom + 24}`}
@@ -93,7 +93,7 @@ export function ChainView({ explained }: { readonly explained: Explained }) {
   );
 }
 
-/** The certificates of the evidence, after the root that is part of this package. */
+/** Returns Apple's root certificate, which is part of this package, followed by the certificates of the evidence. */
 function chainOf({ kind, explanation }: Explained): readonly InspectedCertificate[] {
   const { inspection } = explanation;
   if (kind === 'assertion' || !('certificates' in inspection) || inspection.certificates.length === 0) return [];
@@ -108,7 +108,7 @@ function rootOf(root: string | Uint8Array): InspectedCertificate | undefined {
   return der && inspectCertificate(der, 'root', new Inspection());
 }
 
-/** The common name. */
+/** Returns the common name, or the whole subject if there is no common name. */
 function nameOf({ subject }: InspectedCertificate): string {
   const name = /(?:^|, )CN=((?:\\.|[^,\\])*)/.exec(subject)?.[1] ?? subject;
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;

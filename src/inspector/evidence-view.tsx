@@ -9,7 +9,7 @@ interface EvidenceViewProps {
   readonly map: EvidencePart;
 }
 
-/** The object as a tree beside its bytes. A selected part lights up its bytes, and a selected byte its part. */
+/** The object as a tree beside its bytes. Selecting a part highlights its bytes. Selecting a byte selects its part. */
 export function EvidenceView({ bytes, map }: EvidenceViewProps) {
   const [selected, setSelected] = useState<PartPath>('');
   const [expanded, setExpanded] = useState<ReadonlySet<PartPath>>(() => initiallyExpanded(map));

@@ -1,7 +1,7 @@
 import apple from '../../fixtures/apple-guide-2026.json' with { type: 'json' };
 import { EMPTY_FORM, type FormValues } from './form-values.js';
 
-/** Evidence to try the page with. */
+/** An example for users who have no evidence of their own. */
 export interface Example {
   readonly name: string;
   readonly form: FormValues;
@@ -17,7 +17,7 @@ const sample: FormValues = {
   date: apple.attestation.validAt,
 };
 
-/** A database column that is too short cuts the evidence in the middle of the receipt. */
+/** The length of a database column that is too short for the evidence. It cuts off the evidence inside the receipt. */
 const COLUMN = 4096;
 
 export const examples: readonly Example[] = [

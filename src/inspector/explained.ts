@@ -31,9 +31,9 @@ export type Explained = {
   | { readonly kind: 'receipt'; readonly explanation: Explanation<InspectedReceipt> }
 );
 
-/** Text that contains no evidence, or a wrong value in the form. */
+/** The reason why there is no explanation: the text contains no evidence, or a value in the form is wrong. */
 export interface Unexplained {
-  /** The kind of the evidence, if it is known. The form keeps its fields while one of them is wrong. */
+  /** The kind of the evidence, if it is known. The form shows the fields for this kind even if a value is wrong. */
   readonly kind?: EvidenceKind;
   readonly problem: string;
 }
@@ -43,7 +43,10 @@ export async function explainForm(form: FormValues): Promise<Explained | Unexpla
   if (form.evidence.trim() === '') return undefined;
   const capsule = readCapsule(form.evidence);
   const evidence = capsule ? capsule.evidence : form.evidence;
-  if (evidence === undefined) return { problem: 'The capsule holds only a digest of the evidence.' };
+  if (evidence === undefined)
+    return {
+      problem: 'The capsule contains no evidence. Evidence that is too long for a capsule is replaced with its digest.',
+    };
   const pasted = readPastedEvidence(evidence);
   const { bytes } = pasted;
   const kind = pasted.kind ?? capsule?.kind;
@@ -68,7 +71,7 @@ async function explainBytes(form: FormValues, found: Found): Promise<Explained> 
   const shared = { ...(appId.length > 0 && { appId }), ...(found.policy && { policy: found.policy }) };
   const clientData = form.clientData === '' ? undefined : form.clientData;
   const common = { bytes, encoding, date };
-  // `verify…` takes base64 and base64url. Evidence in another encoding is passed as pasted, so that the encoding is explained.
+  // `verify…` accepts only base64 and base64url. Other text is passed unchanged, so that its encoding is explained.
   const evidence = isDecodable(found) ? bytes : form.evidence;
   if (kind === 'assertion') {
     const explanation = await explainAssertion({
@@ -100,7 +103,7 @@ async function explainBytes(form: FormValues, found: Found): Promise<Explained> 
   return { ...common, kind, explanation, receipt, map: mapAttestation(bytes) };
 }
 
-/** Whether a server can decode the evidence, after it has taken the evidence out of its JSON envelope. */
+/** Returns whether a server can decode the evidence after it has parsed the JSON around the evidence. */
 function isDecodable({ layers }: Found): boolean {
   return layers.every((layer) => ['base64', 'base64url', 'a JSON envelope'].includes(layer)) && layers.length < 3;
 }
@@ -109,5 +112,5 @@ function dateOf(text: string): Date {
   if (text.trim() === '') return new Date();
   const date = new Date(text.trim());
   if (!Number.isNaN(date.getTime())) return date;
-  throw new AppAttestError('invalid_argument', 'the date must be a date in ISO 8601, for example 2026-04-21T18:00:00Z');
+  throw new AppAttestError('invalid_argument', 'the date must be in ISO 8601, for example 2026-04-21T18:00:00Z');
 }

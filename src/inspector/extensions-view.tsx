@@ -3,7 +3,7 @@ import { ValidationCategory } from '../authenticator-data/validation-category.js
 import type { Explained } from './explained.js';
 import { type NamedValue, ValueList } from './value-list.jsx';
 
-/** The extensions of authenticator data, and what Apple certified about the device. */
+/** The extensions of authenticator data, and the values that Apple certified in the credential certificate. */
 export function ExtensionsView({ explained }: { readonly explained: Explained }) {
   if (explained.kind === 'receipt') return null;
   const { authenticatorData } = explained.explanation.inspection;
@@ -17,14 +17,14 @@ export function ExtensionsView({ explained }: { readonly explained: Explained })
       {unauthenticatedExtensions && (
         <>
           <p class="warning">
-            The flags do not contain ED, so the device did not vouch for this map. An app can forge it, and a server
-            must not believe it.
+            The flags do not include ED, so the device did not sign this map as extensions. A tampered app can add such
+            a map, and a server must not trust it.
           </p>
           <ValueList values={valuesOf(unauthenticatedExtensions)} />
         </>
       )}
       {!extensions && !unauthenticatedExtensions && (
-        <p>None. Devices send extensions from iOS 27 on, if the app is linked with a newer SDK.</p>
+        <p>None. Devices add extensions from iOS 27 on, if the app was built with the SDK of iOS 27 or later.</p>
       )}
       {leaf && (
         <>

@@ -2,7 +2,7 @@ import { encodeBase64 } from '../encoding/base64.js';
 import type { PastedEvidence } from '../explain/evidence-text.js';
 import { type CapsuleValues, readCapsule } from '../explain/read-capsule.js';
 
-/** The values in the form, as text. Empty text means that nothing is compared. */
+/** The values in the form, as text. A value that is empty text is not compared. */
 export interface FormValues {
   /** Evidence as it was pasted. */
   readonly evidence: string;
@@ -14,7 +14,7 @@ export interface FormValues {
   readonly clientDataForm: CapsuleValues['clientDataForm'];
   readonly keyId: string;
   readonly environment: 'production' | 'development' | 'either';
-  /** ISO 8601. Empty for now. */
+  /** The date of the check, ISO 8601. Empty text means the current date. */
   readonly date: string;
   /** PEM. */
   readonly publicKey: string;
@@ -22,7 +22,7 @@ export interface FormValues {
   readonly counter: string;
 }
 
-/** The longest text that the page reads. A capsule has at most about 300 KiB. */
+/** The maximum length of text that the page reads, in UTF-16 code units. A capsule is at most about 300 KiB long. */
 export const MAX_INPUT_LENGTH = 524_288;
 
 export const EMPTY_FORM: FormValues = {
@@ -37,7 +37,7 @@ export const EMPTY_FORM: FormValues = {
   counter: '',
 };
 
-/** Takes over the values that were pasted together with the evidence: those of a capsule or of a JSON envelope. */
+/** Fills the form with the values that were pasted with the evidence, in a capsule or a JSON envelope. */
 export function withPastedValues(form: FormValues, evidence: string, { fields }: PastedEvidence): FormValues {
   const capsule = readCapsule(evidence);
   if (capsule) return formOfCapsule(evidence, capsule);

@@ -15,7 +15,7 @@ interface FormViewProps {
   readonly children: ComponentChildren;
 }
 
-/** The fields for evidence and for the values that are compared with it. */
+/** The fields for the evidence, and for the values that are compared with the evidence. */
 export function FormView({ form, kind, onChange, onTooLong, children }: FormViewProps) {
   const [isOver, setIsOver] = useState(false);
   const read = async (file: File | undefined): Promise<void> => {
@@ -31,6 +31,7 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
     onTooLong();
   };
   const isAssertion = kind === 'assertion';
+  const clientDataName = isAssertion ? 'payload' : 'challenge';
   return (
     <section
       class={isOver ? 'form over' : 'form'}
@@ -50,7 +51,7 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
       }}
     >
       <label class="wide">
-        <span class="label">Evidence: paste or drop it in any encoding, the plugin's JSON, or a capsule</span>
+        <span class="label">Evidence in any encoding, the plugin's JSON, or a capsule: paste it, or drop a file</span>
         <textarea
           id="evidence"
           rows={5}
@@ -62,7 +63,7 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
         />
       </label>
       <label class="file">
-        <span class="label">Or a file</span>
+        <span class="label">Or choose a file</span>
         <input type="file" onChange={({ currentTarget }) => read(currentTarget.files?.[0])} />
       </label>
       {children}
@@ -87,9 +88,9 @@ export function FormView({ form, kind, onChange, onTooLong, children }: FormView
               onChange({ clientDataForm: value === 'raw' || value === 'sha256-decoded' ? value : 'sha256' });
             }}
           >
-            <option value="sha256">SHA-256 of this text</option>
-            <option value="sha256-decoded">SHA-256 of the bytes that this base64 stands for</option>
-            <option value="raw">this text without a hash</option>
+            <option value="sha256">SHA-256 of the {clientDataName}</option>
+            <option value="sha256-decoded">SHA-256 of the {clientDataName}, decoded from base64</option>
+            <option value="raw">the {clientDataName} itself, not hashed</option>
           </select>
         </label>
         {isAssertion ? (

@@ -6,7 +6,7 @@ interface HexViewProps {
   readonly bytes: Uint8Array;
   /** The selected part. */
   readonly part: EvidencePart;
-  /** Whether the bytes of the part are lit. */
+  /** Whether the bytes of the part are highlighted. */
   readonly isLit: boolean;
   readonly onByte: (offset: number) => void;
 }
@@ -14,7 +14,7 @@ interface HexViewProps {
 const PER_ROW = 16;
 /** The height of a row in CSS pixels, as in page.css. */
 const ROW_HEIGHT = 22;
-/** Rows above and below the visible rows. */
+/** The number of rows in the document above the visible rows, and below them. */
 const MARGIN = 8;
 
 /** The bytes in hex and as ASCII. Only the visible rows are in the document, because 64 KiB are 4096 rows. */

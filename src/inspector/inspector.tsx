@@ -13,7 +13,7 @@ import { ReceiptView } from './receipt-view.jsx';
 import { StepsView } from './steps-view.jsx';
 import { VerdictView } from './verdict-view.jsx';
 
-/** Milliseconds after the last key press. */
+/** The time between the last change in the form and the explanation, in milliseconds. */
 const PAUSE = 120;
 
 /** The whole page. */
@@ -25,7 +25,7 @@ export function Inspector() {
   useEffect(() => {
     let isCurrent = true;
     const timer = setTimeout(async () => {
-      // A mistake in the page must not leave the result of other evidence behind.
+      // If the page fails, it must not still show the result of earlier evidence.
       const explained = await explainForm(form).catch((error: unknown) => ({
         problem: `The page failed: ${String(error)}`,
       }));
@@ -60,7 +60,11 @@ export function Inspector() {
       () => true,
       () => false,
     );
-    setNotice(isCopied ? 'The link is copied. It contains the evidence.' : 'The address of the page is now the link.');
+    setNotice(
+      isCopied
+        ? 'The link is copied. It contains the evidence.'
+        : 'Copy the address of the page. It contains the evidence.',
+    );
   };
 
   return (

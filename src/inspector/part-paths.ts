@@ -1,6 +1,6 @@
 import type { EvidencePart } from '../explain/bytes/evidence-part.js';
 
-/** The place of a part in the tree: the index of each part on the way to it, such as `1.0.2`. The root is the empty text. */
+/** The path of a part in the tree: the index at each level, such as `1.0.2`. The path of the root is the empty text. */
 export type PartPath = string;
 
 /** A part that the tree shows. */
@@ -46,13 +46,13 @@ export function partAtPath(root: EvidencePart, path: PartPath): EvidencePart {
   return indexes.reduce((part, index) => part.children[index] ?? part, root);
 }
 
-/** The names on the way to a part, such as `authData › counter`. */
+/** The names of a part and of at most two parts that contain it, such as `authData › counter`. */
 export function pathText(root: EvidencePart, path: PartPath): string {
   const names = ancestorsOf(path).map((ancestor) => partAtPath(root, ancestor).name);
   return [...names, partAtPath(root, path).name].slice(-3).join(' › ');
 }
 
-/** The paths of all parts around a part, the root first. */
+/** The paths of all parts that contain a part, the root first. */
 export function ancestorsOf(path: PartPath): readonly PartPath[] {
   if (path === '') return [];
   const indexes = path.split('.');

@@ -80,7 +80,7 @@ export function PartTree({ root, selected, expanded, onSelect, onToggle }: PartT
   );
 }
 
-/** The part that a key moves to. `'toggle'` if the key expands or collapses the current part. */
+/** Returns the part that a key moves to, or `'toggle'` if the key expands or collapses the current part. */
 function targetOf(
   key: string,
   index: number,

@@ -5,7 +5,7 @@ import { OutcomeMark } from './outcome-mark.jsx';
 /** The steps on Apple's page "Validating apps that connect to your server". */
 const STEPS: Readonly<Record<EvidenceKind, readonly string[]>> = {
   attestation: [
-    "The certificates lead to Apple's root, and are valid on the date.",
+    "The certificate chain ends in Apple's root certificate, and all certificates are valid on the date.",
     'The client data hash comes from the challenge.',
     'The nonce is the SHA-256 of authenticator data and client data hash.',
     'The nonce equals the nonce in the credential certificate.',
@@ -21,12 +21,12 @@ const STEPS: Readonly<Record<EvidenceKind, readonly string[]>> = {
     'The signature of the nonce is valid for the public key.',
     'The SHA-256 of the App ID equals the RP ID hash.',
     'The counter is greater than the last counter.',
-    'The payload contains the challenge of the server.',
+    'The payload contains the challenge that the server issued. This page does not check this step.',
   ],
   receipt: [],
 };
 
-/** Steps that only compute a value. The check of the value is in the later step. */
+/** Steps that only compute a value, each with the later step that checks the value. */
 const COMPUTED_FOR: Readonly<Record<EvidenceKind, Readonly<Record<number, number>>>> = {
   attestation: { 2: 4, 3: 4 },
   assertion: { 1: 3, 2: 3 },
@@ -38,7 +38,7 @@ interface StepsViewProps {
   readonly checks: readonly Check[];
 }
 
-/** The steps of Apple's page with a mark each, and the other checks. */
+/** The steps of Apple's page, each with a mark for its outcome, and the other checks. */
 export function StepsView({ kind, checks }: StepsViewProps) {
   const others = checks.filter(({ step }) => step === undefined);
   return (

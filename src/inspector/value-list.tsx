@@ -1,4 +1,4 @@
-/** A name and a value as text, or `undefined` if the evidence lacks the value. */
+/** A name and a value as text, or `undefined` if the evidence does not contain the value. */
 export type NamedValue = readonly [name: string, value: string | number | Date | Uint8Array | undefined];
 
 /** Longer values come only from malformed or hostile evidence. */

@@ -3,7 +3,7 @@ import type { Explained } from './explained.js';
 const SENTENCES = {
   accepted: 'A server with these values accepts this evidence.',
   refused: 'A server with these values rejects this evidence.',
-  undecided: 'Nothing failed, but values to compare with are missing in the form.',
+  undecided: 'No check failed, but values to compare with are missing in the form.',
 };
 
 /** The result in one line. */
@@ -20,7 +20,7 @@ export function VerdictView({ explained: { kind, encoding, bytes, explanation } 
         )}
       </h2>
       <p>
-        {SENTENCES[verdict]} {bytes.length} bytes, found as {encoding}.
+        {SENTENCES[verdict]} {bytes.length} bytes, decoded from {encoding}.
       </p>
     </section>
   );

@@ -27,13 +27,13 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Returns the URL. */
+/** Starts a server for the app, and returns its URL. */
 async function listen(app: Express): Promise<string> {
   const server = createServer(app).listen(0, '127.0.0.1');
   servers.push(server);
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return `http://127.0.0.1:${address.port}`;
 }
 
@@ -55,7 +55,7 @@ function backend(options: Partial<AppAttestOptions> = {}, http: HttpOptions<Requ
   return app;
 }
 
-/** The titles of the requests whose responses are not as expected. */
+/** Returns the titles of the requests whose responses are not as expected. */
 async function differences(url: string, ...args: string[]): Promise<string[]> {
   const { code, output, errors } = await device('--url', url, '--app-id', appId, '--json', ...args);
   expect(errors).toBe('');
@@ -79,13 +79,13 @@ describe('app-attest device', () => {
     201 {"ordered":"coffee"}
 ✓ An attacker sends the same request again
     401 {"error":"challenge_used"}
-✓ An attacker changes one byte of the body in transit
+✓ An attacker adds one byte to the body in transit
     401 {"error":"request_mismatch"}
-✓ An attacker sends a request for another route to this route
+✓ An attacker sends a request that was signed for another route
     401 {"error":"invalid_signature"}
 ✓ An attacker adds a query to a request
     401 {"error":"invalid_signature"}
-✓ The key signs a request with an old counter
+✓ The app sends an assertion with an old counter
     401 {"error":"counter_not_increased"}
 ✓ A key that is not registered signs a request
     401 {"error":"key_unknown"}
@@ -117,7 +117,7 @@ All 12 responses are as expected.
   });
 });
 
-/** What a backend without this package's handlers leaves out. */
+/** The mistakes of a backend that does not use the handlers of this package. */
 interface Mistakes {
   acceptsReplays?: boolean;
   ignoresCounter?: boolean;
@@ -133,7 +133,7 @@ interface Mistakes {
 
 const digestOf = (body: Uint8Array): string => `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 
-/** A backend over the verifiers alone. It verifies evidence by hand, with mistakes. */
+/** A backend that calls only the verifiers of this package, and makes the given mistakes. */
 function handmadeBackend(mistakes: Mistakes): Express {
   const challenges = new Set<string>();
   const keys = new Map<string, { publicKey: string; counter: number }>();
@@ -181,8 +181,8 @@ function handmadeBackend(mistakes: Mistakes): Express {
   return app;
 }
 
-describe('app-attest device finds a backend that', () => {
-  it('makes no mistake, without the handlers of this package', async () => {
+describe('app-attest device tests a backend that', () => {
+  it('makes no mistake and does not use the handlers of this package', async () => {
     expect(await differences(await listen(handmadeBackend({})))).toEqual([]);
   });
 
@@ -190,12 +190,16 @@ describe('app-attest device finds a backend that', () => {
     [
       'accepts replays',
       { acceptsReplays: true, ignoresCounter: true },
-      ['An attacker sends the same request again', 'The key signs a request with an old counter'],
+      ['An attacker sends the same request again', 'The app sends an assertion with an old counter'],
     ],
-    ['compares no counter', { ignoresCounter: true }, ['The key signs a request with an old counter']],
-    ['compares no digest', { ignoresDigest: true }, ['An attacker changes one byte of the body in transit']],
+    ['compares no counter', { ignoresCounter: true }, ['The app sends an assertion with an old counter']],
+    ['compares no digest', { ignoresDigest: true }, ['An attacker adds one byte to the body in transit']],
     ['ignores the query', { signsPathOnly: true }, ['An attacker adds a query to a request']],
-    ['ignores the route', { ignoresTarget: true }, ['An attacker sends a request for another route to this route']],
+    [
+      'ignores the signed route',
+      { ignoresTarget: true },
+      ['An attacker sends a request that was signed for another route'],
+    ],
     [
       'accepts the challenge of a registration twice',
       { keepsChallengeOfRegistration: true },
@@ -213,13 +217,13 @@ describe('app-attest device finds a backend that', () => {
     expect(await differences(await listen(handmadeBackend(mistakes)))).toEqual(titles);
   });
 
-  it('reports instead of enforcing', async () => {
+  it('runs in report mode', async () => {
     const titles = await differences(await listen(backend({}, { mode: 'report' })));
     expect(titles).toContain('An attacker sends the same request again');
     expect(titles).not.toContain('The app sends one more request');
   });
 
-  it('does not trust the root, and says what to do', async () => {
+  it('does not trust the root of the virtual iPhone', async () => {
     const { code, output } = await device(
       '--url',
       await listen(backend({ trustAnchors: undefined })),
@@ -232,13 +236,13 @@ describe('app-attest device finds a backend that', () => {
     expect(output).toContain('1 of 1 responses is not as expected.');
   });
 
-  it('has no such routes', async () => {
+  it('does not have the routes', async () => {
     expect(await differences(await listen(express()))).toEqual(['The app registers its key']);
     const other = await differences(await listen(backend()), '--path', '/order', '--method', 'PUT', '--body', '{}');
     expect(other).toEqual(['The app sends PUT /order']);
   });
 
-  it('does not run', async () => {
+  it('is not running', async () => {
     const url = await listen(backend());
     servers.pop()?.close();
     const { code, output } = await device('--url', url, '--app-id', appId);
@@ -246,7 +250,7 @@ describe('app-attest device finds a backend that', () => {
     expect(output).toContain(`no response from ${url}/app-attest/challenge: ECONNREFUSED`);
   });
 
-  it('redirects, and follows no redirect to another host', async () => {
+  it('redirects to another host, and does not follow the redirect', async () => {
     let requests = 0;
     const other = await listen(
       express().use((_request, response) => {
@@ -282,21 +286,21 @@ describe('the root of the virtual iPhone', () => {
     expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700);
   });
 
-  it('is the same for two commands that start at the same time', async () => {
+  it('is the same for several commands that start at the same time', async () => {
     const path = join(folder, 'race.json');
     const runs = Array.from({ length: 4 }, () => appAttest(['device', '--root-file', path, '--print-root']));
     const outputs = (await Promise.all(runs)).map(({ output }) => output);
     expect(new Set(outputs).size).toBe(1);
   });
 
-  it('is in the folder of the user by default, and XDG_STATE_HOME can move it', async () => {
+  it('is saved below XDG_STATE_HOME if this variable is set', async () => {
     const env = { XDG_STATE_HOME: join(folder, 'xdg') };
     const { output } = await appAttest(['device', '--print-root'], { env });
     const saved = JSON.parse(readFileSync(join(folder, 'xdg/app-attest/virtual-apple.json'), 'utf8'));
     expect(saved.attestationRoot.certificate).toBe(output);
   });
 
-  it('signs receipts that a backend with verifyReceipts accepts', async () => {
+  it('for receipts is accepted by a backend with verifyReceipts', async () => {
     const receiptTrustAnchors = [(await device('--print-receipt-root')).output];
     expect(await differences(await listen(backend({ verifyReceipts: true, receiptTrustAnchors })))).toEqual([]);
   });
@@ -311,13 +315,13 @@ describe('the root of the virtual iPhone', () => {
   });
 
   it.each(['', '{}', 'null', '{"attestationRoot":{"certificate":"","privateKey":""},"receiptRoot":{}}'])(
-    'is rejected in the file %j, and nothing of the file is printed',
+    'is rejected if its file contains %j',
     async (content) => {
       const path = join(folder, 'wrong.json');
       writeFileSync(path, content, { mode: 0o600 });
       const { code, output, errors } = await appAttest(['device', '--root-file', path, '--print-root']);
       expect({ code, output }).toEqual({ code: 2, output: '' });
-      expect(errors).toContain('not a file of this command');
+      expect(errors).toContain('not a file that this command created');
     },
   );
 });
@@ -338,19 +342,23 @@ describe('app-attest device rejects', () => {
   const app = ['--app-id', appId];
   const url = ['--url', 'http://127.0.0.1:1'];
   it.each([
-    ['no URL', app, '--url is missing'],
-    ['no App ID', url, '--app-id is missing'],
-    ['an App ID that is none', [...url, '--app-id', 'example'], 'appId "example" must be'],
-    ['another protocol', [...app, '--url', 'file:///etc/passwd'], '--url must be'],
+    ['a missing URL', app, '--url is missing'],
+    ['a missing App ID', url, '--app-id is missing'],
+    ['an invalid App ID', [...url, '--app-id', 'example'], 'appId "example" must be'],
+    ['a URL with another protocol', [...app, '--url', 'file:///etc/passwd'], '--url must be'],
     ['a URL with a password', [...app, '--url', 'http://user:hunter2@localhost'], '--url must be'],
-    ['an unknown system', [...app, ...url, '--os', 'iOS 99'], '--os must be one of iOS 14.4'],
+    ['an unknown operating system', [...app, ...url, '--os', 'iOS 99'], '--os must be one of iOS 14.4'],
     ['an unknown environment', [...app, ...url, '--environment', 'sandbox'], '--environment must be'],
-    ['a body of GET', [...app, ...url, '--path', '/a', '--method', 'GET', '--body', 'x'], 'GET allows no --body'],
+    [
+      'a body with the method GET',
+      [...app, ...url, '--path', '/a', '--method', 'GET', '--body', 'x'],
+      'GET allows no --body',
+    ],
     ['a method without a path', [...app, ...url, '--method', 'GET'], '--path is missing'],
     ['a method in lower case', [...app, ...url, '--path', '/a', '--method', 'get'], '--method must be'],
     ['a path that is not encoded', [...app, ...url, '--path', '/ü'], '--path must be'],
     ['a path with dot segments', [...app, ...url, '--path', '/a/../b'], '--path must be'],
-    ['another host as a path', [...app, ...url, '--path', '@example.com/'], '--path must be'],
+    ['a path that contains another host', [...app, ...url, '--path', '@example.com/'], '--path must be'],
     ['a header without a value', [...app, ...url, '--header', 'hunter2'], '--header must be'],
     ['a header with a line break', [...app, ...url, '--header', 'A: b\r\nC: d'], '--header must be'],
   ])('%s with exit code 2', async (_name, args, message) => {

@@ -36,7 +36,7 @@ const commands = ['command-line.md', 'troubleshooting.md']
   .map((name) => readFileSync(`docs/${name}`, 'utf8'))
   .flatMap((text) => [...text.matchAll(/npx app-attest ([a-z][^`\n>]+)/g)].map(([, command]) => command?.trim() ?? ''));
 
-/** The arguments, with the paths of the files. */
+/** Returns the arguments of a command, with the paths of the test files. */
 function argumentsOf(command: string): string[] {
   const words = command.match(/'[^']*'|\S+/g) ?? [];
   return words.map((word) => {
@@ -49,16 +49,19 @@ function argumentsOf(command: string): string[] {
   });
 }
 
-describe('the commands in the documents', () => {
-  it.each([...new Set(commands)].filter((command) => command !== 'inspector'))('%s', async (command) => {
-    const args = argumentsOf(command);
-    const rootFile = args[0] === 'device' ? ['--root-file', join(folder, 'virtual-apple.json')] : [];
-    const { code, errors } = await appAttest([...args, ...rootFile], { input: FILES['capsule.json'] ?? '' });
-    expect(errors).toBe('');
-    expect([0, 1]).toContain(code);
-  });
+describe('the commands in the documentation', () => {
+  it.each([...new Set(commands)].filter((command) => command !== 'inspector'))(
+    'run without a usage error: %s',
+    async (command) => {
+      const args = argumentsOf(command);
+      const rootFile = args[0] === 'device' ? ['--root-file', join(folder, 'virtual-apple.json')] : [];
+      const { code, errors } = await appAttest([...args, ...rootFile], { input: FILES['capsule.json'] ?? '' });
+      expect(errors).toBe('');
+      expect([0, 1]).toContain(code);
+    },
+  );
 
-  it('are more than ten', () => {
+  it('are more than ten different commands', () => {
     expect(new Set(commands).size).toBeGreaterThan(10);
   });
 });

@@ -83,7 +83,7 @@ describe('app-attest explain', () => {
     expect(cut).toMatchObject({ code: 'nonce_mismatch' });
   });
 
-  it('keeps wrong encodings of the app, so that they are found', async () => {
+  it('does not correct wrong encodings of the app', async () => {
     const twice = Buffer.from(attestation).toString('base64');
     for (const evidence of [twice, JSON.stringify({ token: twice }), encodeURIComponent(attestation)]) {
       const { verdict, code } = await explained(evidence, ...accepted);
@@ -91,7 +91,7 @@ describe('app-attest explain', () => {
     }
   });
 
-  it('is undecided with exit code 0 if a value is not given', async () => {
+  it('prints the verdict undecided with exit code 0 if a value is missing', async () => {
     const { code, output } = await appAttest(['explain', attestation, '--date', validAt]);
     expect({ code, verdict: output.split('\n')[1] }).toEqual({
       code: 0,
@@ -116,7 +116,7 @@ describe('app-attest explain', () => {
     });
   });
 
-  it('explains an assertion as the attestation that the options expect', async () => {
+  it('explains an assertion as an attestation if the options are for attestations', async () => {
     expect(await explained(signed.token, '--challenge', 'the challenge')).toMatchObject({
       kind: 'attestation',
       code: 'malformed_attestation',
@@ -124,31 +124,34 @@ describe('app-attest explain', () => {
   });
 
   it.each([
-    ['no evidence', [], 'EVIDENCE is missing'],
-    ['the name of no file', ['attestation.txt'], '"attestation.txt" is neither a file nor evidence'],
+    ['a missing argument', [], 'EVIDENCE is missing'],
+    ['the name of a file that does not exist', ['attestation.txt'], '"attestation.txt" is neither a file nor evidence'],
     ['a folder', [folder], 'EISDIR'],
     ['two arguments', [attestation, 'again'], 'unexpected argument "again"'],
     ['an unknown option', [attestation, '--app'], '--app'],
-    ['an App ID that is none', [attestation, '--app-id', 'example'], 'appId "example" must be'],
+    ['an invalid App ID', [attestation, '--app-id', 'example'], 'appId "example" must be'],
     ['a wrong date', [attestation, '--date', 'yesterday'], '--date must be'],
     ['a wrong environment', [attestation, '--environment', 'sandbox'], '--environment must be'],
     ['a wrong counter', [attestation, '--counter', '-1'], '--counter'],
     ['a wrong hash', [attestation, '--client-data-hash', '#'], '--client-data-hash must be'],
     ['a wrong key', [signed.token, '--public-key', 'AAAA'], 'publicKey'],
     [
-      'a payload of an attestation',
+      'a payload together with a challenge',
       [attestation, '--payload', 'a', '--challenge', 'b'],
       '--challenge is for attestations',
     ],
-    ['a missing file', [attestation, '--payload-file', 'none'], 'ENOENT'],
+    ['a payload file that does not exist', [attestation, '--payload-file', 'none'], 'ENOENT'],
   ])('rejects %s with exit code 2', async (_name, args, message) => {
     const { code, output, errors } = await appAttest(['explain', ...args]);
     expect({ code, output }).toEqual({ code: 2, output: '' });
     expect(errors).toContain(message);
     expect(errors).toContain('Try: app-attest explain --help');
   });
+});
 
-  it.each(['explain', 'inspect', 'receipt', 'replay'])('%s rejects 10 MB quickly with exit code 2', async (command) => {
+it.each(['explain', 'inspect', 'receipt', 'replay'])(
+  'app-attest %s rejects 10 MB quickly with exit code 2',
+  async (command) => {
     const input = Buffer.alloc(10_000_000, 0x41);
     const path = file('large.txt', input);
     const start = performance.now();
@@ -156,8 +159,8 @@ describe('app-attest explain', () => {
       expect(await run).toMatchObject({ code: 2, output: '', errors: expect.stringContaining('longer than 1048576') });
     }
     expect(performance.now() - start).toBeLessThan(2000);
-  });
-});
+  },
+);
 
 describe('app-attest inspect', () => {
   const inspect = ['inspect', attestation, '--date', '2026-04-21T12:00:00Z'];
@@ -212,14 +215,14 @@ authenticator data: offset, bytes, field
     expect(shown.certificates.length).toBe(3);
   });
 
-  it('shows what is there of damaged evidence, and says that other bytes are no evidence', async () => {
+  it('shows the parts of damaged evidence that can be decoded, and does not recognize other bytes', async () => {
     const cut = await appAttest(['inspect', bytes.subarray(0, 3000).toString('base64')]);
     expect(cut.output).toContain('problems\n');
     const other = await appAttest(['inspect', '-'], { input: Buffer.alloc(300, 7) });
     expect(other).toMatchObject({ code: 1, output: expect.stringMatching(/^Not recognized as evidence/) });
   });
 
-  it('prints no control characters of evidence', async () => {
+  it('escapes control characters in evidence', async () => {
     const hostile = await apple.createDevice({ appId, bundleVersion: '\u001b[2J\u202e\u0000' });
     const id = await hostile.generateKey();
     const evidence = Buffer.from(await hostile.attestKey(id, new Uint8Array(32))).toString('base64');
@@ -250,12 +253,12 @@ authenticator data: offset, bytes, field
 describe('app-attest receipt', () => {
   const args = ['receipt', '--app-id', appId, '--trust-anchor', receiptRoot];
 
-  it('verifies the receipt in an attestation, and says what it means', async () => {
+  it('verifies the receipt in an attestation, and prints when to refresh it', async () => {
     const { code, output } = await appAttest([...args, JSON.stringify(registration)]);
     expect(code).toBe(0);
     expect(output).toContain('✓ accepted\n');
     expect(output).toContain('  The receipt of an attestation has no risk metric.');
-    expect(output).toMatch(/By default, it is due for a refresh at [\d-]+ [\d:]+Z, in (23|24) hours\./);
+    expect(output).toMatch(/By default, the receipt is due for a refresh at [\d-]+ [\d:]+Z, in (23|24) hours\./);
   });
 
   it('shows the risk metric', async () => {
@@ -279,7 +282,7 @@ describe('app-attest receipt', () => {
     expect(expired).toMatchObject({ code: 1, output: expect.stringContaining('The receipt has expired') });
   });
 
-  it('rejects a receipt of another app, and is undecided without --app-id', async () => {
+  it('rejects a receipt of another app, and prints the verdict undecided without --app-id', async () => {
     const json = JSON.stringify(registration);
     const other = await appAttest(['receipt', json, '--app-id', `${appId}.other`, '--trust-anchor', receiptRoot]);
     expect(other).toMatchObject({ code: 1, output: expect.stringContaining('✗ rejected: app_id_mismatch') });
@@ -322,13 +325,13 @@ describe('app-attest replay', () => {
     expect(output).toContain('checked with the root certificates in the capsule');
   });
 
-  it('says if the evidence is not the reason', async () => {
+  it('prints the code of the rejection if no check of the evidence fails', async () => {
     const used = createCapsule({ ...content, clientData: 'the challenge', code: 'challenge_used' });
     const { code, output } = await appAttest(['replay', '-', '--json'], { input: JSON.stringify(used) });
     expect(code).toBe(0);
     const { verdict, notes } = JSON.parse(output);
     expect(verdict).toBe('accepted');
-    expect(notes.at(-1)).toContain('for another reason: challenge_used');
+    expect(notes.at(-1)).toContain('rejected the request with challenge_used');
   });
 
   it('explains an assertion with its key, in each form of client data', async () => {
@@ -358,12 +361,16 @@ describe('app-attest replay', () => {
   });
 
   it.each([
-    ['no JSON', 'text', 'not a capsule of version 1'],
+    ['text that is not JSON', 'text', 'not a capsule of version 1'],
     ['lines of JSON', '{}\n{}', 'pass one line'],
-    ['another version', '{"version":2}', 'not a capsule of version 1'],
-    ['another kind', '{"version":1,"kind":"receipt"}', 'not a capsule of version 1'],
-    ['a digest', '{"version":1,"kind":"assertion","evidence":{"sha256":"","length":1}}', 'only its digest'],
-    ['a wrong root', JSON.stringify({ ...capsule, trustAnchors: ['AAAA'] }), 'trust anchor'],
+    ['a capsule of another version', '{"version":2}', 'not a capsule of version 1'],
+    ['a capsule of another kind', '{"version":1,"kind":"receipt"}', 'not a capsule of version 1'],
+    [
+      'a capsule with a digest instead of the evidence',
+      '{"version":1,"kind":"assertion","evidence":{"sha256":"","length":1}}',
+      'replaced with its digest',
+    ],
+    ['a capsule with a malformed root', JSON.stringify({ ...capsule, trustAnchors: ['AAAA'] }), 'trust anchor'],
   ])('rejects %s with exit code 2', async (_name, input, message) => {
     const { code, output, errors } = await appAttest(['replay', '-'], { input });
     expect({ code, output }).toEqual({ code: 2, output: '' });
@@ -371,9 +378,9 @@ describe('app-attest replay', () => {
   });
 });
 
-describe('app-attest --help', () => {
+describe('app-attest', () => {
   it.each(['', 'explain', 'inspect', 'receipt', 'replay', 'device', 'inspector', 'receipts refresh'])(
-    '%s fits 80 columns and is on standard output',
+    '%s --help prints lines of at most 80 characters to standard output',
     async (name) => {
       const { code, output, errors } = await appAttest([...name.split(' ').filter((word) => word !== ''), '--help']);
       expect({ code, errors }).toEqual({ code: 0, errors: '' });
@@ -382,14 +389,14 @@ describe('app-attest --help', () => {
     },
   );
 
-  it('prints the version', async () => {
+  it('--version prints the version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(await appAttest(['--version'])).toMatchObject({ code: 0, output: `${version}\n` });
   });
 });
 
 it.each(['explain', 'inspect', 'receipt', 'replay'])(
-  '%s ends without an error for random bytes and text',
+  'app-attest %s exits with code 0, 1 or 2 for random bytes and text',
   async (command) => {
     for (let round = 0; round < 30; round += 1) {
       const random = randomBytes(1 + round * 20);
@@ -408,14 +415,21 @@ it.each(['explain', 'inspect', 'receipt', 'replay'])(
   },
 );
 
-describe('the recordings', () => {
-  it.each(readdirSync('fixtures').filter((name) => name.endsWith('.json')))('%s can be inspected', async (name) => {
-    const { attestation: found, assertions = [], receipts = [] } = JSON.parse(readFileSync(`fixtures/${name}`, 'utf8'));
-    const objects = [found, ...assertions, ...receipts].filter((each) => each !== undefined);
-    for (const { object } of objects) {
-      const { code, output } = await appAttest(['inspect', object]);
-      expect(code).toBe(0);
-      expect(output).not.toContain('problems');
-    }
-  });
+describe('app-attest inspect', () => {
+  it.each(readdirSync('fixtures').filter((name) => name.endsWith('.json')))(
+    'shows the recording %s without problems',
+    async (name) => {
+      const {
+        attestation: found,
+        assertions = [],
+        receipts = [],
+      } = JSON.parse(readFileSync(`fixtures/${name}`, 'utf8'));
+      const objects = [found, ...assertions, ...receipts].filter((each) => each !== undefined);
+      for (const { object } of objects) {
+        const { code, output } = await appAttest(['inspect', object]);
+        expect(code).toBe(0);
+        expect(output).not.toContain('problems');
+      }
+    },
+  );
 });

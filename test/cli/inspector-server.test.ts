@@ -22,7 +22,7 @@ async function get(path: string, { host = new URL(server.url).host, method = 'GE
 }
 
 describe('the server of the inspector', () => {
-  it('serves the page with its policy, on a loopback address', async () => {
+  it('serves the page with the policy of the page, on a loopback address', async () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     const { status, headers, body } = await get('/');
     expect({ status, body }).toEqual({ status: 200, body: page });
@@ -37,20 +37,20 @@ describe('the server of the inspector', () => {
   });
 
   it.each(['/index.html', '/../package.json', '/%2e%2e/package.json', '//etc/passwd', '*'])(
-    'serves no other file: %s',
+    'responds with 404 to the path %s',
     async (path) => {
       expect(await get(path)).toMatchObject({ status: 404, body: '' });
     },
   );
 
   it.each(['example.com', 'localhost', '127.0.0.1', '127.0.0.1:1', 'rebound.example:80'])(
-    'rejects the host %s',
+    'rejects the Host header %s',
     async (host) => {
       expect(await get('/', { host })).toMatchObject({ status: 421, body: '' });
     },
   );
 
-  it('rejects other methods', async () => {
+  it('rejects the method POST', async () => {
     expect(await get('/', { method: 'POST' })).toMatchObject({ status: 405, body: '' });
   });
 

@@ -44,25 +44,17 @@ describe('app-attest receipts refresh', () => {
   });
 
   it.each([
-    ['no command', [], 'a command is missing'],
+    ['a missing command', [], 'a command is missing'],
     ['an unknown command', ['refresh', 'receipts'], 'unknown command: "refresh receipts"'],
     ['an incomplete command', ['receipts'], 'unknown command: "receipts"'],
-    ['no app', [...refresh, '--credentials', credentials], '--app-id is missing'],
-    ['no credentials', [...refresh, ...app], '--credentials is missing'],
+    ['a missing App ID', [...refresh, '--credentials', credentials], '--app-id is missing'],
+    ['a missing credentials file', [...refresh, ...app], '--credentials is missing'],
     ['an unknown option', [...valid, '--maximum', '1'], '--maximum'],
     ['an option without a value', [...valid, '--limit'], '--limit'],
     ['an additional argument', [...valid, 'now'], 'now'],
-    [
-      'a limit that is not a number',
-      [...valid, '--limit', 'ten'],
-      '--limit must be a whole number of at most 9 digits',
-    ],
-    [
-      'a negative concurrency',
-      [...valid, '--concurrency=-1'],
-      '--concurrency must be a whole number of at most 9 digits',
-    ],
-    ['no database', valid, 'DATABASE_URL or REDIS_URL'],
+    ['a limit that is not a number', [...valid, '--limit', 'ten'], '--limit must be a whole number'],
+    ['a negative concurrency', [...valid, '--concurrency=-1'], '--concurrency must be a whole number'],
+    ['a missing database URL', valid, 'DATABASE_URL or REDIS_URL'],
     ['a trust anchor file that does not exist', [...valid, '--trust-anchor', join(folder, 'none.pem')], 'ENOENT'],
   ])('rejects %s with exit code 2', async (_, args, message) => {
     const { code, output, errors, listeners } = await appAttest(args);
@@ -117,7 +109,7 @@ describe('app-attest receipts refresh', () => {
     ['postgres', 'DATABASE_URL', 'postgres://user:hunter2@[/keys'],
     ['redis', 'REDIS_URL', 'http://user:hunter2@127.0.0.1'],
     ['redis', 'REDIS_URL', 'hunter2'],
-  ])('prints no password from a malformed URL of %s, in %s: %s', async (_, name, url) => {
+  ])('prints no password of a malformed %s URL in %s: %s', async (_, name, url) => {
     const { code, errors } = await appAttest(valid, { env: { [name]: url } });
     expect(code).toBe(1);
     expect(errors).not.toContain('hunter2');

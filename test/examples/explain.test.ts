@@ -16,7 +16,7 @@ it('names the check and the mistake in the example', async () => {
   expect(verdict).toBe('refused: nonce_mismatch');
   expect(check).toMatch(/^nonce failed: expected [0-9a-f]{16}…, got [0-9a-f]{16}…$/);
   expect(cause).toMatch(
-    /^certain: The app decoded the challenge from base64 before it hashed the bytes\. Hash the text/,
+    /^certain: The app decoded the challenge from base64, and hashed the result\. In the app, hash the text/,
   );
   expect(more).toEqual([]);
   expect(await explainForLog({ ...options, challenge: Buffer.from(challenge, 'base64') })).toEqual(['accepted']);

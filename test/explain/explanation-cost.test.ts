@@ -21,13 +21,13 @@ const assertion = await key.device.generateAssertion(key.keyId, sha256(PAYLOAD))
 const { publicKey } = key;
 const receipt = inspectAttestation(key.attestation).receipt ?? new Uint8Array();
 
-/** The lowest cost of one of several explanations or verifications in milliseconds, after the code was compiled. */
+/** Returns the lowest duration of several runs, in milliseconds. The runs before them let the engine compile the code. */
 async function cost(attempt: () => Promise<unknown>, runs = 20): Promise<number> {
   for (let run = 0; run < runs; run += 1) await attempt();
   return (await costOf(attempt, runs)).milliseconds;
 }
 
-/** The cost of one verification, from many, because one is too short to measure. */
+/** Returns the average duration of one verification, in milliseconds. A single verification is too short to measure. */
 async function costOfVerification(verify: () => Promise<unknown>): Promise<number> {
   return (
     (await cost(async () => {
@@ -114,8 +114,8 @@ function describeChange(change: object): string {
   return JSON.stringify(change, (_, value) => (typeof value === 'string' ? value.slice(0, 20) : value)).slice(0, 200);
 }
 
-describe('an explanation without all options', () => {
-  it('is undecided if no check failed', async () => {
+describe('an explanation', () => {
+  it('is undecided if options are missing and no check failed', async () => {
     const { verdict, checks, causes } = await explainAttestation({
       attestation: key.attestation,
       trustAnchors: apple.trustAnchors,
@@ -130,14 +130,14 @@ describe('an explanation without all options', () => {
     expect((await explainReceipt({ receipt, trustAnchors: apple.receiptTrustAnchors })).verdict).toBe('undecided');
   });
 
-  it('names each step of Apple’s page', async () => {
+  it('has checks for steps 1 and 4 to 9 of an attestation, and for steps 3 to 5 of an assertion', async () => {
     const { checks } = await explainAttestation({ attestation: key.attestation });
     expect([...new Set(checks.flatMap(({ step }) => step ?? []))]).toEqual([1, 4, 5, 6, 7, 8, 9]);
     const explained = await explainAssertion({ assertion });
     expect(explained.checks.flatMap(({ step }) => step ?? [])).toEqual([3, 4, 5]);
   });
 
-  it('makes the checks after a failed one, with the values that differ', async () => {
+  it('contains the checks after a failed check, with the values that differ', async () => {
     const { checks } = await explainAttestation({
       ...recorded,
       appId: APP_ID,
@@ -153,7 +153,7 @@ describe('an explanation without all options', () => {
     expect(failed.at(-1)).toMatchObject({ expected: 'development', actual: 'production' });
   });
 
-  it('inspects the bytes that were found in wrongly encoded text', async () => {
+  it('decodes and checks the bytes that it finds in hex text', async () => {
     const hex = Buffer.from(key.attestation).toString('hex');
     const { inspection, checks } = await explainAttestation({
       attestation: hex,
@@ -171,11 +171,14 @@ describe('wrong options', () => {
     ['evidence of another type', () => explainAttestation({ attestation: 5 as never })],
     ['an unknown option', () => explainAttestation({ attestation, challange: 'x' } as never)],
     ['a key identifier that is not text', () => explainAttestation({ attestation, keyId: 5 as never })],
-    ['challenges that are not an array', () => explainAttestation({ attestation, otherChallenges: 'x' as never })],
-    ['a challenge that is not text', () => explainAttestation({ attestation, otherChallenges: [5] as never })],
+    [
+      'other challenges that are not an array',
+      () => explainAttestation({ attestation, otherChallenges: 'x' as never }),
+    ],
+    ['another challenge that is not text', () => explainAttestation({ attestation, otherChallenges: [5] as never })],
     ['a key that is not a key', () => explainAssertion({ assertion, publicKey: 'key' })],
     ['both client data and its hash', () => explainAssertion({ assertion, payload: '', clientDataHash: sha256('') })],
-    ['an undefined key of a receipt', () => explainReceipt({ receipt, publicKey: undefined as never })],
+    ['an undefined public key for a receipt', () => explainReceipt({ receipt, publicKey: undefined as never })],
   ])('throw invalid_argument: %s', async (_, explain) => {
     await expectCode(explain, 'invalid_argument');
   });

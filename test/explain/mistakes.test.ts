@@ -6,8 +6,8 @@ import { payloads } from './mistakes/payloads.js';
 import { receipts } from './mistakes/receipts.js';
 
 const TABLES = [
-  { concept: 'encodings', subject: 'somebody', mistakes: encodings },
-  { concept: 'challenges', subject: 'somebody', mistakes: challenges },
+  { concept: 'encodings', subject: 'the app or the server', mistakes: encodings },
+  { concept: 'challenges', subject: 'the app', mistakes: challenges },
   { concept: 'payloads', subject: 'the app', mistakes: payloads },
   { concept: 'keys and apps', subject: 'the app', mistakes: keysAndApps },
   { concept: 'receipts', subject: 'the receipt', mistakes: receipts },
@@ -28,6 +28,6 @@ describe.each(TABLES)('mistakes with $concept: an explanation', ({ subject, mist
   });
 });
 
-it('knows at least sixty mistakes', () => {
+it('the tables of mistakes contain at least sixty mistakes', () => {
   expect(TABLES.flatMap(({ mistakes }) => mistakes).length).toBeGreaterThanOrEqual(60);
 });

@@ -18,11 +18,11 @@ const capsule = {
 };
 
 describe('readCapsule', () => {
-  it('reads the values that explain a rejection', async () => {
+  it('reads the values of an attestation', async () => {
     const values = readCapsule(JSON.stringify(capsule));
-    if (values?.evidence === undefined) throw new Error('not read');
+    if (values?.evidence === undefined) throw new Error('readCapsule returned no evidence');
     const options = optionsOfCapsule({ ...values, evidence: values.evidence });
-    if (!('attestation' in options)) throw new Error('not an attestation');
+    if (!('attestation' in options)) throw new Error('optionsOfCapsule returned no attestation');
     expect((await explainAttestation(options.attestation)).verdict).toBe('accepted');
   });
 
@@ -52,7 +52,7 @@ describe('readCapsule', () => {
     '{"version":2,"kind":"attestation"}',
     '{"version":1,"kind":"receipt"}',
     'x'.repeat(600_000),
-  ])('does not take other text for a capsule: %.40s', (text) => expect(readCapsule(text)).toBeUndefined());
+  ])('returns undefined for text that is not a capsule: %.40s', (text) => expect(readCapsule(text)).toBeUndefined());
 
   it('ignores values of a wrong type', () => {
     const wrong = {

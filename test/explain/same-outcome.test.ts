@@ -28,7 +28,7 @@ import {
   recordings,
 } from '../support/recordings.js';
 
-/** Set this variable by hand for more runs. */
+/** The number of runs of each property. Set the environment variable `RUNS` for more runs. */
 const { RUNS = '100' } = process.env;
 const numRuns = Number(RUNS);
 
@@ -46,7 +46,7 @@ async function codeOf(verification: Promise<unknown>): Promise<string | undefine
 function expectSame({ verdict, code, checks, causes }: Explanation, expected: string | undefined): void {
   expect(code, JSON.stringify(checks)).toBe(expected);
   expect(verdict).toBe(expected === undefined ? 'accepted' : 'refused');
-  // Every rejection is explained, and nothing else.
+  // Every rejection has a cause, and accepted evidence has none.
   expect(causes.length > 0, JSON.stringify(checks)).toBe(expected !== undefined);
 }
 
@@ -81,7 +81,7 @@ const receipts = [
 ];
 
 describe('an explanation', () => {
-  it(`accepts ${attestations.length} recorded attestations without a cause`, async () => {
+  it(`has no cause for ${attestations.length} recorded attestations, which are accepted`, async () => {
     for (const options of attestations) {
       const { verdict, causes, checks } = await explainAttestation(options);
       expect({ verdict, causes }).toEqual({ verdict: 'accepted', causes: [] });
@@ -89,7 +89,7 @@ describe('an explanation', () => {
     }
   });
 
-  it(`accepts ${assertions.length} recorded assertions without a cause`, async () => {
+  it(`has no cause for ${assertions.length} recorded assertions, which are accepted`, async () => {
     for (const options of assertions) {
       const { verdict, causes, checks } = await explainAssertion(options);
       expect({ verdict, causes }).toEqual({ verdict: 'accepted', causes: [] });
@@ -97,11 +97,11 @@ describe('an explanation', () => {
     }
   });
 
-  it(`has the outcome of the verification of ${receipts.length} recorded receipts`, async () => {
+  it(`has the same outcome as verifyReceipt for ${receipts.length} recorded receipts`, async () => {
     for (const options of receipts) await receipt(options);
   });
 
-  it('has the outcome of the verification if the evidence is for other expectations', async () => {
+  it('has the same outcome as the verifier if one option does not match the evidence', async () => {
     for (const options of attestations) {
       await attestation({ ...options, appId: 'TEAMID1234.com.example.other' });
       await attestation({ ...options, date: new Date(0) });
@@ -123,11 +123,11 @@ describe('an explanation', () => {
   });
 
   it.each(fixtures.filter((fixture) => fixture.attestation))(
-    'has the outcome of changed bytes of $name',
+    'has the same outcome as verifyAttestation for changed bytes of $name',
     async ({ name }) => {
       const recording = attestationRecordings.find((candidate) => candidate.name === name);
       const options = recording && attestationOptions(recording);
-      if (!options) throw new Error('no attestation');
+      if (!options) throw new Error(`the recording ${name} has no attestation`);
       const property = fc.asyncProperty(damage, async (change) => {
         await attestation({ ...options, attestation: change(options.attestation) });
       });
@@ -135,7 +135,7 @@ describe('an explanation', () => {
     },
   );
 
-  it('has the outcome of changed bytes of assertions and receipts', async () => {
+  it('has the same outcome as the verifier for changed bytes of assertions and receipts', async () => {
     const property = fc.asyncProperty(damage, fc.nat(), async (change, index) => {
       const one = assertions[index % assertions.length];
       if (one) await assertion({ ...one, assertion: change(one.assertion) });
@@ -148,7 +148,7 @@ describe('an explanation', () => {
     await assertProperty(receiptProperty, { numRuns });
   });
 
-  it('has the outcome of attestations that are broken in several places', async () => {
+  it('has the same outcome as verifyAttestation for attestations with several errors', async () => {
     const property = fc.asyncProperty(someOf(brokenAttestation), async ({ changes }) => {
       const { privateKey: _, ...options } = await attest(authority, changes);
       await attestation(options);
@@ -156,7 +156,7 @@ describe('an explanation', () => {
     await assertProperty(property, { numRuns });
   });
 
-  it('has the outcome of assertions that are broken in several places', async () => {
+  it('has the same outcome as verifyAssertion for assertions with several errors', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const property = fc.asyncProperty(someOf(brokenAssertion), async ({ changes }) => {
       const evidence = assert(privateKey, changes);
@@ -165,10 +165,10 @@ describe('an explanation', () => {
     await assertProperty(property, { numRuns });
   });
 
-  it('has the outcome of any text and any bytes', async () => {
+  it('has the same outcome as the verifier for any text and any bytes', async () => {
     const [options] = attestations;
     const [signed] = assertions;
-    if (!options || !signed) throw new Error('no recording');
+    if (!options || !signed) throw new Error('there is no recorded attestation or no recorded assertion');
     const any = fc.oneof(fc.string(), fc.base64String(), fc.json(), fc.uint8Array());
     const property = fc.asyncProperty(any, async (evidence) => {
       await attestation({ ...options, attestation: evidence });

@@ -16,7 +16,7 @@ describe('the modules that replace those of Node.js in the page', () => {
   it.each(ENCODINGS)('encode and decode %s like Buffer', async (encoding) => {
     const digits = fc.stringMatching(/^[A-Za-z0-9+/=_ -]{0,40}$/);
     // Node.js decodes hex from the low byte of each UTF-16 code unit, and the runtimes decode base64 outside ASCII differently.
-    // The core checks the text before or after it decodes it.
+    // The core rejects such text.
     const unit = encoding === 'hex' || encoding.startsWith('base64') ? 'binary-ascii' : 'grapheme';
     await assertProperty(
       fc.property(fc.oneof(fc.string({ unit }), digits), fc.uint8Array(), (text, bytes) => {
@@ -27,7 +27,7 @@ describe('the modules that replace those of Node.js in the page', () => {
     );
   });
 
-  it('joins and searches bytes like Buffer', async () => {
+  it('join and search bytes like Buffer', async () => {
     await assertProperty(
       fc.property(
         fc.array(fc.uint8Array({ maxLength: 4 })),
@@ -43,7 +43,7 @@ describe('the modules that replace those of Node.js in the page', () => {
     );
   });
 
-  it.each(['sha1', 'sha256', 'sha384', 'sha512'])('hash with %s', (name) => {
+  it.each(['sha1', 'sha256', 'sha384', 'sha512'])('compute %s like node:crypto', (name) => {
     const expected = createHash(name).update('text').digest('hex');
     expect(pageHash(name).update('text').digest('hex')).toBe(expected);
   });
@@ -64,20 +64,20 @@ describe('the modules that replace those of Node.js in the page', () => {
     expect(pageKey({ key }).export({ format: 'jwk' })).toMatchObject({ x: publicKey.export({ format: 'jwk' }).x });
   });
 
-  it('name the kind of a key that they cannot verify with', () => {
+  it('import an RSA key, but verify no signature with it', () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const key = publicKey.export({ format: 'der', type: 'spki' });
     expect(pageKey({ key }).asymmetricKeyType).toBe('rsa');
-    expect(() => pageVerify('sha256', key, pageKey({ key }), key)).toThrow('no curve');
+    expect(() => pageVerify('sha256', key, pageKey({ key }), key)).toThrow('does not support the curve');
   });
 
-  it('refuse a point that is not on its curve', () => {
+  it('reject a point that is not on its curve', () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = publicKey.export({ format: 'der', type: 'spki' });
     expect(() => pageKey({ key: key.map((byte, index) => (index === key.length - 1 ? byte ^ 1 : byte)) })).toThrow();
   });
 
-  it('recognise bytes and dates', () => {
+  it('recognize bytes and dates', () => {
     expect([new Uint8Array(), Buffer.alloc(1), new Uint16Array(), 'text', null].map(isUint8Array)).toEqual([
       true,
       true,

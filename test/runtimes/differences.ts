@@ -55,5 +55,5 @@ function errorOf(attempt: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-  throw new Error('nothing was thrown');
+  throw new Error('the attempt threw no error');
 }

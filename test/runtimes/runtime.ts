@@ -14,7 +14,7 @@ export interface Runtime {
 const PROGRAMS: Readonly<Record<string, readonly [program: string, ...parameters: string[]]>> = {
   node: ['bin/node'],
   bun: ['bin/bun'],
-  // The code cache of the runtime can contain an earlier build with the same path.
+  // Deno's code cache can contain an earlier build with the same path.
   deno: ['deno', 'run', '--allow-all', '--no-lock', '--no-code-cache', '--cached-only'],
 };
 

@@ -19,7 +19,7 @@ export interface Asn1Element {
   readonly end: number;
 }
 
-/** A decoded element: its value as text, or the parts in it. */
+/** A decoded element: its value as text, or its parts. */
 export interface Asn1Value {
   readonly value?: string;
   readonly children?: readonly EvidencePart[];
@@ -28,9 +28,9 @@ export interface Asn1Value {
 /** What is known about an element from its position. */
 export interface Asn1Field {
   readonly name: string;
-  /** The elements in this element. By default, all elements are named for their types. */
+  /** The names of the elements in this element. By default, each of these elements has the name of its ASN.1 type. */
   readonly parts?: Asn1Fields;
-  /** Decodes the element in another way. Takes the contents of the element, with chunks joined, and the whole element. */
+  /** Replaces the usual decoding. `contents` are the contents of the element, with joined chunks. `whole` is the element. */
   readonly decode?: (contents: Excerpt, whole: Excerpt) => Asn1Value;
 }
 
@@ -170,7 +170,7 @@ function valueText(bytes: Uint8Array, element: Asn1Element, contents: Excerpt): 
   }
 }
 
-/** The text in an OCTET STRING that is printable ASCII, as in Apple's extensions. */
+/** Returns the contents of an OCTET STRING as text if they are printable ASCII, as in Apple's extensions. */
 function printableText(octets: Uint8Array): string | undefined {
   const text = Buffer.from(octets.subarray(0, 120)).toString('latin1');
   return /^[ -~]{2,80}$/.test(text) ? text : undefined;

@@ -38,7 +38,7 @@ const ATTESTED_FIELDS: readonly FixedField[] = [
 /**
  * The fields of authenticator data, and the extensions after them.
  *
- * @param isAttested Whether attested credential data follows the counter. Assertions have none, although they set AT
+ * @param isAttested Whether attested credential data follows the counter. Assertions have no such data, even with the flag AT
  */
 export function authenticatorDataParts(
   contents: Excerpt,

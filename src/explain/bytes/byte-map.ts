@@ -10,8 +10,8 @@ import { Excerpt } from './excerpt.js';
 import { receiptParts } from './receipt-parts.js';
 
 /**
- * The parts of an attestation object with their bytes, for tools that show evidence. Never throws for malformed bytes: what
- * cannot be decoded becomes a malformed part.
+ * The parts of an attestation object with their bytes, for tools that show evidence. Never throws for malformed bytes.
+ * Bytes that cannot be decoded become a malformed part.
  */
 export function mapAttestation(attestation: Uint8Array): EvidencePart {
   return mapObject('attestation', attestation, MAX_ATTESTATION_LENGTH, (budget) => {

@@ -4,7 +4,7 @@ import { shortText } from '../../errors.js';
 import { bytesText, type EvidencePart, malformed, type PartBudget } from './evidence-part.js';
 import type { Excerpt } from './excerpt.js';
 
-/** Decodes the contents of a byte string whose meaning is known by its name. `undefined` for other byte strings. */
+/** Decodes the contents of a byte string with a known name. Returns `undefined` for other byte strings. */
 export type ByteStringParts = (
   name: string,
   contents: Excerpt,
@@ -48,7 +48,7 @@ export class CborParts {
     this.#keyName = keyName;
   }
 
-  /** The parts of one map, and of what follows the map. */
+  /** The parts of one map. Bytes after the map become a malformed part. */
   mapParts(contents: Excerpt): readonly EvidencePart[] {
     return this.#budget.partsIn(contents, (offset, add) => {
       if (offset > 0) throw new DecodingError('bytes after the CBOR map');

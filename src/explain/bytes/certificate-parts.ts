@@ -7,7 +7,7 @@ import { objectIdentifierName } from './object-identifiers.js';
 
 const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
-/** The length of an encoded object identifier. */
+/** The maximum length of an encoded object identifier that is decoded, in bytes. */
 const MAX_OBJECT_IDENTIFIER = 64;
 
 const APPLE_TAGS: ReadonlyMap<number, string> = new Map(
@@ -65,7 +65,7 @@ function objectIdentifierOf(extension: Excerpt): string {
   return readObjectIdentifier(extension.bytes, { ...first, children: [] });
 }
 
-/** The values in Apple's extensions are told apart by their tags. */
+/** Names the values in Apple's extensions by their tags. */
 function valueFields(oid: string): Asn1Fields | undefined {
   if (oid !== AppleExtension.KeyUsageProperties && oid !== AppleExtension.OperatingSystem) return undefined;
   const tagged = listOf((_, { tagNumber }) => {

@@ -6,7 +6,7 @@ import type { ByteRange, Excerpt } from './excerpt.js';
 export interface EvidencePart {
   /** The name of the field, for example `rpIdHash`, or an ASN.1 type. */
   readonly name: string;
-  /** The value as short text on one line. Absent if the parts in it say more. */
+  /** The value as short text on one line. Usually absent if the part has children. */
   readonly value?: string;
   /** Whether the bytes of this part cannot be decoded. `value` says why. */
   readonly isMalformed?: true;

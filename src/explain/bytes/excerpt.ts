@@ -37,7 +37,7 @@ export class Excerpt {
     return this.bytes.length;
   }
 
-  /** @param start Offsets in this excerpt */
+  /** `start` and `end` are offsets in this excerpt. */
   slice(start: number, end: number = this.length): Excerpt {
     const ranges: ByteRange[] = [];
     let before = 0;

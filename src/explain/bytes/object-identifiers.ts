@@ -30,7 +30,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.9.5', 'signingTime'],
 ]);
 
-/** The name of an object identifier. The object identifier itself if it has no name here. */
+/** Returns the name of an object identifier, or the object identifier itself if its name is not known. */
 export function objectIdentifierName(oid: string): string {
   return NAMES.get(oid) ?? oid;
 }

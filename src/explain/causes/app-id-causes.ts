@@ -40,30 +40,30 @@ export function appIdCauses(rpIdHash: Uint8Array, appIds: readonly string[], cer
   if (bundleOnly !== undefined) {
     return [
       certain(
-        'The RP ID hash is the hash of the bundle identifier alone, which no device sends.',
-        'Add the team ID and a dot in front of the bundle identifier in the code that made this evidence.',
+        'The RP ID hash is the SHA-256 of the bundle identifier alone, but devices hash the whole App ID.',
+        'In the code that created this evidence, hash the whole App ID: the team ID, a dot and the bundle identifier.',
       ),
     ];
   }
   return [
     likely(
-      `The evidence belongs to another app than ${appIds.map(shortText).join(' or ')}.`,
+      `The evidence belongs to an app other than ${appIds.map(shortText).join(' or ')}.`,
       'Compare appId on the server with the team ID and the bundle identifier of the build in Xcode, under Signing & Capabilities.',
     ),
   ];
 }
 
-/** Explains a certificate for an app that does not fit to authenticator data. */
+/** Explains a certificate and authenticator data that belong to different apps. */
 export function certifiedAppIdCauses(certified: string | undefined, appIds: readonly string[]): Cause[] {
   return [
     likely(
-      `The certificate belongs to ${shortText(certified ?? 'no app')}, and authenticator data to ${appIds.map(shortText).join(' or ')}.`,
-      'Reject the request: parts of the attestation come from different apps.',
+      `The certificate belongs to ${shortText(certified ?? 'no app')}, but authenticator data belongs to ${appIds.map(shortText).join(' or ')}.`,
+      'Reject the request, because the parts of the attestation come from different apps.',
     ),
   ];
 }
 
-/** The App IDs of which this may be an App Clip. */
+/** The App IDs of the full apps to which an App Clip with this App ID may belong. */
 function parentsOf(appId: string): string[] {
   const parts = appId.split('.');
   return parts.slice(2, 2 + MAX_PARENTS).map((_, index) => parts.slice(0, parts.length - 1 - index).join('.'));
@@ -92,22 +92,22 @@ function differenceOf(found: string, appIds: readonly string[]): Cause {
   const sameBundle = appIds.find((appId) => partsOf(appId)[1] === bundleId);
   if (sameBundle !== undefined) {
     return certain(
-      `The evidence has the App ID prefix ${prefix}, not ${partsOf(sameBundle)[0]}: the app was signed by the team of another account, or has an older prefix.`,
-      `Set appId to ${shown} on the server, or sign the app with the team of the server's appId.`,
+      `The App ID in the evidence begins with ${prefix}, but appId on the server begins with ${partsOf(sameBundle)[0]}: another team signed the app, or its App ID has an older prefix.`,
+      `Set appId to ${shown} on the server, or sign the app with the team whose ID is in appId.`,
     );
   }
   const sameCase = appIds.find((appId) => appId.toLowerCase() === found.toLowerCase());
   if (sameCase !== undefined) {
     return certain(
-      `The bundle identifier of the app is ${shortText(bundleId)}: upper case and lower case differ from ${shortText(sameCase)}.`,
+      `The App ID of the app is ${shown}, which differs from ${shortText(sameCase)} on the server in upper case and lower case.`,
       `Set appId to ${shown} on the server.`,
     );
   }
   const clip = appIds.find((appId) => appId.startsWith(`${found}.`) && /clip/i.test(appId.slice(found.length)));
   if (clip !== undefined) {
     return certain(
-      `${shortText(clip)} is an App Clip, and authenticator data of an App Clip contains the App ID of its full app.`,
-      `Set appId to ${shown} on the server.`,
+      `${shortText(clip)} is the App ID of an App Clip, but evidence of an App Clip contains the RP ID hash of its full app.`,
+      `On the server, set appId to ${shown}, the App ID of the full app.`,
     );
   }
   const sameTeam = appIds.find((appId) => partsOf(appId)[0] === prefix);
@@ -116,8 +116,8 @@ function differenceOf(found: string, appIds: readonly string[]): Cause {
       ? `The evidence belongs to another app of another team: ${shown}.`
       : `The evidence belongs to another app or build of the same team: ${shown}, not ${shortText(sameTeam)}.`,
     isAppId(found)
-      ? `Add ${shown} to appId on the server if it accepts this build, or use the build with the expected bundle identifier.`
-      : 'Use the build with the expected bundle identifier.',
+      ? `If the server should accept this app, add ${shown} to appId on the server; otherwise, use the build with the expected App ID.`
+      : 'Use the build with the expected App ID.',
   );
 }
 

@@ -12,8 +12,8 @@ import { policyCauses, withoutFlagCause } from './extension-causes.js';
 import { malformedCauses } from './malformed-causes.js';
 import { payloadCauses } from './payload-causes.js';
 
-/** Each try verifies a signature. Most of the 100 verifications are for the tries, the rest for computing them. */
-const TRIES = 75;
+/** Each try verifies one signature. The other 25 of the 100 allowed verifications are for the rest of the explanation. */
+const TRIES = 60;
 
 /** Finds the mistakes that explain why an assertion is rejected. */
 export async function assertionCauses(checked: CheckedAssertion): Promise<Cause[]> {
@@ -40,8 +40,8 @@ async function signatureCauses(checked: CheckedAssertion, publicKey: KeyObject):
   if (await isSigned(new Uint8Array(Buffer.concat([data.bytes, clientData.hash])))) {
     return [
       certain(
-        'The signature covers the nonce as a digest, and devices sign the nonce as a message.',
-        'In the code that created this assertion, sign SHA-256(nonce): hash the nonce once more.',
+        'The signer used the nonce as the ECDSA digest, but devices sign SHA-256 of the nonce.',
+        'In the code that created this assertion, pass the nonce to the signing function as the message, so that it is hashed once more.',
       ),
     ];
   }
@@ -51,8 +51,8 @@ async function signatureCauses(checked: CheckedAssertion, publicKey: KeyObject):
   if (payload !== undefined && (await search.find([{ data: payload }]))) {
     return [
       certain(
-        'The app signed the payload in its JSON, not the one that the server verifies.',
-        'Verify the text of the field payload on the server, exactly as the app sent it.',
+        'The app signed the payload in its JSON, but the server verifies another payload.',
+        'On the server, verify the text of the payload in the JSON, exactly as the app sent it.',
       ),
     ];
   }
@@ -60,12 +60,12 @@ async function signatureCauses(checked: CheckedAssertion, publicKey: KeyObject):
   if (found.length > 0) return found;
   return [
     possible(
-      'The app signed another payload than the server verifies.',
-      'Compare the text in the app, just before it is hashed, with the payload on the server, byte by byte.',
+      'The app signed another payload, not the one that the server verifies.',
+      'Log the payload in the app just before it is hashed, and compare its bytes with the payload on the server.',
     ),
     possible(
-      'Another key signed: the app was installed again, or the server found the key of another device or user.',
-      'Find the stored key by the key identifier of the request, and register a new key after each installation.',
+      'Another key signed the assertion: the app was installed again, or the server looked up the key of another device or user.',
+      'On the server, look up the stored key by the key identifier in the request; in the app, register a new key after each installation.',
     ),
   ];
 }

@@ -20,10 +20,10 @@ import { policyCauses } from './extension-causes.js';
 import { differentKeysCauses, keyIdentifierCauses } from './key-causes.js';
 import { malformedCauses } from './malformed-causes.js';
 
-/** Comparing a nonce costs about a thousandth of verifying an attestation. */
+/** Each try computes and compares one nonce, which costs about a thousandth of verifying an attestation. */
 const TRIES = 4000;
 
-/** The challenges in Apple's Attestation Object Validation Guide, which its samples contain without hashing. */
+/** The challenges of the samples in Apple's Attestation Object Validation Guide. The samples contain them unhashed. */
 const SAMPLE_CHALLENGES: readonly string[] = ['test_server_challenge', 'example_server_challenge'];
 
 /** Finds the mistakes that explain why an attestation is rejected. */
@@ -53,8 +53,8 @@ export async function attestationCauses(checked: CheckedAttestation): Promise<Ca
   if (failed('access control list')) {
     causes.push(
       certain(
-        'The Mac runs without Full Security or without System Integrity Protection.',
-        'Turn on both in macOS Recovery on this Mac, or reject it.',
+        'The access control list of the key is missing, or differs from the list on a Mac with Full Security and System Integrity Protection.',
+        'Reject the request; on the Mac, turn on Full Security and System Integrity Protection in macOS Recovery, and let the app attest a new key.',
       ),
     );
   }
@@ -83,8 +83,8 @@ async function nonceCauses(checked: CheckedAttestation): Promise<Cause[]> {
   if (!nonce) {
     return [
       likely(
-        'The certificate contains no nonce of an attestation.',
-        'Reject the request: the certificate is for another purpose.',
+        'The credential certificate contains no nonce, or a malformed nonce.',
+        'Reject the request, because each certificate that Apple issues for an attestation contains a nonce.',
       ),
     ];
   }
@@ -95,8 +95,8 @@ async function nonceCauses(checked: CheckedAttestation): Promise<Cause[]> {
   if (sample !== undefined) {
     return [
       certain(
-        `This is a sample of Apple’s guide: it contains the challenge ${shortText(sample)} itself where the hash belongs.`,
-        'Pass the bytes of this challenge as clientDataHash instead of challenge; real apps hash their challenge.',
+        `This is a sample of Apple’s guide, which contains the challenge ${shortText(sample)} in place of its hash.`,
+        'For this sample only, pass the bytes of the challenge to the verifier as clientDataHash, and omit the option challenge.',
       ),
     ];
   }
@@ -111,26 +111,26 @@ async function nonceCauses(checked: CheckedAttestation): Promise<Cause[]> {
   return found.length > 0 ? found.slice(0, 1) : receiptCause(checked, isMadeFor);
 }
 
-/** The JSON of the app names the challenge that the app used. */
+/** Tries the challenge in the JSON of the app. */
 async function envelopeCauses({ pasted }: CheckedAttestation, search: ClientDataSearch): Promise<Cause[]> {
   const { challenge } = pasted.fields;
   if (challenge === undefined || !(await search.find([{ data: challenge }]))) return [];
   return [
     certain(
-      `The app used the challenge ${shortText(challenge)} in its JSON, not the one that the server compares.`,
-      'Find out on the server which challenge was issued for this request, and pass exactly this one.',
+      `The app used the challenge ${shortText(challenge)} in its JSON, but the server compares another challenge.`,
+      'On the server, look up the challenge that was issued for this request, and pass this challenge to the verifier.',
     ),
   ];
 }
 
-/** The receipt in an attestation contains the client data hash that the app passed to the device. */
+/** Reads the client data hash that the app passed to the device from the receipt in the attestation. */
 async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8Array) => boolean): Promise<Cause[]> {
   const clientHash = await clientHashIn(checked.receipt);
   if (clientHash === undefined || !isMadeFor(clientHash)) {
     return [
       likely(
         'The app attested the key for another challenge, or the attestation was changed afterwards.',
-        'Compare the challenge in the app, just before it is hashed, with the challenge on the server.',
+        'Log the challenge in the app just before it is hashed, and compare its bytes with the challenge on the server.',
       ),
     ];
   }
@@ -138,15 +138,15 @@ async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8
   if (clientHash.length !== 32) {
     return [
       certain(
-        `The app passed ${clientHash.length} bytes to the device that are no SHA-256${text === undefined ? '' : `: ${shortText(text)}`}.`,
-        'Pass the 32 bytes of one SHA-256 to the device in the app.',
+        `The app passed ${clientHash.length} bytes to the device instead of the 32 bytes of a SHA-256${text === undefined ? '' : `: ${shortText(text)}`}.`,
+        'In the app, pass the 32 bytes of one SHA-256 to attestKey as clientDataHash.',
       ),
     ];
   }
   return [
     likely(
       'The app attested the key for another challenge.',
-      'Use the challenge in the app that the server issued for this registration, and attest again for each new one.',
+      'In the app, hash the challenge that the server issued for this registration, and attest a new key for each new challenge.',
     ),
   ];
 }

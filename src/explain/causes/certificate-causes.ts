@@ -4,36 +4,41 @@ import type { Cause } from '../explanation.js';
 import { certain, likely, possible } from './certainty.js';
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Clocks that are wrong are usually wrong by less than this. */
+/** A wrong clock is usually wrong by less than one day. */
 const CLOCK = DAY;
 
-/** Explains certificates that are not valid at a date, although they were or will be at another. */
+/** Explains certificates that are not all valid at the date of the check. */
 export function validityCauses(chain: CertificateChain, date: Date, isDateGiven: boolean, osVersion?: string): Cause[] {
   const notBefore = new Date(Math.max(...chain.map((certificate) => certificate.notBefore.getTime())));
   const notAfter = new Date(Math.min(...chain.map((certificate) => certificate.notAfter.getTime())));
   if (notAfter < notBefore) {
     return [
-      certain('At no date are all certificates valid.', 'Reject the request: the certificates do not belong together.'),
+      certain(
+        'There is no date at which all certificates are valid.',
+        'Reject the request, because the certificates do not belong together.',
+      ),
     ];
   }
   const period = `from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
-  const when = isDateGiven ? 'the option date' : 'the clock of the server';
+  const now = `${isDateGiven ? 'the option date is' : 'the clock of the server shows'} ${date.toISOString()}`;
   if (date < notBefore) {
-    const summary = `The certificates are valid only ${period}, and ${when} is ${date.toISOString()}: a clock is behind.`;
+    const summary = `The certificates are valid only ${period}, but ${now}, which is too early.`;
     return [
       certain(
         summary,
         isDateGiven
-          ? 'Pass the time at which the attestation arrived as date.'
+          ? 'Pass the time at which the attestation arrived as the option date.'
           : 'Set the clock of the server, for example with NTP.',
       ),
     ];
   }
-  const old = osVersion?.startsWith('14.') ? ' Certificates of iOS 14 are valid for only three days.' : '';
+  const old = osVersion?.startsWith('14.')
+    ? ' The certificate of a device with iOS 14 is valid for only three days.'
+    : '';
   return [
     certain(
-      `The attestation is old: its certificates were valid ${period}, and ${when} is ${date.toISOString()}.${old}`,
-      'To verify recorded evidence again, pass the time at which it arrived as date; otherwise let the app attest a new key.',
+      `The attestation is old: its certificates were valid ${period}, but ${now}.${old}`,
+      'Let the app attest a new key; to verify a recorded attestation again, pass the time at which it arrived as the option date.',
     ),
     ...(date.getTime() - notAfter.getTime() < CLOCK && !isDateGiven
       ? [possible('The clock of the server is ahead.', 'Set the clock of the server, for example with NTP.')]
@@ -41,14 +46,14 @@ export function validityCauses(chain: CertificateChain, date: Date, isDateGiven:
   ];
 }
 
-/** What is known about a chain that ends in no trust anchor. */
+/** What is known about a chain that does not end in a trust anchor. */
 export interface UntrustedChain {
   readonly chain: CertificateChain;
   /** Whether the caller passed trust anchors instead of Apple's root certificate. */
   readonly areAnchorsGiven: boolean;
   /** Whether the chain ends in Apple's root certificate. */
   readonly isApples: boolean;
-  /** The names of the options for the trust anchors of this kind of evidence. */
+  /** The property of a virtual Apple that contains the root certificates for this kind of evidence. */
   readonly testAnchors: 'trustAnchors' | 'receiptTrustAnchors';
 }
 
@@ -57,8 +62,8 @@ export function untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors 
   if (isApples) {
     return [
       certain(
-        'The evidence is genuine and comes from Apple, but trustAnchors replace Apple’s root certificate.',
-        'Remove the option trustAnchors from the server that real devices use.',
+        'The certificates come from Apple, but the option trustAnchors replaces Apple’s root certificate.',
+        'Remove the trust anchors from the options of the server that real devices use.',
       ),
     ];
   }
@@ -67,16 +72,16 @@ export function untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors 
     return [
       likely(
         areAnchorsGiven
-          ? 'The evidence comes from a virtual device of another virtual Apple.'
-          : 'The evidence comes from a virtual device of app-attest/testing, which no production server trusts.',
-        `Pass ${testAnchors} of the virtual Apple that created the device, in tests only.`,
+          ? 'The evidence comes from a virtual device, but trustAnchors does not contain the root certificate of this evidence.'
+          : 'The evidence comes from a virtual device of app-attest/testing, but the server trusts only Apple’s root certificate.',
+        `In tests only, let the server trust the root certificates in ${testAnchors} of the virtual Apple that created the device.`,
       ),
     ];
   }
   return [
     likely(
       'The certificates do not come from Apple, or they were changed on the way.',
-      'Reject the request; if every device fails, compare the bytes in the app with the bytes on the server.',
+      'Reject the request; if all devices fail, compare the bytes of the evidence in the app with the bytes on the server.',
     ),
   ];
 }

@@ -7,7 +7,7 @@ import { type DataForm, dataForms, hashForms } from './client-data-forms.js';
 /** Whether the evidence was made for a client data hash. */
 export type Matches = (clientDataHash: Uint8Array) => Promise<boolean>;
 
-/** Limits of a search, so that it costs less than 100 verifications. */
+/** The limits of a search. They keep the cost of an explanation below that of 100 verifications. */
 export interface SearchLimits {
   /** The maximum number of client data hashes to compare. */
   readonly tries: number;
@@ -18,7 +18,7 @@ export interface SearchLimits {
 /** The maximum number of bytes that all tries hash. */
 const MAX_BYTES = 4_194_304;
 
-/** Longer client data is not changed, because the many forms of it would take too long to compute. */
+/** The maximum length of client data that is searched. The many forms of longer client data would take too long to compute. */
 export const MAX_SEARCHED_LENGTH = 16_384;
 
 /** Searches for the client data hash that evidence was made for. No hash is compared twice. */
@@ -63,7 +63,7 @@ function hashOf(data: string | Uint8Array): Uint8Array {
 }
 
 /**
- * Searches among the forms of client data and the ways to hash it.
+ * Searches for the form of client data, and for the way to hash it, that the evidence was made for.
  *
  * @param name The name of the client data: `challenge` or `payload`
  */
@@ -73,12 +73,12 @@ export async function clientDataCauses(
   name: string,
 ): Promise<Cause[]> {
   if (value.length > MAX_SEARCHED_LENGTH) return [];
-  // This is only possible if the caller passed the client data hash instead of the client data.
+  // A match is possible only if `value` is a client data hash. The hash of client data was compared before the search.
   if (await search.has(hashOf(value))) {
     return [
       certain(
         'The app hashed the client data hash once more.',
-        'Hash the client data once, in the app or in its plugin.',
+        'Hash the client data only once: in the app, or in the plugin that the app uses.',
       ),
     ];
   }
@@ -86,10 +86,11 @@ export async function clientDataCauses(
   if (hashed) return [certain(`The app ${hashed.did}.`, hashed.remedy)];
   const forms = dataForms(value, name);
   const form = await search.find(forms);
-  if (form) return [certain(`The app ${form.did}.`, form.remedy)];
-  for (const { data, did, remedy } of forms) {
+  if (form) return [certain(`The app ${form.did}, and hashed the result.`, form.remedy)];
+  const remedy = `In the app, pass one SHA-256 of exactly the ${name} that the server verifies to the device.`;
+  for (const { data, did } of forms) {
     const both = await findHash(search, data, 'result');
-    if (both) return [certain(`The app ${did}, and it ${both.did}.`, `${remedy} ${both.remedy}`)];
+    if (both) return [certain(`The app ${did}, and then it ${both.did}.`, remedy)];
   }
   return [];
 }
@@ -110,7 +111,7 @@ export async function otherChallengeCauses(
     return [
       certain(
         `The app used the challenge ${shortText(challenge)} of another request.`,
-        'Request a new challenge in the app for each attestation and each request, and use it only there.',
+        'In the app, request a new challenge for each attestation and each assertion, and use each challenge only once.',
       ),
     ];
   }

@@ -7,18 +7,18 @@ export function counterCauses(counter: number, stored: number): Cause[] {
     return [
       certain(
         `The counter ${counter} is already stored: the same assertion arrived before.`,
-        'Send each assertion once: sign a repeated request again in the app, and verify each request once on the server.',
+        'In the app, sign each attempt again with a new challenge; on the server, verify each assertion only once.',
       ),
     ];
   }
   return [
     likely(
-      `The counter ${counter} is lower than the stored counter ${stored}: the request was replayed, or it was overtaken by a later one.`,
-      'Send signed requests one after the other in the app, or set counterWindow of createAppAttest to accept a few that arrive late.',
+      `The counter ${counter} is lower than the stored counter ${stored}: the request was replayed, or a later request arrived first.`,
+      'In the app, send signed requests one after the other, or set the option counterWindow of createAppAttest on the server.',
     ),
     possible(
       'The stored counter belongs to another key.',
-      'Find the counter on the server by the key identifier, not by the user.',
+      'On the server, look up the counter by the key identifier, not by the user.',
     ),
   ];
 }
@@ -27,7 +27,7 @@ export function counterCauses(counter: number, stored: number): Cause[] {
 export function usedKeyCauses(counter: number): Cause[] {
   return [
     likely(
-      `The counter is ${counter}, but a key that was just attested has signed nothing.`,
+      `The counter is ${counter}, but the counter of a newly attested key is 0.`,
       'Reject the request, and let the app attest a new key.',
     ),
   ];

@@ -10,16 +10,16 @@ import { truncationCauses } from './truncation.js';
 const MISTAKES: Readonly<Partial<Record<Layer, Mistake>>> = {
   'mixed base64 alphabets': [
     'mixes the alphabets of base64 and base64url',
-    'Encode with one alphabet in the app, and replace no characters afterwards.',
+    'In the app, encode the bytes with one alphabet, and do not replace characters afterwards.',
   ],
   'wrong padding': [
     'has the wrong number of = at the end, or a character is missing',
-    'Send the base64 text unchanged from the app, with its padding or entirely without.',
+    'In the app, send the base64 text unchanged, with correct padding or without padding.',
   ],
-  hex: ['is hex', 'Encode the bytes as base64 in the app, or decode the hex on the server and pass the bytes.'],
+  hex: ['is hex', 'Encode the bytes as base64 in the app, or decode the hex on the server and pass the decoded bytes.'],
   'an array of bytes': [
     'is an array of numbers',
-    'Encode the bytes as base64 in the app, because JSON has no type for bytes.',
+    'In the app, encode the bytes as base64, because JSON has no type for bytes.',
   ],
   'a JSON envelope': [
     'is the whole JSON of the app',
@@ -27,34 +27,37 @@ const MISTAKES: Readonly<Partial<Record<Layer, Mistake>>> = {
   ],
   'a cut JSON envelope': [
     'is the JSON of the app, and the JSON was cut off',
-    'Store and send the whole JSON: raise the limit of the body or of the database column.',
+    'Send and store the whole JSON: raise the length limit of the request body or of the database column.',
   ],
-  quotes: ['is in quotes', 'Parse the JSON text with JSON.parse on the server, or send the text without quotes.'],
+  quotes: [
+    'is in quotes',
+    'On the server, parse the value with JSON.parse, or send the value without quotes in the app.',
+  ],
   escapes: [
     'contains backslashes of a JSON text that was not parsed',
-    'Parse the JSON text with JSON.parse on the server instead of cutting the value out.',
+    'On the server, read the value with JSON.parse instead of cutting it out of the text.',
   ],
   'line breaks': [
     'contains line breaks or spaces',
-    'Encode without line breaks in the app: no lineLength options in Swift, NO_WRAP elsewhere.',
+    'In the app, encode without line breaks: in Swift, call base64EncodedString() without options.',
   ],
   'surrounding white space': [
     'begins or ends with white space',
-    'Remove the white space on the server, for example the line feed that echo and text files add.',
+    'On the server, remove the white space, such as the line feed at the end of a text file.',
   ],
   'percent-encoding': [
     'is percent-encoded',
-    'Decode the value once on the server, for example with decodeURIComponent, or send it in a JSON body.',
+    'On the server, percent-decode the value, for example with decodeURIComponent, or send the value in a JSON body.',
   ],
   'spaces instead of +': [
-    'has spaces in place of each + of base64',
-    'Send each + as %2B in a form or a URL, or use base64url, because a form decodes + as a space.',
+    'has a space in place of each +',
+    'In forms and URLs, send each + as %2B, or use base64url, because + is decoded as a space.',
   ],
-  'a data URL': ['is a data URL', 'Remove the text before and with the comma on the server.'],
-  'a header line': ['begins with the name of a header', 'Pass only the value of the header.'],
+  'a data URL': ['is a data URL', 'On the server, pass only the text after the comma.'],
+  'a header line': ['begins with the name of a header', 'On the server, pass only the value of the header.'],
   'a description of NSData': [
     'is the description of an NSData object, which omits bytes',
-    'Call base64EncodedString() in the app instead of description or string interpolation.',
+    'In the app, call base64EncodedString() instead of description or string interpolation.',
   ],
 };
 
@@ -63,7 +66,7 @@ export function encodingCauses(passed: PassedEvidence): Cause[] {
   const { evidence, pasted, kind } = passed;
   const isFound = pasted.kind !== undefined;
   const truncation = truncationCauses(passed);
-  // Text that was cut off may end in the middle of a group of four characters.
+  // Text that was cut off can lack its padding, so wrong padding is not a second mistake.
   const layers = pasted.layers.filter((layer) => layer !== 'wrong padding' || truncation.length === 0);
   const causes = [...undecodedText(passed), ...mistakesIn(layers)].map(([did, remedy]) => {
     const summary = `The text of the ${kind} ${did}.`;
@@ -73,7 +76,7 @@ export function encodingCauses(passed: PassedEvidence): Cause[] {
   if (causes.length + others.length > 0) return [...causes, ...others];
   return [
     likely(
-      `The ${kind} is not what the device created: it was changed on its way, or it is something else.`,
+      `The ${kind} was changed on the way to the server, or other data was passed in its place.`,
       typeof evidence === 'string'
         ? `Compare the text in the app with the text on the server, which begins with ${shortText(evidence.slice(0, 24))}.`
         : 'Compare the bytes in the app with the bytes on the server.',
@@ -87,8 +90,8 @@ function undecodedText({ evidence, pasted }: PassedEvidence): Mistake[] {
   if (typeof evidence === 'string' || pasted.layers.length === 0) return [];
   return [
     [
-      'was passed as bytes without decoding it',
-      'Pass the text as a string, or decode it before it is passed as bytes.',
+      'was passed as bytes, but was not decoded',
+      'On the server, pass the text as a string, or decode the text and pass the decoded bytes.',
     ],
   ];
 }
@@ -98,7 +101,7 @@ function mistakesIn(layers: readonly Layer[]): Mistake[] {
   const encodings = layers.filter((layer) => layer === 'base64' || layer === 'base64url' || layer === 'hex');
   if (encodings.length < 2) return mistakes;
   return [
-    ['was encoded twice', 'Encode the bytes as base64 once: the plugins return base64 already.'] as const,
+    ['was encoded twice', 'In the app, encode the bytes as base64 only once: plugins return base64 already.'] as const,
     ...mistakes,
   ];
 }

@@ -12,28 +12,34 @@ export function policyCauses(check: Check | undefined, data: AuthenticatorData, 
 }
 
 function missingCauses(data: AuthenticatorData, osVersion: string | undefined): Cause[] {
-  const remedy = "Set whenAbsent: 'accept' in the policy as long as users have iOS 26, or builds of an older SDK.";
+  const remedy =
+    "On the server, set whenAbsent: 'accept' in the policy while users run iOS 26 or earlier, or a build made with an older SDK.";
   if (data.unauthenticatedExtensions !== undefined) return [withoutFlagCause()];
   if (data.extensions !== undefined) {
     return [certain('The device signed extensions, but not all that the policy requires.', remedy)];
   }
   const major = Number.parseInt(osVersion ?? '', 10);
   if (major < FIRST_WITH_EXTENSIONS) {
-    return [certain(`The device runs version ${osVersion}, and only iOS 27 and later sign extensions.`, remedy)];
+    return [
+      certain(
+        `The device runs version ${osVersion} of its operating system, but only version 27 and later sign extensions.`,
+        remedy,
+      ),
+    ];
   }
   return [
     likely(
-      'The device runs iOS 26 or earlier, or the app was built with an older SDK: it signs no extensions.',
+      'The device signed no extensions: it runs iOS 26 or earlier, or the app was built with an older SDK.',
       remedy,
     ),
   ];
 }
 
-/** Extensions without the flag ED are not signed as extensions. */
+/** Explains an extension map in authenticator data whose flags do not include ED. */
 export function withoutFlagCause(): Cause {
   return certain(
-    'Authenticator data ends with extensions, but its flags do not include ED (0x80): the device did not sign them as extensions.',
-    'Do not believe these extensions, because a tampered app can add them (docs/authenticated-bytes.md); hash client data with SHA-256.',
+    'Authenticator data ends with an extension map, but its flags do not include ED (0x80), so the device did not sign this map as extensions.',
+    'On the server, do not trust this map, because a tampered app can add it (docs/authenticated-bytes.md); in the app, pass only SHA-256 hashes to the device.',
   );
 }
 
@@ -42,18 +48,18 @@ function rejectedCause(check: Check | undefined, { extensions }: AuthenticatorDa
   if (check?.actual === String(validationCategory)) {
     const name = Object.entries(ValidationCategory).find(([, category]) => category === validationCategory)?.[0];
     return certain(
-      `The policy does not accept the validation category ${validationCategory} (${name ?? 'not known to this version'}).`,
-      'Install the app as the policy requires, for example from the App Store, or add the category to validationCategories.',
+      `The policy does not accept the validation category ${validationCategory} (${name ?? 'unknown to this version of app-attest'}).`,
+      'Install the app as the policy requires, for example from the App Store, or add the category to validationCategories on the server.',
     );
   }
   if (bundleVersion !== undefined && check?.actual === shortText(bundleVersion)) {
     return certain(
       `The policy does not accept the bundle version ${check.actual}.`,
-      'Add CFBundleVersion of this build to bundleVersions, or let the user update the app.',
+      'On the server, accept the CFBundleVersion of this build in bundleVersions of the policy, or let the user update the app.',
     );
   }
   return certain(
-    'The policy does not accept an extension of the running app, such as its code directory hash.',
-    'Add the value of this build to the policy, as codesign -dvvv prints it, or check the function bundleVersions.',
+    'The policy does not accept the code directory hash of the running app, or the function bundleVersions threw an error.',
+    'On the server, add the hash that codesign -dvvv prints for this build to codeDirectoryHashes, or correct the function bundleVersions.',
   );
 }

@@ -1,16 +1,16 @@
 import type { DataForm } from './client-data-forms.js';
 
 const MAX_DEPTH = 32;
-/** The orders of up to this many names are all tried: 24 orders of four names. */
+/** All orders of the names are tried if an object has at most this many names. Four names have 24 orders. */
 const MAX_PERMUTED = 4;
 
 const REMEDY =
-  'Verify the bytes of the body as they arrived, before any JSON parser: keep the raw body on the server, and sign the text that the app sends.';
+  'On the server, verify the raw bytes of the body before any JSON parser runs; in the app, sign exactly the text that is sent.';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 type Style = (json: Json) => string;
 
-/** How JSON libraries write a value, with what distinguishes each. */
+/** The styles in which JSON libraries write a value, each with a description. */
 const STYLES: readonly (readonly [style: Style, did: string])[] = [
   [(json) => JSON.stringify(json), 'without spaces'],
   [(json) => JSON.stringify(json).replaceAll('/', '\\/'), 'with \\/ for each slash, as Swift and PHP write it'],
@@ -24,23 +24,30 @@ const STYLES: readonly (readonly [style: Style, did: string])[] = [
   [(json) => escapedHtml(JSON.stringify(json)), 'with <, > and & escaped, as Go writes it'],
 ];
 
-/** JSON text as other libraries would have written it. Returns nothing if the text is not a JSON object or array. */
+/** JSON text as other libraries write it. Returns an empty array if the text is not a JSON object or array. */
 export function jsonForms(text: string): DataForm[] {
   const json = parse(text);
   if (json === undefined) return [];
   const form = (data: string, how: string): DataForm => {
-    return { data, did: `signed the JSON ${how}, and the server verified JSON that was written again`, remedy: REMEDY };
+    return {
+      data,
+      did: `signed the JSON ${how}, but the server verified JSON that was parsed and serialized again`,
+      remedy: REMEDY,
+    };
   };
   const orders: readonly (readonly [Json, string])[] = [
     [json, ''],
-    [reordered(json, (a, b) => (a < b ? -1 : 1)), ' and sorted names'],
-    [reordered(json, (a, b) => a.length - b.length || (a < b ? -1 : 1)), ' and the shortest names first'],
-    [reordered(json, () => 0, true), ' and the names in reverse order'],
+    [reordered(json, (a, b) => (a < b ? -1 : 1)), ', with sorted names'],
+    [reordered(json, (a, b) => a.length - b.length || (a < b ? -1 : 1)), ', with the shortest names first'],
+    [reordered(json, () => 0, true), ', with the names in reverse order'],
   ];
   const styled = orders.flatMap(([ordered, order]) => {
     return STYLES.map(([style, how]) => form(style(ordered), `${how}${order}`));
   });
-  return [...styled, ...permutations(json).map((permuted) => form(JSON.stringify(permuted), 'with other names first'))];
+  return [
+    ...styled,
+    ...permutations(json).map((permuted) => form(JSON.stringify(permuted), 'with the names in another order')),
+  ];
 }
 
 function parse(text: string): Json | undefined {
@@ -52,7 +59,7 @@ function parse(text: string): Json | undefined {
   }
 }
 
-/** Deep nesting would exhaust the stack. Brackets in strings count too, which does no harm. */
+/** Deep nesting would exhaust the stack. Brackets in strings also count, so such text may be skipped. */
 function isDeep(text: string): boolean {
   let depth = 0;
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {

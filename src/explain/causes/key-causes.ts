@@ -3,7 +3,7 @@ import { readPastedEvidence } from '../evidence-text.js';
 import type { Cause } from '../explanation.js';
 import { certain, likely } from './certainty.js';
 
-/** The maximum length of a key identifier that is examined. */
+/** The maximum length of a key identifier that is examined, in UTF-16 code units. */
 const MAX_LENGTH = 1024;
 const LENGTH = 32;
 
@@ -16,26 +16,31 @@ export function keyIdentifierCauses(keyId: string, point: Uint8Array | undefined
       return [
         certain(
           `The key identifier belongs to the key, but its encoding is ${encoding} instead of base64.`,
-          'Send the key identifier in the app unchanged, as generateKey returned it.',
+          'In the app, send the key identifier unchanged, as generateKey returned it.',
         ),
       ];
     }
     if (equalBytes(bytes, point) || equalBytes(bytes.subarray(-point.length), point)) {
       return [
         certain(
-          'This is the public key, not the key identifier.',
-          'Send the key identifier that generateKey returned, or compute SHA-256 of the 65 bytes of the point.',
+          'The value of keyId is the public key, not the key identifier.',
+          'In the app, send the key identifier that generateKey returned, which is SHA-256 of the 65-byte public key.',
         ),
       ];
     }
     if (bytes.length < LENGTH && bytes.length > LENGTH / 2 && equalBytes(bytes, expected.subarray(0, bytes.length))) {
-      return [certain('The key identifier was cut off.', 'Raise the length of the column to at least 44 characters.')];
+      return [
+        certain(
+          'The key identifier was cut off.',
+          'On the server, raise the length of the database column to at least 44 characters.',
+        ),
+      ];
     }
     if (bytes.length === LENGTH) {
       return [
         likely(
-          'The key identifier belongs to another key than the attestation.',
-          'Send the key identifier in the app that was passed to attestKey, and do not call generateKey again in between.',
+          'The key identifier belongs to another key, not to the attested key.',
+          'In the app, send the key identifier that was passed to attestKey, not the result of a later call of generateKey.',
         ),
       ];
     }
@@ -43,7 +48,7 @@ export function keyIdentifierCauses(keyId: string, point: Uint8Array | undefined
   return [
     likely(
       'The key identifier is not what generateKey returned: it is not base64 of 32 bytes.',
-      'Send the key identifier in the app unchanged, as generateKey returned it.',
+      'In the app, send the key identifier unchanged, as generateKey returned it.',
     ),
   ];
 }
@@ -52,7 +57,7 @@ export function keyIdentifierCauses(keyId: string, point: Uint8Array | undefined
 export function differentKeysCauses(): Cause[] {
   return [
     likely(
-      'Authenticator data and the certificate contain different keys: the attestation was changed, or put together from two.',
+      'The certificate and authenticator data do not contain the same P-256 key: the attestation was changed, or combined from two attestations.',
       'Reject the request, and let the app attest a new key.',
     ),
   ];

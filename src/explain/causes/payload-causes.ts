@@ -11,7 +11,7 @@ import {
 import { jsonForms } from './json-forms.js';
 import { joinSignedRequest, splitSignedRequest, targetForms } from './target-forms.js';
 
-/** The names of the challenge in JSON payloads. */
+/** A challenge in a JSON payload, in a field with a usual name. */
 const CHALLENGE_IN_JSON = /("(?:challenge|nonce)"\s*:\s*")[^"]*(")/;
 
 /** Searches for the payload that an assertion was made for, among the forms of the payload that the server verified. */
@@ -35,7 +35,8 @@ export async function payloadCauses(
 }
 
 function lineForms(text: string): DataForm[] {
-  const remedy = 'Sign and verify the same bytes: let no editor, proxy or template change line ends.';
+  const remedy =
+    'Verify the bytes that the app signed: let no editor, proxy or template change the ends of lines or of the text.';
   const form = (data: string, did: string): DataForm => ({ data, did, remedy });
   return [
     form(text.replace(/\r?\n$/, ''), 'signed the payload without the line feed at its end'),
@@ -44,7 +45,11 @@ function lineForms(text: string): DataForm[] {
     form(text.replace(/\r?\n/g, '\r\n'), 'signed carriage returns and line feeds where the server has line feeds'),
     form(text.trim(), 'signed the payload without the white space around it'),
     form(text.replace(/^\ufeff/, ''), 'signed the payload without a byte order mark'),
-    form('', 'signed an empty payload'),
+    {
+      data: '',
+      did: 'signed an empty payload',
+      remedy: 'In the app, check that the payload is not empty before you hash it.',
+    },
   ];
 }
 
@@ -54,7 +59,7 @@ function contentInJsonForms(request: NonNullable<ReturnType<typeof splitSignedRe
   });
 }
 
-/** The payload with another challenge in the place of its own. */
+/** The payload with its challenge replaced by another challenge. */
 function withChallenge(text: string, challenge: string): Pick<DataForm, 'data'>[] {
   const request = splitSignedRequest(text);
   if (request) return [{ data: joinSignedRequest({ ...request, challenge }) }];

@@ -13,7 +13,7 @@ import { environmentCauses } from './environment-causes.js';
 import { malformedCauses } from './malformed-causes.js';
 
 const TRIES = 4000;
-/** Nobody can verify the signatures of receipts from before this date, OpenSSL included. */
+/** Nobody can verify the signatures of receipts from before this date. OpenSSL also rejects these signatures. */
 const FIRST_VERIFIABLE = new Date('2020-10-01T00:00:00Z');
 
 /** Finds the mistakes that explain why a receipt is rejected. */
@@ -32,14 +32,17 @@ export async function receiptCauses(checked: CheckedReceipt): Promise<Cause[]> {
   if (failed('certificate validity')) {
     causes.push(
       likely(
-        'The certificate of the signer was not valid when the receipt was created: the receipt was changed.',
-        'Reject the receipt, and request a new one from Apple with refreshReceipt.',
+        'A certificate of the signer or of its issuers was not valid when the receipt was created: the receipt was changed or forged.',
+        'Reject the receipt, and let the app attest a new key.',
       ),
     );
   }
   if (failed('receipt signing certificate')) {
     causes.push(
-      likely('Apple issued the certificate of the signer for another purpose than receipts.', 'Reject the receipt.'),
+      likely(
+        'The certificate of the signer was not issued for signing receipts.',
+        'Reject the receipt, because Apple did not sign it.',
+      ),
     );
   }
   if (failed('signature')) causes.push(signatureCause(checked));
@@ -49,8 +52,8 @@ export async function receiptCauses(checked: CheckedReceipt): Promise<Cause[]> {
   if (failed('key')) {
     causes.push(
       likely(
-        'The receipt belongs to another key.',
-        'Store each receipt on the server with the key identifier of its attestation, and pass the key of the same record.',
+        'The receipt belongs to another key, not to the key in the option publicKey.',
+        'On the server, store each receipt with the key identifier of its attestation, and pass the receipt and the public key of the same record.',
       ),
     );
   }
@@ -67,14 +70,17 @@ export async function receiptCauses(checked: CheckedReceipt): Promise<Cause[]> {
 type Payload = NonNullable<CheckedReceipt['payload']>;
 
 function changedCause(): Cause {
-  return likely('The receipt was changed, or Apple did not create it.', 'Reject the receipt.');
+  return likely(
+    'The receipt was changed, or Apple did not create it.',
+    'Reject the receipt; if all receipts fail, compare the stored bytes with the receipt that verifyAttestation or refreshReceipt returned.',
+  );
 }
 
 function signatureCause({ payload }: CheckedReceipt): Cause {
   if (payload && payload.creationTime < FIRST_VERIFIABLE) {
     return certain(
       `The receipt is from ${payload.creationTime.toISOString().slice(0, 10)}: nobody can verify receipts from before October 2020.`,
-      'Accept the attestation without its receipt; its age alone does not make it wrong.',
+      'On the server, verify only the attestation, and do not verify this receipt.',
     );
   }
   return changedCause();
@@ -83,12 +89,12 @@ function signatureCause({ payload }: CheckedReceipt): Cause {
 function typeCause(type: Payload['type']): Cause {
   return type === 'ATTEST'
     ? certain(
-        'This is the receipt in an attestation, which has no risk metric.',
-        'Exchange it with refreshReceipt on the server for a receipt of type RECEIPT.',
+        'The receipt comes from an attestation (type ATTEST), so it has no risk metric.',
+        'On the server, exchange the receipt with refreshReceipt for a receipt of type RECEIPT.',
       )
     : certain(
-        'This is a receipt that Apple issued in exchange, not the receipt in an attestation.',
-        'Pass the field receipt of the verified attestation, or omit the option type.',
+        'The receipt comes from an exchange with Apple’s server (type RECEIPT), not from an attestation.',
+        'On the server, pass the receipt that verifyAttestation returned, or omit the option type.',
       );
 }
 
@@ -96,8 +102,8 @@ async function clientHashCauses({ type, clientHash }: Payload, expected: string 
   if (type === 'RECEIPT') {
     return [
       certain(
-        'Apple changes the client hash of a receipt of type RECEIPT, so it fits to no challenge.',
-        'Pass challenge only for the receipt in an attestation.',
+        'The client hash in a receipt of type RECEIPT matches no challenge, because Apple changes this hash.',
+        'On the server, pass the option challenge or clientDataHash only for the receipt in an attestation.',
       ),
     ];
   }
@@ -107,7 +113,7 @@ async function clientHashCauses({ type, clientHash }: Payload, expected: string 
   return [
     likely(
       'The receipt was issued for another challenge.',
-      'Pass the challenge of the registration on the server in which this receipt arrived.',
+      'On the server, pass the challenge of the registration in which this receipt arrived.',
     ),
   ];
 }
@@ -118,7 +124,7 @@ function receiptEnvironmentCauses(name: string | undefined, accepted: CheckedRec
   return [
     likely(
       `The receipt names ${name === undefined ? 'no environment' : `the unknown environment ${shortText(name)}`}.`,
-      'Request a new receipt from Apple with refreshReceipt.',
+      'On the server, request a new receipt from Apple with refreshReceipt.',
     ),
   ];
 }
@@ -126,22 +132,22 @@ function receiptEnvironmentCauses(name: string | undefined, accepted: CheckedRec
 function expirationCause({ creationTime, expirationTime }: Payload, date: Date): Cause {
   if (date > expirationTime) {
     return certain(
-      `The receipt expired at ${expirationTime.toISOString()}, and the date is ${date.toISOString()}.`,
-      'Let the app attest a new key, and exchange receipts with refreshReceipt before they expire; to verify a recording, pass its date.',
+      `The receipt expired at ${expirationTime.toISOString()}, but the date of the check is ${date.toISOString()}.`,
+      'Let the app attest a new key, and refresh receipts before they expire; to verify a recorded receipt, pass a date before its expiration as the option date.',
     );
   }
   if (expirationTime < creationTime) return changedCause();
   return certain(
-    `The receipt was created at ${creationTime.toISOString()}, and the date is ${date.toISOString()}: a clock is behind.`,
-    'Set the clock of the server, for example with NTP, or pass a later date.',
+    `The receipt was created at ${creationTime.toISOString()}, but the date of the check is ${date.toISOString()}, which is too early.`,
+    'Set the clock of the server, for example with NTP, or pass a later time as the option date.',
   );
 }
 
 function ageCause(type: Payload['type']): Cause {
   return certain(
-    'The receipt is older than maxAge.',
+    'The receipt is older than the option maxAge allows.',
     type === 'ATTEST'
-      ? 'Verify the receipt on the server as soon as its attestation arrives; to verify a recording, pass its date.'
-      : 'Request a new receipt from Apple with refreshReceipt.',
+      ? 'On the server, verify the receipt as soon as its attestation arrives; to verify a recorded receipt, pass the time of the recording as the option date.'
+      : 'On the server, request a new receipt from Apple with refreshReceipt.',
   );
 }

@@ -2,7 +2,7 @@ import { encodeBase64 } from '../../encoding/base64.js';
 import { sha256OfText } from '../../encoding/bytes.js';
 import type { DataForm } from './client-data-forms.js';
 
-/** `METHOD SP target LF challenge`, and LF content or content digest (docs/http.md). */
+/** `METHOD SP target LF challenge`, then LF and the content or its digest (docs/http.md). */
 const SIGNED_REQUEST = /^([A-Za-z]+) (\S+)\n([^\n]*)(?:\n(.*))?$/s;
 const CONTENT_DIGEST = /^sha-256=:[A-Za-z0-9+/]+={0,2}:$/;
 const METHODS: readonly string[] = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'];
@@ -29,7 +29,7 @@ export function joinSignedRequest({ method, target, challenge, content }: Signed
   return [`${method} ${target}`, challenge, ...(content === undefined ? [] : [content])].join('\n');
 }
 
-/** What an app may have signed for a request with another target, method or content. */
+/** Payloads that an app may have signed by mistake, with another target, method or content. */
 export function targetForms(request: SignedRequest): DataForm[] {
   const form = (changes: Partial<SignedRequest>, did: string, remedy: string): DataForm => {
     return { data: joinSignedRequest({ ...request, ...changes }), did, remedy };
@@ -40,11 +40,11 @@ export function targetForms(request: SignedRequest): DataForm[] {
   const withQuery = (changed: string) => `${path}?${changed}`;
   const parameters = query?.split('&') ?? [];
   const proxy =
-    'Set the option of the handlers that states the original target, or let the proxy keep the path: the app signs the path that it requests.';
-  const slash = 'Request the same path in the app that it signs, with the same slash at its end.';
-  const order = 'Sign the query in the app as it stands in the URL that is sent, in the same order.';
+    'On the server, set the option publicTarget to add the prefix that a proxy removed, or let the proxy keep the prefix.';
+  const slash = 'In the app, sign the path exactly as it is sent, with or without the slash at its end.';
+  const order = 'In the app, sign the query exactly as it is in the URL that is sent, in the same order.';
   const segments = path.split('/').slice(1);
-  const onlyBody = "Sign METHOD, target, challenge and digest in the app, or set signed: 'body' on the server.";
+  const wholeText = 'In the app, sign the whole text: METHOD, target, challenge and content digest (docs/http.md).';
   return [
     form(
       { target: withPath(path.endsWith('/') ? path.slice(0, -1) : `${path}/`) },
@@ -56,12 +56,12 @@ export function targetForms(request: SignedRequest): DataForm[] {
     ...(parameters.length > 1
       ? [
           form({ target: withQuery(parameters.toSorted().join('&')) }, 'signed the query in sorted order', order),
-          form({ target: withQuery(parameters.toReversed().join('&')) }, 'signed the query in another order', order),
+          form({ target: withQuery(parameters.toReversed().join('&')) }, 'signed the query in reverse order', order),
         ]
       : []),
     ...(query === undefined
       ? []
-      : [form({ target: path }, 'signed the target without its query', 'Sign path and query in the app.')]),
+      : [form({ target: path }, 'signed the target without its query', 'In the app, sign the path and the query.')]),
     ...[1, 2].flatMap((count) => {
       if (segments.length <= count) return [];
       const shorter = `/${segments.slice(count).join('/')}`;
@@ -69,43 +69,48 @@ export function targetForms(request: SignedRequest): DataForm[] {
         form(
           { target: withPath(shorter) },
           `signed the target without the prefix /${segments.slice(0, count).join('/')}`,
-          'Sign the full path in the app, with the path of the base URL.',
+          'In the app, sign the full path, including the path of the base URL.',
         ),
       ];
     }),
     ...PREFIXES.map((prefix) =>
       form(
         { target: withPath(`${prefix}${path}`) },
-        `signed the target with the prefix ${prefix}, which a proxy removed`,
+        `signed the target with the prefix ${prefix}, which the target on the server does not have`,
         proxy,
       ),
     ),
     form(
       { target: decoded(target) },
       'signed the target without percent-encoding',
-      'Sign the target in the app as it stands in the URL, percent-encoded.',
+      'In the app, sign the target exactly as it is in the URL, percent-encoded.',
     ),
     form(
       { target: encodeURI(target.toWellFormed()) },
-      'signed the target percent-encoded, and the server verified it decoded',
-      'Verify the target on the server as it arrived.',
+      'signed the percent-encoded target, but the server verified the decoded target',
+      'On the server, verify the target as it arrived, without decoding it.',
     ),
     ...METHODS.filter((other) => other !== method).map((other) =>
-      form({ method: other }, `signed the method ${other}`, 'Sign the method that the app sends, in upper case.'),
+      form(
+        { method: other },
+        `signed the method ${other}`,
+        'In the app, sign the method of the request that is sent, in upper case.',
+      ),
     ),
     form(
       { method: method.toLowerCase() },
       'signed the method in lower case',
-      'Sign the method in the app in upper case.',
+      'In the app, sign the method in upper case.',
     ),
     ...(content === undefined ? [] : contentForms(content, request)),
-    { data: challenge, did: 'signed only the challenge', remedy: onlyBody },
-    form({ content: undefined }, 'signed the request without its content', onlyBody),
+    { data: challenge, did: 'signed only the challenge', remedy: wholeText },
+    form({ content: undefined }, 'signed the request without its content', wholeText),
   ];
 }
 
 function contentForms(content: string, request: SignedRequest): DataForm[] {
-  const remedy = "Sign METHOD, target, challenge and digest in the app, or set signed: 'body' on the server.";
+  const remedy =
+    "In the app, sign METHOD, target, challenge and content digest, or set signed: 'body' on the server if the body contains the challenge.";
   const body: DataForm = { data: content, did: 'signed only the body, without method, target and challenge', remedy };
   if (CONTENT_DIGEST.test(content)) {
     const data = joinSignedRequest({ ...request, content: content.slice('sha-256=:'.length, -1) });
@@ -113,7 +118,7 @@ function contentForms(content: string, request: SignedRequest): DataForm[] {
       {
         data,
         did: 'signed the digest without the name of its algorithm',
-        remedy: 'Sign the value of Content-Digest as the app sends it.',
+        remedy: 'In the app, sign the whole value of Content-Digest, exactly as it is sent.',
       },
     ];
   }
@@ -122,8 +127,8 @@ function contentForms(content: string, request: SignedRequest): DataForm[] {
     body,
     {
       data: joinSignedRequest({ ...request, content: digest }),
-      did: 'signed the digest of the content, and the server verified the content itself',
-      remedy: 'Verify the value of Content-Digest in place of the content on the server.',
+      did: 'signed the digest of the content, but the server verified the content itself',
+      remedy: 'On the server, verify the text with the value of Content-Digest in place of the content.',
     },
   ];
 }

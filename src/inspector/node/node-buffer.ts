@@ -1,5 +1,5 @@
 /**
- * Replaces `Buffer` of Node.js in the inspector page, as far as the core uses it. Methods that are not replaced are those of
+ * Replaces `Buffer` of Node.js in the inspector page. Supports only what the core uses. All other methods are inherited from
  * `Uint8Array`.
  */
 export class PageBuffer extends Uint8Array {
@@ -44,7 +44,7 @@ export class PageBuffer extends Uint8Array {
     return this.length === other.length && this.every((byte, index) => byte === other[index]);
   }
 
-  /** Searches for a byte, or for bytes. */
+  /** Searches for one byte, or for several consecutive bytes. */
   override includes(part: number | Uint8Array, from = 0): boolean {
     return this.indexOf(part, from) >= 0;
   }
@@ -90,7 +90,7 @@ function encode(text: string, encoding: string): PageBuffer {
       return bytesOf(latin1.length, (index) => latin1.charCodeAt(index));
     }
     default:
-      throw new Error(`the inspector page has no encoding ${encoding}`);
+      throw new Error(`the inspector page does not support the encoding ${encoding}`);
   }
 }
 
@@ -114,7 +114,7 @@ function decode(bytes: Uint8Array, encoding: string): string {
     case 'base64url':
       return btoa(latin1Of(bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
     default:
-      throw new Error(`the inspector page has no encoding ${encoding}`);
+      throw new Error(`the inspector page does not support the encoding ${encoding}`);
   }
 }
 

@@ -6,8 +6,8 @@ import { PageBuffer } from './node-buffer.js';
 import { type KeyAlgorithm, readKeyInfo } from './subject-public-key-info.js';
 
 /**
- * Replaces `node:crypto` in the inspector page, as far as verification uses it: SHA-2, and ECDSA on the curves of NIST. The
- * Web Crypto API is not used, because it hashes only asynchronously, and some browsers refuse P-384 with SHA-256.
+ * Replaces `node:crypto` in the inspector page. Supports only what the core uses: SHA-1, SHA-2, and ECDSA on the curves of
+ * NIST. The Web Crypto API is not used, because it hashes only asynchronously, and some browsers reject P-384 with SHA-256.
  */
 
 /** Evidence never uses SHA-1, but apps do by mistake. */
@@ -16,15 +16,15 @@ const CURVES = { prime256v1: p256, secp384r1: p384, secp521r1: p521 };
 
 function hashOf(name: string) {
   if (name === 'sha1' || name === 'sha256' || name === 'sha384' || name === 'sha512') return HASHES[name];
-  throw new Error(`the inspector page has no hash ${name}`);
+  throw new Error(`the inspector page does not support the hash ${name}`);
 }
 
 function curveOf(name: string | undefined) {
   if (name === 'prime256v1' || name === 'secp384r1' || name === 'secp521r1') return CURVES[name];
-  throw new Error(`the inspector page has no curve ${name}`);
+  throw new Error(`the inspector page does not support the curve ${name}`);
 }
 
-/** One call, like `hash` of Node.js. */
+/** Replaces `hash` of Node.js, which hashes a message in one call. */
 function hashText(name: string, message: string | Uint8Array, encoding: string): string {
   return PageBuffer.from(hashOf(name)(messageBytes(message))).toString(encoding);
 }
@@ -53,7 +53,7 @@ function messageBytes(message: string | Uint8Array): Uint8Array {
   return typeof message === 'string' ? new TextEncoder().encode(message) : Uint8Array.from(message);
 }
 
-/** A public key. Only keys on the curves of NIST can verify. */
+/** A public key. Only keys on the curves of NIST can verify signatures. */
 class PublicKey {
   readonly type = 'public';
   readonly asymmetricKeyType: string;
@@ -92,7 +92,7 @@ function importPublicKey(input: KeyInput): PublicKey {
   if (input instanceof PublicKey) return input;
   const encoded = typeof input === 'string' ? input : input.key;
   const spki = typeof encoded === 'string' ? decodePem('PUBLIC KEY', encoded) : encoded;
-  if (!spki) throw new Error('not a public key in PEM');
+  if (!spki) throw new Error('the public key is not PEM');
   const algorithm = readKeyInfo(spki);
   if (algorithm.namedCurve !== undefined && algorithm.namedCurve in CURVES) {
     curveOf(algorithm.namedCurve).Point.fromHex(algorithm.key).assertValidity();
@@ -102,7 +102,7 @@ function importPublicKey(input: KeyInput): PublicKey {
 
 type Callback = (error: Error | null, isValid: boolean) => void;
 
-/** Verifies a DER-encoded ECDSA signature. With a callback, the result comes in a later task. */
+/** Verifies a DER-encoded ECDSA signature. If there is a callback, it is called in a microtask. */
 function verifySignature(hash: string, message: Uint8Array, input: KeyInput, signature: Uint8Array): boolean;
 function verifySignature(
   hash: string,
@@ -128,7 +128,7 @@ function isSignature(hash: string, message: Uint8Array, key: PublicKey, signatur
   const curve = curveOf(key.asymmetricKeyDetails.namedCurve);
   const digest = hashOf(hash)(Uint8Array.from(message));
   try {
-    // (r, n - s) is valid for Node.js too, so `lowS` is off.
+    // Node.js also accepts the signature (r, n - s), so `lowS` is off.
     const options = { format: 'der', lowS: false, prehash: false } as const;
     return curve.verify(Uint8Array.from(signature), digest, key.point, options);
   } catch {
@@ -136,15 +136,15 @@ function isSignature(hash: string, message: Uint8Array, key: PublicKey, signatur
   }
 }
 
-/** The page compares only what its user has pasted, so the duration may depend on the contents. */
+/** The duration may depend on the contents, because the page compares only values that its user knows. */
 function haveEqualBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) throw new RangeError('Input buffers must have the same byte length');
   return a.every((byte, index) => byte === b[index]);
 }
 
-/** Only `refreshReceipt` uses private keys, and the page has no network. */
+/** The page needs no private keys. Only `refreshReceipt` uses them, and the page cannot send requests. */
 function refusePrivateKey(): never {
-  throw new Error('the inspector page uses no private keys');
+  throw new Error('the inspector page does not support private keys');
 }
 
 const createHash = (name: string): Hash => new Hash(name);

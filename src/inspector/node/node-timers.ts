@@ -4,7 +4,7 @@ const { port1, port2 } = new MessageChannel();
 const waiting: (() => void)[] = [];
 port1.onmessage = () => waiting.shift()?.();
 
-/** Browsers delay nested timeouts by four milliseconds, but not messages. */
+/** Runs a function in a later task. Uses a message, because browsers delay nested timeouts by four milliseconds. */
 function nextTask(task: () => void): void {
   waiting.push(task);
   port2.postMessage(undefined);

@@ -1,7 +1,7 @@
 import { readDer } from '../../encoding/der.js';
 import { contentsOf, readObjectIdentifier, Tag } from '../../encoding/der-values.js';
 
-/** The algorithm and the key in a SubjectPublicKeyInfo, in the words of `KeyObject` of Node.js. */
+/** The algorithm and the key in a SubjectPublicKeyInfo, with the names that `KeyObject` of Node.js uses. */
 export interface KeyAlgorithm {
   /** For example `ec` or `rsa`. */
   readonly type: string;

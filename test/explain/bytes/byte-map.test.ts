@@ -34,8 +34,8 @@ function expectNested(part: EvidencePart, bytes: Uint8Array): void {
   for (const child of part.children) expectNested(child, bytes);
 }
 
-describe('the byte map', () => {
-  it.each(attestationRecordings)('decodes every part of the attestation $name', ({ attestation }) => {
+describe('the byte map of evidence', () => {
+  it.each(attestationRecordings)('contains no malformed part for the attestation $name', ({ attestation }) => {
     const bytes = fromBase64(attestation.object);
     const root = mapAttestation(bytes);
     expect(partsOf(root).filter(({ isMalformed }) => isMalformed)).toEqual([]);
@@ -44,14 +44,14 @@ describe('the byte map', () => {
     expect(partAt(root, 'attStmt', 'x5c', 'x5c[1]', ...certificate).value).toBe('2020-03-18T18:39:55Z');
   });
 
-  it.each(assertions)('decodes every part of the assertion of $name', ({ object }) => {
+  it.each(assertions)('contains no malformed part for the assertion of $name', ({ object }) => {
     const root = mapAssertion(fromBase64(object));
     expect(partsOf(root).filter(({ isMalformed }) => isMalformed)).toEqual([]);
     expectNested(root, fromBase64(object));
     expect(partAt(root, 'signature', 'ECDSA').children.map(({ name }) => name)).toEqual(['r', 's']);
   });
 
-  it('gives the offsets and the values of authenticator data', () => {
+  it('contains the offsets and the values of authenticator data', () => {
     const authData = partAt(mapAttestation(apple), 'authData');
     const rpIdHash = createHash('sha256').update('1234567890.com.example.myapp').digest('hex');
     const start = authData.children[0]?.ranges[0]?.start ?? Number.NaN;
@@ -78,7 +78,7 @@ describe('the byte map', () => {
     ]);
   });
 
-  it('gives several ranges for a field of a receipt that continues in another chunk', () => {
+  it('contains several ranges for a field of a receipt that continues in another chunk', () => {
     const signedData = ['contentInfo', 'content', 'signedData'];
     const eContent = [...signedData, 'encapContentInfo', 'eContent', 'OCTET STRING', 'payload'];
     const receipt = partAt(mapAttestation(apple), 'attStmt', 'receipt');
@@ -93,7 +93,7 @@ describe('the byte map', () => {
     expect(partAt(receipt, ...eContent, 'creation time', 'value').value).toMatch(/^2026-/);
   });
 
-  it('shows the beginning of an attestation that was cut at any byte', () => {
+  it('contains the beginning of a truncated attestation, and marks the malformed or truncated part', () => {
     for (let length = 0; length < apple.length; length += 7) {
       const parts = partsOf(mapAttestation(apple.subarray(0, length)));
       const isMarked = parts.some(({ isMalformed, value }) => isMalformed || value?.includes('truncated'));
@@ -102,7 +102,7 @@ describe('the byte map', () => {
     }
   });
 
-  it('never throws, and stays small, for any bytes', async () => {
+  it('is created without an error, and stays small, for any bytes', async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc
@@ -143,7 +143,7 @@ describe('the byte map', () => {
         .map((_, index) => (index % 2 ? 0 : 0x30)),
     ],
     ['more than 64 KiB', mapReceipt, Array<number>(70_000).fill(0x30)],
-  ] as const)('limits the parts of %s', (_, map, bytes) => {
+  ] as const)('has a limited number of parts for %s', (_, map, bytes) => {
     const start = performance.now();
     const parts = partsOf(map(Uint8Array.from(bytes)));
     expect(parts.length).toBeLessThan(4200);

@@ -27,7 +27,7 @@ const passed = (
 const sample = attestationOptions(attestationFixture('apple-guide-2026'));
 const { clientDataHash: _, ...sampleWithout } = sample;
 
-/** Client data of an attestation that app and server compute differently. */
+/** Attestations for which the app and the server compute different client data hashes. */
 export const challenges: readonly Mistake[] = [
   hashed('decodes the challenge from base64', decoded, /decoded the challenge from base64/),
   hashed(
@@ -39,13 +39,13 @@ export const challenges: readonly Mistake[] = [
   hashed(
     'hashes the text of a challenge that the server has as bytes',
     CHALLENGE,
-    /hashed the base64 text of the challenge/,
+    /encoded the bytes of the challenge as base64/,
     decoded,
   ),
   hashed(
     'hashes the hex text of a challenge that the server has as bytes',
     decoded.toString('hex'),
-    /hashed the hex text of the challenge/,
+    /encoded the bytes of the challenge as hex/,
     decoded,
   ),
   passed('does not hash the challenge', Buffer.from(CHALLENGE), /did not hash the challenge/),
@@ -53,20 +53,28 @@ export const challenges: readonly Mistake[] = [
   passed('hashes the challenge twice', sha256(hash), /hashed the challenge twice/),
   passed('passes the hash as hex text', Buffer.from(hash.toString('hex')), /as hex text/),
   passed('passes the hash as base64 text', Buffer.from(hash.toString('base64')), /as base64 text/),
-  hashed('gives the hex text of the hash to a plugin that hashes', hash.toString('hex'), /hex text of the hash/),
   hashed(
-    'gives the base64 text of the hash to a plugin that hashes',
+    'passes the hex text of the hash to a plugin that hashes it again',
+    hash.toString('hex'),
+    /hex text of the hash/,
+  ),
+  hashed(
+    'passes the base64 text of the hash to a plugin that hashes it again',
     hash.toString('base64'),
     /base64 text of the hash/,
   ),
-  hashed('hashes the challenge as JSON text', JSON.stringify(CHALLENGE), /as JSON text, in quotes/),
-  hashed('hashes JSON with the challenge', JSON.stringify({ challenge: CHALLENGE }), /JSON with the challenge in it/),
-  hashed('hashes the challenge with a line feed', `${CHALLENGE}\n`, /with a line feed at its end/),
-  hashed('hashes an empty text', '', /an empty text/),
+  hashed('hashes the challenge as a JSON string', JSON.stringify(CHALLENGE), /as a JSON string, in quotes/),
   hashed(
-    'sends the challenge in a URL, which decodes + as space',
+    'hashes JSON with the challenge',
+    JSON.stringify({ challenge: CHALLENGE }),
+    /the challenge into a JSON object/,
+  ),
+  hashed('hashes the challenge with a line feed', `${CHALLENGE}\n`, /added a line feed to the end/),
+  hashed('hashes an empty text instead of the challenge', '', /an empty text/),
+  hashed(
+    'reads the challenge from a URL, in which + is decoded as a space',
     CHALLENGE.replaceAll('+', ' '),
-    /with spaces in place of \+/,
+    /a space in place of each \+/,
   ),
   hashed(
     'changes the challenge to base64url',
@@ -79,7 +87,7 @@ export const challenges: readonly Mistake[] = [
     /upper case/,
     'c0ffee00-1111-4222-8333-444455556666',
   ),
-  hashed('hashes UTF-16', Buffer.from(CHALLENGE, 'utf16le'), /in UTF-16/),
+  hashed('hashes the challenge as UTF-16', Buffer.from(CHALLENGE, 'utf16le'), /as UTF-16/),
   {
     title: 'uses the challenge of another request',
     explain: () => attestationFor(sha256('second'), { otherChallenges: ['first', 'second'] }),
@@ -87,7 +95,7 @@ export const challenges: readonly Mistake[] = [
     cause: /the challenge "second" of another request/,
   },
   {
-    title: 'sends the challenge that it used in its JSON',
+    title: 'uses a challenge of its own, and sends this challenge in its JSON',
     explain: async () => {
       const { device, publicKey: _, ...others } = key;
       const keyId = await device.generateKey();
@@ -100,25 +108,25 @@ export const challenges: readonly Mistake[] = [
     cause: /the challenge "of the app" in its JSON/,
   },
   {
-    title: 'passes the hash to a plugin that hashes, and the server compares clientDataHash',
+    title: 'passes the hash to a plugin that hashes it again, and the server passes clientDataHash',
     explain: () => attestationFor(sha256(hash), { challenge: undefined, clientDataHash: hash }),
     code: 'nonce_mismatch',
     cause: /hashed the client data hash once more/,
   },
   {
-    title: 'uses an unknown challenge',
+    title: 'uses a challenge that the server does not know',
     explain: () => attestationFor(sha256('nobody knows')),
     code: 'nonce_mismatch',
     cause: /attested the key for another challenge/,
     certainty: 'likely',
   },
   passed(
-    'passes other bytes that are no hash',
+    'passes text that is not a hash to the device',
     Buffer.from('a text of the app'),
     /passed 17 bytes.*"a text of the app"/,
   ),
   {
-    title: 'verifies Apple’s sample with its challenge',
+    title: 'sends Apple’s sample, and the server hashes the challenge of the sample',
     explain: () => explainAttestation({ ...sampleWithout, challenge: 'example_server_challenge' }),
     code: 'nonce_mismatch',
     cause: /a sample of Apple’s guide/,

@@ -40,7 +40,7 @@ const withReceipt = (title: string, evidence: string | Uint8Array, cause: RegExp
   } as const;
 };
 
-/** Evidence that was encoded in another way than base64 or base64url, or that is other evidence. */
+/** Evidence whose encoding is neither base64 nor base64url, and evidence of another kind. */
 export const encodings: readonly Mistake[] = [
   sent('sends hex', attestation.toString('hex'), /is hex/),
   sent(
@@ -49,11 +49,19 @@ export const encodings: readonly Mistake[] = [
     /white space/,
   ),
   sent('sends hex as Swift prints NSData', `<${attestation.toString('hex').replace(/.{1,8}/g, '$& ')}>`, /is hex/),
-  sent('encodes base64 twice', Buffer.from(base64).toString('base64'), /was encoded twice/),
-  sent('encodes base64 twice and decodes once', Buffer.from(base64), /was passed as bytes without decoding/),
+  sent('encodes the attestation as base64 twice', Buffer.from(base64).toString('base64'), /was encoded twice/),
+  sent(
+    'encodes the attestation as base64 twice, and decodes it once',
+    Buffer.from(base64),
+    /was passed as bytes, but was not decoded/,
+  ),
   sent('percent-encodes base64', encodeURIComponent(base64), /is percent-encoded/),
   sent('percent-encodes base64 twice', encodeURIComponent(encodeURIComponent(base64)), /is percent-encoded/),
-  sent('sends + in a form, which decodes it as a space', base64.replaceAll('+', ' '), /spaces in place of each \+/),
+  sent(
+    'sends base64 in a form, in which + is decoded as a space',
+    base64.replaceAll('+', ' '),
+    /a space in place of each \+/,
+  ),
   sent('wraps base64 in lines of 64 characters', base64.replace(/.{64}/g, '$&\r\n'), /line breaks/),
   sent('sends a line feed after base64', `${base64}\n`, /begins or ends with white space/),
   sent('sends JSON text with its quotes', JSON.stringify(base64), /is in quotes/),
@@ -82,7 +90,7 @@ export const encodings: readonly Mistake[] = [
   sent('sends a Buffer in JSON', JSON.stringify(attestation), /is an array of numbers/),
   sent('sends a data URL', `data:application/octet-stream;base64,${base64}`, /is a data URL/),
   sent('mixes the alphabets of base64', base64.replaceAll('+', '-'), /mixes the alphabets/),
-  sent('adds padding', `${base64.replace(/=+$/, '')}===`, /number of = at the end/),
+  sent('adds too much padding to base64', `${base64.replace(/=+$/, '')}===`, /number of = at the end/),
   sent(
     'sends the description of NSData',
     '{length = 5637, bytes = 0xa363666d 746f6170 ... }',
@@ -107,18 +115,18 @@ export const encodings: readonly Mistake[] = [
       .slice(0, 65_535),
     /cut off after 65535 characters/,
   ),
-  sent('loses the second half', base64.slice(0, 3333), /ends too early/, 'likely'),
+  sent('sends only the first 3333 characters of base64', base64.slice(0, 3333), /ends too early/, 'likely'),
   sent(
-    'sends an assertion where an attestation belongs',
+    'sends an assertion instead of an attestation',
     assertion.toString('base64'),
-    /an assertion where an attestation belongs/,
+    /is an assertion, but an attestation is expected/,
   ),
   sent(
-    'sends a receipt where an attestation belongs',
+    'sends a receipt instead of an attestation',
     receipt.toString('base64'),
-    /a receipt where an attestation belongs/,
+    /is a receipt, but an attestation is expected/,
   ),
-  sent('sends nothing', '', /is empty/),
+  sent('sends an empty text', '', /is empty/),
   sent('sends the text undefined', 'undefined', /a value is missing/),
   sent(
     'sends a token of Google Play Integrity',
@@ -130,12 +138,12 @@ export const encodings: readonly Mistake[] = [
     JSON.stringify({ platform: 'android', format: 'google-play-integrity-standard', token: 'eyJhbGciOi.c2Vj.dG9r' }),
     /whole JSON/,
   ),
-  sent('sends the key identifier in place of the attestation', key.keyId, /as long as a key identifier/, 'likely'),
+  sent('sends the key identifier instead of the attestation', key.keyId, /as long as a key identifier/, 'likely'),
   asserted('sends an assertion in hex', assertion.toString('hex'), /is hex/),
   asserted(
-    'sends an attestation where an assertion belongs',
+    'sends an attestation instead of an assertion',
     base64.slice(0, 8192),
-    /an attestation where an assertion belongs/,
+    /is an attestation, but an assertion is expected/,
   ),
   asserted(
     'encodes an assertion twice',
@@ -147,7 +155,7 @@ export const encodings: readonly Mistake[] = [
     assertion.toString('base64').slice(0, 128),
     /cut off after 128 characters/,
   ),
-  asserted('sends an assertion with + as space', withPlus.replaceAll('+', ' '), /in place of each \+/),
+  asserted('sends an assertion in which each + is a space', withPlus.replaceAll('+', ' '), /in place of each \+/),
   withReceipt(
     'encodes a receipt twice',
     Buffer.from(receipt.toString('base64')).toString('base64'),
@@ -158,7 +166,7 @@ export const encodings: readonly Mistake[] = [
     receipt.toString('base64').slice(0, 2048),
     /cut off after 2048/,
   ),
-  withReceipt('sends an attestation where a receipt belongs', base64, /an attestation where a receipt belongs/),
+  withReceipt('passes an attestation instead of a receipt', base64, /is an attestation, but a receipt is expected/),
   {
     title: 'sends a recorded attestation in hex',
     explain: () => attestationWith({ ...recorded, attestation: Buffer.from(recorded.attestation).toString('hex') }),

@@ -19,7 +19,7 @@ export function sha256(data: string | Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha256').update(data).digest());
 }
 
-/** A device with an attested key, as iOS 27 by default. */
+/** Creates a virtual device with an attested key. The operating system is iOS 27 by default. */
 export async function deviceWithKey(options: Partial<VirtualDeviceOptions> = {}) {
   const device = await apple.createDevice({ appId: APP_ID, ...options });
   const keyId = await device.generateKey();
@@ -35,12 +35,12 @@ const options = { attestation, keyId, challenge: CHALLENGE, appId: APP_ID, trust
 const { publicKey } = await verifyAttestation({ ...options, environment: 'production' });
 export const key = { device, keyId, attestation, publicKey };
 
-/** Explains the attestation of a virtual device that is genuine without the changes. */
+/** Explains an attestation of a virtual device with changed options. Without changes, the attestation is accepted. */
 export function attestationWith(changes: Partial<ExplainAttestationOptions>) {
   return explainAttestation({ ...options, ...changes });
 }
 
-/** Explains an attestation for which the app passed other bytes to the device. */
+/** Explains an attestation for which the app passed `clientDataHash` to the device. */
 export async function attestationFor(clientDataHash: Uint8Array, changes: Partial<ExplainAttestationOptions> = {}) {
   const newKeyId = await device.generateKey();
   const made = await device.attestKey(newKeyId, clientDataHash);
@@ -49,13 +49,13 @@ export async function attestationFor(clientDataHash: Uint8Array, changes: Partia
 
 export const PAYLOAD = 'POST /api/orders?item=2&count=1\nc3VwZXI\n{"name":"a/b","count":1}';
 
-/** Explains an assertion for which the app passed other bytes to the device. */
+/** Explains an assertion for which the app passed `clientDataHash` to the device. */
 export async function assertionFor(clientDataHash: Uint8Array, changes: Partial<ExplainAssertionOptions> = {}) {
   const assertion = await device.generateAssertion(keyId, clientDataHash);
   return explainAssertion({ assertion, publicKey, payload: PAYLOAD, appId: APP_ID, counter: 0, ...changes });
 }
 
-/** Explains an assertion of another text than the server verifies. */
+/** Explains an assertion if the app signs `signed`, but the server verifies `verified`. */
 export function signedInstead(signed: string | Uint8Array, verified: string | Uint8Array = PAYLOAD) {
   return assertionFor(sha256(signed), { payload: verified });
 }

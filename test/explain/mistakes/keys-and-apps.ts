@@ -52,7 +52,7 @@ const asClip = async () => {
   return attestationWith({ keyId, attestation, appId: `${APP_ID}.Clip` });
 };
 
-/** An assertion as WebAuthn authenticators sign it: over authenticator data and hash, hashed once. */
+/** Explains an assertion as WebAuthn authenticators sign it. They hash authenticator data and client data hash only once. */
 function signedOnce() {
   const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
   const signature = sign('sha256', Buffer.concat([authenticatorData, sha256(PAYLOAD)]), software.privateKey);
@@ -68,7 +68,7 @@ async function withDevice(misbehaviour: object, os: 'iOS 27' | 'iOS 26' | 'iOS 1
   return attestationWith({ attestation, keyId, ...changes });
 }
 
-/** Evidence of another key, app, environment or time, and evidence that a policy rejects. */
+/** Evidence for another key, app, environment or date than the server expects, and evidence that a policy rejects. */
 export const keysAndApps: readonly Mistake[] = [
   withKeyId('sends the key identifier in hex', keyIdBytes.toString('hex'), /its encoding is hex/),
   withKeyId('encodes the key identifier twice', Buffer.from(key.keyId).toString('base64'), /base64 of base64/),
@@ -77,20 +77,46 @@ export const keysAndApps: readonly Mistake[] = [
   withKeyId('sends the key identifier of another key', other.keyId, /belongs to another key/, 'likely'),
   withKeyId('sends something else as the key identifier', 'device 7', /not what generateKey returned/, 'likely'),
   withKeyId(
-    'stores the key identifier in a column of 40 characters',
+    'sends a key identifier that was cut off after 40 characters',
     keyIdBytes.subarray(0, 30).toString('base64'),
     /was cut off/,
   ),
-  expecting('has the team of another account', 'OTHERTEAM1.com.example.app', /team of another account/),
-  expecting('has a bundle identifier with a suffix', `${APP_ID}.dev`, /another app or build of the same team/),
-  expecting('has a bundle identifier in another case', 'TEAMID1234.com.example.App', /upper case and lower case/),
-  expecting('belongs to another app', 'OTHERTEAM1.org.other', /another app of another team/),
-  { title: 'runs as an App Clip', explain: asClip, code: 'app_id_mismatch', cause: /is an App Clip/ },
-  asserting('signs with the build for staging', `${APP_ID}.staging`, /another app or build of the same team/),
-  asserting('signs with an App ID in another case', 'TEAMID1234.com.Example.app', /upper case and lower case/),
-  asserting('signs with another app', 'OTHERTEAM1.org.other', /another app than/, 'likely'),
+  expecting('has another team than the server expects', 'OTHERTEAM1.com.example.app', /another team signed the app/),
+  expecting(
+    'has a bundle identifier without the suffix that the server expects',
+    `${APP_ID}.dev`,
+    /another app or build of the same team/,
+  ),
+  expecting(
+    'has a bundle identifier in another case than the server expects',
+    'TEAMID1234.com.example.App',
+    /upper case and lower case/,
+  ),
+  expecting('is not the app that the server expects', 'OTHERTEAM1.org.other', /another app of another team/),
   {
-    title: 'is a recording of another app',
+    title: 'is an App Clip, and the server expects the App ID of the App Clip',
+    explain: asClip,
+    code: 'app_id_mismatch',
+    cause: /the App ID of an App Clip/,
+  },
+  asserting(
+    'signs a request, and has no suffix for staging as the server expects',
+    `${APP_ID}.staging`,
+    /another app or build of the same team/,
+  ),
+  asserting(
+    'signs a request, and has an App ID in another case than the server expects',
+    'TEAMID1234.com.Example.app',
+    /upper case and lower case/,
+  ),
+  asserting(
+    'signs a request, and is not the app that the server expects',
+    'OTHERTEAM1.org.other',
+    /an app other than/,
+    'likely',
+  ),
+  {
+    title: 'is the app in a recording, not the app that the server expects',
     explain: () => explainAttestation({ ...recorded, appId: APP_ID }),
     code: 'app_id_mismatch',
     cause: /another app of another team/,
@@ -114,39 +140,39 @@ export const keysAndApps: readonly Mistake[] = [
     cause: /The attestation is old/,
   },
   {
-    title: 'has the certificate of iOS 14, which lives for three days',
+    title: 'has a certificate of iOS 14, which is valid for three days',
     explain: () => withDevice({}, 'iOS 14.4', { date: new Date(Date.now() + 5 * DAY) }),
     code: 'certificate_expired',
-    cause: /Certificates of iOS 14 are valid for only three days/,
+    cause: /certificate of a device with iOS 14 is valid for only three days/,
   },
   {
-    title: 'meets a server whose clock is behind',
+    title: 'attests a key, and the server checks a date before the certificates',
     explain: () => attestationWith({ date: new Date(Date.now() - 30 * DAY) }),
     code: 'certificate_expired',
-    cause: /a clock is behind/,
+    cause: /which is too early/,
   },
   {
-    title: 'is virtual, and the server trusts Apple',
+    title: 'runs on a virtual device, and the server trusts only Apple',
     explain: () => attestationWith({ trustAnchors: undefined }),
     code: 'untrusted_certificate',
     cause: /from a virtual device/,
     certainty: 'likely',
   },
   {
-    title: 'is virtual, of another virtual Apple',
+    title: 'runs on a device of another virtual Apple',
     explain: async () => attestationWith({ trustAnchors: (await createVirtualApple()).trustAnchors }),
     code: 'untrusted_certificate',
-    cause: /of another virtual Apple/,
+    cause: /trustAnchors does not contain the root certificate/,
     certainty: 'likely',
   },
   {
-    title: 'is genuine, and the server trusts a virtual Apple',
+    title: 'runs on a real device, and the server trusts a virtual Apple',
     explain: () => explainAttestation({ ...recorded, trustAnchors }),
     code: 'untrusted_certificate',
-    cause: /trustAnchors replace Apple’s root/,
+    cause: /trustAnchors replaces Apple’s root/,
   },
   {
-    title: 'sends an assertion twice',
+    title: 'sends an assertion with a counter below the stored counter',
     explain: () => assertionFor(sha256(PAYLOAD), { counter: 5000 }),
     code: 'counter_not_increased',
     cause: /lower than the stored counter/,
@@ -170,19 +196,19 @@ export const keysAndApps: readonly Mistake[] = [
     certainty: 'possible',
   },
   {
-    title: 'signs the nonce as a digest',
+    title: 'uses the nonce as the ECDSA digest',
     explain: async () => signedOnce(),
     code: 'invalid_signature',
-    cause: /the nonce as a digest/,
+    cause: /the nonce as the ECDSA digest/,
   },
   {
-    title: 'runs iOS 26, and the policy requires extensions',
+    title: 'runs on iOS 26, and the policy requires extensions',
     explain: () => withDevice({}, 'iOS 26', { policy: { whenAbsent: 'reject' } }),
     code: 'extension_missing',
     cause: /runs version 26\.0/,
   },
   {
-    title: 'forges extensions without the flag ED',
+    title: 'adds extensions without the flag ED',
     explain: () =>
       withDevice({ forgedExtensions: { validationCategory: 4 } }, 'iOS 26', { policy: { whenAbsent: 'reject' } }),
     code: 'extension_missing',

@@ -1,12 +1,12 @@
 import type { AppAttestErrorCode, Cause, Explanation } from '../../../src/index.js';
 
-/** A mistake in an app or a server, and what its explanation must begin with. */
+/** A mistake in an app or a server, and the first cause that its explanation must contain. */
 export interface Mistake {
-  /** What somebody did, as the end of a test title. */
+  /** The mistake, as the end of a test title. */
   readonly title: string;
   readonly explain: () => Promise<Explanation>;
   readonly code: AppAttestErrorCode;
-  /** The summary of the first cause. */
+  /** Matches the summary of the first cause. */
   readonly cause: RegExp;
   /** `'certain'` by default. */
   readonly certainty?: Cause['certainty'];

@@ -12,7 +12,7 @@ const signed = (title: string, app: string | Uint8Array, server: string | Uint8A
   return { title, explain: () => signedInstead(app, server), code: 'invalid_signature', cause };
 };
 
-/** Payloads of an assertion that app and server write differently. */
+/** Assertions for which the app and the server use different payloads. */
 export const payloads: readonly Mistake[] = [
   signed('sorts the names of JSON', SORTED, JSON_TEXT, /sorted names/),
   signed('writes the names of JSON in another order', '{"b":1,"c":2,"a":3}', '{"a":3,"b":1,"c":2}', /JSON/),
@@ -26,15 +26,15 @@ export const payloads: readonly Mistake[] = [
   signed('writes pretty-printed JSON', JSON.stringify(json, null, 2), JSON_TEXT, /two spaces/),
   signed('writes JSON with \\/, as Swift', JSON_TEXT.replaceAll('/', '\\/'), JSON_TEXT, /for each slash/),
   signed(
-    'signs JSON that the server wrote again in a signed request',
+    'signs a request whose JSON the server serializes again',
     withLine(requestLine).replace('"a/b","count":1', '"a/b", "count": 1').replace('"name":', '"name": '),
     PAYLOAD,
     /as Python writes it/,
   ),
-  signed('signs CR LF', 'one\r\ntwo', 'one\ntwo', /carriage returns and line feeds where/),
+  signed('signs CR LF where the server has LF', 'one\r\ntwo', 'one\ntwo', /carriage returns and line feeds where/),
   signed('signs LF where the server has CR LF', 'one\ntwo', 'one\r\ntwo', /line feeds where the server has carriage/),
-  signed('signs a line feed at the end', 'text\n', 'text', /with a line feed at its end/),
-  signed('signs no line feed at the end', 'text', 'text\n', /without the line feed at its end/),
+  signed('signs a line feed at the end of the payload', 'text\n', 'text', /with a line feed at its end/),
+  signed('signs the payload without the line feed at its end', 'text', 'text\n', /without the line feed at its end/),
   signed('signs only the body', content, PAYLOAD, /only the body/),
   signed('signs only the challenge', challenge, PAYLOAD, /only the challenge/),
   signed(
@@ -49,10 +49,15 @@ export const payloads: readonly Mistake[] = [
     PAYLOAD,
     /query in sorted order/,
   ),
-  signed('signs no query', withLine('POST /api/orders'), PAYLOAD, /without its query/),
-  signed('signs a trailing slash', withLine('POST /api/orders/?item=2&count=1'), PAYLOAD, /with a slash at its end/),
+  signed('signs the target without its query', withLine('POST /api/orders'), PAYLOAD, /without its query/),
   signed(
-    'signs the path without the base URL',
+    'signs the target with a trailing slash',
+    withLine('POST /api/orders/?item=2&count=1'),
+    PAYLOAD,
+    /with a slash at its end/,
+  ),
+  signed(
+    'signs the path without the path of the base URL',
     withLine('POST /orders?item=2&count=1'),
     PAYLOAD,
     /without the prefix \/api/,
@@ -61,7 +66,7 @@ export const payloads: readonly Mistake[] = [
     'signs a prefix that a proxy removes',
     withLine('POST /v1/api/orders?item=2&count=1'),
     PAYLOAD,
-    /prefix \/v1, which a proxy removed/,
+    /prefix \/v1, which the target on the server does not have/,
   ),
   signed('signs another method', withLine('PUT /api/orders?item=2&count=1'), PAYLOAD, /the method PUT/),
   signed(
@@ -70,7 +75,7 @@ export const payloads: readonly Mistake[] = [
     PAYLOAD,
     /method in lower case/,
   ),
-  signed('signs the payload as JSON text', JSON.stringify('text'), 'text', /as JSON text/),
+  signed('signs the payload as a JSON string', JSON.stringify('text'), 'text', /as a JSON string/),
   signed(
     'signs the decoded payload',
     Buffer.from('AQIDBAUGBwg=', 'base64'),
@@ -106,7 +111,7 @@ export const payloads: readonly Mistake[] = [
     cause: /of another request/,
   },
   {
-    title: 'signs something unknown',
+    title: 'signs a payload that is no known form of the expected payload',
     explain: () => signedInstead('nobody knows'),
     code: 'invalid_signature',
     cause: /another payload/,

@@ -31,7 +31,7 @@ const receiptWith = (
 
 const { receipt: recordedReceipt, publicKey } = await verifyAttestation(recorded);
 
-/** Recordings outside the project exist only on some machines. */
+/** Some recordings are not part of this project, so they exist only on some machines. */
 const unverifiable = attestationRecordings
   .filter((recording) => !hasVerifiableReceipt(recording))
   .slice(0, 1)
@@ -51,7 +51,7 @@ export const receipts: readonly Mistake[] = [
   receiptWith('belongs to another app', { appId: 'TEAMID1234.com.example.app.dev' }, 'app_id_mismatch', /same team/),
   receiptWith('belongs to another key', { publicKey }, 'receipt_key_mismatch', /another key/, 'likely'),
   receiptWith(
-    'is an ATTEST where a RECEIPT belongs',
+    'has the type ATTEST, and the server expects RECEIPT',
     { type: 'RECEIPT' },
     'receipt_challenge_mismatch',
     /no risk metric/,
@@ -74,16 +74,16 @@ export const receipts: readonly Mistake[] = [
     'was created in the future',
     { date: new Date(Date.now() - DAY) },
     'receipt_expired',
-    /a clock is behind/,
+    /which is too early/,
   ),
   receiptWith(
     'is older than maxAge',
     { maxAge: 300, date: new Date(Date.now() + DAY) },
     'receipt_too_old',
-    /older than maxAge/,
+    /older than the option maxAge allows/,
   ),
   receiptWith(
-    'is for production where the server has development',
+    'is for production, and the server accepts only development',
     { environment: 'development' },
     'environment_mismatch',
     /production build/,
@@ -92,7 +92,7 @@ export const receipts: readonly Mistake[] = [
     'is checked with the trust anchors of attestations',
     { trustAnchors: apple.trustAnchors },
     'untrusted_certificate',
-    /of another virtual Apple/,
+    /trustAnchors does not contain the root certificate/,
     'likely',
   ),
   receiptWith(
@@ -103,7 +103,7 @@ export const receipts: readonly Mistake[] = [
     'likely',
   ),
   {
-    title: 'is genuine, and the server trusts a virtual Apple',
+    title: 'comes from Apple, and the server trusts only a virtual Apple',
     explain: () =>
       explainReceipt({
         receipt: recordedReceipt,
@@ -112,7 +112,7 @@ export const receipts: readonly Mistake[] = [
         trustAnchors: receiptTrustAnchors,
       }),
     code: 'untrusted_certificate',
-    cause: /trustAnchors replace Apple’s root/,
+    cause: /trustAnchors replaces Apple’s root/,
   },
   ...unverifiable,
 ];

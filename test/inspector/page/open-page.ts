@@ -27,7 +27,8 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(pageUrl.href + fragment);
   // The first request is the page itself.
-  if (!requests.shift()?.startsWith(`file://${fileURLToPath(pageUrl)}`)) throw new Error('the page was not requested');
+  if (!requests.shift()?.startsWith(`file://${fileURLToPath(pageUrl)}`))
+    throw new Error('the first request was not for the page');
   return { page, requests, complaints };
 }
 

@@ -14,7 +14,7 @@ const apple = attestationFixture('apple-guide-2026');
 const examples = ["Apple's sample", 'Broken: hashed challenge, other app', 'Broken: cut off in the database'] as const;
 
 async function axeFindings(page: Awaited<ReturnType<typeof openPage>>['page']): Promise<unknown> {
-  // Runs outside the page's own world of scripts, so that the policy of the page stays on.
+  // Runs through the debugging protocol, so the Content-Security-Policy of the page need not be disabled.
   await page.evaluate(axe);
   return page.evaluate(`axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`);
 }
@@ -35,20 +35,23 @@ describe('the inspector page', () => {
     await page.context().close();
   });
 
-  it.each(['light', 'dark'] as const)('has no findings of axe-core in the %s colours', async (colorScheme) => {
-    for (const [index, name] of examples.entries()) {
-      const { page } = await openPage(browser, {
-        colorScheme,
-        ...(index === 2 && { viewport: { width: 390, height: 800 } }),
-      });
-      expect(await axeFindings(page)).toEqual([]);
-      await page.getByRole('button', { name }).click();
-      await page.getByRole('heading', { name: 'Object' }).waitFor();
-      await page.getByText('Licenses of the packages').click();
-      expect(await axeFindings(page)).toEqual([]);
-      await page.context().close();
-    }
-  });
+  it.each(['light', 'dark'] as const)(
+    'has no accessibility problem that axe-core finds in the %s colours',
+    async (colorScheme) => {
+      for (const [index, name] of examples.entries()) {
+        const { page } = await openPage(browser, {
+          colorScheme,
+          ...(index === 2 && { viewport: { width: 390, height: 800 } }),
+        });
+        expect(await axeFindings(page)).toEqual([]);
+        await page.getByRole('button', { name }).click();
+        await page.getByRole('heading', { name: 'Object' }).waitFor();
+        await page.getByText('Licenses of the packages').click();
+        expect(await axeFindings(page)).toEqual([]);
+        await page.context().close();
+      }
+    },
+  );
 
   it.each([
     ['base64', apple.attestation.object],
@@ -79,7 +82,8 @@ describe('the inspector page', () => {
   it('shows an assertion with its public key, payload and counter', async () => {
     const recording = recordings.find(({ name }) => name === 'node-app-attest-assertion');
     const [assertion] = recording?.assertions ?? [];
-    if (!recording?.publicKey || !assertion) throw new Error('the fixture is gone');
+    if (!recording?.publicKey || !assertion)
+      throw new Error('the fixture node-app-attest-assertion has no public key or no assertion');
     const { page } = await openPage(browser);
     await paste(page, assertion.object);
     await paste(page, recording.publicKey, /^Public key/);
@@ -119,7 +123,7 @@ describe('the inspector page', () => {
     await page.context().close();
   });
 
-  it('works with the keyboard alone, from the tree to the bytes and back', async () => {
+  it('can be used with only the keyboard, from the example to the tree and the bytes', async () => {
     const { page } = await openPage(browser);
     await page.getByRole('button', { name: examples[0] }).focus();
     await page.keyboard.press('Enter');
@@ -143,7 +147,7 @@ describe('the inspector page', () => {
     await page.context().close();
   });
 
-  it('lights up the part of a byte that is clicked', async () => {
+  it('highlights the part that contains a clicked byte', async () => {
     const { page } = await openPage(browser);
     await page.getByRole('button', { name: examples[0] }).click();
     await page.locator('.octets [data-offset="5"]').click();
@@ -152,7 +156,7 @@ describe('the inspector page', () => {
     await page.context().close();
   });
 
-  it('puts its state into the fragment only on request, and reads it back', async () => {
+  it('puts the form into the fragment only after a click on Copy link, and reads the form from the fragment', async () => {
     const { page } = await openPage(browser);
     await page.getByRole('button', { name: examples[1] }).click();
     await page.getByRole('heading', { name: /refused/ }).waitFor();
@@ -175,7 +179,7 @@ describe('the inspector page', () => {
     },
   );
 
-  it('refuses a paste of 10 MB within a second', async () => {
+  it('rejects a paste of 10 MB within a second', async () => {
     const { page } = await openPage(browser);
     const milliseconds = await page.evaluate(() => {
       const data = new DataTransfer();
@@ -201,7 +205,7 @@ describe('the inspector page', () => {
     },
   );
 
-  it('has a policy that forbids every connection', async () => {
+  it('has a Content-Security-Policy that forbids every connection', async () => {
     const html = readFileSync(pageUrl, 'utf8');
     const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1];
     expect(policy).toMatch(

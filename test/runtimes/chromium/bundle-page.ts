@@ -19,6 +19,7 @@ export async function bundleForPage(entry: string): Promise<string> {
       rolldownOptions: { ...forBrowsers.build.rolldownOptions, input: here(entry) },
     },
   });
-  if (Array.isArray(built) || !('output' in built) || built.output.length > 1) throw new Error('not one script');
+  if (Array.isArray(built) || !('output' in built) || built.output.length > 1)
+    throw new Error('the bundle is not one script');
   return built.output[0].code;
 }

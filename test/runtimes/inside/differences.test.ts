@@ -6,6 +6,6 @@ import { runtimes } from '../runtime.js';
 
 const name = runtimes.find(({ identity }) => identity === runningRuntime())?.name ?? '';
 
-it.each(Object.entries(differences))('behaves as expected: %s', (statement, isSo) => {
+it.each(Object.entries(differences))('this runtime matches expected-differences.ts: %s', (statement, isSo) => {
   expect(isSo()).toBe(isExpected(statement, name));
 });

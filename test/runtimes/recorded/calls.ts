@@ -17,7 +17,7 @@ export type Call =
   | { verifyReceipt: VerifyReceiptOptions }
   | { verifyEcdsa: { publicKey: string; message: Uint8Array; signature: Uint8Array } };
 
-/** The result of a call. `threw` is an error that is not an `AppAttestError`, which no test expects. */
+/** The result of a call. `threw` is an error that is not an `AppAttestError`. No test expects such an error. */
 export type Outcome = { accepted: unknown } | { rejected: string } | { threw: string };
 
 async function verify(call: Call): Promise<unknown> {

@@ -6,7 +6,7 @@ import { readVectors, VECTORS } from '../../support/wycheproof.js';
 import { type Call, type Outcome, outcomesOf, toJson } from './calls.js';
 import { assertions, attestations, receipts } from './recorded-calls.js';
 
-/** Verifies the calls on a runtime on which vitest does not run. */
+/** Makes the calls on a runtime on which vitest does not run. */
 export type OutcomesThere = (calls: readonly Call[]) => Promise<readonly Outcome[]>;
 
 function withByte(bytes: Uint8Array, offset: number, change: number): Uint8Array {
@@ -35,14 +35,14 @@ export async function expectSameOutcomes(
 export function testRecordedCalls(runtime: string, outcomesThere: OutcomesThere): void {
   const same = (calls: readonly Call[]) => expectSameOutcomes(calls, outcomesThere);
 
-  describe(`the recordings in ${runtime}`, () => {
-    it.each([...attestations, ...assertions, ...receipts])('verifies $name', async ({ call }) => {
+  describe(`the verifiers in ${runtime}`, () => {
+    it.each([...attestations, ...assertions, ...receipts])('accept $name', async ({ call }) => {
       expect(await same([call])).toEqual({ accepted: 1, rejected: 0 });
     });
 
-    it('rejects a recorded assertion with any bit flipped, with the same code as Node', async () => {
+    it('reject a recorded assertion with any bit flipped, with the same code as on Node', async () => {
       const original = assertions.find(({ name }) => name === 'node-app-attest-assertion')?.call.verifyAssertion;
-      if (!original) throw new Error('the fixture is gone');
+      if (!original) throw new Error('there is no recorded assertion node-app-attest-assertion');
       const { assertion } = original;
       const calls = Array.from({ length: assertion.length * 8 }, (_, bit) => ({
         verifyAssertion: { ...original, assertion: withByte(assertion, bit >> 3, 1 << (bit & 7)) },
@@ -50,7 +50,7 @@ export function testRecordedCalls(runtime: string, outcomesThere: OutcomesThere)
       expect(await same(calls)).toEqual({ accepted: 0, rejected: calls.length });
     });
 
-    it('accepts or rejects a recorded attestation as Node does, with every fifth byte changed, and truncated at each of these bytes', async () => {
+    it('have the same result as on Node for a recorded attestation that is changed or truncated at every fifth byte', async () => {
       const original = attestationOptions(attestationFixture('apple-guide-2026'));
       const offsets = Array.from({ length: Math.ceil(original.attestation.length / 5) }, (_, index) => index * 5);
       const changed = offsets.map((offset) => withByte(original.attestation, offset, 1 << (offset & 7)));
@@ -64,9 +64,9 @@ export function testRecordedCalls(runtime: string, outcomesThere: OutcomesThere)
       expect(rejected).toBeGreaterThan(changed.length);
     });
 
-    it('rejects a recorded receipt with every 20th byte changed, with the same code as Node', async () => {
+    it('have the same result as on Node for a recorded receipt that is changed at every 20th byte', async () => {
       const original = receipts.find(({ name }) => name === 'the receipt of apple-guide-2026')?.call.verifyReceipt;
-      if (!original) throw new Error('the fixture is gone');
+      if (!original) throw new Error('there is no receipt in the recording apple-guide-2026');
       const { receipt } = original;
       const offsets = Array.from({ length: Math.ceil(receipt.length / 20) }, (_, index) => index * 20);
       const calls = offsets.map((offset) => ({

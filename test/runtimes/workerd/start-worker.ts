@@ -22,7 +22,7 @@ export async function bundleWorker(): Promise<string> {
     logLevel: 'error',
   });
   const [output] = outputFiles;
-  if (!output) throw new Error('esbuild made no bundle');
+  if (!output) throw new Error('esbuild returned no output file');
   return output.text;
 }
 

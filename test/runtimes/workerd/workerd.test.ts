@@ -54,7 +54,7 @@ describe('a worker in workerd', () => {
       const fresh = startWorker(script, {}, date);
       onTestFinished(() => fresh.dispose());
       const [attestation, assertion] = [attestations[0]?.call, assertions[0]?.call];
-      if (!attestation || !assertion) throw new Error('the fixtures are gone');
+      if (!attestation || !assertion) throw new Error('there is no recorded attestation or no recorded assertion');
       const calls = [attestation, ...Array.from({ length: 10 }, () => assertion)];
       const expected = await outcomesOf(calls);
       const answers = await Promise.all(Array.from({ length: 40 }, () => outcomesInWorker(calls, fresh)));
