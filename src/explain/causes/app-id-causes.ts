@@ -92,7 +92,7 @@ function differenceOf(found: string, appIds: readonly string[]): Cause {
   const sameBundle = appIds.find((appId) => partsOf(appId)[1] === bundleId);
   if (sameBundle !== undefined) {
     return certain(
-      `The evidence has the App ID prefix ${prefix}, not ${partsOf(sameBundle)[0]}: the app was signed by the team of another account, or has an older prefix.`,
+      `The evidence has the App ID prefix ${shortText(prefix)}, not ${shortText(partsOf(sameBundle)[0])}: the app was signed by the team of another account, or has an older prefix.`,
       `Set appId to ${shown} on the server, or sign the app with the team of the server's appId.`,
     );
   }
