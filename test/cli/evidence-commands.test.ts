@@ -64,6 +64,21 @@ describe('app-attest explain', () => {
     expect(code).toBe(0);
   });
 
+  it.each([
+    ['challenge', ['--challenge', 'a', '--client-data-hash', clientDataHash], '--challenge or --client-data-hash'],
+    ['challenge in a file', ['--challenge', 'a', '--challenge-file', root], '--challenge or --challenge-file'],
+    ['payload', ['--payload-file', root, '--client-data-hash', clientDataHash], '--payload-file or --client-data-hash'],
+  ])('rejects a %s that is stated twice', async (_, args, errors) => {
+    const result = await appAttest(['explain', attestation, ...args]);
+    expect(result).toMatchObject({ code: 2, errors: expect.stringContaining(`pass either ${errors}`) });
+  });
+
+  it('quotes no control characters of an argument', async () => {
+    const { code, errors } = await appAttest(['explain', '--\u001b[2J\nA line']);
+    expect(code).toBe(2);
+    expect(errors).toMatch(/^app-attest: Unknown option '--\\u001b\[2J A line'.*\nTry: .*\n$/);
+  });
+
   it('uses the key identifier and the challenge in the JSON of the plugin', async () => {
     const json = JSON.stringify(registration);
     const args = ['explain', json, '--app-id', appId, '--trust-anchor', root];
