@@ -79,6 +79,13 @@ describe('app-attest explain', () => {
     expect(errors).toMatch(/^app-attest: Unknown option '--\\u001b\[2J A line'.*\nTry: .*\n$/);
   });
 
+  it.each(['', '\ud800'])('ignores a challenge in JSON that no device can hash: %j', async (challenge) => {
+    const { code, output } = await appAttest(['explain', JSON.stringify({ token: attestation, challenge }), '--json']);
+    const { checks } = JSON.parse(output);
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'nonce', outcome: 'skipped' }));
+    expect(code).toBe(1);
+  });
+
   it('uses the key identifier and the challenge in the JSON of the plugin', async () => {
     const json = JSON.stringify(registration);
     const args = ['explain', json, '--app-id', appId, '--trust-anchor', root];
