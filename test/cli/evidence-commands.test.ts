@@ -184,6 +184,13 @@ describe('app-attest explain', () => {
 describe('app-attest inspect', () => {
   const inspect = ['inspect', attestation, '--date', '2026-04-21T12:00:00Z'];
 
+  it('does not call a long file empty', async () => {
+    const { code, output } = await appAttest(['inspect', file('long.txt', 'A'.repeat(300_000))]);
+    expect(code).toBe(1);
+    expect(output).toContain('300000 bytes, from unknown');
+    expect(output).toContain('longer than 65536');
+  });
+
   it('shows each field of authenticator data with its position', async () => {
     const { code, output } = await appAttest(inspect);
     expect(code).toBe(0);
