@@ -57,7 +57,7 @@ export function untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors 
   if (isApples) {
     return [
       certain(
-        'The evidence is genuine and comes from Apple, but trustAnchors replace Apple’s root certificate.',
+        'The certificates come from Apple, but trustAnchors replace Apple’s root certificate.',
         'Remove the option trustAnchors from the server that real devices use.',
       ),
     ];

@@ -143,7 +143,7 @@ export const keysAndApps: readonly Mistake[] = [
     title: 'is genuine, and the server trusts a virtual Apple',
     explain: () => explainAttestation({ ...recorded, trustAnchors }),
     code: 'untrusted_certificate',
-    cause: /trustAnchors replace Apple’s root/,
+    cause: /^The certificates come from Apple, but trustAnchors replace Apple’s root/,
   },
   {
     title: 'sends an assertion twice',
@@ -161,6 +161,16 @@ export const keysAndApps: readonly Mistake[] = [
     },
     code: 'counter_not_increased',
     cause: /the same assertion arrived before/,
+  },
+  {
+    title: 'counts from zero',
+    explain: () => {
+      const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 0);
+      return explainAssertion({ assertion: cbor({ signature: new Uint8Array(70), authenticatorData }), counter: 0 });
+    },
+    code: 'counter_not_increased',
+    cause: /a device counts from 1/,
+    certainty: 'likely',
   },
   {
     title: 'signs with another key',
