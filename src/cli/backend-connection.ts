@@ -44,7 +44,7 @@ export class BackendConnection {
   /** @throws NoResponseError */
   async send({ method, target, headers = {}, body }: BackendRequest): Promise<BackendResponse> {
     const all = new Headers();
-    for (const [name, value] of [...this.#headers, ...Object.entries(headers)]) all.set(name, value);
+    for (const [name, value] of [...this.#headers, ...Object.entries(headers)]) setHeader(all, name, value);
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT)]);
     try {
       const response = await fetch(this.#url.origin + target, {
@@ -59,6 +59,15 @@ export class BackendConnection {
       this.#signal.throwIfAborted();
       throw new NoResponseError(`no response from ${this.#url.origin}${target}: ${reasonOf(error)}`);
     }
+  }
+}
+
+/** @throws NoResponseError if the backend issued a challenge that no header can contain */
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value);
+  } catch {
+    throw new NoResponseError(`no request was sent: the value of ${name} cannot be sent as a header`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { shortText } from '../errors.js';
-import { type Layer, type PastedEvidence, readPastedEvidence } from '../explain/evidence-text.js';
-import { openEnvelope } from '../explain/json-envelope.js';
+import { type PastedEvidence, readPastedEvidence } from '../explain/evidence-text.js';
+import { receivedEvidence } from '../explain/received-evidence.js';
 import { readInput } from './command-input.js';
 import type { CommandProcess } from './command-process.js';
 import { UsageError } from './usage-error.js';
@@ -17,16 +17,6 @@ export interface EvidenceArgument extends PastedEvidence {
 /** A shorter text is rather the name of a file that does not exist. The shortest evidence, an assertion, has 130 bytes. */
 const MIN_LENGTH = 100;
 
-/** What people add when they copy evidence from a log, a database or a request. */
-const COPIED: ReadonlySet<Layer> = new Set<Layer>([
-  'a JSON envelope',
-  'a header line',
-  'surrounding white space',
-  'line breaks',
-  'quotes',
-]);
-const ENCODINGS: ReadonlySet<Layer> = new Set<Layer>(['base64', 'base64url', 'hex']);
-
 /**
  * Reads evidence from a file, from standard input or from the argument itself.
  *
@@ -42,13 +32,4 @@ export async function readEvidenceArgument(
     throw new UsageError(`${shortText(input)} is neither a file nor evidence`);
   }
   return { ...pasted, received: receivedEvidence(input, pasted) };
-}
-
-function receivedEvidence(input: string | Uint8Array, { bytes, kind, layers }: PastedEvidence): string | Uint8Array {
-  const encodings = layers.filter((layer) => !COPIED.has(layer));
-  const isEncodedOnce = encodings.length <= 1 && encodings.every((layer) => ENCODINGS.has(layer));
-  if (bytes && kind && isEncodedOnce) return bytes;
-  const text = (typeof input === 'string' ? input : Buffer.from(input).toString()).trim();
-  const content = text.startsWith('{') ? openEnvelope(text, {})?.content : undefined;
-  return typeof content === 'string' ? content : text;
 }

@@ -36,6 +36,9 @@ type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>['values'];
 const ASSERTION_OPTIONS = ['public-key', 'payload', 'payload-file', 'counter'] as const;
 const ATTESTATION_OPTIONS = ['challenge', 'challenge-file', 'key-id', 'environment', 'date', 'trust-anchor'] as const;
 
+/** The client data can be stated only once. */
+const CLIENT_DATA_OPTIONS = ['challenge', 'challenge-file', 'payload', 'payload-file', 'client-data-hash'] as const;
+
 /** `app-attest explain`. */
 export const explainCommand: Command = { help: EXPLAIN_HELP, run: explain };
 
@@ -66,6 +69,8 @@ function expectedKind(values: Values): 'attestation' | 'assertion' | undefined {
   if (ofAssertion && ofAttestation) {
     throw new UsageError(`--${ofAttestation} is for attestations, but --${ofAssertion} is for assertions`);
   }
+  const [first, second] = CLIENT_DATA_OPTIONS.filter((name) => values[name] !== undefined);
+  if (second !== undefined) throw new UsageError(`pass either --${first} or --${second}`);
   if (ofAssertion) return 'assertion';
   return ofAttestation ? 'attestation' : undefined;
 }

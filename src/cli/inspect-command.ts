@@ -16,7 +16,8 @@ export const inspectCommand: Command = { help: INSPECT_HELP, run: inspect };
 async function inspect(args: readonly string[], host: CommandProcess): Promise<number> {
   const { values, positionals } = parseCommandLine(args, OPTIONS, 1);
   const now = readDate('--date', values.date) ?? new Date();
-  const { bytes = new Uint8Array(), kind, encoding } = await readEvidenceArgument(positionals[0], host);
+  const { received, kind, encoding, ...found } = await readEvidenceArgument(positionals[0], host);
+  const bytes = found.bytes ?? Buffer.from(received);
   // The certificate library is large, so it is loaded only after the arguments were read.
   const { inspectEvidence } = await import('./inspected-evidence.js');
   const evidence = await inspectEvidence(bytes, kind);

@@ -4,6 +4,7 @@ import type { CommandProcess } from './command-process.js';
 import { COMMANDS } from './commands.js';
 import { ExitCode } from './exit-code.js';
 import { MAIN_HELP } from './main-help.js';
+import { printable } from './printable.js';
 import { UsageError } from './usage-error.js';
 
 /** Runs the command in the arguments, and returns the exit code. */
@@ -24,7 +25,9 @@ export async function runCommand(args: readonly string[], host: CommandProcess):
     return ExitCode.Ok;
   } catch (error) {
     if (!isUsage(error)) throw error;
-    host.stderr.write(`app-attest: ${error.message}\nTry: app-attest ${name === undefined ? '' : `${name} `}--help\n`);
+    // An argument may be evidence from a client, and a message may quote it.
+    const message = printable(error.message.replaceAll('\n', ' '));
+    host.stderr.write(`app-attest: ${message}\nTry: app-attest ${name === undefined ? '' : `${name} `}--help\n`);
     return ExitCode.Usage;
   }
 }

@@ -20,8 +20,9 @@ export function kindOfEvidence(bytes: Uint8Array): EvidenceKind | undefined {
   if (first === SEQUENCE) return head.includes(SIGNED_DATA) ? 'receipt' : undefined;
   // The major type 5 of CBOR is a map.
   if (first >> 5 !== 5) return undefined;
-  if (/fmt|attStmt|authData/.test(head)) return 'attestation';
-  return /signature|authenticatorData/.test(head) ? 'assertion' : undefined;
+  // In CBOR, a byte with the length precedes a name. Without it, a few random bytes of a signature could be a name.
+  if (/cfmt|gattStmt|hauthData/.test(head)) return 'attestation';
+  return /isignature|qauthenticatorData/.test(head) ? 'assertion' : undefined;
 }
 
 /** `'whole'`: one CBOR map or ASN.1 element. `'cut'`: the beginning of one that was cut off. `'malformed'`: anything else. */

@@ -101,7 +101,8 @@ function searchAll(values: readonly unknown[], fields: EnvelopeFields, depth: nu
 
 function readFields(entries: readonly (readonly [string, unknown])[], fields: EnvelopeFields): void {
   for (const [name, value] of entries) {
-    if (typeof value !== 'string') continue;
+    // Neither an empty text nor one that UTF-8 cannot encode is a value to compare with.
+    if (typeof value !== 'string' || value === '' || !value.isWellFormed()) continue;
     const plain = plainName(name);
     if (FIELD_NAMES.keyId.includes(plain)) fields.keyId ??= value;
     if (FIELD_NAMES.challenge.includes(plain)) fields.challenge ??= value;

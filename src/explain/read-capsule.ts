@@ -29,6 +29,8 @@ export interface CapsuleValues {
 
 /** The maximum length of the JSON, in UTF-16 code units. A capsule is at most about 300 KiB long. */
 const MAX_LENGTH = 524_288;
+/** Each trust anchor is decoded, and each may cost a signature verification. */
+const MAX_TRUST_ANCHORS = 64;
 const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
 const FORMS: readonly Capsule['clientDataForm'][] = ['sha256', 'sha256-decoded', 'raw'];
 
@@ -47,7 +49,7 @@ export function readCapsule(json: string): CapsuleValues | undefined {
   const clientData = clientDataOf(asObject(foundClientData));
   const decidedAt = typeof date === 'string' ? new Date(date) : undefined;
   const policy = policyOf(asObject(foundPolicy));
-  const anchors = textsIn(trustAnchors).flatMap(bytesIn);
+  const anchors = textsIn(trustAnchors).slice(0, MAX_TRUST_ANCHORS).flatMap(bytesIn);
   const { publicKey, counter } = key ?? {};
   return {
     kind,
@@ -130,7 +132,7 @@ function asObject(value: unknown): JsonObject | undefined {
 }
 
 function textsIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((entry: unknown) => typeof entry === 'string').slice(0, 64) : [];
+  return Array.isArray(value) ? value.filter((entry: unknown) => typeof entry === 'string') : [];
 }
 
 function bytesIn(base64: string): readonly Uint8Array[] {

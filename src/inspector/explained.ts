@@ -11,6 +11,7 @@ import type { InspectedAssertion } from '../explain/inspect-assertion.js';
 import type { InspectedAttestation } from '../explain/inspect-attestation.js';
 import type { InspectedReceipt } from '../explain/inspect-receipt.js';
 import { clientDataOption, readCapsule } from '../explain/read-capsule.js';
+import { receivedEvidence } from '../explain/received-evidence.js';
 import type { FormValues } from './form-values.js';
 
 /** Everything that the page shows about evidence. */
@@ -49,33 +50,35 @@ export async function explainForm(form: FormValues): Promise<Explained | Unexpla
     };
   const pasted = readPastedEvidence(evidence);
   const { bytes } = pasted;
-  const kind = pasted.kind ?? capsule?.kind;
+  // A capsule tells which evidence the server expected. The evidence itself may be of the other kind by mistake.
+  const kind = capsule?.kind ?? pasted.kind;
   if (!bytes || !kind) return { problem: 'No evidence was found in this text.' };
   try {
-    return await explainBytes(form, { ...pasted, bytes, kind, policy: capsule?.policy });
+    const received = capsule ? evidence : receivedEvidence(evidence, pasted);
+    return await explainBytes(form, { bytes, encoding: pasted.encoding, kind, received, policy: capsule?.policy });
   } catch (error) {
     if (error instanceof AppAttestError) return { kind, problem: `${error.message}.` };
     throw error;
   }
 }
 
-type Found = Required<Pick<PastedEvidence, 'bytes' | 'kind' | 'encoding' | 'layers'>> & {
+type Found = Required<Pick<PastedEvidence, 'bytes' | 'kind' | 'encoding'>> & {
+  /** The evidence as the server received it. */
+  readonly received: string | Uint8Array;
   readonly policy: NonNullable<ReturnType<typeof readCapsule>>['policy'] | undefined;
 };
 
 async function explainBytes(form: FormValues, found: Found): Promise<Explained> {
-  const { bytes, encoding, kind } = found;
+  const { bytes, encoding, kind, received } = found;
   const date = dateOf(form.date);
   const appId = form.appId.split(/[\s,]+/).filter((part) => part !== '');
   const environment = form.environment === 'either' ? (['production', 'development'] as const) : form.environment;
   const shared = { ...(appId.length > 0 && { appId }), ...(found.policy && { policy: found.policy }) };
   const clientData = form.clientData === '' ? undefined : form.clientData;
   const common = { bytes, encoding, date };
-  // `verify…` accepts only base64 and base64url. Other text is passed unchanged, so that its encoding is explained.
-  const evidence = isDecodable(found) ? bytes : form.evidence;
   if (kind === 'assertion') {
     const explanation = await explainAssertion({
-      assertion: evidence,
+      assertion: received,
       ...(form.publicKey.trim() !== '' && { publicKey: form.publicKey }),
       ...(form.counter.trim() !== '' && { counter: Number(form.counter) }),
       ...clientDataOption('payload', clientData, form.clientDataForm),
@@ -87,11 +90,11 @@ async function explainBytes(form: FormValues, found: Found): Promise<Explained> 
   const receiptOptions = { ...app, environment, ...(form.date.trim() !== '' && { date }) };
   const challenge = clientDataOption('challenge', clientData, form.clientDataForm);
   if (kind === 'receipt') {
-    const explanation = await explainReceipt({ receipt: evidence, ...receiptOptions, ...challenge });
+    const explanation = await explainReceipt({ receipt: received, ...receiptOptions, ...challenge });
     return { ...common, kind, explanation, map: mapReceipt(bytes) };
   }
   const explanation = await explainAttestation({
-    attestation: evidence,
+    attestation: received,
     ...(form.keyId.trim() !== '' && { keyId: form.keyId }),
     environment,
     date,
@@ -101,11 +104,6 @@ async function explainBytes(form: FormValues, found: Found): Promise<Explained> 
   const { receipt: receiptBytes } = explanation.inspection;
   const receipt = receiptBytes && (await explainReceipt({ receipt: receiptBytes, ...receiptOptions, ...challenge }));
   return { ...common, kind, explanation, receipt, map: mapAttestation(bytes) };
-}
-
-/** Returns whether a server can decode the evidence after it has parsed the JSON around the evidence. */
-function isDecodable({ layers }: Found): boolean {
-  return layers.every((layer) => ['base64', 'base64url', 'a JSON envelope'].includes(layer)) && layers.length < 3;
 }
 
 function dateOf(text: string): Date {

@@ -263,6 +263,13 @@ describe('app-attest device tests a backend that', () => {
     expect(requests).toBe(0);
   });
 
+  it('issues challenges that no header can contain', async () => {
+    const app = express().use((_request, response) => response.json({ challenge: 'a\r\nX-Other: \u2028' }));
+    const { code, output, errors } = await device('--url', await listen(app), '--app-id', appId);
+    expect({ code, errors }).toEqual({ code: 1, errors: '' });
+    expect(output).toContain('the value of X-App-Attest-Challenge cannot be sent as a header');
+  });
+
   it('sends an endless body and terminal control characters', async () => {
     const app = express().use((_request, response) => {
       response.write('\u001b[2J');

@@ -64,6 +64,28 @@ describe('app-attest explain', () => {
     expect(code).toBe(0);
   });
 
+  it.each([
+    ['challenge', ['--challenge', 'a', '--client-data-hash', clientDataHash], '--challenge or --client-data-hash'],
+    ['challenge in a file', ['--challenge', 'a', '--challenge-file', root], '--challenge or --challenge-file'],
+    ['payload', ['--payload-file', root, '--client-data-hash', clientDataHash], '--payload-file or --client-data-hash'],
+  ])('rejects a %s that is stated twice', async (_, args, errors) => {
+    const result = await appAttest(['explain', attestation, ...args]);
+    expect(result).toMatchObject({ code: 2, errors: expect.stringContaining(`pass either ${errors}`) });
+  });
+
+  it('quotes no control characters of an argument', async () => {
+    const { code, errors } = await appAttest(['explain', '--\u001b[2J\nA line']);
+    expect(code).toBe(2);
+    expect(errors).toMatch(/^app-attest: Unknown option '--\\u001b\[2J A line'.*\nTry: .*\n$/);
+  });
+
+  it.each(['', '\ud800'])('ignores a challenge in JSON that no device can hash: %j', async (challenge) => {
+    const { code, output } = await appAttest(['explain', JSON.stringify({ token: attestation, challenge }), '--json']);
+    const { checks } = JSON.parse(output);
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'nonce', outcome: 'skipped' }));
+    expect(code).toBe(1);
+  });
+
   it('uses the key identifier and the challenge in the JSON of the plugin', async () => {
     const json = JSON.stringify(registration);
     const args = ['explain', json, '--app-id', appId, '--trust-anchor', root];
@@ -164,6 +186,13 @@ it.each(['explain', 'inspect', 'receipt', 'replay'])(
 
 describe('app-attest inspect', () => {
   const inspect = ['inspect', attestation, '--date', '2026-04-21T12:00:00Z'];
+
+  it('does not call a long file empty', async () => {
+    const { code, output } = await appAttest(['inspect', file('long.txt', 'A'.repeat(300_000))]);
+    expect(code).toBe(1);
+    expect(output).toContain('300000 bytes, from unknown');
+    expect(output).toContain('longer than 65536');
+  });
 
   it('shows each field of authenticator data with its position', async () => {
     const { code, output } = await appAttest(inspect);

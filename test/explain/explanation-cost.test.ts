@@ -37,6 +37,8 @@ async function costOfVerification(verify: () => Promise<unknown>): Promise<numbe
 }
 
 const deep = '['.repeat(60_000);
+/** Pretty-printed, this is a hundred times as long. */
+const indented = `${'['.repeat(30)}${'1,'.repeat(8000)}1${']'.repeat(30)}`;
 const manyNames = JSON.stringify(Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`n${index}`, index])));
 const otherChallenges = Array.from({ length: 1000 }, (_, index) => `${'challenge '.repeat(100)}${index}`);
 const HOSTILE_TEXTS: readonly string[] = [
@@ -82,6 +84,8 @@ describe('the cost of an explanation', () => {
       { payload: manyNames },
       { payload: deep },
       { payload: deep.slice(0, 16_384) },
+      { payload: indented },
+      { payload: `POST /orders\nchallenge\n${indented}` },
       { payload: new Uint8Array(16_384) },
       { payload: `${'='.repeat(16_000)}!` },
       { appId: Array.from({ length: 100 }, (_, index) => `OTHERTEAM1.com.example.a${index}.b.c.d.e`) },

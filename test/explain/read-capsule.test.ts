@@ -74,4 +74,11 @@ describe('readCapsule', () => {
       policy: {},
     });
   });
+
+  it('reads all values of a long policy', () => {
+    const bundleVersions = Array.from({ length: 500 }, (_, index) => String(index));
+    const appIds = bundleVersions.map((version) => `TEAMID1234.com.example.app${version}`);
+    const values = readCapsule(JSON.stringify({ ...capsule, appIds, policy: { bundleVersions } }));
+    expect(values).toMatchObject({ appIds, policy: { bundleVersions } });
+  });
 });

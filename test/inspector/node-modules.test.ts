@@ -77,6 +77,14 @@ describe('the modules that replace those of Node.js in the page', () => {
     expect(() => pageKey({ key: key.map((byte, index) => (index === key.length - 1 ? byte ^ 1 : byte)) })).toThrow();
   });
 
+  it('reject a key in which a SEQUENCE has another tag', () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const key = publicKey.export({ format: 'der', type: 'spki' });
+    for (const offset of [0, 2]) {
+      expect(() => pageKey({ key: key.map((byte, index) => (index === offset ? 0x31 : byte)) })).toThrow('malformed');
+    }
+  });
+
   it('recognize bytes and dates', () => {
     expect([new Uint8Array(), Buffer.alloc(1), new Uint16Array(), 'text', null].map(isUint8Array)).toEqual([
       true,

@@ -92,7 +92,7 @@ function differenceOf(found: string, appIds: readonly string[]): Cause {
   const sameBundle = appIds.find((appId) => partsOf(appId)[1] === bundleId);
   if (sameBundle !== undefined) {
     return certain(
-      `The App ID in the evidence begins with ${prefix}, but appId on the server begins with ${partsOf(sameBundle)[0]}: another team signed the app, or its App ID has an older prefix.`,
+      `The App ID in the evidence begins with ${shortText(prefix)}, but appId on the server begins with ${shortText(partsOf(sameBundle)[0])}: another team signed the app, or its App ID has an older prefix.`,
       `Set appId to ${shown} on the server, or sign the app with the team whose ID is in appId.`,
     );
   }

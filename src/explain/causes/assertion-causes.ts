@@ -4,7 +4,7 @@ import { verifyEcdsaInPool } from '../../keys/ecdsa.js';
 import type { CheckedAssertion } from '../assertion-checks.js';
 import type { Cause } from '../explanation.js';
 import { appIdCauses } from './app-id-causes.js';
-import { certain, possible } from './certainty.js';
+import { certain, possible, unproven } from './certainty.js';
 import { ClientDataSearch, type Matches } from './client-data-search.js';
 import { counterCauses } from './counter-causes.js';
 import { encodingCauses } from './encoding-causes.js';
@@ -25,12 +25,14 @@ export async function assertionCauses(checked: CheckedAssertion): Promise<Cause[
   if (failed('encoding') || failed('assertion object') || isOther) causes.push(...encodingCauses(passed));
   else if (failed('end of authenticator data')) causes.push(withoutFlagCause());
   else causes.push(...malformedCauses(checks, 'assertion'));
-  if (publicKey && failed('signature')) causes.push(...(await signatureCauses(checked, publicKey)));
-  if (data && appIds && failed('App ID')) causes.push(...appIdCauses(data.rpIdHash, appIds, undefined));
-  if (data && storedCounter !== undefined && failed('counter'))
-    causes.push(...counterCauses(data.counter, storedCounter));
-  if (data && failed('policy')) causes.push(...policyCauses(checks.find('policy'), data));
-  return causes;
+  const failure = publicKey && failed('signature') ? await signatureCauses(checked, publicKey) : [];
+  const signed: Cause[] = [];
+  if (data && appIds && failed('App ID')) signed.push(...appIdCauses(data.rpIdHash, appIds, undefined));
+  if (data && storedCounter !== undefined && failed('counter')) {
+    signed.push(...counterCauses(data.counter, storedCounter));
+  }
+  if (data && failed('policy')) signed.push(...policyCauses(checks.find('policy'), data));
+  return [...causes, ...failure, ...unproven(failure, signed)];
 }
 
 async function signatureCauses(checked: CheckedAssertion, publicKey: KeyObject): Promise<Cause[]> {

@@ -10,7 +10,7 @@ import type { CheckedAttestation } from '../attestation-checks.js';
 import type { Cause } from '../explanation.js';
 import { appIdCauses, certifiedAppIdCauses } from './app-id-causes.js';
 import { endsInApplesRoot } from './apples-chain.js';
-import { certain, likely } from './certainty.js';
+import { certain, likely, unproven } from './certainty.js';
 import { untrustedCauses, validityCauses } from './certificate-causes.js';
 import { ClientDataSearch, clientDataCauses, otherChallengeCauses } from './client-data-search.js';
 import { usedKeyCauses } from './counter-causes.js';
@@ -28,8 +28,7 @@ const SAMPLE_CHALLENGES: readonly string[] = ['test_server_challenge', 'example_
 
 /** Finds the mistakes that explain why an attestation is rejected. */
 export async function attestationCauses(checked: CheckedAttestation): Promise<Cause[]> {
-  const { checks, x5c, data, device, keyIdText, certifiedKey, certifiedAppId } = checked;
-  const { appIds, environments, date, isDateGiven } = checked;
+  const { checks, x5c, device, keyIdText, certifiedKey, date, isDateGiven } = checked;
   const failed = (name: string): boolean => checks.hasFailed(name);
   const passed = { evidence: checked.evidence, pasted: checked.pasted, kind: 'attestation' } as const;
   const causes: Cause[] = [];
@@ -45,19 +44,30 @@ export async function attestationCauses(checked: CheckedAttestation): Promise<Ca
   if (keyIdText !== undefined && (failed('key identifier encoding') || failed('key identifier'))) {
     causes.push(...keyIdentifierCauses(keyIdText, certifiedKey));
   }
-  if (x5c && failed('certificate chain')) causes.push(...(await untrusted(checked, x5c)));
+  const chainFailure = x5c && failed('certificate chain') ? await untrusted(checked, x5c) : [];
+  const nonceFailure = failed('nonce') ? await nonceCauses(checked) : [];
+  const certified: Cause[] = [];
   if (x5c && failed('certificate validity')) {
-    causes.push(...validityCauses(checked.trusted ?? x5c, date, isDateGiven, device?.osVersion));
+    certified.push(...validityCauses(checked.trusted ?? x5c, date, isDateGiven, device?.osVersion));
   }
-  if (failed('nonce')) causes.push(...(await nonceCauses(checked)));
+  certified.push(...nonceFailure);
   if (failed('access control list')) {
-    causes.push(
-      certain(
+    certified.push(
+      likely(
         'The access control list of the key is missing, or differs from the list on a Mac with Full Security and System Integrity Protection.',
         'Reject the request; on the Mac, turn on Full Security and System Integrity Protection in macOS Recovery, and let the app attest a new key.',
       ),
     );
   }
+  certified.push(...unproven(nonceFailure, authenticatorDataCauses(checked)));
+  return [...causes, ...chainFailure, ...unproven(chainFailure, certified)];
+}
+
+/** Explains checks of values that the nonce in the certificate covers. */
+function authenticatorDataCauses(checked: CheckedAttestation): Cause[] {
+  const { checks, data, device, certifiedAppId, appIds, environments } = checked;
+  const failed = (name: string): boolean => checks.hasFailed(name);
+  const causes: Cause[] = [];
   if (data && appIds && failed('App ID')) causes.push(...appIdCauses(data.rpIdHash, appIds, certifiedAppId));
   if (appIds && failed('App ID in the certificate')) causes.push(...certifiedAppIdCauses(certifiedAppId, appIds));
   if (data && failed('counter')) causes.push(...usedKeyCauses(data.counter));

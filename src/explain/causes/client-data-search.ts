@@ -16,7 +16,7 @@ export interface SearchLimits {
 }
 
 /** The maximum number of bytes that all tries hash. */
-const MAX_BYTES = 4_194_304;
+const MAX_BYTES = 1_048_576;
 
 /** The maximum length of client data that is searched. The many forms of longer client data would take too long to compute. */
 export const MAX_SEARCHED_LENGTH = 16_384;
@@ -35,10 +35,15 @@ export class ClientDataSearch {
     this.#overhead = overhead;
   }
 
+  /** Whether nothing more is compared, so that further forms need not be computed. */
+  get isOver(): boolean {
+    return this.#tries <= 0 || this.#bytes <= 0;
+  }
+
   /** Compares one client data hash. */
   async has(clientDataHash: Uint8Array): Promise<boolean> {
     const cost = this.#overhead + clientDataHash.length;
-    if (this.#tries <= 0 || this.#bytes < cost) return false;
+    if (this.isOver || this.#bytes < cost) return false;
     const name = Buffer.from(clientDataHash).toString('latin1');
     if (this.#seen.has(name)) return false;
     this.#seen.add(name);
@@ -48,9 +53,9 @@ export class ClientDataSearch {
   }
 
   /** Returns the first form whose SHA-256 matches. */
-  async find<Form extends Pick<DataForm, 'data'>>(forms: readonly Form[]): Promise<Form | undefined> {
+  async find<Form extends Pick<DataForm, 'data'>>(forms: Iterable<Form>): Promise<Form | undefined> {
     for (const form of forms) {
-      if (this.#bytes < form.data.length) return undefined;
+      if (this.isOver || this.#bytes < form.data.length) return undefined;
       this.#bytes -= form.data.length;
       if (await this.has(hashOf(form.data))) return form;
     }
@@ -96,6 +101,7 @@ export async function clientDataCauses(
 }
 
 async function findHash(search: ClientDataSearch, data: string | Uint8Array, name: string) {
+  if (search.isOver) return undefined;
   for (const form of hashForms(data, name)) if (await search.has(form.clientDataHash)) return form;
   return undefined;
 }

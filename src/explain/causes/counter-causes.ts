@@ -3,6 +3,14 @@ import { certain, likely, possible } from './certainty.js';
 
 /** Explains an assertion whose counter is not greater than the stored counter. */
 export function counterCauses(counter: number, stored: number): Cause[] {
+  if (counter === 0) {
+    return [
+      likely(
+        'The counter is 0, but a device counts from 1: no device created this assertion.',
+        'Reject the request, or count from 1 in the code that created this assertion.',
+      ),
+    ];
+  }
   if (counter === stored) {
     return [
       certain(

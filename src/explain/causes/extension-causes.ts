@@ -5,6 +5,7 @@ import type { Cause, Check } from '../explanation.js';
 import { certain, likely } from './certainty.js';
 
 const FIRST_WITH_EXTENSIONS = 27;
+const VERSION = /^(\d{1,3})(?:\.\d{1,3}){0,3}$/;
 
 /** Explains evidence that does not meet the policy. */
 export function policyCauses(check: Check | undefined, data: AuthenticatorData, osVersion?: string): Cause[] {
@@ -18,11 +19,11 @@ function missingCauses(data: AuthenticatorData, osVersion: string | undefined): 
   if (data.extensions !== undefined) {
     return [certain('The device signed extensions, but not all that the policy requires.', remedy)];
   }
-  const major = Number.parseInt(osVersion ?? '', 10);
-  if (major < FIRST_WITH_EXTENSIONS) {
+  const [version, major] = VERSION.exec(osVersion ?? '') ?? [];
+  if (Number(major) < FIRST_WITH_EXTENSIONS) {
     return [
       certain(
-        `The device runs version ${osVersion} of its operating system, but only version 27 and later sign extensions.`,
+        `The device runs version ${version} of its operating system, but only version 27 and later sign extensions.`,
         remedy,
       ),
     ];

@@ -24,10 +24,13 @@ const STYLES: readonly (readonly [style: Style, did: string])[] = [
   [(json) => escapedHtml(JSON.stringify(json)), 'with <, > and & escaped, as Go writes it'],
 ];
 
-/** JSON text as other libraries write it. Returns an empty array if the text is not a JSON object or array. */
-export function jsonForms(text: string): DataForm[] {
+/**
+ * Yields JSON text as other libraries write it, one form at a time, because an indented form can be much longer than the text.
+ * Yields nothing if the text is not a JSON object or array.
+ */
+export function* jsonForms(text: string): Generator<DataForm> {
   const json = parse(text);
-  if (json === undefined) return [];
+  if (json === undefined) return;
   const form = (data: string, how: string): DataForm => {
     return {
       data,
@@ -41,13 +44,10 @@ export function jsonForms(text: string): DataForm[] {
     [reordered(json, (a, b) => a.length - b.length || (a < b ? -1 : 1)), ', with the shortest names first'],
     [reordered(json, () => 0, true), ', with the names in reverse order'],
   ];
-  const styled = orders.flatMap(([ordered, order]) => {
-    return STYLES.map(([style, how]) => form(style(ordered), `${how}${order}`));
-  });
-  return [
-    ...styled,
-    ...permutations(json).map((permuted) => form(JSON.stringify(permuted), 'with the names in another order')),
-  ];
+  for (const [ordered, order] of orders) {
+    for (const [style, how] of STYLES) yield form(style(ordered), `${how}${order}`);
+  }
+  for (const permuted of permutations(json)) yield form(JSON.stringify(permuted), 'with the names in another order');
 }
 
 function parse(text: string): Json | undefined {

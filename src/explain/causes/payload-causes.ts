@@ -53,10 +53,10 @@ function lineForms(text: string): DataForm[] {
   ];
 }
 
-function contentInJsonForms(request: NonNullable<ReturnType<typeof splitSignedRequest>>): DataForm[] {
-  return jsonForms(request.content ?? '').map((form) => {
-    return { ...form, data: joinSignedRequest({ ...request, content: String(form.data) }) };
-  });
+function* contentInJsonForms(request: NonNullable<ReturnType<typeof splitSignedRequest>>): Generator<DataForm> {
+  for (const form of jsonForms(request.content ?? '')) {
+    yield { ...form, data: joinSignedRequest({ ...request, content: String(form.data) }) };
+  }
 }
 
 /** The payload with its challenge replaced by another challenge. */

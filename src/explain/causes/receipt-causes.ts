@@ -5,7 +5,7 @@ import type { Cause } from '../explanation.js';
 import type { CheckedReceipt } from '../receipt-checks.js';
 import { appIdCauses } from './app-id-causes.js';
 import { endsInApplesRoot } from './apples-chain.js';
-import { certain, likely } from './certainty.js';
+import { certain, likely, unproven } from './certainty.js';
 import { untrustedCauses } from './certificate-causes.js';
 import { ClientDataSearch, clientDataCauses } from './client-data-search.js';
 import { encodingCauses } from './encoding-causes.js';
@@ -18,19 +18,20 @@ const FIRST_VERIFIABLE = new Date('2020-10-01T00:00:00Z');
 
 /** Finds the mistakes that explain why a receipt is rejected. */
 export async function receiptCauses(checked: CheckedReceipt): Promise<Cause[]> {
-  const { checks, payload, chain, appIds, environments, areAnchorsGiven, clientData } = checked;
+  const { checks, chain, areAnchorsGiven } = checked;
   const failed = (name: string): boolean => checks.hasFailed(name);
   const passed = { evidence: checked.evidence, pasted: checked.pasted, kind: 'receipt' } as const;
   const causes: Cause[] = [];
   if (failed('encoding') || failed('signed data')) causes.push(...encodingCauses(passed));
   else causes.push(...malformedCauses(checks, 'receipt'));
-  if (failed('signer') && checks.find('signer')?.code === 'untrusted_certificate') causes.push(changedCause());
+  const failure: Cause[] = [];
+  if (failed('signer') && checks.find('signer')?.code === 'untrusted_certificate') failure.push(changedCause());
   if (chain && failed('certificate chain')) {
     const isApples = areAnchorsGiven && (await endsInApplesRoot(chain, APPLE_ROOT_CA_G3));
-    causes.push(...untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors: 'receiptTrustAnchors' }));
+    failure.push(...untrustedCauses({ chain, areAnchorsGiven, isApples, testAnchors: 'receiptTrustAnchors' }));
   }
   if (failed('certificate validity')) {
-    causes.push(
+    failure.push(
       likely(
         'A certificate of the signer or of its issuers was not valid when the receipt was created: the receipt was changed or forged.',
         'Reject the receipt, and let the app attest a new key.',
@@ -38,14 +39,22 @@ export async function receiptCauses(checked: CheckedReceipt): Promise<Cause[]> {
     );
   }
   if (failed('receipt signing certificate')) {
-    causes.push(
+    failure.push(
       likely(
         'The certificate of the signer was not issued for signing receipts.',
         'Reject the receipt, because Apple did not sign it.',
       ),
     );
   }
-  if (failed('signature')) causes.push(signatureCause(checked));
+  if (failed('signature')) failure.push(failure.length === 0 ? signatureCause(checked) : changedCause());
+  return [...causes, ...failure, ...unproven(failure, await receiptPayloadCauses(checked))];
+}
+
+/** Explains checks of values that the signer signed. */
+async function receiptPayloadCauses(checked: CheckedReceipt): Promise<Cause[]> {
+  const { checks, payload, appIds, environments, clientData } = checked;
+  const failed = (name: string): boolean => checks.hasFailed(name);
+  const causes: Cause[] = [];
   if (payload && appIds && failed('App ID')) {
     causes.push(...appIdCauses(sha256OfText(payload.appId), appIds, payload.appId));
   }

@@ -32,9 +32,13 @@ const CURVES: Readonly<Record<string, string>> = {
  * @throws Error if it is malformed, or if its algorithm or its curve is unknown
  */
 export function readKeyInfo(spki: Uint8Array): KeyAlgorithm {
-  const { 0: algorithm, 1: key } = readDer(spki).children;
+  const info = readDer(spki);
+  const { 0: algorithm, 1: key } = info.children;
   const { 0: oid, 1: parameters } = algorithm?.children ?? [];
-  if (oid?.tag !== Tag.ObjectIdentifier || key?.tag !== Tag.BitString) throw new Error('malformed public key');
+  const isSequence = info.tag === Tag.Sequence && algorithm?.tag === Tag.Sequence;
+  if (!isSequence || oid?.tag !== Tag.ObjectIdentifier || key?.tag !== Tag.BitString) {
+    throw new Error('malformed public key');
+  }
   const type = TYPES[readObjectIdentifier(spki, oid)];
   const isCurve = parameters?.tag === Tag.ObjectIdentifier;
   const namedCurve = type === 'ec' && isCurve ? CURVES[readObjectIdentifier(spki, parameters)] : undefined;

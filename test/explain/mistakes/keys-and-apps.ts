@@ -189,6 +189,16 @@ export const keysAndApps: readonly Mistake[] = [
     cause: /the same assertion arrived before/,
   },
   {
+    title: 'counts from zero',
+    explain: () => {
+      const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 0);
+      return explainAssertion({ assertion: cbor({ signature: new Uint8Array(70), authenticatorData }), counter: 0 });
+    },
+    code: 'counter_not_increased',
+    cause: /a device counts from 1/,
+    certainty: 'likely',
+  },
+  {
     title: 'signs with another key',
     explain: () => assertionFor(sha256(PAYLOAD), { publicKey: software.publicKey }),
     code: 'invalid_signature',
