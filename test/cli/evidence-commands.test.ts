@@ -72,6 +72,15 @@ describe('app-attest explain', () => {
     expect(other).toMatchObject({ code: 1, output: expect.stringContaining('✗ rejected: nonce_mismatch\n') });
   });
 
+  it('accepts a challenge that begins with a hyphen, as one of 64 in base64url does', async () => {
+    for (const challenge of ['-3NJA7DO', '--3NJA7DO']) {
+      const id = await device.generateKey();
+      const evidence = await device.attestKey(id, createHash('sha256').update(challenge).digest());
+      const args = ['--app-id', appId, '--key-id', id, '--trust-anchor', root, '--challenge', challenge];
+      expect(await explained(file('hyphen.bin', evidence), ...args)).toMatchObject({ verdict: 'accepted' });
+    }
+  });
+
   it('accepts a challenge that is not text, from a file', async () => {
     const challenge = Buffer.from([0xff, 0x00, 0x0a]);
     const id = await device.generateKey();
@@ -129,6 +138,9 @@ describe('app-attest explain', () => {
     ['a folder', [folder], 'EISDIR'],
     ['two arguments', [attestation, 'again'], 'unexpected argument "again"'],
     ['an unknown option', [attestation, '--app'], '--app'],
+    ['an option in place of a value', [attestation, '--challenge', '--json'], "'--challenge' argument is ambiguous"],
+    ['a misspelt option in place of a value', [attestation, '--challenge', '--jsn'], "'--challenge' argument"],
+    ['a missing value', [attestation, '--challenge'], "'--challenge <value>' argument missing"],
     ['an App ID that is none', [attestation, '--app-id', 'example'], 'appId "example" must be'],
     ['a wrong date', [attestation, '--date', 'yesterday'], '--date must be'],
     ['a wrong environment', [attestation, '--environment', 'sandbox'], '--environment must be'],
