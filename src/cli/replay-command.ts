@@ -9,6 +9,7 @@ import type { CommandProcess } from './command-process.js';
 import { exitCodeOf, printExplanation } from './explanation-output.js';
 import { writeJson } from './json-output.js';
 import { Printer } from './printer.js';
+import { adviceFor } from './rejection-advice.js';
 import { REPLAY_HELP } from './replay-help.js';
 import { UsageError } from './usage-error.js';
 
@@ -63,13 +64,13 @@ function textOrNothing(value: unknown): string | undefined {
 }
 
 /** What the reader must know about the values in a capsule. */
-function remarks({ kind, clientData, publicKey, trustAnchors }: CapsuleValues): string[] {
+function remarks({ kind, clientData, publicKey, counter, trustAnchors }: CapsuleValues): string[] {
   const name = kind === 'attestation' ? 'challenge' : 'payload';
   return [
     trustAnchors && 'The evidence is checked with the root certificates in the capsule, not with the one of Apple.',
     clientData === undefined && `The capsule does not contain the ${name}, so it is not checked.`,
     kind === 'assertion' && publicKey === undefined && 'The capsule has no key: it was not registered, or not read.',
-    kind === 'assertion' && publicKey !== undefined && 'The counter may be the counter of a later request.',
+    kind === 'assertion' && counter !== undefined && 'The counter may be the counter of a later request.',
   ].filter((remark) => typeof remark === 'string');
 }
 
@@ -79,7 +80,7 @@ function remarkOn({ verdict, code }: Explanation, rejectionCode: string): string
     return code === rejectionCode ? [] : [`The code is now ${code}. The request was rejected with ${rejectionCode}.`];
   }
   return [
-    `No check of the evidence failed. The server rejected the request for another reason: ${rejectionCode}. docs/errors.md ` +
-      'says what to do for each code.',
+    `No check of the evidence failed. The server rejected the request for another reason: ${rejectionCode}.`,
+    adviceFor(rejectionCode) ?? 'docs/errors.md and docs/http.md say what to do for each code.',
   ];
 }

@@ -340,7 +340,8 @@ describe('app-attest replay', () => {
     expect(code).toBe(0);
     const { verdict, notes } = JSON.parse(output);
     expect(verdict).toBe('accepted');
-    expect(notes.at(-1)).toContain('for another reason: challenge_used');
+    expect(notes.at(-2)).toContain('for another reason: challenge_used');
+    expect(notes.at(-1)).toContain('a new challenge for each attempt');
   });
 
   it('explains an assertion with its key, in each form of client data', async () => {
@@ -367,6 +368,18 @@ describe('app-attest replay', () => {
     const unknown = createCapsule({ ...assertion, key: undefined, clientData: payload });
     const { output } = await appAttest(['replay', JSON.stringify(unknown)]);
     expect(output).toContain('The capsule has no key');
+  });
+
+  it('says that the body was changed if the signature is valid', async () => {
+    const { publicKey } = (await explained(registration.token)).inspection.authenticatorData;
+    const key = { publicKey, counter: 1, appId, environment: 'production', createdAt: new Date() } as const;
+    const changed = { ...content, kind: 'assertion', evidence: signed.token, clientData: payload, key } as const;
+    const input = JSON.stringify(createCapsule({ ...changed, code: 'request_mismatch' }));
+    const { code, output } = await appAttest(['replay', '-'], { input });
+    expect(code).toBe(0);
+    expect(output).not.toContain('already stored');
+    expect(output).toContain('another reason: request_mismatch');
+    expect(output).toContain('parsed and written again');
   });
 
   it.each([
