@@ -39,8 +39,8 @@ export function targetForms(request: SignedRequest): DataForm[] {
   const withPath = (changed: string) => (query === undefined ? changed : `${changed}?${query}`);
   const withQuery = (changed: string) => `${path}?${changed}`;
   const parameters = query?.split('&') ?? [];
-  const proxy =
-    'Set the option of the handlers that states the original target, or let the proxy keep the path: the app signs the path that it requests.';
+  const proxy = (prefix: string) =>
+    `Set publicTarget: (target) => '${prefix}' + target in the options of the handlers, or let the proxy keep the path.`;
   const slash = 'Request the same path in the app that it signs, with the same slash at its end.';
   const order = 'Sign the query in the app as it stands in the URL that is sent, in the same order.';
   const segments = path.split('/').slice(1);
@@ -77,7 +77,7 @@ export function targetForms(request: SignedRequest): DataForm[] {
       form(
         { target: withPath(`${prefix}${path}`) },
         `signed the target with the prefix ${prefix}, which a proxy removed`,
-        proxy,
+        proxy(prefix),
       ),
     ),
     form(
