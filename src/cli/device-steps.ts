@@ -2,6 +2,7 @@ import type { VirtualApple } from '../testing/virtual-apple.js';
 import type { BackendConnection, BackendRequest } from './backend-connection.js';
 import type { DeviceArguments } from './device-arguments.js';
 import { type DeviceStep, takeStep } from './device-step.js';
+import { registrationAdvice } from './registration-advice.js';
 import { contentTypeOf, VirtualApp } from './virtual-app.js';
 
 /**
@@ -24,11 +25,10 @@ export async function* deviceSteps(
   const registration = await takeStep(
     {
       title: 'The app registers its key',
+      route: 'registration',
       expected: 'accepted',
       response: '201',
-      advice:
-        'The backend must trust the root that --print-root prints, run with APP_ATTEST_VIRTUAL=allow, and accept this App ID ' +
-        'and environment. If your routes have other paths, pass --challenge-path and --registration-path.',
+      advice: registrationAdvice,
     },
     async () => {
       challenge = await app.fetchChallenge('attestation');
@@ -42,6 +42,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker registers another key with the same challenge',
+      route: 'registration',
       expected: 'rejected',
       response: '401 challenge_used',
       advice: 'Redeem each challenge once, before or together with the registration.',
@@ -51,6 +52,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'A copy of the app, signed by another team, registers its key',
+      route: 'registration',
       expected: 'rejected',
       response: '401 app_id_mismatch',
       advice: 'Compare the RP ID hash with the complete App ID: team identifier, dot and bundle identifier.',
@@ -65,6 +67,7 @@ export async function* deviceSteps(
   const accepted = await takeStep(
     {
       title: `The app sends ${method} ${request.target}`,
+      route: 'protected',
       expected: 'accepted',
       response: '2xx',
       advice:
@@ -82,6 +85,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker sends the same request again',
+      route: 'protected',
       expected: 'rejected',
       response: '401 challenge_used',
       advice: 'Redeem the challenge of each request once, and accept only counters above the stored counter.',
@@ -92,6 +96,7 @@ export async function* deviceSteps(
     yield takeStep(
       {
         title: 'An attacker changes one byte of the body in transit',
+        route: 'protected',
         expected: 'rejected',
         response: '401 request_mismatch',
         advice: 'Compare the digest of the body as received with the signed Content-Digest.',
@@ -102,6 +107,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker sends a request for another route to this route',
+      route: 'protected',
       expected: 'rejected',
       response: '401 invalid_signature',
       advice: 'Compute the signed text from the method, path and query of the request that arrived.',
@@ -116,6 +122,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker adds a query to a request',
+      route: 'protected',
       expected: 'rejected',
       response: '401 invalid_signature',
       advice: 'Include the query in the signed text, exactly as it arrived.',
@@ -131,6 +138,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'The key signs a request with an old counter',
+      route: 'protected',
       expected: 'rejected',
       response: '401 counter_not_increased',
       advice: 'Store the counter of each accepted assertion, atomically, and accept only higher counters.',
@@ -143,6 +151,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'A key that is not registered signs a request',
+      route: 'protected',
       expected: 'rejected',
       response: '401 key_unknown',
       advice: 'Verify the assertion with the stored key of the key identifier, and reject unknown key identifiers.',
@@ -155,6 +164,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'A script sends a request without an assertion',
+      route: 'protected',
       expected: 'rejected',
       response: '401 assertion_missing',
       advice: 'Put `protect` in front of the handler of this route.',
@@ -164,6 +174,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'The app sends one more request',
+      route: 'protected',
       expected: 'accepted',
       response: '2xx',
       advice: 'The rejected requests must not change the stored key or its counter.',
