@@ -1,6 +1,7 @@
 import { shortText } from '../errors.js';
 import { type Layer, type PastedEvidence, readPastedEvidence } from '../explain/evidence-text.js';
 import { openEnvelope } from '../explain/json-envelope.js';
+import { readCapsule } from '../explain/read-capsule.js';
 import { readInput } from './command-input.js';
 import type { CommandProcess } from './command-process.js';
 import { UsageError } from './usage-error.js';
@@ -12,6 +13,8 @@ export interface EvidenceArgument extends PastedEvidence {
    * evidence is removed.
    */
   readonly received: string | Uint8Array;
+  /** Whether the input is a capsule. */
+  readonly isCapsule: boolean;
 }
 
 /** A shorter text is rather the name of a file that does not exist. The shortest evidence, an assertion, has 130 bytes. */
@@ -41,7 +44,8 @@ export async function readEvidenceArgument(
   if (typeof input === 'string' && !pasted.kind && input.length < MIN_LENGTH) {
     throw new UsageError(`${shortText(input)} is neither a file nor evidence`);
   }
-  return { ...pasted, received: receivedEvidence(input, pasted) };
+  const isCapsule = readCapsule(Buffer.from(input).toString().trim()) !== undefined;
+  return { ...pasted, received: receivedEvidence(input, pasted), isCapsule };
 }
 
 function receivedEvidence(input: string | Uint8Array, { bytes, kind, layers }: PastedEvidence): string | Uint8Array {

@@ -22,7 +22,10 @@ async function replay(args: readonly string[], host: CommandProcess): Promise<nu
     .toString()
     .trim();
   const capsule = readCapsule(json);
-  if (!capsule) throw new UsageError('the input is not a capsule of version 1. From a file of lines, pass one line');
+  if (!capsule)
+    throw new UsageError(
+      'the input is not a capsule of version 1. From a file of lines, pass one line, for example with tail -n 1',
+    );
   const { kind, code, date, evidence } = capsule;
   if (evidence === undefined) {
     throw new UsageError('the capsule has no evidence: it was too long, so the capsule contains only its digest');

@@ -132,6 +132,12 @@ describe('app-attest explain', () => {
     });
   });
 
+  it('says which command explains a capsule', async () => {
+    const capsule = { version: 1, kind: 'assertion', evidence: signed.token };
+    const { code, errors } = await appAttest(['explain', file('capsule-of-explain.json', JSON.stringify(capsule))]);
+    expect({ code, errors }).toEqual({ code: 2, errors: expect.stringContaining('use app-attest replay') });
+  });
+
   it.each([
     ['no evidence', [], 'EVIDENCE is missing'],
     ['the name of no file', ['attestation.txt'], '"attestation.txt" is neither a file nor evidence'],
@@ -384,7 +390,7 @@ describe('app-attest replay', () => {
 
   it.each([
     ['no JSON', 'text', 'not a capsule of version 1'],
-    ['lines of JSON', '{}\n{}', 'pass one line'],
+    ['lines of JSON', '{}\n{}', 'tail -n 1'],
     ['another version', '{"version":2}', 'not a capsule of version 1'],
     ['another kind', '{"version":1,"kind":"receipt"}', 'not a capsule of version 1'],
     ['a digest', '{"version":1,"kind":"assertion","evidence":{"sha256":"","length":1}}', 'only its digest'],
