@@ -64,8 +64,8 @@ async function signatureCauses(checked: CheckedAssertion, publicKey: KeyObject):
       'Compare the text in the app, just before it is hashed, with the payload on the server, byte by byte.',
     ),
     possible(
-      'Another key signed: the app was installed again, or the server found the key of another device or user.',
-      'Find the stored key by the key identifier of the request, and register a new key after each installation.',
+      'Another key signed: the app sent the identifier of another key, or the server found the key of another device or user.',
+      'Send the identifier of the key that signs, find the stored key by it, and register a new key after each installation.',
     ),
   ];
 }
