@@ -1,13 +1,13 @@
 import { type ExplainAttestationOptions, explainAttestation } from 'app-attest';
 
-/** Returns lines for the log: the verdict, each check that did not pass, and what to change. */
+/** Returns lines for the log: the verdict, each failed check, and what to change. */
 export async function explainForLog(options: ExplainAttestationOptions): Promise<string[]> {
   const { verdict, code, checks, causes } = await explainAttestation(options);
-  const notPassed = checks.filter(({ outcome }) => outcome !== 'passed');
+  const failed = checks.filter(({ outcome }) => outcome === 'failed');
   return [
     `${verdict}${code ? `: ${code}` : ''}`,
-    ...notPassed.map(({ name, outcome, expected, actual }) => {
-      return `${name} ${outcome}: expected ${expected ?? 'unknown'}, got ${actual ?? 'unknown'}`;
+    ...failed.map(({ name, expected, actual }) => {
+      return `${name} failed: ${expected === undefined ? '' : `expected ${expected}, got `}${actual}`;
     }),
     ...causes.map(({ certainty, summary, remedy }) => `${certainty}: ${summary} ${remedy}`),
   ];

@@ -28,10 +28,29 @@ function parse<const Options extends OptionsConfig>(
   allowPositionals: boolean,
 ) {
   try {
-    return parseArgs({ args: [...args], strict: true, allowPositionals, options });
+    return parseArgs({ args: joinValues(args, options), strict: true, allowPositionals, options });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : 'the arguments cannot be parsed');
   }
+}
+
+const OPTION = /^--[a-z][a-z-]*(=|$)/;
+
+/**
+ * Joins the name of an option and its value if the value begins with a hyphen. `parseArgs` rejects such a value as ambiguous, but
+ * one of 64 challenges in base64url begins with a hyphen.
+ */
+function joinValues(args: readonly string[], options: OptionsConfig): string[] {
+  const joined: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const [arg = '', value = ''] = args.slice(index);
+    if (arg === '--') return [...joined, ...args.slice(index)];
+    const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
+    const isJoined = takesValue && value.length > 1 && value.startsWith('-') && value !== '--' && !OPTION.test(value);
+    joined.push(isJoined ? `${arg}=${value}` : arg);
+    if (isJoined) index += 1;
+  }
+  return joined;
 }
 
 /** @throws UsageError */

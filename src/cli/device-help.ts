@@ -21,7 +21,8 @@ Options:
   --app-id ID         the App ID, such as TEAMID1234.com.example.app
   --method METHOD, --path PATH, --body TEXT
                       the protected request; POST /orders {"item":"coffee"} by
-                      default
+                      default. With --path alone, the method is GET; with --path
+                      and --body, it is POST
   --header TEXT       a header of all requests, such as "Authorization: Bearer
                       …"; repeat the option for several headers
   --challenge-path PATH

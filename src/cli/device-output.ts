@@ -1,4 +1,4 @@
-import type { DeviceStep } from './device-step.js';
+import { type DeviceStep, isAccepted } from './device-step.js';
 import type { Printer } from './printer.js';
 
 const MAX_BODY_LENGTH = 200;
@@ -24,7 +24,7 @@ export function printDeviceStep(
   printer.paragraph(advice, { indent: 4 });
 }
 
-/** Prints how many responses were not as expected. */
+/** Prints how many responses were not as expected, and what they have in common. */
 export function printDeviceSummary(printer: Printer, steps: readonly DeviceStep[]): void {
   const wrong = steps.filter(({ isAsExpected }) => !isAsExpected).length;
   printer.blankLine();
@@ -33,6 +33,16 @@ export function printDeviceSummary(printer: Printer, steps: readonly DeviceStep[
       ? `All ${steps.length} responses are as expected.`
       : `${wrong} of ${steps.length} responses ${wrong === 1 ? 'is' : 'are'} not as expected.`,
   );
+  const attacks = steps.filter(({ route, expected }) => route === 'protected' && expected === 'rejected');
+  if (attacks.length > 0 && attacks.every(isAccepted)) {
+    printer.paragraph(
+      "The backend accepted all attacks on the protected route: `protect` is missing in front of the handler, or its mode is 'report'.",
+    );
+  }
+  const last = steps.at(-1);
+  if (attacks.length === 0 && last && !last.isAsExpected && last.expected === 'accepted') {
+    printer.paragraph('The attacks were not sent, because the backend must first accept the app.');
+  }
 }
 
 function shortened(text: string): string {

@@ -4,32 +4,43 @@ import { NoChallengeError } from './virtual-app.js';
 /** A request to the backend, with the expected response. */
 export interface PlannedStep {
   readonly title: string;
+  readonly route: 'registration' | 'protected';
   readonly expected: 'accepted' | 'rejected';
   /** The status and the code with which the handlers of this package respond. */
   readonly response: string;
-  /** What to change if the backend responds differently. */
-  readonly advice: string;
+  /** What to change if the backend responds differently. The text can depend on the actual response. */
+  readonly advice: string | ((actual: ActualResponse) => string);
 }
+
+/** The response, or the reason why there is none. */
+export type ActualResponse = BackendResponse | { readonly noResponse: string };
 
 /** A request to the backend, with its response. */
 export interface DeviceStep extends PlannedStep {
-  /** The response, or the reason why there is none. */
-  readonly actual: BackendResponse | { readonly noResponse: string };
+  readonly advice: string;
+  readonly actual: ActualResponse;
   readonly isAsExpected: boolean;
 }
 
 /** Sends a request, and compares the response with the expected one. */
 export async function takeStep(step: PlannedStep, send: () => Promise<BackendResponse>): Promise<DeviceStep> {
+  const ended = (actual: ActualResponse, isAsExpected: boolean): DeviceStep => {
+    const { advice } = step;
+    return { ...step, advice: typeof advice === 'string' ? advice : advice(actual), actual, isAsExpected };
+  };
   try {
     const actual = await send();
-    return { ...step, actual, isAsExpected: step.expected === decisionOf(actual) };
+    return ended(actual, step.expected === decisionOf(actual));
   } catch (error) {
-    if (error instanceof NoResponseError) {
-      return { ...step, actual: { noResponse: error.message }, isAsExpected: false };
-    }
-    if (error instanceof NoChallengeError) return { ...step, actual: error.response, isAsExpected: false };
+    if (error instanceof NoResponseError) return ended({ noResponse: error.message }, false);
+    if (error instanceof NoChallengeError) return ended(error.response, false);
     throw error;
   }
+}
+
+/** Whether the backend accepted a request. */
+export function isAccepted({ actual }: Pick<DeviceStep, 'actual'>): boolean {
+  return 'status' in actual && decisionOf(actual) === 'accepted';
 }
 
 /** The statuses with which the handlers of this package reject evidence. */

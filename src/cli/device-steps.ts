@@ -2,6 +2,7 @@ import type { VirtualApple } from '../testing/virtual-apple.js';
 import type { BackendConnection, BackendRequest } from './backend-connection.js';
 import type { DeviceArguments } from './device-arguments.js';
 import { type DeviceStep, takeStep } from './device-step.js';
+import { registrationAdvice } from './registration-advice.js';
 import { contentTypeOf, VirtualApp } from './virtual-app.js';
 
 /**
@@ -24,11 +25,10 @@ export async function* deviceSteps(
   const registration = await takeStep(
     {
       title: 'The app registers its key',
+      route: 'registration',
       expected: 'accepted',
       response: '201',
-      advice:
-        'The backend must trust the root that --print-root prints, run with APP_ATTEST_VIRTUAL=allow, and accept this App ID ' +
-        'and environment. If your routes have other paths, pass --challenge-path and --registration-path.',
+      advice: registrationAdvice,
     },
     async () => {
       challenge = await app.fetchChallenge('attestation');
@@ -42,6 +42,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker registers another key with the same challenge',
+      route: 'registration',
       expected: 'rejected',
       response: '401 challenge_used',
       advice:
@@ -52,6 +53,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'A copy of the app, signed by another team, registers its key',
+      route: 'registration',
       expected: 'rejected',
       response: '401 app_id_mismatch',
       advice: 'Compare the RP ID hash with SHA-256 of the complete App ID: team identifier, dot and bundle identifier.',
@@ -66,6 +68,7 @@ export async function* deviceSteps(
   const accepted = await takeStep(
     {
       title: `The app sends ${method} ${request.target}`,
+      route: 'protected',
       expected: 'accepted',
       response: '2xx',
       advice:
@@ -83,6 +86,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker sends the same request again',
+      route: 'protected',
       expected: 'rejected',
       response: '401 challenge_used',
       advice: 'Accept the challenge of each request only once, and accept only counters above the stored counter.',
@@ -93,6 +97,7 @@ export async function* deviceSteps(
     yield takeStep(
       {
         title: 'An attacker adds one byte to the body in transit',
+        route: 'protected',
         expected: 'rejected',
         response: '401 request_mismatch',
         advice: 'Compare the digest of the body as received with the signed Content-Digest.',
@@ -103,6 +108,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker sends a request that was signed for another route',
+      route: 'protected',
       expected: 'rejected',
       response: '401 invalid_signature',
       advice: 'Compute the signed text from the method, path and query of the request that arrived.',
@@ -117,6 +123,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'An attacker adds a query to a request',
+      route: 'protected',
       expected: 'rejected',
       response: '401 invalid_signature',
       advice: 'Include the query in the signed text, exactly as it arrived.',
@@ -132,6 +139,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'The app sends an assertion with an old counter',
+      route: 'protected',
       expected: 'rejected',
       response: '401 counter_not_increased',
       advice: 'Store the counter of each accepted assertion, atomically, and accept only higher counters.',
@@ -144,6 +152,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'A key that is not registered signs a request',
+      route: 'protected',
       expected: 'rejected',
       response: '401 key_unknown',
       advice:
@@ -157,6 +166,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'A script sends a request without an assertion',
+      route: 'protected',
       expected: 'rejected',
       response: '401 assertion_missing',
       advice: 'Put `protect` in front of the handler of this route.',
@@ -166,6 +176,7 @@ export async function* deviceSteps(
   yield takeStep(
     {
       title: 'The app sends one more request',
+      route: 'protected',
       expected: 'accepted',
       response: '2xx',
       advice: 'The rejected requests must not change the stored key or its counter.',

@@ -1,5 +1,6 @@
 import { shortText } from '../errors.js';
 import { type PastedEvidence, readPastedEvidence } from '../explain/evidence-text.js';
+import { readCapsule } from '../explain/read-capsule.js';
 import { receivedEvidence } from '../explain/received-evidence.js';
 import { readInput } from './command-input.js';
 import type { CommandProcess } from './command-process.js';
@@ -12,6 +13,8 @@ export interface EvidenceArgument extends PastedEvidence {
    * evidence is removed.
    */
   readonly received: string | Uint8Array;
+  /** Whether the input is a capsule. */
+  readonly isCapsule: boolean;
 }
 
 /** A shorter text is rather the name of a file that does not exist. The shortest evidence, an assertion, has 130 bytes. */
@@ -31,5 +34,6 @@ export async function readEvidenceArgument(
   if (typeof input === 'string' && !pasted.kind && input.length < MIN_LENGTH) {
     throw new UsageError(`${shortText(input)} is neither a file nor evidence`);
   }
-  return { ...pasted, received: receivedEvidence(input, pasted) };
+  const isCapsule = readCapsule(Buffer.from(input).toString().trim()) !== undefined;
+  return { ...pasted, received: receivedEvidence(input, pasted), isCapsule };
 }

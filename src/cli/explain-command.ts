@@ -46,6 +46,7 @@ async function explain(args: readonly string[], host: CommandProcess): Promise<n
   const { values, positionals } = parseCommandLine(args, OPTIONS, 1);
   const evidence = await readEvidenceArgument(positionals[0], host);
   if (evidence.kind === 'receipt') throw new UsageError('the evidence is a receipt: use app-attest receipt');
+  if (evidence.isCapsule) throw new UsageError('the input is a capsule: use app-attest replay');
   const kind = expectedKind(values) ?? evidence.kind ?? 'attestation';
   const explanation =
     kind === 'assertion'

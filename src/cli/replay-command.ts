@@ -9,6 +9,7 @@ import type { CommandProcess } from './command-process.js';
 import { exitCodeOf, printExplanation } from './explanation-output.js';
 import { writeJson } from './json-output.js';
 import { Printer } from './printer.js';
+import { adviceFor } from './rejection-advice.js';
 import { REPLAY_HELP } from './replay-help.js';
 import { UsageError } from './usage-error.js';
 
@@ -23,7 +24,7 @@ async function replay(args: readonly string[], host: CommandProcess): Promise<nu
   const capsule = readCapsule(json);
   if (!capsule)
     throw new UsageError(
-      'the input is not a capsule of version 1. If a file has a capsule in each line, pass one line',
+      'the input is not a capsule of version 1. If a file has a capsule in each line, pass one line, for example with tail -n 1',
     );
   const { kind, code, date, evidence } = capsule;
   if (evidence === undefined) {
@@ -68,7 +69,7 @@ function textOrNothing(value: unknown): string | undefined {
 }
 
 /** What the reader must know about the values in a capsule. */
-function remarks({ kind, clientData, publicKey, trustAnchors }: CapsuleValues): string[] {
+function remarks({ kind, clientData, publicKey, counter, trustAnchors }: CapsuleValues): string[] {
   const name = kind === 'attestation' ? 'challenge' : 'payload';
   return [
     trustAnchors &&
@@ -77,9 +78,7 @@ function remarks({ kind, clientData, publicKey, trustAnchors }: CapsuleValues): 
     kind === 'assertion' &&
       publicKey === undefined &&
       'The capsule has no key, because the key was not registered or could not be read.',
-    kind === 'assertion' &&
-      publicKey !== undefined &&
-      'The stored counter in the capsule may come from a later request.',
+    kind === 'assertion' && counter !== undefined && 'The stored counter in the capsule may come from a later request.',
   ].filter((remark) => typeof remark === 'string');
 }
 
@@ -91,7 +90,7 @@ function remarkOn({ verdict, code }: Explanation, rejectionCode: string): string
       : [`The explanation finds the code ${code}, but the server rejected the request with ${rejectionCode}.`];
   }
   return [
-    `No check of the evidence failed, but the server rejected the request with ${rejectionCode}. docs/errors.md says what to do ` +
-      'for each code.',
+    `No check of the evidence failed. The server rejected the request for another reason: ${rejectionCode}.`,
+    adviceFor(rejectionCode) ?? 'docs/errors.md and docs/http.md say what to do for each code.',
   ];
 }

@@ -1,6 +1,9 @@
 const HEX = /^[0-9a-f]+$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
+/** The characters +, / and = of base64. */
+const PERCENT_ENCODED = /%(?:2B|2F|3D)/i;
+
 /**
  * Describes a common encoding mistake in text that should be base64. Returns `undefined` if there is no mistake. Correct
  * evidence is never reported. It begins with a CBOR map or with an ASN.1 SEQUENCE of more than 127 bytes. The first two bytes
@@ -16,6 +19,7 @@ export function mistakenEncoding(text: string, decoded: Buffer = Buffer.from(tex
   if (text.includes(' ')) {
     return 'the text contains spaces: in a form or a URL, send each + of base64 as %2B, because + is decoded as a space';
   }
+  if (PERCENT_ENCODED.test(text)) return 'the text is percent-encoded: decode it once, or send it in a JSON body';
   return undefined;
 }
 

@@ -19,6 +19,7 @@ export interface CapsuleValues {
   readonly clientData?: string | Uint8Array;
   readonly clientDataForm: Capsule['clientDataForm'];
   readonly publicKey?: string;
+  /** The stored counter. Absent if the rejected request itself may have stored it. */
   readonly counter?: number;
   readonly appIds: readonly string[];
   readonly environments: readonly Environment[];
@@ -33,6 +34,16 @@ const MAX_LENGTH = 524_288;
 const MAX_TRUST_ANCHORS = 64;
 const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
 const FORMS: readonly Capsule['clientDataForm'][] = ['sha256', 'sha256-decoded', 'raw'];
+/**
+ * The codes of rejections that follow the check of the counter, because the server reads the body last. The counter of the capsule
+ * was read afterwards, so it is the counter of the rejected request.
+ */
+const CODES_OF_BODY: ReadonlySet<unknown> = new Set([
+  'request_mismatch',
+  'body_incomplete',
+  'body_timeout',
+  'body_too_large',
+]);
 
 /**
  * Reads a capsule from its JSON. The JSON may come from any source, so the type of each value is checked. Values of a wrong
@@ -60,7 +71,7 @@ export function readCapsule(json: string): CapsuleValues | undefined {
     ...(clientData !== undefined && { clientData }),
     clientDataForm: FORMS.find((form) => form === clientDataForm) ?? 'sha256',
     ...(typeof publicKey === 'string' && { publicKey }),
-    ...(typeof counter === 'number' && { counter }),
+    ...(typeof counter === 'number' && !CODES_OF_BODY.has(code) && { counter }),
     appIds: textsIn(appIds).filter(isAppId),
     environments: ENVIRONMENTS.filter((known) => textsIn(environments).includes(known)),
     ...(policy && { policy }),

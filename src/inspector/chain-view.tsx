@@ -55,7 +55,7 @@ export function ChainView({ explained }: { readonly explained: Explained }) {
               <g key={certificate.fingerprint}>
                 {index > 0 && <path class="link" d={`M ${x + 8} ${y - ROW + 38} V ${y + 22}`} />}
                 <text class="subject" x={Math.min(x, WIDTH / 2)} y={y + 14}>
-                  {nameOf(certificate)}
+                  {shortNameOf(certificate)}
                 </text>
                 <rect
                   class={isValid ? 'valid' : 'invalid'}
@@ -112,6 +112,12 @@ function rootOf(root: string | Uint8Array): InspectedCertificate | undefined {
 function nameOf({ subject }: InspectedCertificate): string {
   const name = /(?:^|, )CN=((?:\\.|[^,\\])*)/.exec(subject)?.[1] ?? subject;
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
+
+/** The common name for the time line. The name of a credential certificate is a digest, and the list shows all of it. */
+function shortNameOf(certificate: InspectedCertificate): string {
+  const name = nameOf(certificate);
+  return /^[0-9a-f]{64}$/i.test(name) ? `${name.slice(0, 12)}…` : name;
 }
 
 function describe(certificate: InspectedCertificate): string {

@@ -1,4 +1,5 @@
 import { encodeBase64 } from '../encoding/base64.js';
+import { decodeUtf8 } from '../encoding/utf8.js';
 import type { PastedEvidence } from '../explain/evidence-text.js';
 import { type CapsuleValues, readCapsule } from '../explain/read-capsule.js';
 
@@ -53,17 +54,27 @@ export function withPastedValues(form: FormValues, evidence: string, { fields }:
 }
 
 function formOfCapsule(evidence: string, capsule: CapsuleValues): FormValues {
-  const { appIds, clientData, clientDataForm, keyId, environments, date, publicKey, counter } = capsule;
-  const isText = typeof clientData === 'string' || clientData === undefined;
+  const { appIds, keyId, environments, date, publicKey, counter } = capsule;
   return {
     evidence,
     appId: appIds.join(', '),
-    clientData: isText ? (clientData ?? '') : encodeBase64(clientData),
-    clientDataForm: isText ? clientDataForm : 'sha256-decoded',
+    ...clientDataOf(capsule),
     keyId: keyId ?? '',
     environment: environments.length > 1 ? 'either' : (environments[0] ?? 'production'),
     date: date?.toISOString() ?? '',
     publicKey: publicKey ?? '',
     counter: counter === undefined ? '' : String(counter),
   };
+}
+
+/** Shows bytes as text if they are text, such as a signed request, and as base64 otherwise. */
+function clientDataOf({
+  clientData = '',
+  clientDataForm,
+}: CapsuleValues): Pick<FormValues, 'clientData' | 'clientDataForm'> {
+  if (typeof clientData === 'string') return { clientData, clientDataForm };
+  const text = clientDataForm === 'sha256-decoded' ? undefined : decodeUtf8(clientData);
+  // A field of the form would change carriage returns, and other control characters are not visible.
+  if (text !== undefined && !/[^\P{Cc}\n]/u.test(text)) return { clientData: text, clientDataForm };
+  return { clientData: encodeBase64(clientData), clientDataForm: 'sha256-decoded' };
 }

@@ -84,12 +84,14 @@ export function Inspector() {
                 {name}
               </button>
             ))}
-            <button type="button" disabled={form.evidence === ''} onClick={copyLink}>
-              Copy link
-            </button>
-            <button type="button" disabled={form.evidence === ''} onClick={() => replace(EMPTY_FORM)}>
-              Clear
-            </button>
+            <div class="actions">
+              <button type="button" disabled={form.evidence === ''} onClick={copyLink}>
+                Copy link
+              </button>
+              <button type="button" disabled={form.evidence === ''} onClick={() => replace(EMPTY_FORM)}>
+                Clear
+              </button>
+            </div>
           </div>
           <p class="notice" role="status">
             {notice}

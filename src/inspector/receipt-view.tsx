@@ -2,6 +2,7 @@ import type { Explanation } from '../explain/explanation.js';
 import type { InspectedReceipt } from '../explain/inspect-receipt.js';
 import type { Explained } from './explained.js';
 import { ValueList } from './value-list.jsx';
+import { VERDICTS } from './verdict-view.jsx';
 
 /** The receipt: the evidence itself, or the receipt in an attestation. */
 export function ReceiptView({ explained }: { readonly explained: Explained }) {
@@ -13,7 +14,7 @@ export function ReceiptView({ explained }: { readonly explained: Explained }) {
       <h2 id="receipt">Receipt</h2>
       {explained.kind === 'attestation' && (
         <p>
-          With the same values, <code>verifyReceipt</code> decides: {verdict}
+          With the same values, <code>verifyReceipt</code> decides: {VERDICTS[verdict]}
           {code !== undefined && (
             <>
               {' '}

@@ -1,5 +1,8 @@
 import type { Explained } from './explained.js';
 
+/** The verdicts in the words of the documentation. */
+export const VERDICTS = { accepted: 'accepted', refused: 'rejected', undecided: 'undecided' } as const;
+
 const SENTENCES = {
   accepted: 'A server with these values accepts this evidence.',
   refused: 'A server with these values rejects this evidence.',
@@ -12,7 +15,7 @@ export function VerdictView({ explained: { kind, encoding, bytes, explanation } 
   return (
     <section class={`verdict ${verdict}`} aria-label="Result">
       <h2>
-        {kind} {verdict}
+        {kind} {VERDICTS[verdict]}
         {code !== undefined && (
           <>
             : <code>{code}</code>

@@ -221,6 +221,20 @@ describe('app-attest device tests a backend that', () => {
     const titles = await differences(await listen(backend({}, { mode: 'report' })));
     expect(titles).toContain('An attacker sends the same request again');
     expect(titles).not.toContain('The app sends one more request');
+    const { output } = await device('--url', await listen(backend({}, { mode: 'report' })), '--app-id', appId);
+    expect(output).toContain("`protect` is missing in front of the handler, or its mode is 'report'");
+    const replays = await device('--url', await listen(handmadeBackend({ acceptsReplays: true })), '--app-id', appId);
+    expect(replays.output).not.toContain('`protect`');
+  });
+
+  it.each([
+    ['another App ID', { appId: 'TEAMID9999.com.example.app' }, 'as --app-id'],
+    ['another environment', { environment: 'development' }, 'as --environment'],
+  ] as const)('accepts %s, and says which option to pass', async (_name, options, advice) => {
+    const { output } = await device('--url', await listen(backend(options)), '--app-id', appId);
+    expect(output).toContain(advice);
+    expect(output).not.toContain('--print-root');
+    expect(output).toContain('The attacks were not sent');
   });
 
   it('does not trust the root of the virtual iPhone', async () => {
@@ -238,6 +252,8 @@ describe('app-attest device tests a backend that', () => {
 
   it('does not have the routes', async () => {
     expect(await differences(await listen(express()))).toEqual(['The app registers its key']);
+    const { output } = await device('--url', await listen(express()), '--app-id', appId);
+    expect(output).toContain('Pass --challenge-path and --registration-path');
     const other = await differences(await listen(backend()), '--path', '/order', '--method', 'PUT', '--body', '{}');
     expect(other).toEqual(['The app sends PUT /order']);
   });
@@ -248,6 +264,7 @@ describe('app-attest device tests a backend that', () => {
     const { code, output } = await device('--url', url, '--app-id', appId);
     expect(code).toBe(1);
     expect(output).toContain(`no response from ${url}/app-attest/challenge: ECONNREFUSED`);
+    expect(output).toContain('Start the backend, or correct --url.');
   });
 
   it('redirects to another host, and does not follow the redirect', async () => {

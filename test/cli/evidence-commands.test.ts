@@ -94,6 +94,15 @@ describe('app-attest explain', () => {
     expect(other).toMatchObject({ code: 1, output: expect.stringContaining('✗ rejected: nonce_mismatch\n') });
   });
 
+  it('accepts a challenge that begins with a hyphen, as one of 64 in base64url does', async () => {
+    for (const challenge of ['-3NJA7DO', '--3NJA7DO']) {
+      const id = await device.generateKey();
+      const evidence = await device.attestKey(id, createHash('sha256').update(challenge).digest());
+      const args = ['--app-id', appId, '--key-id', id, '--trust-anchor', root, '--challenge', challenge];
+      expect(await explained(file('hyphen.bin', evidence), ...args)).toMatchObject({ verdict: 'accepted' });
+    }
+  });
+
   it('accepts a challenge that is not text, from a file', async () => {
     const challenge = Buffer.from([0xff, 0x00, 0x0a]);
     const id = await device.generateKey();
@@ -145,12 +154,21 @@ describe('app-attest explain', () => {
     });
   });
 
+  it('says which command explains a capsule', async () => {
+    const capsule = { version: 1, kind: 'assertion', evidence: signed.token };
+    const { code, errors } = await appAttest(['explain', file('capsule-of-explain.json', JSON.stringify(capsule))]);
+    expect({ code, errors }).toEqual({ code: 2, errors: expect.stringContaining('use app-attest replay') });
+  });
+
   it.each([
     ['a missing argument', [], 'EVIDENCE is missing'],
     ['the name of a file that does not exist', ['attestation.txt'], '"attestation.txt" is neither a file nor evidence'],
     ['a folder', [folder], 'EISDIR'],
     ['two arguments', [attestation, 'again'], 'unexpected argument "again"'],
     ['an unknown option', [attestation, '--app'], '--app'],
+    ['an option in place of a value', [attestation, '--challenge', '--json'], "'--challenge' argument is ambiguous"],
+    ['a misspelt option in place of a value', [attestation, '--challenge', '--jsn'], "'--challenge' argument"],
+    ['a missing value', [attestation, '--challenge'], "'--challenge <value>' argument missing"],
     ['an invalid App ID', [attestation, '--app-id', 'example'], 'appId "example" must be'],
     ['a wrong date', [attestation, '--date', 'yesterday'], '--date must be'],
     ['a wrong environment', [attestation, '--environment', 'sandbox'], '--environment must be'],
@@ -360,7 +378,8 @@ describe('app-attest replay', () => {
     expect(code).toBe(0);
     const { verdict, notes } = JSON.parse(output);
     expect(verdict).toBe('accepted');
-    expect(notes.at(-1)).toContain('rejected the request with challenge_used');
+    expect(notes.at(-2)).toContain('for another reason: challenge_used');
+    expect(notes.at(-1)).toContain('a new challenge for each attempt');
   });
 
   it('explains an assertion with its key, in each form of client data', async () => {
@@ -389,9 +408,21 @@ describe('app-attest replay', () => {
     expect(output).toContain('The capsule has no key');
   });
 
+  it('says that the body was changed if the signature is valid', async () => {
+    const { publicKey } = (await explained(registration.token)).inspection.authenticatorData;
+    const key = { publicKey, counter: 1, appId, environment: 'production', createdAt: new Date() } as const;
+    const changed = { ...content, kind: 'assertion', evidence: signed.token, clientData: payload, key } as const;
+    const input = JSON.stringify(createCapsule({ ...changed, code: 'request_mismatch' }));
+    const { code, output } = await appAttest(['replay', '-'], { input });
+    expect(code).toBe(0);
+    expect(output).not.toContain('already stored');
+    expect(output).toContain('another reason: request_mismatch');
+    expect(output).toContain('parsed and written again');
+  });
+
   it.each([
     ['text that is not JSON', 'text', 'not a capsule of version 1'],
-    ['lines of JSON', '{}\n{}', 'pass one line'],
+    ['lines of JSON', '{}\n{}', 'tail -n 1'],
     ['a capsule of another version', '{"version":2}', 'not a capsule of version 1'],
     ['a capsule of another kind', '{"version":1,"kind":"receipt"}', 'not a capsule of version 1'],
     [

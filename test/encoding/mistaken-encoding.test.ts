@@ -34,6 +34,7 @@ const mistakes: readonly [string, (bytes: Uint8Array) => string | Uint8Array, st
     'the text was encoded as base64 twice',
   ],
   ['base64 with spaces', withSpaces, 'the text contains spaces'],
+  ['percent-encoded base64', (bytes) => withSpaces(bytes).replace(/ /g, '%2B'), 'the text is percent-encoded'],
 ];
 const mistakesInBytes: typeof mistakes = [
   ...mistakes,
@@ -62,7 +63,7 @@ describe.each(mistakesInBytes)('if the evidence is %s, the error names the mista
   });
 });
 
-it.each(mistakesInBytes.filter(([name]) => /empty|spaces/.test(name)))(
+it.each(mistakesInBytes.filter(([name]) => /empty|spaces|percent/.test(name)))(
   'if the receipt is %s, the error of refreshReceipt names the mistake',
   async (_, encode, sentence) => {
     const pem = String(privateKey.export({ format: 'pem', type: 'pkcs8' }));

@@ -20,4 +20,7 @@ it('names the check and the mistake in the example', async () => {
   );
   expect(more).toEqual([]);
   expect(await explainForLog({ ...options, challenge: Buffer.from(challenge, 'base64') })).toEqual(['accepted']);
+  const [cut, field] = await explainForLog({ ...options, attestation: attestation.subarray(0, 2000) });
+  expect(cut).toBe('refused: malformed_attestation');
+  expect(field).toMatch(/^attestation object failed: [^,]*CBOR/);
 });

@@ -44,6 +44,16 @@ describe('readCapsule', () => {
     });
   });
 
+  it('omits the counter that the rejected request itself has stored', () => {
+    const counterAfter = (code: string) => {
+      const key = { publicKey: 'PEM', counter: 7 };
+      return readCapsule(JSON.stringify({ ...capsule, kind: 'assertion', code, key }))?.counter;
+    };
+    expect(counterAfter('request_mismatch')).toBeUndefined();
+    expect(counterAfter('counter_not_increased')).toBe(7);
+    expect(counterAfter('challenge_used')).toBe(7);
+  });
+
   it.each([
     '',
     '[]',

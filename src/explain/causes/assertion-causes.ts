@@ -66,8 +66,8 @@ async function signatureCauses(checked: CheckedAssertion, publicKey: KeyObject):
       'Log the payload in the app just before it is hashed, and compare its bytes with the payload on the server.',
     ),
     possible(
-      'Another key signed the assertion: the app was installed again, or the server looked up the key of another device or user.',
-      'On the server, look up the stored key by the key identifier in the request; in the app, register a new key after each installation.',
+      'Another key signed the assertion: the app sent the identifier of another key, or the server looked up the key of another device or user.',
+      'In the app, send the identifier of the key that signs, and register a new key after each installation; on the server, look up the stored key by this identifier.',
     ),
   ];
 }

@@ -39,8 +39,8 @@ export function targetForms(request: SignedRequest): DataForm[] {
   const withPath = (changed: string) => (query === undefined ? changed : `${changed}?${query}`);
   const withQuery = (changed: string) => `${path}?${changed}`;
   const parameters = query?.split('&') ?? [];
-  const proxy =
-    'On the server, set the option publicTarget to add the prefix that a proxy removed, or let the proxy keep the prefix.';
+  const proxy = (prefix: string) =>
+    `On the server, set publicTarget: (target) => '${prefix}' + target in the options of the handlers, or let the proxy keep the prefix.`;
   const slash = 'In the app, sign the path exactly as it is sent, with or without the slash at its end.';
   const order = 'In the app, sign the query exactly as it is in the URL that is sent, in the same order.';
   const segments = path.split('/').slice(1);
@@ -77,7 +77,7 @@ export function targetForms(request: SignedRequest): DataForm[] {
       form(
         { target: withPath(`${prefix}${path}`) },
         `signed the target with the prefix ${prefix}, which the target on the server does not have`,
-        proxy,
+        proxy(prefix),
       ),
     ),
     form(

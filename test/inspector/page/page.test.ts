@@ -60,8 +60,35 @@ describe('the inspector page', () => {
   ])('reads pasted %s', async (_, text) => {
     const { page } = await openPage(browser);
     await paste(page, text);
-    await page.getByRole('heading', { name: /attestation (undecided|refused)/ }).waitFor();
+    await page.getByRole('heading', { name: /attestation (undecided|rejected)/ }).waitFor();
     expect(await page.getByLabel('Key identifier').inputValue()).toBe(text.startsWith('{') ? apple.keyId : '');
+    await page.context().close();
+  });
+
+  it('shows the signed request in a capsule as text', async () => {
+    const [recorded] = recordings.find(({ name }) => name === 'node-app-attest-assertion')?.assertions ?? [];
+    const { page } = await openPage(browser);
+    const payload = 'POST /orders\nchallenge\nsha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:';
+    const capsule = {
+      version: 1,
+      kind: 'assertion',
+      evidence: recorded?.object,
+      clientData: { base64: Buffer.from(payload).toString('base64') },
+      clientDataForm: 'sha256',
+    };
+    await paste(page, JSON.stringify(capsule));
+    await page.getByRole('heading', { name: /assertion/ }).waitFor();
+    expect(await page.getByLabel('Payload').inputValue()).toBe(payload);
+    await page.context().close();
+  });
+
+  it('is not wider than a phone', async () => {
+    const { page } = await openPage(browser, { viewport: { width: 390, height: 800 } });
+    for (const name of examples) {
+      await page.getByRole('button', { name }).click();
+      await page.getByRole('heading', { name: 'Object' }).waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    }
     await page.context().close();
   });
 
@@ -159,7 +186,7 @@ describe('the inspector page', () => {
   it('puts the form into the fragment only after a click on Copy link, and reads the form from the fragment', async () => {
     const { page } = await openPage(browser);
     await page.getByRole('button', { name: examples[1] }).click();
-    await page.getByRole('heading', { name: /refused/ }).waitFor();
+    await page.getByRole('heading', { name: /rejected/ }).waitFor();
     expect(new URL(page.url()).hash).toBe('');
     await page.getByRole('button', { name: 'Copy link' }).click();
     await expect.poll(() => new URL(page.url()).hash.length).toBeGreaterThan(1000);
