@@ -15,13 +15,20 @@ async function genuineAttestation() {
   return options;
 }
 
-/** Counts how many calls ended with each code, or with a result. */
+/** Counts how many calls ended with each code, or with a result. Does not keep the errors, which use memory themselves. */
 async function outcomes(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const result of await Promise.allSettled(calls)) {
-    const outcome = result.status === 'fulfilled' ? 'accepted' : String(result.reason.code);
+  const count = (outcome: string): void => {
     counts[outcome] = (counts[outcome] ?? 0) + 1;
-  }
+  };
+  await Promise.all(
+    calls.map((call) =>
+      call.then(
+        () => count('accepted'),
+        (error) => count(String(error.code)),
+      ),
+    ),
+  );
   return counts;
 }
 
@@ -41,13 +48,11 @@ describe('many hostile attestations at the same time', () => {
     const before = memoryInUse();
     const start = performance.now();
     const hostile = outcomes(
-      Array.from({ length: 20_000 }, () => {
-        return verifyAttestation({ ...options, attestation: new Uint8Array(options.attestation), challenge: 'wrong' });
-      }),
+      Array.from({ length: 20_000 }, () => verifyAttestation({ ...options, challenge: 'wrong' })),
     );
     const { retryAfter } = await expectCode(() => verifyAttestation(options), 'overloaded');
     expect(retryAfter).toBe(1);
-    expect((memoryInUse() - before) / MEGABYTE).toBeLessThan(90);
+    expect((memoryInUse() - before) / MEGABYTE).toBeLessThan(60);
     expect(performance.now() - start).toBeLessThan(5000);
 
     expectTurnedAway(await hostile, 'nonce_mismatch', 20_000);

@@ -5,7 +5,7 @@ import { runningRuntime } from '../running-runtime.js';
 /** Tests of the modules that use the core, and of the documents. */
 const BEYOND_THE_CORE = [
   'test/inspector/**',
-  'test/{conformance,examples,http,server,stores}/**',
+  'test/{bench,cli,conformance,examples,http,server,stores}/**',
   'examples/**',
   'test/{readme,scripts}.test.ts',
 ];
