@@ -19,6 +19,9 @@ export const alias = {
 /** The real plugin runs only in an app. In tests, a replacement runs on a virtual device. */
 const plugin = fileURLToPath(new URL('./test/support/capacitor-app-attest.ts', import.meta.url));
 
+/** The tests that measure the cost of hostile input. */
+export const COST_TESTS = 'test/cost/**';
+
 export default defineConfig({
   resolve: { alias: { ...alias, '@capgo/capacitor-app-attest': plugin } },
   test: {
@@ -26,6 +29,8 @@ export default defineConfig({
     exclude: [
       '**/node_modules/**',
       'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
+      // They take long. `npm run test:runtimes` runs them on each runtime.
+      COST_TESTS,
       'test/runtimes/**',
       'test/inspector/page/**',
     ],

@@ -12,7 +12,7 @@ export default mergeConfig(config, {
     exclude: [
       'test/tampering.test.ts',
       'test/hostile-input.test.ts',
-      'test/cost-by-type.test.ts',
+      'test/cost/**',
       'test/receipt/slow-receipts.test.ts',
       'test/properties/**',
       'test/testing/{capacitor-plugin,receipt-endpoint,signed-request,structure,virtual-device}.test.ts',

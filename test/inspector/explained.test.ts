@@ -36,7 +36,7 @@ describe('the inspector page', () => {
     ['hex', hex, /is hex/],
     ['quotes', JSON.stringify(object), /is in quotes/],
     ['a line feed', `${object}\n`, /white space/],
-    ['an assertion', assertion, /an assertion where an attestation belongs/],
+    ['an assertion', assertion, /is an assertion, but an attestation is expected/],
   ])('explains the evidence in a capsule as the server received it: %s', async (_, evidence, cause) => {
     expect(await explain(capsuleOf(evidence))).toEqual({ verdict: 'refused', cause: expect.stringMatching(cause) });
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCborMap } from '../src/encoding/cbor-map.js';
-import { verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
-import { threadPoolSize } from '../src/runtime/thread-pool.js';
-import { cbor } from '../src/testing/encoding/cbor.js';
-import { CostOfGenuine } from './support/cost-of-genuine.js';
+import { decodeCborMap } from '../../src/encoding/cbor-map.js';
+import { verifyAssertion, verifyAttestation, verifyReceipt } from '../../src/index.js';
+import { threadPoolSize } from '../../src/runtime/thread-pool.js';
+import { cbor } from '../../src/testing/encoding/cbor.js';
+import { CostOfGenuine } from '../support/cost-of-genuine.js';
 import {
   concatenated,
   type Part,
@@ -12,10 +12,10 @@ import {
   readElement,
   replacedAt,
   writeElement,
-} from './support/element-tree.js';
-import { createReceiptTree } from './support/receipt-tree.js';
-import { attestationFixture, attestationOptions } from './support/recordings.js';
-import { manyElements, wrongElements } from './support/wrong-elements.js';
+} from '../support/element-tree.js';
+import { createReceiptTree } from '../support/receipt-tree.js';
+import { attestationFixture, attestationOptions } from '../support/recordings.js';
+import { manyElements, wrongElements } from '../support/wrong-elements.js';
 
 const KIB = 1024;
 
