@@ -1,7 +1,7 @@
 import { AppAttestError, verifyAssertion, verifyAttestation } from 'app-attest';
 import type { Capsule } from 'app-attest/http';
 
-/** Verifies the evidence of a capsule again, at the time of the rejection. Returns the error, or `undefined`. */
+/** Verifies the evidence of a capsule again, with the time of the rejection as the current time. Returns the error, or `undefined`. */
 export async function verifyAgain(capsule: Capsule): Promise<AppAttestError | undefined> {
   const { kind, evidence, keyId = '', clientDataHash, key, appIds, policy, date } = capsule;
   // A value that is too long is replaced with its digest. A function in the policy is not part of the capsule.

@@ -113,8 +113,8 @@ const HOSTILE_DER: readonly [string, Uint8Array][] = [
 ];
 
 function nest(depth: number): Uint8Array {
-  // Each level contains the length of the next level. The bytes are therefore written into one buffer, from the innermost level
-  // outwards.
+  // The header of each level contains the length of everything inside. So the headers are created from the innermost level
+  // outwards, and joined once at the end.
   const parts: Uint8Array[] = [];
   let length = 0;
   for (let level = 0; level < depth; level += 1) {
@@ -147,7 +147,7 @@ describe('hostile CBOR instead of evidence', () => {
 });
 
 describe('hostile CBOR in an unknown field', () => {
-  const wellFormed = new Set([
+  const decodable = new Set([
     'a number',
     'text instead of a map',
     'an array instead of a map',
@@ -155,9 +155,9 @@ describe('hostile CBOR in an unknown field', () => {
     '__proto__ as a key',
     'constructor as a key',
   ]);
-  it.each(HOSTILE_CBOR)('is ignored if it is well-formed, and rejected otherwise: %s', async (name, bytes) => {
-    // Well-formed values are ignored. All others make the whole object malformed.
-    const code = wellFormed.has(name) ? 'invalid_signature' : 'malformed_assertion';
+  it.each(HOSTILE_CBOR)('is ignored if the decoder accepts it, and rejected otherwise: %s', async (name, bytes) => {
+    // Values that the decoder accepts are ignored. All others make the whole object malformed.
+    const code = decodable.has(name) ? 'invalid_signature' : 'malformed_assertion';
     const signature = cbor(repeat(1, 70));
     const authenticatorData = cbor(repeat(1, 37));
     const object = concat(
@@ -203,7 +203,7 @@ describe('hostile DER instead of a certificate', () => {
     expect(inspectAttestation(attestation([ca, bytes])).problems).not.toEqual([]);
   });
 
-  it('is rejected if an attestation contains 500 certificates', async () => {
+  it('is rejected if each of 500 certificates is such DER', async () => {
     const many = Array.from({ length: 500 }, () => der(0x30, repeat(0, 100)));
     await expectCheapRejection(() => verifyAsAttestation(attestation(many)), 'malformed_attestation');
     expect(inspectAttestation(attestation(many)).certificates).toEqual([]);

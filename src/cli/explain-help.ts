@@ -5,8 +5,9 @@ Explains why a backend accepts or rejects an attestation or an assertion. The
 command makes all checks, even after a failed check. Then it tries known
 mistakes, such as other encodings of the evidence, the challenge or the payload.
 
-EVIDENCE is a file, - for standard input, or text. Text and files may contain
-base64, base64url, hex or the JSON of a plugin. The command uses the key
+EVIDENCE is a file, - for standard input, or text. A file may contain bytes.
+Files and text may contain base64, base64url, hex, or the JSON that the
+Capacitor plugin sends. The command uses the key
 identifier, the challenge, the payload and the public key in the JSON if you do
 not pass their options. It skips a check if the expected value is missing.
 

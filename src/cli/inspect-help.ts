@@ -5,8 +5,9 @@ Shows everything in an attestation, an assertion or a receipt: authenticator
 data with the position of each field, certificates with all extensions, and the
 receipt. Verifies nothing.
 
-EVIDENCE is a file, - for standard input, or text. Text and files may contain
-base64, base64url, hex or the JSON of a plugin.
+EVIDENCE is a file, - for standard input, or text. A file may contain bytes.
+Files and text may contain base64, base64url, hex, or the JSON that the
+Capacitor plugin sends.
 
 Options:
   --date DATE         the time to which dates are compared, in ISO 8601; now by

@@ -12,8 +12,9 @@ Commands:
 
 app-attest COMMAND --help shows the options and an example.
 
-EVIDENCE is a file, - for standard input, or text. Text and files may contain
-base64, base64url, hex or the JSON of a plugin.
+explain, inspect and receipt take EVIDENCE: a file, - for standard input, or
+text. A file may contain bytes. Files and text may contain base64, base64url,
+hex, or the JSON that the Capacitor plugin sends.
 
 Only "device" and "receipts refresh" send requests. "device" sends them to your
 backend, and "receipts refresh" sends them to your database and to Apple.
@@ -24,6 +25,6 @@ Options:
 
 Exit codes:
   0                   no check failed
-  1                   a check or a request failed
+  1                   a check or a request failed, or inspect found no evidence
   2                   the command line or an input is wrong
 `;

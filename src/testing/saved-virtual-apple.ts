@@ -20,7 +20,8 @@ export async function createSavedVirtualApple(now: Date): Promise<SavedVirtualAp
 }
 
 /**
- * A virtual Apple with saved roots. It keeps no other state, so its receipts can only be exchanged in this process.
+ * A virtual Apple with saved roots. Only the roots are saved. So a receipt can be refreshed only in the process that
+ * issued it.
  *
  * @throws Error if a certificate or a private key cannot be decoded
  */

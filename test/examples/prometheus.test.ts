@@ -45,7 +45,7 @@ describe('the example for Prometheus', () => {
       );
   });
 
-  it('labels each request as old or signing, regardless of the value of its header x-app-build', async () => {
+  it('uses only the labels old and signing, even if the header x-app-build contains other text', async () => {
     const scraped = await serveNode(metrics);
     const server = await SERVERS['app-attest/express']?.(createBackend());
     if (!server) throw new Error('SERVERS has no entry app-attest/express');

@@ -1,7 +1,7 @@
 import { common } from './common.config.mjs';
 import { aliveIn } from './report.mjs';
 
-/** Runs the mutants that survived the quick tests against the tests of concurrency. */
+/** Runs the concurrency tests on the mutants that survived the quick tests. */
 export default {
   ...common,
   mutate: aliveIn('quick').map(({ file, location: { start, end } }) => {

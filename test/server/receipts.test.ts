@@ -69,7 +69,7 @@ describe('a server that verifies receipts', () => {
     await expectCode(async () => backend.register(await registration(backend, device)), 'receipt_challenge_mismatch');
   });
 
-  it('rejects a refreshed receipt of the key instead of the first receipt', async () => {
+  it('rejects a registration whose first receipt was replaced with a refreshed receipt of the same key', async () => {
     const backend = createBackend(strict);
     const body = await registration(backend, await createDevice());
     const response = await apple.receiptEndpoint()(endpointUrl('production'), {

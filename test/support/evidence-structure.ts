@@ -46,7 +46,7 @@ export function assertionStructure(assertion: Uint8Array): unknown {
   };
 }
 
-/** The structure of a receipt, the lengths of its chunks, and the structure of its payload. */
+/** The structure of a receipt, the lengths of all parts of its content except the last, and the structure of its payload. */
 export function receiptStructure(receipt: Uint8Array): unknown {
   return {
     signedData: asn1Structure(receipt),
@@ -114,7 +114,7 @@ function extensionStructure(bytes: Uint8Array): unknown {
   });
 }
 
-/** Decodes CBOR of the virtual device. Encoding the result again must give the same bytes. */
+/** Decodes the CBOR of virtual or recorded evidence. Encoding the result again must give the same bytes. */
 function decodeCanonical<Fields>(bytes: Uint8Array): Fields {
   const value: Fields = decode(bytes);
   if (!Buffer.from(cbor(value)).equals(bytes)) throw new Error('encoding the decoded CBOR again gives other bytes');
