@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type AppAttestErrorCode, verifyAssertion, verifyAttestation, verifyReceipt } from '../src/index.js';
 import { createAuthority } from './support/certificate-authority.js';
@@ -15,20 +16,22 @@ async function genuineAttestation() {
   return options;
 }
 
-/** Counts how many calls ended with each code, or with a result. Does not keep the errors, which use memory themselves. */
-async function outcomes(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
+/**
+ * Makes many calls at the same time, and counts how many of them ended with each code, or with a result. Does not keep the
+ * errors, because they use memory themselves.
+ */
+async function outcomes(calls: number, call: () => Promise<unknown>): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   const count = (outcome: string): void => {
     counts[outcome] = (counts[outcome] ?? 0) + 1;
   };
-  await Promise.all(
-    calls.map((call) =>
-      call.then(
-        () => count('accepted'),
-        (error) => count(String(error.code)),
-      ),
+  const counted = Array.from({ length: calls }, () =>
+    call().then(
+      () => count('accepted'),
+      (error) => count(String(error.code)),
     ),
   );
+  await Promise.all(counted);
   return counts;
 }
 
@@ -47,12 +50,16 @@ describe('many hostile attestations at the same time', () => {
     await verifyAttestation(options);
     const before = memoryInUse();
     const start = performance.now();
-    const hostile = outcomes(
-      Array.from({ length: 20_000 }, () => verifyAttestation({ ...options, challenge: 'wrong' })),
-    );
+    const hostile = outcomes(20_000, () => verifyAttestation({ ...options, challenge: 'wrong' }));
     const { retryAfter } = await expectCode(() => verifyAttestation(options), 'overloaded');
     expect(retryAfter).toBe(1);
-    expect((memoryInUse() - before) / MEGABYTE).toBeLessThan(60);
+    // The engine frees the errors of the rejected calls in several steps.
+    const inUse: number[] = [];
+    for (let step = 0; step < 3; step += 1) {
+      await setImmediate();
+      inUse.push(memoryInUse());
+    }
+    expect((Math.min(...inUse) - before) / MEGABYTE).toBeLessThan(60);
     expect(performance.now() - start).toBeLessThan(5000);
 
     expectTurnedAway(await hostile, 'nonce_mismatch', 20_000);
@@ -61,8 +68,7 @@ describe('many hostile attestations at the same time', () => {
 
   it('do not delay the rejection of attestations that are too long or are not base64', async () => {
     const options = await genuineAttestation();
-    const waiting = Array.from({ length: 1000 }, () => verifyAttestation({ ...options, challenge: 'wrong' }));
-    const settled = outcomes(waiting);
+    const settled = outcomes(1000, () => verifyAttestation({ ...options, challenge: 'wrong' }));
     for (const attestation of ['A'.repeat(1 << 20), new Uint8Array((1 << 16) + 1), 'no base64']) {
       await expectCode(() => verifyAttestation({ ...options, attestation }), 'malformed_attestation');
     }
@@ -76,9 +82,7 @@ describe('many hostile receipts at the same time', () => {
       attestationOptions(attestationFixture('apple-guide-2026')),
     );
     const options = { receipt, appId, environment, publicKey };
-    const hostile = outcomes(
-      Array.from({ length: 1000 }, () => verifyReceipt({ ...options, appId: 'TEAMID1234.com.example.another' })),
-    );
+    const hostile = outcomes(1000, () => verifyReceipt({ ...options, appId: 'TEAMID1234.com.example.another' }));
     await expectCode(() => verifyReceipt(options), 'overloaded');
     await expectCode(() => verifyReceipt({ ...options, receipt: 'A'.repeat(1 << 20) }), 'malformed_receipt');
     await expect(verifyAttestation(await genuineAttestation())).resolves.toBeDefined();
@@ -94,7 +98,7 @@ describe('20,000 hostile assertions at the same time', () => {
     const assertion = assert(privateKey);
     const options = { assertion, publicKey, payload: 'payload', appId: APP_ID, counter: 0 };
     await expect(verifyAssertion(options)).resolves.toMatchObject({ counter: 1 });
-    const hostile = outcomes(Array.from({ length: 20_000 }, () => verifyAssertion({ ...options, payload: 'wrong' })));
+    const hostile = outcomes(20_000, () => verifyAssertion({ ...options, payload: 'wrong' }));
     const file = readFile(new URL(import.meta.url)).then(() => 'file');
     const { retryAfter } = await expectCode(() => verifyAssertion(options), 'overloaded');
     expect(retryAfter).toBe(1);

@@ -19,7 +19,7 @@ export interface SearchLimits {
 const MAX_BYTES = 1_048_576;
 
 /** The maximum length of client data that is searched. The many forms of longer client data would take too long to compute. */
-export const MAX_SEARCHED_LENGTH = 16_384;
+export const MAX_SEARCHED_LENGTH = 4096;
 
 /** Searches for the client data hash that evidence was made for. No hash is compared twice. */
 export class ClientDataSearch {
@@ -55,8 +55,10 @@ export class ClientDataSearch {
   /** Returns the first form whose SHA-256 matches. */
   async find<Form extends Pick<DataForm, 'data'>>(forms: Iterable<Form>): Promise<Form | undefined> {
     for (const form of forms) {
-      if (this.isOver || this.#bytes < form.data.length) return undefined;
+      if (this.isOver) return undefined;
+      // A form that exceeds the limit ends the whole search, because the next forms are usually as long.
       this.#bytes -= form.data.length;
+      if (this.#bytes < 0) return undefined;
       if (await this.has(hashOf(form.data))) return form;
     }
     return undefined;

@@ -1,6 +1,6 @@
 import type { DataForm } from './client-data-forms.js';
 
-const MAX_DEPTH = 32;
+const MAX_DEPTH = 16;
 /** All orders of the names are tried if an object has at most this many names. Four names have 24 orders. */
 const MAX_PERMUTED = 4;
 

@@ -78,7 +78,7 @@ describe('the inspector page', () => {
     };
     await paste(page, JSON.stringify(capsule));
     await page.getByRole('heading', { name: /assertion/ }).waitFor();
-    expect(await page.getByLabel('Payload').inputValue()).toBe(payload);
+    expect(await page.getByRole('textbox', { name: 'Payload' }).inputValue()).toBe(payload);
     await page.context().close();
   });
 
