@@ -19,8 +19,12 @@ export const alias = {
 /** The real plugin runs only in an app. In tests, a replacement runs on a virtual device. */
 const plugin = fileURLToPath(new URL('./test/support/capacitor-app-attest.ts', import.meta.url));
 
-/** The tests that measure the cost of hostile input. */
-export const COST_TESTS = 'test/cost/**';
+/** Tests that take long. `npm run test:runtimes` runs them on each runtime. */
+export const SLOW_TESTS: readonly string[] = [
+  'test/cost/**',
+  'test/tampering.test.ts',
+  'test/receipt/tampering.test.ts',
+];
 
 export default defineConfig({
   resolve: { alias: { ...alias, '@capgo/capacitor-app-attest': plugin } },
@@ -29,8 +33,7 @@ export default defineConfig({
     exclude: [
       '**/node_modules/**',
       'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
-      // They take long. `npm run test:runtimes` runs them on each runtime.
-      COST_TESTS,
+      ...SLOW_TESTS,
       'test/runtimes/**',
       'test/inspector/page/**',
     ],
