@@ -19,12 +19,8 @@ export const alias = {
 /** The real plugin runs only in an app. In tests, a replacement runs on a virtual device. */
 const plugin = fileURLToPath(new URL('./test/support/capacitor-app-attest.ts', import.meta.url));
 
-/** Tests that take long. `npm run test:runtimes` runs them on each runtime. */
-export const SLOW_TESTS: readonly string[] = [
-  'test/cost/**',
-  'test/tampering.test.ts',
-  'test/receipt/tampering.test.ts',
-];
+/** The tests that measure the cost of hostile input. They take long, so only `npm run test:runtimes` runs them. */
+export const COST_TESTS = 'test/cost/**';
 
 export default defineConfig({
   resolve: { alias: { ...alias, '@capgo/capacitor-app-attest': plugin } },
@@ -33,13 +29,13 @@ export default defineConfig({
     exclude: [
       '**/node_modules/**',
       'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
-      ...SLOW_TESTS,
+      COST_TESTS,
       'test/runtimes/**',
       'test/inspector/page/**',
     ],
     setupFiles: ['test/support/quiet-run.ts'],
-    // Some tests only wait. One worker more than there are processors keeps the processors busy.
-    maxWorkers: availableParallelism() + 1,
+    // Some tests only wait. Two workers more than there are processors keep the processors busy.
+    maxWorkers: availableParallelism() + 2,
     // Some tests verify thousands of tampered attestations in one test.
     testTimeout: 60_000,
     // PGlite takes long to create a database.

@@ -39,6 +39,8 @@ async function costOfVerification(verify: () => Promise<unknown>): Promise<numbe
 const deep = '['.repeat(60_000);
 /** Pretty-printed, this is a hundred times as long. */
 const indented = `${'['.repeat(15)}${'1,'.repeat(1900)}1${']'.repeat(15)}`;
+/** The same, nested too deeply and too long to be searched. */
+const longIndented = `${'['.repeat(30)}${'1,'.repeat(8000)}1${']'.repeat(30)}`;
 const manyNames = JSON.stringify(Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`n${index}`, index])));
 const otherChallenges = Array.from({ length: 1000 }, (_, index) => `${'challenge '.repeat(100)}${index}`);
 const HOSTILE_TEXTS: readonly string[] = [
@@ -64,6 +66,8 @@ describe('the cost of an explanation', () => {
     const changes: Partial<ExplainAttestationOptions>[] = [
       { challenge: 'another', otherChallenges },
       { challenge: 'A'.repeat(MAX_SEARCHED_LENGTH), otherChallenges },
+      { challenge: 'A'.repeat(16_384), otherChallenges },
+      { challenge: new Uint8Array(16_384).fill(65), otherChallenges },
       { challenge: new Uint8Array(MAX_SEARCHED_LENGTH).fill(65), otherChallenges },
       { challenge: 'x'.repeat(1_000_000) },
       { appId: Array.from({ length: 100 }, (_, index) => `TEAMID1234.com.example.a${index}.b.c.d.e`) },
@@ -85,8 +89,13 @@ describe('the cost of an explanation', () => {
       { payload: deep },
       { payload: deep.slice(0, MAX_SEARCHED_LENGTH) },
       { payload: indented },
+      { payload: longIndented },
+      { payload: `POST /orders\nchallenge\n${longIndented}` },
       { payload: `POST /orders\nchallenge\n${indented}` },
       { payload: new Uint8Array(MAX_SEARCHED_LENGTH) },
+      { payload: new Uint8Array(16_384) },
+      { payload: deep.slice(0, 16_384) },
+      { payload: `${'='.repeat(16_000)}!` },
       { payload: `${'='.repeat(MAX_SEARCHED_LENGTH - 1)}!` },
       { appId: Array.from({ length: 100 }, (_, index) => `OTHERTEAM1.com.example.a${index}.b.c.d.e`) },
       ...HOSTILE_TEXTS.map((text) => ({ assertion: text })),

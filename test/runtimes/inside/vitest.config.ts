@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import core, { SLOW_TESTS } from '../../../vitest.config.js';
+import core, { COST_TESTS } from '../../../vitest.config.js';
 import { runningRuntime } from '../running-runtime.js';
 
 /** Tests of the modules that use the core, and of the documents. */
@@ -16,9 +16,7 @@ export default defineConfig({
   test: {
     ...core.test,
     exclude: [
-      ...(core.test?.exclude ?? []).filter(
-        (pattern) => pattern !== 'test/runtimes/**' && !SLOW_TESTS.includes(pattern),
-      ),
+      ...(core.test?.exclude ?? []).filter((pattern) => pattern !== 'test/runtimes/**' && pattern !== COST_TESTS),
       ...BEYOND_THE_CORE,
       'test/runtimes/*.test.ts',
       'test/runtimes/{chromium,workerd}/**',
