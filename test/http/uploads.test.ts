@@ -11,7 +11,7 @@ import { httpHandlers } from '../../src/http/index.js';
 import type { AppAttest } from '../../src/server/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
-import { signedHeaders } from '../support/signed-headers.js';
+import { signedForm } from '../support/signed-form.js';
 
 const options = { bodyLimit: 1 << 20 };
 const OTHER = 'other';
@@ -80,14 +80,7 @@ describe.each(Object.entries(SERVERS))('a signed form behind protect in %s', (_,
     const { backend, device, keyId } = await backendWithDevice();
     const server = await start(backend);
     try {
-      const form = new FormData();
-      form.set('title', 'coffee');
-      form.set('file', new Blob([FILE]), 'file.txt');
-      const encoded = new Response(form);
-      const genuine = encoded.headers.get('content-type') ?? '';
-      const body = Buffer.from(await encoded.arrayBuffer());
-      const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
-      const headers = await signedHeaders(device, keyId, { method: 'POST', target: '/files', challenge, body });
+      const { body, headers, contentType: genuine } = await signedForm(backend, device, keyId, FILE);
       const response = await fetch(`${server.origin}/files`, {
         method: 'POST',
         body: new Uint8Array(change(body)),

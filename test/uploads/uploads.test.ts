@@ -8,7 +8,7 @@ import { fastifyHandlers } from '../../src/http/fastify.js';
 import type { AppAttest } from '../../src/server/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
-import { signedHeaders } from '../support/signed-headers.js';
+import { signedForm } from '../support/signed-form.js';
 
 const options = { bodyLimit: 1 << 20 };
 const FILE = 'x'.repeat(500_000);
@@ -51,18 +51,12 @@ it.each(SERVERS)('%s reads a signed form with a file', async (_, start) => {
   const { backend, device, keyId } = await backendWithDevice();
   const server = await start(backend);
   try {
-    const form = new FormData();
-    form.set('title', 'coffee');
-    form.set('file', new Blob([FILE]), 'file.txt');
-    const encoded = new Response(form);
-    const body = Buffer.from(await encoded.arrayBuffer());
-    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
-    const headers = await signedHeaders(device, keyId, { method: 'POST', target: '/files', challenge, body });
+    const { body, headers, contentType } = await signedForm(backend, device, keyId, FILE);
     const send = () =>
       fetch(`${server.origin}/files`, {
         method: 'POST',
         body: new Uint8Array(body),
-        headers: { ...headers, 'content-type': encoded.headers.get('content-type') ?? '' },
+        headers: { ...headers, 'content-type': contentType },
       });
     expect(await (await send()).json()).toEqual({ title: 'coffee', file: FILE });
     expect((await send()).status).toBe(401);

@@ -206,17 +206,19 @@ describe('the inspector page', () => {
     },
   );
 
-  it('rejects a paste of 10 MB within a second', async () => {
+  it('rejects a paste of 10 MB in no more than five times the time that reading it takes', async () => {
     const { page } = await openPage(browser);
-    const milliseconds = await page.evaluate(() => {
+    const ratio = await page.evaluate(() => {
       const data = new DataTransfer();
       data.setData('text/plain', 'A'.repeat(10_000_000));
+      const reading = performance.now();
+      data.getData('text/plain').toLowerCase();
       const start = performance.now();
       const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
       const isKept = document.querySelector('#evidence')?.dispatchEvent(event);
-      return isKept ? Number.POSITIVE_INFINITY : performance.now() - start;
+      return isKept ? Number.POSITIVE_INFINITY : (performance.now() - start) / (start - reading);
     });
-    expect(milliseconds).toBeLessThan(1000);
+    expect(ratio).toBeLessThan(5);
     expect(await page.getByRole('status').first().innerText()).toContain('Too long');
     await page.context().close();
   });
