@@ -55,7 +55,7 @@ describe('a valid assertion', () => {
     await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
   });
 
-  it('becomes invalid if an extension map moves from clientDataHash to authenticator data, unless it leaves 32 bytes', async () => {
+  it('becomes invalid if a map at the start of clientDataHash moves to authenticator data, unless 32 bytes of clientDataHash remain', async () => {
     const map = signedExtensions();
     const clientData = Buffer.from('client data in place of its hash');
     for (const rest of [Buffer.concat([clientData, Uint8Array.of(0)]), clientData.subarray(1), Buffer.from('x')]) {
