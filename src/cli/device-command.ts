@@ -42,7 +42,7 @@ async function load(saved: SavedVirtualApple): Promise<VirtualApple> {
     return await loadVirtualApple(saved);
   } catch {
     throw new UsageError(
-      'the file with the roots of the virtual iPhone is damaged: remove it, and print the root again',
+      'the file with the roots of the virtual iPhone is damaged: delete the file, and print a new root with --print-root',
     );
   }
 }
