@@ -85,8 +85,9 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
 }
 
 /**
- * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content type is
- * not signed. In report mode, the parsers run on protected routes.
+ * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content
+ * type is not signed. There are two exceptions on protected routes. In report mode, all parsers run. If the assertion
+ * is in the headers and the signed content is `multipart/form-data`, the parser of this content type runs.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
