@@ -15,7 +15,7 @@ import { Printer } from './printer.js';
 import { UsageError } from './usage-error.js';
 import { defaultVirtualAppleFile, openVirtualAppleFile } from './virtual-apple-file.js';
 
-/** `app-attest device`. */
+/** The command `app-attest device`. */
 export const deviceCommand: Command = { help: DEVICE_HELP, run: device };
 
 async function device(args: readonly string[], host: CommandProcess): Promise<number> {
