@@ -59,7 +59,7 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
   challenge: RequestHandler;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: RequestHandler;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: RequestHandler;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body`
