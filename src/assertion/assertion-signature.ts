@@ -17,7 +17,7 @@ const callingThread = new CallingThread(20);
  * of the event loop. Other work in the pool waits only for a millisecond or two.
  *
  * The evidence of a waiting assertion has at most 8 KiB, so the evidence of 4096 waiting assertions has at most 32 MiB.
- * All of them are verified within a second.
+ * All waiting assertions are verified within a second.
  */
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 

@@ -77,7 +77,7 @@ export interface VerifiedAttestation {
    * app.
    */
   appId: string;
-  /** The App ID of the App Clip that generated the key. Absent if the certificate does not contain this App ID. */
+  /** The App ID of the App Clip that generated the key. Absent if the certificate contains no App ID of an App Clip. */
   appClipId?: string;
   /** The environment in which the key was attested. */
   environment: Environment;

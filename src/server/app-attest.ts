@@ -108,9 +108,9 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * - `platform` or `format` is not accepted
    * - `payload` does not fit the option `clientData`
    * - a challenge from `signedChallenges` was issued for another user
-   * - the server reads the key before it takes the challenge, and rejects the key or the assertion. The server does so for a
-   *   cached key (`keyCache`). It also does so if a challenge from `signedChallenges` was issued for a user, and `subject` is
-   *   absent
+   * - the server knows the key before it takes the challenge, and rejects the key or the assertion. The server knows a cached
+   *   key (`keyCache`). If a challenge from `signedChallenges` was issued for a user, and `subject` is absent, the server reads
+   *   the key first
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url

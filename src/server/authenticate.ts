@@ -169,9 +169,9 @@ function cachedKey(caches: Caches, { keyId }: AssertedRequest, subject: string |
 }
 
 /**
- * The extensions of a key are stored once, and then do not change. Another process may have stored the first extensions
- * of a key that is cached without extensions. `whenDropped` of the policy would then not apply, so such a key is not
- * cached.
+ * Returns whether a key may be cached. The extensions of a key are stored once, and then do not change. Another process
+ * may store the first extensions while this process has the key in its cache without extensions. So if the policy
+ * rejects dropped extensions (`whenDropped`), a key without extensions is not cached.
  */
 function isCacheable({ extensions }: StoredKey, policy: Configuration['policy']): boolean {
   return policy === undefined || policy.whenDropped === 'accept' || carriesExtensions(extensions);

@@ -8,13 +8,16 @@ import { challengeSecret, readSignedChallenge, signChallenge, statesUser } from 
 /** Options of {@link signedChallenges}. */
 export interface SignedChallengesOptions {
   /**
-   * The secrets, 1 to 10. Each has at least 32 random bytes, as bytes or as text, which is encoded as UTF-8. All servers need the
-   * same secrets. The first secret signs new challenges. Challenges of the other secrets are still accepted. To replace a
-   * secret, first add the new secret at the end on all servers. Then move it to the front on all servers. After `challengeTtl`
-   * seconds, remove the old secret.
+   * The secrets, 1 to 10. A secret is bytes, or text that the server encodes as UTF-8. Each secret must have at least
+   * 32 random bytes. All servers need the same secrets. The first secret signs new challenges. Challenges of the other
+   * secrets are still accepted. To replace a secret, first add the new secret at the end on all servers. Then move it
+   * to the front on all servers. After `challengeTtl` seconds, remove the old secret.
    */
   secrets: readonly (string | Uint8Array)[];
-  /** Remembers the challenges that were taken. The store needs the method `spend`, which all stores of this package have. */
+  /**
+   * The store that remembers the challenges that were taken. The store needs the method `spend`. All stores of this
+   * package have this method.
+   */
   used: ChallengeStore;
 }
 
