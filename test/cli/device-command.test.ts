@@ -225,7 +225,7 @@ describe('app-attest device tests a backend that', () => {
     expect(titles).toContain('An attacker sends the same request again');
     expect(titles).not.toContain('The app sends one more request');
     const { output } = await device('--url', await listen(backend({}, { mode: 'report' })), '--app-id', appId);
-    expect(output).toContain("`protect` is missing in front of the handler, or its mode is 'report'");
+    expect(output).toContain("`protect` is missing in front of the handler, or the option mode is 'report'");
     const replays = await device('--url', await listen(handmadeBackend({ acceptsReplays: true })), '--app-id', appId);
     expect(replays.output).not.toContain('`protect`');
   });
@@ -237,7 +237,7 @@ describe('app-attest device tests a backend that', () => {
     const { output } = await device('--url', await listen(backend(options)), '--app-id', appId);
     expect(output).toContain(advice);
     expect(output).not.toContain('--print-root');
-    expect(output).toContain('The attacks were not sent');
+    expect(output).toContain('The attacks on the protected route were not sent');
   });
 
   it('does not trust the root of the virtual iPhone', async () => {

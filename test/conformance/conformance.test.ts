@@ -116,7 +116,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /only one caller gets its record/,
+    /only one caller gets a record/,
   ],
   [
     'lose the user of a challenge',
@@ -211,8 +211,8 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     },
     /sent many times concurrently/,
   ],
-  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all earlier/],
-  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all earlier/],
+  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all counters/],
+  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all counters/],
   [
     'accept the highest accepted counter again',
     ({ keys }) => ({
@@ -222,7 +222,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /higher than all earlier/,
+    /higher than all counters/,
   ],
   [
     'store counters as signed numbers of 32 bits',

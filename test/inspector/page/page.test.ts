@@ -22,7 +22,7 @@ async function axeFindings(page: Awaited<ReturnType<typeof openPage>>['page']): 
 describe('the inspector page', () => {
   it.each([
     [examples[0], 'Attestation accepted', undefined],
-    [examples[1], 'nonce_mismatch', 'This is a sample of Apple'],
+    [examples[1], 'nonce_mismatch', 'This attestation is a sample from Apple'],
     [examples[2], 'malformed_attestation', 'cut off after 3072 bytes'],
   ])('explains the example "%s" without any request', async (name, result, cause) => {
     const { page, requests, complaints } = await openPage(browser);
