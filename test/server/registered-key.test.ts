@@ -61,7 +61,7 @@ describe('a key', () => {
     expect(await backend.register(await attestedAgain(backend, device, key.keyId))).toMatchObject({ keyId: key.keyId });
   });
 
-  it('is not confused with another key that the store returns', async () => {
+  it('is not confused with another key that find of the store returns', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
