@@ -16,7 +16,7 @@ const ROUNDS = 4;
 
 const random = new Random();
 
-/** A process that changes one key in the steps of `LIFE`, and the steps that the process reported. */
+/** A process that changes one key in the steps of `LIFE`. Contains the steps that the process has reported. */
 class Life {
   readonly keyId = newKey().keyId;
   readonly #child: ChildProcess;

@@ -43,7 +43,7 @@ const count = async (): Promise<unknown> => {
   return rows;
 };
 
-/** Sets the expiry of all challenges to the given number of seconds ago. */
+/** Makes all challenges expire at a time that is the given number of seconds ago. */
 const endedBefore = (seconds: number) =>
   database.query(`UPDATE app_attest_challenges SET ends_at = now() - interval '${seconds} seconds'`);
 
