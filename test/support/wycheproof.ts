@@ -16,7 +16,7 @@ export interface WycheproofGroup {
 export interface WycheproofTest {
   readonly tcId: number;
   readonly comment: string;
-  /** `'valid'` must verify, `'invalid'` must not, and `'acceptable'` may. */
+  /** A `'valid'` signature must be accepted, an `'invalid'` signature must be rejected, and for `'acceptable'`, both are right. */
   readonly result: 'valid' | 'invalid' | 'acceptable';
   readonly message: Buffer;
   readonly signature: Buffer;
