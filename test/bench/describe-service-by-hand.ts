@@ -7,7 +7,7 @@ import { appId, createBackend, createDevice, registration } from '../support/bac
 
 const BODY = JSON.stringify({ item: 'coffee' });
 
-/** What the service by hand must accept and reject with any stores. A comparison with a service without checks is worth nothing. */
+/** Tests that the service by hand makes all its checks. A comparison with a service that omits checks would prove nothing. */
 export function describeServiceByHand(place: string, open: () => Promise<StoresByHand>, close = async () => {}): void {
   describe(`the service by hand, with its state in ${place}`, () => {
     let stores: StoresByHand;
