@@ -5,9 +5,9 @@ import { assertionsWithPem, assertionsWithReadyKey, attestations, BARE, bestPeer
 import { attestationThroughput } from './throughput.js';
 
 /**
- * Checks the targets in docs/performance.md. The check also works on a busy machine: other work can only make a candidate slower,
- * so the time of a candidate is the 0.1 quantile of its rounds, not the median. If a target is missed, it is measured again, up to
- * five times in total.
+ * Checks the targets in docs/performance.md, also on a busy machine. Other work can only make a candidate slower, so the time of
+ * a candidate is the 0.1 quantile of its rounds, not the median. If a target is missed, it is measured again, up to five times in
+ * total.
  */
 const ATTEMPTS = 5;
 const ROUNDS = 41;

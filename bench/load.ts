@@ -23,8 +23,8 @@ const CONNECTIONS = 64;
 const BODY = JSON.stringify({ keyId: 'k'.repeat(44), payload: 'p'.repeat(200), token: 't'.repeat(200) });
 
 /**
- * Sends assertions to a new server over 64 connections, for `seconds`. Also sends pings: five milliseconds after the response to a
- * ping, it sends the next ping.
+ * Sends assertions to a new server over 64 connections, for `seconds`. Also sends pings, each five milliseconds after the response
+ * to the previous ping.
  */
 export async function loadServer(way: (typeof WAYS)[number], seconds: number): Promise<Load> {
   const server = fork(fileURLToPath(new URL('load-server.js', import.meta.url)), [way]);

@@ -56,7 +56,7 @@ export interface AttestationThroughput {
   readonly bareDelay: LoopDelay;
 }
 
-/** Measures attestations and bare verifications of a signature, each sequentially and concurrently. Returns medians of all rounds. */
+/** Measures attestations and bare verifications, both sequentially and concurrently. Returns the medians of all rounds. */
 export async function attestationThroughput(rounds: number, calls: number): Promise<AttestationThroughput> {
   const { hash, message, key, signature } = bareLeaf();
   const bareInPool = () => new Promise<void>((resolve) => verify(hash, message, key, signature, () => resolve()));

@@ -150,8 +150,8 @@ async function receiptVerifier({ name, appId, environment, attestation }: Attest
 
 /**
  * Generated receipts with one wrong element, under a trusted test root. If the wrong element is in the payload, the receipt is
- * signed again, and the result may differ from the result for the correct receipt. Otherwise, the verifier must reject the receipt
- * or return the same result.
+ * signed again, and the result may differ from the result for the correct receipt. Otherwise, the verifier must reject the
+ * receipt or return the same result.
  */
 async function wrongElements(): Promise<Target> {
   const receipt = await createReceiptTree();
@@ -206,8 +206,9 @@ async function assertionVerifiers(): Promise<Target[]> {
 }
 
 /**
- * A decoder with a planted bug, to show that the fuzzer finds bugs. The bug needs three specific bytes at the start of an input. A
- * random input begins with these bytes once in sixteen million. Coverage shows each correct byte, so the fuzzer finds them soon.
+ * A decoder with a planted bug, to show that the fuzzer finds bugs. The bug needs three specific bytes at the start of an input.
+ * A random input begins with these bytes once in sixteen million. Coverage shows each correct byte, so the fuzzer finds the bug
+ * soon.
  */
 export const PLANTED: Target = {
   name: 'planted',

@@ -9,8 +9,8 @@ const SCRIPT = /<script type="module"[^>]*><\/script>/;
 const LICENSES = '<pre id="licenses" tabindex="0" aria-label="Licenses">';
 
 /**
- * Puts the script, the styles and the licenses of the bundled packages into the HTML file, and forbids all connections. A page that
- * is opened from a file cannot load a module from another file, but it can run a module inside the HTML.
+ * Puts the script, the styles and the licenses of the bundled packages into the HTML file, and forbids all connections. A page
+ * that is opened from a file cannot load a module from another file, but it can run a module inside the HTML.
  *
  * @param notices The path of the file with the licenses of all packages in the build. Licenses that are missing are added to it
  */

@@ -18,8 +18,8 @@ interface Signer {
 }
 
 /**
- * Signed requests of 100 devices, which take turns. The requests are signed once, before a measurement. The stores of each service
- * contain the same challenges and keys, so all services can receive the same requests.
+ * Signed requests of 100 devices, which take turns. The requests are signed once, before a measurement. The stores of all
+ * services contain the same challenges and keys, so all services can receive the same requests.
  */
 export class SignedRequests {
   readonly trustAnchor: string;

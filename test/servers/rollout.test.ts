@@ -60,7 +60,7 @@ const send = (handler: typeof orders, body: string, headers: Record<string, stri
   return handler(new Request('http://localhost/orders', { method: 'POST', body, headers: { ...type, ...headers } }));
 };
 
-/** An installation of the app. If `code` is undefined, its requests are accepted. Otherwise, they are reported or rejected with `code`. */
+/** An installation of the app. Its requests are accepted if `code` is undefined. Otherwise, `code` is the code of the rejection. */
 interface Installation {
   readonly device: VirtualDevice;
   readonly keyId: string;

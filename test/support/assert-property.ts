@@ -6,7 +6,7 @@ const { PROPERTY_SEED } = env;
 /** The seed from `npm run fuzz`, which sets this environment variable. */
 const seeds = PROPERTY_SEED === undefined ? SEEDS : [Number(PROPERTY_SEED)];
 
-/** Checks a property with the seed in PROPERTY_SEED. If the variable is not set, checks the property with each seed in `SEEDS`. */
+/** Checks a property with the seed in PROPERTY_SEED, or with each seed in `SEEDS` if the variable is not set. */
 export async function assertProperty<Values>(
   property: fc.IRawProperty<Values>,
   { numRuns }: { numRuns: number },
