@@ -86,7 +86,7 @@ describe('a key', () => {
     ['environment_mismatch', { environment: 'development' }],
     ['app_id_mismatch', { appId: 'TEAMID1234.com.example.dropped' }],
   ] as const)(
-    'that the server no longer accepts is rejected in requests and registrations with %s',
+    'that the server no longer accepts is rejected with the code %s, in requests and in registrations',
     async (code, changed) => {
       const stores = memoryStores();
       const device = await createDevice();

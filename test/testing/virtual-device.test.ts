@@ -339,7 +339,7 @@ describe('a key of a virtual device', () => {
         return keyId;
       },
     ],
-  ])('that is %s can neither attest nor sign', async (_, keyIdOf) => {
+  ])('that is %s can neither be attested nor sign', async (_, keyIdOf) => {
     const device = await createDevice();
     const keyId = await keyIdOf(device);
     const invalidKey = { name: 'DCError', code: 'invalidKey' };
