@@ -63,7 +63,7 @@ export async function attestationCauses(checked: CheckedAttestation): Promise<Ca
   return [...causes, ...chainFailure, ...unproven(chainFailure, certified)];
 }
 
-/** Explains checks of values that the nonce in the certificate covers. */
+/** Explains the failed checks of the App ID, the counter, the environment, the key, the credential ID and the policy. */
 function authenticatorDataCauses(checked: CheckedAttestation): Cause[] {
   const { checks, data, device, certifiedAppId, appIds, environments } = checked;
   const failed = (name: string): boolean => checks.hasFailed(name);
@@ -159,7 +159,7 @@ async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8
   return [
     likely(
       'The app attested the key for another challenge.',
-      'In the app, hash the challenge that the server issued for this registration, and attest a new key for each new challenge.',
+      'In the app, hash the challenge that the server issued for this registration, and attest the same key again with a new challenge.',
     ),
   ];
 }
