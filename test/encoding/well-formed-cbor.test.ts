@@ -145,7 +145,7 @@ describe('accepted CBOR', () => {
     expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
   });
 
-  it('may have text keys, and the text keys of unsigned integers are returned', () => {
+  it('may have text keys, and those whose values are unsigned integers are returned', () => {
     const text = 'a6 6161 07 6162 20 6163 6161 01 01 21 02 6164 f5';
     expect(assertWellFormedCbor(hex(text))).toEqual(new Set(['a']));
   });

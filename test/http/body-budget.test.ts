@@ -55,7 +55,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     return { server, client };
   }
 
-  it('use at most the budget: excess unsigned requests get 503, and a request signed in headers is accepted', async () => {
+  it('use at most the budget: excess unsigned requests get status 503, and a request signed in headers is accepted', async () => {
     const { server, client } = await serve();
     const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
