@@ -126,7 +126,7 @@ function learn(name, value) {
 }
 
 function learnExtensions(extensions) {
-  if (!extensions) return learn('signed extensions', 'none (only iOS 27 and later send them)');
+  if (!extensions) return learn('signed extensions', 'none (iOS 27 and later can send them)');
   const category = Object.keys(ValidationCategory).find(
     (name) => ValidationCategory[name] === extensions.validationCategory,
   );
