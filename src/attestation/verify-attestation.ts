@@ -86,7 +86,7 @@ export interface VerifiedAttestation {
    * `verifyReceipt`.
    */
   receipt: Uint8Array;
-  /** The device, as Apple certified it. In the recordings of iOS 14, it contains only `osVersion`. */
+  /** The device, as Apple certified it. In the recorded attestations of iOS 14, it contains only `osVersion`. */
   device: AttestedDevice;
   /**
    * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
@@ -94,8 +94,8 @@ export interface VerifiedAttestation {
    */
   extensions?: AuthenticatorExtensions;
   /**
-   * The validity of the credential certificate. In recordings, the validity is one day to one year long. The key itself does
-   * not expire.
+   * The validity of the credential certificate. In recorded attestations, the validity is one day to one year long. The
+   * key itself does not expire.
    */
   certificate: {
     /** The certificate is valid from this time on. */
