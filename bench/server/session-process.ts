@@ -33,6 +33,11 @@ const key: StoredKey = {
 };
 const { token } = await sessions.issue({ key });
 
+/** More than createSessions remembers. If the requests use them in turn, each token is verified again. */
+const TOKENS = 12_000;
+const tokens: string[] = [];
+for (let index = 0; index < TOKENS; index += 1) tokens.push((await sessions.issue({ key })).token);
+
 /** What a person would write with jose: the header, one verification, and the pinned values. */
 const joseKey = await importJWK(publicKey.export({ format: 'jwk' }), algorithm);
 const verifyByHand = (jwt: string) => {
@@ -81,7 +86,7 @@ function mainThreadTime(): number {
 }
 
 const commands: Readonly<Record<string, (count: number) => unknown>> = {
-  start: () => ({ port: Reflect.get(Object(server.address()), 'port'), token }),
+  start: () => ({ port: Reflect.get(Object(server.address()), 'port'), token, tokens }),
   cpuTime,
   /** Verifies the token without a server, one verification after the other. */
   async verify(count) {

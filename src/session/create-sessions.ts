@@ -3,8 +3,10 @@ import { AppAttestError } from '../errors.js';
 import { assertNotRevoked } from './revocation.js';
 import type { Sessions } from './session.js';
 import { claimsAbout, sessionOf } from './session-claims.js';
+import { assertCurrent } from './session-lifetime.js';
 import { readSessionsOptions, type SessionsOptions } from './sessions-options.js';
-import { signToken, unknownSession, verifyToken } from './signed-token.js';
+import { signToken, unknownSession } from './signed-token.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /**
  * Creates sessions: short-lived tokens that an app receives in exchange for one assertion. The functions are pure: they ask no
@@ -31,6 +33,7 @@ import { signToken, unknownSession, verifyToken } from './signed-token.js';
 export function createSessions(options: SessionsOptions): Sessions {
   const configuration = readSessionsOptions(options);
   const { issuer, audience, keys, ttl, clockTolerance, revokedBefore, clock } = configuration;
+  const verifiedTokens = new VerifiedTokens(configuration);
   return {
     async issue(authenticated) {
       const issuedAt = Math.floor(clock.now().getTime() / 1000);
@@ -44,14 +47,9 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async verify(token) {
       const now = clock.now();
-      const session = sessionOf(await verifyToken(configuration, token, now));
+      const session = sessionOf(await verifiedTokens.claimsOf(token, now));
       if (!session) throw unknownSession('a claim of the token is missing or invalid');
-      if (session.issuedAt.getTime() > now.getTime() + clockTolerance * 1000) {
-        throw unknownSession('the session was issued in the future: compare the clocks of your servers', {
-          expected: `at most ${now.toISOString()} and ${clockTolerance} seconds`,
-          actual: session.issuedAt.toISOString(),
-        });
-      }
+      assertCurrent(session, now, clockTolerance);
       if (revokedBefore) await assertNotRevoked(revokedBefore, session);
       return session;
     },

@@ -23,6 +23,20 @@ export async function signToken({ keys }: SessionsConfiguration, claims: JWTPayl
 }
 
 /**
+ * Checks the length, so that nothing longer is decoded.
+ *
+ * @throws AppAttestError `session_unknown`
+ */
+export function readToken(token: unknown): string {
+  if (typeof token !== 'string') throw unknownSession(`the token must be text, not ${shortValue(token)}`);
+  if (token.length <= MAX_TOKEN_LENGTH) return token;
+  throw unknownSession('the token is too long', {
+    expected: `at most ${MAX_TOKEN_LENGTH} characters`,
+    actual: `${token.length} characters`,
+  });
+}
+
+/**
  * Verifies the signature, the header, and the claims `iss`, `aud` and `exp`. The header chooses one of the keys by its
  * identifier. A key in the header or behind an address in the header (`jwk`, `jku`, `x5c`, `x5u`) is never used.
  *
@@ -30,16 +44,9 @@ export async function signToken({ keys }: SessionsConfiguration, claims: JWTPayl
  */
 export async function verifyToken(
   { keys, issuer, audience, clockTolerance }: SessionsConfiguration,
-  token: unknown,
+  token: string,
   now: Date,
 ): Promise<JWTPayload> {
-  if (typeof token !== 'string') throw unknownSession(`the token must be text, not ${shortValue(token)}`);
-  if (token.length > MAX_TOKEN_LENGTH) {
-    throw unknownSession('the token is too long', {
-      expected: `at most ${MAX_TOKEN_LENGTH} characters`,
-      actual: `${token.length} characters`,
-    });
-  }
   try {
     const { payload } = await jwtVerify(token, (header) => keyFor(header, keys), {
       algorithms: ALGORITHMS,
@@ -52,7 +59,7 @@ export async function verifyToken(
     return payload;
   } catch (cause) {
     if (cause instanceof AppAttestError) throw cause;
-    if (cause instanceof errors.JWTExpired) throw new AppAttestError('session_expired', 'the session has expired');
+    if (cause instanceof errors.JWTExpired) throw expiredSession();
     const reason = cause instanceof errors.JOSEError ? `: ${shortText(cause.message)}` : '';
     throw unknownSession(`the token is not valid${reason}`, { cause });
   }
@@ -76,6 +83,10 @@ export function unknownSession(
   details?: ConstructorParameters<typeof AppAttestError>[2],
 ): AppAttestError {
   return new AppAttestError('session_unknown', message, details);
+}
+
+export function expiredSession(): AppAttestError {
+  return new AppAttestError('session_expired', 'the session has expired');
 }
 
 function invalid(message: string): AppAttestError {

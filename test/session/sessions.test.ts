@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSessions, type SessionsOptions } from '../../src/session/index.js';
 import { appId, backendWithDevice, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
@@ -144,6 +144,19 @@ describe('the clock', () => {
     else await expectCode(() => sessions.verify(token), result);
   });
 
+  it('decides about each use of a token again', async () => {
+    const clock = new TestClock(start);
+    const sessions = sessionsWith({ keys, now: clock.now });
+    const { token } = await sessions.issue(acceptedRequest());
+    expect(await sessions.verify(token)).toEqual(await sessions.verify(token));
+    clock.forward(-11);
+    await expectCode(() => sessions.verify(token), 'session_unknown');
+    clock.forward(11 + 609);
+    expect(await sessions.verify(token)).toMatchObject({ appId });
+    clock.forward(1);
+    await expectCode(() => sessions.verify(token), 'session_expired');
+  });
+
   it('may be a fixed date', async () => {
     const sessions = sessionsWith({ keys, now: new Date(start) });
     const { token } = await sessions.issue(acceptedRequest());
@@ -198,6 +211,47 @@ describe('revokedBefore', () => {
     const revokedBefore = () => Promise.reject(failure);
     const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
     await expect(sessions.verify(await issued())).rejects.toBe(failure);
+  });
+});
+
+describe('a token that was verified before', () => {
+  const keys = [newSessionKey()];
+
+  it('gives a new session each time, so that a caller cannot change the next one', async () => {
+    const sessions = sessionsWith({ keys });
+    const { token } = await sessions.issue(acceptedRequest('alice'));
+    const first = await sessions.verify(token);
+    const expected = structuredClone(first);
+    first.subject = 'mallory';
+    first.expiresAt.setTime(0);
+    expect(await sessions.verify(token)).toEqual(expected);
+  });
+
+  it('can still be revoked', async () => {
+    let before: Date | undefined;
+    const sessions = sessionsWith({ keys, revokedBefore: () => before });
+    const { token } = await sessions.issue(acceptedRequest());
+    expect(await sessions.verify(token)).toMatchObject({ appId });
+    before = new Date(Date.now() + 1000);
+    await expectCode(() => sessions.verify(token), 'session_revoked');
+  });
+
+  it('does not make another token with the same claims valid', async () => {
+    const sessions = sessionsWith({ keys });
+    const { token } = await sessions.issue(acceptedRequest());
+    await sessions.verify(token);
+    for (const forged of [`${token.slice(0, -10)}AAAAAAAAAA`, token.replace(/\.[^.]*$/, '.'), ` ${token}`]) {
+      await expectCode(() => sessions.verify(forged), 'session_unknown');
+    }
+  });
+
+  it('is not verified again', async () => {
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    const sessions = sessionsWith({ keys: [newSessionKey('EdDSA')] });
+    const { token } = await sessions.issue(acceptedRequest());
+    for (let use = 0; use < 3; use += 1) await sessions.verify(token);
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
   });
 });
 
