@@ -22,7 +22,7 @@ import { VerifiedTokens } from './verified-tokens.js';
  * const sessions = createSessions({
  *   issuer: 'https://api.example.com',
  *   audience: 'https://api.example.com',
- *   keys: [JSON.parse(process.env.SESSION_KEY ?? '')],
+ *   keys: JSON.parse(SESSION_KEYS), // private JSON Web Keys, the same on all servers
  * });
  * const { session, jwks, protect, protectWithSession } = expressHandlers(appAttest, { sessions });
  * ```

@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it, vi } from 'vitest';
+import type { AppAttestErrorCode } from '../../src/index.js';
 import { createSessions, type SessionsOptions } from '../../src/session/index.js';
 import { appId, backendWithDevice, TestClock } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
@@ -169,7 +170,7 @@ describe('revokedBefore', () => {
   const at = (seconds: number): Date => new Date(Date.parse('2026-01-01T00:00:00Z') + seconds * 1000);
   const issued = async () => (await sessionsWith({ keys, now: at(100) }).issue(acceptedRequest('alice'))).token;
 
-  it.each([
+  it.each<[string, () => unknown, 'accepted' | AppAttestErrorCode]>([
     ['no time', () => undefined, 'accepted'],
     ['null', () => null, 'accepted'],
     ['an earlier time', () => at(99), 'accepted'],
@@ -179,7 +180,7 @@ describe('revokedBefore', () => {
     ['an invalid date', () => new Date(Number.NaN), 'invalid_argument'],
     ['a number', () => 101_000, 'invalid_argument'],
     ['a boolean', () => false, 'invalid_argument'],
-  ] as const)('decides if it returns %s', async (_, revokedBefore, result) => {
+  ])('decides if it returns %s', async (_, revokedBefore, result) => {
     const token = await issued();
     // @ts-expect-error some of the results are mistakes that are possible only in JavaScript
     const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
