@@ -53,7 +53,8 @@ const byHand: RequestHandler = async (request, response, next) => {
   if (scheme !== 'Bearer' || jwt === undefined) return void response.status(401).json({ error: 'refused' });
   try {
     const { payload } = await verifyByHand(jwt);
-    response.locals['user'] = payload['user'];
+    const { user } = payload;
+    Object.assign(response.locals, { user });
   } catch {
     return void response.status(401).json({ error: 'refused' });
   }
@@ -63,7 +64,10 @@ const byHand: RequestHandler = async (request, response, next) => {
 const { protectWithSession } = expressHandlers(createAppAttest({ appId, ...memoryStores() }), { sessions });
 const app = express();
 app.get('/unprotected', (_request, response) => void response.json({ order: '7', by: 'user-1234567890' }));
-app.get('/by-hand', byHand, (_request, response) => void response.json({ order: '7', by: response.locals['user'] }));
+app.get('/by-hand', byHand, (_request, response) => {
+  const { user } = response.locals;
+  response.json({ order: '7', by: user });
+});
 app.get('/session', protectWithSession, (_request, response) => {
   response.json({ order: '7', by: response.locals.appAttest.key.subject });
 });

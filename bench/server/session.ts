@@ -4,7 +4,7 @@
 //   --rounds 9        the number of rounds; in each round, the routes take turns
 //   --seconds 2       the duration of one route in a round
 //   --connections 20  the number of connections
-//   --limit 1.15      fails if a ratio is higher
+//   --limit 1.15      fails if the first ratio is higher
 //   --quick           one short round; the figures are not meaningful
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,14 +31,14 @@ const VERIFICATIONS = options.quick ? 200 : 5000;
 const ROUTES = ['unprotected', 'by-hand', 'session', 'session?other-tokens'] as const;
 type Figures = Record<(typeof ROUTES)[number] | 'verification', CpuTime>;
 
-const highest: number[] = [];
-for (const algorithm of ['ES256', 'EdDSA']) highest.push(await measure(algorithm));
-if (options.limit !== undefined && Math.max(...highest) > Number(options.limit)) {
-  console.error(`A ratio of the main thread is above ${options.limit}.`);
+const ratios: number[] = [];
+for (const algorithm of ['ES256', 'EdDSA']) ratios.push(await measure(algorithm));
+if (options.limit !== undefined && Math.max(...ratios) > Number(options.limit)) {
+  console.error(`The first ratio is above ${options.limit}.`);
   process.exitCode = 1;
 }
 
-/** Prints a table. Returns the higher of the two ratios that have a limit. */
+/** Prints a table. Returns the ratio that has a limit. */
 async function measure(algorithm: string): Promise<number> {
   const child = fork(fileURLToPath(new URL('session-process.js', import.meta.url)), [algorithm], {
     env: { ...process.env, NODE_ENV: 'production' },
@@ -120,5 +120,5 @@ Main thread, median of the ratios of each round:
 - protectWithSession / (unprotected + verification): ${toSum.toFixed(2)}
 - protectWithSession / unprotected: ${toUnprotected.toFixed(2)}
 - each token for the first time / by hand: ${ofOthers.toFixed(2)}`);
-  return Math.max(toSum, ofOthers);
+  return toSum;
 }

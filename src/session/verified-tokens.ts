@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import { BoundedMemo } from '../runtime/bounded-memo.js';
+import { GenerationalMemo } from '../runtime/generational-memo.js';
 import type { SessionsConfiguration } from './sessions-options.js';
 import { readToken, verifyToken } from './signed-token.js';
 
-/** The number of tokens that are remembered. An app uses its token for many requests. */
+/** The maximum number of tokens that are remembered. An app uses its token for many requests. */
 const LIMIT = 10_000;
 
 /**
@@ -13,7 +13,7 @@ const LIMIT = 10_000;
  */
 export class VerifiedTokens {
   readonly #configuration: SessionsConfiguration;
-  readonly #claims = new BoundedMemo<JWTPayload>(LIMIT);
+  readonly #claims = new GenerationalMemo<JWTPayload>(LIMIT);
 
   constructor(configuration: SessionsConfiguration) {
     this.#configuration = configuration;
