@@ -52,8 +52,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    * The treatment of a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets
    * the request through. A function chooses the mode of each request, for example by the version of the app or the key
    * identifier. For routes with different modes, call the function that creates the handlers once for each mode. Do not choose
-   * the mode by the path, because a client can write the same path in different ways. The handlers `challenge`, `registration`
-   * and `assertion` always enforce.
+   * the mode by the path, because a client can write the same path in different ways. The handlers `challenge`, `registration`,
+   * `assertion` and `session` always enforce.
    *
    * @example
    * ```ts

@@ -65,6 +65,16 @@ describe('a token whose header is hostile', () => {
     await expectCode(async () => sessions.verify(await token()), 'session_unknown');
   });
 
+  it('is rejected by its algorithm before a key is used', async () => {
+    const reasonOf = async (token: Promise<string>) => {
+      return (await expectCode(async () => sessions.verify(await token), 'session_unknown')).message;
+    };
+    expect(await reasonOf(signed({ alg: 'HS256' }, {}, hmac))).toContain('Header Parameter value not allowed');
+    expect(await reasonOf(signed({ alg: 'EdDSA' }, {}, objectOf(edKey)))).toBe(
+      'the token has another algorithm than its key (expected ES256, got "EdDSA")',
+    );
+  });
+
   it('never makes the server load a key', async () => {
     const embedded = {
       jwk: publicPartOf(stranger),
