@@ -17,6 +17,7 @@ const entry = {
   hono: 'src/http/hono.ts',
   redis: 'src/stores/redis/index.ts',
   postgres: 'src/stores/postgres/index.ts',
+  session: 'src/session/index.ts',
   testing: 'src/testing/index.ts',
 };
 

@@ -1,4 +1,4 @@
-// Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server | flood] [its options]`.
+// Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server | flood | session] [its options]`.
 // The benchmarks `server` and `flood` create a virtual Apple and trust its root. Never do this in production.
 import { execSync, spawnSync } from 'node:child_process';
 
@@ -19,6 +19,7 @@ const benchmarks = {
   receipt: { ...inNode, file: 'bench/build/receipt.js' },
   server: { ...ofServers, file: 'bench/server/build/bench.js' },
   flood: { ...ofServers, file: 'bench/server/build/flood.js' },
+  session: { ...ofServers, file: 'bench/server/build/session.js' },
 };
 
 const given = process.argv.slice(2);

@@ -41,7 +41,10 @@ export type AppAttestErrorCode =
   | 'challenge_used'
   | 'key_unknown'
   | 'key_already_registered'
-  | 'key_revoked';
+  | 'key_revoked'
+  | 'session_unknown'
+  | 'session_expired'
+  | 'session_revoked';
 
 /** Details of an {@link AppAttestError}, in addition to its code and message. */
 export interface AppAttestErrorDetails {

@@ -10,12 +10,13 @@ import { isBytes } from '../encoding/bytes.js';
 import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
-import type { HttpOptions } from './http-options.js';
+import type { HttpOptions, WithSessions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { Mode } from './mode.js';
 import { NodeBody } from './node-body.js';
 import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
+import type { SeenSession, SessionVerdict } from './session-verdict.js';
 import { parseContent } from './signed-content.js';
 import type { AttestedVerdict, SeenBy, SeenVerdict, Verdict } from './verdict.js';
 
@@ -74,6 +75,19 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
   protect: ExpressProtect<Seen>;
 }
 
+/** The handlers from {@link expressHandlers} that exist only with the option `sessions`. */
+export interface ExpressSessionHandlers<Seen extends Verdict<object> = SessionVerdict> {
+  /** Exchanges a signed request for a session token. The response is `{ "token", "expiresAt" }`. */
+  session: RequestHandler;
+  /** `GET`. The response is the public keys as a JSON Web Key Set, which clients may cache for five minutes. */
+  jwks: RequestHandler;
+  /**
+   * Accepts a request only if it has a valid session token in the header `Authorization`. Asks no store, and sets
+   * `response.locals.appAttest`. The request itself is not signed. Body parsers work as on any other route.
+   */
+  protectWithSession: ExpressProtect<Seen>;
+}
+
 /**
  * Creates handlers for Express. The handlers read the raw body. A body parser that runs earlier must keep the raw bytes as
  * `request.rawBody`, or as a `Buffer` in `request.body`.
@@ -93,9 +107,23 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
  */
 export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
+  options: HttpOptions<Request, Chosen> & WithSessions,
+): ExpressHandlers<SeenVerdict<Chosen, Result>> & ExpressSessionHandlers<SeenSession<Chosen>>;
+/**
+ * Creates handlers without sessions.
+ *
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
+ */
+export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Request, Chosen>,
-): ExpressHandlers<SeenVerdict<Chosen, Result>> {
+): ExpressHandlers<SeenVerdict<Chosen, Result>>;
+export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Request, Chosen>,
+): ExpressHandlers<SeenVerdict<Chosen, Result>> & Partial<ExpressSessionHandlers<SeenSession<Chosen>>> {
   const routes = createRoutes('expressHandlers', appAttest, options);
+  const { sessions } = routes;
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
     return async (request, response) => send(response, await route(fromExpress(request, response), request));
@@ -106,7 +134,7 @@ export function expressHandlers<Chosen extends Mode = 'enforce', Result extends 
     registration: answered(routes.registration),
     assertion: answered(routes.assertion),
     protect: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
-      if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect must be called by Express');
+      if (!isRequest(request) || !isResponse(response)) throw calledWrongly('protect');
       const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
       response.locals.appAttest = 'reported' in outcome ? outcome.reported : outcome.attested;
@@ -115,7 +143,22 @@ export function expressHandlers<Chosen extends Mode = 'enforce', Result extends 
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
     },
+    ...(sessions && {
+      session: answered(sessions.session),
+      jwks: answered(sessions.jwks),
+      protectWithSession: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        if (!isRequest(request) || !isResponse(response)) throw calledWrongly('protectWithSession');
+        const outcome = await sessions.protectWithSession(fromExpress(request, response), request);
+        if ('refused' in outcome) return send(response, outcome.refused);
+        response.locals.appAttest = outcome.verdict;
+        next();
+      },
+    }),
   };
+}
+
+function calledWrongly(handler: string): TypeError {
+  return new TypeError(`${handler} must be called by Express`);
 }
 
 function isRequest(request: IncomingMessage): request is Request {

@@ -43,6 +43,10 @@ export const STATUS: Readonly<Record<RejectionCode, number>> = {
   receipt_too_old: 401,
   receipt_key_mismatch: 401,
   receipt_challenge_mismatch: 401,
+  session_missing: 401,
+  session_unknown: 401,
+  session_expired: 401,
+  session_revoked: 401,
 
   key_revoked: 403,
   extension_rejected: 403,

@@ -20,7 +20,7 @@ import {
 import { type KeyCacheOptions, readKeyCacheOptions } from './key-cache.js';
 import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
-import { ServerClock } from './server-clock.js';
+import { readClock, type ServerClock } from './server-clock.js';
 import { areSigned, type SignedChallenges, signedChallenges } from './signed-challenges.js';
 
 /** Options of {@link createAppAttest}. */
@@ -271,13 +271,6 @@ function readVerifyReceipts(verifyReceipts = false): boolean {
 export function readReadChallenge(readChallenge: ReadChallenge | undefined): ReadChallenge | undefined {
   if (readChallenge === undefined || typeof readChallenge === 'function') return readChallenge;
   throw invalid('readChallenge must be a function');
-}
-
-/** Calls the clock once, so that `createAppAttest` throws an error if the clock returns no valid time. */
-function readClock(now: AppAttestOptions['now'] = () => new Date()): ServerClock {
-  const clock = new ServerClock(typeof now === 'function' ? now : () => now);
-  clock.now();
-  return clock;
 }
 
 function invalid(message: string): AppAttestError {

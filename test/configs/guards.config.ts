@@ -11,7 +11,7 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
   resolve: { alias: { express: framework(express), fastify: framework(fastify), hono: framework(hono) } },
   test: {
     name: `frameworks: ${express}, ${fastify}, ${hono}`,
-    include: ['test/http/{adapters,bad-input,body-parsers,body-budget,report,reported-body,target}.test.ts'],
+    include: ['test/http/{adapters,bad-input,body-parsers,body-budget,report,reported-body,session,target}.test.ts'],
     testTimeout: 60_000,
   },
 });

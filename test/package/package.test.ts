@@ -163,6 +163,8 @@ describe('the packed package', () => {
     for (const adapter of ['http', 'express', 'fastify', 'hono']) {
       expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual([]);
     }
+    // Only the users of sessions load jose, and the adapters use only the types of sessions.
+    expect(await importsOf('dist/session.js', AT_ONCE_OR_LATER)).toEqual(['jose']);
     for (const module of ['server/conformance', 'redis', 'postgres']) {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }

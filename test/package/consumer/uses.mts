@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 import {
   AppAttestError,
   type AppAttestErrorCode,
@@ -58,6 +58,7 @@ import {
   type StoredKey,
 } from 'app-attest/server';
 import { type ConformanceCase, storeConformance } from 'app-attest/server/conformance';
+import { createSessions, type Session, type SessionKey, type Sessions } from 'app-attest/session';
 import { createVirtualApple, type VirtualApple, type VirtualDevice, type VirtualOs } from 'app-attest/testing';
 import express from 'express';
 import Fastify from 'fastify';
@@ -237,4 +238,21 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
   });
   const answer: Promise<Response> = order(new Request('http://localhost/'), { id: '7' });
   return [app, fastify, hono, answer];
+}
+
+export async function withSessions(appAttest: AppAttest, keys: SessionKey[], jwk: JsonWebKey): Promise<Session> {
+  const sessions: Sessions = createSessions({ issuer: 'a', audience: 'b', keys: [...keys, jwk], ttl: 60 });
+  const { session, jwks, protectWithSession } = expressHandlers(appAttest, { sessions });
+  // @ts-expect-error the handlers for sessions exist only with the option sessions
+  expressHandlers(appAttest).protectWithSession;
+  const app = express();
+  app.post('/session', session);
+  app.get('/jwks', jwks);
+  app.get('/orders/:id', protectWithSession, (request, response) => {
+    const expiresAt: Date = response.locals.appAttest.session.expiresAt;
+    // @ts-expect-error a token knows no payload
+    response.json({ expiresAt, id: request.params.id, payload: response.locals.appAttest.payload });
+  });
+  const { token } = await sessions.issue(await appAttest.authenticate({}));
+  return sessions.verify(token);
 }
