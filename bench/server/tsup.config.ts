@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     bench: 'bench/server/bench.ts',
     flood: 'bench/server/flood.ts',
+    million: 'bench/server/million.ts',
     'service-process': 'bench/server/service-process.ts',
     'delay-proxy-process': 'bench/server/delay-proxy-process.ts',
   },
