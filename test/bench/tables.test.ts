@@ -71,6 +71,7 @@ it('computes the median of an even and of an odd number of rounds', () => {
 
 it.each([
   ['docs/scaling.md', 'protected requests'],
+  ['docs/scaling.md', 'flood'],
   ['docs/scaling.md', 'million keys'],
   ['docs/performance.md', 'protected requests'],
 ] as const)('replaces the tables in %s (%s) and nothing else', (file, part) => {
