@@ -17,14 +17,14 @@ export class BodyBudgets {
     this.#verified = budget();
   }
 
-  /** Calls a function with memory for the body of one request. Releases the memory afterwards. */
-  async lend<Result>(route: Route, use: (shares: BodyShares) => Promise<Result>): Promise<Result> {
-    const shares = { unverified: this.#unverified[route].open(), verified: this.#verified.open() };
-    try {
-      return await use(shares);
-    } finally {
-      shares.unverified.release();
-      shares.verified.release();
-    }
+  /** Opens the shares of one request. They must be released afterwards. */
+  open(route: Route): BodyShares {
+    return { unverified: this.#unverified[route].open(), verified: this.#verified.open() };
+  }
+
+  /** Returns all memory of a request to the budgets. */
+  release({ unverified, verified }: BodyShares): void {
+    unverified.release();
+    verified.release();
   }
 }

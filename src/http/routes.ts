@@ -64,10 +64,13 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
     route: Route,
     decide: (shares: BodyShares) => Promise<Decided>,
   ): Promise<Attempt<Decided>> {
+    const shares = budgets.open(route);
     try {
-      return { result: await budgets.lend(route, decide) };
+      return { result: await decide(shares) };
     } catch (thrown) {
       return { failure: failureOf(thrown) };
+    } finally {
+      budgets.release(shares);
     }
   }
 
