@@ -1,6 +1,6 @@
 // Shows what a million keys cost in PostgreSQL: the rate of protected requests with few and with many keys, and the size of the
 // table before and after a million calls of `advance`. docs/scaling.md describes the method. Run it with
-// `npm run bench -- million`, which takes about a quarter of an hour and 15 GB of disk. Options:
+// `npm run bench -- million`, which takes about a quarter of an hour and 8 GB of disk. Options:
 //
 //   --keys 1000000        the number of keys
 //   --advances 1000000    the number of calls of `advance`
