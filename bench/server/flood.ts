@@ -4,9 +4,10 @@
 //
 //   --requests 1000000          the number of requests for signed challenges; 0 for none
 //   --stored-requests 100000    the number of requests for stored challenges; 0 for none
-//   --connections 50
-//   --store Redis               only these kinds of stores; may be repeated
-//   --limit 1                   with signed challenges, fails if the service or the database grows by more mebibytes, or if a user is rejected
+//   --connections 50            the number of connections
+//   --store Redis               only this kind of store; may be repeated
+//   --limit 1                   with signed challenges, fails if the service or the database grows by more than this number
+//                               of mebibytes, or if the request of a user is rejected
 //   --record                    writes the table into docs/scaling.md
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -5,7 +5,7 @@ import { performanceTable, scalingTables } from './tables.js';
 /** The parts of the pages that a benchmark writes. Two comments with the name mark the begin and the end of a part. */
 export type RecordedPart = 'protected requests' | 'flood' | 'million keys';
 
-/** Writes the tables of a run of `npm run bench -- server` into the pages. */
+/** Writes the results of a run into docs/scaling.md and docs/performance.md, between the two markers of each page. */
 export function recordResults(results: Results): void {
   recordInPage('docs/scaling.md', 'protected requests', scalingTables(results));
   recordInPage('docs/performance.md', 'protected requests', performanceTable(results));
