@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Fleet } from './fleet.js';
 import { httpLoad, type Load, quantileOf } from './http-load.js';
 import type { Case, CaseResult, Round, ServiceName, ServiceResult } from './results.js';
 import { startProxy } from './running-proxy.js';
@@ -41,11 +42,13 @@ const MARGIN = 2;
 const UNPROTECTED = rawPost('/unprotected', BODY);
 
 /** A service to measure. */
-interface Candidate {
+export interface Candidate {
   readonly name: ServiceName;
   readonly library: string | undefined;
   /** Whether the service has signed challenges and a key cache. */
   readonly isSigned: boolean;
+  /** The stored keys that the requests name. By default, the keys of the 100 devices in a new namespace. */
+  readonly fleet?: Fleet;
 }
 
 /** A running candidate. */
@@ -63,7 +66,7 @@ interface Runner extends Candidate {
 let namespaces = 0;
 
 /**
- * Measures all services of a case. In each round, the services are measured one after another, in every second round in reverse
+ * Measures services under the conditions of a case. In each round, the services are measured one after another, in every second round in reverse
  * order. So other work on the machine affects all services equally.
  */
 export async function measureCase(
@@ -71,26 +74,30 @@ export async function measureCase(
   requests: SignedRequests,
   plan: Plan,
   database: Database | undefined,
+  candidates: readonly Candidate[] = candidatesOf(conditions, plan),
 ): Promise<CaseResult> {
   const { store, delay, connections } = conditions;
   const proxy = database && delay > 0 ? await startProxy(database.port) : undefined;
   const url = database?.urlAt(proxy?.port ?? database.port) ?? '';
   const runners: Runner[] = [];
+  // A fleet keeps the challenges and the counters of earlier cases, so it receives only new requests.
+  const { signedSoFar } = requests;
   try {
-    for (const candidate of candidatesOf(conditions, plan)) {
+    for (const candidate of candidates) {
       namespaces += 1;
       const service = await RunningService.start({
         library: candidate.library,
         store,
         url,
-        namespace: `bench${namespaces}`,
+        namespace: candidate.fleet?.namespace ?? `bench${namespaces}`,
         appId: APP_ID,
         trustAnchor: requests.trustAnchor,
         signedChallenges: candidate.isSigned,
         maxChallenges: MAX_CHALLENGES,
         keyCache: candidate.isSigned,
       });
-      const runner = { ...candidate, service, rounds: [], position: 0, highestRate: 0, idle: 0 };
+      const position = candidate.fleet ? signedSoFar : 0;
+      const runner = { ...candidate, service, rounds: [], position, highestRate: 0, idle: 0 };
       runners.push(runner);
       await service.call('addKeys', requests.keys);
       await warmUp(runner, requests, plan.warmUp);
@@ -206,13 +213,15 @@ async function load(
 }
 
 async function prepared(runner: Runner, requests: SignedRequests, connections: number, count: number) {
-  const { service, position } = runner;
+  const { service, position, fleet } = runner;
   if (runner.isSigned) {
     const signed = await requests.sign(position, await service.call('issueChallenges', count));
     return queuesOf(signed, position, connections);
   }
   await service.call('addChallenges', await requests.challenges(position, position + count));
-  return queuesOf(requests.requests(position, position + count), position, connections);
+  const signed = requests.requests(position, position + count);
+  const named = fleet ? signed.map((request, index) => fleet.named(request, position + index)) : signed;
+  return queuesOf(named, position, connections);
 }
 
 function endless(connections: number): Iterator<Buffer>[] {

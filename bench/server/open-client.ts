@@ -12,10 +12,10 @@ export async function openRedisClient(url: string) {
   return client;
 }
 
-/** A pool of the package `pg`, with the settings of examples/postgres.ts. */
-export function openPool(connectionString: string): pg.Pool {
+/** A pool of the package `pg`, with the settings of examples/postgres.ts. `max` is the number of connections. */
+export function openPool(connectionString: string, max = 10): pg.Pool {
   const limit = PATIENCE * 1000;
-  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: limit, query_timeout: limit });
+  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: limit, query_timeout: limit, max });
   pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`));
   return pool;
 }

@@ -6,7 +6,11 @@ export type ServiceName =
   | 'app-attest, signed challenges and key cache'
   | 'app-attest, before'
   | 'by hand'
-  | 'unprotected';
+  | 'unprotected'
+  | FleetName;
+
+/** App-attest with this number of stored keys. */
+export type FleetName = `app-attest, ${number} keys`;
 
 /** The conditions of a case. */
 export interface Case {

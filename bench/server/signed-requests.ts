@@ -53,6 +53,11 @@ export class SignedRequests {
     this.#signers = signers;
   }
 
+  /** The number of requests that can be sent without signing more. */
+  get signedSoFar(): number {
+    return this.#requests.length;
+  }
+
   /** The challenges of the requests from `start` to `end`. */
   async challenges(start: number, end: number): Promise<string[]> {
     while (this.#requests.length < end) {

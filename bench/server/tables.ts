@@ -44,7 +44,7 @@ export function performanceTable(results: Results): string {
   ].join('\n\n');
 }
 
-function conditions({ date, node, processors, seconds, rounds }: Results): string {
+export function conditions({ date, node, processors, seconds, rounds }: Results): string {
   return `${processors}, Node.js ${node}; ${seconds} seconds in ${rounds} rounds for each row; ${date.slice(0, 10)}`;
 }
 
@@ -118,17 +118,17 @@ function find({ services }: CaseResult, name: ServiceResult['service']): Service
   return services.find(({ service }) => service === name);
 }
 
-function spreadText(values: readonly number[]): string {
+export function spreadText(values: readonly number[]): string {
   const { median, lowest, highest } = spreadOf(values);
   return `${Math.round(median)} (${Math.round(lowest)}–${Math.round(highest)})`;
 }
 
-function ratioText(one: ServiceResult, other: ServiceResult, figure: keyof Round): string {
+export function ratioText(one: ServiceResult, other: ServiceResult, figure: keyof Round): string {
   return ratios(one, other, figure).median.toFixed(2);
 }
 
 /** Formats a table in Markdown. All columns except the first are aligned to the right. */
-function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     bench: 'bench/server/bench.ts',
     flood: 'bench/server/flood.ts',
+    million: 'bench/server/million.ts',
     session: 'bench/server/session.ts',
     'session-process': 'bench/server/session-process.ts',
     'service-process': 'bench/server/service-process.ts',

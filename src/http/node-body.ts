@@ -21,7 +21,7 @@ export interface NodeBodySource {
  */
 export class NodeBody implements BodyStream {
   readonly #source: NodeBodySource;
-  #wake: () => void = () => undefined;
+  #wake = doNothing;
   #error: unknown;
   #isOpen = false;
   #isReading = false;
@@ -147,6 +147,8 @@ export class NodeBody implements BodyStream {
     });
   }
 }
+
+function doNothing(): void {}
 
 /** Whether `push(null)` was called. Node.js has no public property for this. */
 function hasReceivedEnd(stream: Readable): boolean {

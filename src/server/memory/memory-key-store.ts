@@ -28,7 +28,10 @@ export class MemoryKeyStore implements KeyStore {
     if (this.#entries.has(newKey.keyId)) return false;
     if (this.#entries.size >= this.#limit)
       throw new Error(`the in-memory key store is full: maxKeys is ${this.#limit}`);
-    const { receipt, ...key } = structuredClone(newKey);
+    const { receipt: given, ...others } = newKey;
+    const key = structuredClone(others);
+    // A structured clone would also copy the rest of a buffer that the receipt is a part of.
+    const receipt = given && new Uint8Array(given);
     this.#entries.set(key.keyId, { key, window: newWindow(key.counter), receipt, claimedUntil: undefined });
     return true;
   }
