@@ -1,4 +1,4 @@
-import { BodyBudget } from './body-budget.js';
+import { BodyBudget, BodyShare } from './body-budget.js';
 import type { Route } from './decision.js';
 import type { BodyShares } from './signed-request.js';
 
@@ -19,7 +19,7 @@ export class BodyBudgets {
 
   /** Calls a function with memory for the body of one request. Releases the memory afterwards. */
   async lend<Result>(route: Route, use: (shares: BodyShares) => Promise<Result>): Promise<Result> {
-    const shares = { unverified: this.#unverified[route].open(), verified: this.#verified.open() };
+    const shares = { unverified: new BodyShare(this.#unverified[route]), verified: new BodyShare(this.#verified) };
     try {
       return await use(shares);
     } finally {

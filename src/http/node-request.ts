@@ -29,7 +29,7 @@ export function fromNode({
     replaysForms,
     body: () => body.open(),
     discardBody: () => body.discard(),
-    finishBody: () => body.finish(),
+    finishBody: (timeout) => body.finish(timeout),
     passOnBody: () => {
       body.passOn();
       whenSent(response, () => body.discardUnread());
