@@ -13,7 +13,7 @@ import { adviceFor } from './rejection-advice.js';
 import { REPLAY_HELP } from './replay-help.js';
 import { UsageError } from './usage-error.js';
 
-/** `app-attest replay`. */
+/** The command `app-attest replay`. */
 export const replayCommand: Command = { help: REPLAY_HELP, run: replay };
 
 async function replay(args: readonly string[], host: CommandProcess): Promise<number> {

@@ -59,12 +59,14 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
   challenge: RequestHandler;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: RequestHandler;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: RequestHandler;
   /**
-   * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body` to the
-   * signed content: the parsed value if the content is JSON, `undefined` if it is empty, and otherwise a `Buffer`. It sets
-   * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
+   * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body`
+   * to the signed content: the parsed value if the content is JSON, `undefined` if it is empty, and otherwise a
+   * `Buffer`. It sets `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do
+   * nothing, with one exception: if the assertion is in the headers, a parser such as multer can read signed
+   * `multipart/form-data`.
    *
    * In report mode, `protect` lets all requests through and does not change the body. Body parsers after `protect` then read
    * the body.

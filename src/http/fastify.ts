@@ -27,9 +27,10 @@ import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './ve
 export * from './entry-exports.js';
 
 /**
- * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a `Buffer`
- * otherwise. `body` is `undefined` if the content is empty. In report mode, the request may be unsigned, and Fastify has parsed
- * the body.
+ * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
+ * `Buffer` otherwise. `body` is `undefined` if the content is empty. If Fastify has a parser for `multipart/form-data`,
+ * this parser reads a signed form instead. In report mode, the request may be unsigned, and Fastify has parsed the
+ * body.
  */
 export type AttestedFastifyRequest<
   Generic extends RouteGenericInterface = RouteGenericInterface,
@@ -72,7 +73,7 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
   challenge: FastifyRoute;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: FastifyRoute;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, `protect` lets all
@@ -85,8 +86,9 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
 }
 
 /**
- * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content type is
- * not signed. In report mode, the parsers run on protected routes.
+ * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content
+ * type is not signed. There are two exceptions on protected routes. In report mode, all parsers run. If the assertion
+ * is in the headers and the signed content is `multipart/form-data`, the parser of this content type runs.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *

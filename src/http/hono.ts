@@ -37,7 +37,7 @@ export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   challenge: Handler;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: Handler;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: Handler;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. The body of `c.req` is then the signed

@@ -34,7 +34,7 @@ export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   challenge(request: Request): Promise<Response>;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration(request: Request): Promise<Response>;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion(request: Request): Promise<Response>;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, `protect` lets all

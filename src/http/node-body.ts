@@ -16,9 +16,9 @@ export interface NodeBodySource {
 }
 
 /**
- * Reads the body of a Node.js request, and can later put the bytes back into the stream. This is not possible after the stream
- * has emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore
- * reads only bytes that have arrived, and detects the end without the event.
+ * Reads the body of a Node.js request, and can later put the bytes back into the stream. Bytes cannot be put back after
+ * the stream has emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This
+ * class therefore reads only bytes that have arrived, and detects the end without the event.
  */
 export class NodeBody implements BodyStream {
   readonly #source: NodeBodySource;

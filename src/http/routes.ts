@@ -29,7 +29,7 @@ export type Outcome<Result extends object = never> =
       readonly attested: AcceptedVerdict<Result>;
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
-      /** Whether the same bytes are also in the stream of the body again, for a parser of file uploads. */
+      /** Whether these bytes were put back into the stream of the body, for a parser of file uploads. */
       readonly isReplayed: boolean;
     }
   /** In report mode, every request has this outcome. The handler receives the body that the client sent. */
@@ -205,7 +205,10 @@ interface Authenticated<Result extends object> {
   readonly key?: StoredKey;
 }
 
-/** Without the headers, the body is the plugin's JSON, and differs from the signed content. */
+/**
+ * Returns whether the body is a signed form. If the assertion is not in the headers, the body is the plugin's JSON,
+ * which differs from the signed content.
+ */
 function isReplayable(keyIdHeader: string, incoming: IncomingRequest, content: Uint8Array): boolean {
   const isInHeaders = incoming.header(keyIdHeader.toLowerCase()) !== undefined;
   return incoming.replaysForms === true && isInHeaders && isSignedForm(incoming.header('content-type'), content);

@@ -3,8 +3,8 @@ import { readPublicKey } from '../keys/public-key.js';
 import { BoundedMemo } from '../runtime/bounded-memo.js';
 
 /**
- * The maximum number of cached keys, unless the option `keyCache` asks for more. Each key needs about 2 KB. Only a small part of the registered devices is active at the
- * same time, so a limited cache is sufficient.
+ * The maximum number of cached keys, unless `max` of the option `keyCache` is larger. Each key needs about 2 KB. Only a
+ * small part of the registered devices is active at the same time, so a limited cache is sufficient.
  */
 const LIMIT = 10_000;
 
@@ -12,7 +12,7 @@ const LIMIT = 10_000;
 export class PublicKeyCache {
   readonly #keys: BoundedMemo<KeyObject>;
 
-  /** @param max The number of keys that must fit, at least */
+  /** @param max The maximum number of cached keys. It has no effect if it is lower than {@link LIMIT} */
   constructor(max = 0) {
     this.#keys = new BoundedMemo(Math.max(max, LIMIT));
   }

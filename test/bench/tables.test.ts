@@ -32,7 +32,7 @@ const results: Results = {
   ],
 };
 
-it('prints rates with their spread, and the ratios to the service by hand within rounds', () => {
+it('scalingTables prints each rate with its spread, and its median ratio to the handwritten service in the same round', () => {
   const lines = scalingTables(results).split('\n');
   expect(lines[0]).toBe('2 × Processor, Node.js v20.20.2; 20 seconds in 3 rounds for each row; 2026-11-26');
   expect(lines).toContain(
@@ -43,14 +43,14 @@ it('prints rates with their spread, and the ratios to the service by hand within
   );
 });
 
-it('compares with the version before only where it was measured', () => {
+it('scalingTables compares app-attest with its previous version only if the previous version was measured', () => {
   const lines = scalingTables(results).split('\n');
   expect(lines).toContain('| Redis | 5 (5.4) | 50 | app-attest | 2.00 | 0.50 | 0.50 |');
   const [, one] = results.cases;
   expect(scalingTables({ ...results, cases: one ? [one] : [] })).not.toContain('version before');
 });
 
-it('prints the profile of a service', () => {
+it('scalingTables prints the profile of a service', () => {
   const profile = { 'app-attest': 0.254, Express: 0.1 };
   const [first] = results.cases;
   if (!first) throw new Error('no case');
@@ -59,24 +59,27 @@ it('prints the profile of a service', () => {
   expect(lines).toContain('| app-attest | 25 % |');
 });
 
-it('prints the cases without a delay for docs/performance.md', () => {
+it('performanceTable prints only the cases without a delay', () => {
   const rows = performanceTable(results).split('\n').slice(4);
   expect(rows).toEqual(['| memory | 1 | 1111 (1111–1111) | 1000 (1000–1000) | 1.11 | 0.90 | 1.11 |']);
 });
 
-it('computes the median of an even and of an odd number of rounds', () => {
+it('spreadOf computes the median of an even and of an odd number of rounds', () => {
   expect(spreadOf([3, 1, 2])).toEqual({ median: 2, lowest: 1, highest: 3 });
   expect(spreadOf([4, 1, 2, 3])).toEqual({ median: 2.5, lowest: 1, highest: 4 });
 });
 
-it.each(['docs/scaling.md', 'docs/performance.md'])('replaces the tables in %s and nothing else', (file) => {
-  const page = readFileSync(file, 'utf8');
-  const recorded = withTables(page, 'TABLES');
-  expect(recorded).toContain('-->\n\nTABLES\n\n<!--');
-  expect(withTables(recorded, 'OTHER')).toBe(withTables(page, 'OTHER'));
-  expect(recorded.split('<!-- protected requests -->')[0]).toBe(page.split('<!-- protected requests -->')[0]);
-});
+it.each(['docs/scaling.md', 'docs/performance.md'])(
+  'withTables replaces the tables in %s, and changes no other text',
+  (file) => {
+    const page = readFileSync(file, 'utf8');
+    const recorded = withTables(page, 'TABLES');
+    expect(recorded).toContain('-->\n\nTABLES\n\n<!--');
+    expect(withTables(recorded, 'OTHER')).toBe(withTables(page, 'OTHER'));
+    expect(recorded.split('<!-- protected requests -->')[0]).toBe(page.split('<!-- protected requests -->')[0]);
+  },
+);
 
-it('does not record into a page without markers', () => {
+it('withTables rejects a page without markers', () => {
   expect(() => withTables('text', 'TABLES')).toThrow('must contain');
 });

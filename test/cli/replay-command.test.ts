@@ -71,7 +71,7 @@ describe('app-attest replay', () => {
     expect(output).toContain('The capsule has no key');
   });
 
-  it('says that the body was changed if the signature is valid', async () => {
+  it('explains the code request_mismatch if the signature is valid', async () => {
     const { publicKey } = (await explained(registration.token)).inspection.authenticatorData;
     const key = { publicKey, counter: 1, appId, environment: 'production', createdAt: new Date() } as const;
     const changed = { ...content, kind: 'assertion', evidence: signed.token, clientData: payload, key } as const;
@@ -85,7 +85,7 @@ describe('app-attest replay', () => {
 
   it.each([
     ['text that is not JSON', 'text', 'not a capsule of version 1'],
-    ['lines of JSON', '{}\n{}', 'tail -n 1'],
+    ['several lines of JSON', '{}\n{}', 'tail -n 1'],
     ['a capsule of another version', '{"version":2}', 'not a capsule of version 1'],
     ['a capsule of another kind', '{"version":1,"kind":"receipt"}', 'not a capsule of version 1'],
     [

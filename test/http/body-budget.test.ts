@@ -73,7 +73,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     const { server, client } = await serve({ bodyTimeout: 0.3 });
     const full = () => send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
     for (let round = 0; round < 3; round += 1) {
-      // Bodies end in four ways: the client closes the connection, the time limit ends, the body is too long, or all bytes
+      // Bodies end in four ways: the client closes the connection, bodyTimeout expires, the body is too long, or all bytes
       // arrive.
       const left = await Promise.all(Array.from({ length: 3 }, () => withhold(server, '/orders', MIB)));
       for (const socket of left) socket.destroy();
@@ -91,7 +91,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
         expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
       }
     }
-    // The part of the budget for bodies that are read before verification is completely available again.
+    // Unverified protected requests share a quarter of the budget, 4 MiB. This quarter is completely available again.
     const together = await Promise.all(Array.from({ length: 4 }, full));
     expect(together.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
   });

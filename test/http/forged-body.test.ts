@@ -56,7 +56,7 @@ it.each([
   expect(handler).not.toHaveBeenCalled();
 });
 
-it('a body that differs from its signed digest in its last byte is rejected, and a genuine body is accepted', async () => {
+it('a body whose last byte was changed after signing is rejected, and a genuine body is accepted', async () => {
   const genuine = await signed();
   expect(await (await genuine.send(countedBody().body)).text()).toBe(String(MEGABYTE));
   const forged = await signed();
@@ -113,7 +113,7 @@ async function memoryOfWaiting(
   }
 }
 
-it('a waiting request adds less than 16 KiB to an unprotected one, whether it announces a megabyte or nothing', async () => {
+it('a waiting request needs less than 16 KiB more memory than without protect, and announcing a megabyte adds less than 8 KiB', async () => {
   const keyId = Buffer.alloc(32).toString('base64');
   const headers = {
     'x-app-attest-key-id': keyId,

@@ -1,6 +1,6 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** Functions that create errors, with the index of the argument that is a message or the name of a part. */
+/** Functions that create or throw errors, with the index of the argument that is a message or the name of a part. */
 const MESSAGE_AT = {
   AppAttestError: 1,
   DecodingError: 0,

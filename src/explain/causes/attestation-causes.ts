@@ -105,7 +105,7 @@ async function nonceCauses(checked: CheckedAttestation): Promise<Cause[]> {
   if (sample !== undefined) {
     return [
       certain(
-        `This is a sample of Apple’s guide, which contains the challenge ${shortText(sample)} in place of its hash.`,
+        `This attestation is a sample from Apple’s guide, and it contains the challenge ${shortText(sample)} in place of a hash.`,
         'For this sample only, pass the bytes of the challenge to the verifier as clientDataHash, and omit the option challenge.',
       ),
     ];
@@ -133,7 +133,10 @@ async function envelopeCauses({ pasted }: CheckedAttestation, search: ClientData
   ];
 }
 
-/** Reads the client data hash that the app passed to the device from the receipt in the attestation. */
+/**
+ * Explains a wrong nonce with the receipt in the attestation. The receipt contains the client data hash that the app
+ * passed to the device.
+ */
 async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8Array) => boolean): Promise<Cause[]> {
   const clientHash = await clientHashIn(checked.receipt);
   if (clientHash === undefined || !isMadeFor(clientHash)) {

@@ -198,7 +198,7 @@ export const onDecision: OnDecision = ({ code, error, device }: Decision) => {
 export function reportedRoute(appAttest: AppAttest, mode: Mode): (request: Request) => Promise<Response> {
   const { protect }: HttpHandlers<Verdict> = httpHandlers(appAttest, { mode: () => mode });
   return protect((_request, verdict) => {
-    // @ts-expect-error the request may not be attested
+    // @ts-expect-error the request is possibly not attested
     verdict.key;
     return Response.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });
