@@ -49,7 +49,8 @@ export class NodeBody implements BodyStream {
 
   readArrived(): Uint8Array | undefined {
     const { stream, length } = this.#source;
-    if (length !== stream.readableLength || stream.readableEncoding !== null || stream.readableObjectMode) return undefined;
+    if (length !== stream.readableLength || stream.readableEncoding !== null || stream.readableObjectMode)
+      return undefined;
     const bytes: unknown = length > 0 ? stream.read(length) : null;
     if (!isBytes(bytes)) return undefined;
     this.#isOpen = true;
