@@ -36,7 +36,7 @@ print(
   `${cpus().length} × ${cpus()[0]?.model}, ${process.platform} ${process.arch}; ${new Date().toISOString().slice(0, 10)}`,
 );
 
-// This measurement is first, because collecting the garbage of earlier measurements would also block the event loop.
+// This measurement is the first, because the garbage collection after other measurements would block the event loop.
 const many = await attestationThroughput(isQuick ? 3 : 9, 1024);
 const ready = await assertionsWithReadyKey(rounds);
 print(

@@ -157,7 +157,7 @@ describe('docs/testing.md', () => {
     ).toEqual([...SYSTEMS].toSorted());
   });
 
-  it('lists every misbehaviour of a virtual device', () => {
+  it('lists every kind of misbehaviour of a virtual device', () => {
     const source = read('src/testing/device/misbehaviour.ts');
     const names = [...source.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name ?? '');
     expect(names.length).toBeGreaterThan(5);

@@ -1,11 +1,12 @@
-// Sends anonymous challenge requests to a service, and shows what they leave in its memory and in its database.
+// Sends many anonymous challenge requests to a service. Shows how much memory the service and its database need afterwards.
 // Run it with `npm run bench -- flood`. Options:
 //
 //   --requests 1000000     the number of challenge requests
-//   --connections 50
-//   --store Redis          only these kinds of stores; may be repeated
-//   --challenges signed    the option `challenges` of the service: `stored` or `signed`
-//   --limit 1              fails if memory or database are larger by more mebibytes afterwards
+//   --connections 50       the number of connections
+//   --store Redis          only this kind of store; may be repeated
+//   --challenges signed    whether the service has signed challenges: `signed` or `stored`
+//   --limit 1              fails if the memory or the database grows by more than this number of mebibytes, or if the request
+//                          of a user is rejected after the flood
 import { parseArgs } from 'node:util';
 import { httpLoad } from './http-load.js';
 import { RunningService } from './running-service.js';
@@ -56,7 +57,7 @@ async function flood(store: StoreKind, database: Database | undefined): Promise<
   });
   try {
     await service.call('addKeys', requests.keys);
-    // The first requests compile code and open connections, which takes memory once.
+    // The first requests compile code and open connections. The memory for this is not part of the growth.
     await send(service, 2000);
     const before = await sizes(service, database);
     const signed = await requests.signed(0, await challengeFrom(service));
@@ -78,7 +79,7 @@ async function flood(store: StoreKind, database: Database | undefined): Promise<
   }
 }
 
-/** Returns the requests per second. */
+/** Sends `total` challenge requests. Returns the number of requests per second. */
 async function send(service: RunningService, total: number): Promise<number> {
   const request = rawPost('/app-attest/challenge', '{"purpose":"assertion"}');
   let sent = 0;
@@ -99,7 +100,7 @@ async function challengeFrom(service: RunningService): Promise<string> {
   return String(Object(await response.json()).challenge);
 }
 
-/** In mebibytes. */
+/** Returns the sizes of the heap of the service and of the database, in mebibytes. */
 async function sizes(service: RunningService, database: Database | undefined) {
   return {
     service: (await service.call('collectGarbage')) / MEBIBYTE,

@@ -15,27 +15,27 @@ export interface Plan {
   readonly warmUp: number;
   /** The root folder of a build of this package. */
   readonly library: string;
-  /** The root folder of another build, to be compared with `library`. */
+  /** The root folder of another build, which is measured too. */
   readonly baseline: string | undefined;
-  /** Whether to measure `library` also with signed challenges and a cache of keys. */
+  /** Whether to measure `library` a second time, with signed challenges and a key cache. */
   readonly signed: boolean;
   /** Whether to profile app-attest after the rounds. */
   readonly profile: boolean;
 }
 
-/** How many requests are prepared for half a second as long as the rate is unknown. */
+/** To find out the rate of a service, this number of requests is prepared and sent for half a second. */
 const PROBE = { requests: 4000, seconds: 0.5 };
 
-/** A round is repeated if the requests end before the time. */
+/** If the prepared requests are used up before the end of a round, the round is repeated. This is the maximum number of tries. */
 const ATTEMPTS = 4;
 
-/** So many that no challenge of a later request is ever replaced by another one. */
+/** The limit of the stores in memory. It is high, so that the stores delete no prepared challenge before its request is sent. */
 const MAX_CHALLENGES = 1_000_000;
 
 /** The number of connections of the warm-up. */
 const FULL_LOAD = 50;
 
-/** How many times as many requests are prepared as the highest rate so far needs. */
+/** The number of prepared requests, divided by the number that the highest rate so far needs. */
 const MARGIN = 2;
 
 const UNPROTECTED = rawPost('/unprotected', BODY);
@@ -44,17 +44,18 @@ const UNPROTECTED = rawPost('/unprotected', BODY);
 interface Candidate {
   readonly name: ServiceName;
   readonly library: string | undefined;
-  /** Whether it has signed challenges and a cache of keys. */
+  /** Whether the service has signed challenges and a key cache. */
   readonly isSigned: boolean;
 }
 
-/** A running candidate, and the position in the signed requests up to which it has received them. */
+/** A running candidate. */
 interface Runner extends Candidate {
   readonly service: RunningService;
   readonly rounds: Round[];
+  /** The number of signed requests that were prepared for this service. */
   position: number;
   highestRate: number;
-  /** The CPU time per second when idle, in microseconds. */
+  /** The CPU time of the idle service per second, in microseconds. */
   idle: number;
   profile?: Record<string, number>;
 }
@@ -62,8 +63,8 @@ interface Runner extends Candidate {
 let namespaces = 0;
 
 /**
- * Measures all services of a case. In each round, the services take turns, and every second round has the reverse order. So
- * other work on the machine affects all services equally.
+ * Measures all services of a case. In each round, the services are measured one after another, in every second round in reverse
+ * order. So other work on the machine affects all services equally.
  */
 export async function measureCase(
   conditions: Case,
@@ -126,7 +127,7 @@ function resultOf({ name, rounds, profile }: Runner, measuredDelay: number): Ser
   return { service: name, rounds, measuredDelay, ...(profile && { profile }) };
 }
 
-/** Runs a service at full load, without a delay, until its code is compiled. Then measures it when idle. */
+/** Runs a service at full load, without a delay, until its code is compiled. Then measures the CPU time of the idle service. */
 async function warmUp(runner: Runner, requests: SignedRequests, seconds: number): Promise<void> {
   await findRate(runner, requests, FULL_LOAD);
   await load(runner, requests, FULL_LOAD, seconds, requestsFor(runner, seconds, FULL_LOAD));
@@ -136,7 +137,7 @@ async function warmUp(runner: Runner, requests: SignedRequests, seconds: number)
   runner.idle = ((await runner.service.call('cpuTime')) - before) / 0.5;
 }
 
-/** Finds out how many requests a round needs. */
+/** Finds out the rate of a service, to prepare enough requests for a round. */
 async function findRate(runner: Runner, requests: SignedRequests, connections: number): Promise<void> {
   runner.highestRate = 0;
   await load(runner, requests, connections, PROBE.seconds, PROBE.requests);
@@ -160,7 +161,7 @@ async function measureRound(
         cpu = (await service.call('cpuTime')) - cpu;
       },
     });
-    // The service was faster than before, so the next attempt has more requests.
+    // The service was faster than before. Its highest rate is now known, so the next attempt has more requests.
     if (sent.isExhausted) continue;
     return {
       requests: sent.completed,
@@ -170,7 +171,7 @@ async function measureRound(
       p99: quantileOf(sent.latencies, 0.99),
     };
   }
-  throw new Error(`${name}: the signed requests ended before the time in ${ATTEMPTS} attempts`);
+  throw new Error(`${name}: in ${ATTEMPTS} attempts, the prepared requests were used up before the end of the round`);
 }
 
 async function profileRound(runner: Runner, requests: SignedRequests, connections: number, plan: Plan) {
@@ -184,7 +185,7 @@ function requestsFor({ highestRate }: Runner, seconds: number, connections: numb
   return Math.ceil(MARGIN * highestRate * seconds) + 2 * connections;
 }
 
-/** Sends requests that are all acceptable. Any rejection is a failure of the benchmark. */
+/** Sends valid requests. Throws if the service rejects one of them. */
 async function load(
   runner: Runner,
   requests: SignedRequests,

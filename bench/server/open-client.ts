@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { createClient } from 'redis';
 
-/** The time limit of all services for a database, in seconds. Longer than usual, because the machine is under full load. */
+/** The time limit for a database, in seconds. It is longer than usual, because the machine is under full load. */
 export const PATIENCE = 30;
 
 /** A client of the package `redis`, with the settings of examples/redis.ts. */

@@ -4,7 +4,7 @@ import { performanceTable, scalingTables } from './tables.js';
 
 const [BEGIN, END] = ['<!-- protected requests -->', '<!-- /protected requests -->'];
 
-/** Writes the tables of a run into the pages, between the two markers of each page. */
+/** Writes the results of a run into docs/scaling.md and docs/performance.md, between the two markers of each page. */
 export function recordResults(results: Results): void {
   replaceInFile('docs/scaling.md', scalingTables(results));
   replaceInFile('docs/performance.md', performanceTable(results));

@@ -8,7 +8,7 @@ import {
   spreadOf,
 } from './results.js';
 
-/** The tables of a run for docs/scaling.md, in Markdown. */
+/** Formats the results of a run as the tables in docs/scaling.md. */
 export function scalingTables(results: Results): string {
   const { cases } = results;
   const hasBaseline = cases.some(({ services }) => services.some(({ service }) => service === 'app-attest, before'));
@@ -23,7 +23,7 @@ export function scalingTables(results: Results): string {
   ].join('\n\n');
 }
 
-/** The short table of a run for docs/performance.md, in Markdown. */
+/** Formats the results of a run as the short table in docs/performance.md. */
 export function performanceTable(results: Results): string {
   const direct = results.cases.filter(({ delay }) => delay === 0);
   const rows = direct.map((result) => {
@@ -127,7 +127,7 @@ function ratioText(one: ServiceResult, other: ServiceResult, figure: keyof Round
   return ratios(one, other, figure).median.toFixed(2);
 }
 
-/** A table. All columns but the first are aligned to the right. */
+/** Formats a table in Markdown. All columns except the first are aligned to the right. */
 function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');

@@ -1,6 +1,6 @@
-// Starts an HTTP service, and sends requests from an app on a virtual device. Run it with `npm run example`. With the option
-// `-- --serve`, the service keeps running. The service stores its state in Redis if REDIS_URL is set, in PostgreSQL if
-// DATABASE_URL is set, and otherwise in memory.
+// Starts an HTTP service, and sends requests from an app on a virtual device. Run it with `npm run example`. With
+// `npm run example -- --serve`, the service keeps running. The service stores its state in Redis if REDIS_URL is set, otherwise
+// in PostgreSQL if DATABASE_URL is set, and otherwise in memory.
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { createAppAttest } from 'app-attest/server';

@@ -19,7 +19,7 @@ export class CostOfGenuine {
     this.#limit = MOST * genuine;
   }
 
-  /** Returns a message if the attempt is too expensive. Returns `undefined` if it is cheap enough. */
+  /** Returns a message if the attempt costs too much, and otherwise `undefined`. */
   async excess(attempt: () => Promise<unknown>): Promise<string | undefined> {
     const start = process.cpuUsage();
     await attempt();

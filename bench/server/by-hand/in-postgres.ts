@@ -5,7 +5,7 @@ export interface PoolByHand {
   query(text: string, values?: unknown[]): Promise<{ rows: object[] }>;
 }
 
-/** State in PostgreSQL, in the tables of a new schema. The tables have the same storage parameters as those of this package. */
+/** State in PostgreSQL, in tables of a new schema. They have the same storage parameters as the tables of this package. */
 export async function inPostgres(pool: PoolByHand, schema: string): Promise<StoresByHand> {
   const [challenges, keys] = [`${schema}.challenges`, `${schema}.keys`];
   await pool.query(`

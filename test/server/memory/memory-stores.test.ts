@@ -107,7 +107,7 @@ describe('keys in memory', () => {
     expect((await memoryAfterSweep()) - before).toBeLessThan((full - before) / 4);
   });
 
-  it('hold one receipt each, no matter how often it is refreshed', async () => {
+  it('keep only their latest receipt, regardless of the number of refreshes', async () => {
     const { keys } = memoryStores();
     const key = newKey();
     await keys.insert(key);
