@@ -7,16 +7,9 @@ import { appId, createBackend, createDevice, registration } from '../support/bac
 
 const BODY = JSON.stringify({ item: 'coffee' });
 
-<<<<<<< HEAD
-/**
- * Tests that the handwritten service makes its checks, regardless of its stores. A service that skips a check is faster, so
- * the benchmark must not compare this package with such a service.
- */
-=======
 /** Tests that the service by hand makes all its checks. A comparison with a service that omits checks would prove nothing. */
->>>>>>> w-w3
 export function describeServiceByHand(place: string, open: () => Promise<StoresByHand>, close = async () => {}): void {
-  describe(`the handwritten service with its state in ${place}`, () => {
+  describe(`the service by hand with its state in ${place}`, () => {
     let stores: StoresByHand;
     let device: VirtualDevice;
     let keyId: string;

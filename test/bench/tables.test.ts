@@ -32,7 +32,7 @@ const results: Results = {
   ],
 };
 
-it('scalingTables prints each rate with its spread, and its median ratio to the handwritten service in the same round', () => {
+it('scalingTables prints each rate with its spread, and its median ratio to the service by hand in the same round', () => {
   const lines = scalingTables(results).split('\n');
   expect(lines[0]).toBe('2 × Processor, Node.js v20.20.2; 20 seconds in 3 rounds for each row; 2026-11-26');
   expect(lines).toContain(
