@@ -54,6 +54,7 @@ async function flood(store: StoreKind, database: Database | undefined): Promise<
     signedChallenges: challenges === 'signed',
     maxChallenges: undefined,
     keyCache: false,
+    oneStatement: false,
   });
   try {
     await service.call('addKeys', requests.keys);

@@ -17,6 +17,11 @@ describeServiceByHand(
 
 describeServiceByHand(
   'PostgreSQL',
-  () => inPostgres(pool, 'by_hand'),
+  () => inPostgres(pool, 'by_hand', false),
+);
+
+describeServiceByHand(
+  'PostgreSQL, with one statement for challenge and counter,',
+  () => inPostgres(pool, 'by_hand_one_statement', true),
   () => pool.end(),
 );
