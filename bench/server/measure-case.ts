@@ -20,6 +20,8 @@ export interface Plan {
   readonly baseline: string | undefined;
   /** Whether to measure `library` a second time, with signed challenges and a key cache. */
   readonly signed: boolean;
+  /** Whether to measure the service by hand in PostgreSQL a second time, with one statement for challenge and counter. */
+  readonly oneStatement: boolean;
   /** Whether to profile app-attest after the rounds. */
   readonly profile: boolean;
 }
@@ -47,6 +49,8 @@ export interface Candidate {
   readonly library: string | undefined;
   /** Whether the service has signed challenges and a key cache. */
   readonly isSigned: boolean;
+  /** Whether the service by hand takes the challenge and stores the counter in one statement. */
+  readonly oneStatement: boolean;
   /** The stored keys that the requests name. By default, the keys of the 100 devices in a new namespace. */
   readonly fleet?: Fleet;
 }
@@ -95,6 +99,7 @@ export async function measureCase(
         signedChallenges: candidate.isSigned,
         maxChallenges: MAX_CHALLENGES,
         keyCache: candidate.isSigned,
+        oneStatement: candidate.oneStatement,
       });
       const position = candidate.fleet ? signedSoFar : 0;
       const runner = { ...candidate, service, rounds: [], position, highestRate: 0, idle: 0 };
@@ -120,14 +125,17 @@ export async function measureCase(
 }
 
 /** The route without protection needs no store, so it is measured only once. */
-function candidatesOf({ store }: Case, { library, signed, baseline }: Plan): Candidate[] {
-  return [
-    { name: 'app-attest', library, isSigned: false },
-    ...(signed ? [{ name: 'app-attest, signed challenges and key cache' as const, library, isSigned: true }] : []),
-    ...(baseline === undefined ? [] : [{ name: 'app-attest, before' as const, library: baseline, isSigned: false }]),
-    { name: 'by hand', library: undefined, isSigned: false },
-    ...(store === 'memory' ? [{ name: 'unprotected' as const, library: undefined, isSigned: false }] : []),
+function candidatesOf({ store }: Case, { library, signed, baseline, oneStatement }: Plan): Candidate[] {
+  const plain = { library: undefined, isSigned: false, oneStatement: false };
+  const candidates: (Candidate | false)[] = [
+    { ...plain, name: 'app-attest', library },
+    signed && { ...plain, name: 'app-attest, signed challenges and key cache', library, isSigned: true },
+    baseline !== undefined && { ...plain, name: 'app-attest, before', library: baseline },
+    { ...plain, name: 'by hand' },
+    oneStatement && store === 'PostgreSQL' && { ...plain, name: 'by hand, one statement', oneStatement },
+    store === 'memory' && { ...plain, name: 'unprotected' },
   ];
+  return candidates.filter((candidate) => candidate !== false);
 }
 
 function resultOf({ name, rounds, profile }: Runner, measuredDelay: number): ServiceResult {

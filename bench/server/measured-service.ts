@@ -25,6 +25,8 @@ export interface ServiceOptions {
   readonly maxChallenges: number | undefined;
   /** Whether the service caches keys. */
   readonly keyCache: boolean;
+  /** Whether the service by hand takes the challenge and stores the counter in one statement. Only for PostgreSQL. */
+  readonly oneStatement: boolean;
 }
 
 /** A service with the route `/orders`, and functions that prepare its state before a measurement. */
@@ -36,8 +38,8 @@ export interface MeasuredService {
   issueChallenge?(): Promise<string>;
 }
 
-export async function openByHand({ store, url, namespace, appId }: ServiceOptions): Promise<MeasuredService> {
-  const stores = await storesByHand(store, url, namespace);
+export async function openByHand({ appId, ...options }: ServiceOptions): Promise<MeasuredService> {
+  const stores = await storesByHand(options);
   return {
     app: serviceByHand(stores, appId),
     addKey: (key) => stores.insert(key),
@@ -45,13 +47,13 @@ export async function openByHand({ store, url, namespace, appId }: ServiceOption
   };
 }
 
-async function storesByHand(store: StoreKind, url: string, namespace: string) {
+async function storesByHand({ store, url, namespace, oneStatement }: Omit<ServiceOptions, 'appId'>) {
   switch (store) {
     case 'memory':
       return inMemory();
     case 'Redis':
       return inRedis(await openRedisClient(url), `${namespace}:`);
     case 'PostgreSQL':
-      return inPostgres(openPool(url), namespace);
+      return inPostgres(openPool(url), namespace, oneStatement);
   }
 }

@@ -65,6 +65,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
     library: '.',
     baseline: undefined,
     signed: false,
+    oneStatement: false,
     profile: false,
   };
   const cases: CaseResult[] = [];

@@ -6,6 +6,7 @@ export type ServiceName =
   | 'app-attest, signed challenges and key cache'
   | 'app-attest, before'
   | 'by hand'
+  | 'by hand, one statement'
   | 'unprotected'
   | FleetName;
 

@@ -1,4 +1,4 @@
-import { BodyBudget } from './body-budget.js';
+import { BodyBudget, BodyShare } from './body-budget.js';
 import type { BodyShares } from './signed-request.js';
 
 /** The requests whose bodies share a budget. */
@@ -21,7 +21,7 @@ export class BodyBudgets {
 
   /** Calls a function with memory for the body of one request. Releases the memory afterwards. */
   async lend<Result>(part: BodyPart, use: (shares: BodyShares) => Promise<Result>): Promise<Result> {
-    const shares = { unverified: this.#unverified[part].open(), verified: this.#verified.open() };
+    const shares = { unverified: new BodyShare(this.#unverified[part]), verified: new BodyShare(this.#verified) };
     try {
       return await use(shares);
     } finally {

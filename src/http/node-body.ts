@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { isBytes } from '../encoding/bytes.js';
+import { withinTimeLimit } from '../runtime/time-limit.js';
 import { alreadyRead, type BodyStream, type IncomingBody } from './incoming-body.js';
 
 /** The body of a Node.js request in Express or Fastify. */
@@ -44,6 +45,17 @@ export class NodeBody implements BodyStream {
     if (rawBody) return rawBody;
     if (stream.readableDidRead) throw alreadyRead(advice);
     return this;
+  }
+
+  readArrived(): Uint8Array | undefined {
+    const { stream, length } = this.#source;
+    if (length !== stream.readableLength || stream.readableEncoding !== null || stream.readableObjectMode)
+      return undefined;
+    const bytes: unknown = length > 0 ? stream.read(length) : null;
+    if (!isBytes(bytes)) return undefined;
+    this.#isOpen = true;
+    this.#length = bytes.length;
+    return bytes;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown> {
@@ -91,6 +103,7 @@ export class NodeBody implements BodyStream {
   }
 
   #stop(): void {
+    if (!this.#isReading) return;
     this.#isReading = false;
     const { stream } = this.#source;
     stream.off('readable', this.#onEvent).off('end', this.#onEvent).off('close', this.#onEvent);
@@ -136,15 +149,24 @@ export class NodeBody implements BodyStream {
   /**
    * Discards the rest of the body, and resolves when the stream has ended or closed. Body parsers that run later then do
    * nothing.
+   *
+   * @param timeout Seconds. Afterwards, the promise rejects
    */
-  async finish(): Promise<void> {
+  async finish(timeout: number): Promise<void> {
     const { stream } = this.#source;
-    this.discard();
+    this.#read = [];
     if (!this.#isOpen || stream.readableEnded || stream.destroyed) return;
-    await new Promise<void>((resolve) => {
+    if (stream.readableLength === 0 && hasReceivedEnd(stream)) {
+      // Reading from an ended stream emits `end` in the next tick.
+      stream.read(0);
+      return new Promise((resolve) => process.nextTick(resolve));
+    }
+    stream.resume();
+    const ended = new Promise<void>((resolve) => {
       const done = (): void => resolve();
       stream.once('end', done).once('close', done);
     });
+    await withinTimeLimit(timeout, 'the connection', ended);
   }
 }
 

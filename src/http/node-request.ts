@@ -49,8 +49,8 @@ class IncomingNodeRequest implements IncomingRequest {
     this.#body.discard();
   }
 
-  finishBody(): Promise<void> {
-    return this.#body.finish();
+  finishBody(timeout: number): Promise<void> {
+    return this.#body.finish(timeout);
   }
 
   passOnBody(): void {

@@ -32,7 +32,7 @@ export function describeServiceByHand(place: string, open: () => Promise<StoresB
 
     async function signed(signer = device, key = keyId, body = BODY): Promise<Record<string, string>> {
       issued += 1;
-      const challenge = Buffer.alloc(32, `${place} ${issued}.`).toString('base64url');
+      const challenge = Buffer.alloc(32, `${issued} ${place}.`).toString('base64url');
       await stores.put(challenge);
       return signer.signRequest({ method: 'POST', target: '/orders', body, challenge, keyId: key });
     }

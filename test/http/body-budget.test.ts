@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BodyBudget } from '../../src/http/body-budget.js';
+import { BodyBudget, BodyShare } from '../../src/http/body-budget.js';
 import { createBackend, createDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { SERVERS, type TestServer } from '../support/http-servers.js';
@@ -30,7 +30,7 @@ const json = { 'content-type': 'application/json' };
 describe('the memory budget for bodies', () => {
   it('counts the bytes that all shares take, and gets the bytes of a share back only once', () => {
     const budget = new BodyBudget(10);
-    const [first, second] = [budget.open(), budget.open()];
+    const [first, second] = [new BodyShare(budget), new BodyShare(budget)];
     first.take(6);
     expect(() => second.take(5)).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 1 }));
     second.take(4);

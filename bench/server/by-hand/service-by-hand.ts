@@ -39,7 +39,8 @@ export function serviceByHand(stores: StoresByHand, appId: string): Express {
     const { signature, authenticatorData } = assertion;
 
     // The challenge was issued and is now used up. The key is registered.
-    const [isTaken, key] = await Promise.all([stores.take(challenge), stores.find(keyId)]);
+    const { takeAndAdvance } = stores;
+    const [isTaken, key] = await Promise.all([takeAndAdvance ? true : stores.take(challenge), stores.find(keyId)]);
     if (!isTaken || !key) return refuse();
 
     // The key signed this request with this body, for this app.
@@ -51,7 +52,9 @@ export function serviceByHand(stores: StoresByHand, appId: string): Express {
 
     // The counter is higher than all earlier counters.
     const counter = authenticatorData.readUInt32BE(33);
-    if (counter <= key.counter || !(await stores.advance(keyId, counter))) return refuse();
+    if (counter <= key.counter) return refuse();
+    const advanced = takeAndAdvance ? takeAndAdvance(challenge, keyId, counter) : stores.advance(keyId, counter);
+    if (!(await advanced)) return refuse();
     request.body = JSON.parse(body.toString());
     return next();
   };

@@ -16,6 +16,11 @@ export interface StoresByHand {
   find(keyId: string): Promise<KeyByHand | undefined>;
   /** Stores a counter. Returns `false` if the stored counter is not lower than the new counter. */
   advance(keyId: string, counter: number): Promise<boolean>;
+  /**
+   * Does the work of `take` and `advance` in one statement, after the signature was verified. Present only in the service that
+   * measures this statement.
+   */
+  takeAndAdvance?(challenge: string, keyId: string, counter: number): Promise<boolean>;
 }
 
 /** The lifetime of a challenge, in seconds. Challenges are stored before a measurement, and must be valid until its end. */
