@@ -75,6 +75,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
       name: `app-attest, ${fleet.size} keys` as const,
       library: '.',
       isSigned: false,
+      oneStatement: false,
       fleet,
     }));
     cases.push(await measureCase({ store: 'PostgreSQL', delay: 0, connections }, requests, plan, postgres, candidates));

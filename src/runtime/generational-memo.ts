@@ -1,18 +1,21 @@
 /**
- * A large cache for values that are expensive to compute. The number of values is limited. In contrast to a bounded memo, a hit
- * usually changes nothing: moving the used value to the end of a large `Map` leaves deleted entries behind, which each further
- * search for the same key has to pass.
+ * A large cache for values that are expensive to compute. The number of values is limited.
  *
- * If half of the limit is new, the values that were not used since are deleted.
+ * The cache has two halves. New values are added to the recent half, and a value in the older half returns to the recent half
+ * when it is used. When the recent half is full, the older half is deleted, and the recent half becomes the older half. So a use
+ * of a recent value changes nothing. In a `Map` that keeps the order of use, each use deletes the key and adds it again. The
+ * deleted entries stay in the `Map` for a while, and make each further search for this key slower.
  */
 export class GenerationalMemo<Value> {
+  readonly #limit: number;
   readonly #half: number;
   #recent = new Map<string, Value>();
   #older = new Map<string, Value>();
 
-  /** @param limit An even number */
+  /** @param limit The maximum number of values */
   constructor(limit: number) {
-    this.#half = limit / 2;
+    this.#limit = limit;
+    this.#half = Math.max(1, Math.floor(limit / 2));
   }
 
   get(key: string): Value | undefined {
@@ -25,9 +28,15 @@ export class GenerationalMemo<Value> {
 
   set(key: string, value: Value): void {
     if (this.#recent.size >= this.#half && !this.#recent.has(key)) {
-      this.#older = this.#recent;
+      // With a limit of 1, there is no older half.
+      this.#older = this.#limit > this.#half ? this.#recent : new Map();
       this.#recent = new Map();
     }
     this.#recent.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#recent.delete(key);
+    this.#older.delete(key);
   }
 }

@@ -1,7 +1,7 @@
 import { acceptCounter, type CounterWindow, newWindow } from '../counter-window.js';
 import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../key-store.js';
 import { lastUse } from '../last-use.js';
-import type { NewKey, StoredKey } from '../stored-key.js';
+import { copyOfKey, type NewKey, type StoredKey } from '../stored-key.js';
 
 interface Entry {
   /** `key.counter` is the counter at the registration. The current counter is in `window`. */
@@ -111,22 +111,9 @@ export class MemoryKeyStore implements KeyStore {
   }
 }
 
-/**
- * Returns a deep copy, so that callers cannot change the stored key. `structuredClone` would take 8 µs more for each protected
- * request.
- */
+/** Returns a copy, so that callers cannot change the stored key. */
 function storedKey({ key, window }: Entry): StoredKey {
-  const { device, extensions, createdAt, lastUsedAt, revokedAt, receiptDueAt } = key;
-  return {
-    ...key,
-    counter: window.highest,
-    device: { ...device },
-    createdAt: new Date(createdAt),
-    ...(extensions && { extensions: structuredClone(extensions) }),
-    ...(lastUsedAt && { lastUsedAt: new Date(lastUsedAt) }),
-    ...(revokedAt && { revokedAt: new Date(revokedAt) }),
-    ...(receiptDueAt && { receiptDueAt: new Date(receiptDueAt) }),
-  };
+  return { ...copyOfKey(key), counter: window.highest };
 }
 
 /** Returns `true` for every key if no user is given. */
