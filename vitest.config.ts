@@ -10,6 +10,7 @@ export const alias = {
   'app-attest/hono': fileURLToPath(new URL('./src/http/hono.ts', import.meta.url)),
   'app-attest/server/conformance': fileURLToPath(new URL('./src/conformance/index.ts', import.meta.url)),
   'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
+  'app-attest/client': fileURLToPath(new URL('./src/client/index.ts', import.meta.url)),
   'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
   'app-attest/postgres': fileURLToPath(new URL('./src/stores/postgres/index.ts', import.meta.url)),
   'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),

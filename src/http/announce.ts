@@ -112,6 +112,7 @@ function describe<Context>(
   const { method, target } = incoming;
   const keyId = key?.keyId ?? claimedKeyId(claims);
   const { environment, device } = key ?? claimed(claims);
+  const unsupported = unsupportedReason(incoming);
   const decision = {
     route,
     ...(keyId !== undefined && { keyId }),
@@ -121,6 +122,7 @@ function describe<Context>(
     duration,
     method,
     target,
+    ...(unsupported !== undefined && { unsupported }),
     request: context,
   };
   if (result.outcome === 'accepted') return { outcome: 'accepted', status: result.status, ...decision };
@@ -145,6 +147,12 @@ function capsuleOf(
     process.emitWarning(new AppAttestHttpError('unavailable', 'the capsule could not be created', cause));
     return undefined;
   }
+}
+
+/** Returns the reason for which the app sends no evidence. The characters are limited, so that a log can contain the reason. */
+function unsupportedReason(incoming: IncomingRequest): string | undefined {
+  const reason = incoming.header('x-app-attest-unsupported');
+  return reason !== undefined && /^[\w-]{1,64}$/.test(reason) ? reason : undefined;
 }
 
 function claimedKeyId({ keyId }: Claims): string | undefined {

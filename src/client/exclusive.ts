@@ -1,0 +1,37 @@
+import type { Storage } from './storage.js';
+
+/** A function that runs one call after another, in the order of its calls. */
+export type Queue = <Value>(run: () => Promise<Value>) => Promise<Value>;
+
+/** Creates a queue of its own. A call that fails does not stop the queue. */
+export function createQueue(): Queue {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const result = last.then(run);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+/** The part of the Web Locks API that is used. Not all engines have it. */
+interface Locks {
+  request<Value>(name: string, run: () => Promise<Value>): Promise<Value>;
+}
+
+const queues = new WeakMap<Storage, Queue>();
+
+/**
+ * Returns a function that runs one call at a time among all clients with the same storage: in all tabs and web views of the app
+ * if the engine has Web Locks, and otherwise in this process.
+ *
+ * @param name The name of the lock
+ * @see https://w3c.github.io/web-locks/
+ */
+export function exclusivelyFor(storage: Storage, name: string): Queue {
+  const { navigator }: { navigator?: { locks?: Locks } | undefined } = Object(globalThis);
+  const locks = navigator?.locks;
+  if (locks) return (run) => locks.request(name, run);
+  const queue = queues.get(storage) ?? createQueue();
+  queues.set(storage, queue);
+  return queue;
+}
