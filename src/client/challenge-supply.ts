@@ -53,6 +53,5 @@ export async function requestChallenge(
   settings: ClientSettings,
   purpose: 'attestation' | 'assertion',
 ): Promise<string> {
-  const { challenge } = await postJson(settings, settings.paths.challenge, { purpose }, 'challenge');
-  return String(challenge);
+  return (await postJson(settings, settings.paths.challenge, { purpose }, 'challenge')).challenge;
 }

@@ -7,6 +7,7 @@
  * - `apple_unavailable`: the device could not reach Apple. The app may try again later.
  * - `device_failed`: a method of the device threw an error, which is the `cause`, or took longer than `timeout`.
  * - `invalid_argument`: an option, the target or the body cannot be used.
+ * - `key_lost`: the device does not have the key, or Apple never attested it, and a new key did not help.
  * - `network`: a request for a challenge, a registration or a request that changes nothing (`GET`, `HEAD`) got no response.
  * - `redirected`: the server responded with a redirect. The client follows no redirects.
  * - `rejected`: the server rejected the request, the registration or the request for a challenge. `serverCode` is its code.
@@ -18,6 +19,7 @@ export type ClientErrorCode =
   | 'apple_unavailable'
   | 'device_failed'
   | 'invalid_argument'
+  | 'key_lost'
   | 'network'
   | 'redirected'
   | 'rejected'
@@ -49,8 +51,20 @@ export class AppAttestClientError extends Error {
   /** Seconds until the server wants to be asked again. */
   declare readonly retryAfter: number | undefined;
 
-  constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}) {
-    super(message);
-    Object.assign(this, { ...details, name: 'AppAttestClientError', code });
+  /** @param detail The rest of the message, after the code */
+  constructor(code: ClientErrorCode, detail: unknown, details: ClientErrorDetails = {}) {
+    super(`${code}: ${String(detail)}`);
+    Object.assign(this, details, { name: 'AppAttestClientError', code });
   }
+}
+
+/** Returns the properties of an error of the client. Other errors have none: an aborted `signal`, or an error of the storage. */
+export function detailsOf(error: unknown): Partial<AppAttestClientError> {
+  return error instanceof AppAttestClientError ? error : {};
+}
+
+/** Returns the code of the server for a rejection, and otherwise the code of the client. For other errors, returns `'undefined'`. */
+export function problemOf(error: unknown): string {
+  const { code, serverCode } = detailsOf(error);
+  return `${code === 'rejected' ? serverCode : code}`;
 }

@@ -1,4 +1,5 @@
 import type { Sha256 } from './body-digest.js';
+import { AppAttestClientError } from './client-error.js';
 import type { Device } from './device.js';
 import type { Storage } from './storage.js';
 
@@ -57,8 +58,14 @@ export interface ClientOptions {
 /** Options with their defaults. */
 export type ClientSettings = Required<ClientOptions> & { readonly paths: Required<ClientPaths> };
 
+/**
+ * Checks the options, and fills in the defaults.
+ *
+ * @throws AppAttestClientError `invalid_argument`
+ */
 export function readClientOptions(options: ClientOptions): ClientSettings {
-  return {
+  const settings: ClientSettings = {
+    // A browser engine calls fetch only as a method of the window.
     fetch: (url, init) => fetch(url, init),
     sha256: (bytes) => crypto.subtle.digest('SHA-256', bytes),
     onUnsupported: () => 'send',
@@ -68,7 +75,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     maxDelay: 30,
     timeout: 60,
     ...options,
-    baseUrl: options.baseUrl.replace(/\/+$/, ''),
+    baseUrl: String(options.baseUrl).replace(/\/+$/, ''),
     paths: {
       challenge: '/app-attest/challenge',
       registration: '/app-attest/registration',
@@ -76,4 +83,24 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
       ...options.paths,
     },
   };
+  const { device, storage, paths } = settings;
+  expect(device, 'isSupported generateKey attest assert', /^function/);
+  expect(storage, 'get set remove', /^function/);
+  expect(settings, 'fetch sha256 onUnsupported', /^function/);
+  expect(settings, 'baseUrl', /^string https?:\/\/[^?#]+$/);
+  expect(paths, 'challenge registration session', /^string \//);
+  expect(settings, 'parallel', /^boolean/);
+  expect(settings, 'challengesAhead retries maxDelay timeout', /^number \d{1,4}(\.\d+)?$/);
+  return settings;
+}
+
+/** @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot */
+function expect(values: object, names: string, pattern: RegExp): void {
+  for (const name of names.split(' ')) {
+    const value: unknown = Object(values)[name];
+    const found = `${typeof value} ${String(value)}`;
+    if (!pattern.test(found)) {
+      throw new AppAttestClientError('invalid_argument', `${name} must match ${pattern}, but is ${found}`);
+    }
+  }
 }

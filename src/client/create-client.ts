@@ -1,13 +1,14 @@
 import { createChallengeSupply } from './challenge-supply.js';
-import { AppAttestClientError } from './client-error.js';
+import { AppAttestClientError, detailsOf } from './client-error.js';
 import { type ClientOptions, readClientOptions, type UnsupportedReason } from './client-options.js';
 import { callDevice } from './device-calls.js';
+import { asItIs } from './exchange.js';
 import { createInstalledKey } from './installed-key.js';
-import { type AttestedRequestInit, type OutgoingRequest, prepareRequest } from './outgoing-request.js';
+import { type AttestedRequestInit, prepareRequest } from './outgoing-request.js';
+import { sendUnsigned } from './send-request.js';
 import { sessionFetch } from './session-fetch.js';
 import { createSessionTokens } from './session-token.js';
 import { createSignedFetch } from './signed-fetch.js';
-import { unsignedFetch } from './unsigned-fetch.js';
 import { throwIfAborted, untilAborted } from './waiting.js';
 
 /** How a request proves that it comes from the app. */
@@ -42,6 +43,9 @@ export interface AppAttestClient {
 /**
  * Creates a client. Create one client at the start of the app, and use it for all requests.
  *
+ * @throws AppAttestClientError `invalid_argument` if an option is unknown or has another type. The message states what was
+ * expected, and what the option is
+ *
  * @example
  * ```ts
  * const attested = createClient({ device: capacitor(AppAttest), baseUrl: 'https://api.example.com', storage });
@@ -50,28 +54,16 @@ export interface AppAttestClient {
  */
 export function createClient(options: ClientOptions): AppAttestClient {
   const settings = readClientOptions(options);
-  const { device, onUnsupported } = settings;
   const key = createInstalledKey(settings);
   const challenges = createChallengeSupply(settings);
   const signedFetch = createSignedFetch(settings, key, challenges);
   const tokens = createSessionTokens(settings, signedFetch);
-  let support: Promise<boolean> | undefined;
+  let isSupported = false;
 
   /** @throws AppAttestClientError `device_failed`, `unsupported` */
   async function assertSupported(): Promise<void> {
-    support ??= callDevice(settings, () => device.isSupported());
-    const isSupported = await support.catch((error: unknown) => {
-      support = undefined;
-      throw error;
-    });
+    isSupported ||= await callDevice(settings, () => settings.device.isSupported());
     if (!isSupported) throw new AppAttestClientError('unsupported', 'no App Attest');
-  }
-
-  async function sendUnsupported(request: OutgoingRequest, error: AppAttestClientError): Promise<Response> {
-    // Only an error of the device has a cause. Without one, isSupported stated that there is no App Attest.
-    const reason: UnsupportedReason = error.cause === undefined ? 'not_supported' : 'feature_unsupported';
-    if ((await onUnsupported(reason)) === 'throw') throw error;
-    return unsignedFetch(settings, request, ['X-App-Attest-Unsupported', reason]);
   }
 
   return {
@@ -81,10 +73,14 @@ export function createClient(options: ClientOptions): AppAttestClient {
       const send = async (): Promise<Response> => {
         try {
           await assertSupported();
-          return await (proof === 'session' ? sessionFetch(settings, tokens, request) : signedFetch(request));
+          return await (proof === 'session' ? sessionFetch(settings, tokens, request) : signedFetch(request, asItIs));
         } catch (error) {
-          if (!(error instanceof AppAttestClientError) || error.code !== 'unsupported') throw error;
-          return sendUnsupported(request, error);
+          const { code, cause } = detailsOf(error);
+          if (code !== 'unsupported') throw error;
+          // Only an error of the device has a cause. Without one, isSupported stated that there is no App Attest.
+          const reason: UnsupportedReason = cause ? 'feature_unsupported' : 'not_supported';
+          if ((await settings.onUnsupported(reason)) === 'throw') throw error;
+          return sendUnsigned(settings, request, { 'X-App-Attest-Unsupported': reason });
         }
       };
       return untilAborted(send(), request.signal);
@@ -95,7 +91,7 @@ export function createClient(options: ClientOptions): AppAttestClient {
     },
     async reset() {
       challenges.clear();
-      tokens.discard();
+      tokens.clear();
       await key.forget();
     },
   };

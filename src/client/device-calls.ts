@@ -1,17 +1,21 @@
 import { AppAttestClientError, type ClientErrorCode } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
-import { type DeviceFailure, deviceFailure } from './device-failure.js';
 
-const CODES: Readonly<Record<DeviceFailure, ClientErrorCode>> = {
-  featureUnsupported: 'unsupported',
-  invalidKey: 'device_failed',
-  serverUnavailable: 'apple_unavailable',
-};
+/**
+ * The cases of Apple's `DCError` that have a code of their own. Plugins name a case by its name, or by the domain with the number
+ * of the case. A message of the operating system is in the language of the device, but contains the domain and the number:
+ * `(com.apple.devicecheck.error error 3.)`.
+ */
+const CASES: readonly (readonly [RegExp, ClientErrorCode])[] = [
+  [/feature_?unsupported|error\D+1\b/i, 'unsupported'],
+  [/invalid_?key|error\D+3\b/i, 'key_lost'],
+  [/server_?unavailable|error\D+4\b/i, 'apple_unavailable'],
+];
 
 /**
  * Calls the device once, for at most `timeout` seconds.
  *
- * @throws AppAttestClientError `apple_unavailable`, `device_failed`, `unsupported`
+ * @throws AppAttestClientError `apple_unavailable`, `device_failed`, `key_lost`, `unsupported`
  */
 export async function callDevice<Value>({ timeout }: ClientSettings, call: () => Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -21,19 +25,11 @@ export async function callDevice<Value>({ timeout }: ClientSettings, call: () =>
   try {
     return await Promise.race([call(), late]);
   } catch (cause) {
-    const failure = deviceFailure(cause);
-    const code = failure ? CODES[failure] : 'device_failed';
-    throw new AppAttestClientError(code, `App Attest failed: ${String(cause)}`, { cause });
+    const { code, message }: { code?: unknown; message?: unknown } = Object(cause);
+    const text = `${code} ${message}`;
+    const [, known] = CASES.find(([pattern]) => pattern.test(text)) ?? [];
+    throw new AppAttestClientError(known ?? 'device_failed', cause, { cause });
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Returns whether the device does not have the key, or never had Apple attest it. */
-export function isKeyLost(error: unknown): boolean {
-  return (
-    error instanceof AppAttestClientError &&
-    error.code === 'device_failed' &&
-    deviceFailure(error.cause) === 'invalidKey'
-  );
 }

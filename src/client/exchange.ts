@@ -1,67 +1,69 @@
-import { AppAttestClientError } from './client-error.js';
+import { AppAttestClientError, detailsOf } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { throwIfAborted } from './waiting.js';
+
+/** Reads a response. The time limit of the request includes the reading. */
+export type ReadResponse<Value> = (response: Response) => Promise<Value>;
+
+/** Returns the response of the application to the app, with its body unread. */
+export async function asItIs(response: Response): Promise<Response> {
+  return response;
+}
 
 /**
  * Sends one request once.
  *
- * @throws AppAttestClientError `network`, `redirected`, `rejected`
+ * @throws AppAttestClientError `network`, `redirected`, `rejected`, and those of `read`
  */
-export async function exchange(
+export async function exchange<Value>(
   settings: ClientSettings,
   url: string,
   init: RequestInit,
+  read: ReadResponse<Value>,
   signal?: AbortSignal,
-): Promise<Response> {
+): Promise<Value> {
   throwIfAborted(signal);
   const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  const timer = setTimeout(abort, settings.timeout * 1000);
   // The listener stays after the response, so that the signal also aborts the body of the response.
-  signal?.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
-  const timer = setTimeout(() => controller.abort(), settings.timeout * 1000);
-  const response = await settings
-    .fetch(url, { ...init, redirect: 'manual', signal: controller.signal })
-    .catch((cause: unknown) => {
-      throwIfAborted(signal);
-      throw new AppAttestClientError('network', 'no response', { cause });
-    })
-    .finally(() => clearTimeout(timer));
-  // A browser engine hides the status of a redirect. React Native follows redirects regardless of the option.
-  if (response.type === 'opaqueredirect' || response.redirected || /^30[12378]$/.test(String(response.status))) {
-    throw new AppAttestClientError('redirected', 'the server redirects', { response });
+  signal?.addEventListener('abort', abort);
+  try {
+    const response = await settings.fetch(url, { ...init, redirect: 'manual', signal: controller.signal });
+    // The status of a redirect is 0 in a browser engine. React Native follows redirects regardless of the option.
+    if (response.redirected || /^(0|30[12378])$/.test(`${response.status}`)) {
+      throw new AppAttestClientError('redirected', url, { response });
+    }
+    const serverCode = await codeOf(response);
+    const retryAfter = retryAfterOf(response, serverCode);
+    if (!serverCode && !retryAfter) return await read(response);
+    throw new AppAttestClientError('rejected', serverCode ?? response.status, { serverCode, response, retryAfter });
+  } catch (cause) {
+    throwIfAborted(signal);
+    throw detailsOf(cause).code ? cause : new AppAttestClientError('network', cause, { cause });
+  } finally {
+    clearTimeout(timer);
   }
-  const serverCode = response.ok ? undefined : await codeOf(response);
-  const retryAfter = retryAfterOf(response, serverCode);
-  if (serverCode === undefined && retryAfter === undefined) return response;
-  const message = `the server rejects: ${serverCode ?? response.status}`;
-  throw new AppAttestClientError('rejected', message, { serverCode, response, retryAfter });
 }
 
 /**
- * Returns the code in a response of the handlers of this package, or `undefined` for a response of the application. The handlers
- * send `Cache-Control: no-store`, which a page on another origin can read.
+ * Returns the code in a rejection by the handlers of this package, or `undefined` for a response of the application. The handlers
+ * send `Cache-Control: no-store`, which a page on another origin can read, and a body with nothing but the code. The body is left
+ * unread for the app.
  */
 async function codeOf(response: Response): Promise<string | undefined> {
-  if (response.headers.get('cache-control') !== 'no-store') return undefined;
-  const { error }: { error?: unknown } = Object(await parsed(response));
-  return typeof error === 'string' ? error : undefined;
-}
-
-/** Parses the body, and leaves it unread for the app. Returns `undefined` if it is not JSON. */
-function parsed(response: Response): Promise<unknown> {
-  return response
-    .clone()
-    .json()
-    .catch(() => undefined);
+  if (response.ok || response.headers.get('cache-control') !== 'no-store') return undefined;
+  return /^\{\s*"error":\s*"(\w+)"\s*\}$/.exec(await response.clone().text())?.[1];
 }
 
 /**
- * Seconds until the server wants to be asked again. A page on another origin cannot read `Retry-After` unless the server exposes
- * it, so a status 503 of the handlers means one second. A date as the value also means one second.
+ * Seconds until the server wants to be asked again, at least one: a number, or a date (RFC 9110 §10.2.3). A page on another origin
+ * cannot read `Retry-After` unless the server exposes it, so a status 503 of the handlers without it means one second.
  */
 function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
-  if (status !== 503 && status !== 429) return undefined;
   const value = headers.get('retry-after') ?? (serverCode && '1');
-  return value ? Number(value) || 1 : undefined;
+  if (!value || (status !== 503 && status !== 429)) return undefined;
+  return Math.max(1, Number(value) || (Date.parse(value) - Date.now()) / 1000 || 1);
 }
 
 /**
@@ -69,25 +71,31 @@ function retryAfterOf({ status, headers }: Response, serverCode: string | undefi
  *
  * @throws AppAttestClientError `network`, `redirected`, `rejected`, `unexpected_response`
  */
-export async function postJson(
+export function postJson<Field extends string>(
   settings: ClientSettings,
   path: string,
   json: object,
-  field: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  const headers = { 'Content-Type': 'application/json' };
-  const init = { method: 'POST', headers, body: JSON.stringify(json) };
-  return readJson(await exchange(settings, settings.baseUrl + path, init), field);
+  field: Field,
+): Promise<JsonWith<Field>> {
+  const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(json) };
+  return exchange(settings, settings.baseUrl + path, init, readJson(field));
 }
 
-/** @throws AppAttestClientError `unexpected_response` */
-export async function readJson(response: Response, field: string): Promise<Readonly<Record<string, unknown>>> {
-  const json: Readonly<Record<string, unknown>> = Object(await parsed(response));
-  if (response.ok && typeof json[field] === 'string') return json;
-  throw new AppAttestClientError('unexpected_response', `no ${field}: ${response.status}`, { response });
+/** A JSON object that contains text in a field. */
+export type JsonWith<Field extends string> = Readonly<Record<Field, string>> & Readonly<Record<string, unknown>>;
+
+/**
+ * Creates a reader that throws an AppAttestClientError `unexpected_response` if the text is missing. If the body was cut off, the
+ * response is lost.
+ */
+export function readJson<Field extends string>(field: Field): ReadResponse<JsonWith<Field>> {
+  return async (response) => {
+    const json: unknown = response.ok && (await response.json());
+    if (hasText(json, field)) return json;
+    throw new AppAttestClientError('unexpected_response', `no ${field}, status ${response.status}`, { response });
+  };
 }
 
-/** Creates the error for a request that the server may have carried out. */
-export function answerLost(cause: AppAttestClientError): AppAttestClientError {
-  return new AppAttestClientError('answer_lost', 'no response', { ...cause, cause });
+function hasText<Field extends string>(json: unknown, field: Field): json is JsonWith<Field> {
+  return typeof Object(json)[field] === 'string';
 }

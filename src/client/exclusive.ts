@@ -1,5 +1,3 @@
-import type { Storage } from './storage.js';
-
 /** A function that runs one call after another, in the order of its calls. */
 export type Queue = <Value>(run: () => Promise<Value>) => Promise<Value>;
 
@@ -18,20 +16,18 @@ interface Locks {
   request<Value>(name: string, run: () => Promise<Value>): Promise<Value>;
 }
 
-const queues = new WeakMap<Storage, Queue>();
+/** Bundlers may omit the queue, because its creation has no effect. */
+const inThisProcess = /* @__PURE__ */ createQueue();
 
 /**
- * Returns a function that runs one call at a time among all clients with the same storage: in all tabs and web views of the app
- * if the engine has Web Locks, and otherwise in this process.
+ * Returns a function that runs one call at a time: in all tabs and web views of the app if the engine has Web Locks, and otherwise
+ * in this process.
  *
  * @param name The name of the lock
  * @see https://w3c.github.io/web-locks/
  */
-export function exclusivelyFor(storage: Storage, name: string): Queue {
+export function exclusively(name: string): Queue {
   const { navigator }: { navigator?: { locks?: Locks } | undefined } = Object(globalThis);
   const locks = navigator?.locks;
-  if (locks) return (run) => locks.request(name, run);
-  const queue = queues.get(storage) ?? createQueue();
-  queues.set(storage, queue);
-  return queue;
+  return locks ? (run) => locks.request(name, run) : inThisProcess;
 }

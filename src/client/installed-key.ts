@@ -1,10 +1,10 @@
 import { requestChallenge } from './challenge-supply.js';
-import { AppAttestClientError } from './client-error.js';
+import { problemOf } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
-import { callDevice, isKeyLost } from './device-calls.js';
+import { callDevice } from './device-calls.js';
 import { postJson } from './exchange.js';
-import { exclusivelyFor } from './exclusive.js';
-import { patiently } from './waiting.js';
+import { exclusively } from './exclusive.js';
+import { createPatience, patiently } from './waiting.js';
 
 /** The key of this installation of the app. */
 export interface InstalledKey {
@@ -31,12 +31,12 @@ const NAME = 'app-attest';
  */
 const UNCONFIRMED = '?';
 
-/** The server rejects a registration with these codes if this key can never be registered for this user. */
-const UNUSABLE = /^key_(already_registered|revoked)$/;
+/** The registration fails with these codes if this key can never be registered for this user. */
+const UNUSABLE = /^key_(lost|revoked|already_registered)$/;
 
 export function createInstalledKey(settings: ClientSettings): InstalledKey {
-  const { device, storage, baseUrl, retries, maxDelay } = settings;
-  const exclusively = exclusivelyFor(storage, NAME + baseUrl);
+  const { device, storage, baseUrl } = settings;
+  const inLock = exclusively(NAME + baseUrl);
   let enrolling: Promise<string> | undefined;
   /** If the device takes too long, or the identifier cannot be stored, the next attempt uses the same key. */
   let generating: Promise<string> | undefined;
@@ -44,58 +44,58 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
   let replacement: string | undefined;
 
   async function generateKey(): Promise<string> {
-    generating ??= device.generateKey();
-    const pending = generating;
-    pending.catch(() => {
-      if (generating === pending) generating = undefined;
+    const keyId = await callDevice(settings, () => {
+      generating ??= device.generateKey().catch((error: unknown) => {
+        generating = undefined;
+        throw error;
+      });
+      return generating;
     });
-    const keyId = await callDevice(settings, () => pending);
     await storage.set(NAME, UNCONFIRMED + keyId);
     generating = undefined;
     return keyId;
   }
 
-  async function registerKey(keyId: string): Promise<void> {
-    const patience = { left: retries, maxDelay };
-    const attempt = async () => {
-      const challenge = await requestChallenge(settings, 'attestation');
-      const token = await callDevice(settings, () => device.attest(keyId, challenge));
-      await postJson(settings, settings.paths.registration, { keyId, challenge, token }, 'keyId');
+  async function registerKey(keyId: string): Promise<string> {
+    const patience = createPatience(settings);
+    const register = () => {
+      return patiently(patience, async () => {
+        const challenge = await requestChallenge(settings, 'attestation');
+        const token = await callDevice(settings, () => device.attest(keyId, challenge));
+        await postJson(settings, settings.paths.registration, { keyId, challenge, token }, 'keyId');
+      });
     };
-    const patientAttempt = () => patiently(patience, attempt);
-    try {
-      await patientAttempt();
-    } catch (error) {
-      if (!serverCodeOf(error)?.startsWith('challenge_')) throw error;
-      await patientAttempt();
-    }
+    await register().catch((error: unknown) => {
+      if (!/^challenge_/.test(problemOf(error))) throw error;
+      return register();
+    });
     await storage.set(NAME, keyId);
+    return keyId;
   }
 
   /** Runs in the lock, so that only one tab or request creates a key. */
-  async function enroll(unusable: string | undefined): Promise<string> {
+  async function enroll(unusable?: string): Promise<string> {
     const stored = await storage.get(NAME);
-    const isConfirmed = stored !== null && !stored.startsWith(UNCONFIRMED);
-    if (isConfirmed && stored !== unusable) return stored;
-    if (stored !== null && !isConfirmed) {
+    if (stored?.startsWith(UNCONFIRMED)) {
       const keyId = stored.slice(UNCONFIRMED.length);
       try {
-        await registerKey(keyId);
-        return keyId;
+        return await registerKey(keyId);
       } catch (error) {
-        const isUnusable = isKeyLost(error) || UNUSABLE.test(serverCodeOf(error) ?? '');
-        if (!isUnusable || keyId === replacement) throw error;
+        if (keyId === replacement || !UNUSABLE.test(problemOf(error))) throw error;
       }
+    } else if (stored && stored !== unusable) {
+      // Another tab has replaced the key. This tab must not replace it once more.
+      if (unusable) replacement = stored;
+      return stored;
     }
     const keyId = await generateKey();
-    if (stored !== null) replacement = keyId;
-    await registerKey(keyId);
-    return keyId;
+    if (stored) replacement = keyId;
+    return registerKey(keyId);
   }
 
   /** All requests of this client wait for the same registration. */
   function enrollOnce(unusable?: string): Promise<string> {
-    enrolling ??= exclusively(() => enroll(unusable)).finally(() => {
+    enrolling ??= inLock(() => enroll(unusable)).finally(() => {
       enrolling = undefined;
     });
     return enrolling;
@@ -104,7 +104,7 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
   return {
     async current() {
       const stored = await storage.get(NAME);
-      return stored === null || stored.startsWith(UNCONFIRMED) || enrolling ? enrollOnce() : stored;
+      return !stored || stored.startsWith(UNCONFIRMED) || enrolling ? enrollOnce() : stored;
     },
     async replace(keyId, error) {
       if (keyId === replacement) throw error;
@@ -114,12 +114,8 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
       if (keyId === replacement) replacement = undefined;
     },
     async forget() {
-      await exclusively(() => storage.remove(NAME));
+      await inLock(() => storage.remove(NAME));
       replacement = undefined;
     },
   };
-}
-
-export function serverCodeOf(error: unknown): string | undefined {
-  return error instanceof AppAttestClientError && error.code === 'rejected' ? error.serverCode : undefined;
 }

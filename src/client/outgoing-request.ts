@@ -46,11 +46,12 @@ export async function prepareRequest(
   { body, method = 'GET', headers: passedHeaders, signal, ...init }: AttestedRequestInit = {},
 ): Promise<OutgoingRequest> {
   const verb = method.toUpperCase();
-  const isSafe = ['GET', 'HEAD'].includes(verb);
+  const isSafe = /^(GET|HEAD)$/.test(verb);
   try {
     if (!target.startsWith('/')) throw new TypeError('the target must start with /');
     // The URL class encodes and resolves the path as fetch does. The server receives this path and query.
     const { origin, pathname, search } = new URL(baseUrl + target);
+    const normalized = pathname + search;
     const headers = new Headers(passedHeaders ?? {});
     const [type, bytes] = await serialize(body ?? new Uint8Array());
     // Creates the error that fetch would throw, for example for a body of GET.
@@ -59,8 +60,8 @@ export async function prepareRequest(
     // The content type of a form contains the boundary between its parts, so it must be the one of these bytes.
     if (type !== null && (body instanceof FormData || !headers.has('content-type'))) headers.set('content-type', type);
     return {
-      url: origin + pathname + search,
-      target: pathname + search,
+      url: origin + normalized,
+      target: normalized,
       headers,
       contentDigest: await bodyDigest(bytes, sha256),
       init: sent,
@@ -68,7 +69,7 @@ export async function prepareRequest(
       isSafe,
     };
   } catch (cause) {
-    throw new AppAttestClientError('invalid_argument', String(cause), { cause });
+    throw new AppAttestClientError('invalid_argument', cause, { cause });
   }
 }
 
@@ -77,17 +78,13 @@ export async function prepareRequest(
  * serialises forms and other bodies as `fetch` does. Text does not need it, because `Response` of React Native is incomplete.
  */
 async function serialize(body: RequestBody): Promise<[type: string | null, bytes: Uint8Array<ArrayBuffer>]> {
-  if (typeof body === 'string') return ['text/plain;charset=UTF-8', utf8(body)];
+  if (typeof body === 'string') return ['text/plain;charset=UTF-8', new TextEncoder().encode(body)];
   if (body instanceof Uint8Array) return [null, new Uint8Array(body)];
-  if (isJson(body)) return ['application/json', utf8(JSON.stringify(body))];
+  if (isJson(body)) return ['application/json', new TextEncoder().encode(JSON.stringify(body))];
   const response = new Response(body);
   return [response.headers.get('content-type'), new Uint8Array(await response.arrayBuffer())];
 }
 
 function isJson(body: object): body is Extract<RequestBody, readonly unknown[] | { readonly [name: string]: unknown }> {
   return Array.isArray(body) || Object.getPrototypeOf(body) === Object.prototype;
-}
-
-function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new TextEncoder().encode(text));
 }

@@ -4,17 +4,11 @@ import type { AppAttest } from '../../src/server/index.js';
 import { installApp } from '../support/app-client.js';
 import { createBackend } from '../support/backend.js';
 import { SERVERS, type TestServer } from '../support/http-servers.js';
+import { hurryPauses } from '../support/hurried-pauses.js';
 
 let server: TestServer;
 let backend: AppAttest;
 const POST = { method: 'POST', body: { item: 'coffee' } };
-
-/** Pauses of the client are a hundredth as long. */
-function hurry(): void {
-  const { setTimeout } = globalThis;
-  const hurried = (run: () => void, milliseconds: number, ...rest: []) => setTimeout(run, milliseconds / 100, ...rest);
-  vi.stubGlobal('setTimeout', hurried);
-}
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -94,7 +88,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
   });
 
   it('waits for Retry-After, up to a limit', async () => {
-    hurry();
+    hurryPauses();
     const { attested } = await installApp(server.origin);
     await attested.register();
     const authenticate = vi.spyOn(backend, 'authenticate');
