@@ -32,7 +32,7 @@ export default defineConfig({
       'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
       COST_TESTS,
       'test/runtimes/**',
-      'test/inspector/page/**',
+      'test/{client,inspector}/page/**',
     ],
     setupFiles: ['test/support/quiet-run.ts'],
     // Some tests only wait. Two workers more than there are processors keep the processors busy.
