@@ -36,6 +36,42 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     expect(made).toHaveLength(1);
   });
 
+  it('registers once for two clients of one app', async () => {
+    const { attested, again, made } = await installApp(server.origin);
+    const other = again();
+    const [first, second] = await Promise.all([attested.register(), other.register()]);
+    expect(first).toEqual(second);
+    expect(made).toEqual([first.keyId]);
+    await backend.revoke(first.keyId);
+    await Promise.all(
+      [attested.fetch('/orders', POST), other.fetch('/orders', POST)].map((sent) => sent.catch(() => 0)),
+    );
+    expect(made).toHaveLength(2);
+  });
+
+  it('signs and sends requests at the same time if the server has a counterWindow', async () => {
+    await server.close();
+    backend = createBackend({ counterWindow: 16 });
+    server = await start(backend, { onDecision: () => undefined });
+    const { attested, device, made } = await installApp(server.origin, { parallel: true });
+    await attested.register();
+    let signing = 0;
+    let most = 0;
+    const { assert } = device;
+    device.assert = async (...args) => {
+      signing += 1;
+      most = Math.max(most, signing);
+      const assertion = await assert(...args);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      signing -= 1;
+      return assertion;
+    };
+    const responses = await Promise.all(Array.from({ length: 4 }, () => attested.fetch('/orders', POST)));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(most).toBeGreaterThan(1);
+    expect(made).toHaveLength(1);
+  });
+
   it('signs the target as the server receives it', async () => {
     const { attested } = await installApp(server.origin);
     for (const target of ['/orders/ü?q=ä b#part', '/orders/./x/../7?', "/orders/7?a='b'"]) {

@@ -124,6 +124,63 @@ it('stops with the AbortSignal of the request, but not the registration of other
   expect(made).toHaveLength(1);
 });
 
+it('sends nothing for a signal that is aborted already, nor after an abort in the queue', async () => {
+  const routes = server();
+  const fetch = vi.fn(routes);
+  const { attested, device } = await installApp(baseUrl, { fetch });
+  await expect(attested.fetch('/orders', { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone');
+  expect(fetch).not.toHaveBeenCalled();
+  await attested.register();
+  const assert = vi.spyOn(device, 'assert');
+  let respond: (() => void) | undefined;
+  fetch.mockImplementation((url, init) => {
+    if (!url.endsWith('/orders')) return routes(url, init);
+    return new Promise((resolve) => {
+      respond = () => resolve(routes(url, init));
+    });
+  });
+  const first = attested.fetch('/orders');
+  await expect.poll(() => respond).toBeDefined();
+  const controller = new AbortController();
+  const second = attested.fetch('/orders', { signal: controller.signal });
+  controller.abort(new Error('the user left'));
+  await expect(second).rejects.toThrow('the user left');
+  respond?.();
+  expect((await first).status).toBe(200);
+  expect(assert).toHaveBeenCalledTimes(1);
+});
+
+it('the signal also aborts the request and the body of its response', async () => {
+  const routes = server();
+  const fetch = async (url: string, init: RequestInit) => {
+    if (!url.endsWith('/orders')) return routes(url, init);
+    const body = new ReadableStream({
+      start: (controller) => init.signal?.addEventListener('abort', () => controller.error(init.signal?.reason)),
+    });
+    return new Response(body);
+  };
+  const { attested } = await installApp(baseUrl, { fetch });
+  const controller = new AbortController();
+  const response = await attested.fetch('/orders', { signal: controller.signal });
+  controller.abort(new Error('the user left'));
+  await expect(response.text()).rejects.toThrow('the user left');
+});
+
+it('gives up if the server does not respond within the timeout, or stops within the body of a challenge', async () => {
+  const stalled = async (_url: string, { signal }: RequestInit) => {
+    return new Response(new ReadableStream({ start: (body) => signal?.addEventListener('abort', () => body.error()) }));
+  };
+  const silent = (_url: string, { signal }: RequestInit) => {
+    return new Promise<Response>((_resolve, reject) =>
+      signal?.addEventListener('abort', () => reject(new Error('abort'))),
+    );
+  };
+  for (const fetch of [stalled, silent]) {
+    const { attested } = await installApp(baseUrl, { fetch, timeout: 0.1, retries: 0 });
+    await expect(attested.register()).rejects.toMatchObject({ code: 'network' });
+  }
+});
+
 it('follows no redirect', async () => {
   const routes = server();
   const fetch = async (url: string, init: RequestInit) => {
@@ -132,34 +189,4 @@ it('follows no redirect', async () => {
   };
   const { attested } = await installApp(baseUrl, { fetch });
   await expect(attested.fetch('/orders')).rejects.toMatchObject({ code: 'redirected' });
-});
-
-it('renews a session before it expires, once for all requests, and once after 401', async () => {
-  const routes = server();
-  let issued = 0;
-  let accepted = 'token 1';
-  const fetch = async (url: string, init: RequestInit) => {
-    if (url.endsWith('/session')) {
-      issued += 1;
-      return Response.json({ token: `token ${issued}`, expiresAt: new Date(Date.now() + 600_000).toISOString() });
-    }
-    const authorization = new Headers(init.headers).get('authorization');
-    if (authorization === null) return routes(url, init);
-    return new Response(null, { status: authorization === `Bearer ${accepted}` ? 200 : 401 });
-  };
-  const { attested } = await installApp(baseUrl, { fetch });
-  const read = () => attested.fetch('/orders', {}, { with: 'session' });
-  expect((await Promise.all([read(), read(), read()])).map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect(issued).toBe(1);
-  accepted = 'token 2';
-  expect((await read()).status).toBe(200);
-  expect(issued).toBe(2);
-  accepted = 'token 3';
-  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 590_000);
-  expect((await read()).status).toBe(200);
-  expect(issued).toBe(3);
-  accepted = 'none';
-  expect((await read()).status).toBe(401);
-  expect(issued).toBe(4);
-  vi.restoreAllMocks();
 });
