@@ -46,8 +46,16 @@ const shared: Options = {
   removeNodeProtocol: false,
 };
 
-/** Browser engines and React Native load the client, so its syntax is older than that of the other entries. */
-const client: Options = { target: 'es2020', platform: 'browser', entry: { client: 'src/client/index.ts' } };
+/**
+ * Browser engines and React Native load the client, so its syntax is older than that of the other entries. A page may load it
+ * without a bundler, so it is minified.
+ */
+const client: Options = {
+  target: 'es2020',
+  platform: 'browser',
+  minify: true,
+  entry: { client: 'src/client/index.ts' },
+};
 
 /** Writes the migrations to files, for migration tools that read files. */
 async function writeMigrations(): Promise<void> {

@@ -16,8 +16,8 @@ interface Locks {
   request<Value>(name: string, run: () => Promise<Value>): Promise<Value>;
 }
 
-/** Bundlers may omit the queue, because its creation has no effect. */
-const inThisProcess = /* @__PURE__ */ createQueue();
+/** It is created later, so that bundlers can omit it. */
+let inThisProcess: Queue | undefined;
 
 /**
  * Returns a function that runs one call at a time: in all tabs and web views of the app if the engine has Web Locks, and otherwise
@@ -29,5 +29,7 @@ const inThisProcess = /* @__PURE__ */ createQueue();
 export function exclusively(name: string): Queue {
   const { navigator }: { navigator?: { locks?: Locks } | undefined } = Object(globalThis);
   const locks = navigator?.locks;
-  return locks ? (run) => locks.request(name, run) : inThisProcess;
+  if (locks) return (run) => locks.request(name, run);
+  inThisProcess ??= createQueue();
+  return inThisProcess;
 }

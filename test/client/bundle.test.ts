@@ -34,8 +34,8 @@ it('is ES2020', async () => {
 
 it.each([
   ['capacitor', 400],
-  ['expo', 250],
-  ['AppAttestClientError', 300],
+  ['expo', 200],
+  ['AppAttestClientError', 220],
 ])('contains only what the app imports: %s', async (name, length) => {
   const { code } = await bundle(`export { ${name} } from './index.js'`);
   expect(code.length).toBeLessThan(length);
