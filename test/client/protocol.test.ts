@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../src/client/index.js';
 import { httpHandlers } from '../../src/http/index.js';
-import { verifyAssertion } from '../../src/index.js';
+import { verifyAssertion, verifyAttestation } from '../../src/index.js';
 import { memoryStorage } from '../support/app-client.js';
-import { backendWithDevice } from '../support/backend.js';
+import { backendWithDevice, createBackend } from '../support/backend.js';
 
 interface Vectors {
   baseUrl: string;
@@ -13,6 +13,13 @@ interface Vectors {
   challenge: string;
   keyId: string;
   publicKey: string;
+  registration: {
+    url: string;
+    clientDataHash: string;
+    body: { keyId: string; challenge: string; token: string };
+    validAt: string;
+    trustAnchor: string;
+  };
   requests: {
     name: string;
     method: string;
@@ -30,6 +37,59 @@ interface Vectors {
 const vectors: Vectors = JSON.parse(readFileSync('fixtures/protocol.json', 'utf8'));
 const { baseUrl, appId, challenge, keyId, publicKey } = vectors;
 afterEach(() => vi.restoreAllMocks());
+
+describe('the test vector of the registration', () => {
+  const { url, clientDataHash, body, validAt, trustAnchor } = vectors.registration;
+
+  it('is what the client attests and sends', async () => {
+    const attest = vi.fn(async () => body.token);
+    const sent: [string, RequestInit][] = [];
+    const fetch = async (address: string, init: RequestInit) => {
+      sent.push([address, init]);
+      return Response.json({ challenge: body.challenge, keyId: body.keyId });
+    };
+    const device = {
+      isSupported: async () => true,
+      generateKey: async () => body.keyId,
+      attest,
+      assert: async () => '',
+    };
+    await createClient({ device, baseUrl, storage: memoryStorage(), fetch }).register();
+    expect(attest).toHaveBeenCalledWith(body.keyId, body.challenge);
+    expect(sent.map(([address]) => address)).toEqual([`${baseUrl}/app-attest/challenge`, url]);
+    const [asked, registered] = sent.map(([, init]) => JSON.parse(String(init.body)));
+    expect(asked).toEqual({ purpose: 'attestation' });
+    expect(registered).toEqual(body);
+  });
+
+  it('is what the server verifies', async () => {
+    const hash = createHash('sha256').update(body.challenge).digest();
+    expect(hash.toString('hex')).toBe(clientDataHash);
+    const now = () => new Date(validAt);
+    const backend = createBackend();
+    vi.spyOn(backend, 'register').mockImplementation(async (passed) => {
+      const { token, ...rest }: { token?: unknown; keyId?: unknown; challenge?: unknown } = Object(passed);
+      expect(rest).toEqual({ keyId: body.keyId, challenge: body.challenge });
+      await verifyAttestation({
+        attestation: String(token),
+        clientDataHash: hash,
+        keyId: body.keyId,
+        appId,
+        trustAnchors: [trustAnchor],
+        date: now(),
+      });
+      return (await backendWithDevice()).key;
+    });
+    const response = await httpHandlers(backend).registration(
+      new Request(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    );
+    expect(response.status).toBe(201);
+  });
+});
 
 describe.each(vectors.requests)('the test vector of $name', (vector) => {
   const body = Buffer.from(vector.body, 'base64');
