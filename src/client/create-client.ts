@@ -63,7 +63,7 @@ export function createClient(options: ClientOptions): AppAttestClient {
   /** @throws AppAttestClientError `device_failed`, `unsupported` */
   async function assertSupported(): Promise<void> {
     isSupported ||= await callDevice(settings, () => settings.device.isSupported());
-    if (!isSupported) throw new AppAttestClientError('unsupported', 'no App Attest');
+    if (!isSupported) throw new AppAttestClientError('unsupported', 'not_supported');
   }
 
   return {

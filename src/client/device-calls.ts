@@ -20,7 +20,7 @@ const CASES: readonly (readonly [RegExp, ClientErrorCode])[] = [
 export async function callDevice<Value>({ timeout }: ClientSettings, call: () => Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('no result')), timeout * 1000);
+    timer = setTimeout(() => reject(new Error('timeout')), timeout * 1000);
   });
   try {
     return await Promise.race([call(), late]);

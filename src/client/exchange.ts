@@ -92,7 +92,7 @@ export function readJson<Field extends string>(field: Field): ReadResponse<JsonW
   return async (response) => {
     const json: unknown = response.ok && (await response.json());
     if (hasText(json, field)) return json;
-    throw new AppAttestClientError('unexpected_response', `no ${field}, status ${response.status}`, { response });
+    throw new AppAttestClientError('unexpected_response', `no ${field}: ${response.status}`, { response });
   };
 }
 

@@ -23,13 +23,12 @@ let inThisProcess: Queue | undefined;
  * Returns a function that runs one call at a time: in all tabs and web views of the app if the engine has Web Locks, and otherwise
  * in this process.
  *
- * @param name The name of the lock
  * @see https://w3c.github.io/web-locks/
  */
-export function exclusively(name: string): Queue {
+export function exclusively(): Queue {
   const { navigator }: { navigator?: { locks?: Locks } | undefined } = Object(globalThis);
   const locks = navigator?.locks;
-  if (locks) return (run) => locks.request(name, run);
+  if (locks) return (run) => locks.request('app-attest', run);
   inThisProcess ??= createQueue();
   return inThisProcess;
 }

@@ -35,8 +35,8 @@ const UNCONFIRMED = '?';
 const UNUSABLE = /^key_(lost|revoked|already_registered)$/;
 
 export function createInstalledKey(settings: ClientSettings): InstalledKey {
-  const { device, storage, baseUrl } = settings;
-  const inLock = exclusively(NAME + baseUrl);
+  const { device, storage } = settings;
+  const inLock = exclusively();
   let enrolling: Promise<string> | undefined;
   /** If the device takes too long, or the identifier cannot be stored, the next attempt uses the same key. */
   let generating: Promise<string> | undefined;
