@@ -49,6 +49,23 @@ it.each(['the Capacitor plugin', 'the Expo module'])('%s is a device', async (na
   expect(await (await attested.fetch('/orders?all')).json()).toEqual({ by: keyId });
 });
 
+it.each([
+  ['on Android', { isSupported: true, format: 'google-play-integrity-standard' }],
+  ['in a simulator', { isSupported: false }],
+])('the Capacitor plugin %s is no App Attest', async (_name, support) => {
+  const { capacitor: plugin } = await createDevice();
+  const device = capacitor({
+    isSupported: async () => support,
+    prepare: () => plugin.prepare(),
+    createAttestation: (options) => plugin.createAttestation(options),
+    createAssertion: (options) => plugin.createAssertion(options),
+  });
+  const onUnsupported = vi.fn(() => 'throw' as const);
+  const attested = createClient({ device, storage: memoryStorage(), baseUrl, fetch: server(), onUnsupported });
+  await expect(attested.fetch('/orders')).rejects.toMatchObject({ code: 'unsupported' });
+  expect(onUnsupported).toHaveBeenCalledWith('not_supported');
+});
+
 it('a device without App Attest sends its reason, which the decision contains', async () => {
   const { attested, device } = await installApp(baseUrl, { fetch: server(), onUnsupported: () => 'send' });
   device.isSupported = async () => false;
@@ -179,6 +196,17 @@ it('gives up if the server does not respond within the timeout, or stops within 
     const { attested } = await installApp(baseUrl, { fetch, timeout: 0.1, retries: 0 });
     await expect(attested.register()).rejects.toMatchObject({ code: 'network' });
   }
+});
+
+it('reports a redirect that React Native followed', async () => {
+  const routes = server();
+  const fetch = async (url: string, init: RequestInit) => {
+    return url.endsWith('/orders')
+      ? Object.defineProperty(new Response('other'), 'redirected', { value: true })
+      : routes(url, init);
+  };
+  const { attested } = await installApp(baseUrl, { fetch });
+  await expect(attested.fetch('/orders')).rejects.toMatchObject({ code: 'redirected' });
 });
 
 it('follows no redirect', async () => {

@@ -270,6 +270,56 @@ describe('a failure of the device', () => {
   });
 });
 
+describe('a lost response', () => {
+  const lost = () => {
+    throw new TypeError('connection lost');
+  };
+
+  it.each(['challenge_used', 'challenge_unknown', 'key_unknown', 'invalid_signature'])(
+    'and then %s: the app does not know whether the order was placed',
+    async (code) => {
+      const app = createApp({ orders: [lost, rejection(401, code)] });
+      expect(await app.fetch()).toBe(`answer_lost ${code}`);
+      expect({ keys: app.keys, signed: app.signed, sent: app.sent }).toEqual({ keys: 1, signed: 1, sent: 2 });
+    },
+  );
+});
+
+it('requests that start together wait for one registration, also if it fails', async () => {
+  const app = createApp({ attest: always(deviceError('serverUnavailable')) });
+  const outcomes = await Promise.all([app.fetch(), app.fetch(), app.fetch()]);
+  expect(outcomes).toEqual(['apple_unavailable', 'apple_unavailable', 'apple_unavailable']);
+  expect({ keys: app.keys, attested: app.attested }).toEqual({ keys: 1, attested: 4 });
+});
+
+it('discards the challenges that were requested ahead after one of them is rejected', async () => {
+  const issued: string[] = [];
+  let rejected = 0;
+  const fetch = async (url: string, init: RequestInit) => {
+    if (url.endsWith('/challenge')) {
+      const challenge = `challenge ${issued.length}`;
+      issued.push(challenge);
+      return Response.json({ challenge });
+    }
+    if (url.endsWith('/registration')) return Response.json({ keyId: 'key' }, { status: 201 });
+    const number = Number(new Headers(init.headers).get('x-app-attest-challenge')?.replace('challenge ', ''));
+    if (number >= rejected) return new Response('placed');
+    return rejection(401, 'challenge_unknown')();
+  };
+  const device = {
+    isSupported: async () => true,
+    generateKey: async () => 'key',
+    attest: async () => 'AA==',
+    assert: async () => 'AA==',
+  };
+  const client = createClient({ device, baseUrl, storage: memoryStorage(), fetch, challengesAhead: 3 });
+  await client.fetch('/orders');
+  await expect.poll(() => issued.length).toBe(5);
+  // The server lost all challenges, for example at a restart.
+  rejected = issued.length;
+  expect((await client.fetch('/orders')).status).toBe(200);
+});
+
 describe('a request for a challenge', () => {
   it('is repeated if the server is busy', async () => {
     const app = createApp({ challenges: [rejection(503, 'overloaded')] });
