@@ -47,6 +47,17 @@ const shared: Options = {
   removeNodeProtocol: false,
 };
 
+/**
+ * Browser engines and React Native load the client, so its syntax is older than that of the other entries. A page may load it
+ * without a bundler, so it is minified.
+ */
+const client: Options = {
+  target: 'es2020',
+  platform: 'browser',
+  minify: true,
+  entry: { client: 'src/client/index.ts' },
+};
+
 /** Writes the migrations to files, for migration tools that read files. */
 async function writeMigrations(): Promise<void> {
   await mkdir('dist/migrations', { recursive: true });
@@ -105,4 +116,7 @@ export default defineConfig([
     // jose is an ES module. Jest and Node.js before 22.12 cannot require ES modules.
     noExternal: ['jose'],
   },
+  { ...client, format: 'esm', dts: true },
+  { ...client, format: 'esm', outDir: 'dist/modules' },
+  { ...client, format: 'cjs', dts: true },
 ]);

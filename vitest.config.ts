@@ -10,6 +10,7 @@ export const alias = {
   'app-attest/hono': fileURLToPath(new URL('./src/http/hono.ts', import.meta.url)),
   'app-attest/server/conformance': fileURLToPath(new URL('./src/conformance/index.ts', import.meta.url)),
   'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
+  'app-attest/client': fileURLToPath(new URL('./src/client/index.ts', import.meta.url)),
   'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
   'app-attest/postgres': fileURLToPath(new URL('./src/stores/postgres/index.ts', import.meta.url)),
   'app-attest/session': fileURLToPath(new URL('./src/session/index.ts', import.meta.url)),
@@ -32,7 +33,7 @@ export default defineConfig({
       'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
       COST_TESTS,
       'test/runtimes/**',
-      'test/inspector/page/**',
+      'test/{client,inspector}/page/**',
     ],
     setupFiles: ['test/support/quiet-run.ts'],
     // Some tests only wait. Two workers more than there are processors keep the processors busy.

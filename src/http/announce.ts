@@ -121,6 +121,7 @@ function describe<Context>(
   const session = result.outcome === 'accepted' ? result.session : undefined;
   const keyId = key?.keyId ?? claimedKeyId(claims);
   const { environment, device }: Pick<Decision, 'environment' | 'device'> = key ?? session ?? claimed(claims);
+  const unsupported = unsupportedReason(incoming);
   const decision = {
     route,
     ...(keyId !== undefined && { keyId }),
@@ -131,6 +132,7 @@ function describe<Context>(
     duration,
     method,
     target,
+    ...(unsupported !== undefined && { unsupported }),
     request: context,
   };
   if (result.outcome === 'accepted') return { outcome: 'accepted', status: result.status, ...decision };
@@ -155,6 +157,12 @@ function capsuleOf(
     process.emitWarning(new AppAttestHttpError('unavailable', 'the capsule could not be created', cause));
     return undefined;
   }
+}
+
+/** Returns the reason for which the app sends no evidence. The characters are limited, so that a log can contain the reason. */
+function unsupportedReason(incoming: IncomingRequest): string | undefined {
+  const reason = incoming.header('x-app-attest-unsupported');
+  return reason !== undefined && /^[\w-]{1,64}$/.test(reason) ? reason : undefined;
 }
 
 function claimedKeyId({ keyId }: Claims): string | undefined {

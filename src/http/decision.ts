@@ -57,6 +57,12 @@ export interface Decision<Context = unknown> {
   method: string;
   /** Path and query as received. */
   target: string;
+  /**
+   * The reason in the header `X-App-Attest-Unsupported`, with which an app states that its device does not support App Attest. It
+   * is a signal and no proof, because any client can send the header. Absent if the header is absent, is longer than 64 characters,
+   * or contains other characters than letters, digits, `_` and `-`.
+   */
+  unsupported?: string;
   /** The framework's request. For Hono, it is the `Context`. */
   request: Context;
   /**

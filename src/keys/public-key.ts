@@ -126,7 +126,7 @@ let subtle: webcrypto.SubtleCrypto | undefined;
 async function importPoint(point: Uint8Array): Promise<KeyObject> {
   subtle ??= webcrypto.subtle;
   try {
-    return KeyObject.from(await subtle.importKey('raw', point, P256, true, ['verify']));
+    return KeyObject.from(await subtle.importKey('raw', new Uint8Array(point), P256, true, ['verify']));
   } catch (cause) {
     throw notAKey(cause);
   }

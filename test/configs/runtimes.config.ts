@@ -35,6 +35,11 @@ export default defineConfig({
         test: { name: 'Chromium', include: ['test/runtimes/chromium/*.test.ts'], testTimeout: 120_000 },
       },
       {
+        // Tests of the client in Chromium, as a page on another origin than the server.
+        resolve: { alias },
+        test: { name: 'client', include: ['test/client/page/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
         // Tests of the built inspector page in Chromium.
         test: { name: 'inspector', include: ['test/inspector/page/*.test.ts'], testTimeout: 60_000 },
       },

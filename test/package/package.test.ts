@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'acorn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pack, project, run } from './packed.js';
 
@@ -123,6 +125,31 @@ describe('the packed package', () => {
     });
   });
 
+  it.each(['client.mjs', 'client.cjs'])('sends a signed request in %s', async (script) => {
+    const api = 'https://api.example.com';
+    expect(JSON.parse(await inConsumer('node', script))).toEqual({
+      received: [
+        `POST ${api}/app-attest/challenge null`,
+        `POST ${api}/app-attest/registration null`,
+        `POST ${api}/app-attest/challenge null`,
+        `POST ${api}/orders assertion`,
+      ],
+      code: 'invalid_argument',
+      isTyped: true,
+      expo: 'function',
+    });
+  });
+
+  it.each(['client.js', 'client.cjs', 'modules/client.js'])('contains a small client in ES2020: %s', async (file) => {
+    const source = await readFile(join(consumer, 'node_modules/app-attest/dist', file), 'utf8');
+    expect(() => {
+      return parse(source, { ecmaVersion: 2020, sourceType: file.endsWith('.cjs') ? 'script' : 'module' });
+    }).not.toThrow();
+    // CommonJS has some more bytes, because its exports are getters.
+    expect(gzipSync(source, { level: 9 }).length).toBeLessThan(file.endsWith('.cjs') ? 4400 : 4096);
+    expect(source).not.toMatch(/\brequire\b|\bimport\b|\bprocess\b|\bBuffer\b/);
+  });
+
   it.each(['adapters.mjs', 'adapters.cjs'])('protects a route of each framework in %s', async (script) => {
     expect(JSON.parse(await inConsumer('node', script))).toEqual({
       http: [200, 401],
@@ -165,7 +192,7 @@ describe('the packed package', () => {
     }
     // Only the users of sessions load jose, and the adapters use only the types of sessions.
     expect(await importsOf('dist/session.js', AT_ONCE_OR_LATER)).toEqual(['jose']);
-    for (const module of ['server/conformance', 'redis', 'postgres']) {
+    for (const module of ['server/conformance', 'redis', 'postgres', 'client']) {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }
     expect(await importsOf('dist/testing.js', AT_ONCE)).toEqual(['asn1js']);

@@ -15,6 +15,10 @@ class AppAttestOnVirtualDevice {
     this.#keyId = null;
   }
 
+  async isSupported(): Promise<{ isSupported: boolean; format?: string }> {
+    return { isSupported: true, format: 'apple-app-attest' };
+  }
+
   prepare() {
     return this.#capacitor.prepare();
   }
@@ -29,6 +33,11 @@ class AppAttestOnVirtualDevice {
 
   async storeKeyId({ keyId }: { keyId: string }): Promise<{ success: boolean }> {
     this.#keyId = keyId;
+    return { success: true };
+  }
+
+  async clearStoredKeyId(): Promise<{ success: boolean }> {
+    this.#keyId = null;
     return { success: true };
   }
 

@@ -99,6 +99,6 @@ export function fromBase64(text: string): Uint8Array {
 function readFolder(folder: URL): Recording[] {
   return readdirSync(fileURLToPath(folder))
     .toSorted()
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => file.endsWith('.json') && file !== 'protocol.json')
     .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
 }

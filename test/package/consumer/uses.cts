@@ -5,6 +5,7 @@ import http = require('app-attest/http');
 import expressAdapter = require('app-attest/express');
 import fastifyAdapter = require('app-attest/fastify');
 import honoAdapter = require('app-attest/hono');
+import client = require('app-attest/client');
 import redis = require('app-attest/redis');
 import postgres = require('app-attest/postgres');
 import testing = require('app-attest/testing');
@@ -31,3 +32,5 @@ export const inRedis = (client: redis.IoRedisClient) =>
   server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redis.redisStores(client) });
 export const inPostgres = (pool: postgres.Queryable) =>
   server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgres.postgresStores(pool) });
+export const app = (plugin: client.AppAttestPlugin, storage: client.Storage): client.AppAttestClient =>
+  client.createClient({ device: client.capacitor(plugin), baseUrl: 'https://api.example.com', storage });

@@ -25,6 +25,14 @@ import {
   verifyAttestation,
   verifyReceipt,
 } from 'app-attest';
+import {
+  AppAttestClientError,
+  type ClientErrorCode,
+  createClient,
+  type Device,
+  type RequestBody,
+  type Storage,
+} from 'app-attest/client';
 import { expressHandlers } from 'app-attest/express';
 import { fastifyHandlers } from 'app-attest/fastify';
 import { honoHandlers } from 'app-attest/hono';
@@ -255,4 +263,30 @@ export async function withSessions(appAttest: AppAttest, keys: SessionKey[], jwk
   });
   const { token } = await sessions.issue(await appAttest.authenticate({}));
   return sessions.verify(token);
+}
+
+/** The client for apps. `device` is written by hand. */
+export async function fetchInApp(
+  device: Device,
+  storage: Storage,
+  body: RequestBody,
+): Promise<ClientErrorCode | string> {
+  const attested = createClient({
+    device,
+    storage,
+    baseUrl: 'https://api.example.com',
+    paths: { session: '/session' },
+  });
+  // @ts-expect-error the storage is missing
+  const incomplete = () => createClient({ device, baseUrl: 'https://api.example.com' });
+  try {
+    await attested.fetch('/orders', { method: 'POST', body, headers: { 'Idempotency-Key': '7' } });
+    const response = await attested.fetch('/orders/7', {}, { with: 'session' });
+    // @ts-expect-error there are two proofs
+    void attested.fetch('/orders/7', {}, { with: 'cookie' });
+    return response.text();
+  } catch (error) {
+    void incomplete;
+    return error instanceof AppAttestClientError ? error.code : 'aborted';
+  }
 }

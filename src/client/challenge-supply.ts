@@ -1,0 +1,57 @@
+import type { ClientSettings } from './client-options.js';
+import { postJson } from './exchange.js';
+import { type Patience, patiently } from './waiting.js';
+
+/** Challenges for assertions. */
+export interface ChallengeSupply {
+  /** Returns a challenge that was requested ahead, or requests one. */
+  take(patience: Patience): Promise<string>;
+  /** Discards the challenges that were requested ahead. */
+  clear(): void;
+}
+
+/**
+ * Milliseconds that a challenge is kept. Clocks of devices are often wrong, so the client does not compare them with the time at
+ * which the challenge expires.
+ */
+const KEPT = 60_000;
+
+export function createChallengeSupply(settings: ClientSettings): ChallengeSupply {
+  let ahead: { readonly challenge: string; readonly since: number }[] = [];
+  let isFilling = false;
+
+  async function fill(): Promise<void> {
+    if (isFilling) return;
+    isFilling = true;
+    try {
+      while (ahead.length < settings.challengesAhead) {
+        const challenge = await requestChallenge(settings, 'assertion');
+        ahead.push({ challenge, since: Date.now() });
+      }
+    } catch {
+      // The next request asks for a challenge itself, and reports the error.
+    }
+    isFilling = false;
+  }
+
+  return {
+    async take(patience) {
+      ahead = ahead.filter(({ since }) => Date.now() - since < KEPT);
+      const challenge = ahead.shift()?.challenge;
+      const taken = challenge ?? (await patiently(patience, () => requestChallenge(settings, 'assertion')));
+      void fill();
+      return taken;
+    },
+    clear() {
+      ahead = [];
+    },
+  };
+}
+
+/** @throws AppAttestClientError `network`, `redirected`, `rejected`, `unexpected_response` */
+export async function requestChallenge(
+  settings: ClientSettings,
+  purpose: 'attestation' | 'assertion',
+): Promise<string> {
+  return (await postJson(settings, settings.paths.challenge, { purpose }, 'challenge')).challenge;
+}

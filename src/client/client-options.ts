@@ -1,0 +1,106 @@
+import type { Sha256 } from './body-digest.js';
+import { AppAttestClientError } from './client-error.js';
+import type { Device } from './device.js';
+import type { Storage } from './storage.js';
+
+/** The reason why the device sends no evidence. `feature_unsupported`: the device stated support, and then failed. */
+export type UnsupportedReason = 'not_supported' | 'feature_unsupported';
+
+/** The paths of the routes for App Attest, below `baseUrl`. */
+export interface ClientPaths {
+  /** The route that issues challenges. `'/app-attest/challenge'` by default. */
+  challenge?: string;
+  /** The route that registers keys. `'/app-attest/registration'` by default. */
+  registration?: string;
+  /** The route that exchanges an assertion for a session token. `'/app-attest/session'` by default. */
+  session?: string;
+}
+
+/** Options of `createClient`. */
+export interface ClientOptions {
+  /** App Attest on this device: `capacitor(AppAttest)`, `expo(AppIntegrity)`, or an object with the four methods. */
+  device: Device;
+  /** The address of the server, such as `'https://api.example.com'`. A path in it precedes every target. */
+  baseUrl: string;
+  /** Keeps the key identifier between two starts of the app. */
+  storage: Storage;
+  /** Sends the requests, with the arguments and the result of `fetch`. The global `fetch` by default. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /**
+   * Computes the SHA-256 hash of a body. `crypto.subtle.digest` by default, which React Native does not have. With `expo-crypto`:
+   * `(bytes) => Crypto.digest(Crypto.CryptoDigestAlgorithm.SHA256, bytes)`.
+   */
+  sha256?: Sha256;
+  /** The paths of the routes for App Attest. */
+  paths?: ClientPaths;
+  /**
+   * Decides about a request on a device without App Attest. `'send'`, the default, sends the request without evidence, with the
+   * reason in the header `X-App-Attest-Unsupported`. The server then decides. `'throw'` throws `unsupported`.
+   */
+  onUnsupported?: (reason: UnsupportedReason) => 'send' | 'throw' | undefined | Promise<'send' | 'throw' | undefined>;
+  /**
+   * Whether requests are signed and sent at the same time. `false` by default: the counters of the key then arrive in order. Use
+   * `true` only if the server has a `counterWindow`.
+   */
+  parallel?: boolean;
+  /** The number of challenges that are requested ahead, 0 by default, and a few at most. Each saves a request the waiting time. */
+  challengesAhead?: number;
+  /**
+   * How often a request waits and tries again if the server or Apple is busy, or if the network fails. 3 by default.
+   */
+  retries?: number;
+  /** The longest wait before one of these attempts, in seconds. 30 by default. */
+  maxDelay?: number;
+  /** The longest time for one call of the device, and for the response to one request, in seconds. 60 by default. */
+  timeout?: number;
+}
+
+/** Options with their defaults. */
+export type ClientSettings = Required<ClientOptions> & { readonly paths: Required<ClientPaths> };
+
+/**
+ * Checks the options, and fills in the defaults.
+ *
+ * @throws AppAttestClientError `invalid_argument`
+ */
+export function readClientOptions(options: ClientOptions): ClientSettings {
+  const settings: ClientSettings = {
+    // A browser engine calls fetch only as a method of the window.
+    fetch: (url, init) => fetch(url, init),
+    sha256: (bytes) => crypto.subtle.digest('SHA-256', bytes),
+    onUnsupported: () => 'send',
+    parallel: false,
+    challengesAhead: 0,
+    retries: 3,
+    maxDelay: 30,
+    timeout: 60,
+    ...options,
+    baseUrl: String(options.baseUrl).replace(/\/+$/, ''),
+    paths: {
+      challenge: '/app-attest/challenge',
+      registration: '/app-attest/registration',
+      session: '/app-attest/session',
+      ...options.paths,
+    },
+  };
+  const { device, storage, paths } = settings;
+  expect(device, 'isSupported generateKey attest assert', /^function/);
+  expect(storage, 'get set remove', /^function/);
+  expect(settings, 'fetch sha256 onUnsupported', /^function/);
+  expect(settings, 'baseUrl', /^string https?:\/\/[^?#]+$/);
+  expect(paths, 'challenge registration session', /^string \//);
+  expect(settings, 'parallel', /^boolean/);
+  expect(settings, 'challengesAhead retries maxDelay timeout', /^number \d{1,4}(\.\d+)?$/);
+  return settings;
+}
+
+/** @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot */
+function expect(values: object, names: string, pattern: RegExp): void {
+  for (const name of names.split(' ')) {
+    const value: unknown = Object(values)[name];
+    const found = `${typeof value} ${String(value)}`;
+    if (!pattern.test(found)) {
+      throw new AppAttestClientError('invalid_argument', `${name} must match ${pattern}, but is ${found}`);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { AppAttestClientError, detailsOf } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
+import { throwIfAborted } from './waiting.js';
+
+/** Reads a response. The time limit of the request includes the reading. */
+export type ReadResponse<Value> = (response: Response) => Promise<Value>;
+
+/** Returns the response of the application to the app, with its body unread. */
+export async function asItIs(response: Response): Promise<Response> {
+  return response;
+}
+
+/**
+ * Sends one request once.
+ *
+ * @throws AppAttestClientError `network`, `redirected`, `rejected`, and those of `read`
+ */
+export async function exchange<Value>(
+  settings: ClientSettings,
+  url: string,
+  init: RequestInit,
+  read: ReadResponse<Value>,
+  signal?: AbortSignal,
+): Promise<Value> {
+  throwIfAborted(signal);
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  const timer = setTimeout(abort, settings.timeout * 1000);
+  // The listener stays after the response, so that the signal also aborts the body of the response.
+  signal?.addEventListener('abort', abort);
+  try {
+    const response = await settings.fetch(url, { ...init, redirect: 'manual', signal: controller.signal });
+    // The status of a redirect is 0 in a browser engine. React Native follows redirects regardless of the option.
+    if (response.redirected || /^(0|30[12378])$/.test(`${response.status}`)) {
+      throw new AppAttestClientError('redirected', url, { response });
+    }
+    const serverCode = await codeOf(response);
+    const retryAfter = retryAfterOf(response, serverCode);
+    if (!serverCode && !retryAfter) return await read(response);
+    throw new AppAttestClientError('rejected', serverCode ?? response.status, { serverCode, response, retryAfter });
+  } catch (cause) {
+    throwIfAborted(signal);
+    throw detailsOf(cause).code ? cause : new AppAttestClientError('network', cause, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Returns the code in a rejection by the handlers of this package, or `undefined` for a response of the application. The handlers
+ * send `Cache-Control: no-store`, which a page on another origin can read, and a body with nothing but the code. The body is left
+ * unread for the app.
+ */
+async function codeOf(response: Response): Promise<string | undefined> {
+  if (response.ok || response.headers.get('cache-control') !== 'no-store') return undefined;
+  return /^\{\s*"error":\s*"(\w+)"\s*\}$/.exec(await response.clone().text())?.[1];
+}
+
+/**
+ * Seconds until the server wants to be asked again, at least one: a number, or a date (RFC 9110 §10.2.3). A page on another origin
+ * cannot read `Retry-After` unless the server exposes it, so a status 503 of the handlers without it means one second.
+ */
+function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
+  const value = headers.get('retry-after') ?? (serverCode && '1');
+  if (!value || (status !== 503 && status !== 429)) return undefined;
+  return Math.max(1, Number(value) || (Date.parse(value) - Date.now()) / 1000 || 1);
+}
+
+/**
+ * Sends JSON to a route for App Attest. Returns the JSON of the response, which contains text in `field`.
+ *
+ * @throws AppAttestClientError `network`, `redirected`, `rejected`, `unexpected_response`
+ */
+export function postJson<Field extends string>(
+  settings: ClientSettings,
+  path: string,
+  json: object,
+  field: Field,
+): Promise<JsonWith<Field>> {
+  const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(json) };
+  return exchange(settings, settings.baseUrl + path, init, readJson(field));
+}
+
+/** A JSON object that contains text in a field. */
+export type JsonWith<Field extends string> = Readonly<Record<Field, string>> & Readonly<Record<string, unknown>>;
+
+/**
+ * Creates a reader that throws an AppAttestClientError `unexpected_response` if the text is missing. If the body was cut off, the
+ * response is lost.
+ */
+export function readJson<Field extends string>(field: Field): ReadResponse<JsonWith<Field>> {
+  return async (response) => {
+    const json: unknown = response.ok && (await response.json());
+    if (hasText(json, field)) return json;
+    throw new AppAttestClientError('unexpected_response', `no ${field}: ${response.status}`, { response });
+  };
+}
+
+function hasText<Field extends string>(json: unknown, field: Field): json is JsonWith<Field> {
+  return typeof Object(json)[field] === 'string';
+}

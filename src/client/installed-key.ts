@@ -1,0 +1,121 @@
+import { requestChallenge } from './challenge-supply.js';
+import { problemOf } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
+import { callDevice } from './device-calls.js';
+import { postJson } from './exchange.js';
+import { exclusively } from './exclusive.js';
+import { createPatience, patiently } from './waiting.js';
+
+/** The key of this installation of the app. */
+export interface InstalledKey {
+  /** Returns the identifier of the registered key. Creates and registers a key if there is none. */
+  current(): Promise<string>;
+  /**
+   * Creates and registers a key in place of one that cannot be used. If the key was already replaced, nothing happens. A key that
+   * replaced another one, and was never accepted itself, is not replaced: the cause is then not the key.
+   *
+   * @param error Thrown if the key is not replaced
+   */
+  replace(keyId: string, error: unknown): Promise<void>;
+  /** Notes that the server accepted a request of a key. */
+  accepted(keyId: string): void;
+  /** Forgets the key. */
+  forget(): Promise<void>;
+}
+
+const NAME = 'app-attest';
+
+/**
+ * Precedes the identifier of a key until the server confirms its registration. If the confirmation is lost, the app attests and
+ * registers the same key again, and creates no other.
+ */
+const UNCONFIRMED = '?';
+
+/** The registration fails with these codes if this key can never be registered for this user. */
+const UNUSABLE = /^key_(lost|revoked|already_registered)$/;
+
+export function createInstalledKey(settings: ClientSettings): InstalledKey {
+  const { device, storage } = settings;
+  const inLock = exclusively();
+  let enrolling: Promise<string> | undefined;
+  /** If the device takes too long, or the identifier cannot be stored, the next attempt uses the same key. */
+  let generating: Promise<string> | undefined;
+  /** The key that replaced another one, until the server accepts it. */
+  let replacement: string | undefined;
+
+  async function generateKey(): Promise<string> {
+    const keyId = await callDevice(settings, () => {
+      generating ??= device.generateKey().catch((error: unknown) => {
+        generating = undefined;
+        throw error;
+      });
+      return generating;
+    });
+    await storage.set(NAME, UNCONFIRMED + keyId);
+    generating = undefined;
+    return keyId;
+  }
+
+  async function registerKey(keyId: string): Promise<string> {
+    const patience = createPatience(settings);
+    const register = () => {
+      return patiently(patience, async () => {
+        const challenge = await requestChallenge(settings, 'attestation');
+        const token = await callDevice(settings, () => device.attest(keyId, challenge));
+        await postJson(settings, settings.paths.registration, { keyId, challenge, token }, 'keyId');
+      });
+    };
+    await register().catch((error: unknown) => {
+      if (!/^challenge_/.test(problemOf(error))) throw error;
+      return register();
+    });
+    await storage.set(NAME, keyId);
+    return keyId;
+  }
+
+  /** Runs in the lock, so that only one tab or request creates a key. */
+  async function enroll(unusable?: string): Promise<string> {
+    const stored = await storage.get(NAME);
+    if (stored?.startsWith(UNCONFIRMED)) {
+      const keyId = stored.slice(UNCONFIRMED.length);
+      try {
+        return await registerKey(keyId);
+      } catch (error) {
+        if (keyId === replacement || !UNUSABLE.test(problemOf(error))) throw error;
+      }
+    } else if (stored && stored !== unusable) {
+      // Another tab has replaced the key. This tab must not replace it once more.
+      if (unusable) replacement = stored;
+      return stored;
+    }
+    const keyId = await generateKey();
+    if (stored) replacement = keyId;
+    return registerKey(keyId);
+  }
+
+  /** All requests of this client wait for the same registration. */
+  function enrollOnce(unusable?: string): Promise<string> {
+    enrolling ??= inLock(() => enroll(unusable)).finally(() => {
+      enrolling = undefined;
+    });
+    return enrolling;
+  }
+
+  return {
+    async current() {
+      const stored = await storage.get(NAME);
+      return !stored || stored.startsWith(UNCONFIRMED) || enrolling ? enrollOnce() : stored;
+    },
+    async replace(keyId, error) {
+      if (keyId === replacement) throw error;
+      await enrollOnce(keyId);
+    },
+    accepted(keyId) {
+      if (keyId === replacement) replacement = undefined;
+    },
+    async forget() {
+      await inLock(() => storage.remove(NAME));
+      replacement = undefined;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { bodyDigest } from './body-digest.js';
+import { AppAttestClientError } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
+
+/**
+ * A body that can be signed. An array or an object without a class is sent as JSON.
+ */
+export type RequestBody =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | Blob
+  | FormData
+  | URLSearchParams
+  | readonly unknown[]
+  | { readonly [name: string]: unknown };
+
+/** The second argument of `fetch` of the client: that of the global `fetch`, with another type of body. */
+export interface AttestedRequestInit extends Omit<RequestInit, 'body' | 'redirect'> {
+  /** The body. */
+  body?: RequestBody | null | undefined;
+}
+
+/** A request whose bytes are fixed. Each attempt sends the same bytes. */
+export interface OutgoingRequest {
+  readonly url: string;
+  /** The path and the query, exactly as the request line contains them. */
+  readonly target: string;
+  readonly headers: Headers;
+  /** The value of `Content-Digest`. */
+  readonly contentDigest: string;
+  /** The options of `fetch`, except the headers. The method is in upper case. */
+  readonly init: RequestInit & { readonly method: string };
+  readonly signal: AbortSignal | undefined;
+  /** Whether the method changes nothing on the server (RFC 9110 §9.2.1). */
+  readonly isSafe: boolean;
+}
+
+/**
+ * @param target The path and the query, below `baseUrl`. A fragment is removed, because it is never sent
+ * @throws AppAttestClientError `invalid_argument`
+ */
+export async function prepareRequest(
+  { baseUrl, sha256 }: Pick<ClientSettings, 'baseUrl' | 'sha256'>,
+  target: string,
+  { body, method = 'GET', headers: passedHeaders, signal, ...init }: AttestedRequestInit = {},
+): Promise<OutgoingRequest> {
+  const verb = method.toUpperCase();
+  const isSafe = /^(GET|HEAD)$/.test(verb);
+  try {
+    if (!target.startsWith('/')) throw new TypeError('the target must start with /');
+    // The URL class encodes and resolves the path as fetch does. The server receives this path and query.
+    const { origin, pathname, search } = new URL(baseUrl + target);
+    const normalized = pathname + search;
+    const headers = new Headers(passedHeaders ?? {});
+    const [type, bytes] = await serialize(body ?? new Uint8Array());
+    // Creates the error that fetch would throw, for example for a body of GET.
+    const sent = { ...init, method: verb, ...(bytes.length > 0 && { body: bytes }) };
+    new Request(origin, sent);
+    // The content type of a form contains the boundary between its parts, so it must be the one of these bytes.
+    if (type !== null && (body instanceof FormData || !headers.has('content-type'))) headers.set('content-type', type);
+    return {
+      url: origin + normalized,
+      target: normalized,
+      headers,
+      contentDigest: await bodyDigest(bytes, sha256),
+      init: sent,
+      signal: signal ?? undefined,
+      isSafe,
+    };
+  } catch (cause) {
+    throw new AppAttestClientError('invalid_argument', cause, { cause });
+  }
+}
+
+/**
+ * Returns the content type that `fetch` would send, and the bytes of the body, which later changes do not affect. `Response`
+ * serialises forms and other bodies as `fetch` does. Text does not need it, because `Response` of React Native is incomplete.
+ */
+async function serialize(body: RequestBody): Promise<[type: string | null, bytes: Uint8Array<ArrayBuffer>]> {
+  if (typeof body === 'string') return ['text/plain;charset=UTF-8', new TextEncoder().encode(body)];
+  if (body instanceof Uint8Array) return [null, new Uint8Array(body)];
+  if (isJson(body)) return ['application/json', new TextEncoder().encode(JSON.stringify(body))];
+  const response = new Response(body);
+  return [response.headers.get('content-type'), new Uint8Array(await response.arrayBuffer())];
+}
+
+function isJson(body: object): body is Extract<RequestBody, readonly unknown[] | { readonly [name: string]: unknown }> {
+  return Array.isArray(body) || Object.getPrototypeOf(body) === Object.prototype;
+}

@@ -1,0 +1,56 @@
+import { AppAttestClientError, detailsOf } from './client-error.js';
+import type { ClientSettings } from './client-options.js';
+import { asItIs, exchange, type ReadResponse } from './exchange.js';
+import type { OutgoingRequest } from './outgoing-request.js';
+import { createPatience, type Patience, patiently, pause } from './waiting.js';
+
+/**
+ * Sends a request. If no response arrives, sends the same bytes again if the server then carries out the request at most once: it
+ * accepts the challenge of a signed request once, and a safe method changes nothing.
+ *
+ * @param added The headers that prove where the request comes from
+ * @param isSigned Whether the request has a challenge
+ * @throws AppAttestClientError `answer_lost`, and those of `exchange`
+ */
+export async function sendRequest<Value>(
+  settings: ClientSettings,
+  { url, headers, init, signal, isSafe }: OutgoingRequest,
+  added: Readonly<Record<string, string>>,
+  read: ReadResponse<Value>,
+  patience: Patience,
+  isSigned: boolean,
+): Promise<Value> {
+  const sent = new Headers(headers);
+  for (const header of Object.entries(added)) sent.set(...header);
+  for (let lost = 0; ; lost += 1) {
+    try {
+      return await exchange(settings, url, { ...init, headers: sent }, read, signal);
+    } catch (error) {
+      const { code, serverCode } = detailsOf(error);
+      const isLost = code === 'network';
+      if (isLost && (isSigned || isSafe) && patience.left-- > 0) {
+        await pause(250 * 2 ** lost);
+        continue;
+      }
+      // A rejection proves that this attempt was not carried out, but says nothing about an earlier one without a response.
+      const mayBeCarriedOut = code && (lost > 0 || isLost || serverCode === 'challenge_used');
+      if (isSafe || !mayBeCarriedOut) throw error;
+      throw new AppAttestClientError('answer_lost', error, { ...detailsOf(error), cause: error });
+    }
+  }
+}
+
+/**
+ * Sends a request without a challenge. The server cannot recognise a repeated request, so a request that may change something is
+ * not sent again after its response was lost.
+ *
+ * @throws AppAttestClientError the codes of {@link sendRequest}
+ */
+export function sendUnsigned(
+  settings: ClientSettings,
+  request: OutgoingRequest,
+  added: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const patience = createPatience(settings);
+  return patiently(patience, () => sendRequest(settings, request, added, asItIs, patience, false));
+}

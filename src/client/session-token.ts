@@ -1,0 +1,55 @@
+import type { ClientSettings } from './client-options.js';
+import { readJson } from './exchange.js';
+import { prepareRequest } from './outgoing-request.js';
+import type { SignedFetch } from './signed-fetch.js';
+
+/** The token that the server issues for an assertion. */
+export interface SessionTokens {
+  /**
+   * Returns a token that has not expired. All requests wait for the same renewal.
+   *
+   * @param rejected A token that the server rejected
+   */
+  current(rejected?: string): Promise<string>;
+  /** Discards the token, and also that of a renewal in progress, because it may belong to another user. */
+  clear(): void;
+}
+
+/** The part of its lifetime for which a token is used. */
+const USED = 0.8;
+
+/** Milliseconds that a token is used at least, even if the clock of the device is ahead. */
+const SHORTEST = 10_000;
+
+interface Renewal {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly renewAt: number;
+}
+
+export function createSessionTokens(settings: ClientSettings, signedFetch: SignedFetch): SessionTokens {
+  let latest: Promise<Renewal> | undefined;
+
+  /** @throws AppAttestClientError `unexpected_response`, and those of the signed request */
+  async function renew(): Promise<Renewal> {
+    const request = await prepareRequest(settings, settings.paths.session, { method: 'POST' });
+    const { token, expiresAt } = await signedFetch(request, readJson('token'));
+    const now = Date.now();
+    return { token, renewAt: now + Math.max(SHORTEST, USED * (Date.parse(String(expiresAt)) - now)) };
+  }
+
+  return {
+    async current(rejected) {
+      const found = latest;
+      const renewal = await found?.catch(() => undefined);
+      if (renewal && renewal.token !== rejected && Date.now() < renewal.renewAt) return renewal.token;
+      // In the meantime, another request may have started a renewal.
+      if (latest === found) latest = undefined;
+      latest ??= renew();
+      return (await latest).token;
+    },
+    clear() {
+      latest = undefined;
+    },
+  };
+}

@@ -1,0 +1,4 @@
+const client = require('app-attest/client');
+const { signOnce } = require('./sign-once.cjs');
+
+signOnce(client).then((result) => console.log(JSON.stringify(result)));
