@@ -8,12 +8,12 @@ import { openStores } from '../support/store-kinds.js';
 const databases = {
   redis: async () => {
     const server = await RedisServer.start();
-    const addresses = { redis: server.url, cluster: [], postgres: '' };
+    const addresses = { redis: server.url, cluster: [], postgres: '', sqlite: '' };
     return { server, addresses, whileDown: (test: () => Promise<void>) => server.restart('SIGTERM', test) };
   },
   postgres: async () => {
     const server = await PostgresServer.start();
-    const addresses = { redis: '', cluster: [], postgres: server.url };
+    const addresses = { redis: '', cluster: [], postgres: server.url, sqlite: '' };
     return { server, addresses, whileDown: (test: () => Promise<void>) => server.restart('SIGINT', test) };
   },
 };

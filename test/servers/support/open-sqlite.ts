@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module';
+import { createClient } from '@libsql/client';
+import {
+  migrate,
+  type SqliteDatabase,
+  type SynchronousSqlite,
+  sqliteStores,
+} from '../../../src/stores/sqlite/index.js';
+
+/** Each client of a file. `node:sqlite` needs Node.js 22.13 or later. */
+export type SqliteClient = 'better-sqlite3' | 'libsql' | 'node:sqlite';
+
+type Closable = SynchronousSqlite & { close(): void };
+
+/** The packages in `test/sqlite/` are found from the sources and from the build of the processes. */
+const load = createRequire(new URL('../../sqlite/package.json', import.meta.url));
+
+export async function openSqlite(client: SqliteClient, path: string, timeout?: number) {
+  const database = openDatabase(client, path);
+  await migrate(database);
+  return {
+    stores: sqliteStores(database, { timeout }),
+    close: async (): Promise<void> => database.close(),
+  };
+}
+
+export function openDatabase(client: SqliteClient, path: string): SqliteDatabase & { close(): void } {
+  switch (client) {
+    case 'better-sqlite3': {
+      const Database: new (path: string) => Closable = load('better-sqlite3');
+      return new Database(path);
+    }
+    case 'libsql':
+      return createClient({ url: `file:${path}` });
+    case 'node:sqlite': {
+      const { DatabaseSync }: { DatabaseSync: new (path: string) => Closable } = load('node:sqlite');
+      return new DatabaseSync(path);
+    }
+  }
+}
