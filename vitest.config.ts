@@ -29,7 +29,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: [
       '**/node_modules/**',
-      'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
+      'test/{bundlers,frameworks,package,peers,queues,servers,sqlite,uploads}/**',
       COST_TESTS,
       'test/runtimes/**',
       'test/inspector/page/**',

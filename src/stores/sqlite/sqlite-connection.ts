@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { withinTimeLimit } from '../../runtime/time-limit.js';
 import { StoredRecord } from '../stored-record.js';
 import type { SqliteDriver, SqliteValue } from './sqlite-driver.js';
+import { isLocked } from './sqlite-lock.js';
 import { type SqliteStatement, valuesOf } from './sqlite-statement.js';
 
 /**
@@ -52,8 +53,6 @@ export class SqliteConnection {
     if (this.#isRunning) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#isRunning = true;
     try {
-      if (!this.#isSet) for (const setting of SETTINGS) await this.#untilUnlocked(setting, [], deadline);
-      this.#isSet = true;
       return await this.#untilUnlocked(sql, values, deadline);
     } finally {
       this.#next();
@@ -75,9 +74,12 @@ export class SqliteConnection {
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       if (performance.now() >= deadline) throw this.#late();
       try {
+        if (!this.#isSet) for (const setting of SETTINGS) await this.#run(setting, []);
+        this.#isSet = true;
         return await this.#run(sql, values);
       } catch (error) {
-        if (!isBusy(error)) throw error;
+        if (!isLocked(error)) throw error;
+        this.#isSet = false; // the driver may have opened another connection
         if (performance.now() + pause >= deadline) throw this.#late(error);
       }
       // A random pause, so that several processes do not always try at the same time.
@@ -92,14 +94,4 @@ export class SqliteConnection {
   #late(cause?: unknown): Error {
     return new Error(`SQLite did not run the statement within ${this.#timeLimit} seconds`, { cause });
   }
-}
-
-/** The result code SQLITE_BUSY, and its extended codes such as SQLITE_BUSY_SNAPSHOT. */
-const BUSY = 5;
-
-/** Whether the database is locked. `node:sqlite` reports the number of the code in `errcode`, the other clients its name in `code`. */
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const [code, number]: unknown[] = [Reflect.get(error, 'code'), Reflect.get(error, 'errcode')];
-  return (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) || (Number(number) & 0xff) === BUSY;
 }

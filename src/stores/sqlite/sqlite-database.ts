@@ -1,5 +1,6 @@
 import { AppAttestError } from '../../errors.js';
 import type { SqliteDriver, SqliteValue } from './sqlite-driver.js';
+import { isLocked } from './sqlite-lock.js';
 
 /** A database of `better-sqlite3` or `node:sqlite`, whose methods are synchronous. */
 export interface SynchronousSqlite {
@@ -26,6 +27,8 @@ export interface LibsqlLike {
   execute(statement: { sql: string; args: SqliteValue[] }): Promise<{ rows: readonly unknown[] }>;
   /** `'file'` for a file or memory, and the protocol of the connection for a remote database. */
   readonly protocol: string;
+  /** Closes the connections of the client, and opens new ones. */
+  reconnect(): unknown;
 }
 
 /** A database of Cloudflare D1, as a binding of a Worker. */
@@ -77,9 +80,19 @@ function synchronous(database: SynchronousSqlite): SqliteDriver {
 }
 
 function libsql(client: LibsqlLike): SqliteDriver {
+  const local = client.protocol === 'file';
   return {
-    local: client.protocol === 'file',
-    rows: async (sql, values) => (await client.execute({ sql, args: [...values] })).rows,
+    local,
+    async rows(sql, values) {
+      try {
+        return (await client.execute({ sql, args: [...values] })).rows;
+      } catch (error) {
+        // The client does not reset a statement that failed because of a lock. Its connection would then read old data, and could
+        // never write again: https://github.com/tursodatabase/libsql-client-ts/issues/352
+        if (local && isLocked(error)) await client.reconnect();
+        throw error;
+      }
+    },
   };
 }
 
