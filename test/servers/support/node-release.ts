@@ -8,7 +8,8 @@ export function nodeRelease(name: (typeof NODE_RELEASES)[number]): string {
   return fileURLToPath(new URL(`../../sqlite/node_modules/${name}/bin/node`, import.meta.url));
 }
 
-/** Returns the program that runs a process with this kind of store. */
-export function programFor(kind: StoreKind): string {
-  return kind === 'node:sqlite' ? nodeRelease('node-22') : process.execPath;
+/** Returns the options for `fork` of a process with this kind of store. */
+export function forkOptions(kind: StoreKind): { execPath: string; execArgv: string[] } {
+  if (kind !== 'node:sqlite') return { execPath: process.execPath, execArgv: [] };
+  return { execPath: nodeRelease('node-22'), execArgv: ['--disable-warning=ExperimentalWarning'] };
 }

@@ -10,7 +10,8 @@ import {
 /** Each client of a file. `node:sqlite` needs Node.js 22.13 or later. */
 export type SqliteClient = 'better-sqlite3' | 'libsql' | 'node:sqlite';
 
-type Closable = SynchronousSqlite & { close(): void };
+/** A database whose methods are synchronous. */
+export type Closable = SynchronousSqlite & { close(): void };
 
 /** The packages in `test/sqlite/` are found from the sources and from the build of the processes. */
 const load = createRequire(new URL('../../sqlite/package.json', import.meta.url));
@@ -26,10 +27,8 @@ export async function openSqlite(client: SqliteClient, path: string, timeout?: n
 
 export function openDatabase(client: SqliteClient, path: string): SqliteDatabase & { close(): void } {
   switch (client) {
-    case 'better-sqlite3': {
-      const Database: new (path: string) => Closable = load('better-sqlite3');
-      return new Database(path);
-    }
+    case 'better-sqlite3':
+      return openBetterSqlite3(path);
     case 'libsql':
       return createClient({ url: `file:${path}` });
     case 'node:sqlite': {
@@ -37,4 +36,9 @@ export function openDatabase(client: SqliteClient, path: string): SqliteDatabase
       return new DatabaseSync(path);
     }
   }
+}
+
+export function openBetterSqlite3(path: string): Closable {
+  const Database: new (path: string) => Closable = load('better-sqlite3');
+  return new Database(path);
 }
