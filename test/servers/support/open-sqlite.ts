@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { createClient } from '@libsql/client';
 import {
   migrate,
@@ -13,8 +14,10 @@ export type SqliteClient = 'better-sqlite3' | 'libsql' | 'node:sqlite';
 /** A database whose methods are synchronous. */
 export type Closable = SynchronousSqlite & { close(): void };
 
-/** The packages in `test/sqlite/` are found from the sources and from the build of the processes. */
-const load = createRequire(new URL('../../sqlite/package.json', import.meta.url));
+/** The path is correct for the sources, and for the build of the processes. */
+export const CLIENTS = fileURLToPath(new URL('../../sqlite/package.json', import.meta.url));
+
+const load = createRequire(CLIENTS);
 
 export async function openSqlite(client: SqliteClient, path: string, timeout?: number) {
   const database = openDatabase(client, path);
