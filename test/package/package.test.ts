@@ -65,6 +65,7 @@ describe('the packed package', () => {
     expect(files).toContain('dist/cli.js');
     expect(files).toContain('dist/inspector/index.html');
     expect(files).toContain('dist/migrations/0001-create-challenges.sql');
+    expect(files).toContain('dist/migrations/sqlite/0003-create-keys.sql');
     expect(files).toContain('certs/Apple_App_Attestation_Root_CA.pem');
     expect(files).toContain('dist/THIRD-PARTY-NOTICES.txt');
     expect(files).toContain('docs/http.md');
@@ -119,7 +120,13 @@ describe('the packed package', () => {
       replay: 'challenge_used',
       isAppAttestError: true,
       conformance: [],
-      databases: { revoked: true, advanced: true, wrong: ['invalid_argument', 'invalid_argument'], migrations: 5 },
+      databases: {
+        revoked: true,
+        advanced: true,
+        removed: true,
+        wrong: ['invalid_argument', 'invalid_argument', 'invalid_argument'],
+        migrations: 5,
+      },
     });
   });
 
@@ -163,7 +170,7 @@ describe('the packed package', () => {
     for (const adapter of ['http', 'express', 'fastify', 'hono']) {
       expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual([]);
     }
-    for (const module of ['server/conformance', 'redis', 'postgres']) {
+    for (const module of ['server/conformance', 'redis', 'postgres', 'sqlite']) {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }
     expect(await importsOf('dist/testing.js', AT_ONCE)).toEqual(['asn1js']);

@@ -49,4 +49,8 @@ describe('the SQLite stores on Cloudflare D1 in workerd', () => {
     const response = await fetch(new URL(`/${index}`, url));
     expect(await response.json()).toEqual({ name, error: '' });
   });
+
+  it('the example takes a challenge once', async () => {
+    expect(await (await fetch(new URL('/example', url))).json()).toEqual(['taken', 'challenge_used']);
+  });
 });

@@ -1,6 +1,5 @@
-import { DatabaseSync } from 'node:sqlite';
+import { openNodeSqlite } from '../../examples/node-sqlite.js';
 import { storeConformance } from '../../src/conformance/index.js';
-import { migrate, sqliteStores } from '../../src/stores/sqlite/index.js';
 
 /** The outcome of a case of the conformance suite. */
 export interface CaseOutcome {
@@ -11,18 +10,17 @@ export interface CaseOutcome {
 
 // Runs the conformance suite on node:sqlite, and prints the outcomes as JSON. Each case opens two connections to the file.
 const path = process.argv[2] ?? '';
-const connections: DatabaseSync[] = [];
-await migrate(new DatabaseSync(path));
-const cases = storeConformance(() => {
-  const connection = new DatabaseSync(path);
-  connections.push(connection);
-  return sqliteStores(connection, { timeout: 30 });
+const opened: { close(): void }[] = [];
+const cases = storeConformance(async () => {
+  const { database, stores } = await openNodeSqlite(path, 30);
+  opened.push(database);
+  return stores;
 });
 
 const outcomes: CaseOutcome[] = [];
 for (const { name, run } of cases) {
   const error = await run().then(() => undefined, String);
   outcomes.push({ name, ...(error !== undefined && { error }) });
-  for (const connection of connections.splice(0)) connection.close();
+  for (const database of opened.splice(0)) database.close();
 }
 console.log(JSON.stringify(outcomes));

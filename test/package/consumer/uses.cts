@@ -7,6 +7,7 @@ import fastifyAdapter = require('app-attest/fastify');
 import honoAdapter = require('app-attest/hono');
 import redis = require('app-attest/redis');
 import postgres = require('app-attest/postgres');
+import sqlite = require('app-attest/sqlite');
 import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
@@ -29,5 +30,7 @@ export const routes: [expressAdapter.ExpressHandlers, fastifyAdapter.FastifyHand
 ];
 export const inRedis = (client: redis.IoRedisClient) =>
   server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redis.redisStores(client) });
+export const inSqlite = (database: sqlite.SqliteDatabase) =>
+  server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqlite.sqliteStores(database) });
 export const inPostgres = (pool: postgres.Queryable) =>
   server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgres.postgresStores(pool) });
