@@ -275,18 +275,21 @@ describe.each(['better-sqlite3', 'libsql'] as const)('a connection of %s', (clie
     expect(await keys.find(waiting.keyId)).toBeUndefined();
     expect(await challenges.take(stored)).toMatchObject({ purpose: 'assertion' });
   });
+});
 
-  it('reads the latest data after another process held the lock', async () => {
-    const { keys } = sqliteStores(open(client), { timeout: 0.05 });
-    const registered = newKey();
-    await keys.insert(registered);
-    const unlock = await file.lock();
-    await expect(keys.advance(registered.keyId, 1, 0)).rejects.toThrow('0.05 seconds');
-    await unlock();
-    database.exec('UPDATE app_attest_keys SET revoked_at = 1');
-    expect(await keys.find(registered.keyId)).toMatchObject({ revokedAt: new Date(1) });
-    expect(await keys.advance(registered.keyId, 1, 0)).toBe(false);
-  });
+it('a connection of libsql reads the latest data and writes again after a lock', async () => {
+  const { keys } = sqliteStores(open('libsql'), { timeout: 0.05 });
+  const [revoked, registered] = [newKey(), newKey()];
+  for (const each of [revoked, registered]) await keys.insert(each);
+  const other = createClient({ url: `file:${file.path}` });
+  onTestFinished(() => other.close());
+  const transaction = await other.transaction('write');
+  await transaction.execute('UPDATE app_attest_keys SET risk_metric = 1');
+  await expect(keys.advance(registered.keyId, 1, 0)).rejects.toThrow('0.05 seconds');
+  await transaction.commit();
+  await other.execute({ sql: 'UPDATE app_attest_keys SET revoked_at = 1 WHERE key_id = ?', args: [revoked.keyId] });
+  expect(await keys.find(revoked.keyId)).toMatchObject({ revokedAt: new Date(1) });
+  expect(await keys.advance(registered.keyId, 1, 0)).toBe(true);
 });
 
 /** Reads a setting of the connection that the stores use. */

@@ -72,7 +72,6 @@ export class SqliteConnection {
    */
   async #untilUnlocked(sql: string, values: readonly SqliteValue[], deadline: number): Promise<readonly unknown[]> {
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      if (performance.now() >= deadline) throw this.#late();
       try {
         if (!this.#isSet) for (const setting of SETTINGS) await this.#run(setting, []);
         this.#isSet = true;
@@ -80,7 +79,9 @@ export class SqliteConnection {
       } catch (error) {
         if (!isLocked(error)) throw error;
         this.#isSet = false; // the driver may have opened another connection
-        if (performance.now() + pause >= deadline) throw this.#late(error);
+        if (performance.now() + pause >= deadline) {
+          throw new Error(`SQLite did not run the statement within ${this.#timeLimit} seconds`, { cause: error });
+        }
       }
       // A random pause, so that several processes do not always try at the same time.
       await setTimeout(Math.ceil(Math.random() * pause));
@@ -89,9 +90,5 @@ export class SqliteConnection {
 
   async #run(sql: string, values: readonly SqliteValue[]): Promise<readonly unknown[]> {
     return this.#driver.rows(sql, values);
-  }
-
-  #late(cause?: unknown): Error {
-    return new Error(`SQLite did not run the statement within ${this.#timeLimit} seconds`, { cause });
   }
 }

@@ -14,9 +14,10 @@ export interface SynchronousSqlite {
   readonly isTransaction?: boolean | undefined;
 }
 
+/** A prepared statement. Its values are `unknown`, because each client has another type for values. */
 interface SynchronousStatement {
-  all(...values: SqliteValue[]): readonly unknown[];
-  run(...values: SqliteValue[]): unknown;
+  all(...values: unknown[]): readonly unknown[];
+  run(...values: unknown[]): unknown;
   /** Whether the statement returns rows. Only `better-sqlite3` has this property, and only its `all` needs such a statement. */
   readonly reader?: boolean | undefined;
 }
