@@ -277,7 +277,7 @@ describe.each(['better-sqlite3', 'libsql'] as const)('a connection of %s', (clie
   });
 });
 
-it('a connection of libsql reads the latest data and writes again after a lock', async () => {
+it('a connection of libsql commits its changes after a lock', async () => {
   const { keys } = sqliteStores(open('libsql'), { timeout: 0.05 });
   const [revoked, registered] = [newKey(), newKey()];
   for (const each of [revoked, registered]) await keys.insert(each);
@@ -290,6 +290,10 @@ it('a connection of libsql reads the latest data and writes again after a lock',
   await other.execute({ sql: 'UPDATE app_attest_keys SET revoked_at = 1 WHERE key_id = ?', args: [revoked.keyId] });
   expect(await keys.find(revoked.keyId)).toMatchObject({ revokedAt: new Date(1) });
   expect(await keys.advance(registered.keyId, 1, 0)).toBe(true);
+  // Without a new connection, the client would report success, but SQLite would not commit.
+  const sql = 'SELECT counter FROM app_attest_keys WHERE key_id = ?';
+  expect((await other.execute({ sql, args: [registered.keyId] })).rows).toEqual([{ counter: 1 }]);
+  await other.execute('UPDATE app_attest_keys SET risk_metric = 2');
 });
 
 /** Reads a setting of the connection that the stores use. */

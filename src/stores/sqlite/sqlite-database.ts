@@ -88,8 +88,8 @@ function libsql(client: LibsqlLike): SqliteDriver {
       try {
         return (await client.execute({ sql, args: [...values] })).rows;
       } catch (error) {
-        // The client does not reset a statement that failed because of a lock. Its connection would then read old data, and could
-        // never write again: https://github.com/tursodatabase/libsql-client-ts/issues/352
+        // The client does not reset a statement that failed because of a lock. While this statement exists, the next statements of
+        // the connection are not committed: https://github.com/tursodatabase/libsql-client-ts/issues/352
         if (local && isLocked(error)) await client.reconnect();
         throw error;
       }
