@@ -6,7 +6,7 @@
 
 export { migrateSqlite as migrate } from './migrate-sqlite.js';
 export type { SqliteChallengeStore } from './sqlite-challenge-store.js';
-export type { D1Like, LibsqlLike, SqliteDatabase, SynchronousSqlite } from './sqlite-database.js';
+export type { D1Like, LibsqlLike, SqliteDatabase, SynchronousSqlite, SynchronousStatement } from './sqlite-database.js';
 export type { SqliteDriver, SqliteValue } from './sqlite-driver.js';
 export { type SqliteMigration, sqliteMigrations as migrations } from './sqlite-migrations.js';
 export { type SqliteStores, type SqliteStoresOptions, sqliteStores } from './sqlite-stores.js';

@@ -15,8 +15,10 @@ export interface SynchronousSqlite {
 }
 
 /** A prepared statement. Its values are `unknown`, because each client has another type for values. */
-interface SynchronousStatement {
+export interface SynchronousStatement {
+  /** Runs the statement to its end, and returns its rows. */
   all(...values: unknown[]): readonly unknown[];
+  /** Runs a statement without rows. */
   run(...values: unknown[]): unknown;
   /** Whether the statement returns rows. Only `better-sqlite3` has this property, and only its `all` needs such a statement. */
   readonly reader?: boolean | undefined;
@@ -25,7 +27,10 @@ interface SynchronousStatement {
 /** A client of `@libsql/client`. */
 export interface LibsqlLike {
   /** Runs a statement. */
-  execute(statement: { sql: string; args: SqliteValue[] }): Promise<{ rows: readonly unknown[] }>;
+  execute(statement: { sql: string; args: SqliteValue[] }): Promise<{
+    /** The rows. */
+    rows: readonly unknown[];
+  }>;
   /** `'file'` for a file or memory, and the protocol of the connection for a remote database. */
   readonly protocol: string;
   /** Closes the connections of the client, and opens new ones. */
@@ -35,7 +40,16 @@ export interface LibsqlLike {
 /** A database of Cloudflare D1, as a binding of a Worker. */
 export interface D1Like {
   /** Prepares a statement. */
-  prepare(sql: string): { bind(...values: SqliteValue[]): { all(): Promise<{ results: readonly unknown[] }> } };
+  prepare(sql: string): {
+    /** Sets the values of the statement. */
+    bind(...values: SqliteValue[]): {
+      /** Runs the statement. */
+      all(): Promise<{
+        /** The rows. */
+        results: readonly unknown[];
+      }>;
+    };
+  };
   /** Runs statements in one transaction. The stores do not call it. */
   batch(statements: never[]): Promise<unknown>;
 }
