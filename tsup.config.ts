@@ -18,6 +18,7 @@ const entry = {
   hono: 'src/http/hono.ts',
   redis: 'src/stores/redis/index.ts',
   postgres: 'src/stores/postgres/index.ts',
+  session: 'src/session/index.ts',
   sqlite: 'src/stores/sqlite/index.ts',
   testing: 'src/testing/index.ts',
 };

@@ -12,6 +12,7 @@ export const alias = {
   'app-attest/server': fileURLToPath(new URL('./src/server/index.ts', import.meta.url)),
   'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
   'app-attest/postgres': fileURLToPath(new URL('./src/stores/postgres/index.ts', import.meta.url)),
+  'app-attest/session': fileURLToPath(new URL('./src/session/index.ts', import.meta.url)),
   'app-attest/sqlite': fileURLToPath(new URL('./src/stores/sqlite/index.ts', import.meta.url)),
   'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
   'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),

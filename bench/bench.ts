@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { changeText } from './change-text.js';
 import { coldStarts } from './cold-start.js';
 import { byKeyCount, byPayload } from './growth.js';
 import { find, type Measured, median, ratio, spread, table } from './interleaved.js';
@@ -36,7 +37,7 @@ print(
   `${cpus().length} × ${cpus()[0]?.model}, ${process.platform} ${process.arch}; ${new Date().toISOString().slice(0, 10)}`,
 );
 
-// This measurement is first, because collecting the garbage of earlier measurements would also block the event loop.
+// This measurement is the first, because the garbage collection after other measurements would block the event loop.
 const many = await attestationThroughput(isQuick ? 3 : 9, 1024);
 const ready = await assertionsWithReadyKey(rounds);
 print(
@@ -103,10 +104,7 @@ print(
 );
 
 const count = isQuick ? 50_000 : 1_000_000;
-print(
-  '### Memory',
-  `After ${count} assertions the heap is larger by ${number(await growthAfterAssertions(count), 0)} KiB.`,
-);
+print('### Memory', `After ${count} assertions, the heap is ${changeText(await growthAfterAssertions(count))}.`);
 
 const starts = coldStarts(isQuick ? 5 : 21);
 print(

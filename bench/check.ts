@@ -5,8 +5,9 @@ import { assertionsWithPem, assertionsWithReadyKey, attestations, BARE, bestPeer
 import { attestationThroughput } from './throughput.js';
 
 /**
- * Checks the targets in docs/performance.md, even on a busy machine. Other work can only make a candidate slower, so its time is
- * the 0.1 quantile of its rounds, not the median. A target that is missed is measured again, up to five times in total.
+ * Checks the targets in docs/performance.md, also on a busy machine. Other work can only make a candidate slower, so the time of
+ * a candidate is the 0.1 quantile of its rounds, not the median. If a target is missed, it is measured again, up to five times in
+ * total.
  */
 const ATTEMPTS = 5;
 const ROUNDS = 41;
@@ -14,7 +15,7 @@ const ROUNDS = 41;
 const undisturbed = ({ rounds }: Measured): number => quantile(rounds, 0.1);
 const ratio = (one: Measured, other: Measured): number => undisturbed(one) / undisturbed(other);
 
-/** OpenSSL 3.0 takes long to import a PEM. app-attest avoids this import, so the ratio is higher with OpenSSL 3.0. */
+/** OpenSSL 3.0 needs much time to import a PEM. app-attest avoids this import, so the ratio is higher with OpenSSL 3.0. */
 const pemSpeedup = process.versions.openssl.startsWith('3.0.') ? 1.5 : 1.15;
 
 interface Claim {
@@ -41,7 +42,7 @@ const claims: readonly Claim[] = [
     holds: (times) => times >= pemSpeedup,
   },
   {
-    text: 'an attestation takes at most 1.35 × a bare verification of the signature of its certificate',
+    text: 'an attestation takes at most 1.35 × a bare verification of the signature of its credential certificate',
     measure: async () => {
       const measured = await attestations(ROUNDS);
       return ratio(find(measured, OURS), find(measured, BARE));

@@ -36,7 +36,7 @@ export const signedRequests = (count: number): SignedRequest[] => {
   );
 };
 
-/** An attestation from the tests of `node-app-attest`. All verifiers accept it. */
+/** A recorded attestation from the tests of `node-app-attest`. All measured verifiers accept it. */
 export const recording = attestationFixture('node-app-attest-production');
 export const recordedOptions = {
   ...attestationOptions(recording),

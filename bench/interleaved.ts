@@ -4,7 +4,7 @@ export interface Candidate {
   readonly run: () => unknown;
 }
 
-/** The times of a candidate: the microseconds per call of each round. */
+/** The times of a candidate: for each round, the time per call in microseconds. */
 export interface Measured {
   readonly name: string;
   readonly rounds: readonly number[];
@@ -20,7 +20,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 const WARM_UP = { calls: 20_000, milliseconds: 2_000 };
 
 /**
- * Measures the candidates in turns, with a few calls of each candidate per round. So other work on the machine slows all
+ * Measures the candidates in rounds. Each round makes a few calls of each candidate, so other work on the machine slows all
  * candidates equally. Each candidate is warmed up first.
  */
 export async function interleaved(

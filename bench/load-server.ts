@@ -4,7 +4,7 @@ import { verifyEcdsa, verifyEcdsaInPool } from '../src/keys/ecdsa.js';
 import { CallingThread } from '../src/runtime/calling-thread.js';
 import { signedRequests } from './evidence.js';
 
-/** A server that verifies one assertion per request, with one of three strategies. It also responds to pings. */
+/** A server that verifies one signature for each request, with one of three strategies. It also responds to pings. */
 const [way = ''] = process.argv.slice(2);
 const callingThread = new CallingThread(20);
 const verifiers: Readonly<Record<string, () => Promise<typeof verifyEcdsa | typeof verifyEcdsaInPool>>> = {

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { quantile } from './interleaved.js';
 
+/** The strategies of the server: where it verifies assertions. */
 export const WAYS = ['calling thread', 'thread pool', 'both'] as const;
 
 /** The measurements of a server at full load. Times are in milliseconds. */
@@ -22,8 +23,8 @@ const CONNECTIONS = 64;
 const BODY = JSON.stringify({ keyId: 'k'.repeat(44), payload: 'p'.repeat(200), token: 't'.repeat(200) });
 
 /**
- * Sends assertions over 64 connections for `seconds`. Also sends pings, each five milliseconds after the response to the previous
- * ping.
+ * Sends assertions to a new server over 64 connections, for `seconds`. Also sends pings, each five milliseconds after the response
+ * to the previous ping.
  */
 export async function loadServer(way: (typeof WAYS)[number], seconds: number): Promise<Load> {
   const server = fork(fileURLToPath(new URL('load-server.js', import.meta.url)), [way]);

@@ -13,7 +13,7 @@ function heap(): number {
   return (heapUsed + external + arrayBuffers) / 1024;
 }
 
-/** Verifies `count` assertions after a warm-up. Returns the growth of the heap in KiB. */
+/** Verifies `count` assertions after a warm-up. Returns the growth of the memory in KiB, negative if the memory has shrunk. */
 export async function growthAfterAssertions(count: number): Promise<number> {
   const requests = signedRequests(16);
   const verifyMany = async (many: number): Promise<void> => {

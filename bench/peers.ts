@@ -94,8 +94,8 @@ const Stopped = class extends Real {
 } as DateConstructor;
 
 /**
- * Sets the clock to the time of the recording while `work` runs. Then restores the real `Date`, because it is faster and the
- * other verifiers use it.
+ * Sets the clock to the time of the recording while `work` runs. Then restores the real `Date`, so that the other verifiers are
+ * measured with the real `Date`, which is faster.
  */
 async function atTheMomentOfTheRecording<Result>(work: () => Promise<Result>): Promise<Result> {
   globalThis.Date = Stopped;

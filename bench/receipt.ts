@@ -7,9 +7,8 @@ import { attestationRecordings, fromBase64, recordedReceipts } from '../test/sup
 
 /*
  * Compares verifyReceipt with the verification of pkijs, on all recorded receipts. pkijs verifies the signature and the
- * certificate chain, but does not decode the payload. The benchmark fails if verifyReceipt takes more than a fifth of the time
- * of pkijs.
- * The two functions take turns, so that other work on the machine slows both equally.
+ * certificate chain, but does not decode the payload. The two functions take turns, so that other work on the machine slows both
+ * equally. The benchmark fails if verifyReceipt takes more than a fifth of the time of pkijs.
  *
  *   npm run bench -- receipt [rounds]
  */

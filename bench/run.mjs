@@ -1,5 +1,5 @@
-// Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server | flood] [its options]`.
-// The benchmarks `server` and `flood` create a virtual Apple and trust its root. Never do this in production.
+// Builds a benchmark and runs it: `npm run bench -- [record | check | receipt | server | flood | million | session] [options]`.
+// The benchmarks `server`, `flood` and `million` create a virtual Apple and trust its root. Never do this in production.
 import { execSync, spawnSync } from 'node:child_process';
 
 const inNode = {
@@ -19,6 +19,8 @@ const benchmarks = {
   receipt: { ...inNode, file: 'bench/build/receipt.js' },
   server: { ...ofServers, file: 'bench/server/build/bench.js' },
   flood: { ...ofServers, file: 'bench/server/build/flood.js' },
+  million: { ...ofServers, file: 'bench/server/build/million.js' },
+  session: { ...ofServers, file: 'bench/server/build/session.js' },
 };
 
 const given = process.argv.slice(2);

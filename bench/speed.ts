@@ -16,7 +16,7 @@ function verifyInPool(hash: string, message: Uint8Array, key: KeyObject, signatu
   });
 }
 
-/** Returns a function that runs `run` with the next request at each call. */
+/** Returns a function that calls `run` with another request each time. */
 function eachInTurn(requests: readonly SignedRequest[], run: (request: SignedRequest) => unknown): () => unknown {
   let next = 0;
   return () => {
@@ -67,7 +67,7 @@ export function assertionsWithPem(rounds: number): Promise<Measured[]> {
   return interleaved(candidates, rounds, 64);
 }
 
-/** Measures an attestation. The signature of the intermediate certificate was verified before. */
+/** Measures an attestation. The signature of its intermediate certificate is already in the cache. */
 export async function attestations(rounds: number): Promise<Measured[]> {
   const { hash, message, key, signature } = bareLeaf();
   return interleaved(

@@ -16,7 +16,7 @@ export interface LoopDelay {
   readonly most: number;
 }
 
-/** Runs `total` calls, `count` of them concurrently. */
+/** Makes `total` calls, at most `count` of them at the same time. */
 async function inFlight(count: number, total: number, run: () => Promise<unknown>): Promise<Throughput> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let left = total;
@@ -43,17 +43,20 @@ async function inFlight(count: number, total: number, run: () => Promise<unknown
 export interface AttestationThroughput {
   /** The rate of 256 concurrent attestations, divided by the rate of sequential attestations. */
   readonly speedup: number;
-  /** The same ratio for bare signatures in the pool. This is the maximum that the machine can reach. */
+  /**
+   * The rate of 256 concurrent bare verifications in the pool, divided by the rate of sequential bare verifications. This is the
+   * maximum that the machine can reach.
+   */
   readonly bareSpeedup: number;
   readonly rate: number;
   readonly delay: LoopDelay;
-  /** The delay during sequential attestations. It comes mostly from the machine and garbage collection. */
+  /** The delay during sequential attestations. Its causes are mostly the machine and garbage collection. */
   readonly oneByOneDelay: LoopDelay;
   /** The delay during bare verifications in the pool, which do not run on the event loop. */
   readonly bareDelay: LoopDelay;
 }
 
-/** Measures sequential and concurrent attestations, and sequential and concurrent bare signatures, in turns. */
+/** Measures attestations and bare verifications, both sequentially and concurrently. Returns the medians of all rounds. */
 export async function attestationThroughput(rounds: number, calls: number): Promise<AttestationThroughput> {
   const { hash, message, key, signature } = bareLeaf();
   const bareInPool = () => new Promise<void>((resolve) => verify(hash, message, key, signature, () => resolve()));

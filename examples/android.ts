@@ -54,7 +54,7 @@ export function playIntegrity(app: AndroidApp): FormatVerifier<AndroidDevice> {
     });
     if (response.status === 400) throw new AppAttestError(malformed, 'Google cannot decode the integrity token');
     if (response.status === 401) accessToken.forget();
-    // This is not an AppAttestError, so the response to the app is 503 instead of a rejection.
+    // This is not an AppAttestError, so the app receives status 503 and the code unavailable.
     if (!response.ok) throw new Error(`Google responded to decodeIntegrityToken with status ${response.status}`);
 
     const { tokenPayloadExternal }: { tokenPayloadExternal?: TokenPayload } = JSON.parse(await response.text());

@@ -110,12 +110,12 @@ function assertionOptions({ assertions: [assertion], publicKey, appId }) {
   return { assertion: assertion.object, publicKey, payload: bytes(assertion.clientData), appId, counter: 0 };
 }
 
-/** Prints the values of a check that `verify…` has done. */
+/** Prints the values of a check that the verifier has made. */
 function note(name, values) {
   console.log(`  ✓ ${name.padEnd(26)}${values}`);
 }
 
-/** Repeats a check of `verify…`. Prints the compared values. */
+/** Repeats a check of the verifier, and prints the compared values. */
 function compare(name, actual, expected) {
   if (actual !== expected) throw new Error(`${name}: ${actual} is not ${expected}`);
   note(name, `${actual} = ${expected}`);
@@ -126,7 +126,7 @@ function learn(name, value) {
 }
 
 function learnExtensions(extensions) {
-  if (!extensions) return learn('signed extensions', 'none (only iOS 27 and later send them)');
+  if (!extensions) return learn('signed extensions', 'none (iOS 27 and later can send them)');
   const category = Object.keys(ValidationCategory).find(
     (name) => ValidationCategory[name] === extensions.validationCategory,
   );

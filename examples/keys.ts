@@ -25,8 +25,8 @@ export async function removeDevice(appAttest: AppAttest, userId: string, keyId: 
 }
 
 /**
- * Deletes the keys of a user that were neither registered nor used since the given date. Revoked keys are not deleted. Call it
- * once a month, for example.
+ * Deletes keys of a user. Keeps revoked keys, and keys that were registered or used since the given date. Call it once a month,
+ * for example.
  */
 export async function forgetUnused(appAttest: AppAttest, userId: string, since: Date): Promise<number> {
   let count = 0;

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { metrics, trace } from '@opentelemetry/api';
 import type { Decision } from 'app-attest/http';
 
-/** Counts each decision of the process, and adds it to the active span of the request. Returns a function that stops this. */
+/** Counts each decision of the process, and adds it to the active span. Returns a function that ends the observation. */
 export function observeDecisions(): () => void {
   const meter = metrics.getMeter('app-attest');
   const decisions = meter.createCounter('app_attest.decisions', { description: 'Decisions about requests' });

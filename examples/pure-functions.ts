@@ -8,7 +8,7 @@ const appId = 'TEAMID1234.com.example.app';
 const challenges = new Map<string, Date>(); // challenge → time of expiry
 const keys = new Map<string, { publicKey: string; counter: number; environment: string; receipt: Uint8Array }>();
 
-/** Creates the backend. Only tests pass trustAnchors: the root certificates of the virtual Apple. */
+/** Creates the backend. Only tests pass trustAnchors: the root certificates of a virtual Apple (app-attest/testing). */
 export function createBackend(trustAnchors?: readonly string[]) {
   const app = express();
   app.use(express.json({ limit: '128kb' }));
@@ -65,7 +65,7 @@ class NotAttested extends Error {}
 function statusOf(error: unknown): number {
   if (error instanceof NotAttested) return 401;
   if (error instanceof SyntaxError) return 400; // the body or the content is not JSON
-  if (!(error instanceof AppAttestError)) return 500; // a bug, or an error of your database
+  if (!(error instanceof AppAttestError)) return 500; // a bug, an error of your database, or a body that is too long
   if (error.code === 'overloaded') return 503; // not verified: the app may try again with a new challenge
   return error.code === 'invalid_argument' ? 500 : 401; // invalid_argument: an option of the call is wrong
 }

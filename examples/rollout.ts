@@ -4,15 +4,15 @@ import express from 'express';
 
 /** The state of the rollout. */
 export const rollout = {
-  /** The first build of the app whose requests can be enforced. */
+  /** The first build of the app for which App Attest can be enforced. */
   firstBuild: 1200,
-  /** The percentage of keys whose requests from these builds are enforced. Enforced: rejected if they are not attested. */
+  /** The percentage of the keys of these builds for which App Attest is enforced. */
   percentage: 0,
-  /** Whether all requests are enforced, even without a build or a key. Set it to true in the last step of the rollout. */
+  /** Whether App Attest is enforced for all requests, even without a build or a key. Set it to true in the last step. */
   everything: false,
 };
 
-/** Reads the state now and every ten seconds, for example from a database. If a later read fails, the last state remains. */
+/** Reads the state now, and then every ten seconds, for example from a database. If a later read fails, the state remains. */
 export async function followRollout(read: () => Promise<typeof rollout>, milliseconds = 10_000): Promise<void> {
   const update = async () => {
     const { firstBuild, percentage, everything } = await read();

@@ -6,7 +6,7 @@ import { type Profiler, Session } from 'node:inspector';
  */
 const FOLLOWED = /\/fuzz\/build\/chunk-|\/node_modules\/(cbor-x|asn1js|pkijs|@peculiar)\//;
 
-/** Records which characters of each script have run. The data comes from the block coverage of V8. */
+/** Records which characters of the code in each script have run. The data comes from the block coverage of V8. */
 export class Coverage {
   readonly #session = new Session();
   /** The characters that have run, by the URL of the script: 1 for each character that has run. */

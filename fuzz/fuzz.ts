@@ -28,7 +28,7 @@ const jobs = Number(values.jobs);
 const executions = Number(values.executions ?? Number.POSITIVE_INFINITY);
 const seconds = Number(values.seconds ?? (values.executions === undefined ? 10 : Number.POSITIVE_INFINITY));
 
-/** The minimum number of executions on receipts, in a run with at least twice as many executions. */
+/** The minimum number of executions on receipts, in a run with at least two million executions. */
 const RECEIPTS = 1_000_000;
 /** A worker hangs if it makes no progress for this time, in milliseconds. */
 const HANGS_AFTER = 10_000;
@@ -38,7 +38,7 @@ const PROGRESS_EVERY = 30_000;
 const MAX_GROWTH = 16 * 1024 * 1024;
 const FINDINGS = new URL('../findings/', import.meta.url);
 
-/** The current input of each running worker. It also counts the executions of the worker. */
+/** The current inputs of the running workers. Each of them also counts the executions of its worker. */
 const running = new Set<CurrentInput>();
 let done = 0;
 const startedAt = Date.now();

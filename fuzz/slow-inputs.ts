@@ -1,13 +1,13 @@
 /** An input is slow if it takes more than 20 times as long as a genuine input. */
 const SLOW = 20;
-/** Milliseconds. A shorter time never counts as slow, because it depends mostly on the machine. */
+/** Milliseconds. An input that takes less time is never slow, because such a short time depends mostly on the machine. */
 const LEAST = 1;
-/** How often an input is repeated before it counts as slow, because a busy machine can be slow for a moment. */
+/** How often an input that seems slow is repeated, because a busy machine can be slow for a moment. */
 const TRIES = 10;
 /** How often each genuine input is measured. */
 const WARMING_UP = 20;
 
-/** Runs inputs. Throws if an input takes much longer than the genuine inputs at the beginning of the run. */
+/** Runs inputs. Throws if an input takes much longer than the slowest genuine input. Genuine inputs are measured first. */
 export class SlowInputs {
   /** The longest time of a genuine input, in milliseconds. */
   readonly genuine: number;
@@ -50,8 +50,8 @@ export class SlowInputs {
 }
 
 /**
- * Measures an input several times and returns the shortest time, in milliseconds. Uses the processor time if it is shorter
- * than the elapsed time, because an input may wait on a busy machine.
+ * Measures an input several times and returns the shortest time, in milliseconds. If the processor time is shorter than the
+ * elapsed time, the processor time counts, because an input may have to wait on a busy machine.
  */
 async function leastTime(run: (input: Uint8Array) => unknown, input: Uint8Array, times: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;

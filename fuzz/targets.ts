@@ -37,11 +37,11 @@ import { receiptWithWrongElement } from './wrong-elements.js';
 /** A decoder or verifier to fuzz. */
 export interface Target {
   readonly name: string;
-  /** The inputs that are mutated first. */
+  /** The genuine inputs. The mutations start from them. */
   readonly corpus: readonly Uint8Array[];
   /** The share of the executions of a run, relative to the shares of the other targets. */
   readonly share: number;
-  /** Whether its inputs are receipts. */
+  /** Whether the inputs of the target are receipts. */
   readonly readsReceipts?: boolean;
   /** Generates a new input. Without this function, all inputs are mutations. */
   readonly generate?: (random: Random) => Uint8Array;
@@ -67,7 +67,7 @@ const receipts = [
 ];
 const payloads = await Promise.all(receipts.map(async (receipt) => (await decodeSignedData(receipt)).content));
 
-/** Throws the error again if it is not a `DecodingError`. A decoder must not throw any other error. */
+/** Throws the error again unless it is a `DecodingError`, because a decoder must not throw any other error. */
 function expectDecodingError(error: unknown): void {
   if (!(error instanceof DecodingError)) throw error;
 }
@@ -81,7 +81,7 @@ async function verdict(verify: () => Promise<unknown>): Promise<unknown> {
     return await verify();
   } catch (error) {
     if (!(error instanceof AppAttestError) || error.code === 'invalid_argument') throw error;
-    // Verifiers also convert unexpected errors of a decoder to malformed_…. Such an error is a finding.
+    // Verifiers convert every error of a decoder to malformed_…. An error that is not a DecodingError is a finding.
     if (error.code.startsWith('malformed_') && !(error.cause instanceof DecodingError)) throw error;
     return undefined;
   }
@@ -149,8 +149,9 @@ async function receiptVerifier({ name, appId, environment, attestation }: Attest
 }
 
 /**
- * Generated receipts with one wrong element, under a trusted test root. If the wrong element is in the payload, the receipt
- * is signed again, and the result may differ. Otherwise the verifier must reject the receipt or return the same result.
+ * Generated receipts with one wrong element, under a trusted test root. If the wrong element is in the payload, the receipt is
+ * signed again, and the result may differ from the result for the correct receipt. Otherwise, the verifier must reject the
+ * receipt or return the same result.
  */
 async function wrongElements(): Promise<Target> {
   const receipt = await createReceiptTree();
@@ -205,8 +206,9 @@ async function assertionVerifiers(): Promise<Target[]> {
 }
 
 /**
- * A decoder with a planted bug, to show that the fuzzer finds bugs. The bug needs three specific bytes. Random inputs would
- * have them once in sixteen million; a fuzzer that keeps inputs with new coverage finds them soon.
+ * A decoder with a planted bug, to show that the fuzzer finds bugs. The bug needs three specific bytes at the start of an input.
+ * A random input begins with these bytes once in sixteen million. Coverage shows each correct byte, so the fuzzer finds the bug
+ * soon.
  */
 export const PLANTED: Target = {
   name: 'planted',

@@ -12,7 +12,7 @@ import { createTargets, PLANTED, type Target } from './targets.js';
 export interface Task {
   target: string;
   seed: number;
-  /** The worker stops after this number of executions, or after `seconds`. */
+  /** The worker stops after this number of executions, or after `seconds`, whichever comes first. */
   executions: number;
   seconds: number;
   currentInput: SharedArrayBuffer;
@@ -22,7 +22,7 @@ export interface Task {
 export interface Report {
   executions: number;
   corpus: number;
-  /** The number of characters of code that have run: after the recordings, and at the end. */
+  /** The number of characters of code that have run: after the first inputs of the corpus, and at the end. */
   covered: readonly [start: number, end: number];
   /** The growth of the heap from the middle of the run to its end, in bytes. */
   growth: number;
@@ -89,7 +89,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     return mutate(parent ?? random.pick(corpus), random.pick(corpus), random, target.maxLength);
   };
 
-  /** Finds the inputs of a batch that run new code, and adds them to the corpus. Repeats each half of the batch recursively. */
+  /** Finds the inputs of a batch that run new code, and adds them to the corpus. Halves the batch recursively to find them. */
   const keepWhatRanNewCode = async (batch: readonly Uint8Array[]): Promise<void> => {
     const middle = Math.ceil(batch.length / 2);
     for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
@@ -99,7 +99,7 @@ async function fuzz(target: Target, task: Task): Promise<Report> {
     }
   };
 
-  /** Generates the inputs of a batch again, because they were not kept. Finds the inputs that run new code. */
+  /** Generates the inputs of a batch a second time, because they were not stored. Finds the inputs that run new code. */
   const repeatBatch = async (state: number, length: number): Promise<void> => {
     const repeated: Uint8Array[][] = [];
     const after = random.state;

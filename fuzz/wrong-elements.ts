@@ -3,7 +3,7 @@ import type { ReceiptTree } from '../test/support/receipt-tree.js';
 import { manyElements } from '../test/support/wrong-elements.js';
 import type { Random } from './random.js';
 
-/** Universal types up to 36 are defined (X.680 §8.6). The types from 37 to 40 stand for all reserved types. */
+/** Universal types up to 36 are defined (X.680 §8.6). Types from 37 on are reserved. The generator uses 37 to 40 of them. */
 const LAST_TYPE = 40;
 const CONTEXT_TAGS = [0x80, 0x81, 0xa0, 0xa1, 0xa3] as const;
 const CONSTRUCTED = 0x20;
@@ -15,7 +15,7 @@ const PATTERNS: readonly Uint8Array[] = [
   ...['2480', '06012a', '0101ff', '300506032a0304'],
 ].map((hex) => new Uint8Array(Buffer.from(hex, 'hex')));
 
-/** The lengths of contents, in bytes. Most are short, because short inputs run faster. A receipt may have 64 KiB. */
+/** The lengths of contents, in bytes. Most are short, because short inputs run faster. The maximum of a receipt is 64 KiB. */
 const LENGTHS = [0, 1, 2, 3, 4, 8, 13, 15, 20, 32, 64, 65, 127, 128, 255, 256, 1000] as const;
 const LONG_LENGTHS = [4096, 20_000, 60_000] as const;
 

@@ -9,10 +9,10 @@ const SCRIPT = /<script type="module"[^>]*><\/script>/;
 const LICENSES = '<pre id="licenses" tabindex="0" aria-label="Licenses">';
 
 /**
- * Puts the script, the styles and the licenses of the bundled packages into the HTML, and forbids all connections. Browsers
- * do not load modules from files, but they run modules inside a file.
+ * Puts the script, the styles and the licenses of the bundled packages into the HTML file, and forbids all connections. A page
+ * that is opened from a file cannot load a module from another file, but it can run a module inside the HTML.
  *
- * @param notices The path of the file with the licenses of all packages in the build. Missing licenses are added to this file
+ * @param notices The path of the file with the licenses of all packages in the build. Licenses that are missing are added to it
  */
 export function singlePage(notices: string): Plugin {
   return {

@@ -31,7 +31,7 @@ export function thirdPartyNotices(file: string): EsbuildPlugin {
   };
 }
 
-/** Returns the licenses of the packages that contain the modules. The keys are the name and version of each package. */
+/** Returns the licenses of the packages that contain the modules, by the name and version of each package. */
 export function noticesOf(modules: readonly string[]): ReadonlyMap<string, string> {
   const folders = new Set(modules.flatMap((module) => PACKAGE_FOLDER.exec(module)?.[0] ?? []));
   return new Map([...folders].toSorted().map((folder) => [notice(folder).split('\n', 1).join(), notice(folder)]));

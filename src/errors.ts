@@ -41,7 +41,10 @@ export type AppAttestErrorCode =
   | 'challenge_used'
   | 'key_unknown'
   | 'key_already_registered'
-  | 'key_revoked';
+  | 'key_revoked'
+  | 'session_unknown'
+  | 'session_expired'
+  | 'session_revoked';
 
 /** Details of an {@link AppAttestError}, in addition to its code and message. */
 export interface AppAttestErrorDetails {
@@ -63,7 +66,9 @@ export interface AppAttestErrorDetails {
 }
 
 /**
- * The error class of this package. For invalid input from a client, the package throws no other error.
+ * The error class of this package. For invalid input from a client, the functions of this package throw no other error.
+ * The HTTP handlers pass the error to `onDecision`: an `AppAttestError`, or an `AppAttestHttpError` for a reason
+ * outside the evidence.
  *
  * Branch on `code`, and do not parse `message`. The message is for the log: do not send it to the client. Text from the
  * client is quoted, escaped and shortened in the message, so each message stays on one line of the log.

@@ -42,7 +42,7 @@ describe('a change by the caller during a verification', () => {
       { ...shared(), appId: structuredClone(appId), challenge: new Uint8Array(Buffer.from(challenge)) },
       { ...shared(), appId: structuredClone(appId), clientDataHash: new Uint8Array(sha256(challenge)) },
     ]) {
-      // Only four attestations are verified at a time. The fifth is decoded after one of them was verified.
+      // By default, four attestations are verified at a time. The fifth is decoded when one of them has been verified.
       const waiting = Array.from({ length: 5 }, () => verifyAttestation(options));
       spoil(options);
       for (const verified of await Promise.all(waiting)) {

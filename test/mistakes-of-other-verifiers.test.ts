@@ -109,7 +109,7 @@ describe('unlike other App Attest code, this package', () => {
   it('rejects a signature whose digest is the nonce, because devices hash the nonce again', async () => {
     const authenticatorData = authenticatorDataHead(APP_ID, 0x40, 1);
     const clientDataHash = sha256('payload');
-    // ECDSA hashes its message. A signature over the input of the nonce therefore signs the nonce as the digest.
+    // The nonce is the SHA-256 of this message. So this signature has the nonce as its ECDSA digest.
     const message = Buffer.concat([authenticatorData, clientDataHash]);
     const signature = new Uint8Array(sign('sha256', message, privateKey));
     const assertion = cbor({ signature, authenticatorData });
@@ -123,7 +123,7 @@ describe('unlike other App Attest code, this package', () => {
     await expect(verifyAttested({ nonceReadsAsAsn1: true })).resolves.toMatchObject({ appId: APP_ID });
   });
 
-  it('accepts the bytes that iOS 27 adds after offset 164 of the authenticator data', async () => {
+  it('accepts the bytes that iOS 27 adds to authenticator data from offset 164', async () => {
     const recording = attestationFixture('apple-guide-2026');
     const verified = await verifyAttestation(attestationOptions(recording));
     expect(verified.keyId).toBe(recording.keyId);

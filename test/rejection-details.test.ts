@@ -76,7 +76,7 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     { cause: expect.any(DecodingError) },
   ],
   [
-    'another app',
+    'the App ID of another app',
     { appId: 'TEAMID1234.com.example.other', properties: keyUsageProperties('TEAMID1234.com.example.other') },
     {},
     'app_id_mismatch',
@@ -86,28 +86,28 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
     },
   ],
   [
-    'another app, and a third app in the certificate',
+    'the App ID of another app, and the App ID of a third app in the certificate',
     { appId: 'TEAMID1234.com.example.other', properties: keyUsageProperties('TEAMID1234.com.example.third') },
     {},
     'app_id_mismatch',
     { actual: expect.stringMatching(/^[0-9a-f]{16}… in a certificate for "TEAMID1234\.com\.example\.third"$/) },
   ],
   [
-    'another app, and no app in the certificate',
+    'the App ID of another app, and no App ID in the certificate',
     { appId: 'TEAMID1234.com.example.other', properties: undefined },
     {},
     'app_id_mismatch',
     { actual: expect.stringMatching(/^[0-9a-f]{16}…$/) },
   ],
   ...['.', '..Clip', '.Clip.', '.Clip Clip', 'Clip', '-Clip.Clip'].map((more): (typeof attestations)[number] => [
-    `${more} after the app in the certificate`,
+    `"${more}" after the App ID in the certificate`,
     { properties: keyUsageProperties(`${APP_ID}${more}`) },
     {},
     'app_id_mismatch',
     { expected: APP_ID, actual: JSON.stringify(`${APP_ID}${more}`) },
   ]),
   [
-    'another app in the certificate',
+    'the App ID of another app in the certificate',
     { properties: keyUsageProperties('TEAMID1234.com.example.other') },
     {},
     'app_id_mismatch',
@@ -161,7 +161,7 @@ const attestations: readonly [string, AttestationChanges, object, AppAttestError
 ];
 
 it.each(attestations)(
-  'an attestation with %s is rejected with details about the difference',
+  'an attestation with %s is rejected with an error that contains details',
   async (_, changes, options, code, details) => {
     const { privateKey: __, ...evidence } = await attest(authority, changes);
     expect(await expectCode(() => verifyAttestation({ ...evidence, ...options }), code)).toMatchObject(details);
@@ -295,7 +295,7 @@ describe('a receipt', () => {
     },
   );
 
-  it('whose signer must not sign receipts is rejected with an error that names the missing extension', async () => {
+  it('whose signer certificate lacks Apple’s extension is rejected with an error that names the extension', async () => {
     const other = await createReceiptChain({ signer: { extensions: {} } });
     const receipt = await makeReceipt(other);
     const call = { receipt, appId: APP_ID, date: NOW, trustAnchors: [other.root.der] };

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
-it('there are at most fifteen scripts, and CONTRIBUTING.md has a line for each of them', () => {
+it('package.json has at most fifteen scripts, and CONTRIBUTING.md has a line for each of them', () => {
   const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
   const rows = [...read('CONTRIBUTING.md').matchAll(/^\| `([\w:]+)` \|/gm)].map(([, name]) => name);
   expect(scripts.length).toBeLessThanOrEqual(15);

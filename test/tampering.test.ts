@@ -17,7 +17,7 @@ function recordedAssertion() {
   return { assertion: fromBase64(assertion.object), publicKey, payload, appId, counter: 0 };
 }
 
-/** The position of the receipt in an attestation: CBOR text "receipt", the head of a byte string, and its contents. */
+/** Returns where the receipt is in an attestation. It follows the CBOR text "receipt" and three bytes with its length. */
 function receiptRange(attestation: Uint8Array): { start: number; end: number } {
   const name = Buffer.from('\x67receipt', 'latin1');
   const head = Buffer.from(attestation).indexOf(name) + name.length;

@@ -1,18 +1,19 @@
-// Compares a protected route with the least code that a person could write by hand, for each kind of store.
+// Compares a protected route of this package with the least code that a person could write by hand, for each kind of store.
 // docs/scaling.md describes the method. Run it with `npm run bench -- server`. Options:
 //
 //   --seconds 20        the duration of a case for each service, without the warm-up
 //   --rounds 5          the number of rounds that the duration is divided into
 //   --warm-up 3         the duration of the warm-up, in seconds
-//   --store Redis       only these kinds of stores; may be repeated, like the next two
-//   --delay 5           only these delays of a round trip, in milliseconds
-//   --connections 50    only these numbers of connections
+//   --store Redis       only this kind of store; may be repeated
+//   --delay 5           only this delay of each round trip to a database, in milliseconds; may be repeated
+//   --connections 50    only this number of connections; may be repeated
 //   --quick             one round of one second; the figures are not meaningful
-//   --baseline DIR      also measures another built checkout of this package, in the same rounds
-//   --signed            also measures signed challenges together with a cache of keys
+//   --baseline DIR      also measures another build of this package, from the folder DIR, in the same rounds
+//   --signed            also measures this package with signed challenges and a key cache
+//   --one-statement     also measures the service by hand with one statement for challenge and counter, in PostgreSQL
 //   --profile           also profiles app-attest
 //   --json FILE         writes the results to a file
-//   --record FILE       writes the tables of such a file into docs/; measures nothing
+//   --record FILE       measures nothing; writes the results in a file from --json into docs/ as tables
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -34,6 +35,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     baseline: { type: 'string' },
     signed: { type: 'boolean', default: false },
+    'one-statement': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     json: { type: 'string' },
     record: { type: 'string' },
@@ -53,6 +55,7 @@ async function run(): Promise<void> {
     library: '.',
     baseline: options.baseline,
     signed: options.signed,
+    oneStatement: options['one-statement'],
     profile: options.profile,
   };
   const requests = await SignedRequests.create();
@@ -81,7 +84,7 @@ async function run(): Promise<void> {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** Only a round trip to a database can take longer. */
+/** With the state in memory, there is no round trip that a delay could make longer. */
 function casesOf(store: StoreKind): Case[] {
   const delays = options.delay.map(Number).filter((delay) => delay === 0 || store !== 'memory');
   return delays.flatMap((delay) => options.connections.map((count) => ({ store, delay, connections: Number(count) })));

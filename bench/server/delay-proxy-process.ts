@@ -1,4 +1,4 @@
-// Runs a DelayProxy in a process of its own, so that it does not delay the load generator.
+// Runs a DelayProxy in its own process, so that the proxy does not slow the load generator.
 import { DelayProxy } from './delay-proxy.js';
 
 const proxy = await DelayProxy.to(Number(process.argv[2]), 0);

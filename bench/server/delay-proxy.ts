@@ -7,9 +7,9 @@ interface Held {
 }
 
 /**
- * A proxy to a loopback server. It delivers all data from the server late, so that each round trip takes longer, as to a
- * server on another machine. The delay is never shorter than requested. The timers of Node.js have a resolution of one
- * millisecond, so it can be up to about a millisecond longer. `meanDelay` returns the actual delay.
+ * A proxy to a loopback server. It delays all data from the server, so that a round trip takes as long as to a server on
+ * another machine. The delay is never shorter than requested. The timers of Node.js have a resolution of one millisecond, so
+ * the delay can be up to about a millisecond longer. `meanDelay` returns the actual delay.
  */
 export class DelayProxy {
   readonly #server: Server;
@@ -46,7 +46,7 @@ export class DelayProxy {
     this.#heldFor = 0;
   }
 
-  /** The mean delay since it was last changed, in milliseconds. */
+  /** The mean actual delay since the requested delay was last changed, in milliseconds. */
   get meanDelay(): number {
     return this.#heldFor / this.#delivered;
   }
@@ -101,6 +101,6 @@ export class DelayProxy {
 }
 
 function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no TCP port');
   return address.port;
 }

@@ -1,108 +1,62 @@
-// Sends anonymous challenge requests to a service, and shows what they leave in its memory and in its database.
-// Run it with `npm run bench -- flood`. Options:
+// Sends anonymous challenge requests to a service, and shows what they leave in its memory and in its database, and whether it
+// still accepts its users. docs/scaling.md describes the method. Run it with `npm run bench -- flood`, which takes about a
+// quarter of an hour. Options:
 //
-//   --requests 1000000     the number of challenge requests
-//   --connections 50
-//   --store Redis          only these kinds of stores; may be repeated
-//   --challenges signed    the option `challenges` of the service: `stored` or `signed`
-//   --limit 1              fails if memory or database are larger by more mebibytes afterwards
+//   --requests 1000000          the number of requests for signed challenges; 0 for none
+//   --stored-requests 100000    the number of requests for stored challenges; 0 for none
+//   --connections 50            the number of connections
+//   --store Redis               only this kind of store; may be repeated
+//   --limit 1                   with signed challenges, fails if the service or the database grows by more than this number
+//                               of mebibytes, or if the request of a user is rejected
+//   --record                    writes the table into docs/scaling.md
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { httpLoad } from './http-load.js';
-import { RunningService } from './running-service.js';
-import { APP_ID, rawPost, SignedRequests } from './signed-requests.js';
-import { type Database, STORE_KINDS, type StoreKind, startDatabase } from './store-kinds.js';
+import { type Flood, floodTable, growthOf } from './flood-table.js';
+import { measureFlood } from './measure-flood.js';
+import { recordInPage } from './record.js';
+import { SignedRequests } from './signed-requests.js';
+import { STORE_KINDS, startDatabase } from './store-kinds.js';
 
 const { values: options } = parseArgs({
   options: {
     requests: { type: 'string', default: '1000000' },
+    'stored-requests': { type: 'string', default: '100000' },
     connections: { type: 'string', default: '50' },
     store: { type: 'string', multiple: true, default: [...STORE_KINDS] },
-    challenges: { type: 'string', default: 'stored' },
     limit: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 });
-const count = Number(options.requests);
 const connections = Number(options.connections);
-const challenges = options.challenges === 'signed' ? 'signed' : 'stored';
-const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : Number(options.limit);
-const MEBIBYTE = 2 ** 20;
+const limit = options.limit === undefined ? undefined : Number(options.limit);
 
-const requests = await SignedRequests.create();
-const rows: string[] = [];
+const users = await SignedRequests.create();
+const floods: Flood[] = [];
 for (const store of STORE_KINDS.filter((kind) => options.store.includes(kind))) {
-  const database = await startDatabase(store);
-  try {
-    rows.push(...(await flood(store, database)));
-  } finally {
-    await database?.stop();
+  const counts = { signed: Number(options.requests), stored: Number(options['stored-requests']) };
+  for (const challenges of ['signed', 'stored'] as const) {
+    if (counts[challenges] === 0) continue;
+    console.error(`state in ${store}, requests for ${challenges} challenges: ${counts[challenges]} …`);
+    const database = await startDatabase(store);
+    try {
+      const conditions = { store, challenges, requests: counts[challenges], connections };
+      const result = await measureFlood(conditions, users, database);
+      if (challenges === 'signed' && limit !== undefined) assertUnharmed(result, limit);
+      floods.push(result);
+    } finally {
+      await database?.stop();
+    }
   }
 }
-console.log(`${count} requests for ${challenges} challenges over ${connections} connections\n`);
-console.log('| state in | requests/s | service, MiB | database, MiB | request of a user |');
-console.log('| --- | ---: | ---: | ---: | --- |');
-for (const row of rows) console.log(row);
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}`;
+const date = new Date().toISOString().slice(0, 10);
+const tables = `${machine}; connections: ${connections}; ${date}\n\n${floodTable(floods)}`;
+console.log(tables);
+if (options.record) recordInPage('docs/scaling.md', 'flood', tables);
 
-async function flood(store: StoreKind, database: Database | undefined): Promise<string[]> {
-  const service = await RunningService.start({
-    library: '.',
-    store,
-    url: database?.urlAt(database.port) ?? '',
-    namespace: 'bench',
-    appId: APP_ID,
-    trustAnchor: requests.trustAnchor,
-    signedChallenges: challenges === 'signed',
-    maxChallenges: undefined,
-    keyCache: false,
-  });
-  try {
-    await service.call('addKeys', requests.keys);
-    // The first requests compile code and open connections, which takes memory once.
-    await send(service, 2000);
-    const before = await sizes(service, database);
-    const signed = await requests.signed(0, await challengeFrom(service));
-    const perSecond = await send(service, count);
-    const after = await sizes(service, database);
-    const user = await httpLoad(service.port, [[signed].values()]);
-    if (user.refused > 0 && limit < Number.POSITIVE_INFINITY)
-      throw new Error(`${store}: the request of a user was rejected: ${user.refusal}`);
-    const grown = [after.service - before.service, after.database - before.database];
-    if (grown.some((size) => size > limit))
-      throw new Error(`${store}: ${grown.map((size) => size.toFixed(1)).join(' and ')} MiB more, expected ${limit}`);
-    const cells = [before.service, before.database].map(
-      (size, index) => `${size.toFixed(1)} + ${grown[index]?.toFixed(1)}`,
-    );
-    const outcome = user.refused === 0 ? 'accepted' : `rejected: ${user.refusal?.split('\r\n\r\n')[1]}`;
-    return [`| ${[store, Math.round(perSecond), ...cells, outcome].join(' | ')} |`];
-  } finally {
-    await service.stop();
-  }
-}
-
-/** Returns the requests per second. */
-async function send(service: RunningService, total: number): Promise<number> {
-  const request = rawPost('/app-attest/challenge', '{"purpose":"assertion"}');
-  let sent = 0;
-  function* queue() {
-    for (; sent < total; sent += 1) yield request;
-  }
-  const load = await httpLoad(service.port, Array.from({ length: connections }, queue));
-  if (load.refused > 0) throw new Error(`${load.refused} requests were rejected: ${load.refusal}`);
-  return load.completed / load.seconds;
-}
-
-async function challengeFrom(service: RunningService): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${service.port}/app-attest/challenge`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"purpose":"assertion"}',
-  });
-  return String(Object(await response.json()).challenge);
-}
-
-/** In mebibytes. */
-async function sizes(service: RunningService, database: Database | undefined) {
-  return {
-    service: (await service.call('collectGarbage')) / MEBIBYTE,
-    database: ((await database?.size()) ?? 0) / MEBIBYTE,
-  };
+function assertUnharmed(result: Flood, most: number): void {
+  const { store, accepted, users } = result;
+  if (accepted < users) throw new Error(`${store}: ${accepted} of ${users} users were accepted`);
+  const growth = growthOf(result);
+  if (growth > most) throw new Error(`${store}: larger by ${growth.toFixed(1)} MiB, expected at most ${most}`);
 }

@@ -1,27 +1,28 @@
 import { connect } from 'node:net';
 
-/** What a load generator sent and received. */
+/** The responses that a load generator received. */
 export interface Load {
   /** The number of responses with a status below 300. */
   readonly completed: number;
-  /** The number of other responses, and the first of them. */
+  /** The number of responses with any other status. */
   readonly refused: number;
+  /** The first response with such a status. */
   readonly refusal: string | undefined;
-  /** Whether the requests ended before the time. */
+  /** Whether a queue became empty before the end of the time. */
   readonly isExhausted: boolean;
-  /** From the first request to the last response. */
+  /** The time from the first request to the last response. */
   readonly seconds: number;
-  /** The duration of each request, in milliseconds, in ascending order. */
+  /** The times of the completed requests, in milliseconds, in ascending order. */
   readonly latencies: Float64Array;
 }
 
 /**
  * Sends HTTP/1.1 requests over one connection for each queue. A connection sends a request when it has received the response
- * to the previous request. After `seconds`, or when its queue is empty, it sends no more. All responses are awaited, so none
- * of the requests is counted in part.
+ * to the previous request. After `seconds`, or when its queue is empty, the connection sends no further request. The function
+ * waits for all responses.
  *
- * The requests are complete, with their headers, and are only copied to the socket. So the load generator takes little of the
- * processor that it may share with the service.
+ * The queues contain complete requests, as bytes. So the load generator needs little time of the processor, which it may share
+ * with the service.
  */
 export async function httpLoad(port: number, queues: Iterator<Buffer>[], seconds = Infinity): Promise<Load> {
   const tally = { latencies: [] as number[], refused: 0, refusal: undefined as string | undefined, exhausted: false };
@@ -100,7 +101,7 @@ function readResponse(text: string): { status: number } | undefined {
   return text.length < end + 4 + Number(length) ? undefined : { status: Number(text.slice(9, 12)) };
 }
 
-/** The value below which `share` of the sorted values are. */
+/** Returns a quantile of sorted values: the fraction `share` of the values is lower. */
 export function quantileOf(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -5,7 +5,7 @@ import express from 'express';
 import type { MeasuredService, ServiceOptions } from './measured-service.js';
 import { openPool, openRedisClient, PATIENCE } from './open-client.js';
 
-/** The lifetime of a challenge in seconds. It is long, because challenges are issued before the measurement starts. */
+/** The lifetime of a challenge, in seconds. Challenges are issued before a measurement, and must be valid until its end. */
 const LIFETIME = 3600;
 
 /** A secret of at least 32 bytes for signed challenges. */
@@ -13,7 +13,7 @@ const SECRET = Buffer.alloc(32, 'benchmark');
 
 const KEY_CACHE = { max: 10_000, ttl: 60 };
 
-/** Opens the service on the build of this package in a folder, so that two versions can be compared in one run. */
+/** Opens the service with the build of this package in `folder`. One run can compare the builds in two folders. */
 export async function openLibrary(folder: string, options: ServiceOptions): Promise<MeasuredService> {
   const { appId, trustAnchor, signedChallenges, keyCache } = options;
   const { createAppAttest }: typeof import('app-attest/server') = await importBuilt(folder, 'server');
@@ -71,7 +71,7 @@ async function openStores(folder: string, { store, url, namespace, maxChallenges
 
 async function signed(folder: string, used: ChallengeStore): Promise<ChallengeStore> {
   const create: unknown = Reflect.get(await importBuilt(folder, 'server'), 'signedChallenges');
-  if (typeof create !== 'function') throw new Error(`the build in ${folder} has no signedChallenges`);
+  if (typeof create !== 'function') throw new Error(`the build in ${folder} does not export signedChallenges`);
   return create({ secrets: [SECRET], used });
 }
 

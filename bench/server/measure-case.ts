@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Fleet } from './fleet.js';
 import { httpLoad, type Load, quantileOf } from './http-load.js';
 import type { Case, CaseResult, Round, ServiceName, ServiceResult } from './results.js';
 import { startProxy } from './running-proxy.js';
@@ -15,46 +16,53 @@ export interface Plan {
   readonly warmUp: number;
   /** The root folder of a build of this package. */
   readonly library: string;
-  /** The root folder of another build, to be compared with `library`. */
+  /** The root folder of another build, which is measured too. */
   readonly baseline: string | undefined;
-  /** Whether to measure `library` also with signed challenges and a cache of keys. */
+  /** Whether to measure `library` a second time, with signed challenges and a key cache. */
   readonly signed: boolean;
+  /** Whether to measure the service by hand in PostgreSQL a second time, with one statement for challenge and counter. */
+  readonly oneStatement: boolean;
   /** Whether to profile app-attest after the rounds. */
   readonly profile: boolean;
 }
 
-/** How many requests are prepared for half a second as long as the rate is unknown. */
+/** To find out the rate of a service, this number of requests is prepared and sent for half a second. */
 const PROBE = { requests: 4000, seconds: 0.5 };
 
-/** A round is repeated if the requests end before the time. */
+/** If the prepared requests are used up before the end of a round, the round is repeated. This is the maximum number of tries. */
 const ATTEMPTS = 4;
 
-/** So many that no challenge of a later request is ever replaced by another one. */
+/** The limit of the stores in memory. It is high, so that the stores delete no prepared challenge before its request is sent. */
 const MAX_CHALLENGES = 1_000_000;
 
 /** The number of connections of the warm-up. */
 const FULL_LOAD = 50;
 
-/** How many times as many requests are prepared as the highest rate so far needs. */
+/** The number of prepared requests, divided by the number that the highest rate so far needs. */
 const MARGIN = 2;
 
 const UNPROTECTED = rawPost('/unprotected', BODY);
 
 /** A service to measure. */
-interface Candidate {
+export interface Candidate {
   readonly name: ServiceName;
   readonly library: string | undefined;
-  /** Whether it has signed challenges and a cache of keys. */
+  /** Whether the service has signed challenges and a key cache. */
   readonly isSigned: boolean;
+  /** Whether the service by hand takes the challenge and stores the counter in one statement. */
+  readonly oneStatement: boolean;
+  /** The stored keys that the requests name. By default, the keys of the 100 devices in a new namespace. */
+  readonly fleet?: Fleet;
 }
 
-/** A running candidate, and the position in the signed requests up to which it has received them. */
+/** A running candidate. */
 interface Runner extends Candidate {
   readonly service: RunningService;
   readonly rounds: Round[];
+  /** The number of signed requests that were prepared for this service. */
   position: number;
   highestRate: number;
-  /** The CPU time per second when idle, in microseconds. */
+  /** The CPU time of the idle service per second, in microseconds. */
   idle: number;
   profile?: Record<string, number>;
 }
@@ -62,34 +70,39 @@ interface Runner extends Candidate {
 let namespaces = 0;
 
 /**
- * Measures all services of a case. In each round, the services take turns, and every second round has the reverse order. So
- * other work on the machine affects all services equally.
+ * Measures services under the conditions of a case. In each round, the services are measured one after another, in every second round in reverse
+ * order. So other work on the machine affects all services equally.
  */
 export async function measureCase(
   conditions: Case,
   requests: SignedRequests,
   plan: Plan,
   database: Database | undefined,
+  candidates: readonly Candidate[] = candidatesOf(conditions, plan),
 ): Promise<CaseResult> {
   const { store, delay, connections } = conditions;
   const proxy = database && delay > 0 ? await startProxy(database.port) : undefined;
   const url = database?.urlAt(proxy?.port ?? database.port) ?? '';
   const runners: Runner[] = [];
+  // A fleet keeps the challenges and the counters of earlier cases, so it receives only new requests.
+  const { signedSoFar } = requests;
   try {
-    for (const candidate of candidatesOf(conditions, plan)) {
+    for (const candidate of candidates) {
       namespaces += 1;
       const service = await RunningService.start({
         library: candidate.library,
         store,
         url,
-        namespace: `bench${namespaces}`,
+        namespace: candidate.fleet?.namespace ?? `bench${namespaces}`,
         appId: APP_ID,
         trustAnchor: requests.trustAnchor,
         signedChallenges: candidate.isSigned,
         maxChallenges: MAX_CHALLENGES,
         keyCache: candidate.isSigned,
+        oneStatement: candidate.oneStatement,
       });
-      const runner = { ...candidate, service, rounds: [], position: 0, highestRate: 0, idle: 0 };
+      const position = candidate.fleet ? signedSoFar : 0;
+      const runner = { ...candidate, service, rounds: [], position, highestRate: 0, idle: 0 };
       runners.push(runner);
       await service.call('addKeys', requests.keys);
       await warmUp(runner, requests, plan.warmUp);
@@ -112,21 +125,24 @@ export async function measureCase(
 }
 
 /** The route without protection needs no store, so it is measured only once. */
-function candidatesOf({ store }: Case, { library, signed, baseline }: Plan): Candidate[] {
-  return [
-    { name: 'app-attest', library, isSigned: false },
-    ...(signed ? [{ name: 'app-attest, signed challenges and key cache' as const, library, isSigned: true }] : []),
-    ...(baseline === undefined ? [] : [{ name: 'app-attest, before' as const, library: baseline, isSigned: false }]),
-    { name: 'by hand', library: undefined, isSigned: false },
-    ...(store === 'memory' ? [{ name: 'unprotected' as const, library: undefined, isSigned: false }] : []),
+function candidatesOf({ store }: Case, { library, signed, baseline, oneStatement }: Plan): Candidate[] {
+  const plain = { library: undefined, isSigned: false, oneStatement: false };
+  const candidates: (Candidate | false)[] = [
+    { ...plain, name: 'app-attest', library },
+    signed && { ...plain, name: 'app-attest, signed challenges and key cache', library, isSigned: true },
+    baseline !== undefined && { ...plain, name: 'app-attest, before', library: baseline },
+    { ...plain, name: 'by hand' },
+    oneStatement && store === 'PostgreSQL' && { ...plain, name: 'by hand, one statement', oneStatement },
+    store === 'memory' && { ...plain, name: 'unprotected' },
   ];
+  return candidates.filter((candidate) => candidate !== false);
 }
 
 function resultOf({ name, rounds, profile }: Runner, measuredDelay: number): ServiceResult {
   return { service: name, rounds, measuredDelay, ...(profile && { profile }) };
 }
 
-/** Runs a service at full load, without a delay, until its code is compiled. Then measures it when idle. */
+/** Runs a service at full load, without a delay, until its code is compiled. Then measures the CPU time of the idle service. */
 async function warmUp(runner: Runner, requests: SignedRequests, seconds: number): Promise<void> {
   await findRate(runner, requests, FULL_LOAD);
   await load(runner, requests, FULL_LOAD, seconds, requestsFor(runner, seconds, FULL_LOAD));
@@ -136,7 +152,7 @@ async function warmUp(runner: Runner, requests: SignedRequests, seconds: number)
   runner.idle = ((await runner.service.call('cpuTime')) - before) / 0.5;
 }
 
-/** Finds out how many requests a round needs. */
+/** Finds out the rate of a service, to prepare enough requests for a round. */
 async function findRate(runner: Runner, requests: SignedRequests, connections: number): Promise<void> {
   runner.highestRate = 0;
   await load(runner, requests, connections, PROBE.seconds, PROBE.requests);
@@ -160,7 +176,7 @@ async function measureRound(
         cpu = (await service.call('cpuTime')) - cpu;
       },
     });
-    // The service was faster than before, so the next attempt has more requests.
+    // The service was faster than before. Its highest rate is now known, so the next attempt has more requests.
     if (sent.isExhausted) continue;
     return {
       requests: sent.completed,
@@ -170,7 +186,7 @@ async function measureRound(
       p99: quantileOf(sent.latencies, 0.99),
     };
   }
-  throw new Error(`${name}: the signed requests ended before the time in ${ATTEMPTS} attempts`);
+  throw new Error(`${name}: in ${ATTEMPTS} attempts, the prepared requests were used up before the end of the round`);
 }
 
 async function profileRound(runner: Runner, requests: SignedRequests, connections: number, plan: Plan) {
@@ -184,7 +200,7 @@ function requestsFor({ highestRate }: Runner, seconds: number, connections: numb
   return Math.ceil(MARGIN * highestRate * seconds) + 2 * connections;
 }
 
-/** Sends requests that are all acceptable. Any rejection is a failure of the benchmark. */
+/** Sends valid requests. Throws if the service rejects one of them. */
 async function load(
   runner: Runner,
   requests: SignedRequests,
@@ -205,13 +221,15 @@ async function load(
 }
 
 async function prepared(runner: Runner, requests: SignedRequests, connections: number, count: number) {
-  const { service, position } = runner;
+  const { service, position, fleet } = runner;
   if (runner.isSigned) {
     const signed = await requests.sign(position, await service.call('issueChallenges', count));
     return queuesOf(signed, position, connections);
   }
   await service.call('addChallenges', await requests.challenges(position, position + count));
-  return queuesOf(requests.requests(position, position + count), position, connections);
+  const signed = requests.requests(position, position + count);
+  const named = fleet ? signed.map((request, index) => fleet.named(request, position + index)) : signed;
+  return queuesOf(named, position, connections);
 }
 
 function endless(connections: number): Iterator<Buffer>[] {

@@ -9,25 +9,27 @@ import type { StoreKind } from './store-kinds.js';
 
 /** How to start a service. */
 export interface ServiceOptions {
-  /** The root folder of a built checkout of this package. `undefined` for the service by hand. */
+  /** The root folder of a build of this package. `undefined` for the service by hand. */
   readonly library: string | undefined;
   readonly store: StoreKind;
   /** The address of the database. Empty for a service with its state in memory. */
   readonly url: string;
-  /** The prefix of Redis keys or the schema in PostgreSQL. A new name for each service. */
+  /** The prefix of Redis keys, or the schema in PostgreSQL. Each service has a new name. */
   readonly namespace: string;
   readonly appId: string;
   /** PEM. */
   readonly trustAnchor: string;
   /** Whether challenges are signed instead of stored. */
   readonly signedChallenges: boolean;
-  /** The limit of the stores in memory. `undefined` for their default. */
+  /** The maximum number of challenges of the stores in memory. `undefined` for the default of the stores. */
   readonly maxChallenges: number | undefined;
   /** Whether the service caches keys. */
   readonly keyCache: boolean;
+  /** Whether the service by hand takes the challenge and stores the counter in one statement. Only for PostgreSQL. */
+  readonly oneStatement: boolean;
 }
 
-/** A service with the route `/orders`, and what a benchmark does to its state before the measurement. */
+/** A service with the route `/orders`, and functions that prepare its state before a measurement. */
 export interface MeasuredService {
   readonly app: Express;
   addKey(key: NewKey): Promise<void>;
@@ -36,8 +38,8 @@ export interface MeasuredService {
   issueChallenge?(): Promise<string>;
 }
 
-export async function openByHand({ store, url, namespace, appId }: ServiceOptions): Promise<MeasuredService> {
-  const stores = await storesByHand(store, url, namespace);
+export async function openByHand({ appId, ...options }: ServiceOptions): Promise<MeasuredService> {
+  const stores = await storesByHand(options);
   return {
     app: serviceByHand(stores, appId),
     addKey: (key) => stores.insert(key),
@@ -45,13 +47,13 @@ export async function openByHand({ store, url, namespace, appId }: ServiceOption
   };
 }
 
-async function storesByHand(store: StoreKind, url: string, namespace: string) {
+async function storesByHand({ store, url, namespace, oneStatement }: Omit<ServiceOptions, 'appId'>) {
   switch (store) {
     case 'memory':
       return inMemory();
     case 'Redis':
       return inRedis(await openRedisClient(url), `${namespace}:`);
     case 'PostgreSQL':
-      return inPostgres(openPool(url), namespace);
+      return inPostgres(openPool(url), namespace, oneStatement);
   }
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { createClient } from 'redis';
 
-/** The time limit of all services for a database, in seconds. Longer than usual, because the machine is under full load. */
+/** The time limit for a database, in seconds. It is longer than usual, because the machine is under full load. */
 export const PATIENCE = 30;
 
 /** A client of the package `redis`, with the settings of examples/redis.ts. */
@@ -12,10 +12,10 @@ export async function openRedisClient(url: string) {
   return client;
 }
 
-/** A pool of the package `pg`, with the settings of examples/postgres.ts. */
-export function openPool(connectionString: string): pg.Pool {
+/** A pool of the package `pg`, with the settings of examples/postgres.ts. `max` is the number of connections. */
+export function openPool(connectionString: string, max = 10): pg.Pool {
   const limit = PATIENCE * 1000;
-  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: limit, query_timeout: limit });
+  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: limit, query_timeout: limit, max });
   pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`));
   return pool;
 }

@@ -1,8 +1,8 @@
 import { type Profiler, type Runtime, Session } from 'node:inspector/promises';
 
 /**
- * Profiles the main thread. The result contains the share of the time, from 0 to 1, of each owner of code. An owner is this
- * package, a part of Node.js, or a dependency.
+ * Profiles the main thread. The result contains an entry for each owner of code: this package, a part of Node.js, or a
+ * dependency. The value of an entry is the share of the time in which code of this owner ran, from 0 to 1.
  */
 export class Profile {
   readonly #session = new Session();

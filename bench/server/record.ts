@@ -2,21 +2,24 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Results } from './results.js';
 import { performanceTable, scalingTables } from './tables.js';
 
-const [BEGIN, END] = ['<!-- protected requests -->', '<!-- /protected requests -->'];
+/** The parts of the pages that a benchmark writes. Two comments with the name mark the begin and the end of a part. */
+export type RecordedPart = 'protected requests' | 'flood' | 'million keys';
 
-/** Writes the tables of a run into the pages, between the two markers of each page. */
+/** Writes the results of a run into docs/scaling.md and docs/performance.md, between the two markers of each page. */
 export function recordResults(results: Results): void {
-  replaceInFile('docs/scaling.md', scalingTables(results));
-  replaceInFile('docs/performance.md', performanceTable(results));
+  recordInPage('docs/scaling.md', 'protected requests', scalingTables(results));
+  recordInPage('docs/performance.md', 'protected requests', performanceTable(results));
 }
 
-function replaceInFile(file: string, tables: string): void {
-  writeFileSync(file, withTables(readFileSync(file, 'utf8'), tables));
+/** Replaces a part of a page. */
+export function recordInPage(file: string, part: RecordedPart, tables: string): void {
+  writeFileSync(file, withTables(readFileSync(file, 'utf8'), part, tables));
 }
 
-/** Replaces the text between the markers of a page. */
-export function withTables(page: string, tables: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the page must contain ${BEGIN} and ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${tables}\n\n${page.slice(end)}`;
+/** Returns the page with another text between the two comments of a part. */
+export function withTables(page: string, part: RecordedPart, tables: string): string {
+  const [opening, closing] = [`<!-- ${part} -->`, `<!-- /${part} -->`];
+  const [begin, end] = [page.indexOf(opening), page.indexOf(closing)];
+  if (begin < 0 || end < begin) throw new Error(`the page must contain ${opening} and ${closing}`);
+  return `${page.slice(0, begin + opening.length)}\n\n${tables}\n\n${page.slice(end)}`;
 }

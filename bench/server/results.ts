@@ -1,40 +1,46 @@
 import type { StoreKind } from './store-kinds.js';
 
-/** A service, under the conditions that all services of a case share. */
+/** The services that a case measures under the same conditions. */
 export type ServiceName =
   | 'app-attest'
   | 'app-attest, signed challenges and key cache'
   | 'app-attest, before'
   | 'by hand'
-  | 'unprotected';
+  | 'by hand, one statement'
+  | 'unprotected'
+  | FleetName;
+
+/** App-attest with this number of stored keys. */
+export type FleetName = `app-attest, ${number} keys`;
 
 /** The conditions of a case. */
 export interface Case {
   readonly store: StoreKind;
-  /** The milliseconds that are added to each round trip to the database. */
+  /** The delay that is added to each round trip to the database, in milliseconds. */
   readonly delay: number;
   readonly connections: number;
 }
 
-/** One round of one service. No request was rejected. */
+/** One round of one service, in which the service accepted all requests. */
 export interface Round {
   readonly requests: number;
   /** Requests per second. */
   readonly rate: number;
   /** The CPU time of the service per request, in microseconds, without the CPU time of an idle service. */
   readonly cpu: number;
-  /** Milliseconds. */
+  /** The median time of a request, in milliseconds. */
   readonly p50: number;
+  /** The 99th percentile, in milliseconds. */
   readonly p99: number;
 }
 
-/** All rounds of one service under the conditions of a case. Round `n` of each service of a case ran one after another. */
+/** All rounds of one service of a case. Rounds with the same index ran one after another in all services of the case. */
 export interface ServiceResult {
   readonly service: ServiceName;
   readonly rounds: readonly Round[];
-  /** The delay that the proxy really added to each round trip, in milliseconds. */
+  /** The mean delay that the proxy actually added to a round trip, in milliseconds. */
   readonly measuredDelay: number;
-  /** The share of the CPU time of the main thread, from 0 to 1, by the owner of the code. */
+  /** For each owner of code: its share of the CPU time of the main thread, from 0 to 1. */
   readonly profile?: Record<string, number>;
 }
 
@@ -42,7 +48,7 @@ export interface CaseResult extends Case {
   readonly services: readonly ServiceResult[];
 }
 
-/** A whole run, as `--json` writes it. */
+/** The results of a whole run. The option `--json` writes this object to a file. */
 export interface Results {
   /** ISO 8601. */
   readonly date: string;
@@ -54,7 +60,7 @@ export interface Results {
   readonly cases: readonly CaseResult[];
 }
 
-/** The middle of the values, and the lowest and the highest of them. */
+/** The median, the lowest and the highest of several values. */
 export interface Spread {
   readonly median: number;
   readonly lowest: number;
@@ -72,7 +78,7 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** The ratios of two services, round by round. Two services ran in a round under the same load of the machine. */
+/** Divides a figure of `one` by the figure of `other` in each round, because the load of the machine differs between rounds. */
 export function ratios(one: ServiceResult, other: ServiceResult, figure: keyof Round): Spread {
   return spreadOf(
     one.rounds.flatMap((round, index) => {

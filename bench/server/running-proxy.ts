@@ -2,11 +2,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A DelayProxy in a process of its own. It starts without a delay. */
+/** A DelayProxy in its own process. At first, it adds no delay. */
 export interface RunningProxy {
   readonly port: number;
   setDelay(milliseconds: number): void;
-  /** The mean delay since `setDelay`, in milliseconds. */
+  /** Returns the mean delay since the last call of `setDelay`, in milliseconds. */
   meanDelay(): Promise<number>;
   stop(): void;
 }

@@ -6,7 +6,7 @@ import type { Commands } from './service-process.js';
 
 type Results = { [Name in keyof Commands]: Awaited<ReturnType<Commands[Name]>> };
 
-/** A service in a process of its own. */
+/** A service in its own process. */
 export class RunningService {
   readonly #process: ChildProcess;
   #calls = 0;

@@ -1,20 +1,20 @@
-// Runs one service in a process of its own. running-service.ts starts this process, and calls its commands with messages.
+// Runs one service. running-service.ts starts this process, and calls its commands with messages.
 import { once } from 'node:events';
 import type { NewKey } from 'app-attest/server';
 import { openLibrary } from './library-service.js';
 import { type MeasuredService, openByHand, type ServiceOptions } from './measured-service.js';
 import { Profile } from './profile.js';
 
-/** The commands, by their names. */
+/** The commands. */
 export interface Commands {
-  /** Returns the port. */
+  /** Starts the service. Returns its port. */
   open(options: ServiceOptions): Promise<number>;
   addKeys(keys: readonly NewKey[]): Promise<void>;
   addChallenges(challenges: readonly string[]): Promise<void>;
   issueChallenges(count: number): Promise<string[]>;
-  /** Frees memory, so that a measurement does not include garbage from before. Returns the bytes that are still in use. */
+  /** Frees memory, so that later measurements do not include earlier garbage. Returns the number of bytes in use. */
   collectGarbage(): Promise<number>;
-  /** Returns the CPU time of this process so far, of all its threads, in microseconds. */
+  /** Returns the CPU time that all threads of this process have used so far, in microseconds. */
   cpuTime(): Promise<number>;
   startProfile(): Promise<void>;
   stopProfile(): Promise<Record<string, number>>;

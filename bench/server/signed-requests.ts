@@ -5,7 +5,10 @@ import { createVirtualApple, type VirtualDevice } from 'app-attest/testing';
 export const APP_ID = 'TEAMID1234.com.example.coffee';
 export const BODY = '{"item":"coffee","size":"large","note":"as always, to the desk at the window"}';
 
-/** A multiple of all numbers of connections. A device uses one connection, so its requests never overtake each other. */
+/**
+ * A multiple of the usual numbers of connections. All requests of a device then go over the same connection, so they arrive in
+ * order.
+ */
 const DEVICES = 100;
 const IN_PARALLEL = 16;
 
@@ -15,8 +18,8 @@ interface Signer {
 }
 
 /**
- * Signed requests of 100 devices, which take turns. They are signed once, before the measurement. Each service gets the same
- * challenges and keys in stores of its own, so each service can receive the same requests.
+ * Signed requests of 100 devices, which take turns. The requests are signed once, before a measurement. The stores of all
+ * services contain the same challenges and keys, so all services can receive the same requests.
  */
 export class SignedRequests {
   readonly trustAnchor: string;
@@ -50,6 +53,11 @@ export class SignedRequests {
     this.#signers = signers;
   }
 
+  /** The number of requests that can be sent without signing more. */
+  get signedSoFar(): number {
+    return this.#requests.length;
+  }
+
   /** The challenges of the requests from `start` to `end`. */
   async challenges(start: number, end: number): Promise<string[]> {
     while (this.#requests.length < end) {
@@ -60,12 +68,12 @@ export class SignedRequests {
     return this.#challenges.slice(start, end);
   }
 
-  /** The requests with these challenges. */
+  /** The requests from `start` to `end`. Call `challenges` first, because it signs them. */
   requests(start: number, end: number): Buffer[] {
     return this.#requests.slice(start, end);
   }
 
-  /** Signs requests with challenges that a service issued. No other service accepts them. */
+  /** Signs one request for each of the challenges, which a service issued. */
   async sign(start: number, challenges: readonly string[]): Promise<Buffer[]> {
     const requests: Buffer[] = [];
     for (let index = 0; index < challenges.length; index += IN_PARALLEL) {
@@ -88,7 +96,11 @@ export class SignedRequests {
   }
 }
 
-/** Distributes requests that start with number `start` over connections, so that each device uses one connection. */
+/**
+ * Distributes requests over connections, so that each device uses one connection.
+ *
+ * @param start The position of the first request among all signed requests
+ */
 export function queuesOf(requests: readonly Buffer[], start: number, connections: number): Iterator<Buffer>[] {
   const queues: Buffer[][] = Array.from({ length: connections }, () => []);
   for (const [index, request] of requests.entries()) queues[(start + index) % connections]?.push(request);

@@ -9,9 +9,9 @@ export type StoreKind = (typeof STORE_KINDS)[number];
 /** A database server on loopback that writes to disk before it acknowledges a write. */
 export interface Database {
   readonly port: number;
-  /** The address of the same database behind another port, such as the port of a proxy. */
+  /** Returns the URL of the database with another port, such as the port of a proxy. */
   urlAt(port: number): string;
-  /** The bytes that the data takes in the memory of Redis or in the files of PostgreSQL. */
+  /** Returns the size of the data in the memory of Redis or in the files of PostgreSQL, in bytes. */
   size(): Promise<number>;
   /** Deletes all data. */
   clear(): Promise<void>;

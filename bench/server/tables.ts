@@ -8,7 +8,7 @@ import {
   spreadOf,
 } from './results.js';
 
-/** The tables of a run for docs/scaling.md, in Markdown. */
+/** Formats the results of a run as the tables in docs/scaling.md. */
 export function scalingTables(results: Results): string {
   const { cases } = results;
   const hasBaseline = cases.some(({ services }) => services.some(({ service }) => service === 'app-attest, before'));
@@ -23,7 +23,7 @@ export function scalingTables(results: Results): string {
   ].join('\n\n');
 }
 
-/** The short table of a run for docs/performance.md, in Markdown. */
+/** Formats the results of a run as the short table in docs/performance.md. */
 export function performanceTable(results: Results): string {
   const direct = results.cases.filter(({ delay }) => delay === 0);
   const rows = direct.map((result) => {
@@ -44,7 +44,7 @@ export function performanceTable(results: Results): string {
   ].join('\n\n');
 }
 
-function conditions({ date, node, processors, seconds, rounds }: Results): string {
+export function conditions({ date, node, processors, seconds, rounds }: Results): string {
   return `${processors}, Node.js ${node}; ${seconds} seconds in ${rounds} rounds for each row; ${date.slice(0, 10)}`;
 }
 
@@ -118,17 +118,17 @@ function find({ services }: CaseResult, name: ServiceResult['service']): Service
   return services.find(({ service }) => service === name);
 }
 
-function spreadText(values: readonly number[]): string {
+export function spreadText(values: readonly number[]): string {
   const { median, lowest, highest } = spreadOf(values);
   return `${Math.round(median)} (${Math.round(lowest)}–${Math.round(highest)})`;
 }
 
-function ratioText(one: ServiceResult, other: ServiceResult, figure: keyof Round): string {
+export function ratioText(one: ServiceResult, other: ServiceResult, figure: keyof Round): string {
   return ratios(one, other, figure).median.toFixed(2);
 }
 
-/** A table. All columns but the first are aligned to the right. */
-function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+/** Formats a table in Markdown. All columns except the first are aligned to the right. */
+export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

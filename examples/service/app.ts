@@ -7,7 +7,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** A signed request. The example can send the same request twice, as an attacker would. */
+/** A signed request. The example can change the request or send it twice, as an attacker would. */
 export interface SignedRequest {
   method: string;
   target: string;
@@ -15,7 +15,7 @@ export interface SignedRequest {
   body?: string;
 }
 
-/** The coffee shop's app on a virtual device. It sends the same requests as an app on an iPhone. */
+/** The app of the coffee shop, on a virtual device. It sends the same requests as an app on an iPhone. */
 export class App {
   /** The origin of the service. */
   origin: string;
@@ -35,7 +35,7 @@ export class App {
     return this.#post('/app-attest/registration', body);
   }
 
-  /** Requests a new challenge and signs a request with it. */
+  /** Requests a new challenge, and signs a request that contains the challenge. */
   async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
     const challenge = await this.#challenge('assertion');
     const body = json && JSON.stringify(json);

@@ -1,6 +1,6 @@
-// Starts an HTTP service, and sends requests from an app on a virtual device. Run it with `npm run example`. With the option
-// `-- --serve`, the service keeps running. The service stores its state in Redis if REDIS_URL is set, in PostgreSQL if
-// DATABASE_URL is set, and otherwise in an SQLite file.
+// Starts an HTTP service, and sends requests from an app on a virtual device. Run it with `npm run example`. With
+// `npm run example -- --serve`, the service keeps running. The service stores its state in Redis if REDIS_URL is set, otherwise
+// in PostgreSQL if DATABASE_URL is set, and otherwise in an SQLite file.
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { createAppAttest } from 'app-attest/server';
@@ -11,6 +11,7 @@ import { openStores } from './stores.js';
 
 const appId = 'TEAMID1234.com.example.coffee';
 const apple = await createVirtualApple(); // a real service has no virtual Apple, no trustAnchors and no virtual.env
+
 /** Starts the service. `stop` ends it, and closes its stores. */
 async function start() {
   const { place, stores, close } = await openStores();

@@ -2,7 +2,7 @@ import { expressHandlers, type OnDecision } from 'app-attest/express';
 import type { AppAttest } from 'app-attest/server';
 import express, { type Express } from 'express';
 
-/** A coffee shop that accepts orders only from its own app. A registered key must sign each request. */
+/** The server of a coffee shop. It accepts orders only from its own app: a registered key must sign each order. */
 export function createService(appAttest: AppAttest, onDecision: OnDecision): Express {
   const { challenge, registration, protect } = expressHandlers(appAttest, { onDecision });
   const orders = new Map<string, string[]>(); // key identifier → orders

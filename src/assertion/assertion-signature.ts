@@ -16,12 +16,12 @@ const callingThread = new CallingThread(20);
  * The pool gets up to sixteen signatures per thread at a time. This number keeps the threads busy until the next iteration
  * of the event loop. Other work in the pool waits only for a millisecond or two.
  *
- * Each waiting assertion uses at most 8 KiB of memory, so 4096 waiting assertions use at most 32 MiB. All of them are
- * verified within a second.
+ * The evidence of a waiting assertion has at most 8 KiB, so the evidence of 4096 waiting assertions has at most 32 MiB.
+ * All waiting assertions are verified within a second.
  */
 const turnstile = new Turnstile({ width: 16 * threadPoolSize(), waiting: 4096, patience: 5 });
 
-/** Verifies a signature on the calling thread if it has time, otherwise in the pool. */
+/** Verifies a signature on the calling thread if {@link callingThread} has time, otherwise in the thread pool. */
 async function verifyInTurn(...signature: Parameters<VerifyEcdsa>): Promise<boolean> {
   return (await callingThread.hasTime())
     ? verifyEcdsa(...signature)
@@ -29,10 +29,11 @@ async function verifyInTurn(...signature: Parameters<VerifyEcdsa>): Promise<bool
 }
 
 /**
- * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 2 and 3. The
- * device signs the nonce as a message, so ECDSA signs SHA-256(nonce).
+ * Verifies the signature of an assertion. Apple: Validating apps that connect to your server, assertion steps 2 and 3.
+ * The signed message is the nonce, so the ECDSA signature is over SHA-256(nonce).
  *
- * @throws AppAttestError `invalid_signature`; `overloaded`, only with the default of `verify`; `invalid_argument` if the stored key is not a point on P-256
+ * @throws AppAttestError `invalid_signature`; `overloaded`, only if the caller does not pass `verify`;
+ *   `invalid_argument` if the stored key is not a point on P-256
  */
 export async function assertSignature(
   signature: Uint8Array,

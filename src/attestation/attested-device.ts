@@ -2,8 +2,8 @@ import { AppleExtension, AppleTagNumber, TaggedValues } from '../certificates/ap
 import type { Certificate } from '../certificates/certificate.js';
 
 /**
- * The device, as Apple certified it at the time of the attestation. These values are observed in recordings. Apple does not
- * document them. Certificates of older operating systems have fewer values, and future certificates may have other values.
+ * The device, as Apple certified it at the time of the attestation. These values are observed in recorded attestations. Apple does
+ * not document them. Certificates of older operating systems have fewer values, and future certificates may have other values.
  * Use these values for statistics only.
  */
 export interface AttestedDevice {

@@ -66,7 +66,7 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAttestationOptions> = {
 
 /** An attested key with its details. Store `keyId`, `publicKey`, `counter`, `environment` and `receipt`. */
 export interface VerifiedAttestation {
-  /** The key identifier in base64 with padding, even if `keyId` was base64url or had no padding. */
+  /** The key identifier in base64 with padding, even if the option `keyId` was base64url or had no padding. */
   keyId: string;
   /** The attested P-256 key: SubjectPublicKeyInfo as PEM. Pass it to `verifyAssertion`. */
   publicKey: string;
@@ -77,7 +77,7 @@ export interface VerifiedAttestation {
    * app.
    */
   appId: string;
-  /** The App ID of the App Clip that generated the key. Absent if the certificate does not contain this App ID. */
+  /** The App ID of the App Clip that generated the key. Absent if the certificate contains no App ID of an App Clip. */
   appClipId?: string;
   /** The environment in which the key was attested. */
   environment: Environment;
@@ -86,7 +86,7 @@ export interface VerifiedAttestation {
    * `verifyReceipt`.
    */
   receipt: Uint8Array;
-  /** The device, as Apple certified it. In the recordings of iOS 14, it contains only `osVersion`. */
+  /** The device, as Apple certified it. In the recorded attestations of iOS 14, it contains only `osVersion`. */
   device: AttestedDevice;
   /**
    * The extensions, which describe the running app. iOS 27 and later sign them. Absent if the flag ED (extension data) is
@@ -94,8 +94,8 @@ export interface VerifiedAttestation {
    */
   extensions?: AuthenticatorExtensions;
   /**
-   * The validity of the credential certificate. In recordings, the validity is one day to one year long. The key itself does
-   * not expire.
+   * The validity of the credential certificate. In recorded attestations, the validity is one day to one year long. The
+   * key itself does not expire.
    */
   certificate: {
     /** The certificate is valid from this time on. */
@@ -106,8 +106,8 @@ export interface VerifiedAttestation {
 }
 
 /**
- * The number of concurrent verifications is the number of threads in the pool. So no verification waits for the thread of
- * another verification, and the event loop runs before the next verification starts. See docs/performance.md.
+ * The number of concurrent verifications is the number of threads in the pool. So each running verification has its own
+ * thread. A waiting verification starts in a later iteration of the event loop. See docs/performance.md.
  *
  * Each waiting attestation uses at most 64 KiB of memory, so 512 waiting attestations use at most 32 MiB. With the longest
  * `clientDataHash`, the memory doubles.

@@ -5,7 +5,9 @@ import { COSE_KEY_LENGTH, pointOfCoseKey } from './cose-key.js';
 
 /** Authenticator data of an assertion (WebAuthn §6.1). */
 export interface AuthenticatorData {
-  /** The bytes as received. The signature covers these bytes. */
+  /**
+   * The bytes as received. The signature of an assertion covers these bytes, and so does the nonce of an attestation.
+   */
   readonly bytes: Uint8Array;
   /** The RP ID hash: SHA-256 of the App ID, 32 bytes. */
   readonly rpIdHash: Uint8Array;
@@ -22,10 +24,10 @@ export interface AuthenticatorData {
    */
   readonly extensions: AuthenticatorExtensions | undefined;
   /**
-   * An extension map in authenticator data whose flags do not include ED. Anyone who can tamper with the app can add such a
-   * map. The device signs SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of the hash. So an
-   * attacker can pass a hash that begins with a map, and later move the map to the end of authenticator data. The signature
-   * stays valid. Use this map only for inspection.
+   * An extension map in authenticator data whose flags do not include ED. Anyone who can tamper with the app can add
+   * such a map. The device signs SHA-256(authenticatorData ‖ clientDataHash) and does not check the length of
+   * `clientDataHash`. So an attacker can pass a `clientDataHash` that begins with a map, and later move the map to the
+   * end of authenticator data. The signature stays valid. Use this map only for inspection.
    */
   readonly unauthenticatedExtensions: CborMap | undefined;
 }

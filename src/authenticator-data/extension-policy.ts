@@ -27,9 +27,9 @@ export interface ExtensionPolicy {
    */
   codeDirectoryHashes?: readonly string[];
   /**
-   * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier send no
-   * extensions. With `'reject'`, evidence without signed extensions is rejected even if the policy has no other requirement.
-   * Signed extensions that are an empty map are still accepted by a policy without another requirement.
+   * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier
+   * send no extensions. With `'reject'`, evidence without signed extensions is rejected even if the policy has no other
+   * requirement. A policy without another requirement accepts a signed extension map, even if the map is empty.
    */
   whenAbsent?: 'accept' | 'reject';
   /**

@@ -17,6 +17,7 @@ export function assertSignedEnd(
   code: 'malformed_attestation' | 'malformed_assertion',
 ): void {
   if (unauthenticatedExtensions === undefined) return;
-  const message = 'authenticator data has a map without the flag ED, and the client data has no fixed length';
+  const message =
+    'authenticator data has an extension map without the flag ED, so the map could be part of the client data';
   throw new AppAttestError(code, message, { cause: new DecodingError(message) });
 }

@@ -45,7 +45,8 @@ export async function verifyCertificateChain(
 }
 
 /**
- * Verifies a certificate chain as {@link verifyCertificateChain} does, except for the validity at a date.
+ * Verifies a certificate chain like {@link verifyCertificateChain}, but does not check whether the certificates are
+ * valid at a date.
  *
  * @returns the leaf, followed by the certificates above it. The last certificate is the trust anchor
  * @throws AppAttestError `untrusted_certificate`

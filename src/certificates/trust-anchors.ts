@@ -64,8 +64,8 @@ function readTrustAnchor(trustAnchor: unknown): Certificate {
 function remembered(key: string, readDer: () => Uint8Array): Certificate {
   const known = decodedAnchors.get(key);
   if (known) return known;
-  // The bytes are copied to memory of their own. Before this copy, they may be in Node's buffer pool, which other code can
-  // overwrite.
+  // The bytes are copied to a new buffer. Before this copy, they may be in the buffer pool of Node.js, which other code
+  // can overwrite.
   const der = new Uint8Array(readDer());
   try {
     const anchor = decodeCertificate(der);

@@ -7,7 +7,7 @@ import type { InspectedAuthenticatorData } from '../explain/inspect-authenticato
 
 /** A field of authenticator data (WebAuthn §6.1). */
 export interface AuthenticatorDataField {
-  /** The first byte of the field in authenticator data. */
+  /** The offset of the field in authenticator data, in bytes. */
   offset: number;
   /** The length of the field, in bytes. */
   length: number;

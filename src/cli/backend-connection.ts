@@ -14,7 +14,10 @@ export interface BackendResponse {
   readonly body: string;
 }
 
-/** The backend sent no response, for example because it is not running or ended the connection. */
+/**
+ * There is no response. For example, the backend is not running or ended the connection, or the request could not be
+ * sent.
+ */
 export class NoResponseError extends Error {
   override readonly name = 'NoResponseError';
 }

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 /**
  * Opens a URL in the browser of the user. Does nothing if there is no browser, for example in a container.
  *
- * @param url A URL that this program created. It must not contain input, because Windows passes the URL to a shell
+ * @param url A URL that this program created. The URL must not contain text from a user, because Windows passes it to a
+ *   shell
  */
 export function openInBrowser(url: string): void {
   const [command, ...args] = commandOf(process.platform, url);

@@ -3,7 +3,10 @@ import { shortText } from '../errors.js';
 import type { CommandProcess } from './command-process.js';
 import { UsageError } from './usage-error.js';
 
-/** The maximum length of an input, in bytes. A capsule is at most about 300 KiB long, and the body of a request 1 MiB. */
+/**
+ * The maximum length of an input, in bytes. A capsule has at most about 300 KiB. The body of a request is limited to 1
+ * MiB by default.
+ */
 const MAX_LENGTH = 1_048_576;
 
 /**
@@ -34,7 +37,7 @@ export async function readInputFile(path: string, name: string): Promise<Uint8Ar
   throw new UsageError(`cannot read ${shortText(path)} (ENOENT)`);
 }
 
-/** The codes of the errors if an argument is text instead of the path of a file. */
+/** The error codes of `open` if the argument is not the path of a file. */
 const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
 
 async function readFileIfExists(path: string, name: string): Promise<Uint8Array | undefined> {

@@ -26,7 +26,7 @@ export interface DatabaseVariables {
 
 /** The environment variables that a command uses. */
 export interface CommandVariables extends DatabaseVariables {
-  /** Any text turns colours off (https://no-color.org). */
+  /** Any text that is not empty turns colours off (https://no-color.org). */
   readonly NO_COLOR?: string | undefined;
   /** The type of the terminal. */
   readonly TERM?: string | undefined;

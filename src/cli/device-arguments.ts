@@ -6,7 +6,7 @@ import { UsageError } from './usage-error.js';
 
 /** The arguments of `app-attest device`. */
 export interface DeviceArguments {
-  /** The URL of the backend. Its path is a prefix of all targets. */
+  /** The URL of the backend. Each request target begins with the path of this URL. */
   readonly url: URL;
   readonly appId: string;
   readonly os: VirtualOs;

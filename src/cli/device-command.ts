@@ -15,7 +15,7 @@ import { Printer } from './printer.js';
 import { UsageError } from './usage-error.js';
 import { defaultVirtualAppleFile, openVirtualAppleFile } from './virtual-apple-file.js';
 
-/** `app-attest device`. */
+/** The command `app-attest device`. */
 export const deviceCommand: Command = { help: DEVICE_HELP, run: device };
 
 async function device(args: readonly string[], host: CommandProcess): Promise<number> {
@@ -42,7 +42,7 @@ async function load(saved: SavedVirtualApple): Promise<VirtualApple> {
     return await loadVirtualApple(saved);
   } catch {
     throw new UsageError(
-      'the file with the roots of the virtual iPhone is damaged: remove it, and print the root again',
+      'the file with the roots of the virtual iPhone is damaged: delete the file, and print a new root with --print-root',
     );
   }
 }

@@ -4,17 +4,18 @@ export const DEVICE_HELP = `Usage: app-attest device --url URL --app-id ID [opti
 
 Tests a running backend with an app on a virtual iPhone. The app registers a
 key and sends a protected request. Then the command replays, changes and
-reroutes requests, and shows for each request what the backend responded and
-what it should have responded. The accepted requests take effect in the
-backend, so use a backend for tests. The command sends nothing to other hosts.
+reroutes requests. It shows the response to each request. If a response is
+wrong, it also shows the expected response and advice. The accepted requests
+take effect in the backend, so use a backend for tests. The command sends
+nothing to other hosts.
 
 The backend must trust the root certificate of the virtual iPhone:
   npx app-attest device --print-root > virtual-root.pem
   const trustAnchors = [readFileSync('virtual-root.pem', 'utf8')];
   createAppAttest({ …, trustAnchors })
 Run the backend with the environment variable APP_ATTEST_VIRTUAL=allow. Never do
-this in production. If the backend sets verifyReceipts, --print-receipt-root
-prints the certificate for the option receiptTrustAnchors.
+this in production. If the backend sets verifyReceipts, also pass the option
+receiptTrustAnchors, with the certificate that --print-receipt-root prints.
 
 Options:
   --url URL           the backend, such as http://localhost:3000
@@ -40,8 +41,8 @@ Options:
   --root-file FILE    the file with the root certificates and their private
                       keys; created if it does not exist; by default, a file
                       of your user account. Keep the file out of repositories:
-                      whoever has it can forge evidence for backends that trust
-                      the root
+                      anyone who has the file can forge evidence for backends
+                      that trust the root
   --json              prints JSON
   --help              shows this text
 

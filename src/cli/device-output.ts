@@ -24,7 +24,10 @@ export function printDeviceStep(
   printer.paragraph(advice, { indent: 4 });
 }
 
-/** Prints how many responses were not as expected, and what they have in common. */
+/**
+ * Prints how many responses were not as expected. If all attacks were accepted, or if no attack on the protected route
+ * was sent, also prints the reason.
+ */
 export function printDeviceSummary(printer: Printer, steps: readonly DeviceStep[]): void {
   const wrong = steps.filter(({ isAsExpected }) => !isAsExpected).length;
   printer.blankLine();
@@ -36,12 +39,14 @@ export function printDeviceSummary(printer: Printer, steps: readonly DeviceStep[
   const attacks = steps.filter(({ route, expected }) => route === 'protected' && expected === 'rejected');
   if (attacks.length > 0 && attacks.every(isAccepted)) {
     printer.paragraph(
-      "The backend accepted all attacks on the protected route: `protect` is missing in front of the handler, or its mode is 'report'.",
+      "The backend accepted all attacks on the protected route: `protect` is missing in front of the handler, or the option mode is 'report'.",
     );
   }
   const last = steps.at(-1);
   if (attacks.length === 0 && last && !last.isAsExpected && last.expected === 'accepted') {
-    printer.paragraph('The attacks were not sent, because the backend must first accept the app.');
+    printer.paragraph(
+      'The attacks on the protected route were not sent, because the backend must first accept the app.',
+    );
   }
 }
 

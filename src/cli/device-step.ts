@@ -15,7 +15,7 @@ export interface PlannedStep {
 /** The response, or the reason why there is none. */
 export type ActualResponse = BackendResponse | { readonly noResponse: string };
 
-/** A request to the backend, with its response. */
+/** A request to the backend, with the expected response and the actual response. */
 export interface DeviceStep extends PlannedStep {
   readonly advice: string;
   readonly actual: ActualResponse;

@@ -6,8 +6,8 @@ import { registrationAdvice } from './registration-advice.js';
 import { contentTypeOf, VirtualApp } from './virtual-app.js';
 
 /**
- * Registers a key of a virtual device, sends a protected request, and then attacks the backend. Ends early if the backend rejects
- * the app, because the attacks would then prove nothing.
+ * Registers a key of a virtual device, sends a protected request, and then attacks the backend. Ends early if the
+ * backend does not accept the app, because the attacks would then prove nothing.
  */
 export async function* deviceSteps(
   { appId, os, environment, method, path, body, challengePath, registrationPath }: DeviceArguments,
@@ -156,7 +156,7 @@ export async function* deviceSteps(
       expected: 'rejected',
       response: '401 key_unknown',
       advice:
-        'Look up the stored key by the key identifier, verify the assertion with it, and reject unknown key identifiers.',
+        'Look up the stored key by the key identifier, verify the assertion with this key, and reject unknown key identifiers.',
     },
     async () => {
       await attacker.attestOnly(await attacker.fetchChallenge('attestation'));

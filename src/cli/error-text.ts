@@ -1,8 +1,8 @@
 const MAX_CAUSES = 3;
 
 /**
- * Returns the messages of an error and its causes in one line, without control characters. Replaces the given secrets with
- * `***`.
+ * Returns the messages of an error and of at most three causes in one line, without control characters. Replaces the
+ * given secrets with `***`.
  *
  * @param secrets Texts that must not be printed. For example, a database client may quote its URL in a message
  */

@@ -9,15 +9,18 @@ import { UsageError } from './usage-error.js';
 /** Evidence in an argument of a command. */
 export interface EvidenceArgument extends PastedEvidence {
   /**
-   * The evidence as the backend received it. A wrong encoding stays, so that it can be explained. What people add when they copy
-   * evidence is removed.
+   * The evidence as the backend received it. Text that people add when they copy evidence, such as quotes or line
+   * breaks, is removed. A wrong encoding of the evidence is kept, so that it can be explained.
    */
   readonly received: string | Uint8Array;
   /** Whether the input is a capsule. */
   readonly isCapsule: boolean;
 }
 
-/** A shorter text is rather the name of a file that does not exist. The shortest evidence, an assertion, has 130 bytes. */
+/**
+ * A shorter text is probably the name of a file that does not exist. The shortest evidence, an assertion, has 130
+ * bytes.
+ */
 const MIN_LENGTH = 100;
 
 /**

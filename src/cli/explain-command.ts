@@ -36,10 +36,10 @@ type Values = ReturnType<typeof parseCommandLine<typeof OPTIONS>>['values'];
 const ASSERTION_OPTIONS = ['public-key', 'payload', 'payload-file', 'counter'] as const;
 const ATTESTATION_OPTIONS = ['challenge', 'challenge-file', 'key-id', 'environment', 'date', 'trust-anchor'] as const;
 
-/** The client data can be stated only once. */
+/** Only one of these options may be passed, because each contains the client data or its hash. */
 const CLIENT_DATA_OPTIONS = ['challenge', 'challenge-file', 'payload', 'payload-file', 'client-data-hash'] as const;
 
-/** `app-attest explain`. */
+/** The command `app-attest explain`. */
 export const explainCommand: Command = { help: EXPLAIN_HELP, run: explain };
 
 async function explain(args: readonly string[], host: CommandProcess): Promise<number> {

@@ -7,9 +7,9 @@ mistakes, such as other encodings of the evidence, the challenge or the payload.
 
 EVIDENCE is a file, - for standard input, or text. A file may contain bytes.
 Files and text may contain base64, base64url, hex, or the JSON that the
-Capacitor plugin sends. The command uses the key
-identifier, the challenge, the payload and the public key in the JSON if you do
-not pass their options. It skips a check if the expected value is missing.
+Capacitor plugin sends. If you do not pass the options for the key identifier,
+the challenge, the payload and the public key, the command uses these values
+from the JSON. It skips a check if the expected value is missing.
 
 Options for attestations and assertions:
   --app-id ID         the App ID, such as TEAMID1234.com.example.app; repeat

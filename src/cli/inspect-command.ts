@@ -10,7 +10,7 @@ import { Printer } from './printer.js';
 
 const OPTIONS = { date: { type: 'string' }, json: { type: 'boolean' } } as const;
 
-/** `app-attest inspect`. */
+/** The command `app-attest inspect`. */
 export const inspectCommand: Command = { help: INSPECT_HELP, run: inspect };
 
 async function inspect(args: readonly string[], host: CommandProcess): Promise<number> {

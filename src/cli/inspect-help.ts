@@ -10,8 +10,8 @@ Files and text may contain base64, base64url, hex, or the JSON that the
 Capacitor plugin sends.
 
 Options:
-  --date DATE         the time to which dates are compared, in ISO 8601; now by
-                      default
+  --date DATE         the time with which dates are compared, in ISO 8601; now
+                      by default
   --json              prints JSON; bytes are base64
   --help              shows this text
 

@@ -28,7 +28,10 @@ export interface ReceiptInEvidence {
   certificates: ShownCertificate[];
 }
 
-/** Decodes everything in evidence. Evidence of an unknown kind is decoded as an attestation, and `problems` says why. */
+/**
+ * Decodes everything in evidence. Evidence of an unknown kind is decoded as an attestation. Then `problems` lists the
+ * parts that cannot be decoded.
+ */
 export async function inspectEvidence(
   bytes: Uint8Array,
   kind: InspectedEvidence['kind'] = 'attestation',

@@ -13,7 +13,7 @@ import { UsageError } from './usage-error.js';
 /** The build puts the page into this folder, next to the file of this command. */
 const PAGE = new URL('./inspector/index.html', import.meta.url);
 
-/** `app-attest inspector`. */
+/** The command `app-attest inspector`. */
 export const inspectorCommand: Command = { help: INSPECTOR_HELP, run: inspector };
 
 async function inspector(args: readonly string[], host: CommandProcess): Promise<number> {

@@ -6,9 +6,9 @@ export interface InspectorServer {
   close(): Promise<void>;
 }
 
-/** Finds the policy in the page. The response header repeats this policy. */
+/** Finds the Content Security Policy in the page. The response header repeats this policy. */
 const POLICY = /<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"/i;
-/** The policy for a page that contains no policy. */
+/** The Content Security Policy for a page that contains no policy. */
 const NO_CONNECTIONS = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
 
 /**

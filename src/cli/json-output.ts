@@ -5,7 +5,8 @@ import { printable } from './printable.js';
 /** Writes a value as JSON. Bytes become base64, and dates become ISO 8601. */
 export function writeJson(stream: OutputStream, value: unknown): void {
   const text = JSON.stringify(asJson(value), undefined, 2);
-  // The line breaks that indent the JSON stay. JSON allows \u escapes everywhere in text.
+  // The text is split into lines, so that `printable` keeps the line breaks. All other unprintable characters are in
+  // JSON strings, where \u escapes are allowed.
   stream.write(`${text.split('\n').map(printable).join('\n')}\n`);
 }
 

@@ -21,10 +21,11 @@ const TIMEOUT = 10_000;
 const POSTGRES_URL = /^(?:postgres(?:ql)?:|socket:|\/)/i;
 
 /**
- * Connects to the database whose URL is in the environment. Loads only the client that this database needs.
+ * Opens the database whose URL is in the environment. Loads only the client that this database needs. The client of
+ * PostgreSQL connects at the first query.
  *
  * @throws UsageError if the environment has no database URL, or the client is not installed
- * @throws Error of the client if the database cannot be reached
+ * @throws the error of the client if Redis cannot be reached
  */
 export async function openKeyDatabase(
   env: DatabaseVariables,

@@ -72,7 +72,7 @@ export class Printer {
   }
 
   #formatted(line: string, format: Format | undefined): string {
-    // The stream may not be the standard output of this process, so styleText must not check that one.
+    // The stream may not be the standard output of this process, so styleText must not check the standard output.
     return format && this.#isColoured ? styleText(format, line, { validateStream: false }) : line;
   }
 }

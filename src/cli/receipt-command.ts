@@ -28,7 +28,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
-/** `app-attest receipt`. */
+/** The command `app-attest receipt`. */
 export const receiptCommand: Command = { help: RECEIPT_HELP, run: receipt };
 
 async function receipt(args: readonly string[], host: CommandProcess): Promise<number> {

@@ -3,8 +3,8 @@ export const RECEIPT_HELP = `Usage: app-attest receipt EVIDENCE --app-id ID [opt
 
 Verifies a receipt, and shows its dates, its risk metric and when to refresh it.
 EVIDENCE is the receipt, or an attestation that contains it: a file, - for
-standard input, or text. Text and files may contain base64, base64url, hex or
-the JSON of a plugin.
+standard input, or text. A file may contain bytes. Files and text may contain
+base64, base64url, hex, or the JSON that the Capacitor plugin sends.
 
 Options:
   --app-id ID         the App ID, such as TEAMID1234.com.example.app; repeat

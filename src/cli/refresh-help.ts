@@ -40,7 +40,7 @@ a line of JSON for each key, and a last line with the counts.
 Exit codes:
   0                   each due receipt was refreshed, or Apple has no newer
                       receipt yet
-  1                   some keys failed, or the database failed
+  1                   a receipt could not be refreshed, or the database failed
   2                   the options, the environment variables or the credentials
                       are wrong, or all due keys belong to other apps
   130, 143            SIGINT or SIGTERM ended the command, after Apple's

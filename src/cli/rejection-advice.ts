@@ -9,7 +9,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   challenge_expired: 'Request the challenge just before the request, or increase challengeTtl.',
   challenge_used:
     'Another request with this challenge arrived before. The app must request a new challenge for each attempt.',
-  key_unknown: 'The app must register its key first, or create and register a new key after each installation.',
+  key_unknown: 'The app must register its key first. After each installation, it must create and register a new key.',
 };
 
 /** Returns what to do about a rejection. Returns `undefined` for codes that an explanation of the evidence covers. */

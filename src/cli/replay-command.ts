@@ -13,7 +13,7 @@ import { adviceFor } from './rejection-advice.js';
 import { REPLAY_HELP } from './replay-help.js';
 import { UsageError } from './usage-error.js';
 
-/** `app-attest replay`. */
+/** The command `app-attest replay`. */
 export const replayCommand: Command = { help: REPLAY_HELP, run: replay };
 
 async function replay(args: readonly string[], host: CommandProcess): Promise<number> {
@@ -72,12 +72,13 @@ function textOrNothing(value: unknown): string | undefined {
 function remarks({ kind, clientData, publicKey, counter, trustAnchors }: CapsuleValues): string[] {
   const name = kind === 'attestation' ? 'challenge' : 'payload';
   return [
-    trustAnchors &&
+    kind === 'attestation' &&
+      trustAnchors &&
       'The evidence is checked with the root certificates in the capsule, not with Apple’s root certificate.',
     clientData === undefined && `The capsule does not contain the ${name}, so the ${name} is not checked.`,
     kind === 'assertion' &&
       publicKey === undefined &&
-      'The capsule has no key, because the key was not registered or could not be read.',
+      'The capsule has no key. The key was not registered, or the server did not read it from the store.',
     kind === 'assertion' && counter !== undefined && 'The stored counter in the capsule may come from a later request.',
   ].filter((remark) => typeof remark === 'string');
 }
@@ -90,7 +91,9 @@ function remarkOn({ verdict, code }: Explanation, rejectionCode: string): string
       : [`The explanation finds the code ${code}, but the server rejected the request with ${rejectionCode}.`];
   }
   return [
-    `No check of the evidence failed. The server rejected the request for another reason: ${rejectionCode}.`,
+    verdict === 'accepted'
+      ? `All checks of the evidence passed. The server rejected the request for another reason: ${rejectionCode}.`
+      : `No check of the evidence failed, but some were skipped. The server rejected the request with ${rejectionCode}.`,
     adviceFor(rejectionCode) ?? 'docs/errors.md and docs/http.md say what to do for each code.',
   ];
 }

@@ -41,7 +41,10 @@ function outputWithoutCommand(args: readonly string[], isHelp: boolean): string 
   );
 }
 
-/** Errors of the package about options come from the command line. Evidence causes errors with other codes. */
+/**
+ * The package throws `invalid_argument` for wrong options, which come from the command line. Evidence causes errors
+ * with other codes.
+ */
 function isUsage(error: unknown): error is UsageError | AppAttestError {
   return error instanceof UsageError || (error instanceof AppAttestError && error.code === 'invalid_argument');
 }

@@ -73,7 +73,7 @@ function nameAndText(oid: string, value: Uint8Array, decode: () => string): { na
     const text = lines.join(' ').trim().replace(/ +/g, ' ');
     return { name: known ?? first.replace(/:.*$/, ''), text: withNames(text || withoutFields(oid)) };
   } catch {
-    // A value that cannot be decoded is shown as it is.
+    // A value that cannot be decoded is shown as hex.
     return { name: known ?? oid, text: Buffer.from(value).toString('hex') };
   }
 }
@@ -83,7 +83,7 @@ function withoutFields(oid: string): string {
   return oid === BASIC_CONSTRAINTS ? 'CA: false' : 'empty';
 }
 
-/** Adds the names of Apple's object identifiers, which the library does not know. */
+/** Adds the names of Apple's object identifiers. The certificate library does not know these names. */
 function withNames(text: string): string {
   return text.replace(/\b1\.2\.840\.113635(?:\.\d+)+/g, (oid) => {
     const name = OBJECT_IDENTIFIER_NAMES.get(oid);

@@ -1,7 +1,7 @@
 import type { VirtualDevice } from '../testing/device/virtual-device.js';
 import type { BackendConnection, BackendRequest, BackendResponse } from './backend-connection.js';
 
-/** The routes of the backend, as targets. */
+/** The request targets of two routes of the backend. */
 export interface BackendRoutes {
   readonly challenge: string;
   readonly registration: string;

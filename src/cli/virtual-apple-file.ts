@@ -15,8 +15,9 @@ export function defaultVirtualAppleFile({ XDG_STATE_HOME }: Pick<CommandVariable
 }
 
 /**
- * Reads a virtual Apple from a file. If there is no file, creates a virtual Apple and the file. Only the user can read the file,
- * because it contains private keys: whoever has these keys can forge evidence for each backend that trusts the roots.
+ * Reads a virtual Apple from a file. If there is no file, creates a virtual Apple and the file. Only the user can read
+ * the file, because it contains private keys: anyone who has these keys can forge evidence for each backend that trusts
+ * the roots.
  *
  * @throws UsageError
  */
@@ -47,7 +48,7 @@ async function create(path: string, text: string): Promise<void> {
   try {
     await link(temporary, path);
   } catch (error) {
-    // Another process has just created the file. Both use that file.
+    // Another process has just created the file. Both processes use this file.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   } finally {
     await rm(temporary);

@@ -54,7 +54,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if many callers take a challenge concurrently, only one caller gets its record',
+    name: 'if many callers take a challenge concurrently, only one caller gets a record',
     async check(one, other) {
       for (let round = 0; round < 5; round += 1) {
         const challenge = newChallenge();
@@ -110,7 +110,7 @@ export const CHALLENGE_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'two hundred challenges that are stored and taken concurrently keep their own records',
+    name: 'if two hundred challenges are stored concurrently, and then taken concurrently, each challenge keeps its own record',
     async check(one, other) {
       const challenges = Array.from({ length: 200 }, (_, index) => [newChallenge(), `user ${index}`] as const);
       await Promise.all(challenges.map(([challenge, subject]) => one.challenges.put(challenge, record({ subject }))));

@@ -43,7 +43,7 @@ type Calls = readonly (readonly [counter: number, window: number, answer: boolea
 
 const SEQUENCES: readonly (readonly [string, Calls])[] = [
   [
-    'without a window, a counter must be higher than all earlier counters',
+    'without a window, a counter must be higher than all counters that were accepted before',
     [
       [0, 0, false],
       [1, 0, true],
@@ -127,7 +127,7 @@ const SEQUENCES: readonly (readonly [string, Calls])[] = [
     ],
   ],
   [
-    'after a counter beyond the window is accepted, each counter inside the new window is accepted once',
+    'after a much higher counter is accepted, each counter inside the new window is accepted once',
     [
       [10, 64, true],
       [9, 64, true],

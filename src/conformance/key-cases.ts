@@ -101,7 +101,7 @@ export const KEY_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a key that was revoked before it is inserted stays revoked',
+    name: 'a key that is inserted with a revocation date stays revoked',
     async check(one, other) {
       const revokedAt = new Date('2026-09-02T00:00:00.001Z');
       const [ofUser, ofNone] = [newKey({ subject: newUser(), counter: 5, revokedAt }), newKey({ revokedAt })];

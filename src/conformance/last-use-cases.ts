@@ -7,7 +7,7 @@ import { assertKey } from './stored-key-assertions.js';
 const HOUR = 60 * 60 * 1000;
 const MAX_WINDOW = 64;
 
-/** Returns the `KeyUse` of a request without extensions, this number of milliseconds after noon. */
+/** Returns the `KeyUse` of a request without extensions. The request arrived this number of milliseconds after noon. */
 function used(milliseconds: number) {
   return { usedAt: new Date(Date.UTC(2026, 8, 1, 12, 0, 0, 0) + milliseconds) };
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { encodePem } from '../encoding/pem.js';
 import type { NewKey } from '../server/stored-key.js';
 
-/** Creates a key with a random identifier and a random receipt. `changes` can set the other optional properties. */
+/** Creates a key with a random identifier and a random receipt. `changes` replaces or adds properties. */
 export function newKey(changes: Partial<NewKey> = {}): NewKey {
   return {
     keyId: randomBytes(32).toString('base64'),

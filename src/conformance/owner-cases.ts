@@ -34,8 +34,8 @@ async function assertOthersKeep(one: Stores, other: Stores, change: Change): Pro
 }
 
 /**
- * Calls `change` two hundred times for Alice on one server. Until these calls end, another server removes the key and registers it
- * for the other user, again and again. No call may change the key while it belongs to Bob.
+ * Calls `change` two hundred times for Alice on one server. Until these calls end, another server repeatedly removes
+ * the key and registers it, alternately for Bob and for Alice. No call may change the key while it belongs to Bob.
  */
 async function assertNextUserKeeps(calling: Stores, passing: Stores, change: Change): Promise<void> {
   const ofAlice = newKey({ subject: newUser(), receipt: Uint8Array.of(1) });

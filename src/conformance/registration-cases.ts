@@ -17,7 +17,10 @@ function advance({ keys }: Stores, keyId: string, counter: number, registration:
   return keys.advance(keyId, counter, 64, use, registration);
 }
 
-/** Checks that only one registration is accepted, and that a rejected registration changes nothing. */
+/**
+ * Checks that `advance` accepts the registration of `key` and rejects the registrations in `wrong`. A rejected call
+ * must change nothing.
+ */
 async function assertOnly(one: Stores, other: Stores, key: NewKey, wrong: readonly KeyRegistration[]): Promise<void> {
   for (const registration of wrong) {
     assert.equal(await advance(other, key.keyId, 7, registration), false, JSON.stringify(registration));
@@ -29,7 +32,7 @@ async function assertOnly(one: Stores, other: Stores, key: NewKey, wrong: readon
 
 export const REGISTRATION_CASES: readonly Requirement[] = [
   {
-    name: 'a counter for one registration of a key is accepted only with its creation time, exact to the millisecond',
+    name: 'if advance gets a registration, it accepts a counter only if the creation time matches, exact to the millisecond',
     async check(one, other) {
       for (const subject of [undefined, newUser()]) {
         const key = newKey({ createdAt: CREATED_AT, ...(subject !== undefined && { subject }) });
@@ -42,7 +45,7 @@ export const REGISTRATION_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter for one registration of a key is accepted only with its user',
+    name: 'if advance gets a registration, it accepts a counter only if the user matches',
     async check(one, other) {
       const [alice, bob] = [newUser(), newUser()];
       const [ofAlice, ofNone] = [newKey({ createdAt: CREATED_AT, subject: alice }), newKey({ createdAt: CREATED_AT })];
@@ -53,7 +56,7 @@ export const REGISTRATION_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter for one registration is rejected after the key was bound, revoked, removed or registered again',
+    name: 'if advance gets an old registration, it rejects all counters after the key was bound, revoked, removed or registered again',
     async check(one, other) {
       const alice = newUser();
       const registered = () => newKey({ createdAt: CREATED_AT, receipt: Uint8Array.of(1) });
@@ -82,7 +85,7 @@ export const REGISTRATION_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'a counter that is sent many times concurrently for one registration is accepted once',
+    name: 'a counter that is sent many times concurrently, with the registration, is accepted once',
     async check(one, other) {
       const key = newKey({ createdAt: CREATED_AT, subject: newUser() });
       await one.keys.insert(key);

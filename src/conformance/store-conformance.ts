@@ -33,8 +33,10 @@ const CASES = [
 export interface ConformanceCase {
   /** The requirement, as a sentence. */
   readonly name: string;
-  /** Runs the case. If the stores do not meet the requirement, the promise rejects with an `AssertionError` of `node:assert`, or
-   * with the error that a store threw. */
+  /**
+   * Runs the case. If the stores do not meet the requirement, the promise rejects with an `AssertionError` of `node:assert`, or
+   * with the error that a store threw.
+   */
   run(): Promise<void>;
 }
 

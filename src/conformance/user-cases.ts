@@ -199,7 +199,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if two hundred keys are registered concurrently for one user, two hundred concurrent calls of list return correct pages',
+    name: 'after two hundred keys are registered concurrently for one user, two hundred concurrent calls of list return correct pages',
     async check(one, other) {
       const user = newUser();
       const keys = newKeys(200, { subject: user });
@@ -219,7 +219,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'if a key is already registered, a rejected registration does not list the key for another user',
+    name: 'after a registered key is registered again for another user, the store does not list the key for another user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert({ ...key, subject: alice });

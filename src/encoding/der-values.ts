@@ -56,8 +56,8 @@ const MAX_INTEGER = 132;
 /** The maximum number of octets in an OBJECT IDENTIFIER or RELATIVE-OID. In recordings, object identifiers have at most ten. */
 const MAX_OBJECT_IDENTIFIER = 64;
 /**
- * At most 20 components. The first two are encoded as one number, so an OBJECT IDENTIFIER has at most 19 encoded numbers.
- * Apple's object identifiers have fewer than ten components.
+ * The maximum number of components. The first two components are encoded as one number, so an OBJECT IDENTIFIER has at
+ * most 19 encoded numbers. Apple's object identifiers have fewer than ten components.
  */
 const MAX_NUMBERS = 20;
 /** The maximum number of octets in a time. The limit leaves sixteen digits for a fraction of a second. */

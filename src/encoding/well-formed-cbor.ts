@@ -116,8 +116,8 @@ class WellFormedness {
    * Whether the three bytes at an offset are a byte order mark (U+FEFF). Text that begins with this mark is rejected. cbor-x
    * would remove the mark from text of more than 64 bytes, and keep the mark in shorter text.
    *
-   * If the text is empty, the check reads bytes of the next item. That rejects nothing valid, because no accepted item begins
-   * with 0xef.
+   * If the text is empty, the check reads bytes of the next item. No valid evidence is rejected, because no accepted
+   * item begins with 0xef.
    */
   #isByteOrderMark(offset: number): boolean {
     const [first, second, third] = [this.#bytes[offset], this.#bytes[offset + 1], this.#bytes[offset + 2]];

@@ -14,7 +14,9 @@ import { CheckList } from './check-list.js';
 import { readPastedEvidence } from './evidence-text.js';
 
 const SHA256_LENGTH = 32;
-/** Searching longer text would cost more than 100 verifications. One verification takes a tenth of a millisecond. */
+/**
+ * A search of longer text would take longer than 100 verifications. One verification takes a tenth of a millisecond.
+ */
 const MAX_PASTED_LENGTH = 65_536;
 
 /** What is known about an assertion after its checks. */

@@ -14,7 +14,7 @@ export interface ExplainAssertionOptions {
   assertion: string | Uint8Array;
   /** The stored key: PEM, SubjectPublicKeyInfo DER, a 65-byte point or a `KeyObject`. */
   publicKey?: string | Uint8Array | KeyObject | undefined;
-  /** The client data that the server compares: text (hashed as UTF-8) or bytes. */
+  /** The client data that the server verifies: text (hashed as UTF-8) or bytes. */
   payload?: string | Uint8Array | undefined;
   /** Instead of `payload`: the bytes that the app passed to `generateAssertion` as `clientDataHash`. */
   clientDataHash?: Uint8Array | undefined;

@@ -91,7 +91,7 @@ export interface Capsule {
   clientDataForm: 'sha256' | 'sha256-decoded' | 'raw';
   /** The `clientDataHash` that the server computed from `clientData` and `clientDataForm`, base64. */
   clientDataHash?: string | CapsuleDigest;
-  /** The key, if it is registered. Only for assertions. */
+  /** The registered key. Only for assertions, and only if the handlers read the key from the store. */
   key?: CapsuleKey;
   /**
    * The accepted App IDs. This field and the next fields, up to `receiptTrustAnchors`, are absent if the server's options are

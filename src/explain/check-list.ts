@@ -1,7 +1,7 @@
 import { AppAttestError } from '../errors.js';
 import type { Check, Explanation } from './explanation.js';
 
-/** Details of a check that its function does not return. */
+/** Details of a check. The function of the check does not return them. */
 interface CheckDetails {
   /** The number of the step on Apple's page. */
   readonly step?: number;

@@ -20,12 +20,16 @@ export function kindOfEvidence(bytes: Uint8Array): EvidenceKind | undefined {
   if (first === SEQUENCE) return head.includes(SIGNED_DATA) ? 'receipt' : undefined;
   // The major type 5 of CBOR is a map.
   if (first >> 5 !== 5) return undefined;
-  // In CBOR, a byte with the length precedes a name. Without it, a few random bytes of a signature could be a name.
+  // In CBOR, a byte with the length precedes each name. The patterns include this byte. Otherwise, random bytes of a
+  // signature could match by chance.
   if (/cfmt|gattStmt|hauthData/.test(head)) return 'attestation';
   return /isignature|qauthenticatorData/.test(head) ? 'assertion' : undefined;
 }
 
-/** `'whole'`: one CBOR map or ASN.1 element. `'cut'`: the beginning of one that was cut off. `'malformed'`: anything else. */
+/**
+ * `'whole'`: one CBOR map or ASN.1 element. `'cut'`: only the beginning of a map or element. `'malformed'`: anything
+ * else.
+ */
 export type Extent = 'whole' | 'cut' | 'malformed';
 
 /** Finds out whether bytes are one whole CBOR map or ASN.1 element, or only the beginning of one. */

@@ -6,7 +6,10 @@ import { type EnvelopeFields, openEnvelope } from './json-envelope.js';
 export interface PastedEvidence {
   /** The bytes of the evidence. Absent if no bytes were found. */
   bytes?: Uint8Array;
-  /** The kind of evidence that the bytes begin like. Absent if the bytes are not recognized. The bytes may be malformed. */
+  /**
+   * The kind of evidence, recognized by its first bytes. Absent if the bytes are not recognized. The other bytes may be
+   * malformed.
+   */
   kind?: EvidenceKind;
   /** A description of the encoding for people, for example `"base64"` or `"base64url in quotes in a JSON envelope"`. */
   encoding: string;
@@ -41,9 +44,9 @@ const MAX_LENGTH = 262_144;
 const MAX_LAYERS = 8;
 
 /**
- * Finds evidence in text as people paste it, in any encoding: base64 once or twice, base64url, hex, arrays of bytes,
- * percent-encoding, quotes, line breaks, and JSON envelopes as plugins create them. If `pasted` is bytes, they may be the
- * evidence itself or text. Nothing is verified, and nothing in the text causes an error.
+ * Finds evidence in text as people paste it. The encoding can be base64 once or twice, base64url, hex, arrays of bytes,
+ * percent-encoding, quotes, line breaks, or JSON envelopes as plugins create them. If `pasted` is bytes, they may be
+ * the evidence itself or text. Nothing is verified, and nothing in the text causes an error.
  *
  * @param maxLength The maximum length, in UTF-16 code units or bytes. A longer value is not searched
  */

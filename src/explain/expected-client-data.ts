@@ -12,7 +12,7 @@ export interface ExpectedClientData {
 }
 
 /**
- * Checks and copies the options `challenge` or `payload`, and `clientDataHash`. Both may be absent.
+ * Checks and copies the options `challenge` or `payload`, and `clientDataHash`. All of these options may be absent.
  *
  * @throws AppAttestError `invalid_argument`
  */

@@ -7,7 +7,9 @@ import type { Inspection } from './inspection.js';
 
 /** Decoded authenticator data. Nothing in it is verified. */
 export interface InspectedAuthenticatorData {
-  /** The bytes as received. The signature covers these bytes. */
+  /**
+   * The bytes as received. The signature of an assertion covers these bytes, and so does the nonce of an attestation.
+   */
   bytes: Uint8Array;
   /** The RP ID hash: SHA-256 of the App ID, 32 bytes. */
   rpIdHash: Uint8Array;

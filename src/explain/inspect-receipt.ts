@@ -9,10 +9,10 @@ import { Inspection } from './inspection.js';
 
 /** A decoded receipt. Nothing in it is verified. */
 export interface InspectedReceipt extends Partial<Omit<VerifiedReceipt, 'environment'>> {
-  /** Apple's name for the environment. In all recordings, it is `"production"` or `"sandbox"`. */
+  /** Apple's name for the environment. In all recorded receipts, it is `"production"` or `"sandbox"`. */
   environment?: string;
   /**
-   * The certificates in the receipt, in their original order. In all recordings, they are the signer's certificate, its
+   * The certificates in the receipt, in their original order. In all recorded receipts, they are the signer's certificate, its
    * issuer and the root.
    */
   certificates: InspectedCertificate[];

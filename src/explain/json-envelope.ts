@@ -101,7 +101,7 @@ function searchAll(values: readonly unknown[], fields: EnvelopeFields, depth: nu
 
 function readFields(entries: readonly (readonly [string, unknown])[], fields: EnvelopeFields): void {
   for (const [name, value] of entries) {
-    // Neither an empty text nor one that UTF-8 cannot encode is a value to compare with.
+    // Empty text is not a value. Text with a lone surrogate has no UTF-8 encoding, so it cannot be hashed.
     if (typeof value !== 'string' || value === '' || !value.isWellFormed()) continue;
     const plain = plainName(name);
     if (FIELD_NAMES.keyId.includes(plain)) fields.keyId ??= value;

@@ -35,8 +35,8 @@ const MAX_TRUST_ANCHORS = 64;
 const ENVIRONMENTS: readonly Environment[] = ['production', 'development'];
 const FORMS: readonly Capsule['clientDataForm'][] = ['sha256', 'sha256-decoded', 'raw'];
 /**
- * The codes of rejections that follow the check of the counter, because the server reads the body last. The counter of the capsule
- * was read afterwards, so it is the counter of the rejected request.
+ * Codes of rejections that can follow after the server stored the counter of the request, because the server compares
+ * the body last. The counter in the capsule was read even later, so it may be the counter of the rejected request.
  */
 const CODES_OF_BODY: ReadonlySet<unknown> = new Set([
   'request_mismatch',

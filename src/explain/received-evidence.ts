@@ -1,7 +1,7 @@
 import type { Layer, PastedEvidence } from './evidence-text.js';
 import { openEnvelope } from './json-envelope.js';
 
-/** What people add when they copy evidence from a log, a database or a request. */
+/** Text that people add when they copy evidence from a log, a database or a request. */
 const COPIED: ReadonlySet<Layer> = new Set<Layer>([
   'a JSON envelope',
   'a header line',
@@ -12,8 +12,8 @@ const COPIED: ReadonlySet<Layer> = new Set<Layer>([
 const ENCODINGS: ReadonlySet<Layer> = new Set<Layer>(['base64', 'base64url', 'hex']);
 
 /**
- * Evidence as the server received it, from evidence as somebody copied it. A wrong encoding stays, so that it can be explained.
- * What people add when they copy evidence is removed.
+ * Converts copied evidence to the evidence that the server received. Removes the text in {@link COPIED}. Keeps a wrong
+ * encoding, so that it can be explained.
  */
 export function receivedEvidence(
   input: string | Uint8Array,

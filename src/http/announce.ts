@@ -5,6 +5,7 @@ import type { AppAttest } from '../server/app-attest.js';
 import { storedKeyId } from '../server/find-key.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
+import type { Session } from '../session/session.js';
 import type { Claims } from './claims.js';
 import type { Decision, OnDecision, Route } from './decision.js';
 import { enclose } from './enclose.js';
@@ -30,7 +31,12 @@ export interface Circumstances<Context> {
 
 /** The result of a decision. */
 export type Result =
-  | { readonly outcome: 'accepted'; readonly status: number; readonly key: StoredKey | undefined }
+  | {
+      readonly outcome: 'accepted';
+      readonly status: number;
+      readonly key?: StoredKey | undefined;
+      readonly session?: Session;
+    }
   | { readonly outcome: 'refused' | 'reported'; readonly failure: Failure };
 
 /**
@@ -92,13 +98,15 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
 /** After these codes, the handlers do not read the key: a store failed, the server is busy, or the store has no such key. */
 const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
 
+const WITH_ASSERTION: readonly Route[] = ['protected', 'session'];
+
 /** Returns the identifier of the key to read from the store, or `undefined` if the decision needs no key. */
 function keyToRead<Context>(
   { lookUpKeys, capsules }: HttpConfiguration<Context>,
   { route, claims }: Circumstances<Context>,
   result: Result,
 ): string | undefined {
-  if (result.outcome === 'accepted' || route !== 'protected' || !(lookUpKeys || capsules)) return undefined;
+  if (result.outcome === 'accepted' || !WITH_ASSERTION.includes(route) || !(lookUpKeys || capsules)) return undefined;
   return NOT_READ.includes(result.failure.code) ? undefined : claimedKeyId(claims);
 }
 
@@ -110,12 +118,14 @@ function describe<Context>(
   key: StoredKey | undefined,
 ): Decision<Context> {
   const { method, target } = incoming;
+  const session = result.outcome === 'accepted' ? result.session : undefined;
   const keyId = key?.keyId ?? claimedKeyId(claims);
-  const { environment, device } = key ?? claimed(claims);
+  const { environment, device }: Pick<Decision, 'environment' | 'device'> = key ?? session ?? claimed(claims);
   const decision = {
     route,
     ...(keyId !== undefined && { keyId }),
     ...(key && { key }),
+    ...(session && { session }),
     ...(environment && { environment }),
     ...(device && { device }),
     duration,

@@ -13,29 +13,37 @@ export class BodyBudget {
     this.#limit = limit;
   }
 
-  /** Creates an empty share for one request. */
-  open(): BodyShare {
-    let held = 0;
-    return {
-      take: (bytes) => {
-        if (this.#used + bytes > this.#limit) throw exhausted(this.#limit);
-        this.#used += bytes;
-        held += bytes;
-      },
-      release: () => {
-        this.#used -= held;
-        held = 0;
-      },
-    };
+  /** @throws AppAttestError `overloaded`: the bodies of all requests together would exceed the budget */
+  take(bytes: number): void {
+    if (this.#used + bytes > this.#limit) throw exhausted(this.#limit);
+    this.#used += bytes;
+  }
+
+  release(bytes: number): void {
+    this.#used -= bytes;
   }
 }
 
 /** The part of a {@link BodyBudget} that one request uses. */
-export interface BodyShare {
+export class BodyShare {
+  readonly #budget: BodyBudget;
+  #held = 0;
+
+  constructor(budget: BodyBudget) {
+    this.#budget = budget;
+  }
+
   /** @throws AppAttestError `overloaded`: the bodies of all requests together would exceed the budget */
-  take(bytes: number): void;
+  take(bytes: number): void {
+    this.#budget.take(bytes);
+    this.#held += bytes;
+  }
+
   /** Returns all memory of this share to the budget. */
-  release(): void;
+  release(): void {
+    this.#budget.release(this.#held);
+    this.#held = 0;
+  }
 }
 
 /** Seconds. Requests in progress usually finish soon and release their memory. */

@@ -37,19 +37,19 @@ export const DIGEST_OF_NOTHING: ContentDigest = {
  */
 export function readContentDigest(value: string): ContentDigest {
   if (value.length > MAX_LENGTH) throw malformed(`is longer than ${MAX_LENGTH} characters`);
-  const digests = new Map<string, string>();
+  const digests = new Map<string, Uint8Array>();
   for (const part of value.split(',')) {
     const [, algorithm, base64] = MEMBER.exec(part.replace(WHITE_SPACE_AROUND, '')) ?? [];
     if (algorithm === undefined || base64 === undefined) throw malformed('must have the form sha-256=:…base64…:');
     if (digests.has(algorithm)) throw malformed('has two digests for the same algorithm');
-    if (!isExactBase64(base64)) throw malformed('has a digest that is not canonical base64');
-    digests.set(algorithm, base64);
+    const bytes = Buffer.from(base64, 'base64');
+    if (bytes.toString('base64') !== base64) throw malformed('has a digest that is not canonical base64');
+    digests.set(algorithm, bytes);
   }
   const digest = digests.get('sha-256');
   if (digest === undefined) throw malformed('has no sha-256 digest');
-  const bytes = Buffer.from(digest, 'base64');
-  if (bytes.length !== 32) throw malformed(`must have a sha-256 digest of 32 bytes, not ${bytes.length}`);
-  return { value, sha256: bytes };
+  if (digest.length !== 32) throw malformed(`must have a sha-256 digest of 32 bytes, not ${digest.length}`);
+  return { value, sha256: digest };
 }
 
 /** Returns whether a text is a valid value of `Content-Digest`. */
@@ -81,10 +81,6 @@ function mismatch(): AppAttestHttpError {
     'request_mismatch',
     'the SHA-256 digest of the body differs from the digest in the header Content-Digest',
   );
-}
-
-function isExactBase64(text: string): boolean {
-  return Buffer.from(text, 'base64').toString('base64') === text;
 }
 
 function malformed(problem: string): AppAttestHttpError {

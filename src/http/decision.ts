@@ -3,11 +3,15 @@ import type { AppAttestError } from '../errors.js';
 import type { Capsule } from '../explain/capsule.js';
 import type { Environment } from '../options/environment.js';
 import type { StoredKey } from '../server/stored-key.js';
+import type { Session } from '../session/session.js';
 import type { AppAttestHttpError } from './http-error.js';
 import type { RejectionCode } from './status.js';
 
-/** The handler that decided. For the handler `assertion`, the value is `'protected'`. */
-export type Route = 'challenge' | 'registration' | 'protected';
+/**
+ * The handler that decided. For the handler `assertion`, the value is `'protected'`. For `protectWithSession`, the value is
+ * `'protectedWithSession'`.
+ */
+export type Route = 'challenge' | 'registration' | 'protected' | 'session' | 'protectedWithSession';
 
 /** A decision about a request, for logs and metrics. Do not send this data to the client. */
 export interface Decision<Context = unknown> {
@@ -26,14 +30,19 @@ export interface Decision<Context = unknown> {
    * accepted protected request, it is 200, even if your handler responds with another status.
    */
   status: number;
-  /** The key identifier that the client sent, base64 with padding. Absent if the client sent no valid identifier. */
+  /**
+   * The key identifier that the client sent, base64 with padding. Absent if the client sent no valid identifier. For a session
+   * token, it is present only if the token is genuine.
+   */
   keyId?: string;
   /**
-   * The registered key, if a registration or a protected request was accepted. For a protected request that was not accepted,
-   * it is present only with `lookUpKeys` or `capsules`.
+   * The registered key, if a registration, a protected request or a request for a session was accepted. For a protected request
+   * or a request for a session that was not accepted, it is present only with `lookUpKeys` or `capsules`.
    */
   key?: StoredKey;
-  /** The environment of `key`. For a rejected registration, it comes from the unverified attestation. */
+  /** The session, if `protectWithSession` accepted the request. */
+  session?: Session;
+  /** The environment of `key` or of `session`. For a rejected registration, it comes from the unverified attestation. */
   environment?: Environment;
   /** Data about the device of `key`. For a rejected registration, it comes from the unverified attestation. */
   device?: AttestedDevice;

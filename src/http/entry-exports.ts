@@ -3,8 +3,9 @@
 export type { Capsule, CapsuleDigest, CapsuleExtensions, CapsuleKey, CapsuleValue } from '../explain/capsule.js';
 export type { Decision, OnDecision, Route } from './decision.js';
 export { AppAttestHttpError, type HttpErrorCode } from './http-error.js';
-export type { HeaderNames, HttpOptions, Signed } from './http-options.js';
+export type { HeaderNames, HttpOptions, Signed, WithSessions } from './http-options.js';
 export type { ChooseMode, Mode, ModeClaims, ModeOption } from './mode.js';
+export type { SeenSession, SessionVerdict } from './session-verdict.js';
 export type { RejectionCode } from './status.js';
 export type {
   AcceptedVerdict,

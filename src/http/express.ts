@@ -10,12 +10,13 @@ import { isBytes } from '../encoding/bytes.js';
 import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
-import type { HttpOptions } from './http-options.js';
+import type { HttpOptions, WithSessions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { Mode } from './mode.js';
 import { NodeBody } from './node-body.js';
 import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
+import type { SeenSession, SessionVerdict } from './session-verdict.js';
 import { parseContent } from './signed-content.js';
 import type { AttestedVerdict, SeenBy, SeenVerdict, Verdict } from './verdict.js';
 
@@ -59,17 +60,32 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
   challenge: RequestHandler;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: RequestHandler;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: RequestHandler;
   /**
-   * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body` to the
-   * signed content: the parsed value if the content is JSON, `undefined` if it is empty, and otherwise a `Buffer`. It sets
-   * `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do nothing.
+   * Accepts a request only if a registered key signed it, and accepts each request once. `protect` sets `request.body`
+   * to the signed content: the parsed value if the content is JSON, `undefined` if it is empty, and otherwise a
+   * `Buffer`. It sets `response.locals.appAttest` to the key and the signed bytes. Body parsers after `protect` do
+   * nothing, with one exception: if the assertion is in the headers, a parser such as multer can read signed
+   * `multipart/form-data`.
    *
    * In report mode, `protect` lets all requests through and does not change the body. Body parsers after `protect` then read
    * the body.
    */
   protect: ExpressProtect<Seen>;
+}
+
+/** The handlers from {@link expressHandlers} that exist only with the option `sessions`. */
+export interface ExpressSessionHandlers<Seen extends Verdict<object> = SessionVerdict> {
+  /** Exchanges a signed request for a session token. The response is `{ "token", "expiresAt" }`. */
+  session: RequestHandler;
+  /** `GET`. The response is the public keys as a JSON Web Key Set, which clients may cache for five minutes. */
+  jwks: RequestHandler;
+  /**
+   * Accepts a request only if it has a valid session token in the header `Authorization`. Asks no store, and sets
+   * `response.locals.appAttest`. The request itself is not signed. Body parsers work as on any other route.
+   */
+  protectWithSession: ExpressProtect<Seen>;
 }
 
 /**
@@ -91,9 +107,23 @@ export interface ExpressHandlers<Seen extends Verdict<object> = AttestedVerdict>
  */
 export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
+  options: HttpOptions<Request, Chosen> & WithSessions,
+): ExpressHandlers<SeenVerdict<Chosen, Result>> & ExpressSessionHandlers<SeenSession<Chosen>>;
+/**
+ * Creates handlers without sessions.
+ *
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
+ */
+export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Request, Chosen>,
-): ExpressHandlers<SeenVerdict<Chosen, Result>> {
+): ExpressHandlers<SeenVerdict<Chosen, Result>>;
+export function expressHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Request, Chosen>,
+): ExpressHandlers<SeenVerdict<Chosen, Result>> & Partial<ExpressSessionHandlers<SeenSession<Chosen>>> {
   const routes = createRoutes('expressHandlers', appAttest, options);
+  const { sessions } = routes;
 
   const answered = (route: (incoming: IncomingRequest, request: Request) => Promise<Answer>): RequestHandler => {
     return async (request, response) => send(response, await route(fromExpress(request, response), request));
@@ -104,7 +134,7 @@ export function expressHandlers<Chosen extends Mode = 'enforce', Result extends 
     registration: answered(routes.registration),
     assertion: answered(routes.assertion),
     protect: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
-      if (!isRequest(request) || !isResponse(response)) throw new TypeError('protect must be called by Express');
+      if (!isRequest(request) || !isResponse(response)) throw calledWrongly('protect');
       const outcome = await routes.protect(fromExpress(request, response), request);
       if ('refused' in outcome) return send(response, outcome.refused);
       response.locals.appAttest = 'reported' in outcome ? outcome.reported : outcome.attested;
@@ -113,7 +143,22 @@ export function expressHandlers<Chosen extends Mode = 'enforce', Result extends 
       Object.assign(request, { body: parseContent(outcome.content), _body: true });
       next();
     },
+    ...(sessions && {
+      session: answered(sessions.session),
+      jwks: answered(sessions.jwks),
+      protectWithSession: async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        if (!isRequest(request) || !isResponse(response)) throw calledWrongly('protectWithSession');
+        const outcome = await sessions.protectWithSession(fromExpress(request, response), request);
+        if ('refused' in outcome) return send(response, outcome.refused);
+        response.locals.appAttest = outcome.verdict;
+        next();
+      },
+    }),
   };
+}
+
+function calledWrongly(handler: string): TypeError {
+  return new TypeError(`${handler} must be called by Express`);
 }
 
 function isRequest(request: IncomingMessage): request is Request {

@@ -7,6 +7,7 @@
 import type {
   FastifyReply,
   FastifyRequest,
+  onRequestAsyncHookHandler,
   preParsingAsyncHookHandler,
   preValidationAsyncHookHandler,
   RequestPayload,
@@ -15,21 +16,24 @@ import type {
 import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { Answer } from './answer.js';
-import type { HttpOptions } from './http-options.js';
+import type { HttpOptions, WithSessions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { Mode } from './mode.js';
 import { NodeBody } from './node-body.js';
 import { announcedBy, fromNode } from './node-request.js';
 import { createRoutes } from './routes.js';
+import type { SessionRoutes } from './session-routes.js';
+import { type SeenSession, type SessionVerdict, seenSession } from './session-verdict.js';
 import { isJsonContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
 export * from './entry-exports.js';
 
 /**
- * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a `Buffer`
- * otherwise. `body` is `undefined` if the content is empty. In report mode, the request may be unsigned, and Fastify has parsed
- * the body.
+ * A request that a registered key signed. Its `body` is the signed content: the parsed value if the content is JSON, a
+ * `Buffer` otherwise. `body` is `undefined` if the content is empty. If Fastify has a parser for `multipart/form-data`,
+ * this parser reads a signed form instead. In report mode, the request may be unsigned, and Fastify has parsed the
+ * body.
  */
 export type AttestedFastifyRequest<
   Generic extends RouteGenericInterface = RouteGenericInterface,
@@ -72,7 +76,7 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
   challenge: FastifyRoute;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: FastifyRoute;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: FastifyRoute;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, `protect` lets all
@@ -85,8 +89,35 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
 }
 
 /**
- * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content type is
- * not signed. In report mode, the parsers run on protected routes.
+ * Route options for a route with sessions, including your handler. Use them as `app.get(path, route)`. To add your own options,
+ * pass an object such as `{ schema, ...route }`.
+ */
+export interface FastifySessionRoute<Generic extends RouteGenericInterface = RouteGenericInterface> {
+  /** Verifies the token before Fastify reads the body. */
+  onRequest: onRequestAsyncHookHandler;
+  /** Runs after the hook. Throws an error if the hook was removed or replaced. */
+  handler: (request: FastifyRequest<Generic>, reply: FastifyReply) => unknown;
+}
+
+/** The handlers from {@link fastifyHandlers} that exist only with the option `sessions`. */
+export interface FastifySessionHandlers<Seen extends Verdict<object> = SessionVerdict> {
+  /** Exchanges a signed request for a session token. The response is `{ "token", "expiresAt" }`. */
+  session: FastifyRoute;
+  /** `GET`. The response is the public keys as a JSON Web Key Set, which clients may cache for five minutes. */
+  jwks: FastifyRoute;
+  /**
+   * Accepts a request only if it has a valid session token in the header `Authorization`. Asks no store. The request itself is not
+   * signed. Fastify parses and validates the body as on any other route.
+   */
+  protectWithSession<Generic extends RouteGenericInterface = RouteGenericInterface>(
+    handler: (request: AttestedFastifyRequest<Generic, Seen>, reply: FastifyReply) => unknown,
+  ): FastifySessionRoute<Generic>;
+}
+
+/**
+ * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content
+ * type is not signed. There are two exceptions on protected routes. In report mode, all parsers run. If the assertion
+ * is in the headers and the signed content is `multipart/form-data`, the parser of this content type runs.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -103,9 +134,23 @@ export interface FastifyHandlers<Seen extends Verdict<object> = AttestedVerdict>
  */
 export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
+  options: HttpOptions<FastifyRequest, Chosen> & WithSessions,
+): FastifyHandlers<SeenVerdict<Chosen, Result>> & FastifySessionHandlers<SeenSession<Chosen>>;
+/**
+ * Creates route options without sessions.
+ *
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
+ */
+export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<FastifyRequest, Chosen>,
-): FastifyHandlers<SeenVerdict<Chosen, Result>> {
+): FastifyHandlers<SeenVerdict<Chosen, Result>>;
+export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<FastifyRequest, Chosen>,
+): FastifyHandlers<SeenVerdict<Chosen, Result>> & Partial<FastifySessionHandlers<SeenSession<Chosen>>> {
   const routes = createRoutes('fastifyHandlers', appAttest, options);
+  const { sessions } = routes;
   const decided = new WeakMap<object, DecidedRequest<Result>>();
 
   const answered = (route: (incoming: IncomingRequest, request: FastifyRequest) => Promise<Answer>): FastifyRoute => ({
@@ -157,6 +202,31 @@ export function fastifyHandlers<Chosen extends Mode = 'enforce', Result extends 
         return handler(Object.assign(request, { appAttest: seen<Chosen, Result>(decision.verdict) }), reply);
       },
     }),
+    ...(sessions && {
+      session: answered(sessions.session),
+      jwks: answered(sessions.jwks),
+      protectWithSession: (handler) => protectedWithSession(sessions, handler),
+    }),
+  };
+}
+
+function protectedWithSession<Chosen extends Mode, Generic extends RouteGenericInterface>(
+  routes: SessionRoutes<FastifyRequest>,
+  handler: (request: AttestedFastifyRequest<Generic, SeenSession<Chosen>>, reply: FastifyReply) => unknown,
+): FastifySessionRoute<Generic> {
+  const verdicts = new WeakMap<object, SeenSession<Chosen>>();
+  return {
+    onRequest: async (request, reply) => {
+      const incoming = fromFastify(request, reply, bodyOf(request, request.raw));
+      const outcome = await routes.protectWithSession(incoming, request);
+      if ('refused' in outcome) return send(reply, outcome.refused);
+      verdicts.set(request, seenSession<Chosen>(outcome.verdict));
+    },
+    handler: (request, reply) => {
+      const verdict = verdicts.get(request);
+      if (!verdict) return refuse();
+      return handler(Object.assign(request, { appAttest: verdict }), reply);
+    },
   };
 }
 
@@ -176,7 +246,7 @@ const READ_TOO_EARLY =
 
 /** Throws the error for a route whose hooks were removed or replaced. Such a route would accept unverified requests. */
 function refuse(): never {
-  throw new Error('the preParsing or preValidation hook of an App Attest route was removed or replaced');
+  throw new Error('a hook of an App Attest route (onRequest, preParsing, preValidation) was removed or replaced');
 }
 
 function bodyOf(request: FastifyRequest, payload: RequestPayload): NodeBody {

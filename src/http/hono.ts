@@ -9,11 +9,13 @@ import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';
-import type { HttpOptions } from './http-options.js';
+import type { HttpOptions, WithSessions } from './http-options.js';
 import { alreadyRead } from './incoming-body.js';
 import { fromRequest, type IncomingRequest } from './incoming-request.js';
 import type { Mode } from './mode.js';
 import { createRoutes } from './routes.js';
+import type { SessionRoutes } from './session-routes.js';
+import { type SeenSession, type SessionVerdict, seenSession } from './session-verdict.js';
 import { withBody, withContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
@@ -37,13 +39,29 @@ export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   challenge: Handler;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration: Handler;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion: Handler;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. The body of `c.req` is then the signed
    * content. In report mode, `protect` lets all requests through, and the body of `c.req` is the body that the client sent.
    */
   protect: MiddlewareHandler<{
+    /** The variables that `c.get` returns. */
+    Variables: AppAttestVariables<Seen>;
+  }>;
+}
+
+/** The handlers from {@link honoHandlers} that exist only with the option `sessions`. */
+export interface HonoSessionHandlers<Seen extends Verdict<object> = SessionVerdict> {
+  /** Exchanges a signed request for a session token. The response is `{ "token", "expiresAt" }`. */
+  session: Handler;
+  /** `GET`. The response is the public keys as a JSON Web Key Set, which clients may cache for five minutes. */
+  jwks: Handler;
+  /**
+   * Accepts a request only if it has a valid session token in the header `Authorization`. Asks no store. The request itself is not
+   * signed, and its body is the body that the client sent.
+   */
+  protectWithSession: MiddlewareHandler<{
     /** The variables that `c.get` returns. */
     Variables: AppAttestVariables<Seen>;
   }>;
@@ -69,8 +87,21 @@ export interface HonoHandlers<Seen extends Verdict<object> = AttestedVerdict> {
  */
 export function honoHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
+  options: HttpOptions<Context, Chosen> & WithSessions,
+): HonoHandlers<SeenVerdict<Chosen, Result>> & HonoSessionHandlers<SeenSession<Chosen>>;
+/**
+ * Creates handlers without sessions.
+ *
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
+ */
+export function honoHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Context, Chosen>,
-): HonoHandlers<SeenVerdict<Chosen, Result>> {
+): HonoHandlers<SeenVerdict<Chosen, Result>>;
+export function honoHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Context, Chosen>,
+): HonoHandlers<SeenVerdict<Chosen, Result>> & Partial<HonoSessionHandlers<SeenSession<Chosen>>> {
   const routes = createRoutes('honoHandlers', appAttest, options);
   return {
     challenge: async (c) => toResponse(await routes.challenge(fromHono(c), c)),
@@ -88,6 +119,22 @@ export function honoHandlers<Chosen extends Mode = 'enforce', Result extends Acc
       c.set('appAttest', outcome.attested);
       c.req.raw = withContent(c.req.raw, outcome.content);
       c.req.bodyCache = {};
+      return next();
+    },
+    ...(routes.sessions && sessionHandlers<Chosen>(routes.sessions)),
+  };
+}
+
+function sessionHandlers<Chosen extends Mode>(
+  routes: SessionRoutes<Context>,
+): HonoSessionHandlers<SeenSession<Chosen>> {
+  return {
+    session: async (c) => toResponse(await routes.session(fromHono(c), c)),
+    jwks: async (c) => toResponse(await routes.jwks(fromHono(c))),
+    protectWithSession: async (c, next) => {
+      const outcome = await routes.protectWithSession(fromHono(c), c);
+      if ('refused' in outcome) return toResponse(outcome.refused);
+      c.set('appAttest', seenSession<Chosen>(outcome.verdict));
       return next();
     },
   };

@@ -6,6 +6,7 @@ export type HttpErrorCode =
   | 'malformed_request'
   | 'method_not_allowed'
   | 'assertion_missing'
+  | 'session_missing'
   | 'request_mismatch'
   | 'subject_missing'
   | 'unsupported_media_type'

@@ -2,10 +2,12 @@ import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import { toResponse } from './answer.js';
 import { FetchBody } from './fetch-body.js';
-import type { HttpOptions } from './http-options.js';
+import type { HttpOptions, WithSessions } from './http-options.js';
 import { fromRequest } from './incoming-request.js';
 import type { Mode } from './mode.js';
 import { createRoutes } from './routes.js';
+import type { SessionRoutes } from './session-routes.js';
+import { type SeenSession, type SessionVerdict, seenSession } from './session-verdict.js';
 import { withBody, withContent } from './signed-content.js';
 import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './verdict.js';
 
@@ -34,13 +36,28 @@ export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
   challenge(request: Request): Promise<Response>;
   /** `POST` with the registration JSON of `@capgo/capacitor-app-attest`. The response is `{ "keyId" }` with status 201. */
   registration(request: Request): Promise<Response>;
-  /** Verifies a signed request, without a handler of yours. The response is `{ "keyId" }`. */
+  /** Verifies a signed request and sends the response `{ "keyId" }`. You need no handler of your own. */
   assertion(request: Request): Promise<Response>;
   /**
    * Accepts a request only if a registered key signed it, and accepts each request once. In report mode, `protect` lets all
    * requests through, and the handler must check `attested` of the verdict.
    */
   protect<Rest extends unknown[], Incoming extends Request = Request>(
+    handler: ProtectedHandler<Rest, Incoming, Seen>,
+  ): (request: Incoming, ...rest: Rest) => Promise<Response>;
+}
+
+/** The handlers from {@link httpHandlers} that exist only with the option `sessions`. */
+export interface HttpSessionHandlers<Seen extends Verdict<object> = SessionVerdict> {
+  /** Exchanges a signed request for a session token. The response is `{ "token", "expiresAt" }`. */
+  session(request: Request): Promise<Response>;
+  /** `GET`. The response is the public keys as a JSON Web Key Set, which clients may cache for five minutes. */
+  jwks(request: Request): Promise<Response>;
+  /**
+   * Accepts a request only if it has a valid session token in the header `Authorization`. Asks no store. The request itself is not
+   * signed, and its body is the body that the client sent.
+   */
+  protectWithSession<Rest extends unknown[], Incoming extends Request = Request>(
     handler: ProtectedHandler<Rest, Incoming, Seen>,
   ): (request: Incoming, ...rest: Rest) => Promise<Response>;
 }
@@ -62,8 +79,21 @@ export interface HttpHandlers<Seen extends Verdict<object> = AttestedVerdict> {
  */
 export function httpHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
   appAttest: AppAttest<Result>,
+  options: HttpOptions<Request, Chosen> & WithSessions,
+): HttpHandlers<SeenVerdict<Chosen, Result>> & HttpSessionHandlers<SeenSession<Chosen>>;
+/**
+ * Creates handlers without sessions.
+ *
+ * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
+ */
+export function httpHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
   options?: HttpOptions<Request, Chosen>,
-): HttpHandlers<SeenVerdict<Chosen, Result>> {
+): HttpHandlers<SeenVerdict<Chosen, Result>>;
+export function httpHandlers<Chosen extends Mode = 'enforce', Result extends AcceptedEvidence = never>(
+  appAttest: AppAttest<Result>,
+  options?: HttpOptions<Request, Chosen>,
+): HttpHandlers<SeenVerdict<Chosen, Result>> & Partial<HttpSessionHandlers<SeenSession<Chosen>>> {
   const routes = createRoutes('httpHandlers', appAttest, options);
   return {
     challenge: async (request) => toResponse(await routes.challenge(fromRequest(request), request)),
@@ -78,6 +108,23 @@ export function httpHandlers<Chosen extends Mode = 'enforce', Result extends Acc
           return handler(withBody(request, body.arrived()), seen<Chosen, Result>(outcome.reported), ...rest);
         }
         return handler(withContent(request, outcome.content), outcome.attested, ...rest);
+      };
+    },
+    ...(routes.sessions && sessionHandlers<Chosen>(routes.sessions)),
+  };
+}
+
+function sessionHandlers<Chosen extends Mode>(
+  routes: SessionRoutes<Request>,
+): HttpSessionHandlers<SeenSession<Chosen>> {
+  return {
+    session: async (request) => toResponse(await routes.session(fromRequest(request), request)),
+    jwks: async (request) => toResponse(await routes.jwks(fromRequest(request))),
+    protectWithSession: (handler) => {
+      return async (request, ...rest) => {
+        const outcome = await routes.protectWithSession(fromRequest(request), request);
+        if ('refused' in outcome) return toResponse(outcome.refused);
+        return handler(request, seenSession<Chosen>(outcome.verdict), ...rest);
       };
     },
   };

@@ -4,6 +4,7 @@ import { isAsynchronous } from '../runtime/asynchronous.js';
 import { readTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/app-attest.js';
 import type { AcceptedEvidence } from '../server/formats.js';
+import type { Sessions } from '../session/session.js';
 import type { OnDecision } from './decision.js';
 import { KeyLookUps } from './key-look-ups.js';
 import { isMode, type Mode, type ModeOption } from './mode.js';
@@ -51,8 +52,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    * The treatment of a protected request that is not attested. `'enforce'`, the default, rejects the request. `'report'` lets
    * the request through. A function chooses the mode of each request, for example by the version of the app or the key
    * identifier. For routes with different modes, call the function that creates the handlers once for each mode. Do not choose
-   * the mode by the path, because a client can write the same path in different ways. The handlers `challenge`, `registration`
-   * and `assertion` always enforce.
+   * the mode by the path, because a client can write the same path in different ways. The handlers `challenge`, `registration`,
+   * `assertion` and `session` always enforce.
    *
    * @example
    * ```ts
@@ -77,6 +78,11 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    * For a protected request, the handlers also read the key once more, as with `lookUpKeys`.
    */
   capsules?: boolean | undefined;
+  /**
+   * The result of `createSessions` of `app-attest/session`. The handlers `session`, `jwks` and `protectWithSession` then exist
+   * too.
+   */
+  sessions?: Sessions;
   /** The names of the headers of a protected request, if they differ from the defaults. */
   headers?: HeaderNames | undefined;
   /** The maximum length of the body of a protected request, in bytes. 1 MiB by default. */
@@ -114,6 +120,12 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   publicTarget?: ((target: string) => string) | undefined;
 }
 
+/** The option with which the handlers for sessions exist. */
+export interface WithSessions {
+  /** The result of `createSessions` of `app-attest/session`. */
+  sessions: Sessions;
+}
+
 /** Checked options. */
 export interface HttpConfiguration<Context> {
   readonly appAttest: AppAttest<AcceptedEvidence>;
@@ -124,6 +136,7 @@ export interface HttpConfiguration<Context> {
   readonly lookUpKeys: boolean;
   readonly lookUps: KeyLookUps;
   readonly capsules: boolean;
+  readonly sessions: Sessions | undefined;
   readonly headers: Readonly<Record<keyof HeaderNames, string>>;
   readonly challengeLimits: ReadLimits;
   readonly registrationLimits: ReadLimits;
@@ -142,6 +155,7 @@ const OPTIONS: KnownOptions<HttpOptions<unknown, Mode>> = {
   onDecision: 'may be undefined',
   lookUpKeys: 'may be undefined',
   capsules: 'may be undefined',
+  sessions: 'never undefined',
   headers: 'may be undefined',
   bodyLimit: 'may be undefined',
   registrationLimit: 'may be undefined',
@@ -187,6 +201,7 @@ export function readHttpOptions<Context>(
   assertFunction('onDecision', options.onDecision);
   assertBoolean('lookUpKeys', lookUpKeys);
   assertBoolean('capsules', capsules);
+  assertSessions(options.sessions);
   assertBytes('bodyLimit', bodyLimit);
   assertBytes('registrationLimit', registrationLimit);
   assertBytes('bodyBudget', bodyBudget);
@@ -207,6 +222,7 @@ export function readHttpOptions<Context>(
     lookUpKeys,
     lookUps: new KeyLookUps(appAttest, decisionLimit),
     capsules,
+    sessions: options.sessions,
     headers: readHeaderNames(caller, options.headers),
     challengeLimits: limits(CHALLENGE_LIMIT),
     registrationLimits: limits(registrationLimit),
@@ -249,6 +265,11 @@ function assertFunction(name: string, value: unknown): void {
 
 function assertBoolean(name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw invalid(`${name} must be true or false`);
+}
+
+function assertSessions(sessions: Sessions | undefined): void {
+  if (sessions === undefined || typeof sessions?.verify === 'function') return;
+  throw invalid('sessions must be the result of createSessions');
 }
 
 function assertBytes(name: string, value: number): void {

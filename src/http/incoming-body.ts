@@ -5,6 +5,8 @@ export type IncomingBody = Uint8Array | BodyStream;
 
 /** A body that arrives in chunks. */
 export interface BodyStream extends AsyncIterable<unknown> {
+  /** Reads the whole body if it has arrived. Otherwise, reads nothing and returns `undefined`. */
+  readArrived?(): Uint8Array | undefined;
   /**
    * Ends reading and keeps the chunks that were read, so that a handler can read the whole body.
    *

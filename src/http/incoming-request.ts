@@ -19,8 +19,10 @@ export interface IncomingRequest {
   /**
    * Discards the rest of the body. For a Node.js request, resolves when the body has ended. Used if the handler receives the
    * signed content instead of the body.
+   *
+   * @param timeout Seconds. Afterwards, the promise rejects
    */
-  finishBody(): Promise<void>;
+  finishBody(timeout: number): Promise<void>;
   /** Puts the read bytes back into the body. Used if the handler receives the body that the client sent. */
   passOnBody(): void;
   /** Whether a parser after `protect` can read a signed form from the body, as for file uploads. Absent for Fetch requests. */

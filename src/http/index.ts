@@ -5,4 +5,4 @@
  */
 
 export * from './entry-exports.js';
-export { type HttpHandlers, httpHandlers, type ProtectedHandler } from './http-handlers.js';
+export { type HttpHandlers, type HttpSessionHandlers, httpHandlers, type ProtectedHandler } from './http-handlers.js';

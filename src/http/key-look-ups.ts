@@ -10,7 +10,7 @@ import type { StoredKey } from '../server/stored-key.js';
  */
 const LIMIT = 32;
 
-/** Reads keys for decisions about requests that are not attested. */
+/** Reads the keys of protected requests that were not accepted, for `onDecision` and for capsules. */
 export class KeyLookUps {
   readonly #appAttest: AppAttest<AcceptedEvidence>;
   readonly #timeout: number;

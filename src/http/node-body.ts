@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { isBytes } from '../encoding/bytes.js';
+import { withinTimeLimit } from '../runtime/time-limit.js';
 import { alreadyRead, type BodyStream, type IncomingBody } from './incoming-body.js';
 
 /** The body of a Node.js request in Express or Fastify. */
@@ -15,13 +16,13 @@ export interface NodeBodySource {
 }
 
 /**
- * Reads the body of a Node.js request, and can later put the bytes back into the stream. This is not possible after the stream
- * has emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This class therefore
- * reads only bytes that have arrived, and detects the end without the event.
+ * Reads the body of a Node.js request, and can later put the bytes back into the stream. Bytes cannot be put back after
+ * the stream has emitted `end`. Node.js emits `end` as soon as code reads from an empty stream that is at its end. This
+ * class therefore reads only bytes that have arrived, and detects the end without the event.
  */
 export class NodeBody implements BodyStream {
   readonly #source: NodeBodySource;
-  #wake: () => void = () => undefined;
+  #wake = doNothing;
   #error: unknown;
   #isOpen = false;
   #isReading = false;
@@ -44,6 +45,17 @@ export class NodeBody implements BodyStream {
     if (rawBody) return rawBody;
     if (stream.readableDidRead) throw alreadyRead(advice);
     return this;
+  }
+
+  readArrived(): Uint8Array | undefined {
+    const { stream, length } = this.#source;
+    if (length !== stream.readableLength || stream.readableEncoding !== null || stream.readableObjectMode)
+      return undefined;
+    const bytes: unknown = length > 0 ? stream.read(length) : null;
+    if (!isBytes(bytes)) return undefined;
+    this.#isOpen = true;
+    this.#length = bytes.length;
+    return bytes;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown> {
@@ -91,6 +103,7 @@ export class NodeBody implements BodyStream {
   }
 
   #stop(): void {
+    if (!this.#isReading) return;
     this.#isReading = false;
     const { stream } = this.#source;
     stream.off('readable', this.#onEvent).off('end', this.#onEvent).off('close', this.#onEvent);
@@ -136,17 +149,28 @@ export class NodeBody implements BodyStream {
   /**
    * Discards the rest of the body, and resolves when the stream has ended or closed. Body parsers that run later then do
    * nothing.
+   *
+   * @param timeout Seconds. Afterwards, the promise rejects
    */
-  async finish(): Promise<void> {
+  async finish(timeout: number): Promise<void> {
     const { stream } = this.#source;
-    this.discard();
+    this.#read = [];
     if (!this.#isOpen || stream.readableEnded || stream.destroyed) return;
-    await new Promise<void>((resolve) => {
+    if (stream.readableLength === 0 && hasReceivedEnd(stream)) {
+      // Reading from an ended stream emits `end` in the next tick.
+      stream.read(0);
+      return new Promise((resolve) => process.nextTick(resolve));
+    }
+    stream.resume();
+    const ended = new Promise<void>((resolve) => {
       const done = (): void => resolve();
       stream.once('end', done).once('close', done);
     });
+    await withinTimeLimit(timeout, 'the connection', ended);
   }
 }
+
+function doNothing(): void {}
 
 /** Whether `push(null)` was called. Node.js has no public property for this. */
 function hasReceivedEnd(stream: Readable): boolean {

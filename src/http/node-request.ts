@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingBody } from './incoming-body.js';
 import type { IncomingRequest } from './incoming-request.js';
 import type { NodeBody } from './node-body.js';
 
@@ -14,28 +15,52 @@ export interface NodeRequest {
   readonly replaysForms?: boolean;
 }
 
-export function fromNode({
-  method,
-  target,
-  headers,
-  body,
-  response,
-  replaysForms = false,
-}: NodeRequest): IncomingRequest {
-  return {
-    method,
-    target,
-    header: (name) => headers[name]?.toString(),
-    replaysForms,
-    body: () => body.open(),
-    discardBody: () => body.discard(),
-    finishBody: () => body.finish(),
-    passOnBody: () => {
-      body.passOn();
-      whenSent(response, () => body.discardUnread());
-    },
-    afterAnswer: (call) => whenSent(response, AsyncResource.bind(call)),
-  };
+export function fromNode(request: NodeRequest): IncomingRequest {
+  return new IncomingNodeRequest(request);
+}
+
+/** A waiting request holds one object of this class. Functions of its own would need several times the memory. */
+class IncomingNodeRequest implements IncomingRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly replaysForms: boolean;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #body: NodeBody;
+  readonly #response: ServerResponse;
+
+  constructor({ method, target, headers, body, response, replaysForms = false }: NodeRequest) {
+    this.method = method;
+    this.target = target;
+    this.replaysForms = replaysForms;
+    this.#headers = headers;
+    this.#body = body;
+    this.#response = response;
+  }
+
+  header(name: string): string | undefined {
+    return this.#headers[name]?.toString();
+  }
+
+  body(): IncomingBody {
+    return this.#body.open();
+  }
+
+  discardBody(): void {
+    this.#body.discard();
+  }
+
+  finishBody(timeout: number): Promise<void> {
+    return this.#body.finish(timeout);
+  }
+
+  passOnBody(): void {
+    this.#body.passOn();
+    whenSent(this.#response, () => this.#body.discardUnread());
+  }
+
+  afterAnswer(call: () => void): void {
+    whenSent(this.#response, AsyncResource.bind(call));
+  }
 }
 
 /** Returns the value of `Content-Length`, or `undefined` if the header is absent. */

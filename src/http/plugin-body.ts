@@ -25,7 +25,7 @@ export function isOfOtherFormat({ format }: PluginBody): boolean {
   return format !== undefined && format !== null && format !== APP_ATTEST_FORMAT;
 }
 
-/** Returns whether the server itself accepted the body. Otherwise, `result` comes from a function in `formats`. */
+/** Returns whether the server itself accepted the body. Otherwise, the result comes from a function in `formats`. */
 export function isOfAppAttest<Own extends object, Result extends object>(
   body: PluginBody,
   _result: Own | Result,

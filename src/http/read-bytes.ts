@@ -1,5 +1,4 @@
 import { isBytes } from '../encoding/bytes.js';
-import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { BodyShare } from './body-budget.js';
 import { AppAttestHttpError } from './http-error.js';
 import { alreadyRead, type BodyStream } from './incoming-body.js';
@@ -35,7 +34,7 @@ export async function openBody(incoming: IncomingRequest, limits: ReadLimits): P
   assertNotEncoded(incoming.header('content-encoding'));
   assertLength(announcedLength(incoming), limits.length);
   const body = await incoming.body();
-  if (!isBytes(body)) return (share, observe) => collect(body, limits, share, observe);
+  if (!isBytes(body)) return (share, observe) => read(body, limits, share, observe);
   assertLength(body.length, limits.length);
   return async (_share, observe) => {
     observe?.(body);
@@ -50,7 +49,7 @@ export async function openBody(incoming: IncomingRequest, limits: ReadLimits): P
  */
 export async function finishBody(incoming: IncomingRequest, { timeout }: ReadLimits): Promise<void> {
   try {
-    await withinTimeLimit(timeout, 'the connection', incoming.finishBody());
+    await incoming.finishBody(timeout);
   } catch (cause) {
     throw new AppAttestHttpError('body_timeout', `the body did not end within ${timeout} seconds`, cause);
   }
@@ -73,6 +72,22 @@ function assertNotEncoded(encoding: string | undefined): void {
 function assertLength(length: number, limit: number): void {
   if (length <= limit) return;
   throw new AppAttestHttpError('body_too_large', `the body is longer than ${limit} bytes`);
+}
+
+/** A short body has usually arrived before it is read. Then no timer and no event is needed. */
+async function read(
+  body: BodyStream,
+  limits: ReadLimits,
+  share: BodyShare,
+  observe?: (bytes: Uint8Array) => void,
+): Promise<Uint8Array> {
+  const arrived = body.readArrived?.();
+  if (!arrived) return collect(body, limits, share, observe);
+  body.restore?.([arrived]);
+  assertLength(arrived.length, limits.length);
+  share.take(arrived.length);
+  observe?.(arrived);
+  return arrived;
 }
 
 async function collect(

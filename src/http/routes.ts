@@ -1,16 +1,15 @@
 import { AppAttestError } from '../errors.js';
-import { withinTimeLimit } from '../runtime/time-limit.js';
 import type { AppAttest } from '../server/app-attest.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { ReadChallenge } from '../server/challenge.js';
 import type { AcceptedEvidence } from '../server/formats.js';
 import type { StoredKey } from '../server/stored-key.js';
 import { announce, type Circumstances } from './announce.js';
-import { type Answer, refusal, success } from './answer.js';
-import { BodyBudgets } from './body-budgets.js';
+import { type Answer, success } from './answer.js';
+import { BodyBudgets, type BodyPart } from './body-budgets.js';
 import type { Claims } from './claims.js';
-import type { Route } from './decision.js';
-import { type Failure, failureOf } from './failure.js';
+import { answered, askStores, attempt, begin, refuse } from './decided-route.js';
+import { failureOf } from './failure.js';
 import { AppAttestHttpError } from './http-error.js';
 import { type HttpOptions, readHttpOptions } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
@@ -19,6 +18,7 @@ import { type Mode, RequestMode } from './mode.js';
 import { isSignedForm } from './multipart-body.js';
 import { isOfAppAttest, isOfOtherFormat, keyIdText, type PluginBody } from './plugin-body.js';
 import { finishBody } from './read-bytes.js';
+import { createSessionRoutes, type SessionRoutes } from './session-routes.js';
 import { type BodyShares, type PayloadForm, readSignedRequest } from './signed-request.js';
 import { subjectOf } from './subject-function.js';
 import type { AcceptedVerdict, Verdict } from './verdict.js';
@@ -29,7 +29,7 @@ export type Outcome<Result extends object = never> =
       readonly attested: AcceptedVerdict<Result>;
       /** The signed body. The handler receives this body instead of the body that the client sent. */
       readonly content: Uint8Array;
-      /** Whether the same bytes are also in the stream of the body again, for a parser of file uploads. */
+      /** Whether these bytes were put back into the stream of the body, for a parser of file uploads. */
       readonly isReplayed: boolean;
     }
   /** In report mode, every request has this outcome. The handler receives the body that the client sent. */
@@ -42,10 +42,9 @@ export interface Routes<Context, Result extends object = never> {
   registration(incoming: IncomingRequest, context: Context): Promise<Answer>;
   assertion(incoming: IncomingRequest, context: Context): Promise<Answer>;
   protect(incoming: IncomingRequest, context: Context): Promise<Outcome<Result>>;
+  /** Absent without the option `sessions`. */
+  readonly sessions?: SessionRoutes<Context>;
 }
-
-/** The result of a decision, or the reason for which the request is rejected. */
-type Attempt<Result> = { readonly result: Result } | { readonly failure: Failure };
 
 /**
  * @param caller The name of the function that received the options, for error messages
@@ -57,51 +56,15 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
   options?: HttpOptions<Context, Mode>,
 ): Routes<Context, Result> {
   const configuration = readHttpOptions(caller, appAttest, options);
-  const { challengeLimits, registrationLimits, capsules } = configuration;
+  const { challengeLimits, registrationLimits, capsules, sessions } = configuration;
   const budgets = new BodyBudgets(configuration.bodyBudget);
 
-  async function attempt<Decided>(
-    route: Route,
-    decide: (shares: BodyShares) => Promise<Decided>,
-  ): Promise<Attempt<Decided>> {
-    try {
-      return { result: await budgets.lend(route, decide) };
-    } catch (thrown) {
-      return { failure: failureOf(thrown) };
-    }
-  }
-
-  function refuse(circumstances: Circumstances<Context>, failure: Failure): Answer {
-    circumstances.incoming.discardBody();
-    announce(configuration, circumstances, { outcome: 'refused', failure });
-    return refusal(failure.code, failure.retryAfter);
-  }
-
-  /** Handles a request to a route without a handler of the application. */
-  async function answered(
-    circumstances: Circumstances<Context>,
-    decide: (claims: Claims, shares: BodyShares) => Promise<{ answer: Answer; key?: StoredKey }>,
-  ): Promise<Answer> {
-    const { route, claims } = circumstances;
-    const attempted = await attempt(route, (shares) => decide(claims, shares));
-    if ('failure' in attempted) return refuse(circumstances, attempted.failure);
-    const { answer, key } = attempted.result;
-    circumstances.incoming.discardBody();
-    announce(configuration, circumstances, { outcome: 'accepted', status: answer.status, key });
-    return answer;
-  }
-
-  /** Waits for the result of a call to the stores, for at most `decisionTimeout` seconds. */
-  function ask<Value>(start: () => Promise<Value>): Promise<Value> {
-    return withinTimeLimit(configuration.decisionTimeout, 'the stores', start());
-  }
-
-  /** @param identified Called as soon as the key identifier in `claims` is known */
+  /** @param identified Called as soon as the key identifier in `claims` is known, before the challenge is taken */
   async function authenticate(
     { incoming, context, claims }: Circumstances<Context>,
     shares: BodyShares,
     form: PayloadForm,
-    identified: () => void,
+    identified: (assertion: PluginBody) => void,
   ): Promise<Authenticated<Result>> {
     claims.keyId = incoming.header(configuration.headers.keyId.toLowerCase());
     const request = await readSignedRequest(configuration, incoming, shares, form);
@@ -110,18 +73,41 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
       claims.keyId = request.keyId;
       if (capsules) claims.evidence = evidenceIn(assertion);
     }
-    identified();
+    identified(assertion);
     const known = { ...(await subjectOf(configuration, context)), ...(readChallenge && { readChallenge }) };
-    const attested = await ask(() => appAttest.authenticate(assertion, known)).catch((error: unknown) => {
-      throw mismatchBehind(error) ?? error;
-    });
+    const attested = await askStores(configuration, () => appAttest.authenticate(assertion, known)).catch(
+      (error: unknown) => {
+        throw mismatchBehind(error) ?? error;
+      },
+    );
     if (isOfAppAttest<AuthenticatedRequest, Result>(assertion, attested)) {
       const content = await request.content(attested.payload);
-      return { verdict: { attested: true, ...attested }, content, keyId: attested.key.keyId, key: attested.key };
+      return { verdict: { attested: true, ...attested }, content, keyId: attested.key.keyId, request: attested };
     }
     // The function in formats received this text, and the app hashed its UTF-8 bytes.
     const content = await request.content(Buffer.from(String(assertion.payload)));
     return { verdict: { ...attested, attested: true }, content, keyId: keyIdText(assertion) };
+  }
+
+  /** A session describes a registered key, so evidence of another format is rejected, and its challenge is not taken. */
+  async function authenticateForSession(circumstances: Circumstances<Context>): Promise<AuthenticatedRequest> {
+    const { request } = await budgets.lend('protected', (shares) => {
+      return authenticate(circumstances, shares, 'any', (assertion) => {
+        if (isOfOtherFormat(assertion)) throw otherFormat();
+      });
+    });
+    return request ?? Promise.reject(otherFormat());
+  }
+
+  /** Handles a request to a route without a handler of the application. Its body is read within the budgets. */
+  function answeredWith(
+    part: BodyPart,
+    circumstances: Circumstances<Context>,
+    decide: (claims: Claims, shares: BodyShares) => Promise<{ answer: Answer; key?: StoredKey | undefined }>,
+  ): Promise<Answer> {
+    return answered(configuration, circumstances, (claims) => {
+      return budgets.lend(part, (shares) => decide(claims, shares));
+    });
   }
 
   return {
@@ -130,7 +116,9 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
       const { claims } = circumstances;
       const mode = new RequestMode(configuration.mode, context);
       const choose = () => mode.choose(claims.keyId);
-      let attempted = await attempt('protected', (shares) => authenticate(circumstances, shares, 'request', choose));
+      let attempted = await attempt(() =>
+        budgets.lend('protected', (shares) => authenticate(circumstances, shares, 'request', choose)),
+      );
       let isReported = false;
       let isReplayed = false;
       try {
@@ -149,26 +137,26 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
 
       if ('failure' in attempted) {
         const { failure } = attempted;
-        if (!isReported) return { refused: refuse(circumstances, failure) };
+        if (!isReported) return { refused: refuse(configuration, circumstances, failure) };
         announce(configuration, circumstances, { outcome: 'reported', failure });
         return { reported: { attested: false, code: failure.code } };
       }
-      const { verdict, content, key } = attempted.result;
-      announce(configuration, circumstances, { outcome: 'accepted', status: 200, key });
+      const { verdict, content, request } = attempted.result;
+      announce(configuration, circumstances, { outcome: 'accepted', status: 200, key: request?.key });
       return isReported ? { reported: verdict } : { attested: verdict, content, isReplayed };
     },
 
     challenge(incoming, context) {
-      return answered(begin('challenge', incoming, context), async (_claims, { unverified }) => {
+      return answeredWith('challenge', begin('challenge', incoming, context), async (_claims, { unverified }) => {
         const purpose = await readChallengeRequest(incoming, challengeLimits, unverified);
         const subject = await subjectOf(configuration, context);
-        const issued = await ask(() => appAttest.issueChallenge({ purpose, ...subject }));
+        const issued = await askStores(configuration, () => appAttest.issueChallenge({ purpose, ...subject }));
         return { answer: success(200, issued) };
       });
     },
 
     registration(incoming, context) {
-      return answered(begin('registration', incoming, context), async (claims, { unverified }) => {
+      return answeredWith('registration', begin('registration', incoming, context), async (claims, { unverified }) => {
         const body = await readRegistrationRequest(incoming, registrationLimits, unverified);
         if (!isOfOtherFormat(body)) {
           claims.keyId = body.keyId;
@@ -177,7 +165,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
             claims.evidence = { kind: 'attestation', object: claims.attestation, clientData: body.challenge };
         }
         const subject = await subjectOf(configuration, context);
-        const registered = await ask(() => appAttest.register(body, subject));
+        const registered = await askStores(configuration, () => appAttest.register(body, subject));
         if (!isOfAppAttest<StoredKey, Result>(body, registered)) {
           return { answer: success(201, { keyId: keyIdText(body) }) };
         }
@@ -187,11 +175,13 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
 
     assertion(incoming, context) {
       const circumstances = begin('protected', incoming, context);
-      return answered(circumstances, async (_claims, shares) => {
-        const { keyId, key } = await authenticate(circumstances, shares, 'any', () => undefined);
-        return { answer: success(200, { keyId }), ...(key && { key }) };
+      return answeredWith('protected', circumstances, async (_claims, shares) => {
+        const { keyId, request } = await authenticate(circumstances, shares, 'any', () => undefined);
+        return { answer: success(200, { keyId }), key: request?.key };
       });
     },
+
+    ...(sessions && { sessions: createSessionRoutes(configuration, sessions, authenticateForSession) }),
   };
 }
 
@@ -202,17 +192,20 @@ interface Authenticated<Result extends object> {
   /** The key identifier for the response. For another format, it is the text that the client sent, if any. */
   readonly keyId: string | undefined;
   /** Absent for another format. */
-  readonly key?: StoredKey;
+  readonly request?: AuthenticatedRequest;
 }
 
-/** Without the headers, the body is the plugin's JSON, and differs from the signed content. */
+/**
+ * Returns whether the body is a signed form. If the assertion is not in the headers, the body is the plugin's JSON,
+ * which differs from the signed content.
+ */
 function isReplayable(keyIdHeader: string, incoming: IncomingRequest, content: Uint8Array): boolean {
   const isInHeaders = incoming.header(keyIdHeader.toLowerCase()) !== undefined;
   return incoming.replaysForms === true && isInHeaders && isSignedForm(incoming.header('content-type'), content);
 }
 
-function begin<Context>(route: Route, incoming: IncomingRequest, context: Context): Circumstances<Context> {
-  return { route, incoming, context, start: performance.now(), claims: {} };
+function otherFormat(): AppAttestError {
+  return new AppAttestError('unsupported_format', 'a session needs an assertion of App Attest');
 }
 
 function evidenceIn(assertion: {

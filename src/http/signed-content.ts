@@ -2,9 +2,10 @@ import { parseJson } from './json-body.js';
 import { claimsForm, isSignedForm } from './multipart-body.js';
 
 /**
- * Creates a request whose unread body is the signed content. The client's content type is not signed. If the content is JSON,
- * the content type is therefore set to JSON. A content type with another boundary than the content is replaced. The new request has the same class, for example the `NextRequest` of Next.js. A
- * `GET` or `HEAD` request has no body, so it is returned unchanged.
+ * Creates a request whose unread body is the signed content. The client's content type is not signed. If the content is
+ * JSON, the content type is therefore set to JSON. If the content type is a form with another boundary than the
+ * content, it is set to `application/octet-stream`. The new request has the same class as the old request, for example
+ * the `NextRequest` of Next.js. A `GET` or `HEAD` request has no body, so it is returned unchanged.
  */
 export function withContent<Incoming extends Request>(request: Incoming, content: Uint8Array): Incoming {
   if (request.method === 'GET' || request.method === 'HEAD') return request;

@@ -11,6 +11,7 @@ export type RejectionCode = AppAttestErrorCode | HttpErrorCode;
  * - 401: The evidence or the user is missing, or the evidence is invalid. The app may try again with fresh evidence.
  * - 403: The evidence is valid, but the server does not allow this key or app.
  * - 5xx: The server could not verify the request.
+ * - All other statuses have their standard meaning.
  */
 export const STATUS: Readonly<Record<RejectionCode, number>> = {
   malformed_request: 400,
@@ -42,6 +43,10 @@ export const STATUS: Readonly<Record<RejectionCode, number>> = {
   receipt_too_old: 401,
   receipt_key_mismatch: 401,
   receipt_challenge_mismatch: 401,
+  session_missing: 401,
+  session_unknown: 401,
+  session_expired: 401,
+  session_revoked: 401,
 
   key_revoked: 403,
   extension_rejected: 403,

@@ -114,7 +114,10 @@ function nameOf({ subject }: InspectedCertificate): string {
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }
 
-/** The common name for the time line. The name of a credential certificate is a digest, and the list shows all of it. */
+/**
+ * The common name for the time line. The name of a credential certificate is a digest. The list below the time line
+ * shows the whole digest.
+ */
 function shortNameOf(certificate: InspectedCertificate): string {
   const name = nameOf(certificate);
   return /^[0-9a-f]{64}$/i.test(name) ? `${name.slice(0, 12)}…` : name;

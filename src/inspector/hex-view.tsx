@@ -14,7 +14,7 @@ interface HexViewProps {
 const PER_ROW = 16;
 /** The height of a row in CSS pixels, as in page.css. */
 const ROW_HEIGHT = 22;
-/** The number of rows in the document above the visible rows, and below them. */
+/** The number of additional rows in the document: above the visible rows, and below them. */
 const MARGIN = 8;
 
 /** The bytes in hex and as ASCII. Only the visible rows are in the document, because 64 KiB are 4096 rows. */

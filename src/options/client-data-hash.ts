@@ -24,8 +24,8 @@ export function readClientDataHash(name: 'challenge' | 'payload', clientData: un
     throw new AppAttestError('invalid_argument', `pass exactly one of ${name} and clientDataHash`);
   }
   if (hash !== undefined) {
-    // An attestation or a receipt may wait before its hash is used, so its hash must not be too long. The hash of an
-    // assertion is used immediately.
+    // An attestation or a receipt keeps its hash while it waits, so the hash must not be too long. An assertion waits
+    // only after its hash was used.
     const most = name === 'challenge' ? MAX_CLIENT_DATA_HASH_LENGTH : Number.POSITIVE_INFINITY;
     const copy = isBytes(hash) ? copyOf(hash, 'clientDataHash', most + 1) : undefined;
     if (copy && copy.length > 0 && copy.length <= most) return copy;

@@ -41,7 +41,10 @@ export class DeviceCheckToken {
     this.jwt.catch(() => this.forget());
   }
 
-  /** Returns false if the token is too old or Apple rejected it. Also false if the clock was set back. */
+  /**
+   * Returns false if the token is too old, if Apple rejected it, or if it could not be signed. Also false if the clock
+   * was set back.
+   */
   isCurrent(): boolean {
     const age = Date.now() - this.#issuedAt;
     return !this.#isRefused && age >= 0 && age < LIFETIME;

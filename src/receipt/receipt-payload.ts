@@ -17,7 +17,7 @@ export interface ReceiptPayload {
   readonly clientHash: Uint8Array;
   readonly token: string;
   readonly type: ReceiptType;
-  /** `"production"` or `"sandbox"` in all recordings. Apple does not document this field, so it may be absent. */
+  /** `"production"` or `"sandbox"` in all recorded receipts. Apple does not document this field, so it may be absent. */
   readonly environment: string | undefined;
   readonly creationTime: Date;
   readonly riskMetric: number | undefined;

@@ -96,16 +96,16 @@ export interface VerifiedReceipt {
   environment: Environment;
   /**
    * In an `'ATTEST'`: the bytes that the app passed to `attestKey` as `clientDataHash`. In a `'RECEIPT'`, Apple has decoded
-   * these bytes as UTF-8 text. In all recordings, EF BF BD stands in place of each invalid sequence.
+   * these bytes as UTF-8 text. In all recorded receipts, EF BF BD stands in place of each invalid sequence.
    */
   clientHash: Uint8Array;
-  /** Apple's token for the key. In recordings, all receipts of a key have the same token. */
+  /** Apple's token for the key. All recorded receipts of a key have the same token. */
   token: string;
   /** When Apple created the receipt. */
   creationTime: Date;
   /** The time from which Apple issues a newer receipt. If absent, Apple issues a newer receipt immediately. */
   notBefore?: Date;
-  /** The time until which Apple issues a newer receipt. In all recordings, it is 90 days after the creation. */
+  /** The time until which Apple issues a newer receipt. In all recorded receipts, it is 90 days after the creation. */
   expirationTime: Date;
   /** The approximate number of keys that the device attested in the last 30 days. Only in a `'RECEIPT'`. */
   riskMetric?: number;

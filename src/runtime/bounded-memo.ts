@@ -12,15 +12,20 @@ export class BoundedMemo<Value> {
 
   get(key: string): Value | undefined {
     const value = this.#values.get(key);
-    if (value !== undefined) this.set(key, value);
+    if (value !== undefined) this.#moveToEnd(key, value);
     return value;
   }
 
   set(key: string, value: Value): void {
-    // A Map keeps the order of insertion. So a value that is deleted and inserted again moves to the end.
-    this.#values.delete(key);
+    this.#moveToEnd(key, value);
+    if (this.#values.size <= this.#limit) return;
     const [oldest] = this.#values.keys();
-    if (oldest !== undefined && this.#values.size >= this.#limit) this.#values.delete(oldest);
+    if (oldest !== undefined) this.#values.delete(oldest);
+  }
+
+  /** A Map keeps the order of insertion. So a value that is deleted and inserted again moves to the end. */
+  #moveToEnd(key: string, value: Value): void {
+    this.#values.delete(key);
     this.#values.set(key, value);
   }
 

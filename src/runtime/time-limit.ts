@@ -23,21 +23,23 @@ export function readTimeLimit(name: string, seconds: unknown): number {
  * @param seconds At most {@link MAX_TIME_LIMIT}
  * @param asked The name of the component that runs the operation, for the error message
  */
-export async function withinTimeLimit<Answer>(
-  seconds: number,
-  asked: string,
-  answer: Promise<Answer>,
-): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    const late = (): void => reject(new Error(`${asked} did not respond within ${seconds} seconds`));
-    timer = setTimeout(late, seconds * 1000);
+export function withinTimeLimit<Answer>(seconds: number, asked: string, answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`${asked} did not respond within ${seconds} seconds`));
+    }, seconds * 1000);
+    // A database client may return a thenable that is not a promise.
+    Promise.resolve(answer).then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([answer, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /**

@@ -20,7 +20,7 @@ import {
 import { type KeyCacheOptions, readKeyCacheOptions } from './key-cache.js';
 import type { KeyStore } from './key-store.js';
 import { memoryStores } from './memory/memory-stores.js';
-import { ServerClock } from './server-clock.js';
+import { readClock, type ServerClock } from './server-clock.js';
 import { areSigned, type SignedChallenges, signedChallenges } from './signed-challenges.js';
 
 /** Options of {@link createAppAttest}. */
@@ -50,12 +50,13 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    */
   counterWindow?: number | undefined;
   /**
-   * Finds the challenge in the client data, which consists of the bytes that the app attested or signed. By default, the client
-   * data must be the challenge, or JSON with a top-level field `challenge`. The function must be synchronous. If the client
-   * data contains no challenge, the function must return `undefined` or throw an error. `authenticate` calls the function for
-   * every payload, unless its own option `readChallenge` replaces the function. `register` calls the function only if the
-   * client data is not the challenge itself. With `signed: 'request'`, the HTTP handlers do not use the function for
-   * payloads that begin with the method and target.
+   * Finds the challenge in the client data, which consists of the bytes that the app attested or signed. By default,
+   * the client data must be the challenge, or JSON with a top-level field `challenge`. The function must be
+   * synchronous. If the client data contains no challenge, the function must return `undefined` or throw an error.
+   * `authenticate` calls the function for every payload, unless its own option `readChallenge` replaces the function.
+   * `register` calls the function only if the client data is not the challenge itself. With `signed: 'request'`, the
+   * HTTP handler `protect` never calls the function, and the handler `assertion` calls it only for payloads that do not
+   * begin with the method and target.
    */
   readChallenge?: ReadChallenge | undefined;
   /**
@@ -103,13 +104,15 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    */
   formats?: Formats | undefined;
   /**
-   * Keeps keys in the memory of this process, so that a request needs one round to the stores instead of two. `max` is the
-   * maximum number of keys, and `ttl` is the time in seconds for which a key is kept after it was read. Off by default.
+   * Keeps keys in the memory of this process, so that a request needs one round trip to the stores instead of two.
+   * `max` is the maximum number of keys, and `ttl` is the time in seconds for which a key is kept after it was read.
+   * Off by default.
    *
-   * The server then verifies the signature with the cached key, and takes the challenge and stores the counter at the same time.
-   * The store still decides about each request: a key that was revoked, removed, bound or registered again is not accepted
-   * from the cache. A request with an invalid signature does not use up its challenge then. In the result, `riskMetric` and
-   * `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md` describes the details.
+   * The server verifies the signature with the cached key. Then it takes the challenge and stores the counter, both at
+   * the same time. So a request with an invalid signature does not use up its challenge. The store still decides about
+   * each request: a key that was revoked, removed, bound or registered again is not accepted from the cache. In the
+   * result, `riskMetric` and `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md` describes the
+   * details.
    *
    * @example
    * ```ts
@@ -268,13 +271,6 @@ function readVerifyReceipts(verifyReceipts = false): boolean {
 export function readReadChallenge(readChallenge: ReadChallenge | undefined): ReadChallenge | undefined {
   if (readChallenge === undefined || typeof readChallenge === 'function') return readChallenge;
   throw invalid('readChallenge must be a function');
-}
-
-/** Calls the clock once, so that `createAppAttest` throws an error if the clock returns no valid time. */
-function readClock(now: AppAttestOptions['now'] = () => new Date()): ServerClock {
-  const clock = new ServerClock(typeof now === 'function' ? now : () => now);
-  clock.now();
-  return clock;
 }
 
 function invalid(message: string): AppAttestError {

@@ -57,8 +57,11 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * already registered for the same user, the stored key stays unchanged and is returned. The new attestation is verified
    * in the same way.
    *
-   * The challenge is used up, even if the registration is rejected. It stays valid in these cases: a field of the body is
-   * missing or has the wrong type, `platform` or `format` is not accepted, or `challenge` does not fit the option `clientData`.
+   * The challenge is used up, even if the registration is rejected. It stays valid in these cases:
+   * - a field of the body is missing or has the wrong type
+   * - `platform` or `format` is not accepted
+   * - `challenge` does not fit the option `clientData`
+   * - a challenge from `signedChallenges` was issued for another user
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
@@ -100,8 +103,14 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
   /**
    * Verifies a signed request and accepts it once.
    *
-   * The challenge is used up, even if the request is rejected. It stays valid in these cases: a field of the body is missing or
-   * has the wrong type, `platform` or `format` is not accepted, or `payload` does not fit the option `clientData`.
+   * The challenge is used up, even if the request is rejected. It stays valid in these cases:
+   * - a field of the body is missing or has the wrong type
+   * - `platform` or `format` is not accepted
+   * - `payload` does not fit the option `clientData`
+   * - a challenge from `signedChallenges` was issued for another user
+   * - the server knows the key before it takes the challenge, and rejects the key or the assertion. The server knows a cached
+   *   key (`keyCache`). If a challenge from `signedChallenges` was issued for a user, and `subject` is absent, the server reads
+   *   the key first
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url

@@ -24,7 +24,7 @@ import { assertKeyUsable, verifyWithKey } from './verify-with-key.js';
 /** Options of `authenticate`. */
 export interface AuthenticateOptions {
   /**
-   * The key must be registered for this user. By default, the key may belong to any user or to none. `key.subject` in the
+   * The key must belong to this user. By default, the key may belong to any user or to none. `key.subject` in the
    * result is the user of the key.
    */
   subject?: string;
@@ -82,13 +82,14 @@ export async function authenticate<Result extends AcceptedEvidence>(
   }
   const attempt = await authenticateWithKnownKey(configuration, caches, request, taking, known);
   if ('accepted' in attempt) return attempt.accepted;
-  // The store did not confirm the known key. It may hold another registration, which decides now.
+  // The store did not accept the counter for the known registration. The store may contain another registration of the
+  // key, so the stored key decides.
   caches.keys?.drop(known.keyId);
   const key = await findKey(configuration.keys, request.keyId);
   return authenticateWithStoredKey(configuration, caches, request, subject, attempt.record, key);
 }
 
-/** The challenge was taken, and the store has found the key. */
+/** Called after the challenge was taken. `key` is the key in the store, if there is one. */
 async function authenticateWithStoredKey(
   configuration: Configuration,
   caches: Caches,
@@ -117,8 +118,8 @@ async function authenticateWithStoredKey(
 }
 
 /**
- * Needs one more round to the stores: the challenge is taken while the store compares the registration and accepts the counter.
- * Without the counter of the key, only the store decides about the signed counter.
+ * Verifies the signature first. Then takes the challenge, while the store compares the registration and accepts the
+ * counter. The counter of a known key may be old, so only the store decides about the signed counter.
  *
  * @returns `record` if the store did not accept the counter. The challenge was taken
  * @throws AppAttestError if the signature or the challenge is not valid, regardless of the state of the key
@@ -145,7 +146,7 @@ async function authenticateWithKnownKey(
   return { accepted };
 }
 
-/** The key whose user a signed challenge must have been issued for. */
+/** Returns the key of the request. A signed challenge must have been issued for the user of this key. */
 async function usableKey(
   configuration: Configuration,
   { keyId }: AssertedRequest,
@@ -157,7 +158,10 @@ async function usableKey(
   return key;
 }
 
-/** A cached key never rejects a user. For another user, the store decides. */
+/**
+ * Returns the cached key of a request. If this key belongs to another user, returns `undefined`, so that the store
+ * decides.
+ */
 function cachedKey(caches: Caches, { keyId }: AssertedRequest, subject: string | undefined): StoredKey | undefined {
   const stored = caches.keys && storedKeyId(keyId);
   const key = stored === undefined ? undefined : caches.keys?.get(stored);
@@ -165,8 +169,9 @@ function cachedKey(caches: Caches, { keyId }: AssertedRequest, subject: string |
 }
 
 /**
- * Extensions of a key appear once and then stay. Another process may have stored the first extensions of a key that is cached
- * without extensions. `whenDropped` of the policy would then not apply, so such a key is not cached.
+ * Returns whether a key may be cached. The extensions of a key are stored once, and then do not change. Another process
+ * may store the first extensions while this process has the key in its cache without extensions. So if the policy
+ * rejects dropped extensions (`whenDropped`), a key without extensions is not cached.
  */
 function isCacheable({ extensions }: StoredKey, policy: Configuration['policy']): boolean {
   return policy === undefined || policy.whenDropped === 'accept' || carriesExtensions(extensions);

@@ -45,8 +45,8 @@ export interface ChallengeStore {
   fate?(challenge: string): Promise<ChallengeFate | null | undefined>;
 
   /**
-   * Remembers a challenge that was never stored as used, in one atomic step. For each challenge, only one call returns `true`,
-   * and all other calls return `false`. `take` does not return such a challenge.
+   * Marks a challenge as used, in one atomic step. The challenge was never stored with `put`. For each challenge, only
+   * one call returns `true`, and all other calls return `false`. `take` does not return such a challenge.
    *
    * The store must remember the challenge for at least twice its lifetime, by its own clock. The lifetime is
    * `expiresAt - issuedAt`. This method is optional. `signedChallenges` needs it.

@@ -1,8 +1,8 @@
 import { AppAttestError, shortValue } from '../errors.js';
 import { readKnownOptions } from '../options/known-options.js';
 import { readSeconds } from '../options/seconds.js';
-import { BoundedMemo } from '../runtime/bounded-memo.js';
-import type { StoredKey } from './stored-key.js';
+import { GenerationalMemo } from '../runtime/generational-memo.js';
+import { copyOfKey, type StoredKey } from './stored-key.js';
 
 /** The option `keyCache` of `createAppAttest`. */
 export interface KeyCacheOptions {
@@ -26,24 +26,24 @@ interface Entry {
  * time. A cached key therefore never decides alone: `KeyStore.advance` compares its registration with the stored key.
  */
 export class KeyCache {
-  readonly #entries: BoundedMemo<Entry>;
+  readonly #entries: GenerationalMemo<Entry>;
   /** Milliseconds. */
   readonly #lifetime: number;
 
   constructor({ max, ttl }: KeyCacheOptions) {
-    this.#entries = new BoundedMemo(max);
+    this.#entries = new GenerationalMemo(max);
     this.#lifetime = ttl * 1000;
   }
 
   /** Returns a copy, so that the caller cannot change the cached key. */
   get(keyId: string): StoredKey | undefined {
     const entry = this.#entries.get(keyId);
-    return entry && performance.now() < entry.expiresAt ? structuredClone(entry.key) : undefined;
+    return entry && performance.now() < entry.expiresAt ? copyOfKey(entry.key) : undefined;
   }
 
   /** Keeps a key that was just read from the store. */
   keep(key: StoredKey): void {
-    this.#entries.set(key.keyId, { key: structuredClone(key), expiresAt: performance.now() + this.#lifetime });
+    this.#entries.set(key.keyId, { key: copyOfKey(key), expiresAt: performance.now() + this.#lifetime });
   }
 
   /** Updates a cached key after another accepted request. The key expires at the same time as before. */

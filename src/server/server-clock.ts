@@ -38,3 +38,14 @@ export class ServerClock {
     return !((isFromLater ? this.#latest : now) < expiresAt.getTime());
   }
 }
+
+/**
+ * Reads the option `now`. Calls the clock once, so that an error is thrown at server start if the clock returns no valid time.
+ *
+ * @throws AppAttestError `invalid_argument`
+ */
+export function readClock(now: Date | (() => Date) = () => new Date()): ServerClock {
+  const clock = new ServerClock(typeof now === 'function' ? now : () => now);
+  clock.now();
+  return clock;
+}

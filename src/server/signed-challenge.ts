@@ -9,7 +9,8 @@ import type { ChallengeRecord } from './challenge-store.js';
 //       20      6  the time of issue, in milliseconds since 1970
 //       26      6  random bytes, so that two challenges of the same millisecond differ
 //
-// Integers are unsigned and big-endian. All fields before the user have a fixed length, so no two inputs of the HMAC are equal.
+// Integers are unsigned and big-endian. All fields before the user have a fixed length, so different fields or users
+// never give the same input of the HMAC.
 
 const MAC_LENGTH = 16;
 const FIELDS_LENGTH = 16;

@@ -8,13 +8,16 @@ import { challengeSecret, readSignedChallenge, signChallenge, statesUser } from 
 /** Options of {@link signedChallenges}. */
 export interface SignedChallengesOptions {
   /**
-   * The secrets, 1 to 10. Each has at least 32 random bytes, as bytes or as text, which is encoded as UTF-8. All servers need the
-   * same secrets. The first secret signs new challenges. Challenges of the other secrets are still accepted. To replace a
-   * secret, first add the new secret at the end on all servers. Then move it to the front on all servers. After `challengeTtl`
-   * seconds, remove the old secret.
+   * The secrets, 1 to 10. A secret is bytes, or text that the server encodes as UTF-8. Each secret must have at least
+   * 32 random bytes. All servers need the same secrets. The first secret signs new challenges. Challenges of the other
+   * secrets are still accepted. To replace a secret, first add the new secret at the end on all servers. Then move it
+   * to the front on all servers. After `challengeTtl` seconds, remove the old secret.
    */
   secrets: readonly (string | Uint8Array)[];
-  /** Remembers the challenges that were taken. The store needs the method `spend`, which all stores of this package have. */
+  /**
+   * The store that remembers the challenges that were taken. The store needs the method `spend`. All stores of this
+   * package have this method.
+   */
   used: ChallengeStore;
 }
 
@@ -65,8 +68,8 @@ export class SignedChallenges {
  * Issues challenges without storing them. A challenge contains its purpose, its expiry and an HMAC over both and the user. The
  * store `used` only remembers challenges that were taken. So any number of requests for challenges needs no storage.
  *
- * Pass the result as the option `challenges`. Without `challenges` and `keys`, `createAppAttest` uses signed challenges over
- * memory.
+ * Pass the result as the option `challenges`. Without `challenges` and `keys`, `createAppAttest` uses signed
+ * challenges, and remembers used challenges in memory.
  *
  * `docs/stores.md` describes how signed challenges differ from stored ones.
  *
@@ -92,7 +95,10 @@ export function signedChallenges(options: SignedChallengesOptions): SignedChalle
   return new SignedChallenges(readSecrets(secrets), used.spend.bind(used));
 }
 
-/** Whether the option `challenges` is a result of {@link signedChallenges}, which may come from another copy of this module. */
+/**
+ * Whether the option `challenges` is a result of {@link signedChallenges}. The function of another copy of this module
+ * may have created the result, so `instanceof` is not used.
+ */
 export function areSigned(challenges: ChallengeStore | SignedChallenges): challenges is SignedChallenges {
   return 'issue' in challenges;
 }
@@ -106,7 +112,7 @@ function readSecrets(secrets: unknown): [KeyObject, ...KeyObject[]] {
 function readSecret(secret: unknown): KeyObject {
   const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
   if (isBytes(bytes) && bytes.length >= MIN_SECRET_LENGTH) return challengeSecret(bytes);
-  throw invalid(`each of secrets must be text or bytes of at least ${MIN_SECRET_LENGTH} bytes`);
+  throw invalid(`each secret must be text or bytes, with at least ${MIN_SECRET_LENGTH} bytes`);
 }
 
 function invalid(message: string): AppAttestError {

@@ -14,10 +14,15 @@ export function readSubject(subject: unknown): string | undefined {
 
 /** @throws AppAttestError `invalid_argument`: the user is missing or invalid */
 export function requireSubject(subject: unknown): string {
-  const isSubject = typeof subject === 'string' && subject.length > 0 && subject.length <= MAX_LENGTH;
-  if (isSubject && !/[\0\p{Surrogate}]/u.test(subject)) return subject;
+  if (isSubject(subject)) return subject;
   throw new AppAttestError(
     'invalid_argument',
     `subject must be text of 1 to ${MAX_LENGTH} characters, without NUL or lone surrogates`,
   );
+}
+
+/** Whether a value is a valid user. */
+export function isSubject(subject: unknown): subject is string {
+  const isText = typeof subject === 'string' && subject.length > 0 && subject.length <= MAX_LENGTH;
+  return isText && !/[\0\p{Surrogate}]/u.test(subject);
 }

@@ -10,7 +10,7 @@ export interface SavedVirtualApple {
   readonly receiptRoot: SavedRoot;
 }
 
-/** Creates new roots. Whoever has them can forge evidence for each server that trusts them. */
+/** Creates new roots. Anyone who has their private keys can forge evidence for each server that trusts the roots. */
 export async function createSavedVirtualApple(now: Date): Promise<SavedVirtualApple> {
   const [attestationKeys, receiptKeys] = await Promise.all([generateKeys('P-384', true), generateKeys('P-384', true)]);
   return {

@@ -55,7 +55,7 @@ describe('a valid assertion', () => {
     await expectCode(() => verify(changes, { policy: { ...policy, whenAbsent: 'reject' } }), 'extension_missing');
   });
 
-  it('becomes invalid if a map moves from the clientDataHash to authenticator data, and the rest does not have 32 bytes', async () => {
+  it('becomes invalid if a map at the start of clientDataHash moves to authenticator data, unless 32 bytes of clientDataHash remain', async () => {
     const map = signedExtensions();
     const clientData = Buffer.from('client data in place of its hash');
     for (const rest of [Buffer.concat([clientData, Uint8Array.of(0)]), clientData.subarray(1), Buffer.from('x')]) {
@@ -70,7 +70,9 @@ describe('a valid assertion', () => {
       expect((await verifyAs(new Uint8Array(), Buffer.concat([map, rest]))).counter).toBe(1);
       // The same bytes are signed, but they are divided differently into authenticator data and clientDataHash.
       const { message } = await expectCode(() => verifyAs(map, rest), 'malformed_assertion');
-      expect(message).toBe('authenticator data has a map without the flag ED, and the client data has no fixed length');
+      expect(message).toBe(
+        'authenticator data has an extension map without the flag ED, so the map could be part of the client data',
+      );
     }
   });
 
@@ -103,7 +105,7 @@ describe('a valid assertion', () => {
   ]);
   const keys: readonly [string, string | Uint8Array | KeyObject][] = [
     ['PEM', pem],
-    ['PEM with Windows line ends, after an empty line', `\r\n${pem.replaceAll('\n', '\r\n')}`],
+    ['PEM with Windows line endings, after an empty line', `\r\n${pem.replaceAll('\n', '\r\n')}`],
     ['SubjectPublicKeyInfo', publicKey.export({ format: 'der', type: 'spki' })],
     ['an uncompressed point of 65 bytes', new Uint8Array(point)],
     ['a KeyObject', publicKey],
@@ -213,7 +215,7 @@ describe('an assertion', () => {
     await expectCode(() => verify(changes, options), code);
   });
 
-  it('is rejected if the stored key is another key, even if Object.prototype.key is the signing key', async () => {
+  it('is rejected if publicKey is not the signing key, even if Object.prototype.key is the signing key', async () => {
     const stored = stranger.publicKey.export({ format: 'pem', type: 'spki' }).toString();
     Object.defineProperty(Object.prototype, 'key', { value: pem, configurable: true });
     try {
@@ -250,7 +252,7 @@ describe('verifyAssertion', () => {
     ['a counter of 2^32', { counter: 2 ** 32 }],
     ['a missing key', { publicKey: undefined }],
     ['an empty key', { publicKey: '' }],
-    ['a key that is not PEM', { publicKey: 'key' }],
+    ['text that is not PEM as the key', { publicKey: 'key' }],
     ['a private key in PEM', { publicKey: privateKey.export({ format: 'pem', type: 'pkcs8' }) }],
     ['a private KeyObject', { publicKey: privateKey }],
     ['a key in malformed PEM', { publicKey: '-----BEGIN PUBLIC KEY-----\nAAA\n-----END PUBLIC KEY-----' }],

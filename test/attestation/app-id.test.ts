@@ -47,7 +47,7 @@ describe('the App ID', () => {
   });
 
   it.each([`${APP_ID}.Clip`, `${APP_ID}.more.than_one-part`])(
-    'is reported together with the App ID of an App Clip if the certificate contains one: %s',
+    'is reported together with the App ID of the App Clip that the certificate names: %s',
     async (clip) => {
       expect(await verify({ properties: keyUsageProperties(clip) })).toMatchObject({ appId: APP_ID, appClipId: clip });
       expect(await verify()).not.toHaveProperty('appClipId');

@@ -71,14 +71,14 @@ describe('the leaf certificate of an attestation', () => {
     expect((await verify({ leaf: { extensions: { '1.2.3.4': sequence() } } })).appId).toBe(APP_ID);
   });
 
-  it('is rejected if it belongs to another root, even if both roots have the same name', async () => {
+  it('is rejected if its root is not a trust anchor, even if a trust anchor has the same name as its root', async () => {
     const impostor = await createAuthority();
     const { attestation, keyId, challenge, appId, date } = await attest(impostor);
     const options = { attestation, keyId, challenge, appId, date, trustAnchors: [authority.root.der] };
     await expectCode(() => verifyAttestation(options), 'untrusted_certificate');
   });
 
-  it('is rejected if a CA certificate of an unknown issuer takes the place of the intermediate in x5c', async () => {
+  it('is rejected if x5c contains a CA certificate that no trusted CA signed, instead of the intermediate', async () => {
     const keys = await generateKeys('P-384');
     const selfMade = await issueCertificate({ ...LEAF_PROFILE, ca: true }, keys);
     await expectCode(() => verify({ x5c: (leaf) => [leaf, selfMade.der] }), 'untrusted_certificate');

@@ -17,7 +17,10 @@ describe('the device in the certificate', () => {
       'with device information in an unknown format',
       { operatingSystem: sequence(integer(1), tagged(1400, integer(27))) },
     ],
-    ['with any access control list on an iPhone', { accessControlList: sequence(tagged(3, octetString('other'))) }],
+    [
+      'with any access control list if it is an iPhone',
+      { accessControlList: sequence(tagged(3, octetString('other'))) },
+    ],
     [
       'if it is a Mac with Full Security and SIP',
       {

@@ -17,7 +17,7 @@ describe('a key identifier', () => {
     ['belongs to another key', { keyId: Buffer.alloc(32).toString('base64') }],
     ['is not base64', { keyId: '!' }],
     ['is base64 of 31 bytes', { keyId: Buffer.alloc(31).toString('base64') }],
-    ['is a text of one megabyte', { keyId: 'A'.repeat(1 << 20) }],
+    ['is text of one megabyte', { keyId: 'A'.repeat(1 << 20) }],
     ['is empty', { keyId: '' }],
   ];
   it.each(expected)('is rejected if it %s', async (_, changed) => {

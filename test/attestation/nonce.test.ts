@@ -41,7 +41,7 @@ describe('the nonce', () => {
     await expectCode(() => verify({}, options), 'nonce_mismatch');
   });
 
-  it('is reported as missing or as impossible to decode', async () => {
+  it('is rejected with an error that says whether the nonce is missing or cannot be decoded', async () => {
     const missing = await expectCode(() => verify({ nonce: () => undefined }), 'nonce_mismatch');
     expect(missing.message).toContain('has no nonce');
     const unreadable = await expectCode(() => verify({ nonce: () => octetString('') }), 'nonce_mismatch');

@@ -37,7 +37,7 @@ describe('a valid attestation', () => {
     expect(verified.environment).toBe('development');
   });
 
-  it('is accepted with base64 and with base64url without padding, for the attestation and for the key identifier', async () => {
+  it('is accepted if the attestation and the key identifier are base64, or base64url without padding', async () => {
     const recording = attestationFixture('apple-guide-2026');
     const options = attestationOptions(recording);
     const base64 = Buffer.from(options.attestation).toString('base64');

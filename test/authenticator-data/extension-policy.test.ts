@@ -104,7 +104,7 @@ describe('a policy rejects an assertion', () => {
       'extension_rejected',
     ],
     [
-      'with a code directory hash of 32 bytes that shares only its first 20 bytes with the listed hash of 32 bytes',
+      'with a code directory hash of 32 bytes that differs from the listed hash only in its last byte',
       appStore,
       { codeDirectoryHashes: [`${hex(HASH.subarray(0, 31))}00`] },
       'extension_rejected',

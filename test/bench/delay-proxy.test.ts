@@ -34,7 +34,7 @@ async function roundTrips(...texts: string[]) {
   return { received, took };
 }
 
-it('adds the delay to each round trip, and reports the real delay', async () => {
+it('the proxy adds its delay to each round trip, and reports the delay that it measured', async () => {
   proxy.delay = 20;
   const { received, took } = await roundTrips('a', 'b', 'c');
   expect(received).toBe('abc');
@@ -43,7 +43,7 @@ it('adds the delay to each round trip, and reports the real delay', async () => 
   expect(proxy.meanDelay).toBeLessThanOrEqual(Math.max(...took));
 });
 
-it('delays pipelined data as a whole, in its order', async () => {
+it('the proxy delays pipelined data only once, and keeps the order of the data', async () => {
   proxy.delay = 100;
   const socket = connect({ port: proxy.port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
@@ -62,7 +62,7 @@ it('delays pipelined data as a whole, in its order', async () => {
   socket.destroy();
 });
 
-it('delays data that arrives while earlier data waits', async () => {
+it('the proxy also delays data that arrives while earlier data waits', async () => {
   proxy.delay = 40;
   const socket = connect({ port: proxy.port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
@@ -76,7 +76,7 @@ it('delays data that arrives while earlier data waits', async () => {
   socket.destroy();
 });
 
-it('closes the connection to the client together with that to the server', async () => {
+it('the proxy closes the connection to a client if it cannot connect to the server', async () => {
   proxy.delay = 0;
   const socket = connect(proxy.port, '127.0.0.1');
   await once(socket, 'connect');

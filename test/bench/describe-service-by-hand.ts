@@ -7,9 +7,9 @@ import { appId, createBackend, createDevice, registration } from '../support/bac
 
 const BODY = JSON.stringify({ item: 'coffee' });
 
-/** What the service by hand must accept and reject with any stores. A comparison with a service without checks is worth nothing. */
+/** Tests that the service by hand makes all its checks. A comparison with a service that omits checks would prove nothing. */
 export function describeServiceByHand(place: string, open: () => Promise<StoresByHand>, close = async () => {}): void {
-  describe(`the service by hand, with its state in ${place}`, () => {
+  describe(`the service by hand with its state in ${place}`, () => {
     let stores: StoresByHand;
     let device: VirtualDevice;
     let keyId: string;
@@ -32,7 +32,7 @@ export function describeServiceByHand(place: string, open: () => Promise<StoresB
 
     async function signed(signer = device, key = keyId, body = BODY): Promise<Record<string, string>> {
       issued += 1;
-      const challenge = Buffer.alloc(32, `${place} ${issued}.`).toString('base64url');
+      const challenge = Buffer.alloc(32, `${issued} ${place}.`).toString('base64url');
       await stores.put(challenge);
       return signer.signRequest({ method: 'POST', target: '/orders', body, challenge, keyId: key });
     }
@@ -57,13 +57,13 @@ export function describeServiceByHand(place: string, open: () => Promise<StoresB
       expect(await send(headers)).toEqual(rejected);
     });
 
-    it('accepts only one of many equal requests that arrive together', async () => {
+    it('accepts only one of several identical requests that arrive at the same time', async () => {
       const headers = await signed();
       const responses = await Promise.all(Array.from({ length: 8 }, () => send(headers)));
       expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
     });
 
-    it('uses up a challenge once', async () => {
+    it('takes each challenge at most once from its store', async () => {
       await stores.put('once');
       expect(await Promise.all([stores.take('once'), stores.take('once')])).toContain(false);
       expect(await stores.take('once')).toBe(false);
@@ -89,13 +89,13 @@ export function describeServiceByHand(place: string, open: () => Promise<StoresB
       expect(await send({ ...headers, 'X-App-Attest-Key-Id': keyId })).toEqual(rejected);
     });
 
-    it('rejects a counter that is not higher than the last counter', async () => {
+    it('rejects a counter that is not higher than the stored counter', async () => {
       const [lower, higher] = [await signed(), await signed()];
       expect(await send(higher)).toEqual(accepted);
       expect(await send(lower)).toEqual(rejected);
     });
 
-    it('stores only counters that are higher', async () => {
+    it('stores a counter only for a registered key, and only if it is higher than the stored counter', async () => {
       const { counter } = (await stores.find(keyId)) ?? { counter: Number.NaN };
       expect(await stores.advance(keyId, counter)).toBe(false);
       const both = [stores.advance(keyId, counter + 1), stores.advance(keyId, counter + 1)];

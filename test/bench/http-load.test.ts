@@ -24,7 +24,7 @@ afterAll(() => server.close());
 
 const posts = (...texts: string[]) => texts.map((text) => rawPost('/', text));
 
-it('sends each request once, and counts the responses', async () => {
+it('the load generator sends each request once, and counts the responses', async () => {
   bodies.length = 0;
   const texts = Array.from({ length: 20 }, (_, index) => String(index));
   const load = await httpLoad(port, queuesOf(posts(...texts), 0, 3));
@@ -33,12 +33,12 @@ it('sends each request once, and counts the responses', async () => {
   expect(bodies.toSorted()).toEqual(texts.toSorted());
 });
 
-it('counts rejected requests, and keeps the first of them', async () => {
+it('the load generator counts rejected requests, and keeps the response to the first of them', async () => {
   const load = await httpLoad(port, [posts('good', 'bad', 'good', 'bad').values()]);
   expect(load).toMatchObject({ completed: 2, refused: 2, refusal: expect.stringContaining('401') });
 });
 
-it('ends after the time, with all responses', async () => {
+it('the load generator stops after the given time, and waits for all responses', async () => {
   bodies.length = 0;
   const [request] = posts('good');
   function* endless() {
@@ -50,7 +50,7 @@ it('ends after the time, with all responses', async () => {
   expect(load.completed).toBe(bodies.length);
 });
 
-it('fails if the service closes a connection', async () => {
+it('the load generator fails if the service closes a connection', async () => {
   const closing = createServer((request) => request.socket.destroy()).listen(0, '127.0.0.1');
   await once(closing, 'listening');
   const load = httpLoad(Number(Object(closing.address()).port), [posts('good').values()]);
@@ -58,13 +58,13 @@ it('fails if the service closes a connection', async () => {
   closing.close();
 });
 
-it('gives all requests of a device to one connection, in their order', () => {
+it('queuesOf gives all requests of a device to one connection, in their order', () => {
   const requests = posts(...Array.from({ length: 12 }, (_, index) => String(index)));
   const queues = queuesOf(requests, 5, 4).map((queue) => [...{ [Symbol.iterator]: () => queue }]);
   expect(queues[1]).toEqual([requests[0], requests[4], requests[8]]);
 });
 
-it('computes quantiles', () => {
+it('quantileOf computes quantiles', () => {
   const sorted = Float64Array.from({ length: 100 }, (_, index) => index);
   expect([0, 0.5, 0.99, 1].map((share) => quantileOf(sorted, share))).toEqual([0, 50, 99, 99]);
 });

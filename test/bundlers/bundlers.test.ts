@@ -105,14 +105,14 @@ describe('the installed package', () => {
     expect(await globalChanges(join(here, 'node_modules/app-attest/dist', module))).toEqual([]);
   });
 
-  it('changes only what reflect-metadata adds when app-attest/testing is imported', async () => {
+  it('changes only the global object Reflect when app-attest/testing is imported, because it loads reflect-metadata', async () => {
     const changes = await globalChanges('app-attest/testing');
     expect(changes.filter((name) => !name.startsWith('Reflect.'))).toEqual([]);
     expect(changes).toContain('Reflect.getMetadata');
   });
 
-  it('installs one version of each package', async () => {
-    // npm ls exits with 1, because the package itself is not listed in any package.json.
+  it('has only one version of each dependency', async () => {
+    // npm ls exits with 1, because app-attest was installed with --no-save and is not in package.json.
     const listed: { stdout: string } = await run('npm', ['ls', '--all', '--parseable', '--omit=dev'], {
       cwd: here,
     }).catch((error) => error);

@@ -8,7 +8,10 @@ import webpack, { type Configuration } from 'webpack';
 
 export type Format = 'esm' | 'cjs';
 
-/** Bundles an entry and all its imports except Node's own modules into {@link mainFile} of a folder. */
+/**
+ * Writes a bundle of an entry and all its imports, except the modules of Node.js, into a folder. {@link mainFile} is the file
+ * to run.
+ */
 export type Bundler = (entry: string, format: Format, folder: string) => Promise<void>;
 
 export function mainFile(format: Format): string {
@@ -19,7 +22,10 @@ function extension(format: Format): string {
   return format === 'esm' ? 'mjs' : 'cjs';
 }
 
-/** The usual esbuild banner for CommonJS code in an ES module, because esbuild does not translate `require('node:crypto')`. */
+/**
+ * A banner that defines `require` in an ES module. CommonJS code in the bundle needs it, because esbuild does not translate
+ * `require('node:crypto')`.
+ */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 function withEsbuild(settings: BuildOptions): Bundler {
@@ -75,8 +81,8 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   esbuild: withEsbuild({}),
   Rollup: withRollup(),
   webpack: withWebpack({ optimization: { minimize: false } }),
-  // Bundles as Next.js bundles a route handler for Node.js. All packages are included and minified, in chunks. The condition
-  // for server components is set, and NODE_ENV is replaced with its value.
+  // Next.js bundles a route handler for Node.js in this way. It minifies all packages and splits them into chunks, sets the
+  // export condition for server components, and replaces NODE_ENV with its value.
   'webpack set up like Next.js': withWebpack({
     resolve: { conditionNames: ['react-server', '...'] },
     optimization: { splitChunks: { chunks: 'all', minSize: 1 } },
@@ -86,10 +92,10 @@ export const bundlers: Readonly<Record<string, Bundler>> = {
   }),
 };
 
-/** The values of environment variables on a developer's machine, which some bundlers insert into the bundle. */
+/** Environment variables of a developer's machine. Some bundlers insert such values into the bundle. */
 const VARIABLES = { 'process.env.NODE_ENV': '"development"', 'process.env.APP_ATTEST_VIRTUAL': '"allow"' };
 const ENVIRONMENT = { 'process.env': '({ NODE_ENV: "development", APP_ATTEST_VIRTUAL: "allow" })' };
-/** The same values for esbuild, which accepts JSON but no other expressions. */
+/** {@link ENVIRONMENT} as JSON. esbuild accepts only JSON or a name as the value of a definition. */
 const ENVIRONMENT_AS_JSON = { 'process.env': '{"NODE_ENV":"development","APP_ATTEST_VIRTUAL":"allow"}' };
 
 function webpackDefining(values: Record<string, string>): Bundler {
@@ -100,7 +106,7 @@ function webpackDefining(values: Record<string, string>): Bundler {
   });
 }
 
-/** Bundlers that replace `process.env`, or single variables, with values from the build machine. */
+/** Bundlers that replace `process.env`, or single variables of it, with values from the build machine. */
 export const bundlersThatWriteTheEnvironment: Readonly<Record<string, Bundler>> = {
   'webpack for development': withWebpack({ mode: 'development', devtool: false }),
   'webpack that defines variables': webpackDefining(VARIABLES),

@@ -168,7 +168,11 @@ describe('the bytes of a certificate', () => {
   const longForm = (element: Uint8Array): Uint8Array => concat(hex('30 81'), element.slice(1));
   const indefinite = (element: Uint8Array): Uint8Array => concat(hex('30 80'), element.slice(2), hex('00 00'));
   const refused: readonly [string, Uint8Array, string][] = [
-    ['has a short length in long form in its issuer name', replaced(3, longForm(tbsParts[3] ?? hex(''))), 'shortest'],
+    [
+      'has an issuer name whose short length is in long form',
+      replaced(3, longForm(tbsParts[3] ?? hex(''))),
+      'shortest',
+    ],
     ['has an indefinite length in its issuer name', replaced(3, indefinite(tbsParts[3] ?? hex(''))), 'indefinite'],
     ['has version 1', withTbs((parts) => parts.slice(1)), 'version 3'],
     ['has version 2', replaced(0, hex('a0 03 02 01 01')), 'version 3'],

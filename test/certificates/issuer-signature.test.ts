@@ -29,7 +29,7 @@ beforeEach(() => {
   inPool.mockClear();
 });
 
-/** FIPS 186-5 and SEC 2 §2.5.1: the order of P-384. */
+/** The order of P-384 (NIST SP 800-186 and SEC 2 §2.5.1). */
 const ORDER = BigInt(
   '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
 );
@@ -129,8 +129,8 @@ describe('the cache of CA certificates', () => {
       expect(result.isTrusted).toBe(true);
       signatures += result.signatures;
     }
-    // For each chain, one signature of the leaf. For all chains together, one signature each of the copied intermediate, the
-    // root and the copied root.
+    // The signature of the leaf is verified for each chain. The signatures of the copied intermediate, of the root and of the
+    // copied root are verified once for all chains.
     expect(signatures).toBe(1024 + 3);
     expect(await verify(genuine, root)).toEqual(FROM_MEMORY);
   });

@@ -99,15 +99,18 @@ All 12 responses are as expected.
     expect(code).toBe(0);
   });
 
-  it.each(['iOS 14.4', 'iOS 18.5 opt-in', 'macOS 27'])('tests a backend with %s', async (os) => {
-    expect(await differences(await listen(backend()), '--os', os)).toEqual([]);
-  });
+  it.each(['iOS 14.4', 'iOS 18.5 opt-in', 'macOS 27'])(
+    'tests a backend with a virtual device that runs %s',
+    async (os) => {
+      expect(await differences(await listen(backend()), '--os', os)).toEqual([]);
+    },
+  );
 
-  it('tests a request without a body', async () => {
+  it('tests a backend with requests that have no body', async () => {
     expect(await differences(await listen(backend()), '--method', 'GET', '--path', '/orders')).toEqual([]);
   });
 
-  it('tests routes with a prefix, a login and a development environment', async () => {
+  it('tests a backend whose routes have a prefix, require a login and accept development builds', async () => {
     const subject = (request: Request) => request.headers.authorization;
     const url = await listen(backend({ environment: 'development' }, { subject }, '/api'));
     const login = ['--header', 'Authorization: Bearer token', '--environment', 'development'];
@@ -222,7 +225,7 @@ describe('app-attest device tests a backend that', () => {
     expect(titles).toContain('An attacker sends the same request again');
     expect(titles).not.toContain('The app sends one more request');
     const { output } = await device('--url', await listen(backend({}, { mode: 'report' })), '--app-id', appId);
-    expect(output).toContain("`protect` is missing in front of the handler, or its mode is 'report'");
+    expect(output).toContain("`protect` is missing in front of the handler, or the option mode is 'report'");
     const replays = await device('--url', await listen(handmadeBackend({ acceptsReplays: true })), '--app-id', appId);
     expect(replays.output).not.toContain('`protect`');
   });
@@ -230,11 +233,11 @@ describe('app-attest device tests a backend that', () => {
   it.each([
     ['another App ID', { appId: 'TEAMID9999.com.example.app' }, 'as --app-id'],
     ['another environment', { environment: 'development' }, 'as --environment'],
-  ] as const)('accepts %s, and says which option to pass', async (_name, options, advice) => {
+  ] as const)('accepts only %s, so the output names the option to pass', async (_name, options, advice) => {
     const { output } = await device('--url', await listen(backend(options)), '--app-id', appId);
     expect(output).toContain(advice);
     expect(output).not.toContain('--print-root');
-    expect(output).toContain('The attacks were not sent');
+    expect(output).toContain('The attacks on the protected route were not sent');
   });
 
   it('does not trust the root of the virtual iPhone', async () => {
@@ -267,7 +270,7 @@ describe('app-attest device tests a backend that', () => {
     expect(output).toContain('Start the backend, or correct --url.');
   });
 
-  it('redirects to another host, and does not follow the redirect', async () => {
+  it('redirects to another host, to which no request is sent', async () => {
     let requests = 0;
     const other = await listen(
       express().use((_request, response) => {

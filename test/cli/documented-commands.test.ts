@@ -36,7 +36,7 @@ const commands = ['command-line.md', 'troubleshooting.md']
   .map((name) => readFileSync(`docs/${name}`, 'utf8'))
   .flatMap((text) => [...text.matchAll(/npx app-attest ([a-z][^`\n>]+)/g)].map(([, command]) => command?.trim() ?? ''));
 
-/** Returns the arguments of a command, with the paths of the test files. */
+/** Returns the arguments of a command. Replaces file names with the paths of test files, and placeholders with values. */
 function argumentsOf(command: string): string[] {
   const words = command.match(/'[^']*'|\S+/g) ?? [];
   return words.map((word) => {

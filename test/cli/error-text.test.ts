@@ -43,7 +43,7 @@ describe('the text of an error', () => {
     expect(errorText(new Error('\u001b[2Jrelation\u0007 is\u009b missing'), [])).toBe(' [2Jrelation is missing');
   });
 
-  it('is not changed if the URL has no password', () => {
+  it('is not changed if the URL of the store has no password', () => {
     expect(errorText(new Error('host is down'), secretsOf('redis://host'))).toBe('host is down');
   });
 });

@@ -51,10 +51,22 @@ describe('app-attest explain', () => {
   });
 
   it.each([
-    ['challenge', ['--challenge', 'a', '--client-data-hash', clientDataHash], '--challenge or --client-data-hash'],
-    ['challenge in a file', ['--challenge', 'a', '--challenge-file', root], '--challenge or --challenge-file'],
-    ['payload', ['--payload-file', root, '--client-data-hash', clientDataHash], '--payload-file or --client-data-hash'],
-  ])('rejects a %s that is stated twice', async (_, args, errors) => {
+    [
+      'a challenge together with a client data hash',
+      ['--challenge', 'a', '--client-data-hash', clientDataHash],
+      '--challenge or --client-data-hash',
+    ],
+    [
+      'a challenge together with a challenge file',
+      ['--challenge', 'a', '--challenge-file', root],
+      '--challenge or --challenge-file',
+    ],
+    [
+      'a payload file together with a client data hash',
+      ['--payload-file', root, '--client-data-hash', clientDataHash],
+      '--payload-file or --client-data-hash',
+    ],
+  ])('rejects %s', async (_, args, errors) => {
     const result = await appAttest(['explain', attestation, ...args]);
     expect(result).toMatchObject({ code: 2, errors: expect.stringContaining(`pass either ${errors}`) });
   });
@@ -65,12 +77,19 @@ describe('app-attest explain', () => {
     expect(errors).toMatch(/^app-attest: Unknown option '--\\u001b\[2J A line'.*\nTry: .*\n$/);
   });
 
-  it.each(['', '\ud800'])('ignores a challenge in JSON that no device can hash: %j', async (challenge) => {
-    const { code, output } = await appAttest(['explain', JSON.stringify({ token: attestation, challenge }), '--json']);
-    const { checks } = JSON.parse(output);
-    expect(checks).toContainEqual(expect.objectContaining({ name: 'nonce', outcome: 'skipped' }));
-    expect(code).toBe(1);
-  });
+  it.each(['', '\ud800'])(
+    'ignores a challenge in JSON that is empty or has an unpaired surrogate: %j',
+    async (challenge) => {
+      const { code, output } = await appAttest([
+        'explain',
+        JSON.stringify({ token: attestation, challenge }),
+        '--json',
+      ]);
+      const { checks } = JSON.parse(output);
+      expect(checks).toContainEqual(expect.objectContaining({ name: 'nonce', outcome: 'skipped' }));
+      expect(code).toBe(1);
+    },
+  );
 
   it('uses the key identifier and the challenge in the JSON of the plugin', async () => {
     const json = JSON.stringify(registration);
@@ -80,7 +99,7 @@ describe('app-attest explain', () => {
     expect(other).toMatchObject({ code: 1, output: expect.stringContaining('✗ rejected: nonce_mismatch\n') });
   });
 
-  it('accepts a challenge that begins with a hyphen, as one of 64 in base64url does', async () => {
+  it('accepts a challenge that begins with a hyphen, as one in 64 base64url challenges does', async () => {
     for (const challenge of ['-3NJA7DO', '--3NJA7DO']) {
       const id = await device.generateKey();
       const evidence = await device.attestKey(id, createHash('sha256').update(challenge).digest());
@@ -100,7 +119,7 @@ describe('app-attest explain', () => {
     expect(cut).toMatchObject({ code: 'nonce_mismatch' });
   });
 
-  it('does not correct wrong encodings of the app', async () => {
+  it('does not correct an attestation that the app encoded incorrectly', async () => {
     const twice = Buffer.from(attestation).toString('base64');
     for (const evidence of [twice, JSON.stringify({ token: twice }), encodeURIComponent(attestation)]) {
       const { verdict, code } = await explained(evidence, ...accepted);

@@ -6,7 +6,7 @@ import { appAttest, Written } from '../support/command-line.js';
 describe('app-attest inspect', () => {
   const inspect = ['inspect', attestation, '--date', '2026-04-21T12:00:00Z'];
 
-  it('does not call a long file empty', async () => {
+  it('shows the length of a file that is longer than an attestation may be', async () => {
     const { code, output } = await appAttest(['inspect', file('long.txt', 'A'.repeat(300_000))]);
     expect(code).toBe(1);
     expect(output).toContain('300000 bytes, from unknown');
@@ -63,7 +63,7 @@ authenticator data: offset, bytes, field
     expect(shown.certificates.length).toBe(3);
   });
 
-  it('shows the parts of damaged evidence that can be decoded, and does not recognize other bytes', async () => {
+  it('shows the parts of damaged evidence that can be decoded, and says if bytes are not evidence', async () => {
     const cut = await appAttest(['inspect', bytes.subarray(0, 3000).toString('base64')]);
     expect(cut.output).toContain('problems\n');
     const other = await appAttest(['inspect', '-'], { input: Buffer.alloc(300, 7) });

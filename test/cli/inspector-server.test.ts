@@ -22,7 +22,7 @@ async function get(path: string, { host = new URL(server.url).host, method = 'GE
 }
 
 describe('the server of the inspector', () => {
-  it('serves the page with the policy of the page, on a loopback address', async () => {
+  it('serves the page on a loopback address, with the Content-Security-Policy of the page as a header', async () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     const { status, headers, body } = await get('/');
     expect({ status, body }).toEqual({ status: 200, body: page });
@@ -54,7 +54,7 @@ describe('the server of the inspector', () => {
     expect(await get('/', { method: 'POST' })).toMatchObject({ status: 405, body: '' });
   });
 
-  it('forbids connections if the page has no policy', async () => {
+  it('sends a Content-Security-Policy that forbids all connections if the page has none', async () => {
     const other = await serveInspector('<p>');
     const { headers } = await fetch(other.url);
     await other.close();

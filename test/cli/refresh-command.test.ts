@@ -32,11 +32,11 @@ async function closedPort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 1;
 }
 
-describe('app-attest receipts refresh', () => {
+describe('app-attest', () => {
   it.each([
     ['receipts refresh --help', [...refresh, '--help']],
     ['all options and --help', [...valid, '--help']],
-  ])('prints its help to standard output: %s', async (_name, args) => {
+  ])('prints the help of receipts refresh to standard output: %s', async (_name, args) => {
     const { code, output, errors } = await appAttest(args);
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
     expect(output).toMatch(/^Usage: app-attest receipts refresh /);
@@ -121,11 +121,14 @@ describe('the file with the credentials', () => {
   const run = (path: string) => appAttest([...refresh, ...app, '--credentials', path], { env: database });
 
   it.each([
-    ['with the path of the private key', () => credentials],
+    ['with the relative path of the private key', () => credentials],
     ['with the text of the private key', () => file('inline.json', { ...names, privateKey })],
-    ['with an absolute path', () => file('absolute.json', { ...names, privateKeyFile: join(folder, 'AuthKey.p8') })],
+    [
+      'with the absolute path of the private key',
+      () => file('absolute.json', { ...names, privateKeyFile: join(folder, 'AuthKey.p8') }),
+    ],
   ])('is accepted %s', async (_, path) => {
-    // No database listens. The credentials are checked before the connection, so this error shows that they are accepted.
+    // No database listens on this port. The command checks the credentials before it connects, so it accepted the credentials.
     expect(await run(path())).toMatchObject({ code: 1, errors: expect.stringContaining('ECONNREFUSED') });
   });
 
@@ -134,8 +137,8 @@ describe('the file with the credentials', () => {
     ['that is a folder', () => folder, 'EISDIR'],
     ['that is the private key itself', () => join(folder, 'AuthKey.p8'), 'not a JSON object'],
     ['that is an array', () => file('array.json', [names]), 'not a JSON object'],
-    ['without a team', () => file('team.json', { keyId: 'ABC123DEFG', privateKey }), 'teamId and keyId'],
-    ['without a key', () => file('key.json', { teamId: 'TEAMID1234', privateKey }), 'teamId and keyId'],
+    ['without a team ID', () => file('team.json', { keyId: 'ABC123DEFG', privateKey }), 'teamId and keyId'],
+    ['without a key ID', () => file('key.json', { teamId: 'TEAMID1234', privateKey }), 'teamId and keyId'],
     ['without a private key', () => file('private.json', names), 'either privateKey or privateKeyFile'],
     [
       'with two private keys',

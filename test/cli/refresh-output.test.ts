@@ -19,7 +19,7 @@ function show(stream: Written): string {
 }
 
 describe('the output of a refresh', () => {
-  it('is one rewritten line and a line for each failure on a terminal', () => {
+  it('on a terminal is one line that is overwritten, and another line for each failure', () => {
     const clear = '\r\u001b[2K';
     expect(show(new Written({ isTTY: true }))).toBe(
       `${clear}1 due: 1 refreshed, 0 not modified, 0 failed` +
@@ -32,12 +32,12 @@ describe('the output of a refresh', () => {
   it.each([
     [20, '2 due: 1 refreshed,'],
     [0, '2 due: 1 refreshed, 0 not modified, 1 failed'],
-  ])('stays within one line on a terminal with %i columns, and ends with all counts', (columns, last) => {
+  ])('on a terminal with %i columns stays within one line, and ends with all counts', (columns, last) => {
     const shown = show(new Written({ isTTY: true, columns })).split('\r\u001b[2K');
     expect(shown.slice(-2)).toEqual([last, '2 due: 1 refreshed, 0 not modified, 1 failed\n']);
   });
 
-  it('is a line of JSON for each key and a line with the counts outside a terminal', () => {
+  it('outside a terminal is a line of JSON for each key, and a line with the counts', () => {
     const lines = show(new Written()).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { keyId: 'one', outcome: 'refreshed' },

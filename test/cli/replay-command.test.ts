@@ -41,7 +41,9 @@ describe('app-attest replay', () => {
     expect(code).toBe(0);
     const { verdict, notes } = JSON.parse(output);
     expect(verdict).toBe('accepted');
-    expect(notes.at(-2)).toContain('for another reason: challenge_used');
+    expect(notes.at(-2)).toContain(
+      'All checks of the evidence passed. The server rejected the request for another reason: challenge_used',
+    );
     expect(notes.at(-1)).toContain('a new challenge for each attempt');
   });
 
@@ -66,12 +68,19 @@ describe('app-attest replay', () => {
       const { output } = await appAttest(['replay', JSON.stringify(createCapsule(value)), '--json']);
       expect(JSON.parse(output)).toMatchObject({ verdict: 'refused', code: 'counter_not_increased' });
     }
-    const unknown = createCapsule({ ...assertion, key: undefined, clientData: payload });
-    const { output } = await appAttest(['replay', JSON.stringify(unknown)]);
-    expect(output).toContain('The capsule has no key');
   });
 
-  it('says that the body was changed if the signature is valid', async () => {
+  it('says that checks were skipped, and names no other reason, if an assertion has no key', async () => {
+    const assertion = { ...content, kind: 'assertion', evidence: signed.token, clientData: payload } as const;
+    const input = JSON.stringify(createCapsule({ ...assertion, code: 'overloaded' }));
+    const { output } = await appAttest(['replay', '-'], { input });
+    expect(output).toContain('The capsule has no key');
+    expect(output).toContain('some were skipped. The server rejected the request with overloaded.');
+    expect(output).not.toContain('another reason');
+    expect(output).not.toContain('root certificates');
+  });
+
+  it('explains the code request_mismatch if the signature is valid', async () => {
     const { publicKey } = (await explained(registration.token)).inspection.authenticatorData;
     const key = { publicKey, counter: 1, appId, environment: 'production', createdAt: new Date() } as const;
     const changed = { ...content, kind: 'assertion', evidence: signed.token, clientData: payload, key } as const;
@@ -79,13 +88,13 @@ describe('app-attest replay', () => {
     const { code, output } = await appAttest(['replay', '-'], { input });
     expect(code).toBe(0);
     expect(output).not.toContain('already stored');
-    expect(output).toContain('another reason: request_mismatch');
+    expect(output).toContain('rejected the request with request_mismatch');
     expect(output).toContain('parsed and written again');
   });
 
   it.each([
     ['text that is not JSON', 'text', 'not a capsule of version 1'],
-    ['lines of JSON', '{}\n{}', 'tail -n 1'],
+    ['several lines of JSON', '{}\n{}', 'tail -n 1'],
     ['a capsule of another version', '{"version":2}', 'not a capsule of version 1'],
     ['a capsule of another kind', '{"version":1,"kind":"receipt"}', 'not a capsule of version 1'],
     [

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe('the root of the virtual iPhone', () => {
-  it('stays the same, in a file that only the user can read', async () => {
+  it('is created once, and is saved in a file that only the user can read', async () => {
     expect((await device('--print-root')).output).toBe(root);
     expect(root).toMatch(/^-----BEGIN CERTIFICATE-----\n[^-]+-----END CERTIFICATE-----\n$/);
     expect((await device('--print-receipt-root')).output).not.toBe(root);
@@ -61,7 +61,7 @@ describe('the root of the virtual iPhone', () => {
   );
 });
 
-it('a damaged private key is rejected with exit code 2', async () => {
+it('a root file with a damaged private key is rejected with exit code 2', async () => {
   const saved = JSON.parse(readFileSync(rootFile, 'utf8'));
   const path = join(folder, 'damaged.json');
   saved.attestationRoot.privateKey = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';

@@ -11,7 +11,7 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
   resolve: { alias: { express: framework(express), fastify: framework(fastify), hono: framework(hono) } },
   test: {
     name: `frameworks: ${express}, ${fastify}, ${hono}`,
-    include: ['test/http/{adapters,bad-input,body-parsers,body-budget,report,reported-body,target}.test.ts'],
+    include: ['test/http/{adapters,bad-input,body-parsers,body-budget,report,reported-body,session,target}.test.ts'],
     testTimeout: 60_000,
   },
 });
@@ -28,14 +28,14 @@ export default defineConfig({
         test: { name: 'package', include: ['test/package/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       {
-        // Tests of the same package in bundles.
+        // Tests of bundles that contain this package.
         test: { name: 'bundlers', include: ['test/bundlers/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       withReleases('express-4.17', 'fastify-4.0', 'hono-4.0'),
       withReleases('express-4', 'fastify-4', 'hono-4.12'),
       withReleases('express-5.0', 'fastify-5.0', 'hono-4.0'),
       {
-        // Parsers of file uploads behind protect.
+        // Tests of parsers for file uploads after protect.
         test: { name: 'uploads', include: ['test/uploads/*.test.ts'], testTimeout: 60_000 },
       },
       {

@@ -65,8 +65,8 @@ function withUse(change: (use: KeyUse) => KeyUse): Mistake {
 }
 
 /**
- * A store that updates the last use only if it differs by at least `precision` milliseconds. With `mayBecomeOlder`, an earlier
- * use may replace the last use.
+ * A store that replaces the time of the last use only with a time that is at least `precision` milliseconds later. With
+ * `mayBecomeOlder`, a time that is at least as much earlier also replaces it.
  */
 function keepLastUse(precision: number, mayBecomeOlder: boolean): Mistake {
   return ({ keys }) => {
@@ -116,7 +116,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /only one caller gets its record/,
+    /only one caller gets a record/,
   ],
   [
     'lose the user of a challenge',
@@ -211,8 +211,8 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     },
     /sent many times concurrently/,
   ],
-  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all earlier/],
-  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all earlier/],
+  ['accept any counter', () => ({ keys: { advance: async () => true } }), /higher than all counters/],
+  ['accept no counter', () => ({ keys: { advance: async () => false } }), /higher than all counters/],
   [
     'accept the highest accepted counter again',
     ({ keys }) => ({
@@ -222,10 +222,10 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       },
     }),
-    /higher than all earlier/,
+    /higher than all counters/,
   ],
   [
-    'store counters in 31 bits',
+    'store counters as signed numbers of 32 bits',
     ({ keys }) => ({ keys: { advance: (keyId, counter, window) => keys.advance(keyId, counter | 0, window) } }),
     /unsigned numbers up to 2\^32 - 1/,
   ],
@@ -249,7 +249,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /inserted with a counter/,
   ],
   [
-    'forget which counters were accepted without a window',
+    'do not record the counters that are accepted while the window is 0',
     () => {
       const seen = new Map<string, Set<number>>();
       const highest = new Map<string, number>();
@@ -503,17 +503,17 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /only one call succeeds/,
   ],
   [
-    'ignore the user when they revoke a key',
+    'ignore the argument of revoke that names the user',
     ({ keys }) => ({ keys: { revoke: (keyId, revokedAt) => keys.revoke(keyId, revokedAt) } }),
     /revokes no key of another user/,
   ],
   [
-    'ignore the user when they remove a key',
+    'ignore the argument of remove that names the user',
     ({ keys }) => ({ keys: { remove: (keyId) => keys.remove(keyId) } }),
     /removes no key of another user/,
   ],
   [
-    'revoke a key without a user for any user',
+    'let any user revoke a key that belongs to no user',
     ({ keys }) => ({
       keys: {
         revoke: async (keyId, revokedAt, subject) => {
@@ -525,7 +525,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /a revocation for a user/,
   ],
   [
-    'remove a key without a user for any user',
+    'let any user remove a key that belongs to no user',
     ({ keys }) => ({
       keys: {
         remove: async (keyId, subject) => {
@@ -682,7 +682,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
     /up to the limit/,
   ],
   [
-    'return due keys in any order',
+    'return due keys in the reverse order',
     ({ keys }) => ({
       keys: { due: async (...parameters) => (await keys.due(...parameters)).toReversed() },
     }),

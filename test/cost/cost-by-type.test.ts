@@ -52,7 +52,7 @@ async function turnsDuring(attempt: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
-describe('the cost is at most ten times the cost of genuine evidence for', () => {
+describe('compared with genuine evidence, the cost is at most ten times as high for', () => {
   it('a receipt with a long element of any type instead of any of its elements', async () => {
     const receipt = await createReceiptTree();
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
@@ -92,7 +92,7 @@ describe('the cost is at most ten times the cost of genuine evidence for', () =>
     }
   });
 
-  it('a receipt with the maximum number of attributes, of any type', async () => {
+  it('a receipt with the maximum number of attributes, which have values of any type', async () => {
     const receipt = await createReceiptTree();
     const verify = (bytes: Uint8Array) => verifyReceipt({ ...receipt.options, receipt: bytes });
     const genuine = await CostOfGenuine.measure(() => verify(receipt.bytes));
@@ -208,7 +208,7 @@ describe('the cost is at most ten times the cost of genuine evidence for', () =>
     const verify = (assertion: Uint8Array) => {
       return verifyAssertion({ assertion, publicKey, payload: 'payload', appId, counter: 0 });
     };
-    // This assertion has a wrong signature. verifyAssertion rejects it only after it has verified the signature.
+    // The signature of this assertion is invalid. All checks before the check of the signature succeed.
     const genuine = await CostOfGenuine.measure(() => verify(write(Object.entries(entries))).catch(() => undefined));
     const objects = hostileItems(7 * KIB).flatMap(([name, item]) => {
       return [...Object.keys(entries), 'other'].map((place): readonly [string, Uint8Array] => [

@@ -21,13 +21,16 @@ const assertion = await key.device.generateAssertion(key.keyId, sha256(PAYLOAD))
 const { publicKey } = key;
 const receipt = inspectAttestation(key.attestation).receipt ?? new Uint8Array();
 
-/** Returns the lowest duration of several runs, in milliseconds. The runs before them let the engine compile the code. */
+/**
+ * Returns the lowest processor time of several runs, in milliseconds. The same number of runs before the measurement
+ * lets the engine compile the code.
+ */
 async function cost(attempt: () => Promise<unknown>, runs = 20): Promise<number> {
   for (let run = 0; run < runs; run += 1) await attempt();
   return (await costOf(attempt, runs)).milliseconds;
 }
 
-/** Returns the average duration of one verification, in milliseconds. A single verification is too short to measure. */
+/** Returns the average processor time of one verification, in milliseconds. A single verification is too short to measure. */
 async function costOfVerification(verify: () => Promise<unknown>): Promise<number> {
   return (
     (await cost(async () => {
@@ -37,9 +40,9 @@ async function costOfVerification(verify: () => Promise<unknown>): Promise<numbe
 }
 
 const deep = '['.repeat(60_000);
-/** Pretty-printed, this is a hundred times as long. */
+/** JSON that is about thirty times as long if it is indented by four spaces. */
 const indented = `${'['.repeat(15)}${'1,'.repeat(1900)}1${']'.repeat(15)}`;
-/** The same, nested too deeply and too long to be searched. */
+/** Similar JSON that is too long, and nested too deeply, to be searched. */
 const longIndented = `${'['.repeat(30)}${'1,'.repeat(8000)}1${']'.repeat(30)}`;
 const manyNames = JSON.stringify(Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`n${index}`, index])));
 const otherChallenges = Array.from({ length: 1000 }, (_, index) => `${'challenge '.repeat(100)}${index}`);

@@ -24,7 +24,7 @@ const withSpaces = (bytes: Uint8Array) =>
   base64(Buffer.concat([Buffer.from('+++/', 'base64'), bytes])).replace(/\+/g, ' ');
 
 const mistakes: readonly [string, (bytes: Uint8Array) => string | Uint8Array, string][] = [
-  ['an empty text', () => '', 'the value is empty'],
+  ['empty text', () => '', 'the value is empty'],
   ['hex', (bytes) => Buffer.from(bytes).toString('hex'), 'the text is hex'],
   ['hex in capitals', (bytes) => Buffer.from(bytes).toString('hex').toUpperCase(), 'the text is hex'],
   ['base64 of base64', (bytes) => base64(base64(bytes)), 'the text was encoded as base64 twice'],

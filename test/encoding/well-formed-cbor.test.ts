@@ -7,7 +7,7 @@ const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replac
 const concat = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const filled = (byte: number, count: number): Uint8Array => new Uint8Array(count).fill(byte);
 
-/** Examples from RFC 8949 appendix A, without tags and indefinite lengths. */
+/** Examples from RFC 8949 appendix A without tags and indefinite lengths, and numbers at the limits of each length. */
 const EXAMPLES: readonly [string, unknown][] = [
   ['00', 0],
   ['17', 23],
@@ -145,7 +145,7 @@ describe('accepted CBOR', () => {
     expect(() => assertWellFormedCbor(hex(text))).toThrow(reason);
   });
 
-  it('yields the text keys that have unsigned integers as their values', () => {
+  it('may have text keys, and those whose values are unsigned integers are returned', () => {
     const text = 'a6 6161 07 6162 20 6163 6161 01 01 21 02 6164 f5';
     expect(assertWellFormedCbor(hex(text))).toEqual(new Set(['a']));
   });

@@ -13,7 +13,7 @@ let server: TestServer;
 let backend: Backend;
 let device: VirtualDevice;
 let user: string;
-/** The next request to `path` fails. `'request'`: it does not reach the server. `'response'`: its response is lost. */
+/** The next request to `path` is lost. With `'response'`, the server receives the request, but its response is lost. */
 let lost: { path: string; when: 'response' | 'request' } | undefined;
 
 beforeEach(async () => {
@@ -138,7 +138,7 @@ it('the app creates no new key if the network fails', async () => {
   expect(await count()).toBe(1);
 });
 
-it('the app creates a new key if its key was revoked, at most once per call', async () => {
+it('the app creates a new key if its key was revoked, but at most one new key per call', async () => {
   await order();
   const keyId = await storedKeyId();
   await backend.revoke(keyId);

@@ -6,7 +6,11 @@ import type { AppAttestOptions } from '../../src/server/index.js';
 import type { VirtualDevice } from '../../src/testing/index.js';
 import { createBackend, createDevice, registration, signedRequest } from '../support/backend.js';
 
-/** Registers a device and sends a request, with or without misbehaviour. Returns the capsules, converted to JSON and back. */
+/**
+ * Registers a device and sends two requests. The mistakes `wrongNonce` and `developmentBuild` affect the registration, and other
+ * mistakes affect the second request. `change` may replace the body of the second request. Returns the capsules, converted to
+ * JSON and back.
+ */
 async function capsulesOf(
   options: Partial<AppAttestOptions>,
   misbehave: Parameters<VirtualDevice['misbehave']>[0],
@@ -36,7 +40,7 @@ it.each([
   ['nonce_mismatch', { wrongNonce: true }],
   ['environment_mismatch', { developmentBuild: true }],
   ['counter_not_increased', { standingCounter: true }],
-])('the example rejects the evidence of a capsule with the code %s if the server did so', async (code, misbehave) => {
+])('the example rejects the evidence in a capsule with the code of the server: %s', async (code, misbehave) => {
   const [capsule] = await capsulesOf({}, misbehave);
   expect(capsule?.code).toBe(code);
   const error = capsule && (await verifyAgain(capsule));

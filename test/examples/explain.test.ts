@@ -3,7 +3,7 @@ import { explainForLog } from '../../examples/explain.js';
 import { createVirtualApple } from '../../src/testing/index.js';
 import { sha256 } from '../support/evidence.js';
 
-it('names the check and the mistake in the example', async () => {
+it('the example names the failed check and the mistake', async () => {
   const apple = await createVirtualApple();
   const appId = 'TEAMID1234.com.example.app';
   const device = await apple.createDevice({ appId });

@@ -45,7 +45,7 @@ describe('the example for Prometheus', () => {
       );
   });
 
-  it('uses only the labels old and signing, even if the header x-app-build contains other text', async () => {
+  it('has only the values old and signing for the label build, regardless of the header x-app-build', async () => {
     const scraped = await serveNode(metrics);
     const server = await SERVERS['app-attest/express']?.(createBackend());
     if (!server) throw new Error('SERVERS has no entry app-attest/express');

@@ -73,7 +73,7 @@ describe('the example with pure functions', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('finds a key that was registered with a base64url identifier, by its base64url or base64 identifier', async () => {
+  it('registers a key by its base64url identifier, and then finds the key by its base64url or base64 identifier', async () => {
     const { device, keyId } = await newDevice();
     const challenge = await newChallenge();
     const { token } = await device.capacitor.createAttestation({ keyId, challenge });
@@ -142,7 +142,7 @@ describe('the example with pure functions', () => {
     ['{"keyId":1,"challenge":{},"token":[]}', 401],
     ['{"keyId":"\\ud800","challenge":"\\ud800"}', 401],
     ['no json', 400],
-  ])('responds to the body %s without a reason', async (body, status) => {
+  ])('gives no reason in its response to the body %s', async (body, status) => {
     for (const path of ['/register', '/orders']) {
       expect(await post(path, body)).toMatchObject({ status, body: { error: 'rejected' } });
     }

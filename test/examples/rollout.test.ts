@@ -33,7 +33,7 @@ async function installation() {
   return { keyId: client.keyId, sign, order, forged };
 }
 
-it('the rollout example reports, enforces for a share of the keys, enforces for all requests, and reports again', async () => {
+it('the rollout example only reports, then enforces for a share of the keys, then for all requests, and then only reports', async () => {
   const { keyId, sign, order, forged } = await installation();
   expect(await order({ ...(await sign()), ...recent })).toEqual([200, keyId]);
   expect(await order({ ...forged, ...recent })).toEqual([200, 'challenge_unknown']);

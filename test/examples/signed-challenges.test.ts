@@ -4,7 +4,7 @@ import { memoryStores } from '../../src/server/index.js';
 import { createBackend } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
 
-it('challenges of the previous secret stay valid, and each works once', async () => {
+it('challenges that were signed with the previous secret stay valid, and each is accepted once', async () => {
   const stores = memoryStores();
   const [previous, secret] = ['p'.repeat(32), 's'.repeat(32)];
   const before = createBackend(withSignedChallenges(stores, previous));

@@ -17,7 +17,7 @@ function replaced(bytes: Uint8Array, part: Uint8Array, replacement: Uint8Array):
   return copy;
 }
 
-describe('a cause in values that nobody proved is not certain', () => {
+describe('no cause in an explanation is certain', () => {
   it('if another key signed an assertion with the stored counter', async () => {
     const other = await deviceWithKey();
     const assertion = await other.device.generateAssertion(other.keyId, sha256(PAYLOAD));
@@ -40,7 +40,7 @@ describe('a cause in values that nobody proved is not certain', () => {
     ]);
   });
 
-  it('if the certificates come from somebody else', async () => {
+  it('if the certificates come from an untrusted issuer', async () => {
     const future = await createVirtualApple({ now: new Date(Date.now() + YEAR) });
     const device = await future.createDevice({ appId: APP_ID });
     const keyId = await device.generateKey();
@@ -77,7 +77,7 @@ describe('a cause in values that nobody proved is not certain', () => {
   });
 });
 
-it('a cause is certain if the challenge of the same attestation explains its nonce', async () => {
+it('causes are certain if a changed form of the challenge matches the nonce in the attestation', async () => {
   const explanation = await attestationWith({ challenge: `${CHALLENGE}\n`, environment: 'development' });
   expect(causesOf(explanation)).toEqual([
     expect.stringMatching(/^certain: The app removed the white space around the challenge/),

@@ -57,7 +57,7 @@ describe('an explanation', () => {
   });
 });
 
-describe('wrong options', () => {
+describe('invalid options', () => {
   const attestation = key.attestation;
   it.each<[string, () => Promise<unknown>]>([
     ['evidence of another type', () => explainAttestation({ attestation: 5 as never })],
@@ -68,10 +68,10 @@ describe('wrong options', () => {
       () => explainAttestation({ attestation, otherChallenges: 'x' as never }),
     ],
     ['another challenge that is not text', () => explainAttestation({ attestation, otherChallenges: [5] as never })],
-    ['a key that is not a key', () => explainAssertion({ assertion, publicKey: 'key' })],
+    ['text that is not a key as the public key', () => explainAssertion({ assertion, publicKey: 'key' })],
     ['both client data and its hash', () => explainAssertion({ assertion, payload: '', clientDataHash: sha256('') })],
     ['an undefined public key for a receipt', () => explainReceipt({ receipt, publicKey: undefined as never })],
-  ])('throw invalid_argument: %s', async (_, explain) => {
+  ])('cause the error invalid_argument: %s', async (_, explain) => {
     await expectCode(explain, 'invalid_argument');
   });
 });

@@ -102,7 +102,7 @@ describe('an inspected attestation', () => {
     expect(empty.problems.map((problem) => problem.replace(/:.*/, ''))).toEqual(['fmt', 'authData', 'attStmt']);
   });
 
-  it('reports only problems if the evidence is not a map', () => {
+  it('contains only problems if the evidence is not a map or is an empty map', () => {
     const nothing = { entries: [], certificates: [], problems: [expect.stringMatching(/^attestation: /)] };
     expect(inspectAttestation(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const entries = ['fmt', 'attStmt', 'authData'].map((name) => expect.stringMatching(`^${name}`));
@@ -119,13 +119,13 @@ describe('an inspected attestation', () => {
     for (const name of ['appId', 'accessControlList']) expect(old.certificates[0]).not.toHaveProperty(name);
   });
 
-  it('shows all of four certificates, and reports no problem', async () => {
+  it('shows all certificates if there are four, and reports no problem', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual([]);
   });
 
-  it('shows only the first four of six certificates, and reports a problem', async () => {
+  it('shows only the first four certificates if there are six, and reports a problem', async () => {
     const { certificates, problems } = await inspect({ x5c: (leaf, ca) => [leaf, ca, ca, ca, ca, ca] });
     expect(certificates.length).toBe(4);
     expect(problems).toEqual(['x5c: more than 4 certificates']);
@@ -150,7 +150,7 @@ describe('an inspected assertion', () => {
     expect(problems).toEqual(['authenticatorData extensions: the field apple_bundle_version_01 is not text']);
   });
 
-  it('reports only problems if the evidence is not a map', () => {
+  it('contains only problems if the evidence is not a map or is an empty map', () => {
     const nothing = { entries: [], problems: [expect.stringMatching(/^assertion: /)] };
     expect(inspectAssertion(Uint8Array.of(0xff))).toStrictEqual(nothing);
     const { problems } = inspectAssertion(Uint8Array.of(0xa0));

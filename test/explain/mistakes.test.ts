@@ -32,7 +32,7 @@ it('the tables of mistakes contain at least sixty mistakes', () => {
   expect(TABLES.flatMap(({ mistakes }) => mistakes).length).toBeGreaterThanOrEqual(60);
 });
 
-it('names the option that restores a prefix which a proxy removes', async () => {
+it('an explanation names the option that restores a prefix that a proxy removes', async () => {
   const mistake = payloads.find(({ title }) => title === 'signs a prefix that a proxy removes');
   const explanation = await mistake?.explain();
   expect(explanation?.causes[0]?.remedy).toContain("publicTarget: (target) => '/v1' + target");

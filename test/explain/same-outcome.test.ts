@@ -32,7 +32,7 @@ import {
 const { RUNS = '100' } = process.env;
 const numRuns = Number(RUNS);
 
-/** The code that `verify…` throws. `undefined` if it accepts. */
+/** Returns the error code with which a verification rejects, or `undefined` if the verification accepts. */
 async function codeOf(verification: Promise<unknown>): Promise<string | undefined> {
   try {
     await verification;

@@ -30,7 +30,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(await backend.key(client.keyId)).toMatchObject({ keyId: client.keyId, counter: 0 });
   });
 
-  it('issues challenges with their expiry', async () => {
+  it('issues challenges with their expiration time', async () => {
     const { client } = await serve();
     const answer = await client.post('/challenge', '{"purpose":"assertion"}', {});
     expect(answer.status).toBe(200);
@@ -171,12 +171,12 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     expect(answer).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
   });
 
-  it('accepts a request with an equivalent path only if the server routes it by the signed path', async () => {
+  it('accepts a request with an equivalent path only if the handler receives the signed path', async () => {
     const { client } = await serve();
     for (const path of ['/orders/x/../7', '/orders/./7', '//orders/7', '/orders/%37', '/orders/7?', '/ORDERS/7']) {
       const headers = await client.sign('GET', '/orders/7');
       const { status, body } = await send(client.origin, { method: 'GET', path, headers });
-      // Some servers normalize the path before they route and verify the request. The handler then receives the signed path.
+      // Some servers normalize the path before protect verifies the request. The handler then receives the signed path.
       if (status === 200) expect(body.path).toBe('/orders/7');
       else expect([401, 404], path).toContain(status);
     }
@@ -241,7 +241,7 @@ describe.each(Object.entries(SERVERS))('%s over HTTP', (_, start) => {
     });
   });
 
-  it('on the assertion route, accepts an assertion in headers with an empty body, and returns the key identifier', async () => {
+  it('accepts an assertion in headers with an empty body on the assertion route, and returns the key identifier', async () => {
     const { client } = await serve();
     const headers = await client.sign('POST', '/assertion', '');
     expect(await client.post('/assertion', '', headers)).toMatchObject({ status: 200, body: { keyId: client.keyId } });

@@ -286,7 +286,7 @@ describe.each(Object.entries(SERVERS))('a server with %s that receives bad input
     }
   });
 
-  it('after a body that is too large, serves the next request or closes the connection within 3 seconds', async () => {
+  it('serves the next request after a body that is too large, or closes the connection within 3 seconds', async () => {
     const { hostname, port } = new URL(server.origin);
     const socket = connect(Number(port), hostname);
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;

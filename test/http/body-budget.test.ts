@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BodyBudget } from '../../src/http/body-budget.js';
+import { BodyBudget, BodyShare } from '../../src/http/body-budget.js';
 import { createBackend, createDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { SERVERS, type TestServer } from '../support/http-servers.js';
@@ -30,7 +30,7 @@ const json = { 'content-type': 'application/json' };
 describe('the memory budget for bodies', () => {
   it('counts the bytes that all shares take, and gets the bytes of a share back only once', () => {
     const budget = new BodyBudget(10);
-    const [first, second] = [budget.open(), budget.open()];
+    const [first, second] = [new BodyShare(budget), new BodyShare(budget)];
     first.take(6);
     expect(() => second.take(5)).toThrow(expect.objectContaining({ code: 'overloaded', retryAfter: 1 }));
     second.take(4);
@@ -55,7 +55,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     return { server, client };
   }
 
-  it('use at most the budget: excess unsigned requests get 503, and a request signed in headers is accepted', async () => {
+  it('use at most the budget: excess unsigned requests get status 503, and a request signed in headers is accepted', async () => {
     const { server, client } = await serve();
     const sockets = await Promise.all(Array.from({ length: 8 }, () => withhold(server, '/orders', MIB)));
     const answers = sockets.map((socket) => once(socket, 'data').then(([data]) => String(data)));
@@ -73,7 +73,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
     const { server, client } = await serve({ bodyTimeout: 0.3 });
     const full = () => send(server.origin, { path: '/orders', headers: json, body: Buffer.alloc(MIB, ' ') });
     for (let round = 0; round < 3; round += 1) {
-      // Bodies end in four ways: the client closes the connection, the time limit ends, the body is too long, or all bytes
+      // Bodies end in four ways: the client closes the connection, bodyTimeout expires, the body is too long, or all bytes
       // arrive.
       const left = await Promise.all(Array.from({ length: 3 }, () => withhold(server, '/orders', MIB)));
       for (const socket of left) socket.destroy();
@@ -91,7 +91,7 @@ describe.each(Object.entries(SERVERS))('bodies of all connections to %s', (_, st
         expect(await client.post('/orders', body, headers)).toMatchObject({ status: 200 });
       }
     }
-    // The part of the budget for bodies that are read before verification is completely available again.
+    // Unverified protected requests share a quarter of the budget, 4 MiB. This quarter is completely available again.
     const together = await Promise.all(Array.from({ length: 4 }, full));
     expect(together.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
   });

@@ -134,7 +134,7 @@ describe('the Express middleware', () => {
     expect(await order(...(await serve(decode)), 'headers')).toMatchObject(READ_ALREADY);
   });
 
-  it('without onDecision, emits a process warning if express.json() already read the body', async () => {
+  it('emits a process warning if express.json() already read the body and onDecision is absent', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const app = express();
     app.use(express.json());

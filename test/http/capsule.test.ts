@@ -55,7 +55,7 @@ function policyOf({ policy }: Capsule): { policy?: ExtensionPolicy } {
   return { policy: { ...rest, ...(bundleVersions && { bundleVersions }) } };
 }
 
-/** Verifies the evidence of a capsule again, from the capsule alone. */
+/** Verifies the evidence of a capsule again. Uses only values in the capsule. */
 function verifyAgain(capsule: Capsule): Promise<unknown> {
   const { kind, evidence, keyId, clientDataHash, appIds = [], environments, trustAnchors, key, date } = capsule;
   if (kind === 'attestation') {
@@ -136,7 +136,7 @@ describe('a capsule', () => {
     await expectCode(() => verifyAgain(kept), 'invalid_signature');
   });
 
-  it('of a request that report mode let through although its counter did not increase reproduces the error', async () => {
+  it('of a request with an old counter, which the handler received in report mode, reproduces the error', async () => {
     const stores = memoryStores();
     const { backend, device, keyId } = await backendWithDevice({ ...stores, policy: { whenAbsent: 'accept' } });
     const { handlers, capsule, decisions } = collecting(backend, 'report');
@@ -225,7 +225,7 @@ describe('a capsule', () => {
     expect(decisions[0]?.error?.message).toContain('secret');
   });
 
-  it('is absent, and a process warning is emitted, if the clock fails or the store returns an invalid date', async () => {
+  it('is absent, and a process warning is emitted, if the clock or the store returns an invalid date', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const stores = memoryStores();
     let time = Date.now();

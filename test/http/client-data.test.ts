@@ -53,7 +53,7 @@ describe.each(Object.keys(APPS) as ClientDataForm[])('with clientData %j, a prot
     ['/orders', 200],
     ['/refunds', 401],
   ])(
-    'for POST /orders, if the payload in the JSON was signed for POST %s, responds with status %d',
+    'that receives a payload in JSON, signed for POST %s, responds to POST /orders with status %d',
     async (target, status) => {
       const { device, keyId, handler, issue } = await registered();
       const { text, passed } = APPS[clientData](`POST ${target}\n${await issue()}\ncoffee`);

@@ -31,7 +31,7 @@ describe('Content-Digest', () => {
     `${RFC_SHA256},${RFC_SHA512}`,
     `${RFC_SHA256} \t,\t ${RFC_SHA512}`,
     `md5=::,*x.y-z_0=:AA==:,${RFC_SHA256}`,
-  ])('parses %s', (value) => {
+  ])('is parsed by readContentDigest: %s', (value) => {
     const digest = readContentDigest(value);
     expect(digest).toEqual({ value, sha256: createHash('sha256').update(RFC_BODY).digest() });
     expect(() => assertDigestMatches(digest, sha256(RFC_BODY))).not.toThrow();
@@ -65,7 +65,7 @@ describe('Content-Digest', () => {
       'a SHA-256 digest followed by 99 other digests',
       `${RFC_SHA256}${Array.from({ length: 99 }, (_, index) => `,a${index}=:AAAA:`).join('')}`,
     ],
-  ])('rejects %s', (_, value) => {
+  ])('is rejected by readContentDigest because of %s', (_, value) => {
     expect(() => readContentDigest(value)).toThrow(refused('malformed_request'));
     expect(isContentDigest(value)).toBe(false);
   });

@@ -117,7 +117,7 @@ describe('onDecision', () => {
       const find = vi.spyOn(stores.keys, 'find');
       await httpHandlers(backend, { onDecision, lookUpKeys }).assertion(post('/', body));
       const decision = await onlyDecision();
-      // The request itself finds the key while its challenge is taken.
+      // Verification calls find once, at the same time as it takes the challenge from the store.
       expect(find).toHaveBeenCalledTimes(lookUpKeys ? 2 : 1);
       expect(decision.key?.keyId).toBe(lookUpKeys ? key.keyId : undefined);
       expect(decision.device).toEqual(lookUpKeys ? key.device : undefined);
@@ -286,7 +286,7 @@ describe(`the channel ${CHANNEL}`, () => {
     expect(publish).not.toHaveBeenCalled();
   });
 
-  it('publishes a decision after the response, to all subscribers and onDecision, even if one subscriber throws', async () => {
+  it('and onDecision receive a decision after the response, even if a subscriber of the channel throws', async () => {
     const uncaught: unknown[] = [];
     const listeners = process.rawListeners('uncaughtException');
     process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error));

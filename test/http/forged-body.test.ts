@@ -12,7 +12,7 @@ import { contentDigest, signedHeaders } from '../support/signed-headers.js';
 
 const MEGABYTE = 1 << 20;
 const CHUNK = 16_384;
-const WAITING = 200;
+const WAITING = 400;
 
 /** A body of a megabyte that counts the bytes that were read. */
 function countedBody() {
@@ -56,7 +56,7 @@ it.each([
   expect(handler).not.toHaveBeenCalled();
 });
 
-it('a body that differs from its signed digest in its last byte is rejected, and a genuine body is accepted', async () => {
+it('a body whose last byte was changed after signing is rejected, and a genuine body is accepted', async () => {
   const genuine = await signed();
   expect(await (await genuine.send(countedBody().body)).text()).toBe(String(MEGABYTE));
   const forged = await signed();
@@ -113,19 +113,21 @@ async function memoryOfWaiting(
   }
 }
 
-it('a waiting request adds less than 16 KiB to an unprotected one, whether it announces a megabyte or nothing', async () => {
+it('a waiting request needs less than 16 KiB, less than 10 KiB of it for the library, whatever length its body announces', async () => {
   const keyId = Buffer.alloc(32).toString('base64');
   const headers = {
     'x-app-attest-key-id': keyId,
-    'x-app-attest-assertion': 'AAAA',
+    'x-app-attest-assertion': 'A'.repeat(268),
     'x-app-attest-challenge': 'A'.repeat(43),
   };
   const digest = contentDigest(new Uint8Array(MEGABYTE));
+  const announcing = { ...headers, 'content-length': String(MEGABYTE), 'content-digest': digest };
+  // The first requests compile code, and garbage of earlier tests is freed.
   await memoryOfWaiting(headers);
   const without = await memoryOfWaiting(headers);
-  const announcing = { ...headers, 'content-length': String(MEGABYTE), 'content-digest': digest };
   const announced = await memoryOfWaiting(announcing);
   const unprotected = await memoryOfWaiting(announcing, 'plain');
-  expect(announced - without).toBeLessThan(8192);
-  expect(announced - unprotected).toBeLessThan(16_384);
+  expect(announced).toBeLessThan(16_384);
+  expect(announced - unprotected).toBeLessThan(10_240);
+  expect(announced - without).toBeLessThan(2048);
 });

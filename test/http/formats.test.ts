@@ -194,7 +194,7 @@ it('in report mode, the handler receives the verdict about a request of another 
   ]);
 });
 
-it('the verdict about an accepted request is attested: true even if the function returns attested: false', async () => {
+it('the verdict about an accepted request of another format has attested: true, even if its function returns false', async () => {
   const appAttest = createAppAttest({ appId, formats: { [FORMAT]: () => ({ attested: false }) } });
   const { challenge } = await appAttest.issueChallenge({ purpose: 'assertion' });
   const sent = { format: FORMAT, payload: `POST /orders\n${challenge}\n${body}`, token: 'genuine' };

@@ -49,7 +49,7 @@ async function setsOfOneBackend() {
   };
 }
 
-describe('with several sets of handlers for one backend', () => {
+describe('with several sets of handlers for one backend,', () => {
   it.each([
     ['anyone', 'anyone', 'accepted'],
     ['alice', 'anyone', 'accepted'],

@@ -11,7 +11,7 @@ const request = (body: unknown) => {
   });
 };
 
-it('a request that is rejected as overloaded gets 503 and Retry-After, and causes no process warning', async () => {
+it('a request that is rejected as overloaded gets status 503 and the header Retry-After, and causes no process warning', async () => {
   const backend = createBackend();
   const body = await registration(backend, await createDevice());
   const overloaded = new AppAttestError('overloaded', 'too many wait', { retryAfter: 7 });

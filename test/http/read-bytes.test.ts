@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BodyBudget } from '../../src/http/body-budget.js';
+import { BodyBudget, BodyShare } from '../../src/http/body-budget.js';
 import { AppAttestHttpError } from '../../src/http/index.js';
 import { openBody } from '../../src/http/read-bytes.js';
 import { costOf } from '../support/cost.js';
@@ -25,7 +25,7 @@ const read = async (
     afterAnswer: setImmediate,
   };
   const readOpened = await openBody(incoming, { length, timeout: 1 });
-  return readOpened(budget.open());
+  return readOpened(new BodyShare(budget));
 };
 
 async function* chunks(size: number, count: number) {

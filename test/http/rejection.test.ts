@@ -130,10 +130,10 @@ describe('the options of httpHandlers', () => {
       httpHandlers(createBackend(), { ...options, bodyTimeout: 2_147_483, bodyLimit: 1 << 28 }),
     ).not.toThrow();
   });
+});
 
-  it('are rejected if the first argument is not the result of createAppAttest', () => {
-    const nothing: unknown = { appId };
-    // @ts-expect-error a mistake that is possible only in JavaScript
-    expect(() => httpHandlers(nothing)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
-  });
+it('httpHandlers rejects a first argument that is not the result of createAppAttest', () => {
+  const nothing: unknown = { appId };
+  // @ts-expect-error a mistake that is possible only in JavaScript
+  expect(() => httpHandlers(nothing)).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
 });

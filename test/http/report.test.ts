@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** Returns bytes. From a length of 20, they are not valid UTF-8, so a conversion to text would change them. */
+/** Returns bytes. Twenty or more of these bytes are not valid UTF-8, so a conversion to text would change them. */
 const bytesOf = (length: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 7) % 256));
 const OCTETS = { 'content-type': 'application/octet-stream' };
 const JSON_TYPE = { 'content-type': 'application/json' };

@@ -165,7 +165,7 @@ describe('the body for the handler of a protected route', () => {
     expect(answer).toEqual({ body: JSON.parse(text), attested: true });
   });
 
-  it('is in report mode still the value that a body parser before the middleware created', async () => {
+  it('in report mode is still the value that a body parser created before the middleware', async () => {
     const codes: unknown[] = [];
     const { protect } = expressHandlers(backend, { mode: 'report', onDecision: ({ code }) => codes.push(code) });
     const app = express();

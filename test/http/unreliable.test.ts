@@ -133,12 +133,12 @@ describe('Retry-After', () => {
       retryAfter === undefined ? {} : { retryAfter },
     );
     const failure = failureOf(thrown);
-    expect(refusal(failure.code, failure.retryAfter).headers).toMatchObject({ 'retry-after': header });
+    expect(refusal('protected', failure.code, failure.retryAfter).headers).toMatchObject({ 'retry-after': header });
   });
 
   it('is absent if the status is 401 and the error has no retryAfter', () => {
     const failure = failureOf(new AppAttestError('invalid_signature', 'no'));
-    expect(refusal(failure.code, failure.retryAfter).headers).not.toHaveProperty('retry-after');
+    expect(refusal('protected', failure.code, failure.retryAfter).headers).not.toHaveProperty('retry-after');
   });
 });
 

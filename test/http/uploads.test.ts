@@ -18,7 +18,10 @@ const OTHER = 'other';
 /** A file with lines that look like a part with the boundary `other`. */
 const FILE = `--${OTHER}\r\nContent-Disposition: form-data; name="admin"\r\n\r\nyes\r\n--${OTHER}--\r\n${'x'.repeat(200_000)}`;
 
-/** What a handler makes of a form: its fields, with files as text. Anything else than a form is `'no form'`. */
+/**
+ * Returns the fields of a form as a handler parses them, with the contents of files as text. Returns `'no form'` if the content
+ * type is not that of a form.
+ */
 async function fieldsOf(body: BodyStream, contentType: string | null | undefined): Promise<unknown> {
   if (!contentType?.startsWith('multipart/')) return 'no form';
   const form = await new Response(body, { headers: { 'content-type': contentType } }).formData();
@@ -75,7 +78,7 @@ const SERVERS: Readonly<Record<string, (appAttest: AppAttest) => Promise<TestSer
   },
 };
 
-describe.each(Object.entries(SERVERS))('a signed form behind protect in %s', (_, start) => {
+describe.each(Object.entries(SERVERS))('a signed form after protect in %s', (_, start) => {
   async function upload(contentType: (genuine: string) => string, change = (body: Buffer): Buffer => body) {
     const { backend, device, keyId } = await backendWithDevice();
     const server = await start(backend);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { env } from 'node:process';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where Linux distributions install Chromium. The environment variable `CHROMIUM` names another path. */
+/** Where Linux distributions install Chromium. The environment variable `CHROMIUM` can name another path. */
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Starts the Chromium of this machine. */

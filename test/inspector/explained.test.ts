@@ -8,7 +8,7 @@ const { object, validAt } = apple.attestation;
 const hex = Buffer.from(object, 'base64').toString('hex');
 const assertion = fixtures.flatMap(({ assertions }) => assertions)[0]?.object ?? '';
 
-/** The verdict, and the first cause, for pasted evidence. */
+/** Returns the verdict and the first cause for pasted evidence. */
 async function explain(evidence: string) {
   const form = { appId: apple.appId, keyId: apple.keyId, date: validAt, clientData: 'example_server_challenge' };
   const explained = await explainForm({ ...EMPTY_FORM, ...form, clientDataForm: 'raw', evidence });
@@ -23,19 +23,19 @@ const capsuleOf = (evidence: string) => {
 
 describe('the inspector page', () => {
   it.each([
-    ['a line feed', `${object}\n`],
-    ['lines', object.replace(/.{76}/g, '$&\n')],
-    ['quotes', JSON.stringify(object)],
+    ['base64 with a line feed at its end', `${object}\n`],
+    ['base64 in lines', object.replace(/.{76}/g, '$&\n')],
+    ['base64 in quotes', JSON.stringify(object)],
     ['hex', hex],
-    ['JSON of the app and a line feed', `${JSON.stringify({ token: object }, null, 2)}\n`],
-  ])('accepts evidence that was copied with %s', async (_, evidence) => {
+    ['JSON of the app with a line feed at its end', `${JSON.stringify({ token: object }, null, 2)}\n`],
+  ])('accepts pasted %s', async (_, evidence) => {
     expect(await explain(evidence)).toEqual({ verdict: 'accepted', cause: undefined });
   });
 
   it.each([
     ['hex', hex, /is hex/],
-    ['quotes', JSON.stringify(object), /is in quotes/],
-    ['a line feed', `${object}\n`, /white space/],
+    ['base64 in quotes', JSON.stringify(object), /is in quotes/],
+    ['base64 with a line feed at its end', `${object}\n`, /white space/],
     ['an assertion', assertion, /is an assertion, but an attestation is expected/],
   ])('explains the evidence in a capsule as the server received it: %s', async (_, evidence, cause) => {
     expect(await explain(capsuleOf(evidence))).toEqual({ verdict: 'refused', cause: expect.stringMatching(cause) });

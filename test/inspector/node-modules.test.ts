@@ -12,11 +12,10 @@ import { assertProperty } from '../support/assert-property.js';
 
 const ENCODINGS = ['utf8', 'hex', 'latin1', 'base64', 'base64url'] as const;
 
-describe('the modules that replace those of Node.js in the page', () => {
+describe('the modules that replace Node.js modules in the inspector page', () => {
   it.each(ENCODINGS)('encode and decode %s like Buffer', async (encoding) => {
     const digits = fc.stringMatching(/^[A-Za-z0-9+/=_ -]{0,40}$/);
-    // Node.js decodes hex from the low byte of each UTF-16 code unit, and the runtimes decode base64 outside ASCII differently.
-    // The core rejects such text.
+    // For hex and base64, the text is only ASCII. Runtimes decode other characters differently. The core rejects such text.
     const unit = encoding === 'hex' || encoding.startsWith('base64') ? 'binary-ascii' : 'grapheme';
     await assertProperty(
       fc.property(fc.oneof(fc.string({ unit }), digits), fc.uint8Array(), (text, bytes) => {

@@ -107,7 +107,7 @@ describe('the fastest form of a stored key', () => {
     ['Node.js 26', 'der', { node: '26.10.0', openssl: '3.5.8' }],
     ['Node.js 22 with OpenSSL 3.5', 'pem', { node: '22.23.3', openssl: '3.5.8' }],
     ['a runtime that reports no OpenSSL version', 'pem', { node: '22.0.0' }],
-    ['a runtime that reports an empty version', 'pem', {}],
+    ['a runtime that reports no versions', 'pem', {}],
     ['a runtime without process.versions', 'pem', undefined],
   ])('for %s is %s', (_, form, versions) => {
     expect(fastestKeyForm(versions)).toBe(form);

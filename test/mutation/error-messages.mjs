@@ -1,6 +1,9 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** Functions that create errors, with the index of the argument that is a message or the name of a part. */
+/**
+ * Functions that create or throw errors, with the index of one argument. This argument is the error message, or the name of the
+ * part of a certificate or receipt in the error message.
+ */
 const MESSAGE_AT = {
   AppAttestError: 1,
   DecodingError: 0,

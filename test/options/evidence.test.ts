@@ -21,7 +21,7 @@ const refresh = {
   },
 } as const;
 
-describe('bytes with a detached ArrayBuffer cause the error invalid_argument in the option:', () => {
+describe('bytes with a detached ArrayBuffer cause an error that names the option:', () => {
   const detached = () => {
     const bytes = new Uint8Array(64);
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });

@@ -34,8 +34,8 @@ type Call = (more: object) => unknown;
 type Functions = readonly [name: string, call: Call, required: readonly string[], optional: readonly string[]][];
 
 /**
- * Every public function of the core that has options, and the option `credentials`. `required` are options that must not be
- * `undefined`. `optional` are options that may be `undefined`. Some options are in neither list.
+ * The verifiers, the functions for receipts, and the option `credentials`. `required` are options that must not be `undefined`.
+ * `optional` are options that may be `undefined`. Some options are in neither list.
  */
 const functions: Functions = [
   [
@@ -140,7 +140,7 @@ describe('the options of a call', () => {
   it.each(notPlain)('are rejected if they are %s instead of a plain object', async (_, options) => {
     const error = await expectCode(() => receiptDueAt(stored, options()), 'invalid_argument');
     expect(error.message).toBe('the options of receiptDueAt must be a plain object');
-    // These calls are valid except for the options, the policy or the credentials.
+    // These calls are accepted. So the next calls can fail only because of the options, the policy or the credentials.
     for (const [, call] of functions.slice(0, 4)) await call({});
     for (const verify of [verifyAttestation, verifyAssertion, verifyReceipt, refreshReceipt]) {
       await expectCode(() => verify(options() as never), 'invalid_argument');

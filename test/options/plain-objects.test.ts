@@ -11,7 +11,7 @@ const backend = createBackend();
 const device = await createDevice();
 const queryable = { query: async () => ({ rows: [] }) };
 
-/** Calls of every function outside the core that has options. All arguments except the options are valid. */
+/** Calls of functions outside the core that have options. All arguments except the options are valid. */
 const calls: readonly [string, (options: never) => unknown][] = [
   ['createAppAttest', (options) => createAppAttest(options)],
   ['policy', (policy) => createAppAttest({ appId, policy })],

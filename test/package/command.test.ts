@@ -86,7 +86,7 @@ async function backend(acceptsReplays: boolean) {
 }
 
 describe('the command app-attest', () => {
-  it('exits with 0 if evidence is accepted, 1 if it is rejected, and 2 for a wrong call', async () => {
+  it('exits with 0 if evidence is accepted, 1 if it is rejected, and 2 if an argument is invalid', async () => {
     const good = await appAttest(['explain', '-', ...accepted], attestation);
     expect(good).toMatchObject({ code: 0, errors: '', output: expect.stringContaining('✓ accepted\n') });
     const bad = await appAttest(['explain', '-', ...accepted, '--app-id', appId, '--date', '2030-01-01'], attestation);
@@ -167,7 +167,7 @@ it('only the command device loads the library that creates certificates', () => 
   expect(cliSource.length).toBeLessThan(20_000);
 });
 
-describe('the examples in the help', () => {
+describe('the example in the help', () => {
   /** Returns the arguments of the example at the end of a help text, without `npx app-attest`. */
   const exampleOf = async (name: string): Promise<string[]> => {
     const { output } = await appAttest([name, '--help']);
@@ -175,7 +175,7 @@ describe('the examples in the help', () => {
     return example.split(/[\s\\]+/);
   };
 
-  it('of inspect, explain, receipt and replay run with the files that they name', async () => {
+  it('of inspect, explain, receipt or replay runs with the files that it names', async () => {
     const { createVirtualApple } = await import(join(project, 'dist/testing.js'));
     const apple = await createVirtualApple();
     const device = await apple.createDevice({ appId });

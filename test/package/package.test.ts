@@ -91,7 +91,7 @@ describe('the packed package', () => {
     },
   );
 
-  it('accepts `undefined` for an option only if its absence weakens no check', async () => {
+  it('accepts `undefined` for an option only if the absence of the option weakens no check', async () => {
     await inConsumer('npx', 'tsc', '-p', 'tsconfig.undefined.json');
   });
 
@@ -154,7 +154,7 @@ describe('the packed package', () => {
     expect(await inConsumer('npx', 'app-attest', '--help')).toMatch(/^Usage: app-attest COMMAND /);
   });
 
-  it('imports only its dependencies, and loads each dependency only when it is needed', async () => {
+  it('imports only its dependencies, and the verifiers load each dependency only when it is needed', async () => {
     const { dependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
     const core = await importsOf('dist/index.js', AT_ONCE_OR_LATER);
     expect(core).toEqual(Object.keys(dependencies).toSorted());
@@ -170,6 +170,8 @@ describe('the packed package', () => {
     for (const adapter of ['http', 'express', 'fastify', 'hono']) {
       expect(await importsOf(`dist/${adapter}.js`, AT_ONCE_OR_LATER), adapter).toEqual([]);
     }
+    // Only the users of sessions load jose, and the adapters use only the types of sessions.
+    expect(await importsOf('dist/session.js', AT_ONCE_OR_LATER)).toEqual(['jose']);
     for (const module of ['server/conformance', 'redis', 'postgres', 'sqlite']) {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }
@@ -186,7 +188,7 @@ describe('the packed package', () => {
     expect(others.toSorted()).toEqual(
       [
         ...['cbor-x', 'jose', 'pvtsutils', 'reflect-metadata', 'tslib', 'tsyringe'],
-        // These packages are only in the inspector page.
+        // Only the inspector page contains the code of these packages.
         ...['@noble/curves', '@noble/hashes', 'asn1js', 'bytestreamjs', 'pkijs', 'preact', 'pvutils'],
       ].toSorted(),
     );

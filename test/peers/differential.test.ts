@@ -53,7 +53,7 @@ const authority = await createAuthority();
 
 beforeAll(() => {
   checker.setAppAttestRootCertificate(new X509Certificate(authority.root.der).toString());
-  // The other verifier has no option for the date.
+  // The other verifier has no option for the date, so the clock is set.
   vi.useFakeTimers({ toFake: ['Date'], now: NOW });
 });
 afterAll(() => {

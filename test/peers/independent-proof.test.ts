@@ -28,7 +28,7 @@ interface Evidence {
   assertion: Uint8Array;
 }
 
-/** Creates the evidence of a virtual device. Repeats this until the nonce is one that the other verifier can find. */
+/** Creates evidence of a virtual device, but none with a nonce that is valid ASN.1. The other verifier cannot find such a nonce. */
 async function evidenceOf(os: (typeof SYSTEMS)[number], environment: 'production' | 'development'): Promise<Evidence> {
   const device = await apple.createDevice({ appId: APP_ID, os, environment });
   const keyId = await device.generateKey();
@@ -39,11 +39,11 @@ async function evidenceOf(os: (typeof SYSTEMS)[number], environment: 'production
   return { keyId, attestation, assertion };
 }
 
-describe('appattest-checker-node with the virtual root', () => {
+describe('appattest-checker-node', () => {
   beforeAll(() => checker.setAppAttestRootCertificate(root));
 
   it.each(SYSTEMS.flatMap((os) => [[os, 'production'] as const, [os, 'development'] as const]))(
-    'accepts the attestation and the assertion of %s in %s',
+    'accepts the attestation and the assertion of %s in %s with the root of the virtual Apple',
     async (os, environment) => {
       const { keyId, attestation, assertion } = await evidenceOf(os, environment);
       const appInfo = { appId: APP_ID, developmentEnv: environment === 'development' };
@@ -61,7 +61,7 @@ describe('appattest-checker-node with the virtual root', () => {
     },
   );
 
-  it('rejects the same evidence under Apple’s own root', async () => {
+  it('rejects the attestation of a virtual device with Apple’s own root', async () => {
     const { keyId, attestation } = await evidenceOf('iOS 27', 'production');
     const verify = () =>
       checker.verifyAttestation(

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * A shell script that verifies many receipts in one process. It prints a line for each receipt that OpenSSL accepts.
+ * A shell script that runs OpenSSL for each receipt in a folder. It prints the name of each receipt that OpenSSL accepts.
  * `-purpose any` disables the check of the purpose of the signer's certificate.
  */
 const SCRIPT = `
@@ -91,7 +91,7 @@ async function verifiedHere(
   );
 }
 
-/** Flips one bit. The offset decides which bit of the byte is flipped, as in the tests that check the error codes. */
+/** Flips one bit of the byte at the offset. The offset also decides which bit is flipped. */
 function changedAt(receipt: Uint8Array, offset: number): Uint8Array {
   return receipt.with(offset, (receipt[offset] ?? 0) ^ (1 << (offset % 8)));
 }
@@ -103,14 +103,14 @@ function offsetsOf(receipt: Uint8Array, part: Uint8Array, from = 0): Set<number>
   return new Set(Array.from({ length: part.length }, (_, index) => start + index));
 }
 
-/** Returns the offsets of the two bytes of NULL in the first algorithm identifier of SHA-256 after `from`. */
+/** Returns the offsets of the two bytes of NULL in the first algorithm identifier of SHA-256 at or after `from`. */
 function parametersOfSha256(receipt: Uint8Array, from = 0): number[] {
   return [...offsetsOf(receipt, Buffer.from('6086480165030402010500', 'hex'), from)].slice(-2);
 }
 
 /**
- * The offsets at which only one of the two verifiers rejects a change, and why that is right. A difference at another
- * offset fails the test.
+ * Returns the offsets at which only one of the two verifiers may accept a change. The comments give the reasons. A difference
+ * at another offset fails the test.
  */
 function differences(receipt: Uint8Array, { certificates, signer }: SignedData) {
   const root = certificates.map(decodeCertificate).find(({ issuer, subject }) => Buffer.from(issuer).equals(subject));

@@ -15,7 +15,7 @@ import { fixtures, fromBase64 } from '../support/recordings.js';
 /** The number of runs. To change it, set the environment variable RUNS. */
 const { RUNS = '1000' } = process.env;
 
-/** The certificates in the fixtures. Other recordings exist only on some machines, so they would change the values of a seed. */
+/** The certificates in the fixtures. A seed gives the same values everywhere, because all machines have the fixtures. */
 const recorded = fixtures.flatMap(({ attestation }) => {
   if (!attestation) return [];
   return decodeCborMap(fromBase64(attestation.object)).map('attStmt').arrayOfBytes('x5c');

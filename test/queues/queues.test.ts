@@ -15,7 +15,7 @@ import { redisStores } from '../../src/stores/redis/index.js';
 import { type DueReceipts, dueReceipts } from '../support/due-receipts.js';
 
 const KEYS = 25;
-/** Seconds. The limit is high, because the machine may be slow. */
+/** The time limit of the stores, in seconds. It is high, because the machine may be slow. */
 const timeout = 30;
 
 let due: DueReceipts;
@@ -50,7 +50,7 @@ async function expectRefreshed(count: number): Promise<void> {
   expect(due.endpoint.requests.filter(({ status }) => status === 200).length).toBe(count);
 }
 
-describe('BullMQ on Redis', () => {
+describe('the refresh job in BullMQ, on Redis,', () => {
   let redis: ChildProcess;
   let connection: { host: string; port: number };
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe('BullMQ on Redis', () => {
   });
 });
 
-describe('pg-boss on PostgreSQL', () => {
+describe('the refresh job in pg-boss, on PostgreSQL,', () => {
   let stop: () => void;
   let connectionString: string;
   beforeAll(async () => {
@@ -124,10 +124,7 @@ describe('pg-boss on PostgreSQL', () => {
     stop();
   });
 
-  /**
-   * Starts one refresh job immediately, and calls `run`. The scheduler of pg-boss is off, so no other job starts in the
-   * meantime.
-   */
+  /** Starts one refresh job immediately, and calls `run`. The scheduler of pg-boss is off, so no other job starts meanwhile. */
   async function withPgBoss(schema: string, run: (boss: PgBoss) => Promise<void>): Promise<void> {
     const boss = new PgBoss({ connectionString, schema, schedule: false });
     boss.on('error', () => undefined);

@@ -142,7 +142,7 @@ describe('hostile parts of an otherwise valid receipt', () => {
     await expectCheap(() => verify(receipt).catch(() => undefined));
   });
 
-  it('cannot make an error message long or give it a second line through the App ID', async () => {
+  it('do not make the error message long, and add no line to it, if they are in the App ID', async () => {
     const receipt = await makeReceipt(chain, { fields: { 2: `TEAM.\n${'x'.repeat(10_000)}\u202e` } });
     const options = { receipt, appId: APP_ID, date: NOW, trustAnchors: [chain.root.der] };
     const { message } = await expectCode(() => verifyReceipt(options), 'app_id_mismatch');

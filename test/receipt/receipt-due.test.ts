@@ -46,7 +46,7 @@ describe('a receipt is due', () => {
     expect(due(renewed, { interval: 85 * DAY, jitter: 0, reserve: 30 * DAY })).toBe(60 * DAY);
   });
 
-  it('two weeks before it expires if the interval is the longest, and within two intervals if the jitter is 1', () => {
+  it('two weeks before it expires if the interval is the maximum, and within two intervals if the jitter is 1', () => {
     expect(due(renewed, { interval: 3650 * DAY, jitter: 0 })).toBe(76 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeGreaterThanOrEqual(30 * DAY);
     expect(due(renewed, { jitter: 1 })).toBeLessThan(60 * DAY);

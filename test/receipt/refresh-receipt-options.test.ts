@@ -27,7 +27,7 @@ describe('refreshReceipt', () => {
     ['the path of a file', '/etc/AuthKey_ABC123DEFG.p8'],
     ['bytes', Buffer.from(p256)],
   ];
-  it.each(wrongKeys)('rejects %s as a private key, and the error does not contain the value', async (_, privateKey) => {
+  it.each(wrongKeys)('rejects %s as the private key, and does not quote it in the error', async (_, privateKey) => {
     const credentials = { ...exchange.options.credentials, privateKey } as RefreshReceiptOptions['credentials'];
     const error = await expectCode(() => refreshReceipt({ ...exchange.options, credentials }), 'invalid_argument');
     expect(error.cause).toBeUndefined();
@@ -86,7 +86,7 @@ describe('refreshReceipt', () => {
     expect(message).toBe('endpoint must not contain a user name or a password');
   });
 
-  it.each([0, 2_147_484])('says in the error what timeout must be if it is %d', async (timeout) => {
+  it.each([0, 2_147_484])('rejects the timeout %d with an error that states the valid values', async (timeout) => {
     const { message } = await expectCode(() => refreshReceipt({ ...exchange.options, timeout }), 'invalid_argument');
     expect(message).toBe(`timeout must be a number of seconds, greater than 0 and at most 2147483, not ${timeout}`);
   });
@@ -99,11 +99,14 @@ describe('refreshReceipt', () => {
       'an object with the private key as bytes',
       { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: Buffer.from(p256) },
     ],
-  ])('says in the error what credentials must be if they are %s', async (_, credentials) => {
-    const options = { ...exchange.options, credentials: credentials as never };
-    const { message } = await expectCode(() => refreshReceipt(options), 'invalid_argument');
-    expect(message).toBe('credentials must be an object with the strings teamId, keyId and privateKey');
-  });
+  ])(
+    'rejects %s as the credentials with an error that states which properties are required',
+    async (_, credentials) => {
+      const options = { ...exchange.options, credentials: credentials as never };
+      const { message } = await expectCode(() => refreshReceipt(options), 'invalid_argument');
+      expect(message).toBe('credentials must be an object with the strings teamId, keyId and privateKey');
+    },
+  );
 
   it.each([
     ['an empty text', ''],

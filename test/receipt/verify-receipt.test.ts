@@ -349,7 +349,7 @@ describe('verifyReceipt', () => {
     await expectCode(() => verifyReceipt({ ...options, trustAnchors: undefined }), 'untrusted_certificate');
   });
 
-  it('says in the error why a RECEIPT does not match the client data hash', async () => {
+  it('explains in the error why a RECEIPT does not match the client data hash', async () => {
     const hash = { clientDataHash: new Uint8Array(32) };
     const attested = await expectCode(() => verify({}, hash), 'receipt_challenge_mismatch');
     expect(attested.message).toContain('the receipt was issued for another challenge');
@@ -365,11 +365,14 @@ describe('verifyReceipt', () => {
     expect(error).toMatchObject({ expected: `an expiration at or after ${created}`, actual: expires });
   });
 
-  it.each([0, -1, Number.NaN, '300'])('says in the error what maxAge must be if it is %j', async (maxAge) => {
-    const { message } = await expectCode(() => verify({}, { maxAge: maxAge as number }), 'invalid_argument');
-    const shown = typeof maxAge === 'string' ? `"${maxAge}"` : maxAge;
-    expect(message).toBe(`maxAge must be a number of seconds, greater than 0, not ${shown}`);
-  });
+  it.each([0, -1, Number.NaN, '300'])(
+    'rejects the maxAge %j with an error that states the valid values',
+    async (maxAge) => {
+      const { message } = await expectCode(() => verify({}, { maxAge: maxAge as number }), 'invalid_argument');
+      const shown = typeof maxAge === 'string' ? `"${maxAge}"` : maxAge;
+      expect(message).toBe(`maxAge must be a number of seconds, greater than 0, not ${shown}`);
+    },
+  );
 
   it('checks the signature before it checks the App ID and the expiration time', async () => {
     await expectCode(

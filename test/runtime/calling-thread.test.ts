@@ -4,8 +4,8 @@ import { CallingThread } from '../../src/runtime/calling-thread.js';
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * The results of several calls at the same time. The result is `'later'` if a call does not return in the same turn of the
- * event loop.
+ * The results of several calls at the same time. The result is `'later'` if a call does not return in the same iteration of
+ * the event loop.
  */
 function resultsThisTurn(thread: CallingThread, pieces: number): Promise<readonly (boolean | 'later')[]> {
   const results = Array.from({ length: pieces }, () => thread.hasTime());
@@ -14,37 +14,37 @@ function resultsThisTurn(thread: CallingThread, pieces: number): Promise<readonl
 }
 
 describe('the calling thread', () => {
-  it('has time for a fixed number of operations per turn of the event loop', async () => {
+  it('has time for a fixed number of operations in each iteration of the event loop', async () => {
     const thread = new CallingThread(2);
     expect(await resultsThisTurn(thread, 5)).toEqual([true, true, 'later', false, false]);
     await turn();
-    // The operation that waited for this turn counts as an operation of this turn.
+    // The operation that waited for this iteration counts as an operation of this iteration.
     expect(await resultsThisTurn(thread, 2)).toEqual([true, 'later']);
     await turn();
     await turn();
     expect(await resultsThisTurn(thread, 2)).toEqual([true, true]);
   });
 
-  it('has time in the next turn for the operation that waited for this turn', async () => {
+  it('has time for the operation above the limit in the next iteration', async () => {
     const thread = new CallingThread(2);
     const results = [1, 2, 3].map(() => thread.hasTime());
     expect(await results[2]).toBe(true);
   });
 
-  it('resets its count only once per turn, regardless of the number of operations in the previous turn', async () => {
+  it('resets its count only once in each iteration, regardless of the number of operations in the previous iteration', async () => {
     const thread = new CallingThread(2);
     for (const _ of [1, 2, 3, 4, 5]) thread.hasTime();
-    // In the new turn, the operation that waited has already been counted.
+    // In the new iteration, the operation that waited has already been counted.
     await turn();
     expect(await resultsThisTurn(thread, 2)).toEqual([true, 'later']);
   });
 
-  it('has time for all operations if each operation starts after the previous operation', async () => {
+  it('has time for all operations if each operation starts after the end of the previous operation', async () => {
     const thread = new CallingThread(2);
     for (let piece = 0; piece < 20; piece += 1) expect(await thread.hasTime()).toBe(true);
   });
 
-  it('lets the event loop run if each operation starts after the previous operation', async () => {
+  it('lets the event loop run if each operation starts after the end of the previous operation', async () => {
     const thread = new CallingThread(2);
     let turns = 0;
     const count = () => {

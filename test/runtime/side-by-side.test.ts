@@ -7,18 +7,18 @@ const after = async (milliseconds: number, error: Error): Promise<never> => {
   throw error;
 };
 
-it('returns the results of both operations in order', async () => {
+it('sideBySide returns the results of both operations in order', async () => {
   expect(await sideBySide(setTimeout(2, 'first'), setTimeout(1, 'second'))).toEqual(['first', 'second']);
 });
 
-it('throws the error of the first operation, regardless of which one fails earlier', async () => {
+it('sideBySide throws the error of the first operation, even if the second operation fails earlier', async () => {
   const [first, second] = [new Error('first'), new Error('second')];
   await expect(sideBySide(after(5, first), after(0, second))).rejects.toBe(first);
   await expect(sideBySide(after(0, first), after(5, second))).rejects.toBe(first);
   await expect(sideBySide(Promise.resolve(), after(0, second))).rejects.toBe(second);
 });
 
-it('leaves no unhandled rejection if both operations fail', async () => {
+it('sideBySide leaves no unhandled rejection if both operations fail', async () => {
   const unhandled: unknown[] = [];
   const listen = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', listen);

@@ -43,7 +43,7 @@ describe('an operation with a time limit', () => {
     ]);
   });
 
-  it('clears its timer if it finishes in time', async () => {
+  it('leaves no timer if it finishes in time', async () => {
     expect(await withinTimeLimit(5, 'the store', Promise.resolve(1))).toBe(1);
     expect(await abortAfterTimeLimit(5, undefined, async () => 2)).toBe(2);
     expect(vi.getTimerCount()).toBe(0);

@@ -20,7 +20,7 @@ const turnstileOf = (width: number, { waiting = 100, patience = 60 } = {}) => {
   return new Turnstile({ width, waiting, patience });
 };
 
-/** Waits for two turns of the event loop. A task ends in the first turn, and the next task starts in the second turn. */
+/** Waits for two iterations of the event loop. A task ends in the first iteration, and the next task starts in the second. */
 const turn = async () => {
   for (let count = 0; count < 2; count += 1) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -59,7 +59,7 @@ it('a turnstile runs the next task if a task throws immediately or rejects later
   expect(await turnstile.pass(async () => 'free again')).toBe('free again');
 });
 
-it('a turnstile lets the event loop run before it starts a waiting task, even if no task waits for anything', async () => {
+it('a turnstile lets the event loop run before it starts a waiting task, even if the tasks contain no await', async () => {
   const order: string[] = [];
   const turnstile = turnstileOf(1);
   const passed = ['first', 'second', 'third'].map((name) => turnstile.pass(async () => order.push(name)));

@@ -39,7 +39,7 @@ export async function runCoreTests({ command, identity }: Runtime): Promise<read
   return tests;
 }
 
-/** The names of the tests that {@link runCoreTests} must run. The current Node lists them without running them. */
+/** Returns the names of the tests that {@link runCoreTests} must run. Lists them on the current Node, without running them. */
 export async function listCoreTests(): Promise<readonly string[]> {
   const { output, failure } = await vitest([execPath], runningRuntime(), (file) => ['list', `--json=${file}`]);
   if (failure !== undefined) throw failure;

@@ -1,22 +1,21 @@
 /** The runtimes that the list below compares. */
 export const comparedRuntimes = ['Node 20', 'Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd'];
 
-/** A difference between the runtimes, and what this package does because of it. */
+/** A statement that is true on some runtimes, and what this package does because of the difference. */
 export interface ExpectedDifference {
   /** The runtimes for which the statement is false. For all other runtimes, the statement is true. */
   readonly except: readonly string[];
-  /** What this package does because of the difference. Empty if nothing is needed. */
+  /** What this package does because of the difference. Empty if it does nothing. */
   readonly consequence: string;
 }
 
 /**
- * The differences. Each name is a statement about a runtime, and `differences.ts` checks the statement on the runtime.
- * docs/runtimes.md shows this list.
+ * The statements about the runtimes. `differences.ts` checks each statement on the runtime. docs/runtimes.md shows this list.
  */
 export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> = {
   'the runtime verifies ECDSA on P-384 with SHA-256': {
     except: [],
-    consequence: "This package can verify Apple's leaf certificates, which have such signatures, on every runtime.",
+    consequence: "Apple's credential certificates have such signatures. This package can verify them on every runtime.",
   },
   'the runtime verifies ECDSA on P-521 with SHA-256': {
     except: ['Deno'],
@@ -34,7 +33,7 @@ export const expectedDifferences: Readonly<Record<string, ExpectedDifference>> =
   },
   '`createPublicKey` accepts a key with trailing bytes': {
     except: ['Deno'],
-    consequence: 'This package checks for trailing bytes before it imports a key.',
+    consequence: 'This package itself checks for trailing bytes before it imports a key.',
   },
   '`createPublicKey` throws `ERR_CRYPTO_INVALID_JWK` for a point that is not on the curve': {
     except: ['Deno', 'workerd'],

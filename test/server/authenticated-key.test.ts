@@ -18,7 +18,7 @@ describe('a user', () => {
     return { backend, request: (subject?: string) => signedRequest(backend, device, keyId, subject) };
   }
 
-  it('can send requests with their own key, whether or not the challenge and the option subject contain the user', async () => {
+  it('can send requests with their own key, with or without a user in the challenge and in the option subject', async () => {
     const { backend, request } = await aliceAndHerDevice();
     await backend.authenticate(await request('alice'), { subject: 'alice' });
     await backend.authenticate(await request(), { subject: 'alice' });

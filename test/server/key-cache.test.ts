@@ -7,7 +7,7 @@ import { expectCode } from '../support/rejection.js';
 
 const keyCache = { max: 100, ttl: 60 };
 
-/** A device whose key is cached, and another server on the same stores that caches nothing. */
+/** A server that has cached the key of a device, and another server without a key cache on the same stores. */
 async function cached(options: Partial<AppAttestOptions> = {}, stores: Stores = memoryStores()) {
   const { stores: watched, rounds } = observed(stores);
   const { backend, ...device } = await backendWithDevice({ keyCache, ...options, ...watched });
@@ -37,7 +37,7 @@ describe('a request with a cached key', () => {
     await backend.authenticate({ ...body, payload });
   });
 
-  it('is rejected with the code for its challenge first, then with the code for its key', async () => {
+  it('is rejected with the code for its challenge if both its challenge and its key are rejected', async () => {
     const { backend, keyId, other, request, rounds } = await cached();
     const [used, revoked] = [await request(), await request()];
     await backend.authenticate(used);
@@ -58,7 +58,7 @@ describe('a request with a cached key', () => {
     expect((await backend.authenticate(await request())).key.counter).toBe(3);
   });
 
-  it('is not accepted if the challenge and the counter fail', async () => {
+  it('is not accepted if both take and advance fail', async () => {
     const { backend, request, stores } = await cached();
     const failure = new Error('the connection was lost');
     vi.spyOn(stores.keys, 'advance').mockRejectedValueOnce(failure);
@@ -107,7 +107,7 @@ describe('a cached key', () => {
     }
   });
 
-  it('is not accepted for no user after it was bound to a user', async () => {
+  it('is accepted only for its new user after another server has bound it', async () => {
     const { backend, keyId, other, request } = await cached();
     await other.bind(keyId, 'alice');
     const [ofBob, ofAlice] = [await request('bob'), await request('alice')];
@@ -116,7 +116,7 @@ describe('a cached key', () => {
     expect((await backend.authenticate(await request())).key.subject).toBe('alice');
   });
 
-  it('yields the user that it was bound to, if the server names no user', async () => {
+  it('yields its new user after another server has bound it, even if authenticate has no subject', async () => {
     const { backend, keyId, other, request } = await cached();
     await other.bind(keyId, 'alice');
     expect((await backend.authenticate(await request())).key.subject).toBe('alice');
@@ -156,7 +156,7 @@ describe('a cached key', () => {
     expect(used.createdAt.getTime()).toBeGreaterThan(key.createdAt.getTime());
   });
 
-  it('cannot be used by another user, and not by any user if it has none', async () => {
+  it('cannot be used by another user, and by no user if it has none', async () => {
     for (const owner of [undefined, 'alice']) {
       const { backend, keyId, other, request } = await cached();
       if (owner !== undefined) await other.bind(keyId, owner);
@@ -173,7 +173,7 @@ describe('a cached key', () => {
     await expectCode(() => backend.authenticate(body), 'challenge_unknown');
   });
 
-  it('is not cached under a policy while another process may store its first extensions', async () => {
+  it('has extensions if the policy has whenDropped reject: a key without extensions is not cached', async () => {
     const policy = { whenAbsent: 'accept' } as const;
     const twoRounds = [['take', 'find'], ['advance']];
     for (const [os, whenDropped, rounds] of [
@@ -190,7 +190,7 @@ describe('a cached key', () => {
     }
   });
 
-  it('is read again after ttl seconds, and after max other keys', async () => {
+  it('is read from the store again after ttl seconds, or after max other keys were cached', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const { backend, request, rounds } = await cached({ keyCache: { max: 1, ttl: 10 } });

@@ -31,7 +31,7 @@ describe('takeChallenge', () => {
     await expectCode(() => backend.register(body), 'challenge_used');
   });
 
-  it('rejects a challenge that was issued for another purpose or user, and uses it up', async () => {
+  it('rejects a challenge that was issued for another purpose or user, and uses up the challenge', async () => {
     const backend = createBackend();
     const { challenge: attestation } = await backend.issueChallenge({ purpose: 'attestation' });
     await expectCode(() => backend.takeChallenge(attestation, { purpose: 'assertion' }), 'challenge_unknown');
@@ -52,7 +52,7 @@ describe('takeChallenge', () => {
   });
 
   it.each([
-    ['never issued', 'A'.repeat(43)],
+    ['not issued by this server', 'A'.repeat(43)],
     ['empty', ''],
     ['too short', 'A'.repeat(42)],
     ['too long', 'A'.repeat(10_000_000)],

@@ -95,8 +95,11 @@ describe('a response of Apple’s server', () => {
 
   it.each([
     ['with status 429 and no Retry-After makes the run wait for a minute', { status: 429 }],
-    ['with status 429 and a Retry-After of ten minutes makes the run wait', { status: 429, retryAfter: 600 }],
-  ])('%s, until the signal of the run aborts', async (_, answer) => {
+    [
+      'with status 429 and a Retry-After of ten minutes makes the run wait for this time',
+      { status: 429, retryAfter: 600 },
+    ],
+  ])('%s, unless the signal of the run aborts earlier', async (_, answer) => {
     const due = await setUp(2);
     due.endpoint.answerNext(answer);
     const controller = new AbortController();
@@ -123,7 +126,7 @@ describe('a response of Apple’s server', () => {
   });
 
   it.each([500, 502, 503, 504])('with status %i leaves the key due for a later run', async (status) => {
-    // The test endpoint creates receipts with the real time. The server accepts them, because its clock is less than five minutes
+    // The test endpoint creates receipts with the real time. The backend accepts them, because its clock is less than five minutes
     // behind.
     const clock = new TestClock(Date.now() - 280_000);
     const due = await setUp(2, { now: clock.now });
@@ -236,16 +239,19 @@ describe('a response of Apple’s server', () => {
     ['ahead by six minutes', 360, 'receipt_too_old'],
     ['ahead by a year', 365 * 24 * 60 * 60, 'receipt_expired'],
     ['behind by six minutes', -360, 'receipt_expired'],
-  ])('is rejected, and its key is due again tomorrow, if the clock of this server is %s', async (_, seconds, code) => {
-    const due = await setUp(2);
-    const now = () => new Date(Date.now() + seconds * 1000);
-    const wrongClock = createAppAttest({ appId, receiptTrustAnchors, ...due.stores, now });
-    const codes: unknown[] = [];
-    const onProgress = ({ error }: ReceiptProgress) => codes.push(error?.code);
-    expect(await wrongClock.refreshReceipts(own({ onProgress }, due))).toEqual(counts(0, 0, 2));
-    expect(codes).toEqual([code, code]);
-    expect(days((await due.key(0)).receiptDueAt) - seconds / (24 * 60 * 60)).toBeCloseTo(1, 2);
-  });
+  ])(
+    'is rejected, and its key is due again tomorrow, if the clock of the server that refreshes receipts is %s',
+    async (_, seconds, code) => {
+      const due = await setUp(2);
+      const now = () => new Date(Date.now() + seconds * 1000);
+      const wrongClock = createAppAttest({ appId, receiptTrustAnchors, ...due.stores, now });
+      const codes: unknown[] = [];
+      const onProgress = ({ error }: ReceiptProgress) => codes.push(error?.code);
+      expect(await wrongClock.refreshReceipts(own({ onProgress }, due))).toEqual(counts(0, 0, 2));
+      expect(codes).toEqual([code, code]);
+      expect(days((await due.key(0)).receiptDueAt) - seconds / (24 * 60 * 60)).toBeCloseTo(1, 2);
+    },
+  );
 
   it('leaves the key due if this process is too busy to verify the receipt', async () => {
     const due = await setUp(1);

@@ -123,7 +123,7 @@ describe('a due key', () => {
     expect(due.endpoint.requests).toEqual([]);
   });
 
-  it('of another app is not refreshed, and is due again tomorrow if another due key is of an accepted app', async () => {
+  it('of another app is not refreshed, and is due again tomorrow if another due key belongs to an accepted app', async () => {
     const otherId = `${appId}.other`;
     const due = await setUp(8, { appId: [appId, otherId] }, (index) => ({ appId: index === 6 ? otherId : appId }));
     const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
@@ -136,7 +136,7 @@ describe('a due key', () => {
     expect(due.endpoint.requests.length).toBe(1);
   });
 
-  it('of another app keeps the date that another server stored after the claim', async () => {
+  it('of another app keeps the due date that another server stores during the run', async () => {
     const otherId = `${appId}.other`;
     const due = await setUp(3, { appId: [appId, otherId] }, (index) => ({ appId: index === 2 ? otherId : appId }));
     const other = createAppAttest({ appId: otherId, receiptTrustAnchors, ...due.stores });
@@ -150,7 +150,7 @@ describe('a due key', () => {
     expect((await due.key(1)).receiptDueAt).toBeUndefined();
   });
 
-  it('stays due if no due key is of an accepted app, because the option appId is probably wrong', async () => {
+  it('stays due if no due key belongs to an accepted app, because the option appId is probably wrong', async () => {
     const due = await setUp(7);
     const wrong = createAppAttest({ appId: `${appId}.typo`, receiptTrustAnchors, ...due.stores });
     expect(await wrong.refreshReceipts(due.options)).toEqual(counts(0, 0, 7));

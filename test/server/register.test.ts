@@ -88,7 +88,7 @@ describe('evidence', () => {
   });
 
   const MISBEHAVIOURS = [
-    ['of an expired certificate', { expiredCertificate: true }, 'certificate_expired'],
+    ['with an expired certificate', { expiredCertificate: true }, 'certificate_expired'],
     ['for another challenge', { wrongNonce: true }, 'nonce_mismatch'],
     ['of a development build', { developmentBuild: true }, 'environment_mismatch'],
   ] as const;

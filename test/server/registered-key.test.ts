@@ -61,7 +61,7 @@ describe('a key', () => {
     expect(await backend.register(await attestedAgain(backend, device, key.keyId))).toMatchObject({ keyId: key.keyId });
   });
 
-  it('is not confused with another key that the store returns', async () => {
+  it('is not confused with another key that find of the store returns', async () => {
     const stores = memoryStores();
     const device = await createDevice();
     const backend = createBackend(stores);
@@ -86,7 +86,7 @@ describe('a key', () => {
     ['environment_mismatch', { environment: 'development' }],
     ['app_id_mismatch', { appId: 'TEAMID1234.com.example.dropped' }],
   ] as const)(
-    'that the server no longer accepts is rejected in requests and registrations with %s',
+    'that the server no longer accepts is rejected with the code %s, in requests and in registrations',
     async (code, changed) => {
       const stores = memoryStores();
       const device = await createDevice();

@@ -55,7 +55,7 @@ describe('a signed challenge', () => {
     }
   });
 
-  it('needs no store until it is taken, and two rounds for a request', async () => {
+  it('needs no store until it is taken, and a request with it needs two rounds to the stores', async () => {
     const { stores, rounds } = observed(memoryStores());
     const { backend, device, keyId, request } = await backendWithDevice(signedStores([secret], stores));
     await backend.bind(keyId, 'alice');
@@ -121,7 +121,7 @@ describe('a signed challenge', () => {
     }
   });
 
-  it('is rejected if any bit was changed, and a forged one reaches no store', async () => {
+  it('is rejected before it reaches the challenge store if any bit was changed, or if it is forged', async () => {
     const { stores, rounds } = observed(memoryStores());
     const { backend, device, keyId } = await backendWithDevice(signedStores([secret], stores));
     const { challenge } = await backend.issueChallenge(assertion);
@@ -142,7 +142,7 @@ describe('a signed challenge', () => {
     await backend.takeChallenge(challenge, assertion);
   });
 
-  it('has one text only: the unused bits of the last character must be zero', async () => {
+  it('has only one valid text: the unused bits of the last character must be zero', async () => {
     const backend = createBackend(signedStores());
     const { challenge } = await backend.issueChallenge(assertion);
     const bytes = Buffer.from(challenge, 'base64url');
@@ -178,7 +178,7 @@ describe('a signed challenge', () => {
     }
   });
 
-  it('is accepted by a server whose clock is behind the issuing server', async () => {
+  it('is accepted by a server whose clock is behind the clock of the issuing server', async () => {
     const stores = memoryStores();
     const [clock, behind] = [new TestClock(), new TestClock()];
     behind.forward(-3600);
@@ -199,7 +199,7 @@ describe('a signed challenge', () => {
   });
 });
 
-it('a secret can be replaced without a gap', async () => {
+it('while the secret is replaced step by step, servers at neighbouring steps accept the challenges of each other', async () => {
   const stores = memoryStores();
   const next = 'a text of at least thirty-two bytes';
   const steps = [[secret], [secret, next], [next, secret], [next]].map((secrets) =>
@@ -227,7 +227,7 @@ describe('without stores, createAppAttest', () => {
     await one.takeChallenge(challenge, assertion);
   });
 
-  it('keeps no memory for 100 000 challenges, and a user keeps a challenge that was issued before', async () => {
+  it('needs no memory for 100 000 unused challenges, and still accepts a challenge that it issued before', async () => {
     const backend = defaults();
     const device = await createDevice();
     const { keyId } = await backend.register(await registration(backend, device));
@@ -244,7 +244,7 @@ describe('without stores, createAppAttest', () => {
   });
 });
 
-it('a full store makes no spent challenge valid again, and accepts newer challenges', async () => {
+it('a full store in memory makes no used challenge valid again, and accepts newer challenges', async () => {
   const clock = new TestClock();
   const backend = createBackend({ ...signedStores([secret], memoryStores({ maxChallenges: 3 })), now: clock.now });
   const spent: string[] = [];
@@ -289,7 +289,7 @@ it('a secret that the caller changes later does not change the challenges', asyn
   await other?.[1].takeChallenge(challenge, assertion);
 });
 
-it('a store that does not confirm that a challenge was spent makes the server accept nothing', async () => {
+it('the server rejects a challenge if spend of the store does not return true', async () => {
   const stores = memoryStores();
   const backend = createBackend(
     signedStores([secret], {

@@ -23,7 +23,7 @@ it('a request without a well-formed challenge reaches no store', async () => {
 });
 
 it.each(['take', 'find'])(
-  'a request is rejected with the code for its challenge if %s is the slower one',
+  'a request whose challenge and key are both rejected gets the code for its challenge, even if %s is slow',
   async (slow) => {
     const stores = memoryStores();
     const { backend, keyId, request } = await backendWithDevice(stores);

@@ -69,7 +69,7 @@ describe('keysOf', () => {
 });
 
 describe('revokeAll', () => {
-  it('revokes all keys of a user, and counts those that were not revoked before', async () => {
+  it('revokes all keys of a user, and counts the keys that were not revoked before', async () => {
     const { backend, clock, ids, ofBob } = await backendWithKeys(5);
     const before = clock.now();
     await backend.revoke(ids[0] ?? '');

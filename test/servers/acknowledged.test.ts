@@ -16,7 +16,7 @@ const ROUNDS = 4;
 
 const random = new Random();
 
-/** A process that changes one key in the steps of `LIFE`, and the steps that the process reported. */
+/** A process that changes one key in the steps of `LIFE`. Contains the steps that the process has reported. */
 class Life {
   readonly keyId = newKey().keyId;
   readonly #child: ChildProcess;
@@ -70,7 +70,7 @@ const start = (kind: StoreKind, addresses: Addresses): Life[] =>
   Array.from({ length: KEYS }, () => new Life({ kind, addresses }));
 
 describe.each(storeKinds)(`on %s (SEED=${random.seed})`, (kind) => {
-  it('a process that is killed loses no confirmed change of its key, and leaves no partial change', async () => {
+  it('the store keeps each confirmed change of a key, and no partial change, when a process is killed', async () => {
     const addresses = inject('addresses');
     for (let round = 0; round < ROUNDS; round += 1) {
       const lives = start(kind, addresses);

@@ -12,7 +12,7 @@ import { RedisServer } from './support/redis-server.js';
 import { type OpenedStores, openStores, PATIENCE } from './support/store-kinds.js';
 
 const CLI = fileURLToPath(new URL('./build/cli.js', import.meta.url));
-/** Returns options for Node.js. With these options, the import of a package fails as if the package were not installed. */
+/** Returns options for Node.js with which the import of a package fails, as if the package were not installed. */
 const without = (name: string): string[] => {
   const hook = `export const resolve = (name, context, next) => next(name === '${name}' ? 'not-installed' : name, context);`;
   const url = `data:text/javascript,${encodeURIComponent(hook)}`;
@@ -24,7 +24,7 @@ const counts = (refreshed: number, notModified: number, failed: number) => {
   return { due: refreshed + notModified + failed, refreshed, notModified, failed };
 };
 
-/** Starts a separate server. On a shared server, the receipts of other tests would be due as well. */
+/** Starts a separate server, because on a shared server, the receipts of other tests would be due too. */
 async function startServer(kind: 'redis' | 'postgres') {
   const server = await (kind === 'redis' ? RedisServer.start() : PostgresServer.start());
   const addresses = { redis: server.url, cluster: [], postgres: server.url, sqlite: '' };
@@ -85,7 +85,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
       .map((line) => JSON.parse(line));
   };
 
-  it('prints one line of JSON for each key and one for the counts, and exits with 0', async () => {
+  it('prints a line of JSON for each key and a line with the counts, and exits with 0', async () => {
     due.endpoint.answerNext({ status: 304 });
     const { code, output, errors } = await run('--concurrency', '1');
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
@@ -107,7 +107,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
   });
 
   it.runIf(kind === 'redis')(
-    'exits with 1, without the password in its output, if the package ioredis cannot connect to Redis',
+    'exits with 1 and does not print the password if the package ioredis cannot connect to Redis',
     async () => {
       const env = { ...process.env, REDIS_URL: 'redis://:secret@127.0.0.1:1', DATABASE_URL: '' };
       const child = spawn(process.execPath, [...without('redis'), CLI, ...args], { env, stdio: 'pipe' });
@@ -157,7 +157,7 @@ describe.each(['redis', 'postgres'] as const)('app-attest receipts refresh on %s
     });
   });
 
-  it('finds no keys under another prefix, or reports that the tables are missing in another schema', async () => {
+  it('finds no keys with a wrong prefix, and reports that the tables are missing with a wrong schema', async () => {
     const { code, output, errors } = await run(...(kind === 'redis' ? ['--prefix', 'x:'] : ['--schema', 'x']));
     if (kind === 'redis') expect({ code, lines: linesOf(output) }).toEqual({ code: 0, lines: [counts(0, 0, 0)] });
     else expect({ code, errors }).toEqual({ code: 1, errors: expect.stringMatching(/does not exist.*--schema/) });

@@ -45,15 +45,15 @@ describe.each(['redis', 'redis cluster', 'postgres', 'libsql'] as const)('four p
 
   it(`accept each of 1 000 requests once if they are out of order within the counter window (SEED=${random.seed})`, async () => {
     const bodies = await requests(withWindow.at(0));
-    // A request is up to 15 places out of order. In addition, 32 requests, each sent twice, are in progress at the same time.
-    // In total, a counter is at most 61 below the highest counter.
+    // A request is up to 15 places out of order. 32 requests are in progress at the same time, and each of them is sent twice.
+    // So a counter is at most 61 below the highest counter.
     const order = random.displaced(bodies, 16).flatMap((request) => [request, request]);
     const outcomes = await inBatches(64, order, ({ body }, index) => withWindow.at(index).call('authenticate', body));
     expect(tally(outcomes)).toEqual({ accepted: 1000, challenge_used: 1000 });
     expect(accepted(order, outcomes).toSorted((a, b) => a - b)).toEqual(bodies.map(({ counter }) => counter));
   });
 
-  it(`without a counter window, accept only the requests with rising counters (SEED=${random.seed})`, async () => {
+  it(`accept only requests with increasing counters if there is no counter window (SEED=${random.seed})`, async () => {
     const order = random.displaced(await requests(withoutWindow.at(0)), 1000);
     const outcomes = await inBatches(1, order, ({ body }, index) => withoutWindow.at(index).call('authenticate', body));
     const counters = order.map(({ counter }) => counter);
@@ -63,7 +63,7 @@ describe.each(['redis', 'redis cluster', 'postgres', 'libsql'] as const)('four p
   });
 });
 
-/** Starts four processes before the tests of a suite. `at` returns the process for an index of any size. */
+/** Starts four processes before the tests of a suite. `at` distributes all indexes over the processes. */
 function fourWorkers(kind: StoreKind, counterWindow: number) {
   let workers: WorkerProcess[] = [];
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { Client, startWorker, tally } from './support/device-requests.js';
 import { PATIENCE, storeKinds } from './support/store-kinds.js';
 import type { WorkerProcess } from './support/worker-process.js';
 
-describe.each(storeKinds)('a key that one process has cached, on %s', (kind) => {
+describe.each(storeKinds)('a process that has cached a key, on %s,', (kind) => {
   let caching: WorkerProcess;
   let other: WorkerProcess;
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.each(storeKinds)('a key that one process has cached, on %s', (kind) => 
     return client;
   }
 
-  it('accepts no request after another process revoked or removed the key', async () => {
+  it('accepts no request with the key after another process has revoked or deleted the key', async () => {
     for (const [change, code] of [
       ['revoke', 'key_revoked'],
       ['forget', 'key_unknown'],
@@ -38,7 +38,7 @@ describe.each(storeKinds)('a key that one process has cached, on %s', (kind) => 
     }
   });
 
-  it('accepts requests after another process bound the key, or registered it again', async () => {
+  it('accepts requests with the key after another process has bound the key or registered it again', async () => {
     const client = await cachedClient();
     await other.call('bind', client.keyId);
     expect(await caching.call('authenticate', await client.request(other))).toMatchObject({ result: 3 });
@@ -50,7 +50,7 @@ describe.each(storeKinds)('a key that one process has cached, on %s', (kind) => 
     expect(await other.call('authenticate', await client.request(other))).toMatchObject({ result: 5 });
   });
 
-  it('accepts no counter that another process accepted', async () => {
+  it('accepts no request that another process has accepted', async () => {
     const client = await cachedClient();
     const request = await client.request(other);
     expect(await other.call('authenticate', request)).toMatchObject({ result: 3 });

@@ -91,7 +91,7 @@ describe('migrate', () => {
     expect(await versions('half')).toHaveLength(migrations.length);
   });
 
-  it('rejects tables of a later release, and names both versions', async () => {
+  it('rejects tables of a later release, and names both versions in the error', async () => {
     await migrate(database, { schema: 'future' });
     await database.query('INSERT INTO future.app_attest_migrations (version) VALUES (17)');
     await expect(migrate(database, { schema: 'future' })).rejects.toThrow(
@@ -125,7 +125,7 @@ describe('migrate', () => {
     },
   );
 
-  it('fails for a role that may not create objects, except if no migration is missing', async () => {
+  it('fails for a role that may not create objects, but succeeds if no migration is missing', async () => {
     await database.exec(
       'CREATE SCHEMA granted; CREATE ROLE server; GRANT USAGE ON SCHEMA granted TO server; SET ROLE server',
     );
@@ -138,7 +138,7 @@ describe('migrate', () => {
     await database.query('RESET ROLE');
   });
 
-  it('needs only the privileges of the owner in docs/stores.md, and the stores need only those of the server', async () => {
+  it('needs only the privileges of app_attest_owner in docs/stores.md, and the stores need only those of app_attest_server', async () => {
     await database.exec('CREATE ROLE app_attest_owner; CREATE ROLE app_attest_server; CREATE SCHEMA app_attest');
     await database.exec(documentedSql('app_attest_owner'));
     await database.query('SET ROLE app_attest_owner');

@@ -43,7 +43,7 @@ const count = async (): Promise<unknown> => {
   return rows;
 };
 
-/** Sets the expiry of all challenges to the given number of seconds ago. */
+/** Makes all challenges expire at a time that is the given number of seconds ago. */
 const endedBefore = (seconds: number) =>
   database.query(`UPDATE app_attest_challenges SET ends_at = now() - interval '${seconds} seconds'`);
 
@@ -261,10 +261,10 @@ describe('keys in PostgreSQL', () => {
   });
 
   it.each([
-    ['with index scans', 'on'],
-    ['without index scans', 'off'],
+    ['with', 'on'],
+    ['without', 'off'],
   ])(
-    'whose receipts are due are claimed %s, the earliest date first, until the claim ends or a due date is stored',
+    'are claimed when their receipts are due, and again after the claim ends or a due date is stored (%s index scans)',
     async (_, index) => {
       const { keys } = postgresStores(database);
       await database.exec(`SET enable_indexscan TO ${index}; SET enable_bitmapscan TO ${index}`);

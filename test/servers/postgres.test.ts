@@ -39,7 +39,7 @@ describe('a PostgreSQL server', () => {
     return openPostgres(url, PATIENCE);
   }
 
-  describe('whose database is migrated', () => {
+  describe('whose database is migrated,', () => {
     const tables = `SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
       WHERE nspname = 'app_attest' AND relkind = 'r' ORDER BY relname`;
     const versions = 'SELECT version FROM app_attest.app_attest_migrations ORDER BY version';
@@ -63,7 +63,7 @@ describe('a PostgreSQL server', () => {
       },
     );
 
-    it('keeps the database unchanged if a migration fails or the connection closes, and can migrate it later', async () => {
+    it('does not change the database if a migration fails or the connection closes, and can run the migration later', async () => {
       const url = await emptyDatabase();
       const client = new Client({ connectionString: url });
       const other = new Client({ connectionString: url });
@@ -202,7 +202,7 @@ describe('a PostgreSQL server', () => {
     await reader.end();
   });
 
-  it('gives each due receipt to one of 200 concurrent callers, while the keys are in use', async () => {
+  it('lets only one of 200 concurrent calls claim each due receipt, while requests use the keys', async () => {
     const opened = await openEmpty();
     const others = [1, 2, 3].map(() => new Pool({ connectionString: opened.pool.options.connectionString }));
     const servers = [opened.pool, ...others].map(
@@ -235,7 +235,7 @@ describe('a PostgreSQL server', () => {
     await Promise.all([opened.pool, ...others].map((one) => one.end()));
   });
 
-  it('lets another process claim a receipt as soon as the claim of a killed process has ended', async () => {
+  it('lets another process claim a receipt when the claim of a killed process has ended', async () => {
     const opened = await openEmpty();
     const { keys } = opened.stores;
     const date = Date.now();
@@ -289,7 +289,7 @@ describe('a PostgreSQL server', () => {
     await opened.pool.end();
   });
 
-  it('with serializable transactions, accepts one of 50 identical requests, and no other', async () => {
+  it('with serializable transactions accepts a counter in exactly one of 50 concurrent calls', async () => {
     const options = '-c default_transaction_isolation=serializable';
     const strict = new Pool({ connectionString: inject('addresses').postgres, options });
     const { keys } = postgresStores(strict, { schema: 'app_attest', timeout: PATIENCE });

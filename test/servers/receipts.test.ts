@@ -13,7 +13,7 @@ import type { Outcome, WorkerProcess } from './support/worker-process.js';
 const KEYS = 40;
 const { receiptTrustAnchors } = apple;
 
-/** Starts a separate server. On a shared server, the receipts of other tests would be due as well. */
+/** Starts a separate server, because on a shared server, the receipts of other tests would be due too. */
 async function startServer(kind: StoreKind): Promise<{ addresses: Addresses; stop(): Promise<void> }> {
   const none: Addresses = { redis: '', cluster: [], postgres: '', sqlite: '' };
   if (kind === 'postgres') {
@@ -105,7 +105,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('receipts that ar
     await wait(Math.max(0, 11_000 - (performance.now() - killedAt)));
     expect(await refresh(next)).toMatchObject({ result: { failed: 0 } });
     expect(await metrics()).toEqual(Array(KEYS).fill(1));
-    // Only receipts whose responses the killed process did not store were sent again.
+    // A receipt was sent a second time only if the killed process had not stored the response.
     expect(asked().length).toBeLessThanOrEqual(KEYS + 5);
     expect(await refresh(next)).toMatchObject({ result: { due: 0 } });
   });

@@ -11,7 +11,8 @@ const at = (minutes: number) => new Date(Date.UTC(2026, 0, 1, 0, minutes));
 const USERS = ['user', 'another user'];
 
 /**
- * A client that calls `meanwhile` before its nth script. If `isSentTwice`, it also sends the script once before `meanwhile`.
+ * A client that calls `meanwhile` before its nth script. If `isSentTwice` is true, it sends this script twice: before and after
+ * `meanwhile`.
  */
 class InterleavedClient implements NodeRedisClient {
   readonly #client: NodeRedisClient;
@@ -47,7 +48,7 @@ describe('a method of the Redis key store', () => {
   });
   afterAll(() => client.destroy());
 
-  /** Creates two key stores on the same data. `meanwhile` uses `other` before `keys` sends its nth script. */
+  /** Creates two key stores on the same data. Before `keys` sends its nth script, `meanwhile` uses the other key store. */
   function open(nth: number, meanwhile: (other: KeyStore) => Promise<unknown>, isSentTwice = false) {
     const options = { prefix: `${newChallenge()}:`, timeout: PATIENCE };
     const { keys: other } = redisStores(client, options);
@@ -178,7 +179,7 @@ describe('a method of the Redis key store', () => {
     expect(await other.due(at(200), 10, at(205))).toEqual([key.keyId]);
   });
 
-  it('keeps the claim of another server when this server repairs the score of a key that is due later', async () => {
+  it('keeps the claim of another server while it repairs the score of a key that is due later', async () => {
     const key = newKey({ receiptDueAt: at(100) });
     const { keys, other } = open(3, async (second) => {
       expect(await second.due(at(110), 10, at(300))).toEqual([key.keyId]);

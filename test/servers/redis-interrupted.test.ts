@@ -21,7 +21,7 @@ interface Method {
   call: (keys: KeyStore, key: NewKey) => Promise<unknown>;
   /** Whether the call or `prepare` may claim the key until `CLAIM_ENDS`. */
   isClaimed?: boolean;
-  /** The minimum number of scripts that the call sends. The tests interrupt the call at each script. */
+  /** The number of scripts that the call sends at least. The tests interrupt the call at each of these scripts. */
   scripts: number;
 }
 
@@ -127,7 +127,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process that uses %s and i
     if (!(await client.hExists(redisKey, 'registration'))) await client.del(redisKey);
   }
 
-  describe.each(Object.entries(METHODS))('in %s', (_, method) => {
+  describe.each(Object.entries(METHODS))('during %s', (_, method) => {
     const { isClaimed = false } = method;
 
     it.each(['is not sent', 'runs, and its reply is lost'] as const)(
@@ -183,7 +183,7 @@ describe.each(['Redis', 'Redis Cluster'] as const)('a process that uses %s and i
     );
   });
 
-  it('in an insertion leaves no data after a minute', async () => {
+  it('during an insertion leaves no data after a minute', async () => {
     const method: Method = {
       call: (keys, key) => keys.insert({ ...key, subject: USER, receiptDueAt: at(1) }),
       scripts: 4,

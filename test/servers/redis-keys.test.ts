@@ -19,7 +19,7 @@ function newPrefix(): string {
 describe.each([
   ['redis', 'ioredis'],
   ['redis cluster', 'ioredis cluster'],
-] as const)('keys that servers with the clients %s and %s use at the same time', (...kinds) => {
+] as const)('keys that two servers, with the clients %s and %s, use at the same time', (...kinds) => {
   /** Opens a key store with each client. Returns a function that selects one of the two key stores by an index. */
   async function openServers(): Promise<(index: number) => KeyStore> {
     const prefix = newPrefix();
@@ -57,7 +57,7 @@ describe.each([
     }
   });
 
-  it('are claimed once by 200 simultaneous calls, but not if they are removed, revoked or not due', async () => {
+  it('are each claimed by one of 200 simultaneous calls if they are due, and neither removed nor revoked', async () => {
     const server = await openServers();
     const keys = Array.from({ length: 300 }, (_, index) => newKey({ receiptDueAt: at(index) }));
     await Promise.all(keys.map((key, index) => server(index).insert(key)));
@@ -77,7 +77,7 @@ describe.each([
     expect(await server(0).due(at(304), 1000, at(310))).toEqual([]);
   });
 
-  it('are claimed by only one of 200 simultaneous calls each time the previous claim has ended', async () => {
+  it('are claimed again when a claim has ended, by only one of 200 simultaneous calls', async () => {
     const server = await openServers();
     const { keyId } = newKey();
     await server(0).insert(newKey({ keyId, receiptDueAt: at(0) }));

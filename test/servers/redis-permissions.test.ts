@@ -4,6 +4,7 @@ import { createClient, createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
+import type { ChallengeRecord } from '../../src/server/challenge-store.js';
 import type { Stores } from '../../src/server/stores.js';
 import { type RedisClient, redisStores } from '../../src/stores/redis/index.js';
 import { RedisServer } from './support/redis-server.js';
@@ -33,9 +34,11 @@ async function createUser(urls: readonly string[], rules: readonly string[]): Pr
 /** Calls each method of the stores at least once, and checks the results. */
 async function callAll({ challenges, keys }: Stores): Promise<void> {
   const challenge = newChallenge();
-  await challenges.put(challenge, { purpose: 'assertion', expiresAt: new Date(Date.now() + 60_000) });
-  await challenges.fate?.(challenge);
+  const record: ChallengeRecord = { purpose: 'assertion', expiresAt: new Date(Date.now() + 60_000) };
+  await challenges.put(challenge, record);
   expect(await challenges.take(challenge)).toBeDefined();
+  expect(await challenges.fate?.(challenge)).toBe('used');
+  expect(await challenges.spend?.(newChallenge(), record)).toBe(true);
 
   const [user, other] = [newChallenge(), newChallenge()];
   const [key, removed] = [newKey({ receiptDueAt: new Date(3) }), newKey({ subject: user })];

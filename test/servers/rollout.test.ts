@@ -27,7 +27,7 @@ afterAll(async () => {
 
 /** Returns the number of decisions by outcome, route and code since the last call. */
 async function counted(): Promise<Record<string, number>> {
-  // A Fetch handler gets no event when the response is sent, so decisions are published after 20 ms.
+  // A Fetch handler cannot detect that its response was sent, so decisions are published after 20 ms.
   await new Promise((resolve) => setTimeout(resolve, 100));
   exporter.reset();
   await meterProvider.forceFlush();
@@ -41,7 +41,7 @@ async function counted(): Promise<Record<string, number>> {
 }
 
 const backend = createBackend();
-/** The state of the rollout: the mode for old builds, and the share of the keys for which requests are enforced. */
+/** The state of the rollout: the mode for old builds, and the share of the keys for which the mode is `'enforce'`. */
 const rollout: { old: Mode; share: number } = { old: 'report', share: 0 };
 const isEnforced = (keyId: string) => Buffer.from(keyId, 'base64').readUInt32BE(0) / 2 ** 32 < rollout.share;
 const { registration, protect } = httpHandlers(backend, {
@@ -60,7 +60,7 @@ const send = (handler: typeof orders, body: string, headers: Record<string, stri
   return handler(new Request('http://localhost/orders', { method: 'POST', body, headers: { ...type, ...headers } }));
 };
 
-/** An installation of the app. Its requests are reported or rejected with `code`, or attested if `code` is undefined. */
+/** An installation of the app. Its requests are accepted if `code` is undefined. Otherwise, `code` is the code of the rejection. */
 interface Installation {
   readonly device: VirtualDevice;
   readonly keyId: string;

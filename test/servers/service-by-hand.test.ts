@@ -15,8 +15,10 @@ describeServiceByHand(
   async () => client.destroy(),
 );
 
+describeServiceByHand('PostgreSQL', () => inPostgres(pool, 'by_hand', false));
+
 describeServiceByHand(
-  'PostgreSQL',
-  () => inPostgres(pool, 'by_hand'),
+  'PostgreSQL, with one statement for challenge and counter',
+  () => inPostgres(pool, 'by_hand_one_statement', true),
   () => pool.end(),
 );

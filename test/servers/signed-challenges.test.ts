@@ -50,7 +50,7 @@ describe.each(['redis', 'redis cluster', 'postgres'] as const)('signed challenge
       now: () => new Date(Date.now() + ahead * 1000),
     });
 
-  it('need nothing of the store for a million anonymous requests, and every user keeps the own challenge', async () => {
+  it('are issued a million times without a call to the store, and do not affect the earlier challenges of devices', async () => {
     const backend = server();
     const devices = await Promise.all(
       Array.from({ length: 20 }, async () => {

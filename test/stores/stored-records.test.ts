@@ -52,7 +52,7 @@ const WRONG: readonly [string, Record<string, unknown>][] = [
   ['whose revocation time is not a date', { revokedAt: 'yes' }],
 ];
 
-describe.each(Object.entries(open))('a key that %s returns', (_, find) => {
+describe.each(Object.entries(open))('the record of a key in %s', (_, find) => {
   it('is decoded, with its counter as text, as a number or as a bigint', async () => {
     const { receipt: _, ...expected }: NewKey = { ...key, counter: 7 };
     expect(await find(recordWith({}))(key.keyId)).toEqual(expected);

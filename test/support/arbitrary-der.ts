@@ -14,7 +14,7 @@ import {
 
 const octets = (maxLength: number) => fc.uint8Array({ maxLength });
 
-/** Chooses the first kind of value in most cases, and the second kind otherwise. */
+/** Chooses the first kind of value in most cases, and the second kind in the other cases. */
 const mostly = <Value>(right: fc.Arbitrary<Value>, wrong: fc.Arbitrary<Value>): fc.Arbitrary<Value> => {
   return fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: wrong });
 };
@@ -164,7 +164,7 @@ const primitive = fc.oneof(
   fc.constant(NULL),
 );
 
-/** Elements with tag numbers of 31 or more. These numbers are encoded after the first octet. */
+/** Elements whose tag number is 31 or more. Such a number is encoded in the octets after the first octet. */
 const highType = fc.tuple(fc.integer({ min: 31, max: 16_383 }), octets(4)).map(([type, contents]) => {
   return der([0x1f, ...(type < 0x80 ? [type] : [0x80 | (type >> 7), type & 0x7f])], contents);
 });

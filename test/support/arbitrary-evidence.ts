@@ -42,7 +42,7 @@ export const build = fc.record({
 });
 export type Build = typeof build extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Two different values from the same arbitrary. */
+/** Two different values of one kind. */
 export function different<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<readonly [Value, Value]> {
   return fc.tuple(arbitrary, arbitrary).filter(([one, other]) => !same(one, other));
 }

@@ -52,8 +52,8 @@ function flags(bits: Uint8Array): string {
 }
 
 /**
- * The structure inside an OCTET STRING if its contents are a SEQUENCE. A hash or a token can also begin like a SEQUENCE, so
- * contents of 32 bytes and contents that are not exactly one element are not described.
+ * The structure inside an OCTET STRING, if its contents are a SEQUENCE. A hash or a token can begin like a SEQUENCE by chance.
+ * Therefore, contents of 32 bytes, and contents that are not exactly one element, are not described.
  */
 function nested(contents: Uint8Array, indent: string): string[] {
   if (contents[0] !== 0x30 || contents.length === SHA256_LENGTH) return [];

@@ -104,7 +104,7 @@ export const brokenAssertion: Readonly<Record<string, fc.Arbitrary<AssertionChan
   'the signature is text instead of bytes': fc.constant({ object: { signature: 'signature' } }),
 };
 
-/** Chooses up to two of these ways, and combines their changes. */
+/** Chooses up to two of these ways to break evidence, and combines their changes. */
 export function someOf<Changes extends object>(broken: Readonly<Record<string, fc.Arbitrary<Changes>>>) {
   return fc
     .subarray(Object.keys(broken), { maxLength: 2 })

@@ -144,7 +144,7 @@ export async function createAuthority(
   return { root: rootCertificate, intermediate: intermediateCertificate };
 }
 
-/** A chain in the form that `verifyCertificateChain` takes, from DER. */
+/** Decodes certificates from DER into the form that `verifyCertificateChain` expects. */
 export function decodedChain([leaf, ...issuers]: readonly [Uint8Array, ...Uint8Array[]]): CertificateChain {
   return [decodeCertificate(leaf), ...issuers.map(decodeCertificate)];
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { CommandVariables } from '../../src/cli/command-process.js';
 import { runCommand } from '../../src/cli/run-command.js';
 
-/** Replaces a terminal or a pipe as the output of the command. Keeps the written text. */
+/** An output stream for the command, instead of a terminal or a pipe. Keeps the written text. */
 export class Written {
   text = '';
   readonly isTTY: boolean;

@@ -1,11 +1,11 @@
 import { costOf } from './cost.js';
 
-/** The maximum cost of an object, as a multiple of the cost of a genuine object. */
+/** The maximum cost of processing evidence, as a multiple of the cost of processing genuine evidence. */
 const MOST = 10;
 
 /**
- * Compares the cost of objects with the cost of a genuine object in the same run. The cost is processor time, which does not
- * depend on how busy the machine is. Objects that took too long are measured again.
+ * Compares the cost of processing evidence with the cost of processing genuine evidence in the same run. The cost is processor
+ * time, which does not depend on how busy the machine is. A cost that is too high is measured again.
  */
 export class CostOfGenuine {
   readonly #limit: number;
@@ -19,7 +19,7 @@ export class CostOfGenuine {
     this.#limit = MOST * genuine;
   }
 
-  /** Returns a message if the attempt is too expensive. Returns `undefined` if it is cheap enough. */
+  /** Returns a message if the attempt costs too much, and otherwise `undefined`. */
   async excess(attempt: () => Promise<unknown>): Promise<string | undefined> {
     const start = process.cpuUsage();
     await attempt();

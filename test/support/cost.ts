@@ -7,12 +7,12 @@ const collectGarbage: () => void = globalThis.gc ?? exposedCollector();
 const MEGABYTE = 1024 * 1024;
 
 export interface Cost {
-  /** In processor time, which does not depend on how busy the machine is. */
+  /** The processor time, which does not depend on how busy the machine is. */
   milliseconds: number;
   megabytes: number;
 }
 
-/** The lowest cost of an attempt in several runs. The first runs may include compilation or garbage collection. */
+/** The lowest cost of an attempt in several runs. Single runs may include compilation or garbage collection. */
 export async function costOf(attempt: () => Promise<unknown>, runs = 3): Promise<Cost> {
   let milliseconds = Number.POSITIVE_INFINITY;
   let megabytes = Number.POSITIVE_INFINITY;

@@ -25,7 +25,7 @@ export interface DueReceipts {
   close(): Promise<void>;
 }
 
-/** Registers `count` keys, each on a separate device. The keys are overdue, with due times one millisecond apart. */
+/** Registers `count` keys, each on a separate device. All receipts are due, and their due times are one millisecond apart. */
 export async function dueReceipts(
   count: number,
   { stores = memoryStores(), ...others }: Partial<AppAttestOptions> & { stores?: Stores } = {},

@@ -1,4 +1,4 @@
-/** A BER-encoded ASN.1 element that can be changed. Encoding it again updates all enclosing lengths. */
+/** A decoded BER element. A changed copy can be encoded again: `writeElement` computes all lengths. */
 export interface Element {
   readonly tag: number;
   readonly isIndefinite: boolean;
@@ -17,7 +17,7 @@ const OCTET_STRING = 0x04;
 /** The tags with which an element inside an OCTET STRING may begin. Other contents are treated as bytes. */
 const HELD: ReadonlySet<number> = new Set([0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0c, 0x16, 0x30, 0x31]);
 
-/** Decodes well-formed BER, including the contents of an OCTET STRING that is one element. */
+/** Decodes well-formed BER. If an OCTET STRING contains exactly one element, this element is decoded, too. */
 export function readElement(bytes: Uint8Array): Element {
   const { element, end } = elementAt(bytes, 0);
   if (end !== bytes.length) throw new Error('the bytes are not exactly one BER element');

@@ -114,9 +114,10 @@ function extensionStructure(bytes: Uint8Array): unknown {
   });
 }
 
-/** Decodes the CBOR of virtual or recorded evidence. Encoding the result again must give the same bytes. */
+/** Decodes the CBOR of virtual or recorded evidence. If the result is encoded again, the bytes must be the same. */
 function decodeCanonical<Fields>(bytes: Uint8Array): Fields {
   const value: Fields = decode(bytes);
-  if (!Buffer.from(cbor(value)).equals(bytes)) throw new Error('encoding the decoded CBOR again gives other bytes');
+  if (!Buffer.from(cbor(value)).equals(bytes))
+    throw new Error('the decoded CBOR has other bytes if it is encoded again');
   return value;
 }

@@ -43,7 +43,7 @@ export interface AttestationChanges {
   nonceOid?: string;
   /** Returns the value of the extension with the nonce. `undefined` leaves the extension out. */
   nonce?: (nonce: Uint8Array) => Uint8Array | undefined;
-  /** Whether the nonce itself must be a valid ASN.1 element. If absent, both cases are possible. */
+  /** Whether the nonce itself must be a valid ASN.1 element. If the property is absent, both cases are possible. */
   nonceReadsAsAsn1?: boolean;
   /** Values of the other extensions of Apple in the leaf. `undefined` leaves an extension out. */
   properties?: Uint8Array | undefined;
@@ -65,10 +65,7 @@ export interface Attestation {
 }
 
 export const nonceExtension = (nonce: Uint8Array): Uint8Array => sequence(tagged(1, octetString(nonce)));
-/**
- * Whether `asn1js` also decodes the nonce itself as an ASN.1 element. About one nonce in 500 begins with a tag and the matching
- * length.
- */
+/** Whether `asn1js` can decode the nonce itself as an ASN.1 element. About one nonce in 500 is such an element by chance. */
 export const readsAsAsn1 = (nonce: Uint8Array): boolean => {
   const { result } = fromBER(octetString(nonce));
   return result instanceof OctetString && result.valueBlock.value.length > 0;

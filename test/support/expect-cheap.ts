@@ -7,7 +7,7 @@ const data = Buffer.from('data');
 const signature = sign('sha256', data, privateKey);
 let costOfSignatures: Promise<Cost> | undefined;
 
-/** Expects that the attempt takes less time than a hundred signature verifications, and less than 20 MB of memory. */
+/** Expects that the attempt takes less time than a hundred signature verifications, and needs less than 20 MB of memory. */
 export async function expectCheap(attempt: () => Promise<unknown>): Promise<void> {
   costOfSignatures ??= costOf(async () => {
     for (let count = 0; count < 100; count += 1) verify('sha256', data, publicKey, signature);

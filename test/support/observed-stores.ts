@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Stores } from '../../src/server/index.js';
 
 /**
- * Stores that record the rounds of calls. A round consists of the calls that are in progress at the same time.
+ * Stores that record the rounds of calls. A round contains the names of the methods that are in progress at the same time.
  *
  * @param delay The time that a method takes, in milliseconds
  */

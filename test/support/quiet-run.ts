@@ -1,5 +1,5 @@
-// A successful run prints nothing, because unexpected output hides important output. A test that causes a process warning or
-// console output must replace the function that prints it.
+// A successful test must print nothing, because unexpected output would hide important output. If a test causes a process warning
+// or console output, the test must replace the function that prints.
 import { afterAll, expect } from 'vitest';
 
 const printed: string[] = [];

@@ -10,7 +10,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** From 0 to less than 1: Marsaglia's Weyl-sequence generator, which is good enough to shuffle. */
+  /** Returns a number from 0 to less than 1. The generator is SplitMix32, which is good enough to shuffle. */
   next(): number {
     this.#state = (this.#state + 0x9e3779b9) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 16), 0x21f0aaad);

@@ -8,13 +8,13 @@ export interface RawRequest {
   /** The target in the request line. */
   path: string;
   headers?: Record<string, string | string[]>;
-  /** Sent with the header `Content-Length`. */
+  /** A body that is sent with the header `Content-Length`. */
   body?: string | Uint8Array;
-  /** Sent without the header `Content-Length`. The number of chunks may be infinite. */
+  /** The chunks of a body that is sent without the header `Content-Length`. The number of chunks may be infinite. */
   chunks?: Iterable<string | Uint8Array>;
 }
 
-/** Sends a request with exactly this path, and stops sending when the response arrives. */
+/** Sends a request with exactly this target. Stops sending when the response arrives. */
 export async function send(
   origin: string,
   { path, method = 'POST', headers, body, chunks }: RawRequest,

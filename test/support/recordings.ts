@@ -30,7 +30,7 @@ export interface RecordedReceipt {
   token: string;
 }
 
-/** The recordings in the project, and recordings of other people that exist outside the project on some machines. */
+/** The folders with recordings: in the project and, on some machines, outside the project. */
 const FOLDERS = {
   fixtures: new URL('../../fixtures/', import.meta.url),
   shared: new URL('../../../shared/recordings/', import.meta.url),
@@ -41,7 +41,7 @@ export const hasSharedRecordings = existsSync(FOLDERS.shared);
 export const fixtures = readFolder(FOLDERS.fixtures);
 export const sharedRecordings = hasSharedRecordings ? readFolder(FOLDERS.shared) : [];
 
-/** Each recording once, because Apple's sample is in both folders. */
+/** The recordings in both folders. Apple's sample is in both folders, but only once in this list. */
 export const recordings = [
   ...fixtures,
   ...sharedRecordings.filter(({ name }) => !fixtures.some((fixture) => fixture.name === name)),

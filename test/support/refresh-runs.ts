@@ -40,7 +40,7 @@ export const own = (
   return { ...valid, ...options };
 };
 
-/** Runs the refresh, and returns what `onProgress` received. */
+/** Calls `refreshReceipts`. Returns the arguments of all calls of `onProgress`. */
 export async function progressOf(
   due: DueReceipts,
   options: Partial<RefreshReceiptsOptions> = {},

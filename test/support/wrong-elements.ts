@@ -8,8 +8,8 @@ const [SEQUENCE, SET] = [16, 17];
 const UNIVERSAL_TYPES: readonly number[] = Array.from({ length: 37 }, (_, index) => index + 1);
 
 /**
- * An element of every universal type, with contents of the given length. SEQUENCE and SET contain elements. Other types contain
- * octets that are valid in numbers, times and text.
+ * One element of each universal type, with contents of the given length. The contents of SEQUENCE and SET are elements. The
+ * contents of other types are octets that are valid in numbers, times and text.
  */
 export function wrongElements(length: number): readonly (readonly [string, Uint8Array])[] {
   const contents: readonly [string, Uint8Array][] = [['1s', new Uint8Array(length).fill(0x31)]];

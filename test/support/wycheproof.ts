@@ -16,7 +16,7 @@ export interface WycheproofGroup {
 export interface WycheproofTest {
   readonly tcId: number;
   readonly comment: string;
-  /** `'valid'` must verify, `'invalid'` must not, and `'acceptable'` may. */
+  /** A verifier must accept `'valid'` signatures and reject `'invalid'` signatures. For `'acceptable'`, it may do either. */
   readonly result: 'valid' | 'invalid' | 'acceptable';
   readonly message: Buffer;
   readonly signature: Buffer;

@@ -140,7 +140,7 @@ describe('the receipt endpoint', () => {
     expect(endpoint.requests[0]).toMatchObject({ url: endpointUrl('production'), body: receipt });
   });
 
-  it('can delay a response, and handles no request whose client disconnects during the delay', async () => {
+  it('can delay a response, and ignores a request whose client disconnects during the delay', async () => {
     const endpoint = apple.receiptEndpoint();
     endpoint.answerNext({ delay: 60_000 });
     const aborted = (url: string, init: RequestInit) => endpoint(url, { ...init, signal: AbortSignal.timeout(20) });

@@ -45,7 +45,7 @@ describe('signRequest', () => {
     expect(verified.counter).toBe(1);
   });
 
-  it('uses the last attested key, or the given key', async () => {
+  it('signs with the key that was attested last, or with the key in the option keyId', async () => {
     const { device, keyId } = await deviceWithKey();
     const latest = await device.generateKey();
     const request = { method: 'GET', target: '/', challenge };

@@ -93,7 +93,7 @@ describe('a virtual device', () => {
     expect(await request(device, { ...key, counter: first.counter })).toMatchObject({ counter: 2 });
   });
 
-  it('can have an App ID as an object with teamId and bundleId, and can attest in the development environment', async () => {
+  it('accepts an App ID as an object with teamId and bundleId, and can attest in the development environment', async () => {
     const device = await createDevice({
       appId: { teamId: 'TEAMID1234', bundleId: 'com.example.app' },
       environment: 'development',
@@ -101,7 +101,7 @@ describe('a virtual device', () => {
     expect(await register(device, { environment: 'development' })).toMatchObject({ environment: 'development' });
   });
 
-  it('has version 1 of an App Store app on iOS 27 by default', async () => {
+  it('has iOS 27 and version 1 of an app from the App Store by default', async () => {
     const { extensions } = await register(await createDevice());
     expect(extensions).toEqual({ validationCategory: ValidationCategory.AppStore, bundleVersion: '1' });
   });
@@ -114,7 +114,7 @@ describe('a virtual device', () => {
     expect(await request(device, other)).toMatchObject({ counter: 1 });
   });
 
-  it('has certificates and receipts with the time of the clock of its virtual Apple', async () => {
+  it('has certificates and receipts whose dates come from the clock of its virtual Apple', async () => {
     const moment = new Date('2027-03-04T05:06:07.890Z');
     const standing = await createVirtualApple({ now: moment });
     const device = await standing.createDevice({ appId: APP_ID });
@@ -247,7 +247,7 @@ describe('a virtual device that misbehaves', () => {
     await expectCode(() => request(device, key), 'malformed_assertion');
   });
 
-  it('with forged extensions has a receipt that was not issued for the challenge', async () => {
+  it('with forged extensions sends a receipt that was not issued for the challenge', async () => {
     const device = await createDevice({ os: 'iOS 26' });
     device.misbehave({ forgedExtensions });
     const { receipt, publicKey } = await register(device);
@@ -339,7 +339,7 @@ describe('a key of a virtual device', () => {
         return keyId;
       },
     ],
-  ])('that is %s can neither attest nor sign', async (_, keyIdOf) => {
+  ])('that is %s can neither be attested nor sign', async (_, keyIdOf) => {
     const device = await createDevice();
     const keyId = await keyIdOf(device);
     const invalidKey = { name: 'DCError', code: 'invalidKey' };
@@ -355,7 +355,7 @@ describe('a key of a virtual device', () => {
     await expect(device.generateAssertion(keyId, sha256(PAYLOAD))).resolves.toBeInstanceOf(Uint8Array);
   });
 
-  it('can be attested again for another challenge, and its counter continues', async () => {
+  it('can be attested again for another challenge, and the counter of its assertions continues', async () => {
     const device = await createDevice();
     const key = await register(device);
     expect(await request(device, key)).toMatchObject({ counter: 1 });

@@ -47,7 +47,7 @@ const SERVERS: readonly [string, (appAttest: AppAttest) => Promise<TestServer>][
   ],
 ];
 
-it.each(SERVERS)('%s reads a signed form with a file', async (_, start) => {
+it.each(SERVERS)('%s reads a signed form with a file behind protect', async (_, start) => {
   const { backend, device, keyId } = await backendWithDevice();
   const server = await start(backend);
   try {

@@ -4,7 +4,7 @@ export interface AssertionByHand {
   authenticatorData: Buffer;
 }
 
-/** Decodes the CBOR map `{ signature, authenticatorData }`, and nothing else. Returns `undefined` for all other bytes. */
+/** Decodes the CBOR map `{ signature, authenticatorData }`. Returns `undefined` for any other bytes. */
 export function decodeAssertion(bytes: Buffer): AssertionByHand | undefined {
   if (bytes[0] !== MAP_OF_TWO) return undefined;
   const fields: Partial<AssertionByHand> = {};

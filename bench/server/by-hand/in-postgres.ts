@@ -5,8 +5,8 @@ export interface PoolByHand {
   query(text: string, values?: unknown[]): Promise<{ rows: object[] }>;
 }
 
-/** State in PostgreSQL, in the tables of a new schema. The tables have the same storage parameters as those of this package. */
-export async function inPostgres(pool: PoolByHand, schema: string): Promise<StoresByHand> {
+/** State in PostgreSQL, in tables of a new schema. They have the same storage parameters as the tables of this package. */
+export async function inPostgres(pool: PoolByHand, schema: string, hasOneStatement: boolean): Promise<StoresByHand> {
   const [challenges, keys] = [`${schema}.challenges`, `${schema}.keys`];
   await pool.query(`
 CREATE SCHEMA ${schema};
@@ -27,6 +27,10 @@ UPDATE ${challenges} SET used_at = now() WHERE challenge = $1 AND used_at IS NUL
   const advance = `
 UPDATE ${keys} SET counter = $2, last_used_at = now()
 WHERE key_id = $1 AND counter < $2::bigint AND revoked_at IS NULL RETURNING 1`;
+  const both = `
+WITH taken AS (${take})
+UPDATE ${keys} SET counter = $3, last_used_at = now()
+WHERE key_id = $2 AND counter < $3::bigint AND revoked_at IS NULL AND EXISTS (SELECT FROM taken) RETURNING 1`;
   return {
     async put(challenge) {
       await pool.query(put, [challenge]);
@@ -45,5 +49,10 @@ WHERE key_id = $1 AND counter < $2::bigint AND revoked_at IS NULL RETURNING 1`;
     async advance(keyId, counter) {
       return (await pool.query(advance, [keyId, counter])).rows.length === 1;
     },
+    ...(hasOneStatement && {
+      async takeAndAdvance(challenge: string, keyId: string, counter: number) {
+        return (await pool.query(both, [challenge, keyId, counter])).rows.length === 1;
+      },
+    }),
   };
 }

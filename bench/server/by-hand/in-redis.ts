@@ -23,7 +23,7 @@ if not counter or revokedAt or tonumber(ARGV[1]) <= tonumber(counter) then retur
 redis.call('HSET', KEYS[1], 'counter', ARGV[1], 'lastUsedAt', ARGV[2])
 return 1`;
 
-/** State in Redis, in Lua scripts on one Redis key each. */
+/** State in Redis. Each method is a Lua script that uses one Redis key. */
 export async function inRedis(client: RedisByHand, prefix: string): Promise<StoresByHand> {
   const script = async (text: string) => {
     const sha = await client.scriptLoad(text);

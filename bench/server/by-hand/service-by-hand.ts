@@ -8,9 +8,9 @@ const BODY_LIMIT = 100 * 1024;
 const CACHED_KEYS = 10_000;
 
 /**
- * The least code that protects a route with App Attest: the checks that no server may omit, on the same framework and with the
- * same database clients as the measured service, without any library for App Attest. It is a reference for benchmarks only. It
- * registers no devices, explains no rejection and limits nothing but the length of a body.
+ * The least code that protects a route with App Attest, without a library for App Attest. It makes only the checks that no server
+ * may omit, and uses the same framework and the same database clients as the measured service. It is only a reference for
+ * benchmarks: it registers no devices, and explains no rejection.
  */
 export function serviceByHand(stores: StoresByHand, appId: string): Express {
   const rpIdHash = hash('sha256', appId, 'buffer');
@@ -38,8 +38,9 @@ export function serviceByHand(stores: StoresByHand, appId: string): Express {
     if (!assertion || !body) return refuse();
     const { signature, authenticatorData } = assertion;
 
-    // The challenge and the key are known.
-    const [isTaken, key] = await Promise.all([stores.take(challenge), stores.find(keyId)]);
+    // The challenge was issued and is now used up. The key is registered.
+    const { takeAndAdvance } = stores;
+    const [isTaken, key] = await Promise.all([takeAndAdvance ? true : stores.take(challenge), stores.find(keyId)]);
     if (!isTaken || !key) return refuse();
 
     // The key signed this request with this body, for this app.
@@ -49,9 +50,11 @@ export function serviceByHand(stores: StoresByHand, appId: string): Express {
     if (!verify('sha256', nonce, publicKeyOf(key.publicKey), signature)) return refuse();
     if (authenticatorData.length < 37 || rpIdHash.compare(authenticatorData, 0, 32) !== 0) return refuse();
 
-    // The counter is higher than all counters before.
+    // The counter is higher than all earlier counters.
     const counter = authenticatorData.readUInt32BE(33);
-    if (counter <= key.counter || !(await stores.advance(keyId, counter))) return refuse();
+    if (counter <= key.counter) return refuse();
+    const advanced = takeAndAdvance ? takeAndAdvance(challenge, keyId, counter) : stores.advance(keyId, counter);
+    if (!(await advanced)) return refuse();
     request.body = JSON.parse(body.toString());
     return next();
   };

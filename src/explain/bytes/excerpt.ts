@@ -7,8 +7,8 @@ export interface ByteRange {
 }
 
 /**
- * Bytes of evidence that also know their position in the evidence. The chunks of a BER OCTET STRING are joined into one
- * excerpt with several ranges.
+ * Bytes of evidence, with their position in the evidence. The chunks of a BER OCTET STRING are joined into one excerpt
+ * with several ranges.
  */
 export class Excerpt {
   readonly bytes: Uint8Array;

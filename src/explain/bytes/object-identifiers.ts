@@ -1,6 +1,9 @@
 import { AppleExtension } from '../../certificates/apple-extensions.js';
 
-/** Names of the object identifiers in App Attest evidence, as RFC 5280, RFC 5652 and Apple name them. */
+/**
+ * Names of the object identifiers in App Attest evidence: names from RFCs, and descriptions of Apple's undocumented
+ * identifiers.
+ */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['2.5.29.14', 'subjectKeyIdentifier'],
   ['2.5.29.15', 'keyUsage'],

@@ -63,7 +63,7 @@ export async function attestationCauses(checked: CheckedAttestation): Promise<Ca
   return [...causes, ...chainFailure, ...unproven(chainFailure, certified)];
 }
 
-/** Explains checks of values that the nonce in the certificate covers. */
+/** Explains the failed checks of the App ID, the counter, the environment, the key, the credential ID and the policy. */
 function authenticatorDataCauses(checked: CheckedAttestation): Cause[] {
   const { checks, data, device, certifiedAppId, appIds, environments } = checked;
   const failed = (name: string): boolean => checks.hasFailed(name);
@@ -105,7 +105,7 @@ async function nonceCauses(checked: CheckedAttestation): Promise<Cause[]> {
   if (sample !== undefined) {
     return [
       certain(
-        `This is a sample of Apple’s guide, which contains the challenge ${shortText(sample)} in place of its hash.`,
+        `This attestation is a sample from Apple’s guide, and it contains the challenge ${shortText(sample)} in place of a hash.`,
         'For this sample only, pass the bytes of the challenge to the verifier as clientDataHash, and omit the option challenge.',
       ),
     ];
@@ -133,7 +133,10 @@ async function envelopeCauses({ pasted }: CheckedAttestation, search: ClientData
   ];
 }
 
-/** Reads the client data hash that the app passed to the device from the receipt in the attestation. */
+/**
+ * Explains a wrong nonce with the receipt in the attestation. The receipt contains the client data hash that the app
+ * passed to the device.
+ */
 async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8Array) => boolean): Promise<Cause[]> {
   const clientHash = await clientHashIn(checked.receipt);
   if (clientHash === undefined || !isMadeFor(clientHash)) {
@@ -156,7 +159,7 @@ async function receiptCause(checked: CheckedAttestation, isMadeFor: (hash: Uint8
   return [
     likely(
       'The app attested the key for another challenge.',
-      'In the app, hash the challenge that the server issued for this registration, and attest a new key for each new challenge.',
+      'In the app, hash the challenge that the server issued for this registration, and attest the same key again with a new challenge.',
     ),
   ];
 }

@@ -8,8 +8,9 @@ export function byCertainty(causes: readonly Cause[]): Cause[] {
 }
 
 /**
- * Causes in values that a failed check should have proven. The values may be forged, so no cause in them is more certain than
- * the causes of the failure. If the failure is certainly explained, the values are proven.
+ * Limits the certainty of causes. The causes come from values that a failed check did not prove, so the values may be
+ * forged. No returned cause is more certain than the most certain cause of the failure. If the check did not fail,
+ * returns the causes unchanged.
  *
  * @param failure The causes of the failed check. Empty if the check did not fail
  */

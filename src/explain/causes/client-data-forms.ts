@@ -3,7 +3,7 @@ import { decodeBase64, encodeBase64 } from '../../encoding/base64.js';
 import { sha256, sha256OfText } from '../../encoding/bytes.js';
 import { decodeUtf8 } from '../../encoding/utf8.js';
 
-/** Client data as an app may have changed it before it hashed the data. */
+/** Client data in a form that an app may have hashed by mistake. */
 export interface DataForm {
   readonly data: string | Uint8Array;
   /** What the app did. Completes a sentence that begins with "The app". */

@@ -35,7 +35,7 @@ export class ClientDataSearch {
     this.#overhead = overhead;
   }
 
-  /** Whether nothing more is compared, so that further forms need not be computed. */
+  /** Whether a limit was reached. Further forms are then not compared, so they need not be computed. */
   get isOver(): boolean {
     return this.#tries <= 0 || this.#bytes <= 0;
   }
@@ -70,7 +70,7 @@ function hashOf(data: string | Uint8Array): Uint8Array {
 }
 
 /**
- * Searches for the form of client data, and for the way to hash it, that the evidence was made for.
+ * Finds the form of the client data that the app hashed, and the way in which the app hashed it.
  *
  * @param name The name of the client data: `challenge` or `payload`
  */
@@ -80,7 +80,8 @@ export async function clientDataCauses(
   name: string,
 ): Promise<Cause[]> {
   if (value.length > MAX_SEARCHED_LENGTH) return [];
-  // A match is possible only if `value` is a client data hash. The hash of client data was compared before the search.
+  // If `value` is client data, its hash was compared before the search and did not match. So a match here means that
+  // `value` is a client data hash.
   if (await search.has(hashOf(value))) {
     return [
       certain(
@@ -108,7 +109,7 @@ async function findHash(search: ClientDataSearch, data: string | Uint8Array, nam
   return undefined;
 }
 
-/** Tries the challenges of other requests, in the usual forms. */
+/** Tries the challenges of other requests, in the forms that `formsOf` returns. */
 export async function otherChallengeCauses(
   search: ClientDataSearch,
   otherChallenges: readonly string[],

@@ -1,7 +1,7 @@
 import type { DataForm } from './client-data-forms.js';
 
 const MAX_DEPTH = 16;
-/** All orders of the names are tried if an object has at most this many names. Four names have 24 orders. */
+/** All orders of the names are tried if the outermost object has at most this many names. Four names have 24 orders. */
 const MAX_PERMUTED = 4;
 
 const REMEDY =
@@ -59,7 +59,10 @@ function parse(text: string): Json | undefined {
   }
 }
 
-/** Deep nesting would exhaust the stack. Brackets in strings also count, so such text may be skipped. */
+/**
+ * Deep nesting would exhaust the stack. Brackets in strings also count, so text with many brackets in strings may be
+ * skipped.
+ */
 function isDeep(text: string): boolean {
   let depth = 0;
   for (const [bracket] of text.matchAll(/[[\]{}]/g)) {

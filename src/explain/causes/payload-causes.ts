@@ -14,7 +14,7 @@ import { joinSignedRequest, splitSignedRequest, targetForms } from './target-for
 /** A challenge in a JSON payload, in a field with a usual name. */
 const CHALLENGE_IN_JSON = /("(?:challenge|nonce)"\s*:\s*")[^"]*(")/;
 
-/** Searches for the payload that an assertion was made for, among the forms of the payload that the server verified. */
+/** Finds the payload that the app signed. Tries forms of the payload that the server verified. */
 export async function payloadCauses(
   search: ClientDataSearch,
   payload: string | Uint8Array,
@@ -59,7 +59,10 @@ function* contentInJsonForms(request: NonNullable<ReturnType<typeof splitSignedR
   }
 }
 
-/** The payload with its challenge replaced by another challenge. */
+/**
+ * Returns the payload with another challenge. If no challenge is found in the payload, returns only the other
+ * challenge.
+ */
 function withChallenge(text: string, challenge: string): Pick<DataForm, 'data'>[] {
   const request = splitSignedRequest(text);
   if (request) return [{ data: joinSignedRequest({ ...request, challenge }) }];

@@ -13,7 +13,7 @@ import { environmentCauses } from './environment-causes.js';
 import { malformedCauses } from './malformed-causes.js';
 
 const TRIES = 4000;
-/** Nobody can verify the signatures of receipts from before this date. OpenSSL also rejects these signatures. */
+/** The signatures of receipts from before this date cannot be verified. OpenSSL rejects these signatures too. */
 const FIRST_VERIFIABLE = new Date('2020-10-01T00:00:00Z');
 
 /** Finds the mistakes that explain why a receipt is rejected. */

@@ -1,6 +1,6 @@
 /**
- * Replaces `Buffer` of Node.js in the inspector page. Supports only what the core uses. All other methods are inherited from
- * `Uint8Array`.
+ * Replaces `Buffer` of Node.js in the inspector page. Contains only the methods that this package uses. All other
+ * methods are inherited from `Uint8Array`.
  */
 export class PageBuffer extends Uint8Array {
   static override from(

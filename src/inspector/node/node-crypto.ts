@@ -6,8 +6,9 @@ import { PageBuffer } from './node-buffer.js';
 import { type KeyAlgorithm, readKeyInfo } from './subject-public-key-info.js';
 
 /**
- * Replaces `node:crypto` in the inspector page. Supports only what the core uses: SHA-1, SHA-2, and ECDSA on the curves of
- * NIST. The Web Crypto API is not used, because it hashes only asynchronously, and some browsers reject P-384 with SHA-256.
+ * Replaces `node:crypto` in the inspector page. Supports only the algorithms that this package uses: SHA-1, SHA-2, and
+ * ECDSA on the curves of NIST. The Web Crypto API is not used, because it hashes only asynchronously, and some browsers
+ * reject P-384 with SHA-256.
  */
 
 /** Evidence never uses SHA-1, but apps do by mistake. */

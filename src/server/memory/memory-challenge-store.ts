@@ -10,7 +10,7 @@ interface Entry {
    * expired. After this time, the entry can be deleted.
    */
   readonly forgottenAt: number;
-  /** For a challenge that was spent without being stored: its expiry, in milliseconds since 1970. */
+  /** Only for a challenge that `spend` marked as used: its expiry, in milliseconds since 1970. */
   readonly spentUntil?: number;
 }
 
@@ -19,8 +19,8 @@ export class MemoryChallengeStore implements ChallengeStore {
   readonly #entries = new Map<string, Entry>();
   readonly #limit: number;
   /**
-   * The latest expiry of a spent challenge that was deleted too early because the store was full, in milliseconds since 1970. All
-   * challenges that expire at this time or earlier count as spent. So a full store never makes a challenge valid again.
+   * Milliseconds since 1970. The latest expiry of a spent challenge that was deleted too early, because the store was full. `spend`
+   * returns false for all challenges that expire at this time or earlier. So a full store never makes a challenge valid again.
    */
   #spentUntil = Number.NEGATIVE_INFINITY;
 

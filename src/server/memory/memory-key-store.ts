@@ -1,7 +1,7 @@
 import { acceptCounter, type CounterWindow, newWindow } from '../counter-window.js';
 import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../key-store.js';
 import { lastUse } from '../last-use.js';
-import type { NewKey, StoredKey } from '../stored-key.js';
+import { copyOfKey, type NewKey, type StoredKey } from '../stored-key.js';
 
 interface Entry {
   /** `key.counter` is the counter at the registration. The current counter is in `window`. */
@@ -28,7 +28,10 @@ export class MemoryKeyStore implements KeyStore {
     if (this.#entries.has(newKey.keyId)) return false;
     if (this.#entries.size >= this.#limit)
       throw new Error(`the in-memory key store is full: maxKeys is ${this.#limit}`);
-    const { receipt, ...key } = structuredClone(newKey);
+    const { receipt: given, ...others } = newKey;
+    const key = structuredClone(others);
+    // A structured clone would also copy the rest of a buffer that the receipt is a part of.
+    const receipt = given && new Uint8Array(given);
     this.#entries.set(key.keyId, { key, window: newWindow(key.counter), receipt, claimedUntil: undefined });
     return true;
   }
@@ -108,9 +111,9 @@ export class MemoryKeyStore implements KeyStore {
   }
 }
 
-/** Returns a deep copy, so that callers cannot change the stored key. */
+/** Returns a copy, so that callers cannot change the stored key. */
 function storedKey({ key, window }: Entry): StoredKey {
-  return { ...structuredClone(key), counter: window.highest };
+  return { ...copyOfKey(key), counter: window.highest };
 }
 
 /** Returns `true` for every key if no user is given. */

@@ -2,8 +2,8 @@
 const BATCH = 20;
 
 /**
- * Calls `read` for all items, and returns the results in their order. Only one batch is in progress at a time. A page of 1000
- * keys therefore does not delay the scripts of other requests for long.
+ * Calls `read` for all items, and returns the results in the order of the items. Only one batch is in progress at a
+ * time. A page of 1000 keys therefore does not delay the scripts of other requests for long.
  */
 export async function inBatches<Item, Result>(
   items: readonly Item[],

@@ -71,7 +71,10 @@ export class RedisDueReceipts {
     if (entries.length > 0) await REMOVE.run(this.#client, this.#key, ...entries.map(entryText));
   }
 
-  /** Claims entries, the earliest first. No other call returns them before the claim ends, or before `saveReceipt` ends it. */
+  /**
+   * Claims entries, the earliest first. No other call returns these entries until the claim ends, or until
+   * `saveReceipt` ends it.
+   */
   async claim(date: number, limit: number, claimedUntil: number): Promise<IndexEntry[]> {
     const entries = listReply(await CLAIM.run(this.#client, this.#key, date, limit, claimedUntil));
     return entries.map((text) => readEntry(String(text)));

@@ -4,12 +4,13 @@ import { keyRecord } from '../key-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { isYes, optionalListReply, RedisScript, textReply } from './redis-script.js';
 
-// An index and the hash of a key are different Redis keys, so one script cannot write both. An insertion therefore has three
-// steps: it reserves a tag in the hash, adds an entry with this tag to the index, and writes the hash. The last step fails if
-// the reservation no longer exists. An entry whose tag is not in the hash therefore never becomes valid, even if a step takes
-// long. Such an entry can be removed at any time.
+// Each attested key is a Redis hash. The indexes are other Redis keys. In a cluster, these Redis keys may be on different nodes,
+// so one script cannot write them all. An insertion therefore has three steps: it reserves a tag in the Redis hash, adds entries
+// with this tag to the indexes, and writes the fields of the key. The last step fails if the reservation no longer exists. An
+// entry whose tag is not in the Redis hash therefore never becomes valid, even if a step takes long. Such an entry can be removed
+// at any time.
 
-/** The lifetime of a hash that has only reservations, in milliseconds. It is longer than an insertion takes. */
+/** The lifetime of a Redis hash that has only reservations, in milliseconds. It is longer than an insertion usually takes. */
 const RESERVED_FOR = 60_000;
 
 const RESERVE = new RedisScript(`
@@ -18,7 +19,10 @@ redis.call('HSET', KEYS[1], 'reserved:' .. ARGV[1], '')
 redis.call('PEXPIRE', KEYS[1], ${RESERVED_FOR})
 return 1`);
 
-/** Deletes all reservations, including those of other servers. The insertions of these servers then find a registered key. */
+/**
+ * Writes the fields of a key. Deletes all reservations, including those of other servers. The insertions of these servers then
+ * find a registered key.
+ */
 const INSERT = new RedisScript(`
 local registration = redis.call('HGET', KEYS[1], 'registration')
 if registration then return registration == ARGV[1] and 'inserted' or 'exists' end

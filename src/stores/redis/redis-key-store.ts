@@ -13,10 +13,11 @@ import { isYes, RedisScript } from './redis-script.js';
 import { RedisStoredKey } from './redis-stored-key.js';
 import { RedisUserIndex } from './redis-user-index.js';
 
-// Each attested key is a Redis hash that never expires. The hash has the fields of KeyRecord, the tags of the index entries
-// (`registration`, `dueTag`, `nextDueTag`), and two fields for the counter window. `counter` is the highest accepted counter.
-// `seen` is a text of 64 digits. Digit n is 1 if the counter `counter - n` was accepted, or may have been used before the
-// registration. `seen` is text because numbers in Lua are doubles, which cannot represent all 64-bit integers.
+// Each attested key is a Redis hash that never expires. The hash has the fields of KeyRecord, the tags of the index
+// entries (`registration`, `dueTag`, `nextDueTag`), and two fields for the counter window. `counter` is the highest
+// accepted counter. `seen` is a text of 64 digits. Digit n, from 1 to 64, is 1 if the counter `counter - n` was
+// accepted, or may have been used before the registration. `seen` is text because numbers in Lua are doubles, which
+// cannot represent all 64-bit integers.
 //
 // There are two kinds of indexes: the keys of each user, and the due receipts. An entry is added before the hash is written,
 // and removed after the hash was deleted. A crash between two steps can therefore leave entries that are not valid, but no key

@@ -4,8 +4,8 @@ import type { Issuer } from './issuer.js';
 import { X509Certificate } from './x509.js';
 
 /**
- * A root certificate with its private key, both PEM. Whoever has the private key can forge evidence for each server that trusts
- * the certificate.
+ * A root certificate with its private key, both PEM. Anyone who has the private key can forge evidence for each server
+ * that trusts the certificate.
  */
 export interface SavedRoot {
   readonly certificate: string;

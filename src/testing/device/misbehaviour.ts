@@ -16,8 +16,9 @@ export interface Misbehaviour {
   standingCounter?: boolean | undefined;
   /**
    * The app was linked with an SDK that is older than iOS 27, so its evidence has no extensions. The code is
-   * `extension_missing` if the backend's policy has `whenAbsent: 'reject'`. If earlier evidence of the key had extensions,
-   * `createAppAttest` with any policy also throws this code for an assertion, unless the policy has `whenDropped: 'accept'`.
+   * `extension_missing` if the backend's policy has `whenAbsent: 'reject'`. If earlier evidence of the key had
+   * extensions, the method `authenticate` of a server with any policy also throws this code, unless the policy has
+   * `whenDropped: 'accept'`.
    */
   olderSdk?: boolean | undefined;
   /**

@@ -256,7 +256,7 @@ export class VirtualDevice {
   }
 }
 
-/** Devices set this flag also in assertions, although assertions contain no credential data. */
+/** Devices set this flag in assertions too, although assertions contain no credential data. */
 const ATTESTED_CREDENTIAL_DATA = 0x40;
 const EXTENSION_DATA = 0x80;
 

@@ -16,7 +16,10 @@ const RISK_WINDOW = 30 * DAY;
 export interface IssuedReceipt {
   readonly device: AttestingDevice;
   readonly subject: ReceiptSubject;
-  /** The time from which the receipt can be exchanged. `undefined` for the receipt of an attestation: there is no wait. */
+  /**
+   * The time from which the receipt can be exchanged. `undefined` for the receipt of an attestation, which can be
+   * exchanged immediately.
+   */
   readonly refreshableFrom: Date | undefined;
 }
 

@@ -1,6 +1,9 @@
 // Imports the module that the command line names. Prints the global properties that this import changed.
 
-/** Returns every property of the global object, and of all objects that can be reached from the global object, by its path. */
+/**
+ * Returns the value or the getter of each property by its path. Includes the properties of the global object and of all objects
+ * that can be reached from it, but not those of `process`. Also includes the number of listeners of each event of `process`.
+ */
 function globalProperties() {
   const listeners = process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
   const properties = new Map([['listeners of process', listeners.join()]]);
@@ -31,6 +34,6 @@ const after = globalProperties();
 const changed = [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
   return !Object.is(before.get(name), after.get(name));
 });
-// Properties of a changed object are not listed again.
+// If an object was replaced, only the object is listed, without its properties.
 const first = changed.filter((name) => !changed.some((other) => name.startsWith(`${other}.`)));
 console.log(JSON.stringify(first));

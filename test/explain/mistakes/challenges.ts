@@ -129,6 +129,6 @@ export const challenges: readonly Mistake[] = [
     title: 'sends Apple’s sample, and the server hashes the challenge of the sample',
     explain: () => explainAttestation({ ...sampleWithout, challenge: 'example_server_challenge' }),
     code: 'nonce_mismatch',
-    cause: /a sample of Apple’s guide/,
+    cause: /a sample from Apple’s guide/,
   },
 ];

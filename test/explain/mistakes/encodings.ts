@@ -40,7 +40,7 @@ const withReceipt = (title: string, evidence: string | Uint8Array, cause: RegExp
   } as const;
 };
 
-/** Evidence whose encoding is neither base64 nor base64url, and evidence of another kind. */
+/** Evidence with a wrong encoding, truncated evidence, and evidence of another kind. */
 export const encodings: readonly Mistake[] = [
   sent('sends hex', attestation.toString('hex'), /is hex/),
   sent(
@@ -105,7 +105,7 @@ export const encodings: readonly Mistake[] = [
   }),
   sent('stores bytes in a column of 4096 bytes', attestation.subarray(0, 4096), /cut off after 4096 bytes/),
   sent(
-    'stores base64 of a longer attestation in a column of 65,535 characters',
+    'stores base64 of a very long attestation in a column of 65,535 characters',
     Buffer.concat([
       Buffer.from('a363666d746f6170706c652d61707061747465737467617474537461a2', 'hex').subarray(0, 21),
       Buffer.from('6761747453746d745a00010000', 'hex'),

@@ -27,7 +27,7 @@ export async function deviceWithKey(options: Partial<VirtualDeviceOptions> = {})
   return { device, keyId, attestation };
 }
 
-/** A recorded attestation, with the options that accept it. */
+/** Options with which `verifyAttestation` accepts a recorded attestation. */
 export const recorded = attestationOptions(attestationFixture('node-app-attest-production'));
 
 const { device, keyId, attestation } = await deviceWithKey();
@@ -55,7 +55,7 @@ export async function assertionFor(clientDataHash: Uint8Array, changes: Partial<
   return explainAssertion({ assertion, publicKey, payload: PAYLOAD, appId: APP_ID, counter: 0, ...changes });
 }
 
-/** Explains an assertion if the app signs `signed`, but the server verifies `verified`. */
+/** Explains an assertion for which the app signed the payload `signed`, but the server verifies the payload `verified`. */
 export function signedInstead(signed: string | Uint8Array, verified: string | Uint8Array = PAYLOAD) {
   return assertionFor(sha256(signed), { payload: verified });
 }

@@ -16,15 +16,20 @@ const signed = (title: string, app: string | Uint8Array, server: string | Uint8A
 export const payloads: readonly Mistake[] = [
   signed('sorts the names of JSON', SORTED, JSON_TEXT, /sorted names/),
   signed('writes the names of JSON in another order', '{"b":1,"c":2,"a":3}', '{"a":3,"b":1,"c":2}', /JSON/),
-  signed('writes JSON with spaces, as Python', '{"a": 1, "b": [1, 2]}', '{"a":1,"b":[1,2]}', /as Python writes it/),
   signed(
-    'writes JSON with \\u escapes, as Python',
+    'writes JSON with spaces, as Python does',
+    '{"a": 1, "b": [1, 2]}',
+    '{"a":1,"b":[1,2]}',
+    /as Python writes it/,
+  ),
+  signed(
+    'writes JSON with \\u escapes, as Python does',
     JSON_TEXT.replace('ö', '\\u00f6').replaceAll(':', ': ').replaceAll(',', ', '),
     JSON_TEXT,
     /\\u escapes/,
   ),
   signed('writes pretty-printed JSON', JSON.stringify(json, null, 2), JSON_TEXT, /two spaces/),
-  signed('writes JSON with \\/, as Swift', JSON_TEXT.replaceAll('/', '\\/'), JSON_TEXT, /for each slash/),
+  signed('writes JSON with \\/, as Swift does', JSON_TEXT.replaceAll('/', '\\/'), JSON_TEXT, /for each slash/),
   signed(
     'signs a request whose JSON the server serializes again',
     withLine(requestLine).replace('"a/b","count":1', '"a/b", "count": 1').replace('"name":', '"name": '),

@@ -31,7 +31,7 @@ const receiptWith = (
 
 const { receipt: recordedReceipt, publicKey } = await verifyAttestation(recorded);
 
-/** Some recordings are not part of this project, so they exist only on some machines. */
+/** A receipt from before October 2020. Only recordings outside this project have one, so this list may be empty. */
 const unverifiable = attestationRecordings
   .filter((recording) => !hasVerifiableReceipt(recording))
   .slice(0, 1)

@@ -4,10 +4,14 @@ import {
   type AppAttestLocals,
   type AttestedVerdict,
   type ExpressHandlers,
+  type ExpressSessionHandlers,
   expressHandlers,
+  type SessionVerdict,
+  type UnattestedVerdict,
   type Verdict,
 } from 'app-attest/express';
 import type { AppAttest } from 'app-attest/server';
+import type { Sessions } from 'app-attest/session';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import { isExactly } from './same.js';
 
@@ -127,5 +131,36 @@ export function reported(appAttest: AppAttest): express.Express {
   app.post('/orders', protect, (_request, response: Response<unknown, AppAttestLocals>) => {
     response.json(response.locals.appAttest.key);
   });
+  return app;
+}
+
+/** A handler behind `protectWithSession` never receives signed bytes, and cannot be used behind `protect`. */
+export function withSessions(appAttest: AppAttest, sessions: Sessions): express.Express {
+  const { session, jwks, protect, protectWithSession }: ExpressHandlers & ExpressSessionHandlers = expressHandlers(
+    appAttest,
+    { sessions, subject: (request) => request.get('x-user') },
+  );
+  const reported = expressHandlers(appAttest, { sessions, mode: 'report' });
+  // @ts-expect-error without the option sessions, the handler does not exist
+  expressHandlers(appAttest, { mode: 'report' }).protectWithSession;
+
+  const app = express();
+  app.post('/session', session);
+  app.get('/jwks', jwks);
+  app.get('/orders/:id', protectWithSession, (request, response) => {
+    isExactly<string>()(request.params.id, true);
+    isExactly<SessionVerdict>()(response.locals.appAttest, true);
+    response.end();
+  });
+  app.get('/orders', reported.protectWithSession, (_request, response) => {
+    isExactly<SessionVerdict | UnattestedVerdict>()(response.locals.appAttest, true);
+    response.end();
+  });
+  const order: RequestHandler<unknown, unknown, Order, unknown, AppAttestLocals> = (_request, response) => {
+    response.json(response.locals.appAttest.payload);
+  };
+  app.post('/orders', protect, order);
+  // @ts-expect-error the handler requires a signed request
+  app.post('/orders', protectWithSession, order);
   return app;
 }

@@ -5,9 +5,12 @@ import {
   type AttestedVerdict,
   type FastifyHandlers,
   fastifyHandlers,
+  type SessionVerdict,
+  type UnattestedVerdict,
   type Verdict,
 } from 'app-attest/fastify';
 import type { AppAttest } from 'app-attest/server';
+import type { Sessions } from 'app-attest/session';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { isExactly } from './same.js';
 
@@ -81,6 +84,39 @@ export function reported(appAttest: AppAttest): FastifyInstance {
     '/other',
     // @ts-expect-error the handler requires an attested verdict
     protect(async ({ appAttest: { key } }: AttestedFastifyRequest) => key.keyId),
+  );
+  return app;
+}
+
+/** A handler behind `protectWithSession` never receives signed bytes. */
+export function withSessions(appAttest: AppAttest, sessions: Sessions): FastifyInstance {
+  const { session, jwks, protectWithSession } = fastifyHandlers(appAttest, { sessions });
+  const reported = fastifyHandlers(appAttest, { sessions, mode: 'report' });
+  // @ts-expect-error without the option sessions, the handler does not exist
+  fastifyHandlers(appAttest).protectWithSession;
+
+  const app = Fastify();
+  app.post('/session', session);
+  app.get('/jwks', jwks);
+  app.get('/orders/:id', {
+    schema: { params: { type: 'object' } },
+    ...protectWithSession<{ Params: { id: string } }>(async ({ params, appAttest: attested }) => {
+      isExactly<string>()(params.id, true);
+      isExactly<SessionVerdict>()(attested, true);
+      return attested.session.expiresAt;
+    }),
+  });
+  app.get(
+    '/orders',
+    reported.protectWithSession(async ({ appAttest: verdict }) => {
+      isExactly<SessionVerdict | UnattestedVerdict>()(verdict, true);
+      return verdict.attested;
+    }),
+  );
+  app.get(
+    '/other',
+    // @ts-expect-error the handler requires a signed request
+    protectWithSession(async ({ appAttest: { payload } }: AttestedFastifyRequest) => payload),
   );
   return app;
 }

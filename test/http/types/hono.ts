@@ -1,6 +1,14 @@
 // Uses the types of app-attest/hono as an application does. This file is only compiled, never run.
-import { type AttestedVerdict, type HonoHandlers, honoHandlers, type Verdict } from 'app-attest/hono';
+import {
+  type AttestedVerdict,
+  type HonoHandlers,
+  honoHandlers,
+  type SessionVerdict,
+  type UnattestedVerdict,
+  type Verdict,
+} from 'app-attest/hono';
 import type { AppAttest } from 'app-attest/server';
+import type { Sessions } from 'app-attest/session';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { isExactly } from './same.js';
 
@@ -56,5 +64,26 @@ export function reported(appAttest: AppAttest) {
   app.post('/orders', chosen.protect, (c) => c.json(c.var.appAttest.attested));
   // @ts-expect-error the handler requires an attested verdict
   app.post('/other', protect, (c) => c.json(c.var.appAttest.key.keyId));
+  return app;
+}
+
+export function withSessions(appAttest: AppAttest, sessions: Sessions) {
+  const { session, jwks, protectWithSession } = honoHandlers(appAttest, { sessions });
+  const reported = honoHandlers(appAttest, { sessions, mode: 'report' });
+  // @ts-expect-error without the option sessions, the handler does not exist
+  honoHandlers(appAttest).protectWithSession;
+
+  const app = new Hono();
+  app.post('/session', session);
+  app.get('/jwks', jwks);
+  app.get('/orders/:id', protectWithSession, (c) => {
+    isExactly<string>()(c.req.param('id'), true);
+    isExactly<SessionVerdict>()(c.get('appAttest'), true);
+    return c.json({ by: c.var.appAttest.key.subject });
+  });
+  app.get('/orders', reported.protectWithSession, (c) => {
+    isExactly<SessionVerdict | UnattestedVerdict>()(c.get('appAttest'), true);
+    return c.text('coffee');
+  });
   return app;
 }

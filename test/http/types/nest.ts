@@ -1,6 +1,6 @@
 // Uses the types of app-attest/express in NestJS on Express. This file contains copies of the types of NestJS, so that the
 // packages of NestJS need not be installed.
-import type { ExpressHandlers } from 'app-attest/express';
+import type { ExpressHandlers, ExpressSessionHandlers } from 'app-attest/express';
 import type { NextFunction, Request, Response } from 'express';
 
 // Where NestJS uses `any` or `Function`, these copies use narrower types. Code that compiles with them compiles with NestJS.
@@ -24,6 +24,15 @@ export function configure(consumer: MiddlewareConsumer, { challenge, registratio
   consumer.apply(challenge).forRoutes('app-attest/challenge');
   consumer.apply(registration).forRoutes('app-attest/registration');
   consumer.apply(protect).forRoutes('orders');
+}
+
+export function configureSessions(
+  consumer: MiddlewareConsumer,
+  { session, jwks, protectWithSession }: ExpressSessionHandlers,
+): void {
+  consumer.apply(session).forRoutes('app-attest/session');
+  consumer.apply(jwks).forRoutes('.well-known/jwks.json');
+  consumer.apply(protectWithSession).forRoutes('reads');
 }
 
 export class Attested implements NestMiddleware<Request, Response> {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-/** The page as `npm run build` writes it. */
+/** The URL of the page that `npm run build` writes. */
 export const pageUrl = new URL('../../../dist/inspector/index.html', import.meta.url);
 
 export interface OpenedPage {

@@ -22,7 +22,7 @@ async function axeFindings(page: Awaited<ReturnType<typeof openPage>>['page']): 
 describe('the inspector page', () => {
   it.each([
     [examples[0], 'Attestation accepted', undefined],
-    [examples[1], 'nonce_mismatch', 'This is a sample of Apple'],
+    [examples[1], 'nonce_mismatch', 'This attestation is a sample from Apple'],
     [examples[2], 'malformed_attestation', 'cut off after 3072 bytes'],
   ])('explains the example "%s" without any request', async (name, result, cause) => {
     const { page, requests, complaints } = await openPage(browser);
@@ -106,7 +106,7 @@ describe('the inspector page', () => {
     await page.context().close();
   });
 
-  it('shows an assertion with its public key, payload and counter', async () => {
+  it('checks an assertion with a pasted public key, payload, App ID and counter', async () => {
     const recording = recordings.find(({ name }) => name === 'node-app-attest-assertion');
     const [assertion] = recording?.assertions ?? [];
     if (!recording?.publicKey || !assertion)
@@ -224,7 +224,7 @@ describe('the inspector page', () => {
   });
 
   it.each(['<img src=x onerror=alert(1)>', '{"token":"<script>alert(1)</script>"}', 'AAAA', '{', '\u0000\u0000'])(
-    'shows hostile text %j as text',
+    'finds no evidence in the text %j, and executes no code in it',
     async (text) => {
       const { page, requests, complaints } = await openPage(browser);
       await paste(page, text);

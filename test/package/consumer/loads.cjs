@@ -2,7 +2,7 @@ const { generateKeyPairSync } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { inspectAttestation, verifyAssertion, verifyReceipt } = require('app-attest');
 
-/** Returns which of the packages jose and pkijs were loaded so far. */
+/** Returns which of the packages jose and pkijs are loaded. */
 const loaded = () => {
   const packages = ['jose', 'pkijs'];
   return packages.filter((name) => Object.keys(require.cache).some((path) => path.includes(`/node_modules/${name}/`)));

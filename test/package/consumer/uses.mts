@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
 import {
   AppAttestError,
   type AppAttestErrorCode,
@@ -58,6 +58,7 @@ import {
   type StoredKey,
 } from 'app-attest/server';
 import { type ConformanceCase, storeConformance } from 'app-attest/server/conformance';
+import { createSessions, type Session, type SessionKey, type Sessions } from 'app-attest/session';
 import {
   type D1Like,
   migrate as migrateSqlite,
@@ -216,7 +217,7 @@ export const onDecision: OnDecision = ({ code, error, device }: Decision) => {
 export function reportedRoute(appAttest: AppAttest, mode: Mode): (request: Request) => Promise<Response> {
   const { protect }: HttpHandlers<Verdict> = httpHandlers(appAttest, { mode: () => mode });
   return protect((_request, verdict) => {
-    // @ts-expect-error the request may not be attested
+    // @ts-expect-error the request is possibly not attested
     verdict.key;
     return Response.json(verdict.attested ? verdict.key.keyId : verdict.code);
   });
@@ -255,4 +256,21 @@ export function protectedRoutes(appAttest: AppAttest): unknown[] {
   });
   const answer: Promise<Response> = order(new Request('http://localhost/'), { id: '7' });
   return [app, fastify, hono, answer];
+}
+
+export async function withSessions(appAttest: AppAttest, keys: SessionKey[], jwk: JsonWebKey): Promise<Session> {
+  const sessions: Sessions = createSessions({ issuer: 'a', audience: 'b', keys: [...keys, jwk], ttl: 60 });
+  const { session, jwks, protectWithSession } = expressHandlers(appAttest, { sessions });
+  // @ts-expect-error the handlers for sessions exist only with the option sessions
+  expressHandlers(appAttest).protectWithSession;
+  const app = express();
+  app.post('/session', session);
+  app.get('/jwks', jwks);
+  app.get('/orders/:id', protectWithSession, (request, response) => {
+    const expiresAt: Date = response.locals.appAttest.session.expiresAt;
+    // @ts-expect-error a token knows no payload
+    response.json({ expiresAt, id: request.params.id, payload: response.locals.appAttest.payload });
+  });
+  const { token } = await sessions.issue(await appAttest.authenticate({}));
+  return sessions.verify(token);
 }

@@ -5,7 +5,7 @@ const { createVirtualApple } = require('app-attest/testing');
 
 const appId = 'TEAMID1234.com.example.app';
 
-test('registers a key with its receipt, and requests its risk metric', async () => {
+test('a backend registers a key with its receipt, and requests its risk metric', async () => {
   const apple = await createVirtualApple();
   const { trustAnchors, receiptTrustAnchors } = apple;
   const { capacitor } = await apple.createDevice({ appId });

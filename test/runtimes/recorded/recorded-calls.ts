@@ -8,7 +8,7 @@ import {
   recordings,
 } from '../../support/recordings.js';
 
-/** For each recorded attestation, a call that accepts it. Used on runtimes on which vitest does not run. */
+/** A call for each recorded attestation. The verifier accepts each of them. Used on runtimes on which vitest does not run. */
 export const attestations = attestationRecordings.map((recording) => {
   return { name: recording.name, call: { verifyAttestation: attestationOptions(recording) } };
 });

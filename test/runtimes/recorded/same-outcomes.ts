@@ -50,7 +50,7 @@ export function testRecordedCalls(runtime: string, outcomesThere: OutcomesThere)
       expect(await same(calls)).toEqual({ accepted: 0, rejected: calls.length });
     });
 
-    it('have the same result as on Node for a recorded attestation that is changed or truncated at every fifth byte', async () => {
+    it('have the same results as on Node for copies of a recorded attestation, changed or truncated at every fifth byte', async () => {
       const original = attestationOptions(attestationFixture('apple-guide-2026'));
       const offsets = Array.from({ length: Math.ceil(original.attestation.length / 5) }, (_, index) => index * 5);
       const changed = offsets.map((offset) => withByte(original.attestation, offset, 1 << (offset & 7)));
@@ -58,13 +58,13 @@ export function testRecordedCalls(runtime: string, outcomesThere: OutcomesThere)
       const { accepted, rejected } = await same(
         [...changed, ...cut].map((attestation) => ({ verifyAttestation: { ...original, attestation } })),
       );
-      // Changes inside the receipt are accepted, because the verifier does not decode it. The receipt is more than half of the
-      // bytes.
+      // Changes inside the receipt are accepted, because the verifier does not decode the receipt. More than half of the bytes
+      // belong to the receipt.
       expect(accepted).toBeLessThan(changed.length);
       expect(rejected).toBeGreaterThan(changed.length);
     });
 
-    it('have the same result as on Node for a recorded receipt that is changed at every 20th byte', async () => {
+    it('have the same results as on Node for copies of a recorded receipt, changed at every 20th byte', async () => {
       const original = receipts.find(({ name }) => name === 'the receipt of apple-guide-2026')?.call.verifyReceipt;
       if (!original) throw new Error('there is no receipt in the recording apple-guide-2026');
       const { receipt } = original;

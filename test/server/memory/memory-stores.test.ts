@@ -107,7 +107,7 @@ describe('keys in memory', () => {
     expect((await memoryAfterSweep()) - before).toBeLessThan((full - before) / 4);
   });
 
-  it('hold one receipt each, no matter how often it is refreshed', async () => {
+  it('keep only their latest receipt, regardless of the number of refreshes', async () => {
     const { keys } = memoryStores();
     const key = newKey();
     await keys.insert(key);
@@ -139,4 +139,14 @@ describe('keys in memory', () => {
     revokedAt.setTime(0);
     expect((await keys.find(key.keyId))?.revokedAt).toEqual(new Date(7000));
   });
+});
+
+it('a key in memory keeps the bytes of its receipt, and not the buffer that the receipt is a part of', async () => {
+  const { keys } = memoryStores();
+  const before = memoryInUse();
+  for (let index = 0; index < 100; index += 1) {
+    await keys.insert(newKey({ receipt: Buffer.alloc(100_000).subarray(0, 4000) }));
+  }
+  // Garbage collection frees the memory of buffers with a delay.
+  await vi.waitUntil(() => memoryInUse() - before < 2_000_000, { timeout: 5000, interval: 10 });
 });

@@ -61,7 +61,7 @@ describe.each(['redis', 'postgres', 'libsql'] as const)('while %s is down', (kin
     return { status: response.status, retryAfter: response.headers.get('retry-after'), error: answer.error };
   }
 
-  it('every route responds with 503, and afterwards each request is accepted once', async () => {
+  it('every route responds with 503, and after a restart, each request is accepted once', async () => {
     const order = await device.request();
     const newKey = await registration(device.backend, device.device);
     const unavailable = { status: 503, retryAfter: '1', error: 'unavailable' };

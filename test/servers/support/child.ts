@@ -32,7 +32,7 @@ export class Child {
     await ended;
   }
 
-  /** Repeats the attempt until it succeeds. Throws an error if the process ends or the time is over. */
+  /** Repeats the attempt until it succeeds. Throws an error if the process ends, or if the attempt does not succeed in time. */
   async until<Result>(attempt: () => Promise<Result>, seconds = 30): Promise<Result> {
     const deadline = performance.now() + seconds * 1000;
     while (true) {

@@ -49,7 +49,7 @@ function textOf(outcome: Outcome): string {
   throw new Error(`the server issued no challenge: ${JSON.stringify(outcome)}`);
 }
 
-/** Counts the outcomes by `'accepted'`, error code, or message of another error. */
+/** Counts equal outcomes: `'accepted'`, an error code, or the message of another error. */
 export function tally(outcomes: readonly Outcome[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const outcome of outcomes) {

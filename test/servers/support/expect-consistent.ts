@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { KeyStore } from '../../../src/server/key-store.js';
 import type { StoredKey } from '../../../src/server/stored-key.js';
 
-/** Later than all claims and dates of these tests. A claim that is made at this date and until this date ends immediately. */
+/** A date after all claims and due dates of these tests. A claim until this date, made at this date, ends immediately. */
 const LATER = new Date('2100-01-01T00:00:00Z');
 
 /**

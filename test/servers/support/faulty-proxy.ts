@@ -31,7 +31,7 @@ export class FaultyProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** From now on, the proxy passes on no data of old or new connections. The connections stay open. */
+  /** Makes the proxy hold back all data of old and new connections. The connections stay open. */
   stall(): void {
     this.#stalled = true;
     for (const socket of this.#sockets) socket.pause();

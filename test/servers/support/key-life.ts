@@ -3,7 +3,7 @@ import type { KeyStore, StoredKey } from '../../../src/server/index.js';
 import { type Addresses, openStores, PATIENCE, type StoreKind } from './store-kinds.js';
 
 /**
- * The steps in the life of one key. Each step changes the key, so that a lost step is visible. `left` is the state after a
+ * The steps in the life of one key. Each step changes the key, so a test can detect a lost step. `left` is the state after the
  * step.
  */
 export const LIFE: readonly {

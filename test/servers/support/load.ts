@@ -4,7 +4,7 @@ import type { Random } from '../../support/random.js';
 import { Client } from './device-requests.js';
 import type { Outcome, WorkerProcess } from './worker-process.js';
 
-/** A body that was sent, and how often it was accepted. */
+/** A body that was sent, and the number of times that it was accepted. */
 interface Sent {
   readonly method: 'register' | 'authenticate';
   readonly body: unknown;
@@ -34,7 +34,7 @@ export class Load {
     this.#loops = Array.from({ length: DEVICES }, () => this.#device());
   }
 
-  /** Waits until the given number of further requests was accepted. */
+  /** Waits until the given number of further requests have been accepted. */
   async accepts(count: number): Promise<void> {
     const enough = this.#accepted + count;
     while (this.#accepted < enough) await setTimeout(5);
@@ -52,7 +52,7 @@ export class Load {
     return bodies;
   }
 
-  /** Stops the load, sends every body two more times, and checks that none was accepted twice and no key was lost. */
+  /** Stops the load. Sends every body two more times, and checks that no body was accepted twice and no key was lost. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#loops);

@@ -59,7 +59,7 @@ function isReady(info: string): boolean {
   return ['cluster_state:ok', 'cluster_slots_ok:16384', 'cluster_size:3'].every((line) => info.includes(line));
 }
 
-/** Returns a function that waits for the given number of calls, then runs the task once for all callers. */
+/** Returns a function. After the given number of calls of this function, the task runs once, and all calls resolve. */
 function barrier(callers: number, task: () => Promise<unknown>): () => Promise<unknown> {
   let waiting = callers;
   let start = (): void => undefined;

@@ -9,18 +9,18 @@ export interface WorkerOptions {
   addresses: Addresses;
   appId: string;
   trustAnchors: string[];
-  /** The default is that of createAppAttest. */
+  /** By default, the default of createAppAttest. */
   receiptTrustAnchors?: string[];
   counterWindow: number;
-  /** In seconds. The default is that of createAppAttest. */
+  /** In seconds. By default, the default of createAppAttest. */
   challengeTtl?: number;
-  /** The time limit of the stores, in seconds. The default is that of the examples. */
+  /** The time limit of the stores, in seconds. By default, the default of the examples. */
   timeout?: number;
   /** If given, challenges are signed with these secrets. */
   secrets?: string[];
-  /** Off by default. */
+  /** By default, the worker caches no keys. */
   keyCache?: { max: number; ttl: number };
-  /** How far the worker's clock is ahead, in seconds. Negative if the clock is behind. */
+  /** The time by which the clock of the worker is ahead, in seconds. Negative if the clock is behind. */
   clockAhead: number;
 }
 
@@ -64,7 +64,7 @@ async function answer({ id, method, parameter }: Call): Promise<Answer> {
   }
 }
 
-/** Does not check the options, because `refreshReceipts` checks them. */
+/** The options are not checked here, because `refreshReceipts` checks them. */
 function isRefresh(parameter: unknown): parameter is RefreshReceiptsOptions {
   return typeof parameter === 'object';
 }

@@ -1,0 +1,17 @@
+import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+
+/** Returns a function that verifies a token in another service. It reads the public keys, and reads them again if they change. */
+export function tokenVerifier(jwksUrl: URL): (token: string) => Promise<JWTPayload> {
+  const keys = createRemoteJWKSet(jwksUrl);
+  return async (token) => {
+    const { payload } = await jwtVerify(token, keys, {
+      algorithms: ['ES256', 'EdDSA'],
+      typ: 'app-attest-session+jwt',
+      issuer: 'https://api.example.com',
+      audience: 'https://api.example.com',
+      clockTolerance: 10, // seconds
+      requiredClaims: ['sub', 'exp', 'iat', 'jti', 'app_id', 'environment'],
+    });
+    return payload;
+  };
+}

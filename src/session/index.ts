@@ -1,0 +1,10 @@
+/**
+ * Sessions: a short-lived token in exchange for one assertion, for reads.
+ *
+ * @module app-attest/session
+ */
+
+export { createSessions } from './create-sessions.js';
+export type { IssuedSession, Session, Sessions } from './session.js';
+export type { PublicSessionKey, SessionKey } from './session-keys.js';
+export type { RevokedBefore, SessionsOptions } from './sessions-options.js';

@@ -1,0 +1,22 @@
+import { isDate } from 'node:util/types';
+import { AppAttestError, shortValue } from '../errors.js';
+import type { Session } from './session.js';
+import type { RevokedBefore } from './sessions-options.js';
+
+/**
+ * Asks the user's function whether a session is revoked.
+ *
+ * @throws AppAttestError `session_revoked`; `invalid_argument` if the function returned no valid time. An error of the function
+ * is thrown unchanged
+ */
+export async function assertNotRevoked(revokedBefore: RevokedBefore, session: Session): Promise<void> {
+  // A copy, so that the function cannot change the session.
+  const before: unknown = await revokedBefore({ ...session });
+  if (before === undefined || before === null) return;
+  if (!isDate(before) || Number.isNaN(before.getTime())) {
+    const found = isDate(before) ? 'an invalid Date' : shortValue(before);
+    throw new AppAttestError('invalid_argument', `revokedBefore must return a valid Date or undefined, not ${found}`);
+  }
+  if (session.issuedAt.getTime() >= before.getTime()) return;
+  throw new AppAttestError('session_revoked', 'the session was issued before its revocation');
+}
