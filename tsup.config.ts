@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
 import { thirdPartyNotices } from './scripts/third-party-notices.js';
-import { migrations } from './src/stores/postgres/migrations.js';
+import { type Migration, migrations } from './src/stores/postgres/migrations.js';
+import { type SqliteMigration, sqliteMigrations } from './src/stores/sqlite/sqlite-migrations.js';
 
 type Plugin = NonNullable<Options['plugins']>[number];
 type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
@@ -18,6 +19,7 @@ const entry = {
   redis: 'src/stores/redis/index.ts',
   postgres: 'src/stores/postgres/index.ts',
   session: 'src/session/index.ts',
+  sqlite: 'src/stores/sqlite/index.ts',
   testing: 'src/testing/index.ts',
 };
 
@@ -60,10 +62,11 @@ const client: Options = {
 
 /** Writes the migrations to files, for migration tools that read files. */
 async function writeMigrations(): Promise<void> {
-  await mkdir('dist/migrations', { recursive: true });
-  for (const { version, name, sql } of migrations) {
-    await writeFile(`dist/migrations/${String(version).padStart(4, '0')}-${name}.sql`, `${sql};\n`);
-  }
+  await mkdir('dist/migrations/sqlite', { recursive: true });
+  const write = async (folder: string, { version, name, sql }: SqliteMigration | Migration) =>
+    writeFile(`${folder}/${String(version).padStart(4, '0')}-${name}.sql`, `${sql};\n`);
+  for (const migration of migrations) await write('dist/migrations', migration);
+  for (const migration of sqliteMigrations) await write('dist/migrations/sqlite', migration);
 }
 
 /**

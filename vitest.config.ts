@@ -14,6 +14,7 @@ export const alias = {
   'app-attest/redis': fileURLToPath(new URL('./src/stores/redis/index.ts', import.meta.url)),
   'app-attest/postgres': fileURLToPath(new URL('./src/stores/postgres/index.ts', import.meta.url)),
   'app-attest/session': fileURLToPath(new URL('./src/session/index.ts', import.meta.url)),
+  'app-attest/sqlite': fileURLToPath(new URL('./src/stores/sqlite/index.ts', import.meta.url)),
   'app-attest/testing': fileURLToPath(new URL('./src/testing/index.ts', import.meta.url)),
   'app-attest': fileURLToPath(new URL('./src/index.ts', import.meta.url)),
 };
@@ -30,7 +31,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     exclude: [
       '**/node_modules/**',
-      'test/{bundlers,frameworks,package,peers,queues,servers,uploads}/**',
+      'test/{bundlers,frameworks,package,peers,queues,servers,sqlite,uploads}/**',
       COST_TESTS,
       'test/runtimes/**',
       'test/{client,inspector}/page/**',

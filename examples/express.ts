@@ -1,9 +1,12 @@
+import { createClient } from '@libsql/client';
 import { expressHandlers } from 'app-attest/express';
 import { createAppAttest } from 'app-attest/server';
+import { migrate, sqliteStores } from 'app-attest/sqlite';
 import express from 'express';
 
-// This example keeps its state in memory. docs/stores.md shows how to use a database.
-const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app' });
+const database = createClient({ url: 'file:app-attest.db' }); // docs/stores.md shows other databases
+await migrate(database);
+const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqliteStores(database) });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
   onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message), // only for the server's log
 });

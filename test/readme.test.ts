@@ -29,9 +29,9 @@ const unionOf = (path: string): string[] => {
   return [...read(path).matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code]) => code ?? '');
 };
 
-/** The text of all tests, to find the modules that they import. */
+/** The text of all tests and their processes, to find the modules that they import. */
 const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
+  .filter((path) => /(\.test|-process|-worker)\.ts$/.test(path) && !path.includes('node_modules'))
   .map((path) => read(`test/${path}`))
   .join('\n');
 

@@ -17,12 +17,13 @@ export interface SignedRequest {
 
 /** The app of the coffee shop, on a virtual device. It sends the same requests as an app on an iPhone. */
 export class App {
-  readonly #origin: string;
+  /** The origin of the service. */
+  origin: string;
   readonly #device: VirtualDevice;
   #keyId = '';
 
   constructor(origin: string, device: VirtualDevice) {
-    this.#origin = origin;
+    this.origin = origin;
     this.#device = device;
   }
 
@@ -52,7 +53,9 @@ export class App {
   }
 
   async send({ target, ...request }: SignedRequest): Promise<Answer> {
-    const response = await fetch(this.#origin + target, request);
+    // Each request has a connection of its own, because the example restarts the service.
+    const headers = { ...request.headers, connection: 'close' };
+    const response = await fetch(this.origin + target, { ...request, headers });
     return { status: response.status, body: await response.json() };
   }
 

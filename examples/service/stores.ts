@@ -1,6 +1,8 @@
-import { type ChallengeStore, type KeyStore, memoryStores } from 'app-attest/server';
+import { fileURLToPath } from 'node:url';
+import type { ChallengeStore, KeyStore } from 'app-attest/server';
 import { migratePostgres, openPostgres } from '../postgres.js';
 import { openRedis } from '../redis.js';
+import { openSqlite } from '../sqlite.js';
 
 export interface OpenStores {
   /** A description of the stores for the console output. */
@@ -9,7 +11,7 @@ export interface OpenStores {
   close(): Promise<void>;
 }
 
-/** Opens the stores that `REDIS_URL` or `DATABASE_URL` selects. Without these variables, the state is in memory. */
+/** Opens the stores that `REDIS_URL` or `DATABASE_URL` selects. Without these variables, the state is in a file of SQLite. */
 export async function openStores(): Promise<OpenStores> {
   const { REDIS_URL, DATABASE_URL } = process.env;
   if (REDIS_URL) {
@@ -21,5 +23,7 @@ export async function openStores(): Promise<OpenStores> {
     const { pool, stores } = openPostgres(DATABASE_URL);
     return { place: 'PostgreSQL', stores, close: () => pool.end() };
   }
-  return { place: 'the memory of this process', stores: memoryStores(), close: async () => undefined };
+  const path = fileURLToPath(new URL('app-attest.db', import.meta.url));
+  const { client, stores } = await openSqlite(path);
+  return { place: `the SQLite file ${path}`, stores, close: async () => client.close() };
 }

@@ -5,6 +5,7 @@ export default defineConfig({
   outDir: 'examples/service/build',
   format: 'esm',
   target: 'node20',
-  clean: true,
+  // The folder also contains the SQLite file, which must outlive the build.
+  clean: ['!*.db*'],
   skipNodeModulesBundle: true,
 });

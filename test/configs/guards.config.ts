@@ -44,6 +44,7 @@ export default defineConfig({
       },
       {
         // Tests of the stores on real servers. The tests start the servers on loopback and need `redis-server` and `postgresql`.
+        // The clients of SQLite are in test/sqlite/.
         resolve: { alias },
         test: {
           name: 'stores',
@@ -54,6 +55,11 @@ export default defineConfig({
           // These tests wait more than they compute.
           maxWorkers: 2,
         },
+      },
+      {
+        // Tests of the stores in SQLite on clients and runtimes that `npm install` does not install.
+        resolve: { alias },
+        test: { name: 'sqlite', include: ['test/sqlite/*.test.ts'], testTimeout: 60_000, hookTimeout: 180_000 },
       },
       {
         // Tests of the queue examples in docs/fraud-risk.md, on their own Redis and PostgreSQL servers.

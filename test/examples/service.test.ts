@@ -3,8 +3,8 @@ import { runExample } from '../support/example-process.js';
 
 it('the example service accepts the requests of its app and rejects all attacks', async () => {
   const { output, errors, code } = await runExample();
-  expect(output).toContain('Its state is in the memory of this process.');
-  expect(output.match(/^✓/gm)).toHaveLength(8);
+  expect(output).toMatch(/Its state is in the SQLite file .*build.app-attest\.db\./);
+  expect(output.match(/^✓/gm)).toHaveLength(10);
   expect(output).toMatch(/All results are as expected\.\n$/);
   expect({ errors, code }).toEqual({ errors: '', code: 0 });
 });

@@ -64,6 +64,8 @@ describe('npm install app-attest', () => {
     'redis@4',
     'redis@5',
     'redis@6',
+    'better-sqlite3@12',
+    '@libsql/client@0.18',
   ])('succeeds in a project that also installs %s', async (neighbour) => {
     await run(await emptyProject(), 'npm', 'install', '--package-lock-only', tarball, neighbour);
   });

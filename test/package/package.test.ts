@@ -67,6 +67,7 @@ describe('the packed package', () => {
     expect(files).toContain('dist/cli.js');
     expect(files).toContain('dist/inspector/index.html');
     expect(files).toContain('dist/migrations/0001-create-challenges.sql');
+    expect(files).toContain('dist/migrations/sqlite/0003-create-keys.sql');
     expect(files).toContain('certs/Apple_App_Attestation_Root_CA.pem');
     expect(files).toContain('dist/THIRD-PARTY-NOTICES.txt');
     expect(files).toContain('docs/http.md');
@@ -121,7 +122,13 @@ describe('the packed package', () => {
       replay: 'challenge_used',
       isAppAttestError: true,
       conformance: [],
-      databases: { revoked: true, advanced: true, wrong: ['invalid_argument', 'invalid_argument'], migrations: 5 },
+      databases: {
+        revoked: true,
+        advanced: true,
+        removed: true,
+        wrong: ['invalid_argument', 'invalid_argument', 'invalid_argument'],
+        migrations: 5,
+      },
     });
   });
 
@@ -192,7 +199,7 @@ describe('the packed package', () => {
     }
     // Only the users of sessions load jose, and the adapters use only the types of sessions.
     expect(await importsOf('dist/session.js', AT_ONCE_OR_LATER)).toEqual(['jose']);
-    for (const module of ['server/conformance', 'redis', 'postgres', 'client']) {
+    for (const module of ['server/conformance', 'redis', 'postgres', 'sqlite', 'client']) {
       expect(await importsOf(`dist/${module}.js`, AT_ONCE_OR_LATER)).toEqual([]);
     }
     expect(await importsOf('dist/testing.js', AT_ONCE)).toEqual(['asn1js']);

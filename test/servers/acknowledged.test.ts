@@ -91,7 +91,7 @@ describe.each([
   it(`loses no confirmed change of a key, and leaves no partial change (${kind})`, async () => {
     const server = await startServer();
     onTestFinished(() => server.stop());
-    const addresses = { redis: '', cluster: [], postgres: '', [kind]: server.url };
+    const addresses = { redis: '', cluster: [], postgres: '', sqlite: '', [kind]: server.url };
     for (let round = 0; round < ROUNDS; round += 1) {
       const lives = start(kind, addresses);
       await someSteps(lives);

@@ -27,7 +27,7 @@ const counts = (refreshed: number, notModified: number, failed: number) => {
 /** Starts a separate server, because on a shared server, the receipts of other tests would be due too. */
 async function startServer(kind: 'redis' | 'postgres') {
   const server = await (kind === 'redis' ? RedisServer.start() : PostgresServer.start());
-  const addresses = { redis: server.url, cluster: [], postgres: server.url };
+  const addresses = { redis: server.url, cluster: [], postgres: server.url, sqlite: '' };
   return {
     env: kind === 'redis' ? { REDIS_URL: server.url } : { DATABASE_URL: server.url },
     options: kind === 'redis' ? [] : ['--schema', 'app_attest'],

@@ -7,7 +7,7 @@ import type { Outcome, WorkerProcess } from './support/worker-process.js';
 const COPIES = 200;
 const random = new Random();
 
-describe.each(storeKinds)('four processes on %s', (kind) => {
+describe.each([...storeKinds, 'node:sqlite'] as const)('four processes on %s', (kind) => {
   const workers = fourWorkers(kind, 64);
 
   /** Makes the same call 200 times, each time to the next worker. */
@@ -38,8 +38,8 @@ describe.each(storeKinds)('four processes on %s', (kind) => {
   });
 });
 
-/** Uses one client package for each kind of server. The tests above use all client packages. */
-describe.each(['redis', 'redis cluster', 'postgres'] as const)('four processes on %s', (kind) => {
+/** Uses one client package for each kind of database. The tests above use all client packages. */
+describe.each(['redis', 'redis cluster', 'postgres', 'libsql'] as const)('four processes on %s', (kind) => {
   const withWindow = fourWorkers(kind, 64);
   const withoutWindow = fourWorkers(kind, 0);
 

@@ -15,7 +15,7 @@ const { receiptTrustAnchors } = apple;
 
 /** Starts a separate server, because on a shared server, the receipts of other tests would be due too. */
 async function startServer(kind: StoreKind): Promise<{ addresses: Addresses; stop(): Promise<void> }> {
-  const none: Addresses = { redis: '', cluster: [], postgres: '' };
+  const none: Addresses = { redis: '', cluster: [], postgres: '', sqlite: '' };
   if (kind === 'postgres') {
     const postgres = await PostgresServer.start();
     return { addresses: { ...none, postgres: postgres.url }, stop: () => postgres.stop() };

@@ -62,7 +62,7 @@ describe.each(redisKinds)('on %s', (kind) => {
 it(`a Redis server that is killed leaves correct lists of keys and correct due receipts (SEED=${random.seed})`, async () => {
   const server = await RedisServer.start();
   onTestFinished(() => server.stop());
-  const addresses = { redis: server.url, cluster: [], postgres: '' };
+  const addresses = { redis: server.url, cluster: [], postgres: '', sqlite: '' };
   const shared = churnOptions();
   let existing = 0;
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { AppAttestOptions } from '../../src/server/index.js';
 import { apple, createDevice } from './backend.js';
@@ -5,7 +8,7 @@ import { answerOf, Client, challengeFrom, postJson } from './http-client.js';
 import type { TestServer } from './http-servers.js';
 import { signedHeaders } from './signed-headers.js';
 
-/** Loads an example, and makes it trust the virtual Apple instead of Apple. */
+/** Loads an example in a temporary folder, where it may create a database. Makes it trust the virtual Apple instead of Apple. */
 export function trusting<Example>(load: () => Promise<Example>): Promise<Example> {
   vi.doMock('app-attest/server', async (importOriginal) => {
     const server = await importOriginal<typeof import('../../src/server/index.js')>();
@@ -16,6 +19,9 @@ export function trusting<Example>(load: () => Promise<Example>): Promise<Example
       },
     };
   });
+  const folder = mkdtempSync(join(tmpdir(), 'app-attest-example-'));
+  process.chdir(folder);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return load();
 }
 

@@ -1,5 +1,5 @@
 exports.serveVirtualDevice = async (modules) => {
-  const { redisStores, postgresStores, migrations } = modules;
+  const { redisStores, postgresStores, migrations, sqliteStores } = modules;
   const { AppAttestError, createAppAttest, memoryStores, storeConformance, createVirtualApple } = modules;
   const appId = 'TEAMID1234.com.example.app';
   const apple = await createVirtualApple();
@@ -23,14 +23,15 @@ exports.serveVirtualDevice = async (modules) => {
   const answer = async () => 1;
   const revoked = await redisStores({ evalSha: answer, eval: answer }).keys.revoke(keyId);
   const advanced = await postgresStores({ query: async () => ({ rows: [{}] }) }).keys.advance(keyId, 1, 0);
-  const wrong = [redisStores, postgresStores].map((open) => codeOf(() => open({}), AppAttestError));
+  const removed = await sqliteStores({ rows: async () => [{}] }).keys.remove(keyId);
+  const wrong = [redisStores, postgresStores, sqliteStores].map((open) => codeOf(() => open({}), AppAttestError));
   console.log(
     JSON.stringify({
       counter: key.counter,
       replay: error.code,
       isAppAttestError,
       conformance: failed,
-      databases: { revoked, advanced, wrong, migrations: migrations.length },
+      databases: { revoked, advanced, removed, wrong, migrations: migrations.length },
     }),
   );
 };

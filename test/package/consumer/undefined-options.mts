@@ -4,12 +4,18 @@ import { httpHandlers } from 'app-attest/http';
 import { postgresStores, type Queryable } from 'app-attest/postgres';
 import { type RedisClient, redisStores } from 'app-attest/redis';
 import { type AppAttest, createAppAttest } from 'app-attest/server';
+import { type SqliteDatabase, sqliteStores } from 'app-attest/sqlite';
 import { createVirtualApple } from 'app-attest/testing';
 
 const appId = 'TEAMID1234.com.example.app';
 const credentials = { teamId: 'TEAMID1234', keyId: 'ABC123DEFG', privateKey: '' };
 
-export function accepted(appAttest: AppAttest, client: RedisClient, pool: Queryable): unknown[] {
+export function accepted(
+  appAttest: AppAttest,
+  client: RedisClient,
+  pool: Queryable,
+  database: SqliteDatabase,
+): unknown[] {
   const attestation = { attestation: '', keyId: '', challenge: '', appId };
   return [
     verifyAttestation({ ...attestation, environment: undefined, date: undefined, trustAnchors: undefined }),
@@ -45,6 +51,7 @@ export function accepted(appAttest: AppAttest, client: RedisClient, pool: Querya
     }),
     redisStores(client, { prefix: undefined, timeout: undefined }),
     postgresStores(pool, { schema: undefined, timeout: undefined }),
+    sqliteStores(database, { timeout: undefined }),
     createVirtualApple({ now: undefined }),
   ];
 }

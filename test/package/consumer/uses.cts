@@ -8,6 +8,7 @@ import honoAdapter = require('app-attest/hono');
 import client = require('app-attest/client');
 import redis = require('app-attest/redis');
 import postgres = require('app-attest/postgres');
+import sqlite = require('app-attest/sqlite');
 import testing = require('app-attest/testing');
 
 const options: appAttest.VerifyAssertionOptions = {
@@ -30,6 +31,8 @@ export const routes: [expressAdapter.ExpressHandlers, fastifyAdapter.FastifyHand
 ];
 export const inRedis = (client: redis.IoRedisClient) =>
   server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...redis.redisStores(client) });
+export const inSqlite = (database: sqlite.SqliteDatabase) =>
+  server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqlite.sqliteStores(database) });
 export const inPostgres = (pool: postgres.Queryable) =>
   server.createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgres.postgresStores(pool) });
 export const app = (plugin: client.AppAttestPlugin, storage: client.Storage): client.AppAttestClient =>

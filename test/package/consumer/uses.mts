@@ -67,6 +67,15 @@ import {
 } from 'app-attest/server';
 import { type ConformanceCase, storeConformance } from 'app-attest/server/conformance';
 import { createSessions, type Session, type SessionKey, type Sessions } from 'app-attest/session';
+import {
+  type D1Like,
+  migrate as migrateSqlite,
+  type SqliteChallengeStore,
+  type SqliteDatabase,
+  type SqliteDriver,
+  type SqliteStores,
+  sqliteStores,
+} from 'app-attest/sqlite';
 import { createVirtualApple, type VirtualApple, type VirtualDevice, type VirtualOs } from 'app-attest/testing';
 import express from 'express';
 import Fastify from 'fastify';
@@ -192,6 +201,15 @@ export function inDatabases(client: RedisClient, pool: Queryable): [AppAttest, A
   const backend: AppAttest = createAppAttest({ appId: app, ...redis });
   return [backend, createAppAttest({ appId: app, ...postgres }), postgres.challenges];
 }
+
+export function inSqlite(database: D1Like, driver: SqliteDriver): [AppAttest, SqliteChallengeStore] {
+  // @ts-expect-error the database has no method to run statements
+  sqliteStores({ close: () => undefined });
+  const sqlite: SqliteStores = sqliteStores(driver, { timeout: 1 });
+  return [createAppAttest({ appId: app, ...sqliteStores(database) }), sqlite.challenges];
+}
+
+export const inSqliteTables = (database: SqliteDatabase): Promise<void> => migrateSqlite(database);
 
 export const migrated = (pool: Queryable, options: MigrateOptions): Promise<void> => migrate(pool, options);
 

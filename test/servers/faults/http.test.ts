@@ -3,30 +3,40 @@ import { backendWithDevice, registration } from '../../support/backend.js';
 import { SERVERS, type TestServer } from '../../support/http-servers.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
+import { SqliteFile } from '../support/sqlite-file.js';
 import { openStores } from '../support/store-kinds.js';
 
 const databases = {
   redis: async () => {
     const server = await RedisServer.start();
-    const addresses = { redis: server.url, cluster: [], postgres: '' };
+    const addresses = { redis: server.url, cluster: [], postgres: '', sqlite: '' };
     return { server, addresses, whileDown: (test: () => Promise<void>) => server.restart('SIGTERM', test) };
   },
   postgres: async () => {
     const server = await PostgresServer.start();
-    const addresses = { redis: '', cluster: [], postgres: server.url };
+    const addresses = { redis: '', cluster: [], postgres: server.url, sqlite: '' };
     return { server, addresses, whileDown: (test: () => Promise<void>) => server.restart('SIGINT', test) };
+  },
+  libsql: async () => {
+    const file = await SqliteFile.create();
+    const addresses = { redis: '', cluster: [], postgres: '', sqlite: file.path };
+    return {
+      server: { stop: () => file.remove() },
+      addresses,
+      whileDown: (test: () => Promise<void>) => file.locked(test),
+    };
   },
 };
 
-describe.each(['redis', 'postgres'] as const)('while %s is down', (kind) => {
-  let database: Awaited<ReturnType<(typeof databases)['redis' | 'postgres']>>;
+describe.each(['redis', 'postgres', 'libsql'] as const)('while %s is down', (kind) => {
+  let database: Awaited<ReturnType<(typeof databases)['redis' | 'postgres' | 'libsql']>>;
   let opened: Awaited<ReturnType<typeof openStores>>;
   let server: TestServer;
   let device: Awaited<ReturnType<typeof backendWithDevice>>;
 
   beforeAll(async () => {
     database = await databases[kind]();
-    opened = await openStores(kind, database.addresses);
+    opened = await openStores(kind, database.addresses, 2);
     device = await backendWithDevice(opened.stores);
     const start = SERVERS['app-attest/express'];
     if (!start) throw new Error('SERVERS has no entry app-attest/express');

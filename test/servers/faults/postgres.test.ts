@@ -6,7 +6,12 @@ testFaults(['postgres'], async () => {
   const server = await PostgresServer.start();
   const proxy = await FaultyProxy.to(server.port);
   return {
-    addresses: { redis: '', cluster: [], postgres: server.url.replace(String(server.port), String(proxy.port)) },
+    addresses: {
+      redis: '',
+      cluster: [],
+      postgres: server.url.replace(String(server.port), String(proxy.port)),
+      sqlite: '',
+    },
     restart: (how, whileDown) => server.restart(how === 'stop' ? 'SIGINT' : 'SIGKILL', whileDown),
     cut: async () => {
       await server.cutConnections();

@@ -3,12 +3,14 @@ import { openPostgres } from '../../../examples/postgres.js';
 import { openRedis } from '../../../examples/redis.js';
 import { openRedisCluster } from '../../../examples/redis-cluster.js';
 import type { Stores } from '../../../src/conformance/index.js';
+import { openSqlite } from './open-sqlite.js';
 
-/** The addresses of the servers. */
+/** The addresses of the servers, and the path of the file of SQLite. */
 export interface Addresses {
   redis: string;
   cluster: string[];
   postgres: string;
+  sqlite: string;
 }
 
 export interface OpenedStores {
@@ -16,10 +18,19 @@ export interface OpenedStores {
   close: () => Promise<void>;
 }
 
-/** Each kind of server with each kind of client. */
-export const storeKinds = ['redis', 'ioredis', 'redis cluster', 'ioredis cluster', 'postgres'] as const;
+/** Each kind of server or file with each kind of client that works on every release of Node.js. */
+export const storeKinds = [
+  'redis',
+  'ioredis',
+  'redis cluster',
+  'ioredis cluster',
+  'postgres',
+  'better-sqlite3',
+  'libsql',
+] as const;
 
-export type StoreKind = (typeof storeKinds)[number];
+/** Processes with `node:sqlite` run on a release of Node.js that has it. */
+export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite';
 
 /** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
 export const PATIENCE = 30;
@@ -47,5 +58,9 @@ export async function openStores(kind: StoreKind, addresses: Addresses, timeout?
       const { pool, stores } = openPostgres(addresses.postgres, timeout);
       return { stores, close: () => pool.end() };
     }
+    case 'better-sqlite3':
+    case 'libsql':
+    case 'node:sqlite':
+      return openSqlite(kind, addresses.sqlite, timeout);
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { forkOptions } from './node-release.js';
 import type { Answer, Call, WorkerOptions } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('../build/worker.js', import.meta.url));
@@ -15,7 +16,8 @@ export class WorkerProcess {
   #calls = 0;
 
   static async start(options: WorkerOptions): Promise<WorkerProcess> {
-    const child = fork(WORKER, [JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const stdio = ['ignore' as const, 'inherit' as const, 'inherit' as const, 'ipc' as const];
+    const child = fork(WORKER, [JSON.stringify(options)], { stdio, ...forkOptions(options.kind) });
     const worker = new WorkerProcess(child);
     await Promise.race([
       once(child, 'message'),
