@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, mergeConfig } from 'vitest/config';
 
 /** The examples import the package by its name. The aliases resolve the name to the sources. */
 export const alias = {
@@ -25,17 +25,36 @@ const plugin = fileURLToPath(new URL('./test/support/capacitor-app-attest.ts', i
 /** The tests that measure the cost of hostile input. They take long, so only `npm run test:runtimes` runs them. */
 export const COST_TESTS = 'test/cost/**';
 
-export default defineConfig({
+/** The test files of the repository. */
+export const TESTS = ['test/**/*.test.ts', 'examples/**/*.test.ts'];
+
+/** Tests that need servers, a browser or another runtime, and the slow tests. Other configurations contain them. */
+export const NOT_IN_NPM_TEST = [
+  '**/node_modules/**',
+  'test/{bundlers,frameworks,package,peers,queues,servers,sqlite,uploads}/**',
+  COST_TESTS,
+  'test/runtimes/**',
+  'test/{client,inspector}/page/**',
+];
+
+/**
+ * Folders whose test files share the loaded modules, because loading them for each file takes half of the time. Modules that
+ * these files import must not register hooks such as `afterAll` when they are loaded.
+ */
+const SHARED_FOLDERS =
+  'test/{assertion,attestation,authenticator-data,certificates,conformance,encoding,explain,http,keys,options,properties,receipt,server,session,stores,testing}/**';
+
+/** Tests in these folders that replace a module or count operations of the process. */
+const ALONE = [
+  'test/certificates/issuer-signature.test.ts',
+  'test/receipt/{missing-packages,refresh-receipt}.test.ts',
+  'test/server/refresh-receipts*.test.ts',
+];
+
+/** Settings of all tests that run on the sources. */
+export const base = defineConfig({
   resolve: { alias: { ...alias, '@capgo/capacitor-app-attest': plugin } },
   test: {
-    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    exclude: [
-      '**/node_modules/**',
-      'test/{bundlers,frameworks,package,peers,queues,servers,sqlite,uploads}/**',
-      COST_TESTS,
-      'test/runtimes/**',
-      'test/{client,inspector}/page/**',
-    ],
     setupFiles: ['test/support/quiet-run.ts'],
     // Some tests only wait. Two workers more than there are processors keep the processors busy.
     maxWorkers: availableParallelism() + 2,
@@ -43,5 +62,21 @@ export default defineConfig({
     testTimeout: 60_000,
     // PGlite takes long to create a database.
     hookTimeout: 60_000,
+  },
+});
+
+export default mergeConfig(base, {
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'shared', include: [`${SHARED_FOLDERS}/*.test.ts`], exclude: ALONE, isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'isolated', include: TESTS, exclude: [...NOT_IN_NPM_TEST, SHARED_FOLDERS] },
+      },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+    ],
   },
 });

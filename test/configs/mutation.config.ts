@@ -1,18 +1,19 @@
 import { mergeConfig } from 'vitest/config';
-import config from '../../vitest.config.js';
+import { base, NOT_IN_NPM_TEST, TESTS } from '../../vitest.config.js';
 
 /**
  * The tests that detect a mutant within seconds. Tests that are slow, replace a module or do not test the core are left out.
  * All test files share one worker and its loaded modules. This reduces the time to a fifth.
  */
-export default mergeConfig(config, {
+export default mergeConfig(base, {
   test: {
+    include: TESTS,
     isolate: false,
     maxWorkers: 1,
     exclude: [
+      ...NOT_IN_NPM_TEST,
       'test/tampering.test.ts',
       'test/hostile-input.test.ts',
-      'test/cost/**',
       'test/receipt/slow-receipts.test.ts',
       'test/properties/**',
       'test/testing/{capacitor-plugin,receipt-endpoint,signed-request,structure,virtual-device}.test.ts',
