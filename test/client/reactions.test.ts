@@ -285,6 +285,35 @@ describe('a lost response', () => {
   );
 });
 
+it('two clients with one storage create one new key each, although the server knows no key', async () => {
+  let made = 0;
+  const device: Device = {
+    isSupported: async () => true,
+    generateKey: async () => `key ${++made}`,
+    attest: async () => 'AA==',
+    assert: async () => 'AA==',
+  };
+  let isKnown = false;
+  const fetch = async (url: string) => {
+    if (url.endsWith('/challenge')) return Response.json({ challenge: 'c' });
+    if (url.endsWith('/registration')) return Response.json({ keyId: 'k' }, { status: 201 });
+    return isKnown ? new Response('placed') : rejection(401, 'key_unknown')();
+  };
+  const storage = memoryStorage();
+  const clients = [1, 2].map(() => createClient({ device, baseUrl, storage, fetch }));
+  const everyone = async () => {
+    for (const client of clients) await client.fetch('/orders').catch(() => undefined);
+  };
+  for (let round = 0; round < 5; round += 1) await everyone();
+  expect(made).toBe(3);
+  // After an accepted request, each client may replace its key again.
+  isKnown = true;
+  await everyone();
+  isKnown = false;
+  for (let round = 0; round < 5; round += 1) await everyone();
+  expect(made).toBe(5);
+});
+
 it('requests that start together wait for one registration, also if it fails', async () => {
   const app = createApp({ attest: always(deviceError('serverUnavailable')) });
   const outcomes = await Promise.all([app.fetch(), app.fetch(), app.fetch()]);
