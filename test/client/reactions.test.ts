@@ -132,6 +132,7 @@ describe('a rejected order', () => {
     [400, 'malformed_request'],
     [413, 'body_too_large'],
     [500, 'invalid_argument'],
+    [503, 'sold_out'],
   ])('is not sent again after %i %s', async (status, code) => {
     const app = createApp({ orders: always(rejection(status, code)) });
     expect(await app.fetch()).toBe(`rejected ${code}`);
@@ -238,7 +239,12 @@ describe('a failure of the device', () => {
     ['com.apple.devicecheck.error 3', 'key_lost', 2, 2],
     ['serverUnavailable', 'apple_unavailable', 1, 4],
     ['com.apple.devicecheck.error error 4.', 'apple_unavailable', 1, 4],
+    ['(com.apple.devicecheck.error-Fehler 3.)', 'key_lost', 2, 2],
     ['unknownSystemFailure', 'device_failed', 1, 1],
+    ['com.apple.devicecheck.error error 0. 3', 'device_failed', 1, 1],
+    ['Error: no response after 3 seconds', 'device_failed', 1, 1],
+    ['Internal error in step 1', 'device_failed', 1, 1],
+    ['HTTP error 4', 'device_failed', 1, 1],
   ])('%s while it signs', async (code, expected, keys, signed) => {
     const once = createApp({ assert: [deviceError(code)] });
     expect(await once.fetch()).toBe(expected === 'device_failed' ? 'device_failed' : '200 placed');
