@@ -291,7 +291,10 @@ describe('a lost response', () => {
   );
 });
 
-it('two clients with one storage create one new key each, although the server knows no key', async () => {
+it.each([
+  ['/orders', 401, 'key_unknown'],
+  ['/registration', 409, 'key_already_registered'],
+])('two clients with one storage create one new key each if %s always fails', async (path, status, code) => {
   let made = 0;
   const device: Device = {
     isSupported: async () => true,
@@ -301,9 +304,10 @@ it('two clients with one storage create one new key each, although the server kn
   };
   let isKnown = false;
   const fetch = async (url: string) => {
+    if (url.endsWith(path) && !isKnown) return rejection(status, code)();
     if (url.endsWith('/challenge')) return Response.json({ challenge: 'c' });
     if (url.endsWith('/registration')) return Response.json({ keyId: 'k' }, { status: 201 });
-    return isKnown ? new Response('placed') : rejection(401, 'key_unknown')();
+    return new Response('placed');
   };
   const storage = memoryStorage();
   const clients = [1, 2].map(() => createClient({ device, baseUrl, storage, fetch }));
@@ -312,6 +316,7 @@ it('two clients with one storage create one new key each, although the server kn
   };
   for (let round = 0; round < 5; round += 1) await everyone();
   expect(made).toBe(3);
+  if (path === '/registration') return;
   // After an accepted request, each client may replace its key again.
   isKnown = true;
   await everyone();
