@@ -28,6 +28,7 @@ export async function measureFlood(
     signedChallenges: challenges === 'signed',
     maxChallenges: undefined,
     keyCache: false,
+    prepared: false,
     oneStatement: false,
   });
   try {

@@ -65,7 +65,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
     library: '.',
     baseline: undefined,
     signed: false,
-    oneStatement: false,
+    statements: false,
     profile: false,
   };
   const cases: CaseResult[] = [];
@@ -75,6 +75,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
       name: `app-attest, ${fleet.size} keys` as const,
       library: '.',
       isSigned: false,
+      isPrepared: true,
       oneStatement: false,
       fleet,
     }));
