@@ -64,7 +64,16 @@ export type ClientSettings = Required<ClientOptions> & { readonly paths: Require
  * @throws AppAttestClientError `invalid_argument`
  */
 export function readClientOptions(options: ClientOptions): ClientSettings {
-  const settings: ClientSettings = {
+  const { device, storage } = options;
+  const defaults: ClientSettings = {
+    device,
+    storage,
+    baseUrl: '',
+    paths: {
+      challenge: '/app-attest/challenge',
+      registration: '/app-attest/registration',
+      session: '/app-attest/session',
+    },
     // A browser engine calls fetch only as a method of the window.
     fetch: (url, init) => fetch(url, init),
     sha256: (bytes) => crypto.subtle.digest('SHA-256', bytes),
@@ -74,28 +83,31 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     retries: 3,
     maxDelay: 30,
     timeout: 60,
-    ...options,
-    baseUrl: String(options.baseUrl).replace(/\/+$/, ''),
-    paths: {
-      challenge: '/app-attest/challenge',
-      registration: '/app-attest/registration',
-      session: '/app-attest/session',
-      ...options.paths,
-    },
   };
-  const { device, storage, paths } = settings;
+  const paths = { ...defaults.paths, ...options.paths };
+  const settings = { ...defaults, ...options, baseUrl: String(options.baseUrl).replace(/\/+$/, ''), paths };
+  expectKnown(options, defaults);
+  expectKnown(paths, defaults.paths);
   expect(device, 'isSupported generateKey attest assert', /^function/);
   expect(storage, 'get set remove', /^function/);
   expect(settings, 'fetch sha256 onUnsupported', /^function/);
   expect(settings, 'baseUrl', /^string https?:\/\/[^?#]+$/);
   expect(paths, 'challenge registration session', /^string \//);
   expect(settings, 'parallel', /^boolean/);
-  expect(settings, 'challengesAhead retries maxDelay timeout', /^number \d{1,4}(\.\d+)?$/);
+  expect(settings, 'timeout maxDelay retries challengesAhead', /^number \d{1,4}(\.|$)/);
   return settings;
 }
 
-/** @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot */
-function expect(values: object, names: string, pattern: RegExp): void {
+/** A misspelt option would otherwise be ignored. */
+function expectKnown(passed: object, known: object): void {
+  expect(passed, `${Object.keys(passed).find((name) => !(name in known))}`, /^undefined/);
+}
+
+/**
+ * @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot
+ * @throws AppAttestClientError `invalid_argument`
+ */
+export function expect(values: object, names: string, pattern: RegExp): void {
   for (const name of names.split(' ')) {
     const value: unknown = Object(values)[name];
     const found = `${typeof value} ${String(value)}`;

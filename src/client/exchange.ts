@@ -1,6 +1,6 @@
 import { AppAttestClientError, detailsOf } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
-import { throwIfAborted } from './waiting.js';
+import { inTime, throwIfAborted } from './waiting.js';
 
 /** Reads a response. The time limit of the request includes the reading. */
 export type ReadResponse<Value> = (response: Response) => Promise<Value>;
@@ -25,10 +25,9 @@ export async function exchange<Value>(
   throwIfAborted(signal);
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
-  const timer = setTimeout(abort, settings.timeout * 1000);
   // The listener stays after the response, so that the signal also aborts the body of the response.
   signal?.addEventListener('abort', abort);
-  try {
+  const receive = async () => {
     const response = await settings.fetch(url, { ...init, redirect: 'manual', signal: controller.signal });
     // The status of a redirect is 0 in a browser engine. React Native follows redirects regardless of the option.
     if (response.redirected || /^(0|30[12378])$/.test(`${response.status}`)) {
@@ -36,13 +35,17 @@ export async function exchange<Value>(
     }
     const serverCode = await codeOf(response);
     const retryAfter = retryAfterOf(response, serverCode);
-    if (!serverCode && !retryAfter) return await read(response);
+    if (!serverCode && !retryAfter) return read(response);
     throw new AppAttestClientError('rejected', serverCode ?? response.status, { serverCode, response, retryAfter });
+  };
+  try {
+    // The client stops waiting even if a replacement of fetch ignores the signal. Otherwise, all later requests would wait forever.
+    return await inTime(settings, receive);
   } catch (cause) {
     throwIfAborted(signal);
-    throw detailsOf(cause).code ? cause : new AppAttestClientError('network', cause, { cause });
-  } finally {
-    clearTimeout(timer);
+    if (detailsOf(cause).code) throw cause;
+    abort();
+    throw new AppAttestClientError('network', cause, { cause });
   }
 }
 
@@ -61,7 +64,7 @@ async function codeOf(response: Response): Promise<string | undefined> {
  * cannot read `Retry-After` unless the server exposes it, so a status 503 of the handlers without it means one second.
  */
 function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
-  const value = headers.get('retry-after') ?? (serverCode && '1');
+  const value = headers.get('retry-after') ?? (/^(unavailable|overloaded)$/.test(`${serverCode}`) && '1');
   if (!value || (status !== 503 && status !== 429)) return undefined;
   return Math.max(1, Number(value) || (Date.parse(value) - Date.now()) / 1000 || 1);
 }
@@ -90,12 +93,8 @@ export type JsonWith<Field extends string> = Readonly<Record<Field, string>> & R
  */
 export function readJson<Field extends string>(field: Field): ReadResponse<JsonWith<Field>> {
   return async (response) => {
-    const json: unknown = response.ok && (await response.json());
-    if (hasText(json, field)) return json;
+    const json: JsonWith<Field> = Object(response.ok && (await response.json()));
+    if (typeof json[field] === 'string') return json;
     throw new AppAttestClientError('unexpected_response', `no ${field}: ${response.status}`, { response });
   };
-}
-
-function hasText<Field extends string>(json: unknown, field: Field): json is JsonWith<Field> {
-  return typeof Object(json)[field] === 'string';
 }

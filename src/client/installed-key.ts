@@ -81,7 +81,7 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
       try {
         return await registerKey(keyId);
       } catch (error) {
-        if (keyId === replacement || !UNUSABLE.test(problemOf(error))) throw error;
+        if (replacement || !UNUSABLE.test(problemOf(error))) throw error;
       }
     } else if (stored && stored !== unusable) {
       // Another tab has replaced the key. This tab must not replace it once more.
@@ -103,8 +103,12 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
 
   return {
     async current() {
+      const before = replacement;
       const stored = await storage.get(NAME);
-      return !stored || stored.startsWith(UNCONFIRMED) || enrolling ? enrollOnce() : stored;
+      if (!stored || stored.startsWith(UNCONFIRMED) || enrolling) return enrollOnce();
+      // Another tab may have replaced the replacement. Without this, two tabs would replace the key of each other forever.
+      if (before && before === replacement) replacement = stored;
+      return stored;
     },
     async replace(keyId, error) {
       if (keyId === replacement) throw error;

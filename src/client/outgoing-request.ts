@@ -1,6 +1,6 @@
 import { bodyDigest } from './body-digest.js';
 import { AppAttestClientError } from './client-error.js';
-import type { ClientSettings } from './client-options.js';
+import { type ClientSettings, expect } from './client-options.js';
 
 /**
  * A body that can be signed. An array or an object without a class is sent as JSON.
@@ -45,13 +45,12 @@ export async function prepareRequest(
   target: string,
   { body, method = 'GET', headers: passedHeaders, signal, ...init }: AttestedRequestInit = {},
 ): Promise<OutgoingRequest> {
-  const verb = method.toUpperCase();
-  const isSafe = /^(GET|HEAD)$/.test(verb);
+  expect({ target }, 'target', /^string \//);
   try {
-    if (!target.startsWith('/')) throw new TypeError('the target must start with /');
+    const verb = method.toUpperCase();
     // The URL class encodes and resolves the path as fetch does. The server receives this path and query.
     const { origin, pathname, search } = new URL(baseUrl + target);
-    const normalized = pathname + search;
+    const path = pathname + search;
     const headers = new Headers(passedHeaders ?? {});
     const [type, bytes] = await serialize(body ?? new Uint8Array());
     // Creates the error that fetch would throw, for example for a body of GET.
@@ -60,13 +59,13 @@ export async function prepareRequest(
     // The content type of a form contains the boundary between its parts, so it must be the one of these bytes.
     if (type !== null && (body instanceof FormData || !headers.has('content-type'))) headers.set('content-type', type);
     return {
-      url: origin + normalized,
-      target: normalized,
+      url: origin + path,
+      target: path,
       headers,
       contentDigest: await bodyDigest(bytes, sha256),
       init: sent,
       signal: signal ?? undefined,
-      isSafe,
+      isSafe: /^(GET|HEAD)$/.test(verb),
     };
   } catch (cause) {
     throw new AppAttestClientError('invalid_argument', cause, { cause });

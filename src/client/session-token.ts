@@ -15,12 +15,6 @@ export interface SessionTokens {
   clear(): void;
 }
 
-/** The part of its lifetime for which a token is used. */
-const USED = 0.8;
-
-/** Milliseconds that a token is used at least, even if the clock of the device is ahead. */
-const SHORTEST = 10_000;
-
 interface Renewal {
   readonly token: string;
   /** Milliseconds since 1970. */
@@ -35,7 +29,8 @@ export function createSessionTokens(settings: ClientSettings, signedFetch: Signe
     const request = await prepareRequest(settings, settings.paths.session, { method: 'POST' });
     const { token, expiresAt } = await signedFetch(request, readJson('token'));
     const now = Date.now();
-    return { token, renewAt: now + Math.max(SHORTEST, USED * (Date.parse(String(expiresAt)) - now)) };
+    // A token is used for 0.8 of its lifetime, and for at least ten seconds, even if the clock of the device is ahead.
+    return { token, renewAt: now + Math.max(10_000, 0.8 * (Date.parse(String(expiresAt)) - now)) };
   }
 
   return {

@@ -14,7 +14,7 @@ import { createPatience, patiently, throwIfAborted } from './waiting.js';
  * higher. It does each at most once for a request.
  */
 function reactionTo(error: unknown): string | undefined {
-  const codes = /^(key|challenge|counter)_(lost|unknown|revoked|expired|used|not_increased)$/;
+  const codes = /^(key|challenge|counter)_(lost|unknown|revoked|expired|used|not_inc)/;
   return codes.exec(problemOf(error))?.[1];
 }
 

@@ -11,12 +11,25 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
  * may wait for the same registration.
  */
 export async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  const aborted = new Promise<void>((resolve) => {
-    signal?.addEventListener('abort', () => resolve());
+  const aborted = new Promise<unknown>((resolve) => {
+    signal?.addEventListener('abort', resolve);
   });
   await Promise.race([promise, aborted]);
   throwIfAborted(signal);
   return promise;
+}
+
+/** Waits for a call, for at most `timeout` seconds. */
+export async function inTime<Value>({ timeout }: ClientSettings, call: () => Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('abort')), timeout * 1000);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @param milliseconds The shortest pause. The pause is up to half as long again, so that devices do not come back together */
@@ -34,8 +47,8 @@ export interface Patience {
   readonly maxDelay: number;
 }
 
-export function createPatience({ retries, maxDelay }: ClientSettings): Patience {
-  return { left: retries, maxDelay };
+export function createPatience(settings: ClientSettings): Patience {
+  return { ...settings, left: settings.retries };
 }
 
 /** Repeats a call that did not reach Apple or the server, or that the server wants to be asked again. */

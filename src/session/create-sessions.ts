@@ -39,6 +39,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       const issuedAt = Math.floor(clock.now().getTime() / 1000);
       const registered = { iss: issuer, aud: audience, iat: issuedAt, exp: issuedAt + ttl, jti: randomUUID() };
       if (typeof authenticated?.key !== 'object' || authenticated.key === null) throw notAuthenticated();
+      // The verdict of `protectWithSession` has a key too. A token could then be renewed forever without an assertion.
+      if ('session' in authenticated) throw notAuthenticated();
       const claims = { ...registered, ...claimsAbout(authenticated) };
       const session = sessionOf(claims);
       if (!session) throw notAuthenticated();

@@ -11,12 +11,14 @@ import type { RevokedBefore } from './sessions-options.js';
  */
 export async function assertNotRevoked(revokedBefore: RevokedBefore, session: Session): Promise<void> {
   // A copy, so that the function cannot change the session.
-  const before: unknown = await revokedBefore({ ...session });
+  const { issuedAt, expiresAt } = session;
+  const copy = { ...session, issuedAt: new Date(issuedAt), expiresAt: new Date(expiresAt) };
+  const before: unknown = await revokedBefore(copy);
   if (before === undefined || before === null) return;
   if (!isDate(before) || Number.isNaN(before.getTime())) {
     const found = isDate(before) ? 'an invalid Date' : shortValue(before);
     throw new AppAttestError('invalid_argument', `revokedBefore must return a valid Date or undefined, not ${found}`);
   }
-  if (session.issuedAt.getTime() >= before.getTime()) return;
+  if (issuedAt.getTime() >= before.getTime()) return;
   throw new AppAttestError('session_revoked', 'the session was issued before its revocation');
 }

@@ -63,7 +63,7 @@ const MAX_KID_LENGTH = 256;
  * @throws AppAttestError `invalid_argument`; the message never contains a part of a key
  */
 export function importSessionKeys(keys: unknown): readonly [ImportedSessionKey, ...ImportedSessionKey[]] {
-  const [first, ...others] = Array.isArray(keys) && keys.length <= MAX_KEYS ? keys.map(importSessionKey) : [];
+  const [first, ...others] = Array.isArray(keys) && keys.length <= MAX_KEYS ? Array.from(keys, importSessionKey) : [];
   if (!first) throw invalid(`keys must be an array of 1 to ${MAX_KEYS} JSON Web Keys`);
   const imported = [first, ...others] as const;
   const kids = imported.map(({ published }) => published.kid);

@@ -34,7 +34,7 @@ export interface IssuedSession {
 export interface Sessions {
   /**
    * Issues a token for an accepted request. Call this method only with the result of `authenticate`, or with the verdict that
-   * `protect` passes to your handler.
+   * `protect` passes to your handler. The verdict of `protectWithSession` is not accepted.
    *
    * @throws AppAttestError `invalid_argument`: the request is not an accepted request, the first key has no private part, the
    * user is so long that the token would exceed 8192 characters, or the clock returns no valid time

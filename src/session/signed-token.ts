@@ -12,6 +12,9 @@ const MAX_TOKEN_LENGTH = 8192;
 /** RFC 8725 §3.1. The key with the identifier in the header decides which of these algorithms the token must have. */
 const ALGORITHMS = ['ES256', 'EdDSA'];
 
+/** A signature of 64 bytes in base64url. The four unused bits of the last character are zero. */
+const CANONICAL_SIGNATURE = /\.[\w-]{85}[AQgw]$/;
+
 /** @throws AppAttestError `invalid_argument`: the first key has no private part, or the token would be too long */
 export async function signToken({ keys }: SessionsConfiguration, claims: JWTPayload): Promise<string> {
   const [{ published, privateKey }] = keys;
@@ -56,7 +59,9 @@ export async function verifyToken(
       clockTolerance,
       currentDate: now,
     });
-    return payload;
+    // The signature does not cover its own text. jose would accept white space in it, and one token would have many texts.
+    if (CANONICAL_SIGNATURE.test(token)) return payload;
+    throw unknownSession('the signature of the token is not canonical base64url');
   } catch (cause) {
     if (cause instanceof AppAttestError) throw cause;
     if (cause instanceof errors.JWTExpired) throw expiredSession();

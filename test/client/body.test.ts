@@ -39,6 +39,8 @@ it.each([
   ['another origin', '.evil.example/', {}],
   ['a user in front of the host', '@evil.example/', {}],
   ['an absolute URL', 'https://api.example.com/orders', {}],
+  ['a target that is not text', 7, {}],
+  ['a method that is not text', '/orders', { method: 7 }],
 ])('rejects %s', async (_name, target, init) => {
   const error: unknown = await Reflect.apply(prepareRequest, undefined, [base, target, init]).catch(
     (thrown: unknown) => thrown,

@@ -192,9 +192,13 @@ it('gives up if the server does not respond within the timeout, or stops within 
       signal?.addEventListener('abort', () => reject(new Error('abort'))),
     );
   };
-  for (const fetch of [stalled, silent]) {
+  /** CapacitorHttp, for example, replaces fetch and ignores the signal. */
+  const deaf = () => new Promise<Response>(() => undefined);
+  for (const respond of [stalled, silent, deaf]) {
+    const fetch = vi.fn(respond);
     const { attested } = await installApp(baseUrl, { fetch, timeout: 0.1, retries: 0 });
     await expect(attested.register()).rejects.toMatchObject({ code: 'network' });
+    expect(fetch.mock.lastCall?.[1].signal?.aborted).toBe(true);
   }
 });
 

@@ -31,6 +31,9 @@ it.each<[options: object, message: RegExp]>([
   [{ retries: Number.NaN }, /retries must match .* but is number NaN/],
   [{ maxDelay: Number.POSITIVE_INFINITY }, /maxDelay must match .* but is number Infinity/],
   [{ timeout: 60_000 }, /timeout must match .* but is number 60000/],
+  [{ retrys: 5 }, /retrys must match \/\^undefined\/, but is number 5/],
+  [{ onUnsuported: () => 'throw' }, /onUnsuported must match/],
+  [{ paths: { sessions: '/s' } }, /sessions must match/],
 ])('rejects %j when the client is created', (options, message) => {
   const create = () => Reflect.apply(createClient, undefined, [{ ...valid, ...options }]);
   expect(create).toThrow(AppAttestClientError);

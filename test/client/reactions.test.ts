@@ -132,6 +132,7 @@ describe('a rejected order', () => {
     [400, 'malformed_request'],
     [413, 'body_too_large'],
     [500, 'invalid_argument'],
+    [503, 'sold_out'],
   ])('is not sent again after %i %s', async (status, code) => {
     const app = createApp({ orders: always(rejection(status, code)) });
     expect(await app.fetch()).toBe(`rejected ${code}`);
@@ -238,7 +239,12 @@ describe('a failure of the device', () => {
     ['com.apple.devicecheck.error 3', 'key_lost', 2, 2],
     ['serverUnavailable', 'apple_unavailable', 1, 4],
     ['com.apple.devicecheck.error error 4.', 'apple_unavailable', 1, 4],
+    ['(com.apple.devicecheck.error-Fehler 3.)', 'key_lost', 2, 2],
     ['unknownSystemFailure', 'device_failed', 1, 1],
+    ['com.apple.devicecheck.error error 0. 3', 'device_failed', 1, 1],
+    ['Error: no response after 3 seconds', 'device_failed', 1, 1],
+    ['Internal error in step 1', 'device_failed', 1, 1],
+    ['HTTP error 4', 'device_failed', 1, 1],
   ])('%s while it signs', async (code, expected, keys, signed) => {
     const once = createApp({ assert: [deviceError(code)] });
     expect(await once.fetch()).toBe(expected === 'device_failed' ? 'device_failed' : '200 placed');
@@ -283,6 +289,40 @@ describe('a lost response', () => {
       expect({ keys: app.keys, signed: app.signed, sent: app.sent }).toEqual({ keys: 1, signed: 1, sent: 2 });
     },
   );
+});
+
+it.each([
+  ['/orders', 401, 'key_unknown'],
+  ['/registration', 409, 'key_already_registered'],
+])('two clients with one storage create one new key each if %s always fails', async (path, status, code) => {
+  let made = 0;
+  const device: Device = {
+    isSupported: async () => true,
+    generateKey: async () => `key ${++made}`,
+    attest: async () => 'AA==',
+    assert: async () => 'AA==',
+  };
+  let isKnown = false;
+  const fetch = async (url: string) => {
+    if (url.endsWith(path) && !isKnown) return rejection(status, code)();
+    if (url.endsWith('/challenge')) return Response.json({ challenge: 'c' });
+    if (url.endsWith('/registration')) return Response.json({ keyId: 'k' }, { status: 201 });
+    return new Response('placed');
+  };
+  const storage = memoryStorage();
+  const clients = [1, 2].map(() => createClient({ device, baseUrl, storage, fetch }));
+  const everyone = async () => {
+    for (const client of clients) await client.fetch('/orders').catch(() => undefined);
+  };
+  for (let round = 0; round < 5; round += 1) await everyone();
+  expect(made).toBe(3);
+  if (path === '/registration') return;
+  // After an accepted request, each client may replace its key again.
+  isKnown = true;
+  await everyone();
+  isKnown = false;
+  for (let round = 0; round < 5; round += 1) await everyone();
+  expect(made).toBe(5);
 });
 
 it('requests that start together wait for one registration, also if it fails', async () => {

@@ -334,12 +334,15 @@ describe('the handlers for sessions', () => {
     expect(names.slice(4)).toEqual(['session', 'jwks', 'protectWithSession']);
   });
 
-  it.each([undefined, null, {}, Promise.resolve({})])('are not created if sessions is %o', (sessions) => {
-    // @ts-expect-error a mistake that is possible only in JavaScript
-    expect(() => httpHandlers(createBackend(), { sessions })).toThrow(
-      expect.objectContaining({ code: 'invalid_argument' }),
-    );
-  });
+  it.each([undefined, null, {}, { verify: async () => undefined }, Promise.resolve({})])(
+    'are not created if sessions is %o',
+    (sessions) => {
+      // @ts-expect-error a mistake that is possible only in JavaScript
+      expect(() => httpHandlers(createBackend(), { sessions })).toThrow(
+        expect.objectContaining({ code: 'invalid_argument' }),
+      );
+    },
+  );
 
   it('pass on further arguments of the framework', async () => {
     const sessions = sessionsWith({ keys });

@@ -150,6 +150,27 @@ describe('a token whose claims are hostile', () => {
   });
 });
 
+describe('a genuine token whose signature is written differently', () => {
+  const next = (letter: string) => String.fromCharCode(letter.charCodeAt(0) + 1);
+
+  it.each<[string, (token: string) => string]>([
+    ['has a space at the end', (token) => `${token} `],
+    ['has a line break in the signature', (token) => `${token.slice(0, -5)}\n${token.slice(-5)}`],
+    ['has padding', (token) => `${token}==`],
+    ['has other unused bits', (token) => token.replace(/.$/, next)],
+  ])('and %s: session_unknown', async (_, change) => {
+    for (const [header, signer] of [
+      [{}, key],
+      [{ alg: 'EdDSA', kid: 'ed' }, edKey],
+    ] as const) {
+      const token = await signed(header, {}, objectOf(signer));
+      await expectCode(() => sessions.verify(change(token)), 'session_unknown');
+      expect(await sessions.verify(token)).toMatchObject({ environment: 'production' });
+      await expectCode(() => sessions.verify(change(token)), 'session_unknown');
+    }
+  });
+});
+
 describe('a token that is not a JWT', () => {
   it.each<[string, unknown]>([
     ['nothing', undefined],

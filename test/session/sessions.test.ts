@@ -108,6 +108,13 @@ describe('issue', () => {
     await expectCode(() => sessionsWith({ keys }).issue(accepted), 'invalid_argument');
   });
 
+  it('rejects the verdict of protectWithSession, so that a token is not renewed without an assertion', async () => {
+    const sessions = sessionsWith({ keys });
+    const session = await sessions.verify((await sessions.issue(acceptedRequest())).token);
+    const verdict = { ...acceptedRequest(), session };
+    await expectCode(() => sessions.issue(verdict), 'invalid_argument');
+  });
+
   it('rejects a user that is too long for a token that verify accepts', async () => {
     const sessions = sessionsWith({ keys });
     await expectCode(() => sessions.issue(acceptedRequest('\u0001'.repeat(1024))), 'invalid_argument');
@@ -196,13 +203,15 @@ describe('revokedBefore', () => {
       revokedBefore: (session) => {
         seen.push({ ...session });
         session.subject = 'mallory';
-        return undefined;
+        session.issuedAt.setTime(at(300).getTime());
+        session.expiresAt.setTime(at(9000).getTime());
+        return at(100);
       },
     });
     const token = await issued();
     const session = await sessions.verify(token);
-    expect(session.subject).toBe('alice');
-    expect(seen).toEqual([session]);
+    expect(session).toMatchObject({ subject: 'alice', issuedAt: at(100), expiresAt: at(700) });
+    expect(seen).toEqual([expect.objectContaining({ keyId: session.keyId, id: session.id, subject: 'alice' })]);
     await expectCode(() => sessions.verify(`${token}A`), 'session_unknown');
     expect(seen).toHaveLength(1);
   });
@@ -328,6 +337,7 @@ describe('the options of createSessions', () => {
     ['an empty list of keys', { keys: [] }],
     ['a key instead of a list', { keys: key }],
     ['eleven keys', { keys: Array.from({ length: 11 }, () => newSessionKey()) }],
+    ['a list with a hole', { keys: Object.assign(Array(2), [key]) }],
     ['a key as text', { keys: [JSON.stringify(key)] }],
     ['null as a key', { keys: [null] }],
     ['a symmetric key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],

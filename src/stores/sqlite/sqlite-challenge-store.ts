@@ -56,8 +56,8 @@ export class SqliteChallengeStore implements ChallengeStore {
   /**
    * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
-   * `put` also deletes expired challenges from time to time. If your servers sometimes issue no challenges for a long time,
-   * call `removeExpired` regularly.
+   * `put` and `spend` also delete expired challenges from time to time. If your servers sometimes receive no requests for a long
+   * time, call `removeExpired` regularly.
    *
    * @param limit The maximum number of challenges to delete. 1000 by default
    */

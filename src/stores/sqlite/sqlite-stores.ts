@@ -26,8 +26,8 @@ export interface SqliteStores extends Stores {
  * that a power failure loses no acknowledged change, and `busy_timeout = 0`. If another process holds the lock of the file, the
  * stores wait without blocking the event loop, and try again until the time limit. In D1, both settings belong to Cloudflare.
  *
- * Each method runs one statement. On average, one call of `put` in 64 runs a second statement, which deletes a batch of expired
- * challenges. SQLite measures the lifetime of challenges by the clock of the machine.
+ * Each method runs one statement. On average, one call of `put` or `spend` in 64 runs a second statement, which deletes a batch
+ * of expired challenges. SQLite measures the lifetime of challenges by the clock of the machine.
  *
  * @throws AppAttestError `invalid_argument`
  *
