@@ -114,7 +114,7 @@ ${row('unprotected read', 'unprotected')}
 ${row('one verification with `jose`, without a server', 'verification')}
 ${row('unprotected read with `jose`, by hand', 'by-hand')}
 ${row('read behind `protectWithSession`', 'session')}
-${row('the same, each token for the first time', 'session?other-tokens')}
+${row('read behind `protectWithSession`, each token for the first time', 'session?other-tokens')}
 
 Main thread, median of the ratios of each round:
 - protectWithSession / (unprotected + verification): ${toSum.toFixed(2)}
