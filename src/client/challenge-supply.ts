@@ -11,8 +11,8 @@ export interface ChallengeSupply {
 }
 
 /**
- * Milliseconds that a challenge is kept. Clocks of devices are often wrong, so the client does not compare them with the time at
- * which the challenge expires.
+ * How long the client keeps a challenge, in milliseconds. The clock of a device is often wrong, so the client does not compare it with
+ * the time at which the challenge expires.
  */
 const KEPT = 60_000;
 
@@ -29,7 +29,7 @@ export function createChallengeSupply(settings: ClientSettings): ChallengeSupply
         ahead.push({ challenge, since: Date.now() });
       }
     } catch {
-      // The next request asks for a challenge itself, and reports the error.
+      // The next request sends its own request for a challenge, and throws the error if this request fails too.
     }
     isFilling = false;
   }
