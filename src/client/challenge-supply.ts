@@ -11,8 +11,8 @@ export interface ChallengeSupply {
 }
 
 /**
- * How long the client keeps a challenge, in milliseconds. The clock of a device is often wrong, so the client does not compare it with
- * the time at which the challenge expires.
+ * How long the client keeps a challenge, in milliseconds. The clock of a device is often wrong, so the client does not compare it
+ * with the time at which the challenge expires.
  */
 const KEPT = 60_000;
 

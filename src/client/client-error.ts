@@ -41,8 +41,8 @@ export interface ClientErrorDetails {
 }
 
 /**
- * The error that all methods of the client throw. Three kinds of errors are thrown unchanged: the reason of an aborted `signal`, errors
- * of the storage, and errors of `onUnsupported`.
+ * The error that all methods of the client throw. Three kinds of errors are thrown unchanged: the reason of an aborted `signal`,
+ * errors of the storage, and errors of `onUnsupported`.
  */
 export class AppAttestClientError extends Error {
   /** The reason. */
@@ -69,8 +69,8 @@ export function detailsOf(error: unknown): Partial<AppAttestClientError> {
 }
 
 /**
- * Returns `serverCode` of an error with the code `rejected`, and the code of any other `AppAttestClientError`. Returns `'undefined'` for
- * any other error.
+ * Returns `serverCode` of an error with the code `rejected`, and the code of any other `AppAttestClientError`. Returns
+ * `'undefined'` for any other error.
  */
 export function problemOf(error: unknown): string {
   const { code, serverCode } = detailsOf(error);

@@ -25,7 +25,10 @@ export interface ClientPaths {
 export interface ClientOptions {
   /** App Attest on this device: `capacitor(AppAttest)`, `expo(AppIntegrity)`, or an object with the four methods. */
   device: Device;
-  /** The address of the server, such as `'https://api.example.com'`. If it contains a path, the client puts this path before each target. */
+  /**
+   * The address of the server, such as `'https://api.example.com'`. If it contains a path, the client puts this path before each
+   * target.
+   */
   baseUrl: string;
   /** Keeps the key identifier while the app does not run. */
   storage: Storage;
@@ -39,26 +42,29 @@ export interface ClientOptions {
   /** The paths of the routes for App Attest. */
   paths?: ClientPaths;
   /**
-   * Decides about each request on a device without App Attest. If the function returns `'send'` or `undefined`, the client sends the
-   * request without evidence, with the reason in the header `X-App-Attest-Unsupported`. If it returns `'throw'`, the client throws
-   * `unsupported`. By default, the client sends the request.
+   * Decides about each request on a device without App Attest. If the function returns `'send'` or `undefined`, the client sends
+   * the request without evidence, with the reason in the header `X-App-Attest-Unsupported`. If it returns `'throw'`, the client
+   * throws `unsupported`. By default, the client sends the request.
    */
   onUnsupported?: (reason: UnsupportedReason) => 'send' | 'throw' | undefined | Promise<'send' | 'throw' | undefined>;
   /**
-   * Whether the client signs and sends several requests at the same time. With `false`, the default, the counters arrive in order. Use
-   * `true` only if the server has a `counterWindow`.
+   * Whether the client signs and sends several requests at the same time. With `false`, the default, the counters arrive in
+   * order. Use `true` only if the server has a `counterWindow`.
    */
   parallel?: boolean;
   /**
-   * The number of challenges that the client requests in advance. 0 by default. With a few of them, most requests need not wait for a
-   * challenge.
+   * The number of challenges that the client requests in advance. 0 by default. With a few of them, most requests need not wait
+   * for a challenge.
    */
   challengesAhead?: number;
-  /** How often the client waits and tries again for one request: if the server or Apple is busy, or if the network fails. 3 by default. */
+  /**
+   * How often the client waits and tries again for one request: if the server or Apple is busy, or if the network fails. 3 by
+   * default.
+   */
   retries?: number;
   /**
-   * The longest waiting time before one attempt, in seconds, without the random part. 30 by default. If `Retry-After` is longer, the
-   * client does not try again.
+   * The longest waiting time before one attempt, in seconds, without the random part. 30 by default. If `Retry-After` is longer,
+   * the client does not try again.
    */
   maxDelay?: number;
   /** The longest time for one call of the device, and for the response to one request, in seconds. 60 by default. */

@@ -2,9 +2,9 @@ import { AppAttestClientError, type ClientErrorCode } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 
 /**
- * The cases of Apple's `DCError` for which the client has a code. The error of a plugin contains the name of the case, or the error
- * domain and the number of the case. A message of the operating system is in the language of the device, but always contains the domain
- * and the number: `(com.apple.devicecheck.error error 3.)`.
+ * The cases of Apple's `DCError` for which the client has a code. The error of a plugin contains the name of the case, or the
+ * error domain and the number of the case. A message of the operating system is in the language of the device, but always
+ * contains the domain and the number: `(com.apple.devicecheck.error error 3.)`.
  */
 const CASES: readonly (readonly [RegExp, ClientErrorCode])[] = [
   [/feature_?unsupported|error\D+1\b/i, 'unsupported'],

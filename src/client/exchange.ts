@@ -48,8 +48,8 @@ export async function exchange<Value>(
 
 /**
  * Returns the code in a rejection by the handlers of this package, or `undefined` for a response of the application. The handlers
- * send a body that contains only the code, and `Cache-Control: no-store`. A page on another origin can read this header. The body stays
- * unread, so that the app can read it.
+ * send a body that contains only the code, and `Cache-Control: no-store`. A page on another origin can read this header. The body
+ * stays unread, so that the app can read it.
  */
 async function codeOf(response: Response): Promise<string | undefined> {
   if (response.ok || response.headers.get('cache-control') !== 'no-store') return undefined;
@@ -57,9 +57,9 @@ async function codeOf(response: Response): Promise<string | undefined> {
 }
 
 /**
- * Returns the time in `Retry-After` in seconds, at least one second. The header contains a number or a date (RFC 9110 §10.2.3). A page
- * on another origin cannot read this header unless the server exposes it. So for a status 503 or 429 of the handlers without this
- * header, the time is one second.
+ * Returns the time in `Retry-After` in seconds, at least one second. The header contains a number or a date (RFC 9110 §10.2.3). A
+ * page on another origin cannot read this header unless the server exposes it. So for a status 503 or 429 of the handlers without
+ * this header, the time is one second.
  */
 function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
   const value = headers.get('retry-after') ?? (serverCode && '1');

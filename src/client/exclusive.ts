@@ -20,8 +20,8 @@ interface Locks {
 let inThisProcess: Queue | undefined;
 
 /**
- * Returns a function that runs one call at a time. With Web Locks, this applies to all tabs of the app. Without Web Locks, it applies
- * to this process.
+ * Returns a function that runs one call at a time. With Web Locks, this applies to all tabs of the app. Without Web Locks, it
+ * applies to this process.
  *
  * @see https://w3c.github.io/web-locks/
  */

@@ -11,8 +11,9 @@ export interface InstalledKey {
   /** Returns the identifier of the registered key. If the app has no key, creates and registers one. */
   current(): Promise<string>;
   /**
-   * Replaces a key that cannot be used: creates and registers a new key. If the key has already been replaced, nothing happens. A key
-   * that replaced another key is not replaced before the server has accepted it, because the cause is then probably not the key.
+   * Replaces a key that cannot be used: creates and registers a new key. If the key has already been replaced, nothing happens. A
+   * key that replaced another key is not replaced before the server has accepted it, because the cause is then probably not the
+   * key.
    *
    * @param error Thrown if the key is not replaced for this reason
    */
@@ -26,8 +27,8 @@ export interface InstalledKey {
 const NAME = 'app-attest';
 
 /**
- * The stored text starts with this prefix until the server confirms the registration of the key. If the confirmation is lost, the app
- * attests and registers the same key again, and does not create another key.
+ * The stored text starts with this prefix until the server confirms the registration of the key. If the confirmation is lost, the
+ * app attests and registers the same key again, and does not create another key.
  */
 const UNCONFIRMED = '?';
 
@@ -38,7 +39,10 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
   const { device, storage } = settings;
   const inLock = exclusively();
   let enrolling: Promise<string> | undefined;
-  /** The latest call of `generateKey`. If it took too long, or if `storage.set` failed, the next attempt uses the result of this call. */
+  /**
+   * The latest call of `generateKey`. If it took too long, or if `storage.set` failed, the next attempt uses the result of this
+   * call.
+   */
   let generating: Promise<string> | undefined;
   /** The key that replaced another key, until the server accepts a request with it. */
   let replacement: string | undefined;

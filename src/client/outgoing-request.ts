@@ -13,7 +13,10 @@ export type RequestBody =
   | readonly unknown[]
   | { readonly [name: string]: unknown };
 
-/** The second argument of `AppAttestClient.fetch`. It differs from the argument of the global `fetch` in `body`, and has no `redirect`. */
+/**
+ * The second argument of `AppAttestClient.fetch`. It differs from the argument of the global `fetch` in `body`, and has no
+ * `redirect`.
+ */
 export interface AttestedRequestInit extends Omit<RequestInit, 'body' | 'redirect'> {
   /** The body. */
   body?: RequestBody | null | undefined;
@@ -72,8 +75,9 @@ export async function prepareRequest(
 }
 
 /**
- * Returns the content type that `fetch` would send, and a copy of the bytes of the body. `Response` serialises forms and other bodies
- * as `fetch` does. Text, bytes and JSON are serialised without `Response`, because `Response` of React Native is incomplete.
+ * Returns the content type that `fetch` would send, and a copy of the bytes of the body. `Response` serialises forms and other
+ * bodies as `fetch` does. Text, bytes and JSON are serialised without `Response`, because `Response` of React Native is
+ * incomplete.
  */
 async function serialize(body: RequestBody): Promise<[type: string | null, bytes: Uint8Array<ArrayBuffer>]> {
   if (typeof body === 'string') return ['text/plain;charset=UTF-8', new TextEncoder().encode(body)];

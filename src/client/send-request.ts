@@ -32,7 +32,8 @@ export async function sendRequest<Value>(
         await pause(250 * 2 ** lost);
         continue;
       }
-      // After a rejection, the server has not carried out this attempt. But it may have carried out an earlier attempt without a response.
+      // After a rejection, the server has not carried out this attempt. But it may have carried out an earlier attempt without a
+      // response.
       const mayBeCarriedOut = code && (lost > 0 || isLost || serverCode === 'challenge_used');
       if (isSafe || !mayBeCarriedOut) throw error;
       throw new AppAttestClientError('answer_lost', error, { ...detailsOf(error), cause: error });
@@ -41,8 +42,8 @@ export async function sendRequest<Value>(
 }
 
 /**
- * Sends a request without a challenge. The server cannot recognise a repetition of this request. So if there is no response, the client
- * repeats the request only if its method is safe.
+ * Sends a request without a challenge. The server cannot recognise a repetition of this request. So if there is no response, the
+ * client repeats the request only if its method is safe.
  *
  * @throws AppAttestClientError the codes of {@link sendRequest}
  */

@@ -6,8 +6,8 @@ import type { SignedFetch } from './signed-fetch.js';
 /** The session token of this client. */
 export interface SessionTokens {
   /**
-   * Returns the token. Requests a new token if there is none, if the token expires soon, or if the server rejected it. All calls wait
-   * for the same new token.
+   * Returns the token. Requests a new token if there is none, if the token expires soon, or if the server rejected it. All calls
+   * wait for the same new token.
    *
    * @param rejected The token that the server rejected
    */

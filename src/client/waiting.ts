@@ -7,8 +7,8 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Waits for a promise until the signal is aborted. The abort does not stop a registration in progress, because other requests may wait
- * for it.
+ * Waits for a promise until the signal is aborted. The abort does not stop a registration in progress, because other requests may
+ * wait for it.
  */
 export async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   const aborted = new Promise<void>((resolve) => {
@@ -20,7 +20,8 @@ export async function untilAborted<Value>(promise: Promise<Value>, signal: Abort
 }
 
 /**
- * Waits for the given time plus a random part of up to half of it, so that many devices do not send their requests at the same time.
+ * Waits for the given time plus a random part of up to half of it, so that many devices do not send their requests at the same
+ * time.
  */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {

@@ -87,7 +87,10 @@ function verdictOf(session: Session): SessionVerdict {
   return { attested: true, key: { keyId, appId, environment, ...(subject !== undefined && { subject }) }, session };
 }
 
-/** This happens if the options of the server changed after the session was issued, or if servers with different options share keys. */
+/**
+ * This happens if the options of the server changed after the session was issued, or if servers with different options share
+ * keys.
+ */
 function mismatch(what: 'environment' | 'app', { environment, appId }: Session): AppAttestError {
   return what === 'environment'
     ? new AppAttestError('environment_mismatch', `the session belongs to the environment ${environment}`)

@@ -22,7 +22,8 @@ export type SeenSession<Chosen extends Mode> = [Chosen] extends ['enforce']
   : SessionVerdict | UnattestedVerdict;
 
 /**
- * Converts a verdict to the type that the handler expects. In the mode `'enforce'`, no {@link UnattestedVerdict} reaches this function.
+ * Converts a verdict to the type that the handler expects. In the mode `'enforce'`, no {@link UnattestedVerdict} reaches this
+ * function.
  */
 export function seenSession<Chosen extends Mode>(verdict: SessionVerdict | UnattestedVerdict): SeenSession<Chosen> {
   return verdict as SeenSession<Chosen>;

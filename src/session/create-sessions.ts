@@ -9,11 +9,11 @@ import { signToken, unknownSession } from './signed-token.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /**
- * Creates an object that issues and verifies session tokens. An app receives such a short-lived token for one signed request. No store
- * is needed: a server can verify the tokens of all servers with the same keys.
+ * Creates an object that issues and verifies session tokens. An app receives such a short-lived token for one signed request. No
+ * store is needed: a server can verify the tokens of all servers with the same keys.
  *
- * A token is a bearer token, so anyone who has the token can use it. It proves nothing about the content of a request. Use tokens for
- * reads. Let the app sign each request that moves money or changes data.
+ * A token is a bearer token, so anyone who has the token can use it. It proves nothing about the content of a request. Use tokens
+ * for reads. Let the app sign each request that moves money or changes data.
  *
  * @throws AppAttestError `invalid_argument`: an option is missing, unknown or invalid
  *

@@ -33,11 +33,12 @@ export interface IssuedSession {
 /** Issues and verifies session tokens. Created by `createSessions`. */
 export interface Sessions {
   /**
-   * Issues a token for an accepted request. Pass only the result of `authenticate`, or the verdict with `attested: true` that `protect`
-   * passes to your handler.
+   * Issues a token for an accepted request. Pass only the result of `authenticate`, or the verdict with `attested: true` that
+   * `protect` passes to your handler.
    *
-   * @throws AppAttestError `invalid_argument` in one of these cases: the argument does not contain a valid key, the first of `keys` has
-   * no private part, the user is so long that the token would exceed 8192 characters, or the clock returned no valid time
+   * @throws AppAttestError `invalid_argument` in one of these cases: the argument does not contain a valid key, the first of
+   * `keys` has no private part, the user is so long that the token would exceed 8192 characters, or the clock returned no valid
+   * time
    *
    * @example
    * ```ts
@@ -52,8 +53,8 @@ export interface Sessions {
    * @param token The token from the header `Authorization`, without `Bearer`
    *
    * @throws AppAttestError with one of these codes:
-   * - `session_unknown`: the token is malformed or too long, or none of `keys` signed it. Or it has another issuer, audience or type. Or
-   *   its time of issue is in the future
+   * - `session_unknown`: the token is malformed or too long, or none of `keys` signed it. Or it has another issuer, audience or
+   *   type. Or its time of issue is in the future
    * - `session_expired`: the token is genuine, and has expired
    * - `session_revoked`: the token is genuine, and was issued before the time that `revokedBefore` returned
    * - `invalid_argument`: the clock or `revokedBefore` returned no valid time
@@ -68,8 +69,8 @@ export interface Sessions {
   verify(token: string): Promise<Session>;
 
   /**
-   * Returns the public keys as a JSON Web Key Set (RFC 7517 §5), in the order of the option `keys`. Other services can verify tokens
-   * with these keys.
+   * Returns the public keys as a JSON Web Key Set (RFC 7517 §5), in the order of the option `keys`. Other services can verify
+   * tokens with these keys.
    *
    * @example
    * ```ts

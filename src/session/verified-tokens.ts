@@ -21,7 +21,8 @@ export class VerifiedTokens {
   }
 
   /**
-   * Returns the claims of a genuine token. The caller must check the times in the claims, because a remembered token may have expired.
+   * Returns the claims of a genuine token. The caller must check the times in the claims, because a remembered token may have
+   * expired.
    *
    * @throws AppAttestError `session_unknown`, `session_expired`
    */

@@ -13,9 +13,9 @@ export interface PreparingQueryable {
 }
 
 /**
- * Makes the stores use named prepared statements. On each connection, PostgreSQL then parses each statement once, and usually reuses
- * its plan after a few calls. docs/scaling.md shows how much this saves. In the modes `transaction` and `statement`, PgBouncer supports
- * named prepared statements from version 1.21 on, if `max_prepared_statements` is greater than 0.
+ * Makes the stores use named prepared statements. On each connection, PostgreSQL then parses each statement once, and usually
+ * reuses its plan after a few calls. docs/scaling.md shows how much this saves. In the modes `transaction` and `statement`,
+ * PgBouncer supports named prepared statements from version 1.21 on, if `max_prepared_statements` is greater than 0.
  *
  * @param pool A `Pool` or a `Client` of the package `pg`
  *

@@ -3,7 +3,10 @@ import { driverOf, type SqliteDatabase } from './sqlite-database.js';
 import { sqliteMigrations } from './sqlite-migrations.js';
 import { sqliteStatement } from './sqlite-statement.js';
 
-/** Seconds. Longer than the limit of the stores, because another process may hold the lock while it creates an index of a large table. */
+/**
+ * Seconds. Longer than the limit of the stores, because another process may hold the lock while it creates an index of a large
+ * table.
+ */
 const TIME_LIMIT = 60;
 
 /**
@@ -11,8 +14,8 @@ const TIME_LIMIT = 60;
  * the table `app_attest_migrations`. If no migration is missing, `migrate` does not change the tables. So call `migrate` whenever a
  * server starts. Several servers can call it at the same time.
  *
- * For a file, `migrate` also sets the journal mode `WAL`, which SQLite stores in the file. For D1, `migrate` only creates the tables,
- * because D1 has a journal of its own.
+ * For a file, `migrate` also sets the journal mode `WAL`, which SQLite stores in the file. For D1, `migrate` only creates the
+ * tables, because D1 has a journal of its own.
  *
  * Each migration is one statement that has no effect the second time. So if the process ends between two statements, the next call
  * continues.

@@ -8,8 +8,8 @@ import { type SqliteStatement, valuesOf } from './sqlite-statement.js';
 
 /**
  * With a `busy_timeout`, a statement would wait for a lock, and a synchronous client would block the event loop during this wait.
- * `better-sqlite3` sets a `busy_timeout` of 5 seconds and `synchronous = NORMAL`. With `NORMAL`, a power failure can lose acknowledged
- * changes.
+ * `better-sqlite3` sets a `busy_timeout` of 5 seconds and `synchronous = NORMAL`. With `NORMAL`, a power failure can lose
+ * acknowledged changes.
  */
 const SETTINGS = ['PRAGMA busy_timeout = 0', 'PRAGMA synchronous = FULL'];
 
@@ -59,7 +59,10 @@ export class SqliteConnection {
     }
   }
 
-  /** Starts the next statement in a later iteration of the event loop, because a statement of a synchronous client blocks the loop. */
+  /**
+   * Starts the next statement in a later iteration of the event loop, because a statement of a synchronous client blocks the
+   * loop.
+   */
   #next(): void {
     const next = this.#waiting.shift();
     if (next) setImmediate(next);
@@ -67,8 +70,8 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs a statement, and tries again while another process holds the lock. If SQLite reports that the database is locked, the statement
-   * has changed nothing. So the statement takes effect only once.
+   * Runs a statement, and tries again while another process holds the lock. If SQLite reports that the database is locked, the
+   * statement has changed nothing. So the statement takes effect only once.
    */
   async #untilUnlocked(sql: string, values: readonly SqliteValue[], deadline: number): Promise<readonly unknown[]> {
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {

@@ -20,7 +20,10 @@ export interface SynchronousStatement {
   all(...values: unknown[]): readonly unknown[];
   /** Runs a statement without rows. */
   run(...values: unknown[]): unknown;
-  /** Whether the statement returns rows. Only `better-sqlite3` has this property. Its method `all` throws for a statement without rows. */
+  /**
+   * Whether the statement returns rows. Only `better-sqlite3` has this property. Its method `all` throws for a statement without
+   * rows.
+   */
   readonly reader?: boolean | undefined;
 }
 

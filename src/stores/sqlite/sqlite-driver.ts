@@ -5,8 +5,8 @@ export type SqliteValue = string | number | null;
  * Runs single SQL statements in SQLite. Write a driver for a client that the stores do not recognise.
  *
  * - SQLite must be 3.42 or later, and must evaluate integers in SQL with 64 bits.
- * - Each statement must be committed when `rows` returns. Do not pass a connection with an open transaction. After a rollback of this
- *   transaction, a used challenge would be valid again.
+ * - Each statement must be committed when `rows` returns. Do not pass a connection with an open transaction. After a rollback of
+ *   this transaction, a used challenge would be valid again.
  * - `rows` must run a statement with `RETURNING` to its end. If it stopped after the first row, it would not report an error of the
  *   commit.
  * - If the database is locked, the error must have the `code` `SQLITE_BUSY`. The stores then try again, until their time limit.
@@ -27,8 +27,9 @@ export interface SqliteDriver {
   rows(sql: string, values: readonly SqliteValue[]): readonly unknown[] | Promise<readonly unknown[]>;
 
   /**
-   * Whether the driver runs all statements on one connection to a file. `false` by default. If `true`, the stores set two `PRAGMA`s on the
-   * connection, and run one statement at a time. If `false`, the stores set no `PRAGMA`, and run statements concurrently.
+   * Whether the driver runs all statements on one connection to a file. `false` by default. If `true`, the stores set two
+   * `PRAGMA`s on the connection, and run one statement at a time. If `false`, the stores set no `PRAGMA`, and run statements
+   * concurrently.
    */
   readonly local?: boolean | undefined;
 }

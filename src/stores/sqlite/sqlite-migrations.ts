@@ -9,8 +9,8 @@ export interface SqliteMigration {
 }
 
 /**
- * The migrations that create the tables of `sqliteStores`, in order. `migrate` runs these migrations. Your migration tool can also run
- * them. The package also contains them as files: `dist/migrations/sqlite/*.sql`.
+ * The migrations that create the tables of `sqliteStores`, in order. `migrate` runs these migrations. Your migration tool can
+ * also run them. The package also contains them as files: `dist/migrations/sqlite/*.sql`.
  *
  * Times in the tables are milliseconds since 1970.
  */

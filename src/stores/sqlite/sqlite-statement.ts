@@ -9,8 +9,8 @@ export interface SqliteStatement {
 }
 
 /**
- * Reads a statement in which `?1` stands for the first value, and replaces each `?1` by `?`. This is necessary because `better-sqlite3`
- * and early releases of `node:sqlite` treat `?1` as a named parameter.
+ * Reads a statement in which `?1` stands for the first value, and replaces each `?1` by `?`. This is necessary because
+ * `better-sqlite3` and early releases of `node:sqlite` treat `?1` as a named parameter.
  */
 export function sqliteStatement(text: string): SqliteStatement {
   const uses: number[] = [];
