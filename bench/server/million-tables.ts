@@ -2,7 +2,7 @@ import type { Results } from './results.js';
 import type { TableActivity, TableSizes } from './table-statistics.js';
 import { conditions, ratioText, spreadText, table } from './tables.js';
 
-/** Calls of `advance` for random keys, and the table of keys around them. */
+/** Calls of `advance` for random keys, and the sizes of the table before and after the calls. */
 export interface Advances {
   readonly count: number;
   readonly seconds: number;
