@@ -50,7 +50,7 @@ export async function prepareRequest(
   const isSafe = /^(GET|HEAD)$/.test(verb);
   try {
     if (!target.startsWith('/')) throw new TypeError('the target must start with /');
-    // URL normalises the path and the query as fetch does, so the server receives exactly this text.
+    // URL normalizes the path and the query as fetch does, so the server receives exactly this text.
     const { origin, pathname, search } = new URL(baseUrl + target);
     const normalized = pathname + search;
     const headers = new Headers(passedHeaders ?? {});
@@ -58,7 +58,7 @@ export async function prepareRequest(
     // Throws the error that fetch would throw, for example for a GET with a body.
     const sent = { ...init, method: verb, ...(bytes.length > 0 && { body: bytes }) };
     new Request(origin, sent);
-    // The content type of a form contains the boundary between its parts, so it must match the serialised bytes.
+    // The content type of a form contains the boundary between its parts, so it must match the serialized bytes.
     if (type !== null && (body instanceof FormData || !headers.has('content-type'))) headers.set('content-type', type);
     return {
       url: origin + normalized,
@@ -75,8 +75,8 @@ export async function prepareRequest(
 }
 
 /**
- * Returns the content type that `fetch` would send, and a copy of the bytes of the body. `Response` serialises forms and other
- * bodies as `fetch` does. Text, bytes and JSON are serialised without `Response`, because `Response` of React Native is
+ * Returns the content type that `fetch` would send, and a copy of the bytes of the body. `Response` serializes forms and other
+ * bodies as `fetch` does. Text, bytes and JSON are serialized without `Response`, because `Response` of React Native is
  * incomplete.
  */
 async function serialize(body: RequestBody): Promise<[type: string | null, bytes: Uint8Array<ArrayBuffer>]> {

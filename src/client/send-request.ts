@@ -42,7 +42,7 @@ export async function sendRequest<Value>(
 }
 
 /**
- * Sends a request without a challenge. The server cannot recognise a repetition of this request. So if there is no response, the
+ * Sends a request without a challenge. The server cannot recognize a repetition of this request. So if there is no response, the
  * client repeats the request only if its method is safe.
  *
  * @throws AppAttestClientError the codes of {@link sendRequest}

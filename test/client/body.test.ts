@@ -22,7 +22,7 @@ it.each<[string, RequestBody, RegExp | null]>([
   ['a Blob', new Blob(['a'], { type: 'image/png' }), /^image\/png$/],
   ['a form', form, /^multipart\/form-data; ?boundary=/],
   ['URLSearchParams', new URLSearchParams({ a: 'ü' }), /^application\/x-www-form-urlencoded;charset=UTF-8$/],
-])('prepareRequest serialises %s, and returns the digest of these bytes', async (_name, body, type) => {
+])('prepareRequest serializes %s, and returns the digest of these bytes', async (_name, body, type) => {
   const request = await prepareRequest(base, '/orders', { method: 'post', body });
   const bytes = new Uint8Array(await new Response(request.init.body ?? null).arrayBuffer());
   expect(request.contentDigest).toBe(`sha-256=:${digestOf(bytes).toString('base64')}:`);

@@ -53,7 +53,7 @@ export interface D1Like {
       }>;
     };
   };
-  /** Runs statements in one transaction. The stores only check that this method exists, to recognise D1. */
+  /** Runs statements in one transaction. The stores only check that this method exists, to recognize D1. */
   batch(statements: never[]): Promise<unknown>;
 }
 

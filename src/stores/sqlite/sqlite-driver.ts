@@ -2,7 +2,7 @@
 export type SqliteValue = string | number | null;
 
 /**
- * Runs single SQL statements in SQLite. Write a driver for a client that the stores do not recognise.
+ * Runs single SQL statements in SQLite. Write a driver for a client that the stores do not recognize.
  *
  * - SQLite must be 3.42 or later, and must evaluate integers in SQL with 64 bits.
  * - Each statement must be committed when `rows` returns. Do not pass a connection with an open transaction. After a rollback of
