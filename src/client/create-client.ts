@@ -11,7 +11,7 @@ import { createSessionTokens } from './session-token.js';
 import { createSignedFetch } from './signed-fetch.js';
 import { throwIfAborted, untilAborted } from './waiting.js';
 
-/** The second options argument of `AppAttestClient.fetch`. */
+/** The third argument of `AppAttestClient.fetch`. */
 export interface FetchOptions {
   /**
    * How the request proves that it comes from the app.

@@ -68,7 +68,7 @@ export function importSessionKeys(keys: unknown): readonly [ImportedSessionKey, 
   const imported = [first, ...others] as const;
   const kids = imported.map(({ published }) => published.kid);
   const twice = kids.find((kid, index) => kids.indexOf(kid) !== index);
-  if (twice !== undefined) throw invalid(`two of keys have the same kid ${shortText(twice)}`);
+  if (twice !== undefined) throw invalid(`two entries of keys have the same kid ${shortText(twice)}`);
   return imported;
 }
 

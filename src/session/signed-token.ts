@@ -15,7 +15,7 @@ const ALGORITHMS = ['ES256', 'EdDSA'];
 /** @throws AppAttestError `invalid_argument`: the first key has no private part, or the token would be too long */
 export async function signToken({ keys }: SessionsConfiguration, claims: JWTPayload): Promise<string> {
   const [{ published, privateKey }] = keys;
-  if (!privateKey) throw invalid('the first of keys is a public key, so it can only verify sessions');
+  if (!privateKey) throw invalid('keys[0] is a public key, so it cannot sign tokens');
   const { alg, kid } = published;
   const token = await new SignJWT(claims).setProtectedHeader({ alg, typ: TYPE, kid }).sign(privateKey);
   if (token.length <= MAX_TOKEN_LENGTH) return token;

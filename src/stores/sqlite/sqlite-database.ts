@@ -86,7 +86,7 @@ function synchronous(database: SynchronousSqlite): SqliteDriver {
     local: true,
     rows(sql, values) {
       if (database.inTransaction === true || database.isTransaction === true) {
-        throw new Error('the SQLite connection has an open transaction: pass a connection of its own to sqliteStores');
+        throw new Error('the SQLite connection has an open transaction: pass a connection that nothing else uses to sqliteStores');
       }
       const statement = prepared.get(sql) ?? database.prepare(sql);
       prepared.set(sql, statement);
