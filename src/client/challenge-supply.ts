@@ -23,7 +23,7 @@ export function createChallengeSupply(settings: ClientSettings): ChallengeSupply
         ahead.push({ challenge, since: Date.now() });
       }
     } catch {
-      // The next request asks for a challenge itself, and reports the error.
+      // The next request sends its own request for a challenge, and throws the error if this request fails too.
     }
     isFilling = false;
   }

@@ -3,9 +3,9 @@ import type { ClientSettings } from './client-options.js';
 import { inTime } from './waiting.js';
 
 /**
- * The cases of Apple's `DCError` that have a code of their own. Plugins name a case by its name, or by the domain with the number
- * of the case. A message of the operating system is in the language of the device, but contains the domain and the number:
- * `(com.apple.devicecheck.error error 3.)`.
+ * The cases of Apple's `DCError` for which the client has a code. The error of a plugin contains the name of the case, or the
+ * error domain and the number of the case. A message of the operating system is in the language of the device, but always
+ * contains the domain and the number: `(com.apple.devicecheck.error error 3.)`.
  */
 const CASES: readonly (readonly [RegExp, ClientErrorCode])[] = [
   [/feature_?unsupported|check.error\D+1\b/i, 'unsupported'],

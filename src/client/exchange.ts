@@ -2,7 +2,7 @@ import { AppAttestClientError, detailsOf } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
 import { inTime, throwIfAborted } from './waiting.js';
 
-/** Reads a response. The time limit of the request includes the reading. */
+/** Reads a response. This must end within the time limit of the request. */
 export type ReadResponse<Value> = (response: Response) => Promise<Value>;
 
 /** Returns the response of the application to the app, with its body unread. */
@@ -51,8 +51,8 @@ export async function exchange<Value>(
 
 /**
  * Returns the code in a rejection by the handlers of this package, or `undefined` for a response of the application. The handlers
- * send `Cache-Control: no-store`, which a page on another origin can read, and a body with nothing but the code. The body is left
- * unread for the app.
+ * send a body that contains only the code, and `Cache-Control: no-store`. A page on another origin can read this header. The body
+ * stays unread, so that the app can read it.
  */
 async function codeOf(response: Response): Promise<string | undefined> {
   if (response.ok || response.headers.get('cache-control') !== 'no-store') return undefined;
@@ -60,8 +60,9 @@ async function codeOf(response: Response): Promise<string | undefined> {
 }
 
 /**
- * Seconds until the server wants to be asked again, at least one: a number, or a date (RFC 9110 §10.2.3). A page on another origin
- * cannot read `Retry-After` unless the server exposes it, so a status 503 of the handlers without it means one second.
+ * Returns the time in `Retry-After` in seconds, at least one second. The header contains a number or a date (RFC 9110 §10.2.3). A
+ * page on another origin cannot read this header unless the server exposes it. So for a status 503 or 429 of the handlers without
+ * this header, the time is one second.
  */
 function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
   const value = headers.get('retry-after') ?? (/^(unavailable|overloaded)$/.test(`${serverCode}`) && '1');
@@ -70,7 +71,7 @@ function retryAfterOf({ status, headers }: Response, serverCode: string | undefi
 }
 
 /**
- * Sends JSON to a route for App Attest. Returns the JSON of the response, which contains text in `field`.
+ * Sends JSON to a route for App Attest. Returns the JSON of the response, which has text in the property `field`.
  *
  * @throws AppAttestClientError `network`, `redirected`, `rejected`, `unexpected_response`
  */
@@ -84,12 +85,13 @@ export function postJson<Field extends string>(
   return exchange(settings, settings.baseUrl + path, init, readJson(field));
 }
 
-/** A JSON object that contains text in a field. */
+/** A JSON object with text in the property `Field`. */
 export type JsonWith<Field extends string> = Readonly<Record<Field, string>> & Readonly<Record<string, unknown>>;
 
 /**
- * Creates a reader that throws an AppAttestClientError `unexpected_response` if the text is missing. If the body was cut off, the
- * response is lost.
+ * Creates a function that reads a JSON object with text in the property `field`. If the text is missing, the function throws an
+ * AppAttestClientError `unexpected_response`. If the body is incomplete or not JSON, the error of the JSON parser makes `exchange`
+ * throw `network`.
  */
 export function readJson<Field extends string>(field: Field): ReadResponse<JsonWith<Field>> {
   return async (response) => {

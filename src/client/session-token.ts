@@ -3,15 +3,16 @@ import { readJson } from './exchange.js';
 import { prepareRequest } from './outgoing-request.js';
 import type { SignedFetch } from './signed-fetch.js';
 
-/** The token that the server issues for an assertion. */
+/** The session token of this client. */
 export interface SessionTokens {
   /**
-   * Returns a token that has not expired. All requests wait for the same renewal.
+   * Returns the token. Requests a new token if there is none, if the token expires soon, or if the server rejected it. All calls
+   * wait for the same new token.
    *
-   * @param rejected A token that the server rejected
+   * @param rejected The token that the server rejected
    */
   current(rejected?: string): Promise<string>;
-  /** Discards the token, and also that of a renewal in progress, because it may belong to another user. */
+  /** Discards the token. A renewal in progress is discarded too, because its token may belong to another user. */
   clear(): void;
 }
 
@@ -38,7 +39,7 @@ export function createSessionTokens(settings: ClientSettings, signedFetch: Signe
       const found = latest;
       const renewal = await found?.catch(() => undefined);
       if (renewal && renewal.token !== rejected && Date.now() < renewal.renewAt) return renewal.token;
-      // In the meantime, another request may have started a renewal.
+      // During `await`, another call may have started a renewal.
       if (latest === found) latest = undefined;
       latest ??= renew();
       return (await latest).token;

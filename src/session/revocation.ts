@@ -4,10 +4,10 @@ import type { Session } from './session.js';
 import type { RevokedBefore } from './sessions-options.js';
 
 /**
- * Asks the user's function whether a session is revoked.
+ * Calls `revokedBefore`, and checks that the session is not revoked.
  *
- * @throws AppAttestError `session_revoked`; `invalid_argument` if the function returned no valid time. An error of the function
- * is thrown unchanged
+ * @throws AppAttestError `session_revoked`; `invalid_argument` if `revokedBefore` returned neither a valid time nor
+ * `undefined` nor `null`. An error of `revokedBefore` is thrown unchanged
  */
 export async function assertNotRevoked(revokedBefore: RevokedBefore, session: Session): Promise<void> {
   // A copy, so that the function cannot change the session.

@@ -34,7 +34,7 @@ it.each<[options: object, message: RegExp]>([
   [{ retrys: 5 }, /retrys must match \/\^undefined\/, but is number 5/],
   [{ onUnsuported: () => 'throw' }, /onUnsuported must match/],
   [{ paths: { sessions: '/s' } }, /sessions must match/],
-])('rejects %j when the client is created', (options, message) => {
+])('createClient rejects the options %j', (options, message) => {
   const create = () => Reflect.apply(createClient, undefined, [{ ...valid, ...options }]);
   expect(create).toThrow(AppAttestClientError);
   expect(create).toThrow(message);
@@ -53,6 +53,6 @@ it.each<object>([
       createAssertion: async () => ({ token: '' }),
     }),
   },
-])('accepts %j', (options) => {
+])('createClient accepts the options %j', (options) => {
   expect(Reflect.apply(createClient, undefined, [{ ...valid, ...options }])).toHaveProperty('fetch');
 });

@@ -33,7 +33,7 @@ async function preparedOn(client: pg.Client): Promise<string[]> {
 describe('PostgreSQL without prepared()', () => {
   const stores = postgresStores(pool, { schema });
 
-  it('has no named prepared statement on the connection', () =>
+  it('has no named prepared statement on a connection of the stores', () =>
     withConnection(async (client) => {
       const { keys } = postgresStores(client, { schema });
       const key = newKey();
@@ -60,7 +60,7 @@ describe('PostgreSQL with prepared()', () => {
       for (const name of names) expect(name).toMatch(/^app-attest [\w-]{43}$/);
     }));
 
-  it('keeps the statements of two schemas on one connection apart', () =>
+  it('has different statements for two schemas on one connection', () =>
     withConnection(async (client) => {
       const [first, second] = [schema, other].map((name) => postgresStores(prepared(client), { schema: name }).keys);
       const key = newKey();

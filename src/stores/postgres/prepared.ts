@@ -1,9 +1,9 @@
 import { sha256OfText } from '../../encoding/bytes.js';
 import type { Queryable } from './queryable.js';
 
-/** A `Pool` or `Client` of the package `pg`, which can prepare named statements. */
+/** An object that can prepare named statements: a `Pool` or a `Client` of the package `pg`. */
 export interface PreparingQueryable {
-  /** Prepares the statement on this connection, unless it has prepared a statement with this name before. Then runs it. */
+  /** Prepares the statement, unless the connection already has a prepared statement with this name. Then runs the statement. */
   query(statement: {
     /** At most 63 bytes, the limit of PostgreSQL. */
     name: string;
@@ -13,11 +13,11 @@ export interface PreparingQueryable {
 }
 
 /**
- * Makes the stores use named prepared statements. PostgreSQL then parses and plans each statement a few times for each
- * connection, and not for each call. docs/scaling.md shows the difference. PgBouncer in the modes `transaction` and `statement`
- * supports named prepared statements from version 1.21 on, if `max_prepared_statements` is greater than 0.
+ * Makes the stores use named prepared statements. On each connection, PostgreSQL then parses each statement once, and usually
+ * reuses its plan after a few calls. docs/scaling.md shows how much this saves. In the modes `transaction` and `statement`,
+ * PgBouncer supports named prepared statements from version 1.21 on, if `max_prepared_statements` is greater than 0.
  *
- * @param pool A `Pool` or `Client` of the package `pg`
+ * @param pool A `Pool` or a `Client` of the package `pg`
  *
  * @example
  * ```ts
@@ -38,7 +38,10 @@ export function prepared(pool: PreparingQueryable): Queryable {
   };
 }
 
-/** Statements of two versions of this package, or of two schemas, can run on the same connection. So the text decides the name. */
+/**
+ * Creates the name from the text of the statement. Two versions of this package, or stores for two schemas, can use the same
+ * connection, so their statements must have different names.
+ */
 function nameOf(text: string): string {
   return `app-attest ${Buffer.from(sha256OfText(text)).toString('base64url')}`;
 }
