@@ -228,7 +228,7 @@ describe('a rejected registration', () => {
   });
 
   it.each(['key_already_registered', 'key_revoked'])(
-    'causes one new key at the next request if the code is %s',
+    'causes one new key with the next request after %s',
     async (code) => {
       const app = createApp({ registrations: always(rejection(409, code)) });
       for (let round = 0; round < 4; round += 1) expect(await app.fetch()).toBe(`rejected ${code}`);
@@ -255,19 +255,16 @@ describe('a failure of the device', () => {
     ['Error: no response after 3 seconds', 'device_failed', 1, 1],
     ['Internal error in step 1', 'device_failed', 1, 1],
     ['HTTP error 4', 'device_failed', 1, 1],
-  ])(
-    'with the error %s while it signs is reported as %s if each attempt fails',
-    async (code, expected, keys, signed) => {
-      const once = createApp({ assert: [deviceError(code)] });
-      expect(await once.fetch()).toBe(expected === 'device_failed' ? 'device_failed' : '200 placed');
-      expect(once.keys).toBe(keys);
-      const often = createApp({ assert: always(deviceError(code)) });
-      expect(await often.fetch()).toBe(expected);
-      expect({ keys: often.keys, signed: often.signed }).toEqual({ keys, signed });
-      await often.fetch();
-      expect(often.keys).toBe(keys);
-    },
-  );
+  ])('with %s while it signs is reported as %s if each attempt fails', async (code, expected, keys, signed) => {
+    const once = createApp({ assert: [deviceError(code)] });
+    expect(await once.fetch()).toBe(expected === 'device_failed' ? 'device_failed' : '200 placed');
+    expect(once.keys).toBe(keys);
+    const often = createApp({ assert: always(deviceError(code)) });
+    expect(await often.fetch()).toBe(expected);
+    expect({ keys: often.keys, signed: often.signed }).toEqual({ keys, signed });
+    await often.fetch();
+    expect(often.keys).toBe(keys);
+  });
 
   it('causes one new key if the device cannot attest any key', async () => {
     const app = createApp({ attest: always(deviceError('invalidKey')) });

@@ -143,17 +143,14 @@ describe('the clock of the server', () => {
     [{}, -10, 'accepted'],
     [{}, -11, 'session_unknown'],
     [{ clockTolerance: 0 }, -1, 'session_unknown'],
-  ] as const)(
-    'leads to this result with the options %o, %d seconds after the issue: %s',
-    async (options, seconds, result) => {
-      const clock = new TestClock(start);
-      const sessions = sessionsWith({ keys, now: clock.now, ...options });
-      const { token } = await sessions.issue(acceptedRequest());
-      clock.forward(seconds);
-      if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ issuedAt: new Date(start) });
-      else await expectCode(() => sessions.verify(token), result);
-    },
-  );
+  ] as const)('leads to this result with %o, %d seconds after the issue: %s', async (options, seconds, result) => {
+    const clock = new TestClock(start);
+    const sessions = sessionsWith({ keys, now: clock.now, ...options });
+    const { token } = await sessions.issue(acceptedRequest());
+    clock.forward(seconds);
+    if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ issuedAt: new Date(start) });
+    else await expectCode(() => sessions.verify(token), result);
+  });
 
   it('is read again for each use of a token', async () => {
     const clock = new TestClock(start);
@@ -190,16 +187,13 @@ describe('revokedBefore', () => {
     ['an invalid date', () => new Date(Number.NaN), 'invalid_argument'],
     ['a number', () => 101_000, 'invalid_argument'],
     ['a boolean', () => false, 'invalid_argument'],
-  ])(
-    'revokes a session only with a time after the issue of the session: it returns %s',
-    async (_, revokedBefore, result) => {
-      const token = await issued();
-      // @ts-expect-error some of the results are mistakes that are possible only in JavaScript
-      const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
-      if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ subject: 'alice' });
-      else await expectCode(() => sessions.verify(token), result);
-    },
-  );
+  ])('revokes only sessions that were issued before the returned time: %s', async (_, revokedBefore, result) => {
+    const token = await issued();
+    // @ts-expect-error some of the results are mistakes that are possible only in JavaScript
+    const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
+    if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ subject: 'alice' });
+    else await expectCode(() => sessions.verify(token), result);
+  });
 
   it('receives a copy of each session with a valid token, and no other session', async () => {
     const seen: unknown[] = [];
