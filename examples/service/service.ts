@@ -23,6 +23,7 @@ export function createService(appAttest: AppAttest, { sessions, orders, onDecisi
 
   const service = express();
   service.disable('x-powered-by');
+  service.disable('etag'); // browsers would keep the orders
   service.use(...before);
   service.post('/app-attest/challenge', challenge);
   service.post('/app-attest/registration', registration);

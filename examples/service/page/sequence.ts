@@ -44,7 +44,7 @@ function rowOf({ from, to, what, facts, outcome }: Step): HTMLLIElement {
   const route = from === to ? NAMES[from] : `${NAMES[from]} → ${NAMES[to]}`;
   const arrow = element(
     'div',
-    `message ${directionOf(start, end)} ${outcome ?? ''} ${from === 'attacker' || to === 'attacker' ? 'hostile' : ''}`,
+    `message ${directionOf(start, end, from === to)} ${outcome ?? ''} ${from === 'attacker' || to === 'attacker' ? 'hostile' : ''}`,
     element('span', 'route', `${route}: `),
     element('strong', 'what', what),
   );
@@ -57,8 +57,9 @@ function rowOf({ from, to, what, facts, outcome }: Step): HTMLLIElement {
   return element('li', 'step', arrow);
 }
 
-function directionOf(start: number, end: number): string {
-  if (start === end) return 'here';
+/** A message between the device and Apple stays in their column, so its route is always visible. */
+function directionOf(start: number, end: number, isCheck: boolean): string {
+  if (start === end) return isCheck ? 'here' : 'here within';
   return start < end ? 'to-right' : 'to-left';
 }
 

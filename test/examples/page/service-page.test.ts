@@ -16,6 +16,9 @@ afterAll(async () => {
 
 type Page = Awaited<ReturnType<typeof chromium.newPage>>;
 
+/** A scene has many steps, and the machine may be busy. */
+const PATIENCE = { timeout: 20_000 };
+
 /** The number of scenes that have been played in all pages. */
 let scenesPlayed = 0;
 
@@ -33,7 +36,7 @@ async function openPage(options: Parameters<typeof chromium.newContext>[0] = {})
   });
   await page.goto(example.page);
   // The page shows the scenes of earlier tests too, up to their last step.
-  await expect.poll(() => page.locator('.scene').count()).toBe(scenesPlayed);
+  await expect.poll(() => page.locator('.scene').count(), PATIENCE).toBe(scenesPlayed);
   return { page, complaints, origins, close: () => context.close() };
 }
 
@@ -43,8 +46,8 @@ async function play(page: Page, name: string): Promise<string> {
   const button = page.getByRole('button', { name: title, exact: true });
   await button.click();
   scenesPlayed += 1;
-  await expect.poll(() => page.getByRole('status').innerText()).toContain(`${title}. `);
-  await expect.poll(() => page.locator('.scene').count()).toBe(scenesPlayed);
+  await expect.poll(() => page.getByRole('status').innerText(), PATIENCE).toContain(`${title}. `);
+  await expect.poll(() => page.locator('.scene').count(), PATIENCE).toBe(scenesPlayed);
   await page.locator('.scene').first().locator('.verdict.expected').waitFor();
   return page.locator('.scenes li', { has: button }).locator('.answer').innerText();
 }
