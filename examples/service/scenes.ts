@@ -1,4 +1,4 @@
-import type { Answer } from './answer.js';
+import { type Answer, readAnswer } from './answer.js';
 import { App } from './app.js';
 import { sendAsAttacker } from './network.js';
 import type { Outside } from './outside.js';
@@ -138,6 +138,14 @@ export const SCENES: readonly Scene[] = [
     why: 'The app signs one request for a token. It sends the token with reads, and the service asks no store.',
     expected: { status: 200 },
     run: ({ app }) => app.stamps(),
+  },
+  {
+    name: 'jwks',
+    by: 'app',
+    title: 'Anyone can read the public keys of the sessions',
+    why: 'Other services verify tokens with these keys. They need no store, and cannot issue tokens.',
+    expected: { status: 200 },
+    run: async ({ origin }) => readAnswer(await fetch(`${origin}/.well-known/jwks.json`)),
   },
   {
     name: 'stolen-read',

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { App } from '../../examples/service/app.js';
+import { Journal } from '../../examples/service/journal.js';
 import { play } from '../../examples/service/play.js';
 import { SCENES } from '../../examples/service/scenes.js';
 import { runExample } from '../support/example-process.js';
@@ -46,6 +47,24 @@ it.each([
   const end = await play({ ...scene, run: async () => answer }, stage);
   expect(end).toMatchObject({ isExpected, ...answer });
   expect(note.mock.calls.map(([{ kind }]) => kind)).toEqual(['start', 'end']);
+});
+
+it('the journal passes each entry once, in order, to a page that was opened late or interrupted', () => {
+  const journal = new Journal();
+  const heard = (first?: number): string[] => {
+    const entries: string[] = [];
+    journal.listen((entry, index) => entry.kind === 'step' && entries.push(`${index} ${entry.what}`), first);
+    return entries;
+  };
+  journal.step('app', 'service', 'a');
+  journal.step('service', 'app', 'b');
+  const [late, interrupted] = [heard(), heard(1)];
+  journal.step('app', 'service', 'c');
+  expect({ late, interrupted }).toEqual({ late: ['0 a', '1 b', '2 c'], interrupted: ['1 b', '2 c'] });
+  for (let count = 3; count < 6000; count += 1) journal.step('app', 'service', 'd');
+  // The oldest entries are no longer kept, and the others keep their positions.
+  expect(heard()).toHaveLength(5000);
+  expect(heard()[0]).toBe('1000 d');
 });
 
 it('the example service does not start in production, where virtual devices are rejected', async () => {

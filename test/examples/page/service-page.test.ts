@@ -101,6 +101,7 @@ describe('the page of the example', () => {
     // The second read uses the same token, and the service asks no store.
     expect(await play(page, 'stamps')).toBe('Accepted: 200 {"stamps":1}');
     expect((await stepsIn(page)).filter((step) => step.includes('Store'))).toEqual([]);
+    expect(await play(page, 'jwks')).toMatch(/^Accepted: 200 \{"keys":\[\{"kty":"EC"/);
     expect(await play(page, 'receipt')).toMatch(/^Accepted: 200 \{"riskMetric":\d+\}$/);
     expect(await play(page, 'restart')).toBe('Accepted: 201 {"ordered":"cake"}');
     await close();
