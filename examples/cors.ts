@@ -1,6 +1,6 @@
 type Handler = (request: Request) => Promise<Response>;
 
-/** Lets pages on the given origins call a handler, and answers their preflights. */
+/** Lets pages on the given origins call a handler, and responds to preflights. */
 export function withCors(handler: Handler, origins: readonly string[]): Handler {
   return async (request) => {
     const origin = request.headers.get('Origin') ?? '';

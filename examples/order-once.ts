@@ -1,8 +1,8 @@
 import { type AppAttestClient, AppAttestClientError } from 'app-attest/client';
 
 /**
- * Places an order once. The app chooses the identifier of the order and keeps it, so it can call this function again after an
- * error, also after a restart. The server places one order for an identifier, and responds to a second request as to the first.
+ * Places an order once. The app chooses and stores the identifier of the order. So it can call this function again after an error,
+ * even after a restart of the app. The server must place only one order for an identifier, and respond to each request in the same way.
  */
 export async function orderOnce(attested: AppAttestClient, id: string, item: string): Promise<Response> {
   const place = () => attested.fetch(`/orders/${id}`, { method: 'PUT', body: { item } });

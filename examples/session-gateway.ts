@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 
-/** Returns a function that verifies a token in another service. It reads the public keys, and reads them again if they change. */
+/** Returns a function that verifies tokens in another service. `jose` caches the public keys, and reads them again for a new `kid`. */
 export function tokenVerifier(jwksUrl: URL): (token: string) => Promise<JWTPayload> {
   const keys = createRemoteJWKSet(jwksUrl);
   return async (token) => {

@@ -4,7 +4,7 @@ import type { RevokedBefore } from 'app-attest/session';
 /** The latest date that JavaScript has. All sessions were issued before it. */
 const ALWAYS = new Date(8.64e15);
 
-/** Ends the sessions of a key that was revoked or deleted. Reads the key at most once in `ttl` seconds. */
+/** Ends the sessions of a key that was revoked or deleted. The result for a key is cached for `ttl` seconds. */
 export function revokedWithKey(appAttest: AppAttest, ttl: number): RevokedBefore {
   const known = new Map<string, { readAt: number; revokedAt: Date | undefined }>();
   return async ({ keyId }) => {

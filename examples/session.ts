@@ -17,16 +17,16 @@ const { challenge, registration, session, jwks, protect, protectWithSession } = 
 export const app = express();
 app.post('/app-attest/challenge', challenge);
 app.post('/app-attest/registration', registration);
-app.post('/app-attest/session', session); // a signed request in, { token, expiresAt } out
+app.post('/app-attest/session', session); // the app sends a signed request and receives { token, expiresAt }
 app.get('/.well-known/jwks.json', jwks);
 
-// A read needs a token. The server asks no store.
+// A read needs a token. The server reads no store.
 app.get('/orders/:id', protectWithSession, (request, response) => {
   const { key, session } = response.locals.appAttest;
   response.json({ order: request.params.id, by: key.keyId, until: session.expiresAt });
 });
 
-// An order stays signed, and is accepted once.
+// An order needs a signature. The server accepts each signed request once.
 app.post('/orders', protect, (request, response) => {
   response.json({ ordered: request.body.item, by: response.locals.appAttest.key.keyId });
 });

@@ -10,7 +10,7 @@
 //   --quick             one round of one second; the figures are not meaningful
 //   --baseline DIR      also measures another build of this package, from the folder DIR, in the same rounds
 //   --signed            also measures this package with signed challenges and a key cache
-//   --one-statement     also measures the service by hand with one statement for challenge and counter, in PostgreSQL
+//   --statements        also measures other ways to send the statements to PostgreSQL
 //   --profile           also profiles app-attest
 //   --json FILE         writes the results to a file
 //   --record FILE       measures nothing; writes the results in a file from --json into docs/ as tables
@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     baseline: { type: 'string' },
     signed: { type: 'boolean', default: false },
-    'one-statement': { type: 'boolean', default: false },
+    statements: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     json: { type: 'string' },
     record: { type: 'string' },
@@ -55,7 +55,7 @@ async function run(): Promise<void> {
     library: '.',
     baseline: options.baseline,
     signed: options.signed,
-    oneStatement: options['one-statement'],
+    statements: options.statements,
     profile: options.profile,
   };
   const requests = await SignedRequests.create();

@@ -3,17 +3,19 @@ import { migrate, postgresStores } from 'app-attest/postgres';
 import type { NewKey } from 'app-attest/server';
 import type { Pool } from 'pg';
 
-/** The keys that one statement adds. */
+/** The number of keys that one statement adds. */
 const BATCH = 10_000;
 
 /** The value of the header for the key identifier: 44 characters of base64. */
 const HEADER = /x-app-attest-key-id: .{44}\r\n/i;
 
 /**
- * Many keys in a schema of PostgreSQL, in the table that `postgresStores` uses. Each key has its own identifier, user, dates and
- * receipt of 4 KB. The public keys and the receipts are copies of those of a few devices. In a receipt, 32 bytes differ.
+ * Many keys in a schema of PostgreSQL, in the table that `postgresStores` uses. Each key has an identifier, a user, dates and a
+ * receipt of 4 KB of its own. The public key of each key is a copy of the public key of one of a few devices. The receipt is also
+ * a copy, except for 32 bytes.
  *
- * The identifier of a key is not part of a signed request. So a device can sign requests for all keys with its public key.
+ * The signed bytes of a request do not contain the key identifier. So a device can sign requests for all keys that have its
+ * public key.
  */
 export class Fleet {
   readonly namespace: string;
@@ -23,7 +25,7 @@ export class Fleet {
   /**
    * Creates the schema and its keys.
    *
-   * @param keys The keys of the devices
+   * @param keys The keys of the devices, which are added too
    */
   static async create(pool: Pool, namespace: string, size: number, keys: readonly NewKey[]): Promise<Fleet> {
     await migrate(pool, { schema: namespace });
@@ -43,12 +45,12 @@ export class Fleet {
     this.#devices = devices;
   }
 
-  /** The identifier of a key. */
+  /** Returns the identifier of the key with this number. */
   keyId(number: number): string {
     return createHash('sha256').update(`key ${number}`).digest('base64');
   }
 
-  /** Names one of the keys in the request with number `turn`. The keys of a device are spread over the table. */
+  /** Replaces the key identifier in the request with number `turn`. The chosen keys of a device are spread over the table. */
   named(request: Buffer, turn: number): Buffer {
     const device = turn % this.#devices;
     const place = (Math.imul(turn, 0x9e3779b1) >>> 0) / 2 ** 32;
@@ -60,7 +62,10 @@ export class Fleet {
   }
 }
 
-/** Copies the key of a device under new identifiers. The key with number `n` is a copy of the key of device `n % devices`. */
+/**
+ * SQL that copies the keys of the devices. The key with number `n` is a copy of the key of device `n % devices`, with a new
+ * identifier.
+ */
 function copies(namespace: string): string {
   const keys = `${namespace}.app_attest_keys`;
   return `

@@ -9,14 +9,16 @@ export interface FloodConditions {
   readonly connections: number;
 }
 
-/** What a flood did to a service. */
+/** The result of a flood. */
 export interface Flood extends FloodConditions {
   readonly requestsPerSecond: number;
-  /** Before and after the flood, in bytes: the memory of the service after garbage collection, and the database. */
+  /** The memory of the service after garbage collection, in bytes. */
   readonly service: readonly [before: number, after: number];
+  /** The size of the database, in bytes. */
   readonly database: readonly [before: number, after: number];
-  /** The users whose request was accepted, and all users. */
+  /** The number of users whose request was accepted. */
   readonly accepted: number;
+  /** The number of all users. */
   readonly users: number;
 }
 
@@ -47,12 +49,12 @@ export function floodTable(floods: readonly Flood[]): string {
   );
 }
 
-/** Such as "10.0 → 10.5". */
+/** Formats two sizes in mebibytes, such as "10.0 → 10.5". */
 function fromTo([before, after]: readonly [number, number]): string {
   return `${(before / MEBIBYTE).toFixed(1)} → ${(after / MEBIBYTE).toFixed(1)}`;
 }
 
-/** The mebibytes by which the service or the database grew, whichever is more. */
+/** Returns the growth of the service or of the database in mebibytes, whichever is larger. */
 export function growthOf({ service, database }: Flood): number {
   return Math.max(service[1] - service[0], database[1] - database[0]) / MEBIBYTE;
 }

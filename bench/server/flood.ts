@@ -1,13 +1,13 @@
-// Sends anonymous challenge requests to a service, and shows what they leave in its memory and in its database, and whether it
-// still accepts its users. docs/scaling.md describes the method. Run it with `npm run bench -- flood`, which takes about a
-// quarter of an hour. Options:
+// Sends anonymous challenge requests to a service. Shows how much the memory of the service and its database grow, and whether
+// the service still accepts the requests of its users. docs/scaling.md describes the method. Run it with
+// `npm run bench -- flood`, which takes about a quarter of an hour. Options:
 //
 //   --requests 1000000          the number of requests for signed challenges; 0 for none
 //   --stored-requests 100000    the number of requests for stored challenges; 0 for none
 //   --connections 50            the number of connections
-//   --store Redis               only this kind of store; may be repeated
-//   --limit 1                   with signed challenges, fails if the service or the database grows by more than this number
-//                               of mebibytes, or if the request of a user is rejected
+//   --store Redis               measures only this kind of store; may be repeated
+//   --limit 1                   applies to signed challenges: fails if the service or the database grows by more than this
+//                               number of mebibytes, or if the request of a user is rejected
 //   --record                    writes the table into docs/scaling.md
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -58,5 +58,5 @@ function assertUnharmed(result: Flood, most: number): void {
   const { store, accepted, users } = result;
   if (accepted < users) throw new Error(`${store}: ${accepted} of ${users} users were accepted`);
   const growth = growthOf(result);
-  if (growth > most) throw new Error(`${store}: larger by ${growth.toFixed(1)} MiB, expected at most ${most}`);
+  if (growth > most) throw new Error(`${store}: grew by ${growth.toFixed(1)} MiB, expected at most ${most} MiB`);
 }

@@ -50,7 +50,8 @@ export async function openLibrary(folder: string, options: ServiceOptions): Prom
   };
 }
 
-async function openStores(folder: string, { store, url, namespace, maxChallenges }: ServiceOptions): Promise<Stores> {
+async function openStores(folder: string, options: ServiceOptions): Promise<Stores> {
+  const { store, url, namespace, maxChallenges } = options;
   switch (store) {
     case 'memory': {
       const { memoryStores }: typeof import('app-attest/server') = await importBuilt(folder, 'server');
@@ -61,10 +62,11 @@ async function openStores(folder: string, { store, url, namespace, maxChallenges
       return redisStores(await openRedisClient(url), { prefix: `${namespace}:`, timeout: PATIENCE });
     }
     case 'PostgreSQL': {
-      const { migrate, postgresStores }: typeof import('app-attest/postgres') = await importBuilt(folder, 'postgres');
+      const module: typeof import('app-attest/postgres') = await importBuilt(folder, 'postgres');
+      const { migrate, postgresStores, prepared } = module;
       const pool = openPool(url);
       await migrate(pool, { schema: namespace });
-      return postgresStores(pool, { schema: namespace, timeout: PATIENCE });
+      return postgresStores(options.prepared ? prepared(pool) : pool, { schema: namespace, timeout: PATIENCE });
     }
   }
 }

@@ -20,8 +20,8 @@ export interface Plan {
   readonly baseline: string | undefined;
   /** Whether to measure `library` a second time, with signed challenges and a key cache. */
   readonly signed: boolean;
-  /** Whether to measure the service by hand in PostgreSQL a second time, with one statement for challenge and counter. */
-  readonly oneStatement: boolean;
+  /** Whether to measure other ways to send the statements to PostgreSQL. */
+  readonly statements: boolean;
   /** Whether to profile app-attest after the rounds. */
   readonly profile: boolean;
 }
@@ -41,6 +41,12 @@ const FULL_LOAD = 50;
 /** The number of prepared requests, divided by the number that the highest rate so far needs. */
 const MARGIN = 2;
 
+/**
+ * After a full garbage collection, Node.js has to rebuild hidden classes and some compiled code. So each round sends requests for
+ * this time, in seconds, before the measurement starts.
+ */
+const SETTLING = 1;
+
 const UNPROTECTED = rawPost('/unprotected', BODY);
 
 /** A service to measure. */
@@ -49,6 +55,8 @@ export interface Candidate {
   readonly library: string | undefined;
   /** Whether the service has signed challenges and a key cache. */
   readonly isSigned: boolean;
+  /** Whether the service uses named prepared statements. */
+  readonly isPrepared: boolean;
   /** Whether the service by hand takes the challenge and stores the counter in one statement. */
   readonly oneStatement: boolean;
   /** The stored keys that the requests name. By default, the keys of the 100 devices in a new namespace. */
@@ -99,6 +107,7 @@ export async function measureCase(
         signedChallenges: candidate.isSigned,
         maxChallenges: MAX_CHALLENGES,
         keyCache: candidate.isSigned,
+        prepared: candidate.isPrepared,
         oneStatement: candidate.oneStatement,
       });
       const position = candidate.fleet ? signedSoFar : 0;
@@ -125,15 +134,20 @@ export async function measureCase(
 }
 
 /** The route without protection needs no store, so it is measured only once. */
-function candidatesOf({ store }: Case, { library, signed, baseline, oneStatement }: Plan): Candidate[] {
-  const plain = { library: undefined, isSigned: false, oneStatement: false };
+function candidatesOf({ store }: Case, { library, signed, statements, baseline }: Plan): Candidate[] {
+  const byHand = { library: undefined, isSigned: false, isPrepared: false, oneStatement: false };
+  const ours = { ...byHand, library, isPrepared: true };
+  const hasStatements = statements && store === 'PostgreSQL';
   const candidates: (Candidate | false)[] = [
-    { ...plain, name: 'app-attest', library },
-    signed && { ...plain, name: 'app-attest, signed challenges and key cache', library, isSigned: true },
-    baseline !== undefined && { ...plain, name: 'app-attest, before', library: baseline },
-    { ...plain, name: 'by hand' },
-    oneStatement && store === 'PostgreSQL' && { ...plain, name: 'by hand, one statement', oneStatement },
-    store === 'memory' && { ...plain, name: 'unprotected' },
+    { ...ours, name: 'app-attest' },
+    hasStatements && { ...ours, name: 'app-attest, without prepared statements', isPrepared: false },
+    signed && { ...ours, name: 'app-attest, signed challenges and key cache', isSigned: true },
+    // Earlier versions had no function for prepared statements.
+    baseline !== undefined && { ...byHand, name: 'app-attest, before', library: baseline },
+    { ...byHand, name: 'by hand' },
+    hasStatements && { ...byHand, name: 'by hand, prepared statements', isPrepared: true },
+    hasStatements && { ...byHand, name: 'by hand, one statement', oneStatement: true },
+    store === 'memory' && { ...byHand, name: 'unprotected' },
   ];
   return candidates.filter((candidate) => candidate !== false);
 }
@@ -167,15 +181,23 @@ async function measureRound(
   const { name, service } = runner;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     let cpu = 0;
-    const sent = await load(runner, requests, connections, seconds, requestsFor(runner, seconds, connections), {
-      before: async () => {
-        await service.call('collectGarbage');
-        cpu = await service.call('cpuTime');
+    const sent = await load(
+      runner,
+      requests,
+      connections,
+      seconds,
+      requestsFor(runner, SETTLING + seconds, connections),
+      {
+        before: async (queues) => {
+          await service.call('collectGarbage');
+          await httpLoad(service.port, queues, SETTLING);
+          cpu = await service.call('cpuTime');
+        },
+        after: async () => {
+          cpu = (await service.call('cpuTime')) - cpu;
+        },
       },
-      after: async () => {
-        cpu = (await service.call('cpuTime')) - cpu;
-      },
-    });
+    );
     // The service was faster than before. Its highest rate is now known, so the next attempt has more requests.
     if (sent.isExhausted) continue;
     return {
@@ -207,11 +229,11 @@ async function load(
   connections: number,
   seconds: number,
   count: number,
-  around: { before(): Promise<void>; after(): Promise<void> } | undefined = undefined,
+  around: { before(queues: Iterator<Buffer>[]): Promise<void>; after(): Promise<void> } | undefined = undefined,
 ): Promise<Load> {
   const { name, service, position } = runner;
   const queues = name === 'unprotected' ? endless(connections) : await prepared(runner, requests, connections, count);
-  await around?.before();
+  await around?.before(queues);
   const sent = await httpLoad(service.port, queues, seconds);
   await around?.after();
   if (sent.refused > 0) throw new Error(`${name}: ${sent.refused} requests were rejected, expected 0: ${sent.refusal}`);

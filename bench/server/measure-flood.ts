@@ -5,7 +5,10 @@ import { RunningService } from './running-service.js';
 import { APP_ID, rawPost, type SignedRequests } from './signed-requests.js';
 import type { Database } from './store-kinds.js';
 
-/** So many users receive a challenge before the flood and use it afterwards. As many receive and use one during the flood. */
+/**
+ * The number of users who receive a challenge before the flood and use it afterwards. The same number of other users receive and
+ * use a challenge during the flood.
+ */
 const USERS = 50;
 
 const CHALLENGE_BODY = '{"purpose":"assertion"}';
@@ -28,11 +31,12 @@ export async function measureFlood(
     signedChallenges: challenges === 'signed',
     maxChallenges: undefined,
     keyCache: false,
+    prepared: false,
     oneStatement: false,
   });
   try {
     await service.call('addKeys', users.keys);
-    // The first requests compile code and open connections, which takes memory once.
+    // The first requests make Node.js compile code and open connections. This takes memory once.
     await new Sending(2000, conditions.connections).to(service);
     for (let user = 0; user < 2 * USERS; user += 1) await accepts(service, await signedNow(service, users, user));
 
@@ -58,7 +62,7 @@ export async function measureFlood(
   }
 }
 
-/** A number of challenge requests that are sent over all connections. */
+/** Sends challenge requests over all connections. */
 class Sending {
   readonly #total: number;
   readonly #connections: number;
@@ -69,12 +73,12 @@ class Sending {
     this.#connections = connections;
   }
 
-  /** From 0 to 1. */
+  /** The part of the requests that has been sent, from 0 to 1. */
   get progress(): number {
     return this.#sent / this.#total;
   }
 
-  /** Returns the requests per second. */
+  /** Sends the requests to a service. Returns the number of requests per second. */
   async to(service: RunningService): Promise<number> {
     const load = await httpLoad(
       service.port,
@@ -92,7 +96,7 @@ class Sending {
   }
 }
 
-/** Each user requests a challenge and uses it, one user after another during the whole flood. Returns how many are accepted. */
+/** During the whole flood, one user after another requests a challenge and uses it. Returns the number of accepted requests. */
 async function usersDuring(service: RunningService, users: SignedRequests, sending: Sending): Promise<number> {
   let accepted = 0;
   for (let user = USERS; user < 2 * USERS; user += 1) {

@@ -1,7 +1,7 @@
 import type { NewKey } from 'app-attest/server';
 import type { Express } from 'express';
 import { inMemory } from './by-hand/in-memory.js';
-import { inPostgres } from './by-hand/in-postgres.js';
+import { inPostgres, type PoolByHand } from './by-hand/in-postgres.js';
 import { inRedis } from './by-hand/in-redis.js';
 import { serviceByHand } from './by-hand/service-by-hand.js';
 import { openPool, openRedisClient } from './open-client.js';
@@ -25,6 +25,8 @@ export interface ServiceOptions {
   readonly maxChallenges: number | undefined;
   /** Whether the service caches keys. */
   readonly keyCache: boolean;
+  /** Whether the service uses named prepared statements. Only for PostgreSQL. */
+  readonly prepared: boolean;
   /** Whether the service by hand takes the challenge and stores the counter in one statement. Only for PostgreSQL. */
   readonly oneStatement: boolean;
 }
@@ -47,13 +49,25 @@ export async function openByHand({ appId, ...options }: ServiceOptions): Promise
   };
 }
 
-async function storesByHand({ store, url, namespace, oneStatement }: Omit<ServiceOptions, 'appId'>) {
+async function storesByHand({ store, url, namespace, prepared, oneStatement }: Omit<ServiceOptions, 'appId'>) {
   switch (store) {
     case 'memory':
       return inMemory();
     case 'Redis':
       return inRedis(await openRedisClient(url), `${namespace}:`);
     case 'PostgreSQL':
-      return inPostgres(openPool(url), namespace, oneStatement);
+      return inPostgres(prepared ? preparing(openPool(url)) : openPool(url), namespace, oneStatement);
   }
+}
+
+/** Names each statement, so that PostgreSQL prepares it once for each connection. */
+function preparing(pool: ReturnType<typeof openPool>): PoolByHand {
+  const texts: string[] = [];
+  return {
+    query(text, values) {
+      if (!values) return pool.query(text);
+      if (!texts.includes(text)) texts.push(text);
+      return pool.query({ name: `statement ${texts.indexOf(text)}`, text, values });
+    },
+  };
 }

@@ -2,7 +2,7 @@ import type { Results } from './results.js';
 import type { TableActivity, TableSizes } from './table-statistics.js';
 import { conditions, ratioText, spreadText, table } from './tables.js';
 
-/** Calls of `advance` for random keys, and the table of keys around them. */
+/** Calls of `advance` for random keys, and the sizes of the table before and after the calls. */
 export interface Advances {
   readonly count: number;
   readonly seconds: number;
@@ -48,7 +48,7 @@ export function millionTables(results: Results, [few, many]: readonly [number, n
         ['runs of autovacuum', activity.autovacuums],
         ['duration of VACUUM afterwards, s', vacuumSeconds.toFixed(1)],
         ['write-ahead log per call, bytes', Math.round(activity.logBytes / count)],
-        ['of which whole pages after a checkpoint, per call', (activity.fullPages / count).toFixed(2)],
+        ['whole pages in this log per call', (activity.fullPages / count).toFixed(2)],
       ],
     ),
   ].join('\n\n');

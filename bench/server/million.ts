@@ -1,12 +1,12 @@
-// Shows what a million keys cost in PostgreSQL: the rate of protected requests with few and with many keys, and the size of the
-// table before and after a million calls of `advance`. docs/scaling.md describes the method. Run it with
+// Compares PostgreSQL with few and with many keys: measures the rate of protected requests for both, and the size of the table with
+// many keys before and after a million calls of `advance`. docs/scaling.md describes the method. Run it with
 // `npm run bench -- million`, which takes about a quarter of an hour and 8 GB of disk. Options:
 //
 //   --keys 1000000        the number of keys
 //   --advances 1000000    the number of calls of `advance`
-//   --seconds 20          the duration of the requests for each number of keys, without the warm-up
-//   --rounds 5            the number of rounds that the duration is divided into
-//   --connections 50      only these numbers of connections; may be repeated
+//   --seconds 20          how long each service runs, without the warm-up
+//   --rounds 5            the number of rounds; together, they take the duration above
+//   --connections 50      measures requests over this number of connections; may be repeated
 //   --writers 50          the number of connections that call `advance`
 //   --record              writes the tables into docs/scaling.md
 import { cpus } from 'node:os';
@@ -35,14 +35,14 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The number of keys that the many keys are compared with. */
+/** The number of keys in the smaller table. */
 const FEW = 1000;
 const WARM_UP = 3;
 
 const database = await startDatabase('PostgreSQL');
 if (!database) throw new Error('PostgreSQL has a server');
 const url = database.urlAt(database.port);
-/** Without a time limit, because statements about a million keys take long. */
+/** This pool has no time limit, because statements about a million keys take long. */
 const pool = new pg.Pool({ connectionString: url });
 try {
   await run(database);
@@ -65,7 +65,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
     library: '.',
     baseline: undefined,
     signed: false,
-    oneStatement: false,
+    statements: false,
     profile: false,
   };
   const cases: CaseResult[] = [];
@@ -75,6 +75,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
       name: `app-attest, ${fleet.size} keys` as const,
       library: '.',
       isSigned: false,
+      isPrepared: true,
       oneStatement: false,
       fleet,
     }));
@@ -93,7 +94,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
   if (options.record) recordInPage('docs/scaling.md', 'million keys', tables);
 }
 
-/** Calls `advance` for random keys. No call may be rejected. */
+/** Measures calls of `advance` for random keys. */
 async function advance(fleet: Fleet, count: number): Promise<Advances> {
   const table = `${fleet.namespace}.app_attest_keys`;
   const sizes = () => tableSizes(pool, table);
@@ -120,7 +121,10 @@ async function advance(fleet: Fleet, count: number): Promise<Advances> {
   };
 }
 
-/** Each writer has its own keys, so the counters of a key arrive in order. The counters are higher than those of the requests. */
+/**
+ * Calls `advance` for random keys. Each writer has its own keys, so the counters of a key arrive in order. The counters are
+ * higher than the counters of the requests before. Throws an error if a call is rejected.
+ */
 async function callAdvance(fleet: Fleet, count: number): Promise<void> {
   const writers = Number(options.writers);
   const connections = openPool(url, writers);
@@ -136,7 +140,7 @@ async function callAdvance(fleet: Fleet, count: number): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: writers }, write));
-  // PostgreSQL counts the updates of a connection when it closes.
+  // PostgreSQL adds the updates of a connection to its statistics when the connection closes.
   await connections.end();
 }
 

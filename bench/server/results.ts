@@ -4,8 +4,10 @@ import type { StoreKind } from './store-kinds.js';
 export type ServiceName =
   | 'app-attest'
   | 'app-attest, signed challenges and key cache'
+  | 'app-attest, without prepared statements'
   | 'app-attest, before'
   | 'by hand'
+  | 'by hand, prepared statements'
   | 'by hand, one statement'
   | 'unprotected'
   | FleetName;

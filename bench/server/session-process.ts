@@ -1,4 +1,5 @@
-// Serves one read in three ways, for bench/server/session.ts, and returns the CPU time of its main thread.
+// Serves one read on three routes for bench/server/session.ts: unprotected, by hand, and behind protectWithSession. Reports the
+// CPU time of its main thread and of all its threads.
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -33,12 +34,12 @@ const key: StoredKey = {
 };
 const { token } = await sessions.issue({ key });
 
-/** More than createSessions remembers. If the requests use them in turn, each token is verified again. */
+/** More tokens than createSessions remembers. If the requests use the tokens in turn, each request verifies its token again. */
 const TOKENS = 12_000;
 const tokens: string[] = [];
 for (let index = 0; index < TOKENS; index += 1) tokens.push((await sessions.issue({ key })).token);
 
-/** What a person would write with jose: the header, one verification, and the pinned values. */
+/** The code that a person would write with `jose`: it verifies a token with a fixed algorithm, type, issuer and audience. */
 const joseKey = await importJWK(publicKey.export({ format: 'jwk' }), algorithm);
 const verifyByHand = (jwt: string) => {
   return jwtVerify(jwt, joseKey, {
@@ -79,7 +80,10 @@ function cpuTime(): CpuTime {
   return { mainThread: mainThreadTime(), allThreads: user + system };
 }
 
-/** Node.js reports the CPU time of a thread since 23.9. Linux reports it in nanoseconds. */
+/**
+ * Returns microseconds. `process.threadCpuUsage` exists since Node.js 23.9. In earlier versions, Linux reports the time in
+ * nanoseconds.
+ */
 function mainThreadTime(): number {
   const usage: unknown = Reflect.get(process, 'threadCpuUsage');
   if (typeof usage === 'function') {
@@ -92,7 +96,7 @@ function mainThreadTime(): number {
 const commands: Readonly<Record<string, (count: number) => unknown>> = {
   start: () => ({ port: Reflect.get(Object(server.address()), 'port'), token, tokens }),
   cpuTime,
-  /** Verifies the token without a server, one verification after the other. */
+  /** Verifies the token `count` times, one time after another. Returns the CPU time of one verification. */
   async verify(count) {
     const before = cpuTime();
     for (let done = 0; done < count; done += 1) await verifyByHand(token);

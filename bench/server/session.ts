@@ -1,10 +1,10 @@
-// Compares a read behind protectWithSession with an unprotected read and one JWT verification.
+// Compares the CPU time of a read behind protectWithSession with an unprotected read, a read by hand, and one JWT verification.
 // docs/sessions.md describes the method. Run it with `npm run bench -- session`. Options:
 //
-//   --rounds 9        the number of rounds; in each round, the routes take turns
-//   --seconds 2       the duration of one route in a round
+//   --rounds 9        the number of rounds; in each round, the kinds of reads take turns
+//   --seconds 2       the duration of one kind of read in a round
 //   --connections 20  the number of connections
-//   --limit 1.15      fails if the first ratio is higher
+//   --limit 1.15      fails if protectWithSession / (unprotected + verification) is higher
 //   --quick           one short round; the figures are not meaningful
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,11 +34,11 @@ type Figures = Record<(typeof ROUTES)[number] | 'verification', CpuTime>;
 const ratios: number[] = [];
 for (const algorithm of ['ES256', 'EdDSA']) ratios.push(await measure(algorithm));
 if (options.limit !== undefined && Math.max(...ratios) > Number(options.limit)) {
-  console.error(`The first ratio is above ${options.limit}.`);
+  console.error(`protectWithSession / (unprotected + verification) is above ${options.limit}.`);
   process.exitCode = 1;
 }
 
-/** Prints a table. Returns the ratio that has a limit. */
+/** Prints a table. Returns the ratio that `--limit` limits. */
 async function measure(algorithm: string): Promise<number> {
   const child = fork(fileURLToPath(new URL('session-process.js', import.meta.url)), [algorithm], {
     env: { ...process.env, NODE_ENV: 'production' },
@@ -59,7 +59,7 @@ async function measure(algorithm: string): Promise<number> {
   };
   const inTurn = requests('session', tokens);
   const run = async (route: string, duration: number): Promise<CpuTime> => {
-    // The connections share the tokens that are used in turn.
+    // All connections take tokens from one queue, so the tokens are used in turn.
     const queue = route === 'session?other-tokens' ? inTurn : requests(route, [token]);
     const queues = Array.from({ length: connections }, () => queue);
     const before = await call<CpuTime>('cpuTime');
@@ -77,7 +77,7 @@ async function measure(algorithm: string): Promise<number> {
   await call<CpuTime>('verify', VERIFICATIONS);
   for (let round = 0; round < rounds; round += 1) {
     const figures: Partial<Figures> = {};
-    // Every second round has the reverse order, so that other load of the machine affects all routes equally.
+    // Every second round has the reverse order, so that other load of the machine affects all kinds of reads equally.
     for (const route of round % 2 === 0 ? ROUTES : ROUTES.toReversed()) figures[route] = await run(route, seconds);
     figures.verification = await call<CpuTime>('verify', VERIFICATIONS);
     measured.push(figures as Figures);
@@ -114,7 +114,7 @@ ${row('unprotected read', 'unprotected')}
 ${row('one verification with `jose`, without a server', 'verification')}
 ${row('unprotected read with `jose`, by hand', 'by-hand')}
 ${row('read behind `protectWithSession`', 'session')}
-${row('the same, each token for the first time', 'session?other-tokens')}
+${row('read behind `protectWithSession`, each token for the first time', 'session?other-tokens')}
 
 Main thread, median of the ratios of each round:
 - protectWithSession / (unprotected + verification): ${toSum.toFixed(2)}

@@ -1,18 +1,18 @@
 import type { Pool } from 'pg';
 
-/** The files of a table, in bytes. */
+/** The sizes of a table and its indexes on disk, in bytes. */
 export interface TableSizes {
-  /** The rows, without the values outside of the rows. */
+  /** The rows, without the values that PostgreSQL stores outside of the rows. */
   readonly rows: number;
-  /** The values outside of the rows (TOAST), with their index: the receipts. */
+  /** The values outside of the rows (TOAST) and their index. These values are the receipts. */
   readonly receipts: number;
-  /** Each index by its name. */
+  /** The size of each index, by its name. */
   readonly indexes: Readonly<Record<string, number>>;
-  /** Everything, with the free space map and the visibility map. */
+  /** All of these files, with the free space map and the visibility map. */
   readonly total: number;
 }
 
-/** What PostgreSQL counted for a table and for its write-ahead log. */
+/** The counts of PostgreSQL for a table and for the write-ahead log. */
 export interface TableActivity {
   readonly updates: number;
   /** The updates that wrote no index (heap-only tuples). */
@@ -21,7 +21,10 @@ export interface TableActivity {
   readonly autovacuums: number;
   /** The bytes of the write-ahead log of the whole server. */
   readonly logBytes: number;
-  /** The pages that the log contains as a whole, because they changed for the first time after a checkpoint. */
+  /**
+   * The number of whole pages in the log. PostgreSQL logs a whole page when the page changes for the first time after a
+   * checkpoint.
+   */
   readonly fullPages: number;
 }
 

@@ -83,11 +83,18 @@ function caseTable(cases: readonly CaseResult[]): string {
   return table(header, rows);
 }
 
+/** The services with the measured build of this package. */
+const LIBRARY = [
+  'app-attest',
+  'app-attest, without prepared statements',
+  'app-attest, signed challenges and key cache',
+] as const;
+
 function baselineTable(cases: readonly CaseResult[]): string {
   const header = ['state in', 'added, ms', 'connections', 'service', 'requests/s ×', 'CPU ×', 'p99 ×'];
   const rows = cases.flatMap((result) => {
     const before = find(result, 'app-attest, before');
-    const after = [find(result, 'app-attest'), find(result, 'app-attest, signed challenges and key cache')];
+    const after = LIBRARY.map((name) => find(result, name));
     return after.flatMap((service) => {
       if (!before || !service) return [];
       const figures = (['rate', 'cpu', 'p99'] as const).map((figure) => ratioText(service, before, figure));

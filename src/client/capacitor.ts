@@ -2,7 +2,7 @@ import type { Device } from './device.js';
 
 /** The methods of the plugin `@capgo/capacitor-app-attest` that {@link capacitor} calls. */
 export interface AppAttestPlugin {
-  /** Whether this device supports attestation. `format` is the kind of evidence. On iOS, it may be absent. */
+  /** Whether this device supports attestation. `format` is the kind of evidence, and may be absent on iOS. */
   isSupported(): Promise<{ isSupported: boolean; format?: string }>;
   /** Generates a key. */
   prepare(): Promise<{ keyId: string }>;
@@ -13,8 +13,8 @@ export interface AppAttestPlugin {
 }
 
 /**
- * Creates a {@link Device} from the Capacitor plugin. The device supports App Attest only on iOS. On Android and on the web, the
- * plugin creates evidence of other kinds.
+ * Creates a {@link Device} from the Capacitor plugin. On Android and on the web, the plugin creates evidence of other kinds, so
+ * `isSupported` of the device returns `false` there.
  *
  * @example
  * ```ts

@@ -10,12 +10,6 @@ export interface ChallengeSupply {
   clear(): void;
 }
 
-/**
- * Milliseconds that a challenge is kept. Clocks of devices are often wrong, so the client does not compare them with the time at
- * which the challenge expires.
- */
-const KEPT = 60_000;
-
 export function createChallengeSupply(settings: ClientSettings): ChallengeSupply {
   let ahead: { readonly challenge: string; readonly since: number }[] = [];
   let isFilling = false;
@@ -29,14 +23,16 @@ export function createChallengeSupply(settings: ClientSettings): ChallengeSupply
         ahead.push({ challenge, since: Date.now() });
       }
     } catch {
-      // The next request asks for a challenge itself, and reports the error.
+      // The next request sends its own request for a challenge, and throws the error if this request fails too.
     }
     isFilling = false;
   }
 
   return {
     async take(patience) {
-      ahead = ahead.filter(({ since }) => Date.now() - since < KEPT);
+      // A challenge is kept for a minute. Clocks of devices are often wrong, so the client does not compare them with the time at
+      // which the challenge expires.
+      ahead = ahead.filter(({ since }) => Date.now() - since < 60_000);
       const challenge = ahead.shift()?.challenge;
       const taken = challenge ?? (await patiently(patience, () => requestChallenge(settings, 'assertion')));
       void fill();

@@ -1,17 +1,19 @@
 /**
  * The reason why a method of the client failed. After `answer_lost` and `redirected`, the server may have carried out the
- * request. After all other codes, the server has not carried it out.
+ * request. After all other codes, the server has not carried out the request.
  *
- * - `answer_lost`: the request was sent, but its response did not arrive. `serverCode` is `challenge_used` if the server received
- *   the request before. The app must ask the server for the result.
+ * - `answer_lost`: the client sent the request, and received no response that it can use. If `serverCode` is `challenge_used`, the
+ *   server received the request before. `docs/client.md` describes how the app finds out the result.
  * - `apple_unavailable`: the device could not reach Apple. The app may try again later.
- * - `device_failed`: a method of the device threw an error, which is the `cause`, or took longer than `timeout`.
- * - `invalid_argument`: an option, the target or the body cannot be used.
- * - `key_lost`: the device does not have the key, or Apple never attested it, and a new key did not help.
- * - `network`: a request for a challenge, a registration or a request that changes nothing (`GET`, `HEAD`) got no response.
+ * - `device_failed`: a method of the device threw an error, or took longer than `timeout`. `cause` is the error.
+ * - `invalid_argument`: an option, the target or the body is not valid.
+ * - `key_lost`: the device reported `invalidKey`: it does not have the key, or Apple never attested the key. The client has already
+ *   replaced the key, or the attestation failed.
+ * - `network`: there was no response to a request for a challenge, to a registration, or to `GET` or `HEAD`.
  * - `redirected`: the server responded with a redirect. The client follows no redirects.
- * - `rejected`: the server rejected the request, the registration or the request for a challenge. `serverCode` is its code.
- * - `unexpected_response`: a route for App Attest sent a response that is not of this protocol.
+ * - `rejected`: the server rejected the request, the registration or the request for a challenge. `serverCode` is the code of the
+ *   server.
+ * - `unexpected_response`: a route for App Attest responded with something that is not in the protocol.
  * - `unsupported`: the device does not support App Attest.
  */
 export type ClientErrorCode =
@@ -26,19 +28,22 @@ export type ClientErrorCode =
   | 'unexpected_response'
   | 'unsupported';
 
-/** Further properties of an error. */
+/** Further properties of an `AppAttestClientError`. */
 export interface ClientErrorDetails {
   /** The error that caused this error. */
   readonly cause?: unknown;
   /** The code of the server, such as `invalid_signature`. `docs/http.md` lists the codes. */
   readonly serverCode?: string | undefined;
-  /** The response that the client did not accept. */
+  /** The response to which the error belongs. */
   readonly response?: Response | undefined;
-  /** Seconds until the server wants to be asked again. */
+  /** The time in `Retry-After`, in seconds. */
   readonly retryAfter?: number | undefined;
 }
 
-/** The error that all methods of the client throw, except for an aborted `signal`. */
+/**
+ * The error that all methods of the client throw. Three kinds of errors are thrown unchanged: the reason of an aborted `signal`,
+ * errors of the storage, and errors of `onUnsupported`.
+ */
 export class AppAttestClientError extends Error {
   /** The reason. */
   declare readonly code: ClientErrorCode;
@@ -46,9 +51,9 @@ export class AppAttestClientError extends Error {
   declare readonly cause: unknown;
   /** The code of the server, such as `invalid_signature`. */
   declare readonly serverCode: string | undefined;
-  /** The response that the client did not accept. Its body is unread. */
+  /** The response to which the error belongs. If the code is `rejected`, its body is unread. */
   declare readonly response: Response | undefined;
-  /** Seconds until the server wants to be asked again. */
+  /** The time in `Retry-After`, in seconds. */
   declare readonly retryAfter: number | undefined;
 
   /** @param detail The rest of the message, after the code */
@@ -58,12 +63,15 @@ export class AppAttestClientError extends Error {
   }
 }
 
-/** Returns the properties of an error of the client. Other errors have none: an aborted `signal`, or an error of the storage. */
+/** Returns the properties of an `AppAttestClientError`. Returns no properties for any other error. */
 export function detailsOf(error: unknown): Partial<AppAttestClientError> {
   return error instanceof AppAttestClientError ? error : {};
 }
 
-/** Returns the code of the server for a rejection, and otherwise the code of the client. For other errors, returns `'undefined'`. */
+/**
+ * Returns `serverCode` of an error with the code `rejected`, and the code of any other `AppAttestClientError`. Returns
+ * `'undefined'` for any other error.
+ */
 export function problemOf(error: unknown): string {
   const { code, serverCode } = detailsOf(error);
   return `${code === 'rejected' ? serverCode : code}`;

@@ -3,7 +3,12 @@ import { AppAttestClientError } from './client-error.js';
 import type { Device } from './device.js';
 import type { Storage } from './storage.js';
 
-/** The reason why the device sends no evidence. `feature_unsupported`: the device stated support, and then failed. */
+/**
+ * The reason why a device cannot use App Attest.
+ *
+ * - `not_supported`: `isSupported` of the device returned `false`.
+ * - `feature_unsupported`: `isSupported` returned `true`, but a call failed with `featureUnsupported`.
+ */
 export type UnsupportedReason = 'not_supported' | 'feature_unsupported';
 
 /** The paths of the routes for App Attest, below `baseUrl`. */
@@ -12,7 +17,7 @@ export interface ClientPaths {
   challenge?: string;
   /** The route that registers keys. `'/app-attest/registration'` by default. */
   registration?: string;
-  /** The route that exchanges an assertion for a session token. `'/app-attest/session'` by default. */
+  /** The route that issues session tokens. `'/app-attest/session'` by default. */
   session?: string;
 }
 
@@ -20,11 +25,14 @@ export interface ClientPaths {
 export interface ClientOptions {
   /** App Attest on this device: `capacitor(AppAttest)`, `expo(AppIntegrity)`, or an object with the four methods. */
   device: Device;
-  /** The address of the server, such as `'https://api.example.com'`. A path in it precedes every target. */
+  /**
+   * The address of the server, such as `'https://api.example.com'`. If it contains a path, the client puts this path before each
+   * target.
+   */
   baseUrl: string;
-  /** Keeps the key identifier between two starts of the app. */
+  /** Keeps the key identifier while the app does not run. */
   storage: Storage;
-  /** Sends the requests, with the arguments and the result of `fetch`. The global `fetch` by default. */
+  /** Sends a request. The function has the arguments and the result of `fetch`. The global `fetch` by default. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /**
    * Computes the SHA-256 hash of a body. `crypto.subtle.digest` by default, which React Native does not have. With `expo-crypto`:
@@ -34,22 +42,30 @@ export interface ClientOptions {
   /** The paths of the routes for App Attest. */
   paths?: ClientPaths;
   /**
-   * Decides about a request on a device without App Attest. `'send'`, the default, sends the request without evidence, with the
-   * reason in the header `X-App-Attest-Unsupported`. The server then decides. `'throw'` throws `unsupported`.
+   * Decides about each request on a device without App Attest. If the function returns `'send'` or `undefined`, the client sends
+   * the request without evidence, with the reason in the header `X-App-Attest-Unsupported`. If it returns `'throw'`, the client
+   * throws `unsupported`. By default, the client sends the request.
    */
   onUnsupported?: (reason: UnsupportedReason) => 'send' | 'throw' | undefined | Promise<'send' | 'throw' | undefined>;
   /**
-   * Whether requests are signed and sent at the same time. `false` by default: the counters of the key then arrive in order. Use
-   * `true` only if the server has a `counterWindow`.
+   * Whether the client signs and sends several requests at the same time. With `false`, the default, the counters arrive in
+   * order. Use `true` only if the server has a `counterWindow`.
    */
   parallel?: boolean;
-  /** The number of challenges that are requested ahead, 0 by default, and a few at most. Each saves a request the waiting time. */
+  /**
+   * The number of challenges that the client requests in advance. 0 by default. With a few of them, most requests need not wait
+   * for a challenge.
+   */
   challengesAhead?: number;
   /**
-   * How often a request waits and tries again if the server or Apple is busy, or if the network fails. 3 by default.
+   * How often the client waits and tries again for one request: if the server or Apple is busy, or if the network fails. 3 by
+   * default.
    */
   retries?: number;
-  /** The longest wait before one of these attempts, in seconds. 30 by default. */
+  /**
+   * The longest waiting time before one attempt, in seconds, without the random part. 30 by default. If `Retry-After` is longer,
+   * the client does not try again.
+   */
   maxDelay?: number;
   /** The longest time for one call of the device, and for the response to one request, in seconds. 60 by default. */
   timeout?: number;
@@ -64,7 +80,16 @@ export type ClientSettings = Required<ClientOptions> & { readonly paths: Require
  * @throws AppAttestClientError `invalid_argument`
  */
 export function readClientOptions(options: ClientOptions): ClientSettings {
-  const settings: ClientSettings = {
+  const { device, storage } = options;
+  const defaults: ClientSettings = {
+    device,
+    storage,
+    baseUrl: '',
+    paths: {
+      challenge: '/app-attest/challenge',
+      registration: '/app-attest/registration',
+      session: '/app-attest/session',
+    },
     // A browser engine calls fetch only as a method of the window.
     fetch: (url, init) => fetch(url, init),
     sha256: (bytes) => crypto.subtle.digest('SHA-256', bytes),
@@ -74,28 +99,31 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     retries: 3,
     maxDelay: 30,
     timeout: 60,
-    ...options,
-    baseUrl: String(options.baseUrl).replace(/\/+$/, ''),
-    paths: {
-      challenge: '/app-attest/challenge',
-      registration: '/app-attest/registration',
-      session: '/app-attest/session',
-      ...options.paths,
-    },
   };
-  const { device, storage, paths } = settings;
+  const paths = { ...defaults.paths, ...options.paths };
+  const settings = { ...defaults, ...options, baseUrl: String(options.baseUrl).replace(/\/+$/, ''), paths };
+  expectKnown(options, defaults);
+  expectKnown(paths, defaults.paths);
   expect(device, 'isSupported generateKey attest assert', /^function/);
   expect(storage, 'get set remove', /^function/);
   expect(settings, 'fetch sha256 onUnsupported', /^function/);
   expect(settings, 'baseUrl', /^string https?:\/\/[^?#]+$/);
   expect(paths, 'challenge registration session', /^string \//);
   expect(settings, 'parallel', /^boolean/);
-  expect(settings, 'challengesAhead retries maxDelay timeout', /^number \d{1,4}(\.\d+)?$/);
+  expect(settings, 'timeout maxDelay retries challengesAhead', /^number \d{1,4}(\.|$)/);
   return settings;
 }
 
-/** @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot */
-function expect(values: object, names: string, pattern: RegExp): void {
+/** A misspelt option would otherwise be ignored. */
+function expectKnown(passed: object, known: object): void {
+  expect(passed, `${Object.keys(passed).find((name) => !(name in known))}`, /^undefined/);
+}
+
+/**
+ * @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot
+ * @throws AppAttestClientError `invalid_argument`
+ */
+export function expect(values: object, names: string, pattern: RegExp): void {
   for (const name of names.split(' ')) {
     const value: unknown = Object(values)[name];
     const found = `${typeof value} ${String(value)}`;

@@ -11,19 +11,21 @@ import { createSessionTokens } from './session-token.js';
 import { createSignedFetch } from './signed-fetch.js';
 import { throwIfAborted, untilAborted } from './waiting.js';
 
-/** How a request proves that it comes from the app. */
+/** The third argument of `AppAttestClient.fetch`. */
 export interface FetchOptions {
   /**
-   * - `'assertion'`, the default: the key of the app signs this request. The server accepts it once.
-   * - `'session'`: a token that the server issued for an assertion. It proves nothing about this request.
+   * How the request proves that it comes from the app.
+   *
+   * - `'assertion'`, the default: the key of the app signs the request. The server accepts the request once.
+   * - `'session'`: the request contains a session token. The token proves nothing about the content of the request.
    */
   with?: 'assertion' | 'session' | undefined;
 }
 
-/** The app's half of App Attest. */
+/** A client that registers the key of the app, and signs its requests. Created by `createClient`. */
 export interface AppAttestClient {
   /**
-   * Sends a request that proves that it comes from the app. Creates and registers a key if there is none.
+   * Sends a request with proof that it comes from the app. If the app has no key, first creates and registers one.
    *
    * @param target The path and the query below `baseUrl`, such as `'/orders?page=2'`
    * @returns The response of the application, with any status
@@ -31,7 +33,8 @@ export interface AppAttestClient {
    */
   fetch(target: string, init?: AttestedRequestInit, options?: FetchOptions): Promise<Response>;
   /**
-   * Creates and registers a key, unless there is one. An app may call this at its start, so that the first request is faster.
+   * Creates and registers a key, unless the app has one. An app may call this method at its start, so that the first request is
+   * faster.
    *
    * @throws AppAttestClientError all codes except `answer_lost`
    */
@@ -43,8 +46,8 @@ export interface AppAttestClient {
 /**
  * Creates a client. Create one client at the start of the app, and use it for all requests.
  *
- * @throws AppAttestClientError `invalid_argument` if an option is unknown or has another type. The message states what was
- * expected, and what the option is
+ * @throws AppAttestClientError `invalid_argument` if an option is missing or not valid. The message contains the pattern that the
+ * option must match, and the value of the option
  *
  * @example
  * ```ts

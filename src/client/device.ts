@@ -2,9 +2,9 @@
  * App Attest on the device. {@link capacitor} and {@link expo} create one from a plugin. To use another plugin, implement the
  * four methods.
  *
- * If a call fails, the methods throw the error of the device. The client recognises Apple's `DCError` by the text `invalidKey`,
- * `serverUnavailable` or `featureUnsupported` in the property `code` or `message`, or by the domain and the number of the error:
- * `com.apple.devicecheck.error 3`.
+ * If App Attest fails, the promise of a method rejects with the error of the plugin. The client recognizes three cases of Apple's
+ * `DCError` in the properties `code` and `message` of this error: by the text `invalidKey`, `serverUnavailable` or
+ * `featureUnsupported`, or by the error domain and the number, such as `com.apple.devicecheck.error 3`.
  *
  * @see https://developer.apple.com/documentation/devicecheck/dcappattestservice
  */

@@ -1,8 +1,8 @@
 import { AppAttestClientError, detailsOf } from './client-error.js';
 import type { ClientSettings } from './client-options.js';
-import { throwIfAborted } from './waiting.js';
+import { inTime, throwIfAborted } from './waiting.js';
 
-/** Reads a response. The time limit of the request includes the reading. */
+/** Reads a response. This must end within the time limit of the request. */
 export type ReadResponse<Value> = (response: Response) => Promise<Value>;
 
 /** Returns the response of the application to the app, with its body unread. */
@@ -25,10 +25,9 @@ export async function exchange<Value>(
   throwIfAborted(signal);
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
-  const timer = setTimeout(abort, settings.timeout * 1000);
   // The listener stays after the response, so that the signal also aborts the body of the response.
   signal?.addEventListener('abort', abort);
-  try {
+  const receive = async () => {
     const response = await settings.fetch(url, { ...init, redirect: 'manual', signal: controller.signal });
     // The status of a redirect is 0 in a browser engine. React Native follows redirects regardless of the option.
     if (response.redirected || /^(0|30[12378])$/.test(`${response.status}`)) {
@@ -36,20 +35,24 @@ export async function exchange<Value>(
     }
     const serverCode = await codeOf(response);
     const retryAfter = retryAfterOf(response, serverCode);
-    if (!serverCode && !retryAfter) return await read(response);
+    if (!serverCode && !retryAfter) return read(response);
     throw new AppAttestClientError('rejected', serverCode ?? response.status, { serverCode, response, retryAfter });
+  };
+  try {
+    // The client stops waiting even if a replacement of fetch ignores the signal. Otherwise, all later requests would wait forever.
+    return await inTime(settings, receive);
   } catch (cause) {
     throwIfAborted(signal);
-    throw detailsOf(cause).code ? cause : new AppAttestClientError('network', cause, { cause });
-  } finally {
-    clearTimeout(timer);
+    if (detailsOf(cause).code) throw cause;
+    abort();
+    throw new AppAttestClientError('network', cause, { cause });
   }
 }
 
 /**
  * Returns the code in a rejection by the handlers of this package, or `undefined` for a response of the application. The handlers
- * send `Cache-Control: no-store`, which a page on another origin can read, and a body with nothing but the code. The body is left
- * unread for the app.
+ * send a body that contains only the code, and `Cache-Control: no-store`. A page on another origin can read this header. The body
+ * stays unread, so that the app can read it.
  */
 async function codeOf(response: Response): Promise<string | undefined> {
   if (response.ok || response.headers.get('cache-control') !== 'no-store') return undefined;
@@ -57,17 +60,18 @@ async function codeOf(response: Response): Promise<string | undefined> {
 }
 
 /**
- * Seconds until the server wants to be asked again, at least one: a number, or a date (RFC 9110 §10.2.3). A page on another origin
- * cannot read `Retry-After` unless the server exposes it, so a status 503 of the handlers without it means one second.
+ * Returns the time in `Retry-After` in seconds, at least one second. The header contains a number or a date (RFC 9110 §10.2.3). A
+ * page on another origin cannot read this header unless the server exposes it. So for a status 503 or 429 of the handlers without
+ * this header, the time is one second.
  */
 function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
-  const value = headers.get('retry-after') ?? (serverCode && '1');
+  const value = headers.get('retry-after') ?? (/^(unavailable|overloaded)$/.test(`${serverCode}`) && '1');
   if (!value || (status !== 503 && status !== 429)) return undefined;
   return Math.max(1, Number(value) || (Date.parse(value) - Date.now()) / 1000 || 1);
 }
 
 /**
- * Sends JSON to a route for App Attest. Returns the JSON of the response, which contains text in `field`.
+ * Sends JSON to a route for App Attest. Returns the JSON of the response, which has text in the property `field`.
  *
  * @throws AppAttestClientError `network`, `redirected`, `rejected`, `unexpected_response`
  */
@@ -81,21 +85,18 @@ export function postJson<Field extends string>(
   return exchange(settings, settings.baseUrl + path, init, readJson(field));
 }
 
-/** A JSON object that contains text in a field. */
+/** A JSON object with text in the property `Field`. */
 export type JsonWith<Field extends string> = Readonly<Record<Field, string>> & Readonly<Record<string, unknown>>;
 
 /**
- * Creates a reader that throws an AppAttestClientError `unexpected_response` if the text is missing. If the body was cut off, the
- * response is lost.
+ * Creates a function that reads a JSON object with text in the property `field`. If the text is missing, the function throws an
+ * AppAttestClientError `unexpected_response`. If the body is incomplete or not JSON, the error of the JSON parser makes `exchange`
+ * throw `network`.
  */
 export function readJson<Field extends string>(field: Field): ReadResponse<JsonWith<Field>> {
   return async (response) => {
-    const json: unknown = response.ok && (await response.json());
-    if (hasText(json, field)) return json;
+    const json: JsonWith<Field> = Object(response.ok && (await response.json()));
+    if (typeof json[field] === 'string') return json;
     throw new AppAttestClientError('unexpected_response', `no ${field}: ${response.status}`, { response });
   };
-}
-
-function hasText<Field extends string>(json: unknown, field: Field): json is JsonWith<Field> {
-  return typeof Object(json)[field] === 'string';
 }

@@ -1,7 +1,7 @@
 /** A function that runs one call after another, in the order of its calls. */
 export type Queue = <Value>(run: () => Promise<Value>) => Promise<Value>;
 
-/** Creates a queue of its own. A call that fails does not stop the queue. */
+/** Creates a queue. If a call fails, the queue continues with the next call. */
 export function createQueue(): Queue {
   let last: Promise<unknown> = Promise.resolve();
   return (run) => {
@@ -11,17 +11,17 @@ export function createQueue(): Queue {
   };
 }
 
-/** The part of the Web Locks API that is used. Not all engines have it. */
+/** The part of the Web Locks API that this file uses. Not all browser engines have this API. */
 interface Locks {
   request<Value>(name: string, run: () => Promise<Value>): Promise<Value>;
 }
 
-/** It is created later, so that bundlers can omit it. */
+/** The first call of `exclusively` creates this queue. A queue that is created on import would stay in every bundle. */
 let inThisProcess: Queue | undefined;
 
 /**
- * Returns a function that runs one call at a time: in all tabs and web views of the app if the engine has Web Locks, and otherwise
- * in this process.
+ * Returns a function that runs one call at a time. With Web Locks, this applies to all tabs of the app. Without Web Locks, it
+ * applies to this process.
  *
  * @see https://w3c.github.io/web-locks/
  */

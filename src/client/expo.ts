@@ -14,7 +14,7 @@ export interface AppIntegrityModule {
 
 /**
  * Creates a {@link Device} from the Expo module. On Android, `isSupported` of the module is `true`, although there is no App
- * Attest. An app that also runs on Android must correct this value.
+ * Attest. An app that also runs on Android must pass `isSupported: false` there.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The app's half of App Attest, for the browser engine of Capacitor, for Expo and for React Native. It uses no module of Node.js.
+ * A client that runs in the app: in the browser engine of Capacitor, in Expo and in React Native. It uses no module of Node.js.
  *
  * @module app-attest/client
  */

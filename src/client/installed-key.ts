@@ -8,16 +8,17 @@ import { createPatience, patiently } from './waiting.js';
 
 /** The key of this installation of the app. */
 export interface InstalledKey {
-  /** Returns the identifier of the registered key. Creates and registers a key if there is none. */
+  /** Returns the identifier of the registered key. If the app has no key, creates and registers one. */
   current(): Promise<string>;
   /**
-   * Creates and registers a key in place of one that cannot be used. If the key was already replaced, nothing happens. A key that
-   * replaced another one, and was never accepted itself, is not replaced: the cause is then not the key.
+   * Replaces a key that cannot be used: creates and registers a new key. If the key has already been replaced, nothing happens. A
+   * key that replaced another key is not replaced before the server has accepted it, because the cause is then probably not the
+   * key.
    *
-   * @param error Thrown if the key is not replaced
+   * @param error Thrown if the key is not replaced for this reason
    */
   replace(keyId: string, error: unknown): Promise<void>;
-  /** Notes that the server accepted a request of a key. */
+  /** Must be called when the server has accepted a request with the key. */
   accepted(keyId: string): void;
   /** Forgets the key. */
   forget(): Promise<void>;
@@ -26,8 +27,8 @@ export interface InstalledKey {
 const NAME = 'app-attest';
 
 /**
- * Precedes the identifier of a key until the server confirms its registration. If the confirmation is lost, the app attests and
- * registers the same key again, and creates no other.
+ * The stored text starts with this prefix until the server confirms the registration of the key. If the confirmation is lost, the
+ * app attests and registers the same key again, and does not create another key.
  */
 const UNCONFIRMED = '?';
 
@@ -38,9 +39,12 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
   const { device, storage } = settings;
   const inLock = exclusively();
   let enrolling: Promise<string> | undefined;
-  /** If the device takes too long, or the identifier cannot be stored, the next attempt uses the same key. */
+  /**
+   * The latest call of `generateKey`. If it took too long, or if `storage.set` failed, the next attempt uses the result of this
+   * call.
+   */
   let generating: Promise<string> | undefined;
-  /** The key that replaced another one, until the server accepts it. */
+  /** The key that replaced another key, until the server accepts a request with it. */
   let replacement: string | undefined;
 
   async function generateKey(): Promise<string> {
@@ -81,10 +85,10 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
       try {
         return await registerKey(keyId);
       } catch (error) {
-        if (keyId === replacement || !UNUSABLE.test(problemOf(error))) throw error;
+        if (replacement || !UNUSABLE.test(problemOf(error))) throw error;
       }
     } else if (stored && stored !== unusable) {
-      // Another tab has replaced the key. This tab must not replace it once more.
+      // Another tab has already replaced the key. This tab must not create a further key.
       if (unusable) replacement = stored;
       return stored;
     }
@@ -103,8 +107,12 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
 
   return {
     async current() {
+      const before = replacement;
       const stored = await storage.get(NAME);
-      return !stored || stored.startsWith(UNCONFIRMED) || enrolling ? enrollOnce() : stored;
+      if (!stored || stored.startsWith(UNCONFIRMED) || enrolling) return enrollOnce();
+      // Another tab may have replaced the replacement. Without this, two tabs would replace the key of each other forever.
+      if (before && before === replacement) replacement = stored;
+      return stored;
     },
     async replace(keyId, error) {
       if (keyId === replacement) throw error;

@@ -1,10 +1,8 @@
 import { bodyDigest } from './body-digest.js';
 import { AppAttestClientError } from './client-error.js';
-import type { ClientSettings } from './client-options.js';
+import { type ClientSettings, expect } from './client-options.js';
 
-/**
- * A body that can be signed. An array or an object without a class is sent as JSON.
- */
+/** A body that the client can sign. The client sends an array or a plain object as JSON. */
 export type RequestBody =
   | string
   | Uint8Array
@@ -15,7 +13,10 @@ export type RequestBody =
   | readonly unknown[]
   | { readonly [name: string]: unknown };
 
-/** The second argument of `fetch` of the client: that of the global `fetch`, with another type of body. */
+/**
+ * The second argument of `AppAttestClient.fetch`. It differs from the argument of the global `fetch` in `body`, and has no
+ * `redirect`.
+ */
 export interface AttestedRequestInit extends Omit<RequestInit, 'body' | 'redirect'> {
   /** The body. */
   body?: RequestBody | null | undefined;
@@ -45,28 +46,27 @@ export async function prepareRequest(
   target: string,
   { body, method = 'GET', headers: passedHeaders, signal, ...init }: AttestedRequestInit = {},
 ): Promise<OutgoingRequest> {
-  const verb = method.toUpperCase();
-  const isSafe = /^(GET|HEAD)$/.test(verb);
+  expect({ target }, 'target', /^string \//);
   try {
-    if (!target.startsWith('/')) throw new TypeError('the target must start with /');
-    // The URL class encodes and resolves the path as fetch does. The server receives this path and query.
+    const verb = method.toUpperCase();
+    // URL normalizes the path and the query as fetch does, so the server receives exactly this text.
     const { origin, pathname, search } = new URL(baseUrl + target);
-    const normalized = pathname + search;
+    const path = pathname + search;
     const headers = new Headers(passedHeaders ?? {});
     const [type, bytes] = await serialize(body ?? new Uint8Array());
-    // Creates the error that fetch would throw, for example for a body of GET.
+    // Throws the error that fetch would throw, for example for a GET with a body.
     const sent = { ...init, method: verb, ...(bytes.length > 0 && { body: bytes }) };
     new Request(origin, sent);
-    // The content type of a form contains the boundary between its parts, so it must be the one of these bytes.
+    // The content type of a form contains the boundary between its parts, so it must match the serialized bytes.
     if (type !== null && (body instanceof FormData || !headers.has('content-type'))) headers.set('content-type', type);
     return {
-      url: origin + normalized,
-      target: normalized,
+      url: origin + path,
+      target: path,
       headers,
       contentDigest: await bodyDigest(bytes, sha256),
       init: sent,
       signal: signal ?? undefined,
-      isSafe,
+      isSafe: /^(GET|HEAD)$/.test(verb),
     };
   } catch (cause) {
     throw new AppAttestClientError('invalid_argument', cause, { cause });
@@ -74,8 +74,9 @@ export async function prepareRequest(
 }
 
 /**
- * Returns the content type that `fetch` would send, and the bytes of the body, which later changes do not affect. `Response`
- * serialises forms and other bodies as `fetch` does. Text does not need it, because `Response` of React Native is incomplete.
+ * Returns the content type that `fetch` would send, and a copy of the bytes of the body. `Response` serializes forms and other
+ * bodies as `fetch` does. Text, bytes and JSON are serialized without `Response`, because `Response` of React Native is
+ * incomplete.
  */
 async function serialize(body: RequestBody): Promise<[type: string | null, bytes: Uint8Array<ArrayBuffer>]> {
   if (typeof body === 'string') return ['text/plain;charset=UTF-8', new TextEncoder().encode(body)];

@@ -5,11 +5,11 @@ import type { OutgoingRequest } from './outgoing-request.js';
 import { createPatience, type Patience, patiently, pause } from './waiting.js';
 
 /**
- * Sends a request. If no response arrives, sends the same bytes again if the server then carries out the request at most once: it
- * accepts the challenge of a signed request once, and a safe method changes nothing.
+ * Sends a request. If there is no response to a signed request, or to a request with a safe method, sends the same bytes again. The
+ * server accepts the challenge of a signed request once, and a safe method changes nothing.
  *
- * @param added The headers that prove where the request comes from
- * @param isSigned Whether the request has a challenge
+ * @param added Headers that prove that the request comes from the app
+ * @param isSigned Whether the request has a challenge and a signature
  * @throws AppAttestClientError `answer_lost`, and those of `exchange`
  */
 export async function sendRequest<Value>(
@@ -32,7 +32,8 @@ export async function sendRequest<Value>(
         await pause(250 * 2 ** lost);
         continue;
       }
-      // A rejection proves that this attempt was not carried out, but says nothing about an earlier one without a response.
+      // After a rejection, the server has not carried out this attempt. But it may have carried out an earlier attempt without a
+      // response.
       const mayBeCarriedOut = code && (lost > 0 || isLost || serverCode === 'challenge_used');
       if (isSafe || !mayBeCarriedOut) throw error;
       throw new AppAttestClientError('answer_lost', error, { ...detailsOf(error), cause: error });
@@ -41,8 +42,8 @@ export async function sendRequest<Value>(
 }
 
 /**
- * Sends a request without a challenge. The server cannot recognise a repeated request, so a request that may change something is
- * not sent again after its response was lost.
+ * Sends a request without a challenge. The server cannot recognize a repetition of this request. So if there is no response, the
+ * client repeats the request only if its method is safe.
  *
  * @throws AppAttestClientError the codes of {@link sendRequest}
  */

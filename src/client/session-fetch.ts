@@ -18,7 +18,7 @@ export async function sessionFetch(
   const send = (token: string) => sendUnsigned(settings, request, { Authorization: `Bearer ${token}` });
   const token = await tokens.current();
   const outcome = send(token);
-  // The application itself, or the handlers of this package, may have rejected the token.
+  // If a handler of this package rejects the token, `send` throws. If the application rejects it, `send` returns the response.
   const response = await outcome.catch((error: unknown) => detailsOf(error).response);
   return response?.status === 401 ? send(await tokens.current(token)) : outcome;
 }

@@ -3,23 +3,18 @@ import { readJson } from './exchange.js';
 import { prepareRequest } from './outgoing-request.js';
 import type { SignedFetch } from './signed-fetch.js';
 
-/** The token that the server issues for an assertion. */
+/** The session token of this client. */
 export interface SessionTokens {
   /**
-   * Returns a token that has not expired. All requests wait for the same renewal.
+   * Returns the token. Requests a new token if there is none, if the token expires soon, or if the server rejected it. All calls
+   * wait for the same new token.
    *
-   * @param rejected A token that the server rejected
+   * @param rejected The token that the server rejected
    */
   current(rejected?: string): Promise<string>;
-  /** Discards the token, and also that of a renewal in progress, because it may belong to another user. */
+  /** Discards the token. A renewal in progress is discarded too, because its token may belong to another user. */
   clear(): void;
 }
-
-/** The part of its lifetime for which a token is used. */
-const USED = 0.8;
-
-/** Milliseconds that a token is used at least, even if the clock of the device is ahead. */
-const SHORTEST = 10_000;
 
 interface Renewal {
   readonly token: string;
@@ -35,7 +30,8 @@ export function createSessionTokens(settings: ClientSettings, signedFetch: Signe
     const request = await prepareRequest(settings, settings.paths.session, { method: 'POST' });
     const { token, expiresAt } = await signedFetch(request, readJson('token'));
     const now = Date.now();
-    return { token, renewAt: now + Math.max(SHORTEST, USED * (Date.parse(String(expiresAt)) - now)) };
+    // A token is used for 0.8 of its lifetime, and for at least ten seconds, even if the clock of the device is ahead.
+    return { token, renewAt: now + Math.max(10_000, 0.8 * (Date.parse(String(expiresAt)) - now)) };
   }
 
   return {
@@ -43,7 +39,7 @@ export function createSessionTokens(settings: ClientSettings, signedFetch: Signe
       const found = latest;
       const renewal = await found?.catch(() => undefined);
       if (renewal && renewal.token !== rejected && Date.now() < renewal.renewAt) return renewal.token;
-      // In the meantime, another request may have started a renewal.
+      // During `await`, another call may have started a renewal.
       if (latest === found) latest = undefined;
       latest ??= renew();
       return (await latest).token;

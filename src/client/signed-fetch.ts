@@ -10,11 +10,12 @@ import { sendRequest } from './send-request.js';
 import { createPatience, patiently, throwIfAborted } from './waiting.js';
 
 /**
- * What the client does about an error: it makes a new key, takes another challenge, or only signs again, so that the counter is
- * higher. It does each at most once for a request.
+ * Returns what the client does about an error before it signs the request again: `key` (create a new key), `challenge` (discard
+ * the challenges that it has) or `counter` (nothing). It does each of them at most once for a request. Returns `undefined` if it
+ * must not sign again.
  */
 function reactionTo(error: unknown): string | undefined {
-  const codes = /^(key|challenge|counter)_(lost|unknown|revoked|expired|used|not_increased)$/;
+  const codes = /^(key|challenge|counter)_(lost|unknown|revoked|expired|used|not_inc)/;
   return codes.exec(problemOf(error))?.[1];
 }
 
@@ -37,7 +38,7 @@ export function createSignedFetch(
       const challenge = await challenges.take(patience);
       const payload = `${init.method} ${target}\n${challenge}\n${contentDigest}`;
       const sign = () => callDevice(settings, () => settings.device.assert(keyId, payload));
-      // The queue is left when the response arrives, so the server receives the counters in the order of the signatures.
+      // The next request is signed when this request has a response, so the server receives the counters in order.
       return inOrder(async () => {
         throwIfAborted(signal);
         const added = {
@@ -51,7 +52,7 @@ export function createSignedFetch(
     };
 
     for (;;) {
-      // Errors of the registration are final: the registration has tried again itself.
+      // An error of `current` is thrown to the app, because the registration has already tried again.
       const keyId = await key.current();
       try {
         const value = await patiently(patience, () => attempt(keyId));

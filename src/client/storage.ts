@@ -1,6 +1,6 @@
 /**
- * Keeps the key identifier between two starts of the app. The identifier is not secret. `localStorage`, Capacitor Preferences,
- * AsyncStorage and wrappers of the Keychain fit. Use one storage for each user of the app and for each server.
+ * Keeps the key identifier while the app does not run. The identifier is not secret. You can use `localStorage`, Capacitor
+ * Preferences, AsyncStorage or a wrapper of the Keychain. Each user and each server needs a storage of its own.
  *
  * @example
  * ```ts
@@ -12,7 +12,7 @@
  * ```
  */
 export interface Storage {
-  /** Returns the stored text, or `null` if there is none. The name consists of letters, dots and hyphens. */
+  /** Returns the stored text, or `null` if there is none. The client uses the name `app-attest`. */
   get(name: string): Promise<string | null>;
   /** Stores a text. */
   set(name: string, value: string): Promise<void>;

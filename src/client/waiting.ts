@@ -7,38 +7,54 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Waits for a promise until the signal is aborted. The work behind the promise goes on to its next step, because other requests
- * may wait for the same registration.
+ * Waits for a promise until the signal is aborted. The abort does not stop a registration in progress, because other requests may
+ * wait for it.
  */
 export async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  const aborted = new Promise<void>((resolve) => {
-    signal?.addEventListener('abort', () => resolve());
+  const aborted = new Promise<unknown>((resolve) => {
+    signal?.addEventListener('abort', resolve);
   });
   await Promise.race([promise, aborted]);
   throwIfAborted(signal);
   return promise;
 }
 
-/** @param milliseconds The shortest pause. The pause is up to half as long again, so that devices do not come back together */
+/** Waits for a call, for at most `timeout` seconds. */
+export async function inTime<Value>({ timeout }: ClientSettings, call: () => Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('abort')), timeout * 1000);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Waits for the given time plus a random part of up to half of it, so that many devices do not send their requests at the same
+ * time.
+ */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds * (1 + Math.random() / 2));
   });
 }
 
-/** How long one request may wait and try again. All steps of the request share it. */
+/** The limits for waiting and trying again. All steps of one request share this object. */
 export interface Patience {
   /** The number of attempts that are left. */
   left: number;
-  /** Seconds. If the server wants to be asked later than that, the call fails at once. */
+  /** Seconds. If `Retry-After` is longer, the call fails at once. */
   readonly maxDelay: number;
 }
 
-export function createPatience({ retries, maxDelay }: ClientSettings): Patience {
-  return { left: retries, maxDelay };
+export function createPatience(settings: ClientSettings): Patience {
+  return { ...settings, left: settings.retries };
 }
 
-/** Repeats a call that did not reach Apple or the server, or that the server wants to be asked again. */
+/** Repeats a call if Apple or the server cannot be reached, or if the server responds with `Retry-After`. */
 export async function patiently<Value>(patience: Patience, call: () => Promise<Value>): Promise<Value> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -51,7 +67,7 @@ export async function patiently<Value>(patience: Patience, call: () => Promise<V
   }
 }
 
-/** Milliseconds, or `Infinity` if the call must not be repeated. */
+/** Returns the time before the next attempt in milliseconds, or `Infinity` if the call must not be repeated. */
 function delayAfter(error: unknown, attempt: number): number {
   const { code, retryAfter } = detailsOf(error);
   if (code === 'network') return 250 * 2 ** attempt;

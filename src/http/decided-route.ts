@@ -8,14 +8,14 @@ import { type Failure, failureOf } from './failure.js';
 import type { HttpConfiguration } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 
-/** The result of a decision, or the reason for which the request is rejected. */
+/** The result of a decision, or the reason why the request is rejected. */
 export type Attempt<Result> = { readonly result: Result } | { readonly failure: Failure };
 
 export function begin<Context>(route: Route, incoming: IncomingRequest, context: Context): Circumstances<Context> {
   return { route, incoming, context, start: performance.now(), claims: {} };
 }
 
-/** Converts anything that `decide` throws to a failure. The promise never rejects. */
+/** Calls `decide`, and converts anything that it throws to a failure. The returned promise never rejects. */
 export async function attempt<Decided>(decide: () => Promise<Decided>): Promise<Attempt<Decided>> {
   try {
     return { result: await decide() };
@@ -24,7 +24,7 @@ export async function attempt<Decided>(decide: () => Promise<Decided>): Promise<
   }
 }
 
-/** Announces a rejection, and creates the response. */
+/** Discards the body, announces the rejection, and creates the response. */
 export function refuse<Context>(
   configuration: HttpConfiguration<Context>,
   circumstances: Circumstances<Context>,
@@ -35,7 +35,7 @@ export function refuse<Context>(
   return refusal(circumstances.route, failure.code, failure.retryAfter);
 }
 
-/** Handles a request to a route without a handler of the application. */
+/** Handles a request to a route for which the application writes no handler. The returned promise never rejects. */
 export async function answered<Context>(
   configuration: HttpConfiguration<Context>,
   circumstances: Circumstances<Context>,

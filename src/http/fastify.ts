@@ -250,6 +250,9 @@ function refuse(): never {
 }
 
 function bodyOf(request: FastifyRequest, payload: RequestPayload): NodeBody {
+  // A hook may return another stream, for example to decompress the body. If this stream fails while nothing reads it, the error
+  // would otherwise end the process.
+  if (!Object.is(payload, request.raw)) payload.on('error', () => undefined);
   return new NodeBody({
     stream: payload,
     length: Object.is(payload, request.raw) ? announcedBy(request.headers) : undefined,

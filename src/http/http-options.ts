@@ -104,8 +104,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /** The maximum time for a body to arrive, in seconds. 30 by default, at most 2 147 483. */
   bodyTimeout?: number | undefined;
   /**
-   * The maximum time for the stores, and the maximum time for `subject`, in seconds. 10 by default, at most 2 147 483. If
-   * the time is exceeded, the response is 503.
+   * The maximum time for the stores, the maximum time for `subject`, and the maximum time for `revokedBefore` of the sessions,
+   * in seconds. 10 by default, at most 2 147 483. If the time is exceeded, the response is 503.
    */
   decisionTimeout?: number | undefined;
   /**
@@ -268,7 +268,9 @@ function assertBoolean(name: string, value: unknown): void {
 }
 
 function assertSessions(sessions: Sessions | undefined): void {
-  if (sessions === undefined || typeof sessions?.verify === 'function') return;
+  if (sessions === undefined) return;
+  const methods: unknown[] = [sessions?.issue, sessions?.verify, sessions?.jwks];
+  if (methods.every((method) => typeof method === 'function')) return;
   throw invalid('sessions must be the result of createSessions');
 }
 

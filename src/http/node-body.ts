@@ -34,7 +34,7 @@ export class NodeBody implements BodyStream {
     this.#source = source;
   }
 
-  /** The stream for the handler. It is a new stream if the original stream has already emitted `end`. */
+  /** The stream for the handler. It is a new stream if the original stream has already emitted `end`, or was destroyed. */
   get stream(): Readable {
     return this.#replacement ?? this.#source.stream;
   }
@@ -130,6 +130,7 @@ export class NodeBody implements BodyStream {
     this.#read = [];
     if (this.#isOpen && stream.readableEnded) this.#replacement = replacementOf(stream, read);
     else if (!stream.destroyed) for (const chunk of read.toReversed()) stream.unshift(chunk);
+    else if (!stream.readableEnded) this.#replacement = failedLike(stream);
   }
 
   /** Discards the rest of the body. Node.js reads the next request on the connection only after the end of this body. */
@@ -183,4 +184,13 @@ function replacementOf(stream: Readable, read: readonly unknown[]): Readable {
   // A hook that changes the length of the body sets this property. Fastify compares the property with Content-Length.
   const length: unknown = Reflect.get(stream, 'receivedEncodedLength');
   return length === undefined ? replacement : Object.assign(replacement, { receivedEncodedLength: length });
+}
+
+/** Nothing reports the error of a stream that failed before. A parser that reads such a stream would wait forever. */
+function failedLike({ errored }: Readable): Readable {
+  return new Readable({
+    read() {
+      this.destroy(errored ?? new Error('the stream was destroyed'));
+    },
+  });
 }

@@ -15,7 +15,7 @@ import type { SessionVerdict } from './session-verdict.js';
 import { subjectOf } from './subject-function.js';
 import type { UnattestedVerdict } from './verdict.js';
 
-/** The decision about a request with a session token. The body is left unread. */
+/** The outcome of `protectWithSession`. If the request is let through, its body is unread. */
 export type SessionOutcome = { readonly verdict: SessionVerdict | UnattestedVerdict } | { readonly refused: Answer };
 
 /** The routes for sessions, independent of the framework. The returned promises never reject. */
@@ -87,7 +87,10 @@ function verdictOf(session: Session): SessionVerdict {
   return { attested: true, key: { keyId, appId, environment, ...(subject !== undefined && { subject }) }, session };
 }
 
-/** The options of the server changed after the session was issued, or two servers with different options share a key. */
+/**
+ * This happens if the options of the server changed after the session was issued, or if servers with different options share
+ * keys.
+ */
 function mismatch(what: 'environment' | 'app', { environment, appId }: Session): AppAttestError {
   return what === 'environment'
     ? new AppAttestError('environment_mismatch', `the session belongs to the environment ${environment}`)

@@ -77,7 +77,7 @@ export async function authenticate<Result extends AcceptedEvidence>(
   const opened = openChallenge(configuration, found, isOpenedByKey ? (known?.subject ?? undefined) : subject);
   const taking = (): Promise<ChallengeRecord> => takeOpened(configuration, opened, 'assertion');
   if (!known) {
-    const [record, key] = await sideBySide(taking(), findKey(configuration.keys, request.keyId));
+    const [record, key] = await sideBySide(taking(), () => findKey(configuration.keys, request.keyId));
     return authenticateWithStoredKey(configuration, caches, request, subject, record, key);
   }
   const attempt = await authenticateWithKnownKey(configuration, caches, request, taking, known);
@@ -135,10 +135,9 @@ async function authenticateWithKnownKey(
   const verified = await verifyWithKey(configuration, caches.publicKeys, request, key, 0);
   const use = keyUse(configuration, verified);
   const registration = { createdAt: key.createdAt, subject: key.subject ?? undefined };
-  const [record, isAccepted] = await sideBySide(
-    taking(),
-    keys.advance(key.keyId, verified.counter, counterWindow, use, registration),
-  );
+  const [record, isAccepted] = await sideBySide(taking(), () => {
+    return keys.advance(key.keyId, verified.counter, counterWindow, use, registration);
+  });
   if (isAccepted !== true) return { record };
   assertChallengeSubject(record, key.subject);
   const accepted = acceptedRequest(request, key, verified, use);

@@ -9,11 +9,11 @@ import { signToken, unknownSession } from './signed-token.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /**
- * Creates sessions: short-lived tokens that an app receives in exchange for one assertion. The functions are pure: they ask no
- * store, and every server with the same keys can verify the tokens of every other.
+ * Creates an object that issues and verifies session tokens. An app receives such a short-lived token for one signed request. No
+ * store is needed: a server can verify the tokens of all servers with the same keys.
  *
- * A token is a bearer token. It proves that its holder received it, and nothing about a single request. Use it for reads. Let
- * the app sign each request that moves money or changes data.
+ * A token is a bearer token, so anyone who has the token can use it. It proves nothing about the content of a request. Use tokens
+ * for reads. Let the app sign each request that moves money or changes data.
  *
  * @throws AppAttestError `invalid_argument`: an option is missing, unknown or invalid
  *
@@ -39,6 +39,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       const issuedAt = Math.floor(clock.now().getTime() / 1000);
       const registered = { iss: issuer, aud: audience, iat: issuedAt, exp: issuedAt + ttl, jti: randomUUID() };
       if (typeof authenticated?.key !== 'object' || authenticated.key === null) throw notAuthenticated();
+      // The verdict of `protectWithSession` has a key too. A token could then be renewed forever without an assertion.
+      if ('session' in authenticated) throw notAuthenticated();
       const claims = { ...registered, ...claimsAbout(authenticated) };
       const session = sessionOf(claims);
       if (!session) throw notAuthenticated();

@@ -1,5 +1,5 @@
 /**
- * Sessions: a short-lived token in exchange for one assertion, for reads.
+ * Sessions: an app signs one request, receives a short-lived token, and sends this token with its reads.
  *
  * @module app-attest/session
  */

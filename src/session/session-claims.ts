@@ -6,10 +6,10 @@ import { storedKeyId } from '../server/find-key.js';
 import { isSubject } from '../server/subject.js';
 import type { Session } from './session.js';
 
-/** The claims about a key, in addition to the registered claims of RFC 7519 §4.1. */
+/** Creates the claims about a key. The token also contains registered claims of RFC 7519 §4.1. */
 export function claimsAbout({ key, extensions }: Pick<AuthenticatedRequest, 'key' | 'extensions'>): JWTPayload {
   const category = extensions?.validationCategory;
-  // A store of the user may return null for a key without a user.
+  // A store that the application implements may return null for a key without a user.
   const user = key.subject ?? undefined;
   return {
     sub: key.keyId,
@@ -20,7 +20,7 @@ export function claimsAbout({ key, extensions }: Pick<AuthenticatedRequest, 'key
   };
 }
 
-/** Converts the claims of a token. Returns `undefined` if a claim is missing or invalid. */
+/** Converts the claims of a token to a session. Returns `undefined` if a claim is missing or invalid. */
 export function sessionOf({
   sub,
   app_id,

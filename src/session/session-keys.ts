@@ -49,7 +49,7 @@ export interface PublicSessionKey {
 /** An imported key of the option `keys`. */
 export interface ImportedSessionKey {
   readonly published: PublicSessionKey;
-  /** jose keeps the form that it needs with this object, so each key is converted once. */
+  /** `jose` caches the converted key for this object, so it converts each key once. */
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject | undefined;
 }
@@ -63,12 +63,12 @@ const MAX_KID_LENGTH = 256;
  * @throws AppAttestError `invalid_argument`; the message never contains a part of a key
  */
 export function importSessionKeys(keys: unknown): readonly [ImportedSessionKey, ...ImportedSessionKey[]] {
-  const [first, ...others] = Array.isArray(keys) && keys.length <= MAX_KEYS ? keys.map(importSessionKey) : [];
+  const [first, ...others] = Array.isArray(keys) && keys.length <= MAX_KEYS ? Array.from(keys, importSessionKey) : [];
   if (!first) throw invalid(`keys must be an array of 1 to ${MAX_KEYS} JSON Web Keys`);
   const imported = [first, ...others] as const;
   const kids = imported.map(({ published }) => published.kid);
   const twice = kids.find((kid, index) => kids.indexOf(kid) !== index);
-  if (twice !== undefined) throw invalid(`two of keys have the same kid ${shortText(twice)}`);
+  if (twice !== undefined) throw invalid(`two entries of keys have the same kid ${shortText(twice)}`);
   return imported;
 }
 
@@ -101,7 +101,7 @@ function kindOf(kty: unknown, crv: unknown): (typeof KINDS)[number] | undefined 
   return KINDS.find(({ type }) => type.kty === kty && type.crv === crv);
 }
 
-/** The thrown error has no cause, because the error of a parser could contain parts of the private key. */
+/** Imports a key. The thrown error has no `cause`, because the error of the parser could contain parts of the private key. */
 function keyObjects(
   name: string,
   { kty, crv, x, y, d }: Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'd', unknown>>,

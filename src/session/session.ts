@@ -2,7 +2,7 @@ import type { Environment } from '../options/environment.js';
 import type { AuthenticatedRequest } from '../server/authenticate.js';
 import type { PublicSessionKey } from './session-keys.js';
 
-/** What a valid token states. All values are from the time at which the token was issued. */
+/** The content of a valid token. All values are from the time at which the token was issued. */
 export interface Session {
   /** The key identifier of the key that signed the assertion, base64 with padding. */
   keyId: string;
@@ -10,7 +10,7 @@ export interface Session {
   appId: string;
   /** The App Attest environment of the key. */
   environment: Environment;
-  /** The user that the key belonged to. Absent if the key belonged to no user. */
+  /** The user of the key. Absent if the key had no user. */
   subject?: string;
   /** How the app was signed and launched: a `ValidationCategory`. Absent if the assertion had no signed category. */
   validationCategory?: number;
@@ -33,11 +33,12 @@ export interface IssuedSession {
 /** Issues and verifies session tokens. Created by `createSessions`. */
 export interface Sessions {
   /**
-   * Issues a token for an accepted request. Call this method only with the result of `authenticate`, or with the verdict that
-   * `protect` passes to your handler.
+   * Issues a token for an accepted request. Pass only the result of `authenticate`, or the verdict with `attested: true` that
+   * `protect` passes to your handler. The verdict of `protectWithSession` is rejected.
    *
-   * @throws AppAttestError `invalid_argument`: the request is not an accepted request, the first key has no private part, the
-   * user is so long that the token would exceed 8192 characters, or the clock returns no valid time
+   * @throws AppAttestError `invalid_argument` in one of these cases: the argument does not contain a valid key, the first of
+   * `keys` has no private part, the user is so long that the token would exceed 8192 characters, or the clock returned no valid
+   * time
    *
    * @example
    * ```ts
@@ -47,18 +48,18 @@ export interface Sessions {
   issue(authenticated: Pick<AuthenticatedRequest, 'key' | 'extensions'>): Promise<IssuedSession>;
 
   /**
-   * Verifies a token. Asks no store, unless your function `revokedBefore` does.
+   * Verifies a token. Reads no store, unless your function `revokedBefore` reads one.
    *
    * @param token The token from the header `Authorization`, without `Bearer`
    *
    * @throws AppAttestError with one of these codes:
-   * - `session_unknown`: the token is malformed, was not signed with one of the keys, or was issued for another issuer, another
-   *   audience or another purpose
+   * - `session_unknown`: the token is malformed or too long, or none of `keys` signed it. Or it has another issuer, audience or
+   *   type. Or its time of issue is in the future
    * - `session_expired`: the token is genuine, and has expired
    * - `session_revoked`: the token is genuine, and was issued before the time that `revokedBefore` returned
    * - `invalid_argument`: the clock or `revokedBefore` returned no valid time
    *
-   * An error of `revokedBefore` is thrown unchanged. Respond to it with status 503.
+   * An error of `revokedBefore` is thrown unchanged. If this happens, respond with status 503.
    *
    * @example
    * ```ts
@@ -68,8 +69,8 @@ export interface Sessions {
   verify(token: string): Promise<Session>;
 
   /**
-   * Returns the public keys as a JSON Web Key Set (RFC 7517 §5), in the order of the option `keys`. Other services verify
-   * tokens with this set.
+   * Returns the public keys as a JSON Web Key Set (RFC 7517 §5), in the order of the option `keys`. Other services can verify
+   * tokens with these keys.
    *
    * @example
    * ```ts

@@ -6,9 +6,10 @@ import type { Session } from './session.js';
 import { type ImportedSessionKey, importSessionKeys, type SessionKey } from './session-keys.js';
 
 /**
- * Returns the time before which the sessions of a key or a user are revoked. A session with an earlier `issuedAt` is rejected.
- * `undefined` or `null`: no session of this key or user is revoked. `issuedAt` has whole seconds, so a session that was issued
- * in the same second may be rejected too.
+ * Receives a session, and returns the time before which the sessions of its key or user are revoked. If `issuedAt` of the session
+ * is earlier than this time, the session is rejected. If the function returns `undefined` or `null`, the session is not rejected.
+ * `issuedAt` is rounded down to whole seconds. So a session that was issued after the returned time, but in the same second, may
+ * be rejected too.
  */
 export type RevokedBefore = (session: Session) => Date | null | undefined | Promise<Date | null | undefined>;
 
@@ -19,11 +20,11 @@ export interface SessionsOptions {
   /** The claim `aud` of the tokens: the services that accept them. 1 to 1024 characters. */
   audience: string;
   /**
-   * The keys, 1 to 10 JSON Web Keys on the curve P-256 (ES256) or Ed25519 (EdDSA). The first key signs. All keys verify, and
-   * `jwks` publishes the public parts of all keys. A service that only verifies passes public keys.
+   * 1 to 10 JSON Web Keys on the curve P-256 (ES256) or Ed25519 (EdDSA). The first key signs. All keys verify, and `jwks`
+   * publishes the public parts of all keys. For a service that only verifies tokens, public keys are enough.
    *
-   * To replace the first key, first add the new key at the end on all servers. When all verifiers have read it, move it to the
-   * front on all servers. After `ttl` seconds, remove the old key. `docs/sessions.md` describes the steps.
+   * To replace the first key, add the new key at the end on all servers. When all verifiers have read the new key, move it to the
+   * front on all servers. After `ttl` and `clockTolerance`, remove the old key. `docs/sessions.md` describes these steps.
    */
   keys: readonly SessionKey[];
   /** How long a token is valid, in seconds, at most 86 400 (a day). 600 by default. */
@@ -34,8 +35,8 @@ export interface SessionsOptions {
    */
   clockTolerance?: number | undefined;
   /**
-   * Rejects sessions before they expire. Called for each valid token. By default, a session is valid until it expires, even if
-   * its key is revoked. If the function throws an error, the token is not accepted.
+   * A function that can reject sessions before they expire. It is called for each valid token. By default, a session is valid
+   * until it expires, even if its key is revoked. If the function throws an error, `verify` throws this error.
    *
    * @example
    * ```ts

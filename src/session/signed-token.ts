@@ -3,19 +3,22 @@ import { AppAttestError, shortText, shortValue } from '../errors.js';
 import type { ImportedSessionKey } from './session-keys.js';
 import type { SessionsConfiguration } from './sessions-options.js';
 
-/** The header `typ` of session tokens (RFC 8725 §3.11). So a JWT for another purpose is never accepted as a session. */
+/** The header `typ` of session tokens (RFC 8725 §3.11). So a JWT for another purpose is not accepted. */
 const TYPE = 'app-attest-session+jwt';
 
-/** Characters. Node.js limits all headers of a request to 16 KiB. */
+/** Characters. Node.js accepts at most 16 KiB for all headers of a request together. */
 const MAX_TOKEN_LENGTH = 8192;
 
-/** RFC 8725 §3.1. The key with the identifier in the header decides which of these algorithms the token must have. */
+/** RFC 8725 §3.1. A token must have the algorithm of the key that its `kid` names. */
 const ALGORITHMS = ['ES256', 'EdDSA'];
+
+/** A signature of 64 bytes in base64url. The four unused bits of the last character are zero. */
+const CANONICAL_SIGNATURE = /\.[\w-]{85}[AQgw]$/;
 
 /** @throws AppAttestError `invalid_argument`: the first key has no private part, or the token would be too long */
 export async function signToken({ keys }: SessionsConfiguration, claims: JWTPayload): Promise<string> {
   const [{ published, privateKey }] = keys;
-  if (!privateKey) throw invalid('the first of keys is a public key, so it can only verify sessions');
+  if (!privateKey) throw invalid('keys[0] is a public key, so it cannot sign tokens');
   const { alg, kid } = published;
   const token = await new SignJWT(claims).setProtectedHeader({ alg, typ: TYPE, kid }).sign(privateKey);
   if (token.length <= MAX_TOKEN_LENGTH) return token;
@@ -23,7 +26,7 @@ export async function signToken({ keys }: SessionsConfiguration, claims: JWTPayl
 }
 
 /**
- * Checks the length, so that nothing longer is decoded.
+ * Checks that the token is text, and that it is not too long to be decoded.
  *
  * @throws AppAttestError `session_unknown`
  */
@@ -37,8 +40,8 @@ export function readToken(token: unknown): string {
 }
 
 /**
- * Verifies the signature, the header, and the claims `iss`, `aud` and `exp`. The header chooses one of the keys by its
- * identifier. A key in the header or behind an address in the header (`jwk`, `jku`, `x5c`, `x5u`) is never used.
+ * Verifies the signature, the header, and the claims `iss`, `aud` and `exp`. `kid` in the header names one of `keys`. A key in the
+ * header (`jwk`, `x5c`) or behind a URL in the header (`jku`, `x5u`) is never used.
  *
  * @throws AppAttestError `session_unknown`, `session_expired`
  */
@@ -56,7 +59,9 @@ export async function verifyToken(
       clockTolerance,
       currentDate: now,
     });
-    return payload;
+    // The signature does not cover its own text. jose would accept white space in it, and one token would have many texts.
+    if (CANONICAL_SIGNATURE.test(token)) return payload;
+    throw unknownSession('the signature of the token is not canonical base64url');
   } catch (cause) {
     if (cause instanceof AppAttestError) throw cause;
     if (cause instanceof errors.JWTExpired) throw expiredSession();

@@ -4,12 +4,13 @@ import { GenerationalMemo } from '../runtime/generational-memo.js';
 import type { SessionsConfiguration } from './sessions-options.js';
 import { readToken, verifyToken } from './signed-token.js';
 
-/** The maximum number of tokens that are remembered. An app uses its token for many requests. */
+/** The maximum number of tokens that are remembered. */
 const LIMIT = 10_000;
 
 /**
- * The claims of tokens that were verified, by the SHA-256 of the whole token. So each token is verified once, and the tokens
- * themselves are not kept in memory. Only genuine tokens are remembered, so that a client cannot fill the memory with others.
+ * Remembers the claims of verified tokens, so that the signature of a token is verified only once: an app uses its token for many
+ * requests. The memory contains the SHA-256 hash of each token, but not the token. A client cannot fill this memory, because only
+ * genuine tokens are remembered.
  */
 export class VerifiedTokens {
   readonly #configuration: SessionsConfiguration;
@@ -20,7 +21,8 @@ export class VerifiedTokens {
   }
 
   /**
-   * Returns the claims. The caller must check the times in them again, because a remembered token may have expired since.
+   * Returns the claims of a genuine token. The caller must check the times in the claims, because a remembered token may have
+   * expired.
    *
    * @throws AppAttestError `session_unknown`, `session_expired`
    */

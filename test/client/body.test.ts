@@ -22,7 +22,7 @@ it.each<[string, RequestBody, RegExp | null]>([
   ['a Blob', new Blob(['a'], { type: 'image/png' }), /^image\/png$/],
   ['a form', form, /^multipart\/form-data; ?boundary=/],
   ['URLSearchParams', new URLSearchParams({ a: 'ü' }), /^application\/x-www-form-urlencoded;charset=UTF-8$/],
-])('serialises %s once, and signs these bytes', async (_name, body, type) => {
+])('prepareRequest serializes %s, and returns the digest of these bytes', async (_name, body, type) => {
   const request = await prepareRequest(base, '/orders', { method: 'post', body });
   const bytes = new Uint8Array(await new Response(request.init.body ?? null).arrayBuffer());
   expect(request.contentDigest).toBe(`sha-256=:${digestOf(bytes).toString('base64')}:`);
@@ -35,11 +35,13 @@ it.each<[string, RequestBody, RegExp | null]>([
 });
 
 it.each([
-  ['a body of GET', '/orders', { body: 'x' }],
-  ['another origin', '.evil.example/', {}],
-  ['a user in front of the host', '@evil.example/', {}],
-  ['an absolute URL', 'https://api.example.com/orders', {}],
-])('rejects %s', async (_name, target, init) => {
+  ['a GET with a body', '/orders', { body: 'x' }],
+  ['a target that extends the host name', '.evil.example/', {}],
+  ['a target that makes the host name a user name', '@evil.example/', {}],
+  ['an absolute URL as the target', 'https://api.example.com/orders', {}],
+  ['a target that is not text', 7, {}],
+  ['a method that is not text', '/orders', { method: 7 }],
+])('prepareRequest rejects %s', async (_name, target, init) => {
   const error: unknown = await Reflect.apply(prepareRequest, undefined, [base, target, init]).catch(
     (thrown: unknown) => thrown,
   );

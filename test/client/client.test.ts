@@ -36,7 +36,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     expect(made).toHaveLength(1);
   });
 
-  it('registers once for two clients of one app', async () => {
+  it('registers one key together with another client of the same app', async () => {
     const { attested, again, made } = await installApp(server.origin);
     const other = again();
     const [first, second] = await Promise.all([attested.register(), other.register()]);
@@ -80,7 +80,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
   });
 
   it.each(['challenge_expired', 'challenge_unknown', 'counter_not_increased'] as const)(
-    'signs again after %s, but only once',
+    'signs a request again after %s, but only once',
     async (code) => {
       const { attested, made } = await installApp(server.origin);
       reject(code);
@@ -93,7 +93,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     },
   );
 
-  it.each(['key_unknown', 'key_revoked'] as const)('makes one new key after %s', async (code) => {
+  it.each(['key_unknown', 'key_revoked'] as const)('creates one new key after %s', async (code) => {
     const { attested, made } = await installApp(server.origin);
     await attested.register();
     const [keyId = ''] = made;
@@ -104,7 +104,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     expect(made).toHaveLength(2);
   });
 
-  it('makes no second new key if the server rejects the new key too', async () => {
+  it('creates no second new key if the server rejects the new key too', async () => {
     const { attested, made } = await installApp(server.origin);
     await attested.register();
     reject('key_unknown', 9);
@@ -114,7 +114,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     expect(made).toHaveLength(2);
   });
 
-  it('makes one new key if the device lost the key', async () => {
+  it('creates one new key if the device lost the key', async () => {
     const { attested, virtual, made } = await installApp(server.origin);
     await attested.register();
     virtual.loseKey(made[0] ?? '');
@@ -123,7 +123,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     expect(made).toHaveLength(2);
   });
 
-  it('waits for Retry-After, up to a limit', async () => {
+  it('sends a request again after Retry-After, at most three times', async () => {
     hurryPauses();
     const { attested } = await installApp(server.origin);
     await attested.register();
@@ -136,7 +136,7 @@ describe.each(Object.entries(SERVERS))('the client with %s', (_, start) => {
     expect(authenticate).toHaveBeenCalledTimes(4);
   });
 
-  it('throws a typed error for every other code', async () => {
+  it('throws the error rejected for another code, and keeps the key', async () => {
     const { attested, made } = await installApp(server.origin);
     reject('invalid_signature');
     const failure = await attested.fetch('/orders', POST).catch((error) => error);

@@ -7,7 +7,7 @@ import { createBackend, createDevice } from '../support/backend.js';
 
 const decisions: Decision[] = [];
 
-/** The routes without a network. */
+/** Creates a `fetch` that passes requests to the handlers without a network. */
 function server(): (url: string, init: RequestInit) => Promise<Response> {
   const { challenge, registration, protect } = httpHandlers(createBackend(), {
     onDecision: (decision) => decisions.push(decision),
@@ -27,7 +27,7 @@ afterEach(() => {
 
 const baseUrl = 'https://api.example.com/v1/';
 
-it.each(['the Capacitor plugin', 'the Expo module'])('%s is a device', async (name) => {
+it.each(['the Capacitor plugin', 'the Expo module'])('a client works with %s as its device', async (name) => {
   const { capacitor: plugin } = await createDevice();
   const isSupported = async () => ({ isSupported: true, format: 'apple-app-attest' });
   const device =
@@ -52,7 +52,7 @@ it.each(['the Capacitor plugin', 'the Expo module'])('%s is a device', async (na
 it.each([
   ['on Android', { isSupported: true, format: 'google-play-integrity-standard' }],
   ['in a simulator', { isSupported: false }],
-])('the Capacitor plugin %s is no App Attest', async (_name, support) => {
+])('a client with the Capacitor plugin %s reports that App Attest is not supported', async (_name, support) => {
   const { capacitor: plugin } = await createDevice();
   const device = capacitor({
     isSupported: async () => support,
@@ -66,7 +66,7 @@ it.each([
   expect(onUnsupported).toHaveBeenCalledWith('not_supported');
 });
 
-it('a device without App Attest sends its reason, which the decision contains', async () => {
+it('on a device without App Attest, the client sends the reason, and the decision contains this reason', async () => {
   const { attested, device } = await installApp(baseUrl, { fetch: server(), onUnsupported: () => 'send' });
   device.isSupported = async () => false;
   await expect(attested.fetch('/orders')).rejects.toMatchObject({ serverCode: 'assertion_missing' });
@@ -74,7 +74,7 @@ it('a device without App Attest sends its reason, which the decision contains', 
   await expect.poll(states).toContain('assertion_missing not_supported');
 });
 
-it('a device without App Attest sends nothing if the app decides so', async () => {
+it('on a device without App Attest, the client sends nothing if onUnsupported returns throw', async () => {
   const fetch = vi.fn(server());
   const { attested, device } = await installApp(baseUrl, { fetch, onUnsupported: () => 'throw' });
   device.isSupported = async () => false;
@@ -82,18 +82,21 @@ it('a device without App Attest sends nothing if the app decides so', async () =
   expect(fetch).not.toHaveBeenCalled();
 });
 
-it.each(['a\nb', 'a b', 'x'.repeat(65), ''])('the decision contains no malformed reason %j', async (reason) => {
-  const { protect } = httpHandlers(createBackend(), { onDecision: (decision) => decisions.push(decision) });
-  const headers = new Headers();
-  vi.spyOn(headers, 'get').mockImplementation((name) => (name === 'x-app-attest-unsupported' ? reason : null));
-  const request = new Request(baseUrl);
-  Object.defineProperty(request, 'headers', { value: headers });
-  await protect(async () => new Response(null))(request);
-  await expect.poll(() => decisions.length).toBeGreaterThan(0);
-  expect(decisions.at(-1)).not.toHaveProperty('unsupported');
-});
+it.each(['a\nb', 'a b', 'x'.repeat(65), ''])(
+  'the decision does not contain the malformed reason %j',
+  async (reason) => {
+    const { protect } = httpHandlers(createBackend(), { onDecision: (decision) => decisions.push(decision) });
+    const headers = new Headers();
+    vi.spyOn(headers, 'get').mockImplementation((name) => (name === 'x-app-attest-unsupported' ? reason : null));
+    const request = new Request(baseUrl);
+    Object.defineProperty(request, 'headers', { value: headers });
+    await protect(async () => new Response(null))(request);
+    await expect.poll(() => decisions.length).toBeGreaterThan(0);
+    expect(decisions.at(-1)).not.toHaveProperty('unsupported');
+  },
+);
 
-it('waits longer each time if Apple is unavailable, and keeps the key', async () => {
+it('the client waits longer each time if Apple is unavailable, and keeps the key', async () => {
   const pauses: number[] = [];
   const { setTimeout } = globalThis;
   vi.stubGlobal('setTimeout', (run: () => void, milliseconds: number) => {
@@ -110,7 +113,7 @@ it('waits longer each time if Apple is unavailable, and keeps the key', async ()
   expect(made).toHaveLength(1);
 });
 
-it('makes no other key if the device stalls, or the identifier cannot be stored', async () => {
+it('the client creates no second key after generateKey took too long or the identifier was not stored', async () => {
   const { attested, device, made, storage } = await installApp(baseUrl, { fetch: server(), timeout: 0.5, retries: 0 });
   const { generateKey } = device;
   let finish: (() => void) | undefined;
@@ -130,7 +133,7 @@ it('makes no other key if the device stalls, or the identifier cannot be stored'
   expect(made).toHaveLength(1);
 });
 
-it('stops with the AbortSignal of the request, but not the registration of others', async () => {
+it('an AbortSignal ends its own request, but not the registration that another request waits for', async () => {
   const { attested, made } = await installApp(baseUrl, { fetch: server() });
   const controller = new AbortController();
   const aborted = attested.fetch('/orders', { signal: controller.signal });
@@ -141,7 +144,7 @@ it('stops with the AbortSignal of the request, but not the registration of other
   expect(made).toHaveLength(1);
 });
 
-it('sends nothing for a signal that is aborted already, nor after an abort in the queue', async () => {
+it('the client sends nothing if the signal is already aborted, or is aborted while the request is in the queue', async () => {
   const routes = server();
   const fetch = vi.fn(routes);
   const { attested, device } = await installApp(baseUrl, { fetch });
@@ -167,7 +170,7 @@ it('sends nothing for a signal that is aborted already, nor after an abort in th
   expect(assert).toHaveBeenCalledTimes(1);
 });
 
-it('the signal also aborts the request and the body of its response', async () => {
+it('an AbortSignal also aborts the body of the response', async () => {
   const routes = server();
   const fetch = async (url: string, init: RequestInit) => {
     if (!url.endsWith('/orders')) return routes(url, init);
@@ -183,7 +186,7 @@ it('the signal also aborts the request and the body of its response', async () =
   await expect(response.text()).rejects.toThrow('the user left');
 });
 
-it('gives up if the server does not respond within the timeout, or stops within the body of a challenge', async () => {
+it('the client throws network if a response, or the body of a challenge, does not arrive within the timeout', async () => {
   const stalled = async (_url: string, { signal }: RequestInit) => {
     return new Response(new ReadableStream({ start: (body) => signal?.addEventListener('abort', () => body.error()) }));
   };
@@ -192,13 +195,17 @@ it('gives up if the server does not respond within the timeout, or stops within 
       signal?.addEventListener('abort', () => reject(new Error('abort'))),
     );
   };
-  for (const fetch of [stalled, silent]) {
+  /** CapacitorHttp, for example, replaces fetch and ignores the signal. */
+  const deaf = () => new Promise<Response>(() => undefined);
+  for (const respond of [stalled, silent, deaf]) {
+    const fetch = vi.fn(respond);
     const { attested } = await installApp(baseUrl, { fetch, timeout: 0.1, retries: 0 });
     await expect(attested.register()).rejects.toMatchObject({ code: 'network' });
+    expect(fetch.mock.lastCall?.[1].signal?.aborted).toBe(true);
   }
 });
 
-it('reports a redirect that React Native followed', async () => {
+it('the client throws redirected if fetch followed a redirect, as in React Native', async () => {
   const routes = server();
   const fetch = async (url: string, init: RequestInit) => {
     return url.endsWith('/orders')
@@ -209,7 +216,7 @@ it('reports a redirect that React Native followed', async () => {
   await expect(attested.fetch('/orders')).rejects.toMatchObject({ code: 'redirected' });
 });
 
-it('follows no redirect', async () => {
+it('the client follows no redirect', async () => {
   const routes = server();
   const fetch = async (url: string, init: RequestInit) => {
     expect(init.redirect).toBe('manual');

@@ -15,7 +15,10 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** A shop behind a proxy. `POST /orders` places every order that it receives. `PUT /orders/:id` places one order for an identifier. */
+/**
+ * Starts a shop behind a proxy. `POST /orders` places an order for each request. `PUT /orders/:id` places at most one order for an
+ * identifier.
+ */
 async function start(faultOf: (path: string) => Fault) {
   const placed: string[] = [];
   const { challenge, registration, protect } = expressHandlers(createBackend());
@@ -35,7 +38,7 @@ async function start(faultOf: (path: string) => Fault) {
   const proxy = await startFaultProxy(server.origin, ({ url = '' }) => faultOf(url));
   servers.push(proxy, server);
   hurryPauses();
-  // A timeout of nine seconds is less than half a second here.
+  // hurryPauses makes this timeout of nine seconds end after less than half a second.
   const installed = await installApp(proxy.origin, { timeout: 9 });
   return { placed, ...installed, lateRequests: () => servers.shift()?.close() };
 }
@@ -58,12 +61,12 @@ it.each<[fault: Fault, path: string, outcome: string]>([
   ['drop the request', '/orders', '201'],
   ['late request', '/orders', '201'],
   ['delay', '/orders', '201'],
-  // The app received the status, so it knows that the order was placed.
+  // The app receives the status, so it knows that the order was placed.
   ['cut off the answer', '/orders', '201'],
   ['drop the answer', '/orders', 'answer_lost challenge_used'],
   ['late answer', '/orders', 'answer_lost challenge_used'],
   ['repeat', '/orders', 'answer_lost challenge_used'],
-])('after one fault of a proxy, one order is placed with one key: %s of %s', async (fault, path, expected) => {
+])('after one fault of a proxy, one order is placed with one key: fault "%s" for %s', async (fault, path, expected) => {
   let isDone = false;
   const { attested, placed, made, lateRequests } = await start((url) => {
     if (isDone || url !== path) return 'none';
@@ -84,7 +87,7 @@ it.each<[fault: Fault, path: string, outcome: string]>([
   ['drop the request', '/challenge', 'network undefined'],
   ['drop the answer', '/registration', 'network undefined'],
   ['drop the request', '/orders', 'answer_lost undefined'],
-])('if every attempt fails, no order is placed: %s of %s', async (fault, path, expected) => {
+])('if every attempt fails, no order is placed: fault "%s" for %s', async (fault, path, expected) => {
   const { attested, placed, made } = await start((url) => (url === path ? fault : 'none'));
   const { code, serverCode } = await attested.fetch(...order('a')).catch((error) => error);
   expect(`${code} ${serverCode}`).toBe(expected);
@@ -92,7 +95,7 @@ it.each<[fault: Fault, path: string, outcome: string]>([
   expect(made.length).toBeLessThanOrEqual(1);
 });
 
-it('after any faults, each order was placed once or the app knows that it was not, and one key was made', async () => {
+it('after random faults, the app never has a wrong result of an order, no order was placed twice, and one key was created', async () => {
   const faults: readonly Fault[] = ['none', 'none', 'drop the request', 'drop the answer', 'delay', 'repeat'];
   let seed = 7;
   let isFaulty = true;
@@ -103,7 +106,7 @@ it('after any faults, each order was placed once or the app knows that it was no
   const count = (id: string) => placed.filter((other) => other === id).length;
   const ids = Array.from({ length: 60 }, (_item, index) => `order-${index}`);
   const seen = { placed: 0, lost: 0, not: 0 };
-  /** The orders of which the app does not know whether they were placed. */
+  /** The app does not know whether these orders were placed. */
   const unknown: string[] = [];
   for (let index = 0; index < ids.length; index += 3) {
     await Promise.all(
@@ -117,7 +120,7 @@ it('after any faults, each order was placed once or the app knows that it was no
         } else if (outcome.code === 'answer_lost') {
           seen.lost += 1;
           unknown.push(id);
-          // With the code of the server, the order was placed. Without it, every response was lost.
+          // The code challenge_used means that the order was placed, because this server rejects no first attempt.
           if (outcome.serverCode === 'challenge_used') expect(count(id), id).toBe(1);
           else expect(count(id), id).toBeLessThanOrEqual(1);
         } else {
@@ -138,7 +141,7 @@ it('after any faults, each order was placed once or the app knows that it was no
   expect(made).toHaveLength(1);
 });
 
-it('the example places an order once if the first answer is lost', async () => {
+it('the example order-once.ts places one order if the first response is lost', async () => {
   let answers = 0;
   const { attested, placed } = await start((url) => {
     if (!url.startsWith('/orders')) return 'none';

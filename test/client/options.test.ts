@@ -31,7 +31,10 @@ it.each<[options: object, message: RegExp]>([
   [{ retries: Number.NaN }, /retries must match .* but is number NaN/],
   [{ maxDelay: Number.POSITIVE_INFINITY }, /maxDelay must match .* but is number Infinity/],
   [{ timeout: 60_000 }, /timeout must match .* but is number 60000/],
-])('rejects %j when the client is created', (options, message) => {
+  [{ retrys: 5 }, /retrys must match \/\^undefined\/, but is number 5/],
+  [{ onUnsuported: () => 'throw' }, /onUnsuported must match/],
+  [{ paths: { sessions: '/s' } }, /sessions must match/],
+])('createClient rejects the options %j', (options, message) => {
   const create = () => Reflect.apply(createClient, undefined, [{ ...valid, ...options }]);
   expect(create).toThrow(AppAttestClientError);
   expect(create).toThrow(message);
@@ -50,6 +53,6 @@ it.each<object>([
       createAssertion: async () => ({ token: '' }),
     }),
   },
-])('accepts %j', (options) => {
+])('createClient accepts the options %j', (options) => {
   expect(Reflect.apply(createClient, undefined, [{ ...valid, ...options }])).toHaveProperty('fetch');
 });

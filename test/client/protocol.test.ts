@@ -41,7 +41,7 @@ afterEach(() => vi.restoreAllMocks());
 describe('the test vector of the registration', () => {
   const { url, clientDataHash, body, validAt, trustAnchor } = vectors.registration;
 
-  it('is what the client attests and sends', async () => {
+  it('equals what the client attests and sends', async () => {
     const attest = vi.fn(async () => body.token);
     const sent: [string, RequestInit][] = [];
     const fetch = async (address: string, init: RequestInit) => {
@@ -62,7 +62,7 @@ describe('the test vector of the registration', () => {
     expect(registered).toEqual(body);
   });
 
-  it('is what the server verifies', async () => {
+  it('is accepted by the server', async () => {
     const hash = createHash('sha256').update(body.challenge).digest();
     expect(hash.toString('hex')).toBe(clientDataHash);
     const now = () => new Date(validAt);
@@ -100,7 +100,7 @@ describe.each(vectors.requests)('the test vector of $name', (vector) => {
     ...(body.length > 0 && { 'Content-Digest': vector.contentDigest }),
   };
 
-  it('is what the client signs and sends', async () => {
+  it('equals what the client signs and sends', async () => {
     const assert = vi.fn(async () => vector.assertion);
     const sent: [string, RequestInit][] = [];
     const fetch = async (url: string, init: RequestInit) => {
@@ -125,7 +125,7 @@ describe.each(vectors.requests)('the test vector of $name', (vector) => {
     expect(Buffer.from(await new Response(init.body ?? null).arrayBuffer())).toEqual(body);
   });
 
-  it('is what the server verifies', async () => {
+  it('is accepted by the server', async () => {
     const { backend, key } = await backendWithDevice();
     const authenticate = vi.spyOn(backend, 'authenticate');
     authenticate.mockImplementation(async (passed) => {

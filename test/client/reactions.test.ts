@@ -5,7 +5,7 @@ import { hurryPauses } from '../support/hurried-pauses.js';
 
 const baseUrl = 'https://api.example.com';
 
-/** A rejection by the handlers. */
+/** Creates a rejection, as the handlers of this package send it. */
 const rejection =
   (status: number, error: string, headers: Record<string, string> = {}) =>
   () =>
@@ -15,19 +15,21 @@ const anotherDay = () => new Date(Date.now() + 86_400_000).toUTCString();
 const deviceError = (code: string) => Object.assign(new Error('the device failed'), { code });
 
 interface App {
-  /** The calls of `generateKey`. */
+  /** The number of calls of `generateKey`. */
   keys: number;
-  /** The challenges that the client requested, by purpose. */
+  /** The purposes of the challenges that the client requested. */
   challenges: string[];
-  /** The calls of `attest` and `assert`. */
+  /** The number of calls of `attest`. */
   attested: number;
+  /** The number of calls of `assert`. */
   signed: number;
+  /** The number of orders that were sent. */
   sent: number;
   durations: readonly number[];
   fetch(): Promise<string>;
 }
 
-/** An app whose server and device fail as often as they are told. */
+/** Creates an app. Its server and its device fail as the lists say, and succeed after the end of a list. */
 function createApp(failures: {
   orders?: (() => Response)[];
   registrations?: (() => Response)[];
@@ -86,28 +88,33 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('a rejected order', () => {
+describe('an order', () => {
   it.each<{ failure: () => Response; name: string; signed: number; keys: number }>([
     { name: 'challenge_expired', failure: rejection(401, 'challenge_expired'), signed: 2, keys: 1 },
     { name: 'challenge_unknown', failure: rejection(401, 'challenge_unknown'), signed: 2, keys: 1 },
     { name: 'counter_not_increased', failure: rejection(401, 'counter_not_increased'), signed: 2, keys: 1 },
     { name: 'key_unknown', failure: rejection(401, 'key_unknown'), signed: 2, keys: 2 },
     { name: 'key_revoked', failure: rejection(403, 'key_revoked'), signed: 2, keys: 2 },
-    { name: '503 of the handlers', failure: rejection(503, 'unavailable'), signed: 2, keys: 1 },
-    { name: '503, in seconds', failure: rejection(503, 'overloaded', { 'retry-after': '2' }), signed: 2, keys: 1 },
+    { name: 'status 503 of the handlers', failure: rejection(503, 'unavailable'), signed: 2, keys: 1 },
     {
-      name: '503 of the application',
+      name: 'status 503 with Retry-After in seconds',
+      failure: rejection(503, 'overloaded', { 'retry-after': '2' }),
+      signed: 2,
+      keys: 1,
+    },
+    {
+      name: 'status 503 of the application',
       failure: () => new Response('busy', { status: 503, headers: { 'retry-after': '2' } }),
       signed: 2,
       keys: 1,
     },
     {
-      name: '429, in seconds',
+      name: 'status 429 of the application',
       failure: () => new Response('busy', { status: 429, headers: { 'retry-after': '2' } }),
       signed: 2,
       keys: 1,
     },
-  ])('is signed again after $name, and after many of them, the app receives an error', async (row) => {
+  ])('is signed again after $name, and fails if each response is $name', async (row) => {
     const once = createApp({ orders: [row.failure] });
     expect(await once.fetch()).toBe('200 placed');
     expect({ signed: once.signed, keys: once.keys }).toEqual({ signed: row.signed, keys: row.keys });
@@ -117,7 +124,7 @@ describe('a rejected order', () => {
     expect(await often.fetch()).toMatch(/^rejected( |$)/);
     const isLater = row.failure().status === 503 || row.failure().status === 429;
     expect({ sent: often.sent, keys: often.keys }).toEqual({ sent: isLater ? 4 : 2, keys: row.keys });
-    // The next request makes no further key, because the first new key was never accepted.
+    // The next request creates no further key, because the server has never accepted the first new key.
     await often.fetch();
     expect(often.keys).toBe(row.keys);
   });
@@ -132,6 +139,7 @@ describe('a rejected order', () => {
     [400, 'malformed_request'],
     [413, 'body_too_large'],
     [500, 'invalid_argument'],
+    [503, 'sold_out'],
   ])('is not sent again after %i %s', async (status, code) => {
     const app = createApp({ orders: always(rejection(status, code)) });
     expect(await app.fetch()).toBe(`rejected ${code}`);
@@ -144,14 +152,14 @@ describe('a rejected order', () => {
       () => Response.json({ error: 'sold_out' }, { status: 409 }),
       '409 {"error":"sold_out"}',
     ],
-    ['its own 401', () => new Response('log in', { status: 401 }), '401 log in'],
-    ['503 without Retry-After', () => new Response('down', { status: 503 }), '503 down'],
+    ['status 401 of the application', () => new Response('log in', { status: 401 }), '401 log in'],
+    ['status 503 without Retry-After', () => new Response('down', { status: 503 }), '503 down'],
     [
-      'an error with more than a code',
+      'JSON with a code and another property',
       () => Response.json({ error: 'key_unknown', id: 7 }, { status: 409, headers: { 'cache-control': 'no-store' } }),
       '409 {"error":"key_unknown","id":7}',
     ],
-  ])('passes %s on to the app', async (_name, response, expected) => {
+  ])('is not sent again if the response is %s: the app receives this response', async (_name, response, expected) => {
     const app = createApp({ orders: [response] });
     expect(await app.fetch()).toBe(expected);
     expect(app.sent).toBe(1);
@@ -163,14 +171,14 @@ describe('a rejected order', () => {
     [() => '30', 30_000],
     [() => 'soon', 1000],
     [() => new Date(0).toUTCString(), 1000],
-  ])('waits for Retry-After: %s', async (value, milliseconds) => {
+  ])('is sent again after the time in Retry-After, and at least after one second', async (value, milliseconds) => {
     const app = createApp({ orders: [rejection(503, 'overloaded', { 'retry-after': value() })] });
     vi.stubGlobal('setTimeout', quickly(milliseconds));
     expect(await app.fetch()).toBe('200 placed');
     expect(waits).toContain(milliseconds);
   });
 
-  it('waits until the date in Retry-After', async () => {
+  it('is sent again after the date in Retry-After', async () => {
     const date = () => new Date(Date.now() + 5500).toUTCString();
     const app = createApp({ orders: [() => rejection(503, 'overloaded', { 'retry-after': date() })()] });
     expect(await app.fetch()).toBe('200 placed');
@@ -179,13 +187,13 @@ describe('a rejected order', () => {
     expect(milliseconds).toBeLessThan(5600);
   });
 
-  it.each([() => '31', anotherDay])('does not wait longer than maxDelay', async (value) => {
+  it.each([() => '31', anotherDay])('is not sent again if Retry-After is longer than maxDelay', async (value) => {
     const app = createApp({ orders: [rejection(503, 'overloaded', { 'retry-after': value() })] });
     expect(await app.fetch()).toBe('rejected overloaded');
     expect(app.sent).toBe(1);
   });
 
-  it('waits up to half as long again, so that devices do not come back together', async () => {
+  it('is sent again after Retry-After and a random time of up to half of it', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     const app = createApp({ orders: [rejection(503, 'overloaded', { 'retry-after': '2' })] });
     await app.fetch();
@@ -194,7 +202,7 @@ describe('a rejected order', () => {
 });
 
 const waits: number[] = [];
-/** Ends a timer of one duration at once. */
+/** Creates a `setTimeout` whose timers of the given duration end immediately. */
 function quickly(duration: number) {
   const { setTimeout } = globalThis;
   waits.length = 0;
@@ -219,13 +227,16 @@ describe('a rejected registration', () => {
     expect({ attested: often.attested, keys: often.keys }).toEqual({ attested: status === 503 ? 4 : 2, keys });
   });
 
-  it.each(['key_already_registered', 'key_revoked'])('makes one new key at the next request after %s', async (code) => {
-    const app = createApp({ registrations: always(rejection(409, code)) });
-    for (let round = 0; round < 4; round += 1) expect(await app.fetch()).toBe(`rejected ${code}`);
-    expect({ keys: app.keys, sent: app.sent }).toEqual({ keys: 2, sent: 0 });
-  });
+  it.each(['key_already_registered', 'key_revoked'])(
+    'causes one new key at the next request if the code is %s',
+    async (code) => {
+      const app = createApp({ registrations: always(rejection(409, code)) });
+      for (let round = 0; round < 4; round += 1) expect(await app.fetch()).toBe(`rejected ${code}`);
+      expect({ keys: app.keys, sent: app.sent }).toEqual({ keys: 2, sent: 0 });
+    },
+  );
 
-  it.each(['nonce_mismatch', 'environment_mismatch'])('keeps the key after %s', async (code) => {
+  it.each(['nonce_mismatch', 'environment_mismatch'])('causes no new key if the code is %s', async (code) => {
     const app = createApp({ registrations: always(rejection(401, code)) });
     for (let round = 0; round < 3; round += 1) expect(await app.fetch()).toBe(`rejected ${code}`);
     expect({ keys: app.keys, attested: app.attested }).toEqual({ keys: 1, attested: 3 });
@@ -238,32 +249,40 @@ describe('a failure of the device', () => {
     ['com.apple.devicecheck.error 3', 'key_lost', 2, 2],
     ['serverUnavailable', 'apple_unavailable', 1, 4],
     ['com.apple.devicecheck.error error 4.', 'apple_unavailable', 1, 4],
+    ['(com.apple.devicecheck.error-Fehler 3.)', 'key_lost', 2, 2],
     ['unknownSystemFailure', 'device_failed', 1, 1],
-  ])('%s while it signs', async (code, expected, keys, signed) => {
-    const once = createApp({ assert: [deviceError(code)] });
-    expect(await once.fetch()).toBe(expected === 'device_failed' ? 'device_failed' : '200 placed');
-    expect(once.keys).toBe(keys);
-    const often = createApp({ assert: always(deviceError(code)) });
-    expect(await often.fetch()).toBe(expected);
-    expect({ keys: often.keys, signed: often.signed }).toEqual({ keys, signed });
-    await often.fetch();
-    expect(often.keys).toBe(keys);
-  });
+    ['com.apple.devicecheck.error error 0. 3', 'device_failed', 1, 1],
+    ['Error: no response after 3 seconds', 'device_failed', 1, 1],
+    ['Internal error in step 1', 'device_failed', 1, 1],
+    ['HTTP error 4', 'device_failed', 1, 1],
+  ])(
+    'with the error %s while it signs is reported as %s if each attempt fails',
+    async (code, expected, keys, signed) => {
+      const once = createApp({ assert: [deviceError(code)] });
+      expect(await once.fetch()).toBe(expected === 'device_failed' ? 'device_failed' : '200 placed');
+      expect(once.keys).toBe(keys);
+      const often = createApp({ assert: always(deviceError(code)) });
+      expect(await often.fetch()).toBe(expected);
+      expect({ keys: often.keys, signed: often.signed }).toEqual({ keys, signed });
+      await often.fetch();
+      expect(often.keys).toBe(keys);
+    },
+  );
 
-  it('makes one new key if the device cannot attest a key', async () => {
+  it('causes one new key if the device cannot attest any key', async () => {
     const app = createApp({ attest: always(deviceError('invalidKey')) });
     for (let round = 0; round < 4; round += 1) expect(await app.fetch()).toBe('key_lost');
     expect(app.keys).toBe(2);
   });
 
-  it('waits exponentially for Apple', async () => {
+  it('with the error serverUnavailable makes the client wait 1, 2 and 4 seconds', async () => {
     const app = createApp({ attest: always(deviceError('serverUnavailable')) });
     expect(await app.fetch()).toBe('apple_unavailable');
     expect(app.durations).toEqual([1000, 2000, 4000]);
     expect({ keys: app.keys, attested: app.attested }).toEqual({ keys: 1, attested: 4 });
   });
 
-  it('stated support, and then lacks it', async () => {
+  it('with the error featureUnsupported makes the client send the order without evidence', async () => {
     const app = createApp({ attest: [deviceError('featureUnsupported')] });
     expect(await app.fetch()).toBe('200 placed');
     expect(app.signed).toBe(0);
@@ -276,7 +295,7 @@ describe('a lost response', () => {
   };
 
   it.each(['challenge_used', 'challenge_unknown', 'key_unknown', 'invalid_signature'])(
-    'and then %s: the app does not know whether the order was placed',
+    'before a rejection with %s is reported as answer_lost, because the server may have placed the order',
     async (code) => {
       const app = createApp({ orders: [lost, rejection(401, code)] });
       expect(await app.fetch()).toBe(`answer_lost ${code}`);
@@ -285,14 +304,48 @@ describe('a lost response', () => {
   );
 });
 
-it('requests that start together wait for one registration, also if it fails', async () => {
+it.each([
+  ['/orders', 401, 'key_unknown'],
+  ['/registration', 409, 'key_already_registered'],
+])('two clients with one storage create one new key each if %s always fails', async (path, status, code) => {
+  let made = 0;
+  const device: Device = {
+    isSupported: async () => true,
+    generateKey: async () => `key ${++made}`,
+    attest: async () => 'AA==',
+    assert: async () => 'AA==',
+  };
+  let isKnown = false;
+  const fetch = async (url: string) => {
+    if (url.endsWith(path) && !isKnown) return rejection(status, code)();
+    if (url.endsWith('/challenge')) return Response.json({ challenge: 'c' });
+    if (url.endsWith('/registration')) return Response.json({ keyId: 'k' }, { status: 201 });
+    return new Response('placed');
+  };
+  const storage = memoryStorage();
+  const clients = [1, 2].map(() => createClient({ device, baseUrl, storage, fetch }));
+  const everyone = async () => {
+    for (const client of clients) await client.fetch('/orders').catch(() => undefined);
+  };
+  for (let round = 0; round < 5; round += 1) await everyone();
+  expect(made).toBe(3);
+  if (path === '/registration') return;
+  // After an accepted request, each client may replace its key again.
+  isKnown = true;
+  await everyone();
+  isKnown = false;
+  for (let round = 0; round < 5; round += 1) await everyone();
+  expect(made).toBe(5);
+});
+
+it('requests that start together wait for one registration, even if this registration fails', async () => {
   const app = createApp({ attest: always(deviceError('serverUnavailable')) });
   const outcomes = await Promise.all([app.fetch(), app.fetch(), app.fetch()]);
   expect(outcomes).toEqual(['apple_unavailable', 'apple_unavailable', 'apple_unavailable']);
   expect({ keys: app.keys, attested: app.attested }).toEqual({ keys: 1, attested: 4 });
 });
 
-it('discards the challenges that were requested ahead after one of them is rejected', async () => {
+it('the client discards all challenges that it requested ahead if the server rejects one of them', async () => {
   const issued: string[] = [];
   let rejected = 0;
   const fetch = async (url: string, init: RequestInit) => {
@@ -328,11 +381,11 @@ describe('a request for a challenge', () => {
   });
 
   it.each<[name: string, response: () => Response, expected: string]>([
-    ['no route', () => new Response('<html>', { status: 404 }), 'unexpected_response'],
-    ['another response', () => Response.json({}), 'unexpected_response'],
+    ['status 404', () => new Response('<html>', { status: 404 }), 'unexpected_response'],
+    ['JSON without a challenge', () => Response.json({}), 'unexpected_response'],
     ['a redirect', () => Response.redirect('https://other.example/', 302), 'redirected'],
     ['a rejection', rejection(401, 'subject_missing'), 'rejected subject_missing'],
-  ])('fails with a typed error: %s', async (_name, response, expected) => {
+  ])('fails with an AppAttestClientError if the response is %s', async (_name, response, expected) => {
     const app = createApp({ challenges: always(response) });
     expect(await app.fetch()).toBe(expected);
     expect(app.challenges).toHaveLength(1);

@@ -5,7 +5,7 @@ import { createBackend } from '../support/backend.js';
 
 const baseUrl = 'https://api.example.com';
 
-/** A server that accepts one token for each route except those for App Attest. */
+/** Creates a server. All its routes except those for App Attest accept only the token in `state.accepted`. */
 function sessionServer() {
   const { challenge, registration, protect } = httpHandlers(createBackend());
   const seen: (string | null)[] = [];
@@ -16,7 +16,7 @@ function sessionServer() {
     await state.holdSession();
     return Response.json({ token, expiresAt: new Date(Date.now() + state.lifetime) });
   });
-  /** What the handlers of this package respond for an expired token, and what an application may respond. */
+  /** The response to a rejected token. By default, it is the response of the handlers of this package. */
   let reject = (): Response => {
     return Response.json({ error: 'session_expired' }, { status: 401, headers: { 'cache-control': 'no-store' } });
   };
@@ -45,7 +45,7 @@ async function open() {
   return { ...server, attested, read };
 }
 
-it('requests one token for all requests', async () => {
+it('the client requests one token for all requests', async () => {
   const { state, read } = await open();
   const responses = await Promise.all([read(), read(), read()]);
   expect(responses.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -53,7 +53,7 @@ it('requests one token for all requests', async () => {
   expect(state.issued).toBe(1);
 });
 
-it('renews the token before it expires', async () => {
+it('the client renews the token before the token expires', async () => {
   const { state, read } = await open();
   await read();
   const now = Date.now();
@@ -66,7 +66,7 @@ it('renews the token before it expires', async () => {
   expect(state.issued).toBe(2);
 });
 
-it('uses a token for some seconds, even if the clock of the device is ahead', async () => {
+it('the client uses a token for some seconds, even if the clock of the device is ahead', async () => {
   const { state, read } = await open();
   state.lifetime = -3_600_000;
   await read();
@@ -77,7 +77,7 @@ it('uses a token for some seconds, even if the clock of the device is ahead', as
 it.each<[name: string, response: (() => Response) | undefined]>([
   ['of the handlers', undefined],
   ['of the application', () => new Response('log in', { status: 401 })],
-])('renews the token once after status 401 %s', async (_name, response) => {
+])('the client renews the token once after status 401 %s', async (_name, response) => {
   const { state, read, rejectWith } = await open();
   if (response) rejectWith(response);
   await read();
@@ -93,7 +93,7 @@ it.each<[name: string, response: (() => Response) | undefined]>([
   expect(state.issued).toBe(3);
 });
 
-it('throws other rejections', async () => {
+it('the client throws the error of another rejection, and does not renew the token', async () => {
   const { state, read, rejectWith } = await open();
   await read();
   state.accepted = 'none';
@@ -104,7 +104,7 @@ it('throws other rejections', async () => {
   expect(state.issued).toBe(1);
 });
 
-it('tries again at the next request if no token was issued', async () => {
+it('the client requests a token again with the next request if no token was issued', async () => {
   const { state, read } = await open();
   state.holdSession = async () => {
     throw new Error('failed');
@@ -115,7 +115,7 @@ it('tries again at the next request if no token was issued', async () => {
   expect((await read()).status).toBe(200);
 });
 
-it('discards the token of a renewal in progress with reset()', async () => {
+it('reset() discards the token of a renewal in progress', async () => {
   const { state, seen, attested, read } = await open();
   let release: (() => void) | undefined;
   state.holdSession = () =>
@@ -133,7 +133,7 @@ it('discards the token of a renewal in progress with reset()', async () => {
   expect(seen).toEqual(['Bearer token 1', 'Bearer token 2']);
 });
 
-it('does not send an order again if its response is lost', async () => {
+it('the client does not send an order with a token again if there is no response', async () => {
   const { fetch } = sessionServer();
   const sent = vi.fn();
   const { attested } = await installApp(baseUrl, {

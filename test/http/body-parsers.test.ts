@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import express, { type RequestHandler } from 'express';
 import Fastify, { type FastifyRequest, type preParsingAsyncHookHandler, type RequestPayload } from 'fastify';
@@ -146,6 +146,11 @@ describe('the Express middleware', () => {
   });
 });
 
+/** Ends a stream with an error, which ends the process if the stream has no listener for errors. */
+function fail(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => stream.once('close', resolve).destroy(new Error('incorrect data check')));
+}
+
 describe('the Fastify handlers', () => {
   async function serve(preParsing?: preParsingAsyncHookHandler) {
     const decisions: Decision[] = [];
@@ -195,6 +200,48 @@ describe('the Fastify handlers', () => {
     app.post('/orders', { ...protect(async () => ({ item: 'coffee' })), ...hook });
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
     expect(await order({ origin, close: () => app.close() }, [], 'headers')).toMatchObject({ status: 500 });
+  });
+
+  it.each([
+    ['enforce', 401],
+    ['report', 400],
+  ] as const)(
+    'in the mode %s, respond if the stream of a hook fails while the server decides',
+    async (mode, status) => {
+      const inflated = new PassThrough();
+      const { protect } = fastifyHandlers(backend, {
+        mode: () => mode,
+        subject: async () => {
+          await fail(inflated);
+          return 'alice';
+        },
+      });
+      const app = Fastify({ forceCloseConnections: true });
+      // A hook that decompresses the body returns such a stream.
+      app.addHook('preParsing', async () => Object.assign(inflated, { receivedEncodedLength: 0 }));
+      app.post(
+        '/orders',
+        protect(async () => ({ item: 'coffee' })),
+      );
+      const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+      const server = { origin, close: () => app.close() };
+      expect(await order(server, [], 'headers')).toMatchObject({ status });
+    },
+  );
+
+  it('respond if the stream of a hook fails after a long body was rejected', async () => {
+    const inflated = new PassThrough();
+    inflated.write(Buffer.alloc(2000));
+    const { registration } = fastifyHandlers(backend, { registrationLimit: 1000 });
+    const app = Fastify({ forceCloseConnections: true });
+    app.addHook('preParsing', async (request) => {
+      request.headers['content-length'] = undefined;
+      return Object.assign(inflated, { receivedEncodedLength: 0 });
+    });
+    app.post('/orders', registration);
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    expect(await order({ origin, close: () => app.close() }, [], 'body')).toMatchObject({ status: 413 });
+    await fail(inflated);
   });
 
   const coffee = { type: 'object', required: ['item'], properties: { item: { enum: ['coffee'] } } };

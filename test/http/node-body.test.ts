@@ -28,8 +28,8 @@ describe('the body of a Node.js request', () => {
     ['if more bytes arrived than Content-Length announces', streamOf([bytes('12345')]), 4],
     ['without Content-Length', streamOf([bytes('12345'), null]), undefined],
     ['if it is empty', streamOf([null]), 0],
-    ['if it was converted to text', streamOf([bytes('12345')]).setEncoding('utf8'), 5],
-    ['if it is a stream of objects', streamOf([{}], { objectMode: true }), 1],
+    ['if the stream converts it to text', streamOf([bytes('12345')]).setEncoding('utf8'), 5],
+    ['if the stream contains objects', streamOf([{}], { objectMode: true }), 1],
   ])('is not read at once %s', (_, stream, length) => {
     const { readableLength } = stream;
     expect(bodyOf(stream, length).readArrived()).toBe(undefined);
@@ -37,7 +37,7 @@ describe('the body of a Node.js request', () => {
     expect(stream.readableDidRead).toBe(false);
   });
 
-  it('can be put back into the stream after it was read at once', async () => {
+  it('can be put back into the stream after readArrived has read it', async () => {
     const stream = streamOf([bytes('12345'), null]);
     const body = bodyOf(stream, 5);
     body.restore([body.readArrived()]);
@@ -45,7 +45,7 @@ describe('the body of a Node.js request', () => {
     expect(await buffer(body.stream)).toEqual(bytes('12345'));
   });
 
-  it('has ended when finish resolves', async () => {
+  it('has ended when finish() resolves', async () => {
     const stream = streamOf([bytes('12345'), null]);
     const body = bodyOf(stream, 5);
     body.readArrived();
@@ -54,7 +54,7 @@ describe('the body of a Node.js request', () => {
     expect(stream.readableEnded).toBe(true);
   });
 
-  it('makes finish reject after the time limit if the request does not end', async () => {
+  it('makes finish() reject after the time limit if the stream does not end', async () => {
     const body = bodyOf(streamOf([bytes('12345')]), 5);
     body.readArrived();
     await expect(body.finish(0.01)).rejects.toThrow('the connection did not respond within 0.01 seconds');

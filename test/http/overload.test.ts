@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { httpHandlers } from '../../src/http/index.js';
 import { AppAttestError } from '../../src/index.js';
 import { createBackend, createDevice, registration } from '../support/backend.js';
@@ -10,6 +10,8 @@ const request = (body: unknown) => {
     headers: { 'content-type': 'application/json' },
   });
 };
+
+afterEach(() => vi.restoreAllMocks());
 
 it('a request that is rejected as overloaded gets status 503 and the header Retry-After, and causes no process warning', async () => {
   const backend = createBackend();

@@ -19,7 +19,7 @@ afterEach(async () => {
 const keys = [newSessionKey()];
 const bearer = (token: unknown): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** A request of a session from a server. */
+/** Requests a session token. */
 async function exchange(client: Client) {
   const answer = await client.post('/session', '', await client.sign('POST', '/session'));
   const { token = '', expiresAt = '' }: { token?: string; expiresAt?: string } = answer.body;
@@ -44,7 +44,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     return { backend, client, origin: server.origin, decided };
   }
 
-  it('are issued for a signed request, once', async () => {
+  it('are issued once for a signed request', async () => {
     const { client } = await serve();
     const headers = await client.sign('POST', '/session');
     const answer = await client.post('/session', '', headers);
@@ -61,7 +61,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     });
   });
 
-  it('are issued for the JSON of the plugin', async () => {
+  it('are issued for a body with the JSON of the plugin', async () => {
     const { client } = await serve();
     for (const payload of [`POST /session\n${await client.challenge()}\n`, await client.challenge()]) {
       const answer = await client.post('/session', JSON.stringify(await client.body(payload)), {});
@@ -69,7 +69,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     }
   });
 
-  it('are not issued without an assertion, or with one for another route', async () => {
+  it('are not issued without an assertion, or with an assertion for another route', async () => {
     const { client } = await serve();
     const missing = await client.post('/session', '{}', {});
     expect(missing).toMatchObject({ status: 401, body: { error: 'assertion_missing' } });
@@ -81,7 +81,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     expect(plugin).toMatchObject({ status: 401, body: { error: 'challenge_unknown' } });
   });
 
-  it('let requests through without a signature, and give the handler what the token states', async () => {
+  it('let requests through without a signature, and pass the data of the token to the handler', async () => {
     const { client } = await serve();
     const { token, expiresAt } = await exchange(client);
     const verdict = {
@@ -106,7 +106,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     expect(posted.body).toEqual({ verdict, body: { item: 'coffee' } });
   });
 
-  it('reject a request without a token, or with an unknown one, with the scheme Bearer', async () => {
+  it('reject a request without a token or with an unknown token, and name the scheme Bearer', async () => {
     const { client, decided } = await serve();
     const realm = 'Bearer realm="app-attest"';
     const cases: [Record<string, string>, string, string][] = [
@@ -128,7 +128,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     expect(decision).not.toHaveProperty('session');
   });
 
-  it('reject a request with a long token, and a rejected request with a long body', async () => {
+  it('reject a request with a long token, and a request with an unknown token and a long body', async () => {
     const { client } = await serve();
     const long = await client.get('/orders', bearer('x'.repeat(12_000)));
     expect(long).toMatchObject({ status: 401, body: { error: 'session_unknown' } });
@@ -157,7 +157,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     expect((await exchange(client)).answer).toMatchObject({ status: 403, body: { error: 'key_revoked' } });
   });
 
-  it('end with the revocation of their key if revokedBefore asks for it', async () => {
+  it('end when their key is revoked, if revokedBefore returns the time of the revocation', async () => {
     const clock = new TestClock();
     const backend = createBackend({ now: clock.now });
     const sessions = sessionsWith({
@@ -190,7 +190,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     }
   });
 
-  it('of another server with the same keys are rejected if this server does not accept its app or environment', async () => {
+  it('of another server with the same keys are rejected if this server does not accept their app or environment', async () => {
     const { client } = await serve();
     const sessions = sessionsWith({ keys });
     const { key } = acceptedRequest();
@@ -205,7 +205,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     }
   });
 
-  it('belong to the user that the option subject returns', async () => {
+  it('are accepted only for the user that the function subject returns', async () => {
     let user: string | undefined = 'alice';
     const { client } = await serve({ subject: () => user });
     const { token } = await exchange(client);
@@ -225,7 +225,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     });
   });
 
-  it('ask no store', async () => {
+  it('are verified without a call to a store', async () => {
     const { stores, rounds } = observed(memoryStores());
     const { client } = await serve({}, stores);
     const { token } = await exchange(client);
@@ -248,7 +248,7 @@ describe.each(Object.entries(SESSION_SERVERS))('sessions with %s', (_, start) =>
     expect(used).not.toHaveProperty('key');
   });
 
-  it('in report mode let each request through unchanged, with a verdict', async () => {
+  it('let each request through unchanged in report mode, with a verdict', async () => {
     const { client, decided } = await serve({ mode: 'report' });
     const answer = await client.post('/orders', '{"item":"coffee"}', bearer('x'));
     expect(answer).toMatchObject({
@@ -310,7 +310,7 @@ describe('the route session', () => {
     expect(await backend.takeChallenge(challenge, { purpose: 'assertion' })).toBeUndefined();
   });
 
-  it('encloses the evidence of a rejected request, and looks up its key', async () => {
+  it('adds the evidence and the key of a rejected request to the decision if capsules is true', async () => {
     const { backend, device, keyId } = await backendWithDevice();
     const decisions: Decision[] = [];
     const { session } = httpHandlers(backend, {
@@ -334,14 +334,17 @@ describe('the handlers for sessions', () => {
     expect(names.slice(4)).toEqual(['session', 'jwks', 'protectWithSession']);
   });
 
-  it.each([undefined, null, {}, Promise.resolve({})])('are not created if sessions is %o', (sessions) => {
-    // @ts-expect-error a mistake that is possible only in JavaScript
-    expect(() => httpHandlers(createBackend(), { sessions })).toThrow(
-      expect.objectContaining({ code: 'invalid_argument' }),
-    );
-  });
+  it.each([undefined, null, {}, { verify: async () => undefined }, Promise.resolve({})])(
+    'are not created if sessions is %o',
+    (sessions) => {
+      // @ts-expect-error a mistake that is possible only in JavaScript
+      expect(() => httpHandlers(createBackend(), { sessions })).toThrow(
+        expect.objectContaining({ code: 'invalid_argument' }),
+      );
+    },
+  );
 
-  it('pass on further arguments of the framework', async () => {
+  it('pass further arguments of the framework to the handler of the application', async () => {
     const sessions = sessionsWith({ keys });
     const { protectWithSession } = httpHandlers(createBackend(), { sessions });
     const route = protectWithSession((_request, { key }, ...[context]: [{ id: string }]) => {

@@ -7,14 +7,14 @@ import { storeConformance } from '../../src/conformance/index.js';
 import { newKey } from '../../src/conformance/new-key.js';
 import { PATIENCE } from './support/store-kinds.js';
 
-/** The statements in docs/scaling.md. */
+/** Returns the statements for partitions in docs/scaling.md. */
 function statements(): string {
   const [, sql] = /```sql\n([^`]*PARTITION BY HASH[^`]*)```/.exec(readFileSync('docs/scaling.md', 'utf8')) ?? [];
   if (sql === undefined) throw new Error('docs/scaling.md has no statements for a partitioned table');
   return sql;
 }
 
-describe('a PostgreSQL server with a partitioned table of keys', () => {
+describe('a PostgreSQL database with a partitioned table of keys', () => {
   const admin = new pg.Pool({ connectionString: inject('addresses').postgres });
   const database = `d${randomUUID().replaceAll('-', '')}`;
   const url = inject('addresses').postgres.replace(/postgres$/, database);
@@ -32,12 +32,12 @@ describe('a PostgreSQL server with a partitioned table of keys', () => {
     await admin.end();
   });
 
-  it('keeps the keys of the table before', async () => {
+  it('has the keys that were stored before the partitioning', async () => {
     expect((await stores.keys.find(old.keyId))?.publicKey).toBe(old.publicKey);
     expect(await stores.keys.receipt(old.keyId)).toEqual(old.receipt);
   });
 
-  it('is still up to date for migrate', async () => {
+  it('is not changed by migrate', async () => {
     await migratePostgres(url);
     const kinds = await pool.query("SELECT relkind FROM pg_class WHERE oid = 'app_attest.app_attest_keys'::regclass");
     expect(kinds.rows).toEqual([{ relkind: 'p' }]);

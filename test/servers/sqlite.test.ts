@@ -18,7 +18,7 @@ import { type Closable, openBetterSqlite3, openDatabase } from './support/open-s
 import { SqliteFile } from './support/sqlite-file.js';
 
 let file: SqliteFile;
-/** Another connection, which the stores do not know. */
+/** A connection that the stores do not use. */
 let database: Closable;
 beforeEach(async () => {
   const created = await SqliteFile.create();
@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 const query = (sql: string, ...values: SqliteValue[]): readonly unknown[] => database.prepare(sql).all(...values);
 
-/** Opens a connection of its own for the stores. */
+/** Opens a new connection for the stores. */
 function open(client: 'better-sqlite3' | 'libsql') {
   const opened = openDatabase(client, file.path);
   onTestFinished(() => opened.close());
@@ -44,12 +44,12 @@ const record = (lifetime: number) => {
   return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime) };
 };
 
-/** The key that `find` returns for a new key. */
+/** Returns the key that `find` must return for a new key. */
 function withoutReceipt({ receipt: _, ...stored }: NewKey): StoredKey {
   return stored;
 }
 
-/** A challenge that begins with the given letter. `put` deletes expired challenges if the letter is `A`. */
+/** Creates a challenge that begins with the given letter. If the letter is `A`, `put` and `spend` delete expired challenges. */
 function challengeWith(letter = 'b'): string {
   return letter + newChallenge().slice(1);
 }
@@ -76,7 +76,7 @@ describe('challenges in SQLite', () => {
     expect(await challenges.fate(left)).toBeUndefined();
   });
 
-  it('that were spent are remembered for twice their lifetime', async () => {
+  it('that were spent are remembered for at least twice their lifetime', async () => {
     const { challenges } = sqliteStores(open('better-sqlite3'));
     const challenge = challengeWith();
     expect(await challenges.spend(challenge, record(300_000))).toBe(true);
@@ -140,7 +140,7 @@ describe('keys in SQLite', () => {
     ['better-sqlite3 with safe integers', () => Object.assign(open('better-sqlite3')).defaultSafeIntegers(true)],
     ['libsql with bigint', () => createClient({ url: `file:${file.path}`, intMode: 'bigint' })],
     ['libsql with text', () => createClient({ url: `file:${file.path}`, intMode: 'string' })],
-  ])('have the same numbers with each type of integers: %s', async (_, openWithIntegers) => {
+  ])('have the same numbers with each setting for integers: %s', async (_, openWithIntegers) => {
     const opened: SqliteDatabase & { close(): void } = openWithIntegers();
     onTestFinished(() => opened.close());
     await migrate(opened);
@@ -153,7 +153,7 @@ describe('keys in SQLite', () => {
     expect(await keys.find(key.keyId)).toEqual({ ...withoutReceipt(key), counter: 0xffff_ffff });
   });
 
-  it('are found with an index by each statement', async () => {
+  it('are found by each statement with an index', async () => {
     const driver = recordingDriver();
     await everyMethod(driver);
     const plans = driver.calls
@@ -166,7 +166,7 @@ describe('keys in SQLite', () => {
   });
 });
 
-/** A driver that records its statements. */
+/** Creates a driver that records its statements. */
 function recordingDriver() {
   const opened = openBetterSqlite3(file.path);
   onTestFinished(() => opened.close());
@@ -204,7 +204,7 @@ async function everyMethod(driver: SqliteDriver): Promise<void> {
 }
 
 describe('the statements of the SQLite stores', () => {
-  it('are sent one for each call, with their values', async () => {
+  it('have parameters for all values, and are one for each call, except for the deletion of expired challenges', async () => {
     const { calls, ...driver } = recordingDriver();
     await everyMethod(driver);
     expect(calls).toHaveLength(14);
@@ -225,7 +225,7 @@ describe('the statements of the SQLite stores', () => {
     expect(rows).toHaveBeenCalledTimes(2);
   });
 
-  it('are never run in an open transaction, whose rollback would undo them', async () => {
+  it('are not run in an open transaction, because a rollback would undo them', async () => {
     const opened = openBetterSqlite3(file.path);
     onTestFinished(() => opened.close());
     const { challenges } = sqliteStores(opened);
@@ -238,7 +238,7 @@ describe('the statements of the SQLite stores', () => {
 });
 
 describe.each(['better-sqlite3', 'libsql'] as const)('a connection of %s', (client) => {
-  it('waits for the disk before each answer, and never inside a statement for a lock', async () => {
+  it('has settings to wait for the disk, and not to wait for a lock inside a statement', async () => {
     const opened = open(client);
     await sqliteStores(opened).keys.find('key');
     expect(await setting(opened, 'synchronous')).toBe(2);
@@ -246,7 +246,7 @@ describe.each(['better-sqlite3', 'libsql'] as const)('a connection of %s', (clie
     expect(await setting(opened, 'journal_mode')).toBe('wal');
   });
 
-  it('does not block the event loop while another process holds the lock, and then runs each statement once', async () => {
+  it('does not block the event loop while another process holds the lock, and runs each statement once afterwards', async () => {
     const { challenges, keys } = sqliteStores(open(client));
     const [stored, waiting] = [challengeWith(), newKey()];
     await challenges.put(stored, record(60_000));
@@ -260,7 +260,7 @@ describe.each(['better-sqlite3', 'libsql'] as const)('a connection of %s', (clie
     expect(others).toEqual([true, false, undefined]);
   });
 
-  it('reports a lock that is held for longer than the time limit, and has then changed nothing', async () => {
+  it('fails without a change if another process holds the lock for longer than the time limit', async () => {
     const { challenges, keys } = sqliteStores(open(client), { timeout: 0.2 });
     const [stored, waiting] = [challengeWith(), newKey()];
     await challenges.put(stored, record(60_000));
@@ -290,7 +290,7 @@ it('a connection of libsql commits its changes after a lock', async () => {
   await other.execute({ sql: 'UPDATE app_attest_keys SET revoked_at = 1 WHERE key_id = ?', args: [revoked.keyId] });
   expect(await keys.find(revoked.keyId)).toMatchObject({ revokedAt: new Date(1) });
   expect(await keys.advance(registered.keyId, 1, 0)).toBe(true);
-  // Without a new connection, the client would report success, but SQLite would not commit.
+  // Without the call of reconnect(), the client would report success, but SQLite would not commit.
   const sql = 'SELECT counter FROM app_attest_keys WHERE key_id = ?';
   expect((await other.execute({ sql, args: [registered.keyId] })).rows).toEqual([{ counter: 1 }]);
   await other.execute('UPDATE app_attest_keys SET risk_metric = 2');
@@ -333,7 +333,7 @@ describe('migrate', () => {
     }
   });
 
-  it('changes nothing when it is called again, by several servers at the same time', async () => {
+  it('changes nothing when several servers call it again at the same time', async () => {
     const { keys } = sqliteStores(open('better-sqlite3'));
     await keys.insert(key);
     await Promise.all(
@@ -383,7 +383,7 @@ describe('sqliteStores', () => {
     ['undefined instead of a database', undefined, {}],
     ['an object without methods', {}, {}],
     ['the path of a file', 'app-attest.db', {}],
-    ['a database that can only prepare statements', { prepare: () => undefined }, {}],
+    ['a database with only the method prepare', { prepare: () => undefined }, {}],
     ['null instead of options', { rows }, null],
     ['an unknown option', { rows }, { schema: 'main' }],
     ['a time limit of zero', { rows }, { timeout: 0 }],

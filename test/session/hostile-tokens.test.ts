@@ -15,7 +15,7 @@ const objectOf = ({ kty = '', crv = '', x = '', y, d = '' }: typeof key): KeyObj
 
 const HEADER = { alg: 'ES256', typ: 'app-attest-session+jwt', kid: 'ec' };
 
-/** Signs a token with the genuine key, unless another key is given. */
+/** Signs a token. By default, the genuine key signs. */
 function signed(header: Record<string, unknown> = {}, claims: object = {}, signer = objectOf(key)): Promise<string> {
   const all: JWTHeaderParameters = { ...HEADER, ...header };
   return new SignJWT({ ...validClaims(), ...claims }).setProtectedHeader(all).sign(signer);
@@ -27,7 +27,7 @@ const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value))
 const withHeader = (token: string, header: unknown): string => token.replace(/^[^.]*/, base64url(header));
 const withClaims = (token: string, claims: unknown): string => token.replace(/\.[^.]*\./, `.${base64url(claims)}.`);
 
-it('the tests sign a token that is accepted', async () => {
+it('the default token of the tests is accepted', async () => {
   expect(await sessions.verify(await signed())).toMatchObject({ environment: 'production' });
 });
 
@@ -41,7 +41,10 @@ describe('a token whose header is hostile', () => {
       async () => withHeader(await signed(), { ...HEADER, alg: 'none' }),
     ],
     ['has an HMAC with the public key', () => signed({ alg: 'HS256' }, {}, hmac)],
-    ['has the algorithm of the other key', async () => withHeader(await signed(), { ...HEADER, alg: 'EdDSA' })],
+    [
+      'has the algorithm EdDSA and the kid of the ES256 key',
+      async () => withHeader(await signed(), { ...HEADER, alg: 'EdDSA' }),
+    ],
     ['has an algorithm that is not text', async () => withHeader(await signed(), { ...HEADER, alg: ['ES256'] })],
     ['has no algorithm', async () => withHeader(await signed(), { typ: HEADER.typ, kid: 'ec' })],
     ['has the type JWT', () => signed({ typ: 'JWT' })],
@@ -50,12 +53,15 @@ describe('a token whose header is hostile', () => {
     ['has no kid', () => signed({ kid: undefined })],
     ['has an unknown kid', () => signed({ kid: 'other' })],
     ['has a kid that is not text', async () => withHeader(await signed(), { ...HEADER, kid: ['ec'] })],
-    ['has the kid of the other key', () => signed({ kid: 'ed' })],
-    ['has the kid and the algorithm of the other key', () => signed({ kid: 'ec' }, {}, objectOf(stranger))],
+    ['has the kid of the EdDSA key and the algorithm ES256', () => signed({ kid: 'ed' })],
+    [
+      'has the kid and the algorithm of a genuine key, but the signature of a stranger',
+      () => signed({ kid: 'ec' }, {}, objectOf(stranger)),
+    ],
     ['has the name of an inherited property as kid', () => signed({ kid: '__proto__' })],
-    ['has its own key in jwk', () => signed({ jwk: publicPartOf(stranger) }, {}, objectOf(stranger))],
-    ['has an address of its own keys in jku', () => signed({ jku: 'https://evil.example' }, {}, objectOf(stranger))],
-    ['has its own certificate in x5c', () => signed({ x5c: ['MIIB'] }, {}, objectOf(stranger))],
+    ['has the key of the stranger in jwk', () => signed({ jwk: publicPartOf(stranger) }, {}, objectOf(stranger))],
+    ['has a URL of the stranger in jku', () => signed({ jku: 'https://evil.example' }, {}, objectOf(stranger))],
+    ['has a certificate of the stranger in x5c', () => signed({ x5c: ['MIIB'] }, {}, objectOf(stranger))],
     ['has a critical extension', async () => withHeader(await signed(), { ...HEADER, crit: ['x'], x: 1 })],
     ['has an empty list of critical extensions', async () => withHeader(await signed(), { ...HEADER, crit: [] })],
     ['has an unencoded payload', async () => withHeader(await signed(), { ...HEADER, crit: ['b64'], b64: false })],
@@ -65,7 +71,7 @@ describe('a token whose header is hostile', () => {
     await expectCode(async () => sessions.verify(await token()), 'session_unknown');
   });
 
-  it('is rejected by its algorithm before a key is used', async () => {
+  it('is rejected for its algorithm before a key is used', async () => {
     const reasonOf = async (token: Promise<string>) => {
       return (await expectCode(async () => sessions.verify(await token), 'session_unknown')).message;
     };
@@ -86,7 +92,7 @@ describe('a token whose header is hostile', () => {
     expect(await sessions.verify(await signed(embedded))).toMatchObject({ environment: 'production' });
   });
 
-  it('is quoted and shortened in the error message', async () => {
+  it('is rejected with a message that quotes and shortens the values of the header', async () => {
     const error = await expectCode(
       async () => sessions.verify(await signed({ kid: `\n${'x'.repeat(500)}` })),
       'session_unknown',
@@ -129,7 +135,7 @@ describe('a token whose claims are hostile', () => {
     await expectCode(async () => sessions.verify(await signed({}, claims)), 'session_unknown');
   });
 
-  it('has expired: session_expired, and only if it is genuine', async () => {
+  it('has expired: session_expired if the token is genuine, and otherwise session_unknown', async () => {
     const expired = { iat: 1_000_000_000, exp: 1_000_000_600 };
     await expectCode(async () => sessions.verify(await signed({}, expired)), 'session_expired');
     const others: [Record<string, unknown>, object, KeyObject?][] = [
@@ -150,26 +156,47 @@ describe('a token whose claims are hostile', () => {
   });
 });
 
-describe('a token that is not a JWT', () => {
+describe('a genuine token whose signature is written differently', () => {
+  const next = (letter: string) => String.fromCharCode(letter.charCodeAt(0) + 1);
+
+  it.each<[string, (token: string) => string]>([
+    ['has a space at the end', (token) => `${token} `],
+    ['has a line break in the signature', (token) => `${token.slice(0, -5)}\n${token.slice(-5)}`],
+    ['has padding', (token) => `${token}==`],
+    ['has other unused bits', (token) => token.replace(/.$/, next)],
+  ])('and %s: session_unknown', async (_, change) => {
+    for (const [header, signer] of [
+      [{}, key],
+      [{ alg: 'EdDSA', kid: 'ed' }, edKey],
+    ] as const) {
+      const token = await signed(header, {}, objectOf(signer));
+      await expectCode(() => sessions.verify(change(token)), 'session_unknown');
+      expect(await sessions.verify(token)).toMatchObject({ environment: 'production' });
+      await expectCode(() => sessions.verify(change(token)), 'session_unknown');
+    }
+  });
+});
+
+describe('a malformed token', () => {
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
     ['a number', 7],
     ['bytes', new Uint8Array(3)],
-    ['an object that looks like text', { length: 3, toString: () => 'a.b.c', split: () => [] }],
+    ['an object with the methods of text', { length: 3, toString: () => 'a.b.c', split: () => [] }],
     ['empty text', ''],
     ['one part', 'a'],
     ['two dots', '..'],
-    ['three empty parts of JSON', `${base64url({})}.${base64url({})}.`],
+    ['two empty JSON objects without a signature', `${base64url({})}.${base64url({})}.`],
     ['five parts', 'a.b.c.d.e'],
-    ['ten thousand dots', '.'.repeat(8192)],
+    ['8192 dots', '.'.repeat(8192)],
     ['NUL', 'a\0.b.c'],
-  ])('%s: session_unknown', async (_, token) => {
+  ])('is rejected with session_unknown: %s', async (_, token) => {
     // @ts-expect-error some of the values are mistakes that are possible only in JavaScript
     await expectCode(() => sessions.verify(token), 'session_unknown');
   });
 
-  it('and is longer than 8192 characters is rejected before it is decoded', async () => {
+  it('of more than 8192 characters is rejected before it is decoded', async () => {
     const { token } = await sessions.issue(acceptedRequest());
     const [header, , signature] = token.split('.');
     const claims = (length: number) => {
@@ -189,7 +216,7 @@ describe('a token that is not a JWT', () => {
     expect(performance.now() - start).toBeLessThan(100);
   });
 
-  it('and has deeply nested claims is rejected', async () => {
+  it('with deeply nested claims is rejected', async () => {
     const nested = `${'['.repeat(2500)}${']'.repeat(2500)}`;
     const token = `${base64url(HEADER)}.${Buffer.from(nested).toString('base64url')}.${'A'.repeat(86)}`;
     expect(token.length).toBeLessThan(8192);

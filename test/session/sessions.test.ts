@@ -17,7 +17,7 @@ import {
 describe.each(['ES256', 'EdDSA'] as const)('a session signed with %s', (alg) => {
   const key = newSessionKey(alg, { kid: 'first' });
 
-  it('states what the server knows about the key, and is valid for ten minutes', async () => {
+  it('contains the data of the key, and is valid for ten minutes', async () => {
     const clock = new TestClock('2026-01-01T00:00:00.900Z');
     const sessions = sessionsWith({ keys: [key], now: clock.now });
     const { token, expiresAt } = await sessions.issue(acceptedRequest('alice', 4));
@@ -48,7 +48,7 @@ describe.each(['ES256', 'EdDSA'] as const)('a session signed with %s', (alg) => 
     });
   });
 
-  it('has no user and no category if the key has no user and the assertion no category', async () => {
+  it('has neither a user nor a category if the key has no user and the assertion has no category', async () => {
     const sessions = sessionsWith({ keys: [key] });
     const { token } = await sessions.issue(acceptedRequest());
     const session = await sessions.verify(token);
@@ -68,7 +68,7 @@ describe('issue', () => {
     expect(await sessions.verify(token)).toMatchObject({ keyId: key.keyId, appId, validationCategory: 4 });
   });
 
-  it('gives each session another identifier', async () => {
+  it('gives each session a unique identifier', async () => {
     const sessions = sessionsWith({ keys });
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => {
@@ -78,7 +78,7 @@ describe('issue', () => {
     expect(new Set(ids).size).toBe(20);
   });
 
-  it('treats null of a store as no user', async () => {
+  it('issues a session without a user if the user of the key is null', async () => {
     const accepted = acceptedRequest();
     const { token } = await sessionsWith({ keys }).issue(
       JSON.parse(JSON.stringify({ key: { ...accepted.key, subject: null } })),
@@ -90,7 +90,7 @@ describe('issue', () => {
   it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
-    ['a promise', Promise.resolve(acceptedRequest())],
+    ['a promise of an accepted request', Promise.resolve(acceptedRequest())],
     ['a rejected verdict', { attested: false, code: 'key_unknown' }],
     ['a result of another format', { attested: true, platform: 'android' }],
     ['a key without an identifier', { key: { ...key, keyId: undefined } }],
@@ -108,21 +108,28 @@ describe('issue', () => {
     await expectCode(() => sessionsWith({ keys }).issue(accepted), 'invalid_argument');
   });
 
-  it('rejects a user that is too long for a token that verify accepts', async () => {
+  it('rejects the verdict of protectWithSession, so that a token is not renewed without an assertion', async () => {
+    const sessions = sessionsWith({ keys });
+    const session = await sessions.verify((await sessions.issue(acceptedRequest())).token);
+    const verdict = { ...acceptedRequest(), session };
+    await expectCode(() => sessions.issue(verdict), 'invalid_argument');
+  });
+
+  it('rejects a user for whom the token would be longer than verify accepts', async () => {
     const sessions = sessionsWith({ keys });
     await expectCode(() => sessions.issue(acceptedRequest('\u0001'.repeat(1024))), 'invalid_argument');
     const { token } = await sessions.issue(acceptedRequest('\u{4e2d}'.repeat(1024)));
     expect((await sessions.verify(token)).subject).toHaveLength(1024);
   });
 
-  it('rejects if the first key is public', async () => {
+  it('rejects each request if the first key is public', async () => {
     const [key] = keys;
     const sessions = sessionsWith({ keys: [publicPartOf(key ?? {}), newSessionKey()] });
     await expectCode(() => sessions.issue(acceptedRequest()), 'invalid_argument');
   });
 });
 
-describe('the clock', () => {
+describe('the clock of the server', () => {
   const keys = [newSessionKey()];
   const start = '2026-01-01T00:00:00Z';
 
@@ -136,16 +143,19 @@ describe('the clock', () => {
     [{}, -10, 'accepted'],
     [{}, -11, 'session_unknown'],
     [{ clockTolerance: 0 }, -1, 'session_unknown'],
-  ] as const)('with the options %o, decides after %d seconds: %s', async (options, seconds, result) => {
-    const clock = new TestClock(start);
-    const sessions = sessionsWith({ keys, now: clock.now, ...options });
-    const { token } = await sessions.issue(acceptedRequest());
-    clock.forward(seconds);
-    if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ issuedAt: new Date(start) });
-    else await expectCode(() => sessions.verify(token), result);
-  });
+  ] as const)(
+    'leads to this result with the options %o, %d seconds after the issue: %s',
+    async (options, seconds, result) => {
+      const clock = new TestClock(start);
+      const sessions = sessionsWith({ keys, now: clock.now, ...options });
+      const { token } = await sessions.issue(acceptedRequest());
+      clock.forward(seconds);
+      if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ issuedAt: new Date(start) });
+      else await expectCode(() => sessions.verify(token), result);
+    },
+  );
 
-  it('decides about each use of a token again', async () => {
+  it('is read again for each use of a token', async () => {
     const clock = new TestClock(start);
     const sessions = sessionsWith({ keys, now: clock.now });
     const { token } = await sessions.issue(acceptedRequest());
@@ -180,15 +190,18 @@ describe('revokedBefore', () => {
     ['an invalid date', () => new Date(Number.NaN), 'invalid_argument'],
     ['a number', () => 101_000, 'invalid_argument'],
     ['a boolean', () => false, 'invalid_argument'],
-  ])('decides if it returns %s', async (_, revokedBefore, result) => {
-    const token = await issued();
-    // @ts-expect-error some of the results are mistakes that are possible only in JavaScript
-    const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
-    if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ subject: 'alice' });
-    else await expectCode(() => sessions.verify(token), result);
-  });
+  ])(
+    'revokes a session only with a time after the issue of the session: it returns %s',
+    async (_, revokedBefore, result) => {
+      const token = await issued();
+      // @ts-expect-error some of the results are mistakes that are possible only in JavaScript
+      const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
+      if (result === 'accepted') expect(await sessions.verify(token)).toMatchObject({ subject: 'alice' });
+      else await expectCode(() => sessions.verify(token), result);
+    },
+  );
 
-  it('receives a copy of each valid session, and no other', async () => {
+  it('receives a copy of each session with a valid token, and no other session', async () => {
     const seen: unknown[] = [];
     const sessions = sessionsWith({
       keys,
@@ -196,18 +209,20 @@ describe('revokedBefore', () => {
       revokedBefore: (session) => {
         seen.push({ ...session });
         session.subject = 'mallory';
-        return undefined;
+        session.issuedAt.setTime(at(300).getTime());
+        session.expiresAt.setTime(at(9000).getTime());
+        return at(100);
       },
     });
     const token = await issued();
     const session = await sessions.verify(token);
-    expect(session.subject).toBe('alice');
-    expect(seen).toEqual([session]);
+    expect(session).toMatchObject({ subject: 'alice', issuedAt: at(100), expiresAt: at(700) });
+    expect(seen).toEqual([expect.objectContaining({ keyId: session.keyId, id: session.id, subject: 'alice' })]);
     await expectCode(() => sessions.verify(`${token}A`), 'session_unknown');
     expect(seen).toHaveLength(1);
   });
 
-  it('lets no session through if it fails', async () => {
+  it('makes verify reject with its own error if it fails', async () => {
     const failure = new Error('the cache is down');
     const revokedBefore = () => Promise.reject(failure);
     const sessions = sessionsWith({ keys, now: at(200), revokedBefore });
@@ -218,7 +233,7 @@ describe('revokedBefore', () => {
 describe('a token that was verified before', () => {
   const keys = [newSessionKey()];
 
-  it('gives a new session each time, so that a caller cannot change the next one', async () => {
+  it('leads to a new session object each time, so that a caller cannot change the session of the next call', async () => {
     const sessions = sessionsWith({ keys });
     const { token } = await sessions.issue(acceptedRequest('alice'));
     const first = await sessions.verify(token);
@@ -264,7 +279,7 @@ describe('a rotation of keys', () => {
   const after = sessionsWith({ keys: [next] });
   const kidsOf = (sessions: ReturnType<typeof sessionsWith>) => sessions.jwks().keys.map(({ kid }) => kid);
 
-  it('publishes the next key before it signs, and the old key as long as its tokens are valid', async () => {
+  it('publishes the next key before this key signs, and the old key while its tokens are valid', async () => {
     expect(kidsOf(before)).toEqual(['old']);
     expect(kidsOf(published)).toEqual(['old', 'next']);
     expect(decodeProtectedHeader((await published.issue(acceptedRequest())).token).kid).toBe('old');
@@ -272,12 +287,12 @@ describe('a rotation of keys', () => {
     expect(decodeProtectedHeader((await switched.issue(acceptedRequest())).token).kid).toBe('next');
   });
 
-  it('has no gap: servers of two neighbouring steps accept the tokens of each other', async () => {
+  it('has no gap: a server accepts the tokens of a server that is one step ahead or behind', async () => {
     const steps = [before, published, switched, after];
     for (const [index, issuer] of steps.slice(0, -1).entries()) {
       const { token } = await issuer.issue(acceptedRequest());
       for (const verifier of steps.slice(index, index + 2)) {
-        if (verifier === after) continue; // the old key is removed only when its tokens have expired
+        if (verifier === after) continue; // the old key is removed only after its tokens have expired
         expect(await verifier.verify(token)).toMatchObject({ appId });
       }
     }
@@ -285,14 +300,14 @@ describe('a rotation of keys', () => {
     for (const verifier of [published, switched, after]) expect(await verifier.verify(token)).toMatchObject({ appId });
   });
 
-  it('ends the tokens of a removed key', async () => {
+  it('makes the tokens of a removed key invalid', async () => {
     const { token } = await before.issue(acceptedRequest());
     await expectCode(() => after.verify(token), 'session_unknown');
   });
 });
 
-describe('verify alone', () => {
-  it('works in another service with the published keys, which contain no private part', async () => {
+describe('the result of jwks', () => {
+  it('is enough for another service to verify tokens, and contains no private part', async () => {
     const sessions = sessionsWith({ keys: [newSessionKey(), newSessionKey('EdDSA')] });
     const jwks: ReturnType<typeof sessions.jwks> = JSON.parse(JSON.stringify(sessions.jwks()));
     const service = sessionsWith({ keys: jwks.keys });
@@ -304,7 +319,7 @@ describe('verify alone', () => {
     expect(Object.keys(jwks.keys[1] ?? {}).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x']);
   });
 
-  it('returns a copy of the published keys', () => {
+  it('is a copy of the published keys', () => {
     const sessions = sessionsWith({ keys: [newSessionKey()] });
     const [first] = sessions.jwks().keys;
     if (first) first.kid = 'changed';
@@ -328,6 +343,7 @@ describe('the options of createSessions', () => {
     ['an empty list of keys', { keys: [] }],
     ['a key instead of a list', { keys: key }],
     ['eleven keys', { keys: Array.from({ length: 11 }, () => newSessionKey()) }],
+    ['a list with a hole', { keys: Object.assign(Array(2), [key]) }],
     ['a key as text', { keys: [JSON.stringify(key)] }],
     ['null as a key', { keys: [null] }],
     ['a symmetric key', { keys: [{ kty: 'oct', k: 'AAAA' }] }],
@@ -335,9 +351,9 @@ describe('the options of createSessions', () => {
     ['P-256 as an OKP key', { keys: [{ ...key, kty: 'OKP' }] }],
     ['a point that is not on the curve', { keys: [{ ...publicPartOf(key), y: key.x }] }],
     ['a key without x', { keys: [{ ...key, x: undefined }] }],
-    ['a private part of another key', { keys: [{ ...key, d: other.d }] }],
+    ['the private part of another key', { keys: [{ ...key, d: other.d }] }],
     ['a private part that is not text', { keys: [{ ...key, d: 7 }] }],
-    ['another algorithm', { keys: [{ ...key, alg: 'ES384' }] }],
+    ['a key with another algorithm', { keys: [{ ...key, alg: 'ES384' }] }],
     ['a key for encryption', { keys: [{ ...key, use: 'enc' }] }],
     ['an empty kid', { keys: [{ ...key, kid: '' }] }],
     ['a kid that is not text', { keys: [{ ...key, kid: 1 }] }],
@@ -367,14 +383,14 @@ describe('the options of createSessions', () => {
     if (key.d) expect(error.message).not.toContain(key.d);
   });
 
-  it('may contain the longest values', () => {
+  it('may contain values of the maximum length', () => {
     const keys = Array.from({ length: 10 }, (_, index) => newSessionKey('EdDSA', { kid: `${index}`.padEnd(256, 'x') }));
     const longest = { issuer: 'x'.repeat(1024), audience: 'y'.repeat(1024), ttl: 86_400, clockTolerance: 300, keys };
     expect(createSessions(longest).jwks().keys).toHaveLength(10);
     expect(() => createSessions({ ...valid, ttl: undefined, clockTolerance: undefined, now: undefined })).not.toThrow();
   });
 
-  it('name a key by its thumbprint if it has no kid', () => {
+  it('may contain a key without a kid, which gets its thumbprint as kid', () => {
     // RFC 8037, appendix A.3.
     const kid = 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k';
     const keys = [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }];

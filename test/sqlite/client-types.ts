@@ -3,7 +3,7 @@ import type { D1Database } from '@cloudflare/workers-types';
 import type { Database } from 'better-sqlite3';
 import { migrate, type SqliteStores, sqliteStores } from '../../src/stores/sqlite/index.js';
 
-/** Compiles only if the stores accept the clients with their own types. The root folder compiles `@libsql/client`. */
+/** Compiles only if the stores accept the types of these clients. `examples/sqlite.ts` checks the types of `@libsql/client`. */
 export async function withTypesOfClients(
   better: Database,
   node: DatabaseSync,

@@ -50,7 +50,7 @@ describe('the SQLite stores on Cloudflare D1 in workerd', () => {
     expect(await response.json()).toEqual({ name, error: '' });
   });
 
-  it('the example takes a challenge once', async () => {
+  it('take a challenge once in the example d1.ts', async () => {
     expect(await (await fetch(new URL('/example', url))).json()).toEqual(['taken', 'challenge_used']);
   });
 });

@@ -6,7 +6,7 @@ interface Bindings {
   DB: D1Like;
 }
 
-/** A Worker that runs the case of the conformance suite whose number is in the path, or the example. */
+/** A Worker that runs one case of the conformance suite, or the example. The path contains the number of the case, or `example`. */
 // biome-ignore lint/style/noDefaultExport: Workers need a default export.
 export default {
   async fetch(request: Request, { DB }: Bindings): Promise<Response> {

@@ -1,5 +1,5 @@
 /**
- * Stores in SQLite, on a database that you open: `better-sqlite3`, `node:sqlite`, `@libsql/client` or Cloudflare D1.
+ * Stores in SQLite. You open the database with `better-sqlite3`, `node:sqlite`, `@libsql/client` or Cloudflare D1.
  *
  * @module app-attest/sqlite
  */

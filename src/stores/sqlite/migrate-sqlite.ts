@@ -3,19 +3,22 @@ import { driverOf, type SqliteDatabase } from './sqlite-database.js';
 import { sqliteMigrations } from './sqlite-migrations.js';
 import { sqliteStatement } from './sqlite-statement.js';
 
-/** Seconds. Creating an index of a large table can take long, and other processes wait meanwhile. */
+/**
+ * Seconds. Longer than the limit of the stores, because another process may hold the lock while it creates an index of a large
+ * table.
+ */
 const TIME_LIMIT = 60;
 
 /**
  * Creates or updates the tables of `sqliteStores`. Runs the missing {@link migrations} in order, and records their versions in
- * the table `app_attest_migrations`. If no migration is missing, it changes nothing, so every server can call it when it starts.
- * Several servers can call it at the same time.
+ * the table `app_attest_migrations`. If no migration is missing, `migrate` does not change the tables. So call `migrate` whenever a
+ * server starts. Several servers can call it at the same time.
  *
- * `migrate` also sets the journal mode `WAL` of a file. SQLite stores this setting in the file. In D1, `migrate` only creates the
- * tables, because D1 has its own journal.
+ * For a file, `migrate` also sets the journal mode `WAL`, which SQLite stores in the file. For D1, `migrate` only creates the
+ * tables, because D1 has a journal of its own.
  *
- * Each migration is one statement that changes nothing if it ran before. If the process ends between two statements, the next
- * call continues.
+ * Each migration is one statement that has no effect the second time. So if the process ends between two statements, the next call
+ * continues.
  *
  * `migrate` rejects with an error that is not an `AppAttestError` in these cases:
  *
@@ -24,7 +27,7 @@ const TIME_LIMIT = 60;
  * - The version of the tables is later than the versions that this release knows.
  *
  * @param database A database of `better-sqlite3`, `node:sqlite`, `@libsql/client` or Cloudflare D1, or a `SqliteDriver`
- * @throws AppAttestError `invalid_argument`: the database is none of these
+ * @throws AppAttestError `invalid_argument`: `database` is not one of these objects
  *
  * @example
  * ```ts
@@ -50,7 +53,7 @@ export async function migrateSqlite(database: SqliteDatabase): Promise<void> {
   }
 }
 
-/** A database in memory has the journal mode `memory`. */
+/** A database in memory always has the journal mode `memory`, so this mode is accepted too. */
 async function useWriteAheadLog(connection: SqliteConnection): Promise<void> {
   const [row] = await connection.rows(WRITE_AHEAD_LOG, []);
   const mode = row?.text('journal_mode');

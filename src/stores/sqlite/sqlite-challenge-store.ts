@@ -16,7 +16,10 @@ import { sqliteStatement } from './sqlite-statement.js';
  */
 const CLEANING = 'A';
 
-/** How many challenges a batch deletes. More than 64, so that challenges are deleted faster than they are stored. */
+/**
+ * The maximum number of challenges that a batch deletes. It is more than 64, so that challenges are deleted faster than they are
+ * stored.
+ */
 const BATCH = 256;
 
 /** Stores challenges in a table of SQLite. Each challenge is one row. */
@@ -56,8 +59,8 @@ export class SqliteChallengeStore implements ChallengeStore {
   /**
    * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
-   * `put` also deletes expired challenges from time to time. If your servers sometimes issue no challenges for a long time,
-   * call `removeExpired` regularly.
+   * `put` and `spend` also delete expired challenges from time to time. If your servers sometimes issue no challenges for a long
+   * time, call `removeExpired` regularly.
    *
    * @param limit The maximum number of challenges to delete. 1000 by default
    */

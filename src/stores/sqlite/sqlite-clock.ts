@@ -1,2 +1,5 @@
-/** SQL for the current time in milliseconds since 1970, by the clock of the database. It is the same in all parts of a statement. */
+/**
+ * SQL for the current time in milliseconds since 1970, by the clock of the database. Within one statement, the time does not
+ * change.
+ */
 export const NOW = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`;

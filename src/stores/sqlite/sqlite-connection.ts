@@ -7,8 +7,8 @@ import { isLocked } from './sqlite-lock.js';
 import { type SqliteStatement, valuesOf } from './sqlite-statement.js';
 
 /**
- * With a `busy_timeout`, SQLite would wait for a lock inside the statement, and a synchronous client would block the event loop
- * meanwhile. `better-sqlite3` sets 5 seconds by default, and `synchronous = NORMAL`. With `NORMAL`, a power failure loses
+ * With a `busy_timeout`, a statement would wait for a lock, and a synchronous client would block the event loop during this wait.
+ * `better-sqlite3` sets a `busy_timeout` of 5 seconds and `synchronous = NORMAL`. With `NORMAL`, a power failure can lose
  * acknowledged changes.
  */
 const SETTINGS = ['PRAGMA busy_timeout = 0', 'PRAGMA synchronous = FULL'];
@@ -21,7 +21,7 @@ export class SqliteConnection {
   readonly #driver: SqliteDriver;
   /** Seconds. */
   readonly #timeLimit: number;
-  /** Functions that start the waiting statements, in the order of arrival. */
+  /** Each function starts a waiting statement. The statements are in the order of their calls. */
   readonly #waiting: (() => void)[] = [];
   #isRunning = false;
   #isSet = false;
@@ -45,8 +45,8 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs one statement at a time. So only one statement tries again while another process holds the lock, and all statements of
-   * a client with a pool run on the same connection.
+   * Runs one statement at a time. So while another process holds the lock, only one statement tries again. If a client has several
+   * connections, all statements run on the same one.
    */
   async #inTurn(sql: string, values: readonly SqliteValue[]): Promise<readonly unknown[]> {
     const deadline = performance.now() + this.#timeLimit * 1000;
@@ -59,7 +59,10 @@ export class SqliteConnection {
     }
   }
 
-  /** Starts the next statement in a later iteration of the event loop, because statements of a synchronous client block it. */
+  /**
+   * Starts the next statement in a later iteration of the event loop, because a statement of a synchronous client blocks the
+   * loop.
+   */
   #next(): void {
     const next = this.#waiting.shift();
     if (next) setImmediate(next);
@@ -67,8 +70,8 @@ export class SqliteConnection {
   }
 
   /**
-   * Repeats a statement while another process holds the lock. SQLite has changed nothing if it reports that the database is
-   * locked, so the statement runs only once.
+   * Runs a statement, and tries again while another process holds the lock. If SQLite reports that the database is locked, the
+   * statement has changed nothing. So the statement takes effect only once.
    */
   async #untilUnlocked(sql: string, values: readonly SqliteValue[], deadline: number): Promise<readonly unknown[]> {
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
@@ -78,7 +81,7 @@ export class SqliteConnection {
         return await this.#run(sql, values);
       } catch (error) {
         if (!isLocked(error)) throw error;
-        this.#isSet = false; // the driver may have opened another connection
+        this.#isSet = false; // the driver may have opened a new connection, which has the default settings
         if (performance.now() + pause >= deadline) {
           throw new Error(`SQLite did not run the statement within ${this.#timeLimit} seconds`, { cause: error });
         }

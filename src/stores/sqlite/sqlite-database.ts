@@ -14,13 +14,16 @@ export interface SynchronousSqlite {
   readonly isTransaction?: boolean | undefined;
 }
 
-/** A prepared statement. Its values are `unknown`, because each client has another type for values. */
+/** A prepared statement. Its values are `unknown`, because each client has a different type for values. */
 export interface SynchronousStatement {
   /** Runs the statement to its end, and returns its rows. */
   all(...values: unknown[]): readonly unknown[];
   /** Runs a statement without rows. */
   run(...values: unknown[]): unknown;
-  /** Whether the statement returns rows. Only `better-sqlite3` has this property, and only its `all` needs such a statement. */
+  /**
+   * Whether the statement returns rows. Only `better-sqlite3` has this property. Its method `all` throws for a statement without
+   * rows.
+   */
   readonly reader?: boolean | undefined;
 }
 
@@ -31,9 +34,9 @@ export interface LibsqlLike {
     /** The rows. */
     rows: readonly unknown[];
   }>;
-  /** `'file'` for a file or memory, and the protocol of the connection for a remote database. */
+  /** `'file'` for a file or a database in memory. For a remote database, the protocol of the connection. */
   readonly protocol: string;
-  /** Closes the connections of the client, and opens new ones. */
+  /** Closes the connections of the client. The client then opens new connections. */
   reconnect(): unknown;
 }
 
@@ -50,7 +53,7 @@ export interface D1Like {
       }>;
     };
   };
-  /** Runs statements in one transaction. The stores do not call it. */
+  /** Runs statements in one transaction. The stores only check that this method exists, to recognize D1. */
   batch(statements: never[]): Promise<unknown>;
 }
 
@@ -83,7 +86,9 @@ function synchronous(database: SynchronousSqlite): SqliteDriver {
     local: true,
     rows(sql, values) {
       if (database.inTransaction === true || database.isTransaction === true) {
-        throw new Error('the SQLite connection has an open transaction: pass a connection of its own to sqliteStores');
+        throw new Error(
+          'the SQLite connection has an open transaction: pass a connection that nothing else uses to sqliteStores',
+        );
       }
       const statement = prepared.get(sql) ?? database.prepare(sql);
       prepared.set(sql, statement);

@@ -2,12 +2,13 @@
 export type SqliteValue = string | number | null;
 
 /**
- * Runs single SQL statements in SQLite. Write a driver for a client that the stores do not recognise.
+ * Runs single SQL statements in SQLite. Write a driver for a client that the stores do not recognize.
  *
  * - SQLite must be 3.42 or later, and must evaluate integers in SQL with 64 bits.
- * - Each statement must be committed when `rows` returns. Do not pass a connection with an open transaction: after a rollback,
- *   a used challenge would be valid again.
- * - A statement with `RETURNING` must run to its end. If the client stops after the first row, an error of the commit is lost.
+ * - Each statement must be committed when `rows` returns. Do not pass a connection with an open transaction. After a rollback of
+ *   this transaction, a used challenge would be valid again.
+ * - `rows` must run a statement with `RETURNING` to its end. If it stopped after the first row, it would not report an error of the
+ *   commit.
  * - If the database is locked, the error must have the `code` `SQLITE_BUSY`. The stores then try again, until their time limit.
  *
  * @example
@@ -26,8 +27,9 @@ export interface SqliteDriver {
   rows(sql: string, values: readonly SqliteValue[]): readonly unknown[] | Promise<readonly unknown[]>;
 
   /**
-   * Whether the driver runs all statements on one connection to a file. The stores then set the `PRAGMA`s of the connection, and
-   * run one statement at a time. `false` by default: a remote database keeps its own settings, and gets concurrent statements.
+   * Whether the driver runs all statements on one connection to a file. `false` by default. If `true`, the stores set two
+   * `PRAGMA`s on the connection, and run one statement at a time. If `false`, the stores set no `PRAGMA`, and run statements
+   * concurrently.
    */
   readonly local?: boolean | undefined;
 }

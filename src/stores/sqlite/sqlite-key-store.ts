@@ -101,7 +101,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 }
 
-/** Bytes are passed as hex, because each client has another type for bytes. */
+/** The stores pass bytes as hex, because each client has a different type for bytes. */
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
@@ -111,7 +111,7 @@ const COLUMNS = `key_id AS keyId, public_key AS publicKey, counter, app_id AS ap
   device, extensions, created_at AS createdAt, last_used_at AS lastUsedAt, revoked_at AS revokedAt, risk_metric AS riskMetric,
   receipt_due_at AS receiptDueAt`;
 
-// All bits of `seen` are set, which is -1 as a signed integer.
+// A new key has all bits of `seen` set. As a signed integer, this is -1.
 const INSERT = sqliteStatement(`
 INSERT INTO app_attest_keys (key_id, public_key, counter, seen, app_id, app_clip_id, environment, subject, device, extensions,
   created_at, last_used_at, revoked_at, risk_metric, receipt_due_at, receipt)

@@ -4,15 +4,15 @@ export interface SqliteMigration {
   readonly version: number;
   /** The name of the migration, for file names. It contains only lower-case letters and hyphens. */
   readonly name: string;
-  /** One SQL statement. If it ran before, it changes nothing. */
+  /** One SQL statement. It has no effect the second time. */
   readonly sql: string;
 }
 
 /**
- * The migrations that create the tables of `sqliteStores`, in order. `migrate` runs them. Your migration tool can run them too.
- * The package also contains the migrations as files: `dist/migrations/sqlite/*.sql`.
+ * The migrations that create the tables of `sqliteStores`, in order. `migrate` runs these migrations. Your migration tool can
+ * also run them. The package also contains them as files: `dist/migrations/sqlite/*.sql`.
  *
- * Times are milliseconds since 1970.
+ * Times in the tables are milliseconds since 1970.
  */
 export const sqliteMigrations: readonly SqliteMigration[] = [
   {

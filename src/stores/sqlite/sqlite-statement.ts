@@ -1,6 +1,6 @@
 import type { SqliteValue } from './sqlite-driver.js';
 
-/** A statement that can use each of its values several times. */
+/** A statement. It can use one value in several places. */
 export interface SqliteStatement {
   /** The statement with a `?` for each use of a value. */
   readonly sql: string;
@@ -9,8 +9,8 @@ export interface SqliteStatement {
 }
 
 /**
- * Reads a statement in which `?1` stands for the first value. Not every client understands `?1`: `better-sqlite3` and early
- * releases of `node:sqlite` treat it as a named parameter.
+ * Reads a statement in which `?1` stands for the first value, and replaces each `?1` by `?`. This is necessary because
+ * `better-sqlite3` and early releases of `node:sqlite` treat `?1` as a named parameter.
  */
 export function sqliteStatement(text: string): SqliteStatement {
   const uses: number[] = [];

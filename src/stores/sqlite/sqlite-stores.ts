@@ -19,15 +19,16 @@ export interface SqliteStores extends Stores {
 }
 
 /**
- * Creates stores in SQLite 3.42 or later, on a database that you open: `better-sqlite3`, `node:sqlite` (Node.js 22.13 and later),
+ * Creates stores in SQLite 3.42 or later. You open the database with `better-sqlite3`, `node:sqlite` (Node.js 22.13 and later),
  * `@libsql/client` or Cloudflare D1. Create the tables with `migrate` first.
  *
- * Pass a connection that nothing else uses. Before the first statement, the stores set `synchronous = FULL` on the connection, so
- * that a power failure loses no acknowledged change, and `busy_timeout = 0`. If another process holds the lock of the file, the
- * stores wait without blocking the event loop, and try again until the time limit. In D1, both settings belong to Cloudflare.
+ * Pass a connection that nothing else uses. Before the first statement, the stores set `synchronous = FULL` and
+ * `busy_timeout = 0` on the connection. With `synchronous = FULL`, a power failure loses no acknowledged change. If another
+ * process holds the lock of the file, the stores wait without blocking the event loop, and try again until the time limit. On D1,
+ * the stores set nothing.
  *
- * Each method runs one statement. On average, one call of `put` in 64 runs a second statement, which deletes a batch of expired
- * challenges. SQLite measures the lifetime of challenges by the clock of the machine.
+ * Each method runs one statement. On average, one call of `put` or `spend` in 64 runs a second statement, which deletes a batch
+ * of expired challenges. SQLite measures the lifetime of challenges by the clock of the machine.
  *
  * @throws AppAttestError `invalid_argument`
  *

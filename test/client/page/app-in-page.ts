@@ -6,7 +6,7 @@ import { serveNode, type TestServer } from '../../support/http-servers.js';
 
 type Context = Awaited<ReturnType<Awaited<ReturnType<typeof startChromium>>['newContext']>>;
 
-/** The client as an app bundles it, as a script that sets `client`. */
+/** Bundles the client as an app does. The script sets the global variable `client`. */
 async function clientScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('../../../src/client/index.ts', import.meta.url))],
@@ -20,7 +20,7 @@ async function clientScript(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** The script of the page. The plugin runs on a virtual device outside of the page. */
+/** The script of the page. Its plugin calls a virtual device outside of the page. */
 const APP = `
   const plugin = {
     isSupported: async () => ({ isSupported: true, format: 'apple-app-attest' }),
@@ -36,7 +36,7 @@ const APP = `
   function createApp(baseUrl, options) {
     globalThis.attested = client.createClient({ device: client.capacitor(plugin), baseUrl, storage, ...options });
   }
-  /** The result of a request as JSON, because a page and a test share no objects. */
+  /** Returns the result of a request as JSON, because a page and a test share no objects. */
   async function outcomeOf(target, init) {
     try {
       const response = await attested.fetch(target, init);
@@ -55,7 +55,10 @@ export async function servePage(): Promise<TestServer> {
   });
 }
 
-/** Connects the plugin in all pages of a context to a virtual device. Returns the keys that the device generates. */
+/**
+ * Connects the plugin in all pages of a context to a virtual device. The returned array receives each key that the device
+ * generates.
+ */
 export async function connectPlugin(context: Context, { capacitor }: VirtualDevice): Promise<readonly string[]> {
   const made: string[] = [];
   await context.exposeFunction('pluginPrepare', async () => {

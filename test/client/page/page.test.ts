@@ -25,7 +25,7 @@ afterAll(async () => {
   await pages.close();
 });
 
-/** Opens the app in some tabs, in front of a shop. */
+/** Starts a shop, and opens the app of this shop in some tabs. */
 async function openApp(name: string, { tabs = 1, options = '{}', url = pageOrigin } = {}) {
   const backend: AppAttest = createBackend();
   const shop: TestServer | undefined = await SHOPS[name]?.(backend, [pageOrigin, ...APPS]);
@@ -49,7 +49,7 @@ async function openApp(name: string, { tabs = 1, options = '{}', url = pageOrigi
   return { backend, shop, made, page, pages: opened, outcome };
 }
 
-describe.each(Object.keys(SHOPS))('a page on another origin than the server, with %s', (name) => {
+describe.each(Object.keys(SHOPS))('with %s, a page on another origin than the server', (name) => {
   it.each([
     ['GET', '{}'],
     ['POST', `{ method: 'POST', body: { item: 'coffee' } }`],
@@ -60,7 +60,7 @@ describe.each(Object.keys(SHOPS))('a page on another origin than the server, wit
       'POST',
       `(() => { const body = new FormData(); body.set('file', new Blob(['a']), 'a.txt'); return { method: 'POST', body }; })()`,
     ],
-  ])('registers, and sends a signed request: %s %s', async (method, init) => {
+  ])('registers a key, and sends a signed request: %s %s', async (method, init) => {
     const { outcome, made } = await openApp(name);
     const { status, text } = await outcome('/orders?a=ü', init);
     expect(status).toBe(200);
@@ -71,7 +71,7 @@ describe.each(Object.keys(SHOPS))('a page on another origin than the server, wit
     expect(made).toHaveLength(1);
   });
 
-  it('reads the code of a rejection', async () => {
+  it('reads the code of a rejection, and creates a new key', async () => {
     const { outcome, backend, made } = await openApp(name);
     expect(await outcome('/orders')).toMatchObject({ status: 200 });
     await backend.forget(made[0] ?? '');
@@ -79,7 +79,7 @@ describe.each(Object.keys(SHOPS))('a page on another origin than the server, wit
     expect(made).toHaveLength(2);
   });
 
-  it('reads Retry-After', async () => {
+  it('reads Retry-After, and sends the request again', async () => {
     const { outcome } = await openApp(name);
     expect(await outcome('/busy', `{ method: 'POST', body: 'x' }`)).toMatchObject({ status: 200 });
   });
@@ -89,13 +89,13 @@ describe.each(Object.keys(SHOPS))('a page on another origin than the server, wit
     expect(await outcome('/moved')).toMatchObject({ code: 'redirected' });
   });
 
-  it('fails on an origin that the server does not allow', async () => {
+  it('cannot read responses if the server does not allow its origin', async () => {
     const { outcome, made } = await openApp(name, { url: pages.origin, options: '{ retries: 0 }' });
     expect(await outcome('/orders')).toMatchObject({ code: 'network' });
     expect(made).toHaveLength(1);
   });
 
-  it.each(APPS)('allows what the client sends from %s', async (origin) => {
+  it.each(APPS)('may send all headers of the client from the origin %s', async (origin) => {
     const { shop } = await openApp(name);
     const names = [
       'authorization',
@@ -124,7 +124,7 @@ describe.each(Object.keys(SHOPS))('a page on another origin than the server, wit
   });
 });
 
-describe('two tabs of one app', () => {
+describe('several tabs of one app', () => {
   const both = (opened: readonly { evaluate(script: string): Promise<unknown> }[], script: string) => {
     return Promise.all(opened.map((page) => page.evaluate(script)));
   };
@@ -138,18 +138,18 @@ describe('two tabs of one app', () => {
     expect(register).toHaveBeenCalledTimes(1);
   });
 
-  it('make one new key together', async () => {
+  it('create one new key together after a revocation', async () => {
     const { backend, pages: opened, made } = await openApp('Express', { tabs: 3 });
     await both(opened, 'attested.register()');
     await backend.revoke(made[0] ?? '');
-    // Their counters may arrive in another order, so a request may be rejected. No tab makes another key.
+    // The counters of the tabs may arrive in another order, so a request may be rejected. No tab creates another key.
     await both(opened, `outcomeOf('/orders')`);
     expect(made).toHaveLength(2);
     expect(await opened[0]?.evaluate(`outcomeOf('/orders')`)).toMatchObject({ status: 200 });
     expect(made).toHaveLength(2);
   });
 
-  it('make no second new key if the server rejects each key', async () => {
+  it('create no second new key if the server rejects each key', async () => {
     const { backend, pages: opened, made } = await openApp('Express', { tabs: 2 });
     await both(opened, 'attested.register()');
     const unknown = new AppAttestError('key_unknown', 'no such key');

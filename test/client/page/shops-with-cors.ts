@@ -13,12 +13,12 @@ import { httpHandlers } from '../../../src/http/index.js';
 import type { AppAttest } from '../../../src/server/index.js';
 import { originOf, serveNode, type TestServer } from '../../support/http-servers.js';
 
-/** A shop for pages on some origins. `docs/http.md` shows the lines that set up CORS. */
+/** Starts a shop that allows pages on the given origins. `docs/http.md` shows the lines that set up CORS. */
 export type StartShop = (appAttest: AppAttest, origin: string[]) => Promise<TestServer>;
 
 /**
- * Each shop has the routes for App Attest, a protected route `/orders`, which returns the length of the body, and two routes that
- * are not protected: `/busy` responds with 503 at first, and `/moved` redirects.
+ * Each shop has the routes for App Attest, and a protected route `/orders`, which returns the method and the signed text. Two
+ * more routes are not protected: `/busy` responds with 503 to the first request, and `/moved` redirects.
  */
 export const SHOPS: Readonly<Record<string, StartShop>> = {
   Express: async (appAttest, origin) => {

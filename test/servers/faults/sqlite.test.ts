@@ -15,7 +15,7 @@ const random = new Random();
 const moment = () => setTimeout(random.between(50, 300));
 const clients: readonly SqliteClient[] = ['better-sqlite3', 'libsql', 'node:sqlite'];
 
-/** Seconds. The lock of these tests is held for longer. */
+/** Seconds. The tests hold a lock for longer than this limit. */
 const TIME_LIMIT = 1;
 
 const options = { counterWindow: 64, timeout: TIME_LIMIT };
@@ -51,7 +51,7 @@ describe.each(clients)(`four processes on one file, with %s (SEED=${random.seed}
     expect(load.failures).toBeGreaterThan(0);
   });
 
-  it('reject requests while another process holds the lock of the file, and afterwards accept each request once', async () => {
+  it('reject requests while another process holds the lock of the file, and accept each request once afterwards', async () => {
     const { file, workers } = await fourProcesses(client);
     const load = new Load(workers, random);
     await load.accepts(20);
