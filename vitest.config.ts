@@ -34,7 +34,7 @@ export const NOT_IN_NPM_TEST = [
   'test/{bundlers,frameworks,package,peers,queues,servers,sqlite,uploads}/**',
   COST_TESTS,
   'test/runtimes/**',
-  'test/{client,inspector}/page/**',
+  'test/{client,examples,inspector}/page/**',
 ];
 
 /**

@@ -1,76 +1,76 @@
-import { createHash } from 'node:crypto';
-import type { VirtualDevice } from 'app-attest/testing';
+import {
+  type AppAttestClient,
+  AppAttestClientError,
+  type AppAttestPlugin,
+  type AttestedRequestInit,
+  capacitor,
+  createClient,
+  type FetchOptions,
+  type Storage,
+} from 'app-attest/client';
+import { type Answer, readAnswer } from './answer.js';
+import { Network } from './network.js';
 
-/** A response of the service. */
-export interface Answer {
-  status: number;
-  body: unknown;
+/** Options of {@link App}. */
+interface AppOptions {
+  /** Keeps the key identifier. In memory by default. */
+  storage?: Storage;
+  /** Whether the app belongs to an attacker. `false` by default. */
+  isHostile?: boolean;
 }
 
-/** A signed request. The example can change the request or send it twice, as an attacker would. */
-export interface SignedRequest {
-  method: string;
-  target: string;
-  headers: Record<string, string>;
-  body?: string;
-}
-
-/** The app of the coffee shop, on a virtual device. It sends the same requests as an app on an iPhone. */
+/** The app of the coffee shop. It runs in the browser page with the plugin of a virtual device, and also in Node.js. */
 export class App {
-  /** The origin of the service. */
-  origin: string;
-  readonly #device: VirtualDevice;
-  #keyId = '';
+  readonly network: Network;
+  readonly #client: AppAttestClient;
 
-  constructor(origin: string, device: VirtualDevice) {
-    this.origin = origin;
-    this.#device = device;
+  constructor(baseUrl: string, plugin: AppAttestPlugin, options: AppOptions = {}) {
+    const { storage = createMemoryStorage(), isHostile = false } = options;
+    this.network = new Network(isHostile);
+    this.#client = createClient({ device: capacitor(plugin), baseUrl, storage, fetch: this.network.carry });
   }
 
-  /** Generates a key and registers it with the service, once per installation. */
-  async register(): Promise<Answer> {
-    this.#keyId = await this.#device.generateKey();
-    const challenge = await this.#challenge('attestation');
-    const body = await this.#device.capacitor.createAttestation({ keyId: this.#keyId, challenge });
-    return this.#post('/app-attest/registration', body);
+  /** Generates a key and registers it with the service, as after an installation. */
+  async install(): Promise<Answer> {
+    await this.#client.reset();
+    return answerTo(async () => Response.json(await this.#client.register(), { status: 201 }));
   }
 
-  /** Requests a new challenge, and signs a request that contains the challenge. */
-  async sign(method: string, target: string, json?: object): Promise<SignedRequest> {
-    const challenge = await this.#challenge('assertion');
-    const body = json && JSON.stringify(json);
-    const contentDigest = `sha-256=:${sha256(body ?? '').toString('base64')}:`;
-    const clientDataHash = sha256(`${method} ${target}\n${challenge}\n${contentDigest}`);
-    const assertion = await this.#device.generateAssertion(this.#keyId, clientDataHash);
-    const headers = {
-      'content-type': 'application/json',
-      'content-digest': contentDigest,
-      'x-app-attest-key-id': this.#keyId,
-      'x-app-attest-assertion': Buffer.from(assertion).toString('base64'),
-      'x-app-attest-challenge': challenge,
-    };
-    return { method, target, headers, ...(body !== undefined && { body }) };
+  /** The identifier of the registered key. */
+  async keyId(): Promise<string> {
+    return (await this.#client.register()).keyId;
   }
 
-  async send({ target, ...request }: SignedRequest): Promise<Answer> {
-    // Each request has a connection of its own, because the example restarts the service.
-    const headers = { ...request.headers, connection: 'close' };
-    const response = await fetch(this.origin + target, { ...request, headers });
-    return { status: response.status, body: await response.json() };
+  /** Orders something. The key of the app signs the order. */
+  order(item: string): Promise<Answer> {
+    return this.send('/orders', { method: 'POST', body: { item } });
   }
 
-  async #challenge(purpose: 'attestation' | 'assertion'): Promise<string> {
-    const { body } = await this.#post('/app-attest/challenge', { purpose });
-    if (typeof body === 'object' && body !== null && 'challenge' in body) return String(body.challenge);
-    throw new Error(`the response has no challenge: ${JSON.stringify(body)}`);
+  /** Reads the stamps on the loyalty card, with a session token. */
+  stamps(): Promise<Answer> {
+    return this.send('/stamps', {}, { with: 'session' });
   }
 
-  #post(target: string, json: object): Promise<Answer> {
-    const headers = { 'content-type': 'application/json' };
-    return this.send({ method: 'POST', target, headers, body: JSON.stringify(json) });
+  send(target: string, init: AttestedRequestInit = {}, options: FetchOptions = {}): Promise<Answer> {
+    return answerTo(() => this.#client.fetch(target, init, options));
   }
 }
 
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** Returns the response, also if it is a rejection. The client throws an error for a rejection. */
+async function answerTo(request: () => Promise<Response>): Promise<Answer> {
+  try {
+    return await readAnswer(await request());
+  } catch (error) {
+    if (error instanceof AppAttestClientError && error.response) return readAnswer(error.response);
+    throw error;
+  }
+}
+
+function createMemoryStorage(): Storage {
+  const values = new Map<string, string>();
+  return {
+    get: async (name) => values.get(name) ?? null,
+    set: async (name, value) => void values.set(name, value),
+    remove: async (name) => void values.delete(name),
+  };
 }

@@ -1,11 +1,19 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: ['examples/service/example.ts'],
+const shared: Options = {
   outDir: 'examples/service/build',
   format: 'esm',
-  target: 'node20',
-  // The folder also contains the SQLite file, which must outlive the build.
-  clean: ['!*.db*'],
-  skipNodeModulesBundle: true,
-});
+};
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: ['examples/service/example.ts'],
+    target: 'node20',
+    skipNodeModulesBundle: true,
+    // The folder also contains the SQLite file, which must outlive the build, and the script of the page.
+    clean: ['!*.db*', '!page.js'],
+  },
+  // The page contains the client, as an app does.
+  { ...shared, entry: { page: 'examples/service/page/main.ts' }, target: 'es2022', platform: 'browser' },
+]);

@@ -43,6 +43,11 @@ export default defineConfig({
         // Tests of the built inspector page in Chromium.
         test: { name: 'inspector', include: ['test/inspector/page/*.test.ts'], testTimeout: 60_000 },
       },
+      {
+        // Tests of the page of the example in Chromium.
+        resolve: { alias },
+        test: { name: 'example', include: ['test/examples/page/*.test.ts'], testTimeout: 60_000 },
+      },
     ],
   },
 });
