@@ -59,7 +59,14 @@ export default defineConfig({
       {
         // Tests of the stores in SQLite on clients and runtimes that `npm install` does not install.
         resolve: { alias },
-        test: { name: 'sqlite', include: ['test/sqlite/*.test.ts'], testTimeout: 60_000, hookTimeout: 180_000 },
+        test: {
+          name: 'sqlite',
+          include: ['test/sqlite/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          // Vitest requires the same number for all projects of one run.
+          maxWorkers: 2,
+        },
       },
       {
         // Tests of the queue examples in docs/fraud-risk.md, on their own Redis and PostgreSQL servers.
