@@ -9,6 +9,7 @@ export type {
   CapacitorAttestation,
   CapacitorKey,
   CapacitorPlugin,
+  CapacitorSupport,
 } from './device/capacitor-plugin.js';
 export { DCError, type DCErrorCode } from './device/dc-error.js';
 export type { Misbehaviour } from './device/misbehaviour.js';

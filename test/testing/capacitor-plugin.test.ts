@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { capacitor } from '../../src/client/index.js';
 import { verifyAssertion, verifyAttestation } from '../../src/index.js';
 import { createVirtualApple } from '../../src/testing/index.js';
 import { expectCode } from '../support/rejection.js';
@@ -53,4 +54,16 @@ it.each([
   const { capacitor } = await apple.createDevice({ appId });
   const call = capacitor[method].bind(capacitor) as (options: unknown) => Promise<unknown>;
   expect((await expectCode(() => call(options), 'invalid_argument')).message).toBe(message);
+});
+
+it('the property capacitor of a virtual device can be the plugin of the client for apps', async () => {
+  const { capacitor: plugin } = await apple.createDevice({ appId });
+  expect(await plugin.isSupported()).toEqual({ platform: 'ios', format: 'apple-app-attest', isSupported: true });
+  const device = capacitor(plugin);
+  expect(await device.isSupported()).toBe(true);
+  const keyId = await device.generateKey();
+  const attestation = await device.attest(keyId, 'challenge');
+  expect(await verifyAttestation({ attestation, keyId, challenge: 'challenge', appId, trustAnchors })).toMatchObject({
+    appId,
+  });
 });

@@ -15,6 +15,16 @@ export interface CapacitorKey {
   keyId: string;
 }
 
+/** Whether a device supports attestation, in the format of `@capgo/capacitor-app-attest`. */
+export interface CapacitorSupport {
+  /** The platform of the device. */
+  platform: 'ios';
+  /** The kind of evidence. */
+  format: 'apple-app-attest';
+  /** A virtual device always supports App Attest. */
+  isSupported: true;
+}
+
 /** The JSON that an app sends to register its key. */
 export interface CapacitorAttestation extends CapacitorKey {
   /** The attestation object, base64. */
@@ -46,6 +56,11 @@ export class CapacitorPlugin {
   /** @internal */
   constructor(device: AppAttestService) {
     this.#device = device;
+  }
+
+  /** Returns that the device supports App Attest. */
+  async isSupported(): Promise<CapacitorSupport> {
+    return { ...ENVELOPE, isSupported: true };
   }
 
   /** Generates a key. */
