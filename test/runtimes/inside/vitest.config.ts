@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import core, { COST_TESTS } from '../../../vitest.config.js';
+import { base, COST_TESTS, NOT_IN_NPM_TEST, TESTS } from '../../../vitest.config.js';
 import { runningRuntime } from '../running-runtime.js';
 
 /** Tests of the modules that use the core, and of the documents. */
@@ -12,11 +12,12 @@ const BEYOND_THE_CORE = [
 
 /** The tests of the core as in `npm test`, and the tests in this folder. They run on the runtime that executes this file. */
 export default defineConfig({
-  ...core,
+  ...base,
   test: {
-    ...core.test,
+    ...base.test,
+    include: TESTS,
     exclude: [
-      ...(core.test?.exclude ?? []).filter((pattern) => pattern !== 'test/runtimes/**' && pattern !== COST_TESTS),
+      ...NOT_IN_NPM_TEST.filter((pattern) => pattern !== 'test/runtimes/**' && pattern !== COST_TESTS),
       ...BEYOND_THE_CORE,
       'test/runtimes/*.test.ts',
       'test/runtimes/{chromium,workerd}/**',
