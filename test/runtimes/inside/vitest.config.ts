@@ -2,10 +2,10 @@ import { defineConfig } from 'vitest/config';
 import { base, COST_TESTS, NOT_IN_NPM_TEST, TESTS } from '../../../vitest.config.js';
 import { runningRuntime } from '../running-runtime.js';
 
-/** Tests of the modules that use the core, and of the documents. */
+/** Tests of the modules that use the core, of the client, which runs in browser engines, and of the documents. */
 const BEYOND_THE_CORE = [
   'test/inspector/**',
-  'test/{bench,cli,conformance,examples,http,server,stores}/**',
+  'test/{bench,cli,client,conformance,examples,http,server,stores}/**',
   'examples/**',
   'test/{readme,scripts}.test.ts',
 ];
