@@ -3,13 +3,27 @@ import type { Device } from './device.js';
 /** The methods of the plugin `@capgo/capacitor-app-attest` that {@link capacitor} calls. */
 export interface AppAttestPlugin {
   /** Whether this device supports attestation. `format` is the kind of evidence, and may be absent on iOS. */
-  isSupported(): Promise<{ isSupported: boolean; format?: string }>;
+  isSupported(): Promise<{
+    /** Whether the device supports attestation. */
+    isSupported: boolean;
+    /** The kind of evidence. */
+    format?: string;
+  }>;
   /** Generates a key. */
-  prepare(): Promise<{ keyId: string }>;
+  prepare(): Promise<{
+    /** The key identifier, base64. */
+    keyId: string;
+  }>;
   /** Lets Apple attest a key. Returns the attestation object, base64. */
-  createAttestation(options: { keyId: string; challenge: string }): Promise<{ token: string }>;
+  createAttestation(options: { keyId: string; challenge: string }): Promise<{
+    /** The attestation object, base64. */
+    token: string;
+  }>;
   /** Signs a payload. Returns the assertion object, base64. */
-  createAssertion(options: { keyId: string; payload: string }): Promise<{ token: string }>;
+  createAssertion(options: { keyId: string; payload: string }): Promise<{
+    /** The assertion object, base64. */
+    token: string;
+  }>;
 }
 
 /**

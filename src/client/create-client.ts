@@ -38,7 +38,10 @@ export interface AppAttestClient {
    *
    * @throws AppAttestClientError all codes except `answer_lost`
    */
-  register(): Promise<{ keyId: string }>;
+  register(): Promise<{
+    /** The key identifier, base64. */
+    keyId: string;
+  }>;
   /** Forgets the key, the challenges and the session. The next request creates a new key, which raises the risk metric. */
   reset(): Promise<void>;
 }

@@ -4,6 +4,7 @@
  * @module app-attest/client
  */
 
+export type { Sha256 } from './body-digest.js';
 export { type AppAttestPlugin, capacitor } from './capacitor.js';
 export { AppAttestClientError, type ClientErrorCode, type ClientErrorDetails } from './client-error.js';
 export type { ClientOptions, ClientPaths, UnsupportedReason } from './client-options.js';

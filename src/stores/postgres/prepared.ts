@@ -9,7 +9,10 @@ export interface PreparingQueryable {
     name: string;
     text: string;
     values: unknown[];
-  }): Promise<{ rows: unknown[] }>;
+  }): Promise<{
+    /** The rows. Each row is an object with a property for each column. */
+    rows: unknown[];
+  }>;
 }
 
 /**
