@@ -48,6 +48,30 @@ export function keyRecord(key: NewKey): KeyRecord {
   };
 }
 
+/**
+ * The values of a new key in SQL, without its receipt: key identifier, public key, counter, App ID, App Clip, environment, user,
+ * device, extensions, times of registration, last use and revocation, risk metric, time of the next refresh.
+ */
+export function keyValues(key: NewKey): (string | number | null)[] {
+  const record = keyRecord(key);
+  return [
+    record.keyId,
+    record.publicKey,
+    key.counter,
+    record.appId,
+    record.appClipId,
+    record.environment,
+    record.subject,
+    record.device,
+    record.extensions,
+    record.createdAt,
+    record.lastUsedAt,
+    record.revokedAt,
+    record.riskMetric,
+    record.receiptDueAt,
+  ];
+}
+
 /** Encodes extensions as JSON, with the code directory hash in hex. */
 export function extensionsJson({ codeDirectoryHash, ...others }: AuthenticatorExtensions): string {
   const hash = codeDirectoryHash && Buffer.from(codeDirectoryHash).toString('hex');

@@ -2,9 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { storeConformance } from '../../src/conformance/index.js';
 import { newKey } from '../../src/conformance/new-key.js';
-import { newChallenge } from '../../src/server/challenge.js';
 import type { KeyStore } from '../../src/server/key-store.js';
-import type { NewKey, StoredKey } from '../../src/server/stored-key.js';
 import {
   migrate,
   type PostgresStoresOptions,
@@ -12,6 +10,8 @@ import {
   type Queryable,
 } from '../../src/stores/postgres/index.js';
 import { expectCode } from '../support/rejection.js';
+import { challengeWith, recordFor } from './support/new-challenge.js';
+import { withoutReceipt } from './support/without-receipt.js';
 
 let database: PGlite;
 beforeAll(async () => {
@@ -22,21 +22,6 @@ beforeAll(async () => {
 describe('the PostgreSQL stores on PGlite', () => {
   for (const { name, run } of storeConformance(() => postgresStores(database))) it(name, run);
 });
-
-const record = (lifetime: number) => {
-  const issuedAt = new Date();
-  return { purpose: 'assertion' as const, issuedAt, expiresAt: new Date(issuedAt.getTime() + lifetime) };
-};
-
-/** The key that `find` returns for a new key. */
-function withoutReceipt({ receipt: _, ...stored }: NewKey): StoredKey {
-  return stored;
-}
-
-/** A challenge that begins with the given letter. `put` deletes expired challenges if the letter is `A`. */
-function challengeWith(letter = 'b'): string {
-  return letter + newChallenge().slice(1);
-}
 
 const count = async (): Promise<unknown> => {
   const { rows } = await database.query('SELECT count(*)::int AS count FROM app_attest_challenges');
@@ -59,7 +44,7 @@ describe('challenges in PostgreSQL', () => {
   it('expire by the clock of the database, and their state is known for another minute', async () => {
     const { challenges } = postgresStores(database);
     const [used, left] = [challengeWith(), challengeWith()];
-    for (const challenge of [used, left]) await challenges.put(challenge, record(300_000));
+    for (const challenge of [used, left]) await challenges.put(challenge, recordFor(300_000));
     await challenges.take(used);
     expect(await challenges.fate(left)).toBeUndefined();
     await timePasses(301);
@@ -76,10 +61,10 @@ describe('challenges in PostgreSQL', () => {
   it('are deleted in batches, the oldest first, and never before they expire', async () => {
     const { challenges } = postgresStores(database);
     const [oldest, older, young] = [challengeWith(), challengeWith(), challengeWith()];
-    await challenges.put(older, record(2000));
-    await challenges.put(oldest, record(1000));
+    await challenges.put(older, recordFor(2000));
+    await challenges.put(oldest, recordFor(1000));
     await timePasses(100);
-    await challenges.put(young, record(300_000));
+    await challenges.put(young, recordFor(300_000));
     expect(await challenges.removeExpired(1)).toBe(1);
     expect([await challenges.fate(oldest), await challenges.fate(older)]).toEqual([undefined, 'expired']);
     expect(await challenges.removeExpired()).toBe(1);
@@ -89,11 +74,11 @@ describe('challenges in PostgreSQL', () => {
 
   it('are deleted faster than new challenges are stored', async () => {
     const { challenges } = postgresStores(database);
-    for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), record(1000));
+    for (let index = 0; index < 70; index += 1) await challenges.put(challengeWith(), recordFor(1000));
     await timePasses(1000);
-    await challenges.put(challengeWith('b'), record(1000));
+    await challenges.put(challengeWith('b'), recordFor(1000));
     expect(await count()).toEqual([{ count: 71 }]);
-    await challenges.put(challengeWith('A'), record(1000));
+    await challenges.put(challengeWith('A'), recordFor(1000));
     expect(await count()).toEqual([{ count: 2 }]);
   });
 });
@@ -103,7 +88,7 @@ describe('the statements of the PostgreSQL stores', () => {
     const query = vi.fn((text: string, values: unknown[]) => database.query(text, values));
     const { challenges, keys } = postgresStores({ query });
     const [challenge, key] = [challengeWith('A'), newKey()];
-    await challenges.put(challenge, record(1000));
+    await challenges.put(challenge, recordFor(1000));
     await challenges.take(challenge);
     await challenges.fate(challenge);
     await keys.insert(key);

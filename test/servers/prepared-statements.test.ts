@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { storeConformance } from '../../src/conformance/index.js';
 import { newKey } from '../../src/conformance/new-key.js';
 import { migrate, postgresStores, prepared } from '../../src/stores/postgres/index.js';
+import { expectCode } from '../support/rejection.js';
 
 const pool = new pg.Pool({ connectionString: inject('addresses').postgres });
 const schemas = ['one', 'two'].map((name) => `prepared_${name}_${randomUUID().replaceAll('-', '')}`);
@@ -46,6 +47,10 @@ describe('PostgreSQL without prepared()', () => {
 });
 
 describe('PostgreSQL with prepared()', () => {
+  it.each([undefined, null, {}, 'postgres://localhost'])('rejects %j instead of a pool', async (pool) => {
+    await expectCode(() => Reflect.apply(prepared, undefined, [pool]), 'invalid_argument');
+  });
+
   it('prepares each statement once for each connection, under a name of at most 63 bytes', () =>
     withConnection(async (client) => {
       const { keys } = postgresStores(prepared(client), { schema });

@@ -6,18 +6,10 @@ import {
   spentFor,
   storedChallenge,
 } from '../challenge-record.js';
+import { CLEANING_BATCH, startsCleaning } from '../expired-challenges.js';
 import { type Queryable, rows } from './queryable.js';
 import type { Tables } from './tables.js';
 import { fromMilliseconds, toMilliseconds } from './timestamps.js';
-
-/**
- * On average, one in 64 challenges begins with this letter. When such a challenge is stored, a batch of expired challenges is
- * deleted.
- */
-const CLEANING = 'A';
-
-/** How many challenges a batch deletes. More than 64, so that challenges are deleted faster than they are stored. */
-const BATCH = 256;
 
 /** Stores challenges in a table of PostgreSQL. Each challenge is one row. */
 export class PostgresChallengeStore implements ChallengeStore {
@@ -33,7 +25,7 @@ export class PostgresChallengeStore implements ChallengeStore {
     const { purpose, subject, issuedAt, expiresAt } = storedChallenge(record);
     const values = [challenge, purpose, subject, issuedAt, expiresAt, challengeLifetime(record)];
     await rows(this.#queryable, this.#statements.put, values);
-    if (challenge.startsWith(CLEANING)) await this.removeExpired(BATCH);
+    if (startsCleaning(challenge)) await this.removeExpired(CLEANING_BATCH);
   }
 
   async take(challenge: string): Promise<ChallengeRecord | undefined> {
@@ -50,7 +42,7 @@ export class PostgresChallengeStore implements ChallengeStore {
     const { purpose, issuedAt, expiresAt } = storedChallenge(record);
     const values = [challenge, purpose, issuedAt, expiresAt, spentFor(record)];
     const isFirst = (await rows(this.#queryable, this.#statements.spend, values)).length === 1;
-    if (challenge.startsWith(CLEANING)) await this.removeExpired(BATCH);
+    if (startsCleaning(challenge)) await this.removeExpired(CLEANING_BATCH);
     return isFirst;
   }
 

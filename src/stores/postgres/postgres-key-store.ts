@@ -2,7 +2,7 @@ import { encodeBase64 } from '../../encoding/base64.js';
 import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
 import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
 import type { NewKey, StoredKey } from '../../server/stored-key.js';
-import { extensionsJson, keyRecord, readStoredKey } from '../key-record.js';
+import { extensionsJson, keyValues, readStoredKey } from '../key-record.js';
 import { type Queryable, rows } from './queryable.js';
 import { subjectPrefix } from './subject-prefix.js';
 import type { Tables } from './tables.js';
@@ -18,24 +18,7 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async insert(key: NewKey): Promise<boolean> {
-    const record = keyRecord(key);
-    return this.#changes(this.#statements.insert, [
-      record.keyId,
-      record.publicKey,
-      key.counter,
-      record.appId,
-      record.appClipId,
-      record.environment,
-      record.subject,
-      record.device,
-      record.extensions,
-      record.createdAt,
-      record.lastUsedAt,
-      record.revokedAt,
-      record.receipt,
-      record.riskMetric,
-      record.receiptDueAt,
-    ]);
+    return this.#changes(this.#statements.insert, [...keyValues(key), key.receipt ? encodeBase64(key.receipt) : null]);
   }
 
   async find(keyId: string): Promise<StoredKey | undefined> {
@@ -123,10 +106,10 @@ function statements({ keys }: Tables) {
   return {
     insert: `
 INSERT INTO ${keys} (key_id, public_key, counter, seen, app_id, app_clip_id, environment, subject, device, extensions,
-  created_at, last_used_at, revoked_at, receipt, risk_metric, receipt_due_at)
+  created_at, last_used_at, revoked_at, risk_metric, receipt_due_at, receipt)
 VALUES ($1, $2, $3, ~ 0::bit(${MAX_COUNTER_WINDOW}), $4, $5, $6, $7, $8, $9,
   ${fromMilliseconds('$10')}, ${fromMilliseconds('$11')}, ${fromMilliseconds('$12')},
-  decode($13, 'base64'), $14, ${fromMilliseconds('$15')})
+  $13, ${fromMilliseconds('$14')}, decode($15, 'base64'))
 ON CONFLICT (key_id) DO NOTHING RETURNING 1`,
 
     find: `SELECT ${RECORD} FROM ${keys} WHERE key_id = $1`,

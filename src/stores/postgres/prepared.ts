@@ -1,4 +1,5 @@
 import { sha256OfText } from '../../encoding/bytes.js';
+import { AppAttestError } from '../../errors.js';
 import type { Queryable } from './queryable.js';
 
 /** An object that can prepare named statements: a `Pool` or a `Client` of the package `pg`. */
@@ -22,6 +23,8 @@ export interface PreparingQueryable {
  *
  * @param pool A `Pool` or a `Client` of the package `pg`
  *
+ * @throws AppAttestError `invalid_argument`: `pool` has no method `query`
+ *
  * @example
  * ```ts
  * const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...postgresStores(prepared(pool)) });
@@ -30,6 +33,9 @@ export interface PreparingQueryable {
  * @see https://node-postgres.com/features/queries#prepared-statements
  */
 export function prepared(pool: PreparingQueryable): Queryable {
+  if (typeof pool?.query !== 'function') {
+    throw new AppAttestError('invalid_argument', 'prepared needs a Pool or a Client of the package pg');
+  }
   const names = new Map<string, string>();
   return {
     query: (text, values) => {

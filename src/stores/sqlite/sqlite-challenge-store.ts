@@ -6,21 +6,10 @@ import {
   spentFor,
   storedChallenge,
 } from '../challenge-record.js';
+import { CLEANING_BATCH, startsCleaning } from '../expired-challenges.js';
 import { NOW } from './sqlite-clock.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import { sqliteStatement } from './sqlite-statement.js';
-
-/**
- * On average, one in 64 challenges begins with this letter. When such a challenge is stored, a batch of expired challenges is
- * deleted.
- */
-const CLEANING = 'A';
-
-/**
- * The maximum number of challenges that a batch deletes. It is more than 64, so that challenges are deleted faster than they are
- * stored.
- */
-const BATCH = 256;
 
 /** Stores challenges in a table of SQLite. Each challenge is one row. */
 export class SqliteChallengeStore implements ChallengeStore {
@@ -35,7 +24,7 @@ export class SqliteChallengeStore implements ChallengeStore {
     const { purpose, subject, issuedAt, expiresAt } = storedChallenge(record);
     const values = [challenge, purpose, subject, issuedAt, expiresAt, challengeLifetime(record)];
     await this.#connection.rows(PUT, values);
-    if (challenge.startsWith(CLEANING)) await this.removeExpired(BATCH);
+    if (startsCleaning(challenge)) await this.removeExpired(CLEANING_BATCH);
   }
 
   async take(challenge: string): Promise<ChallengeRecord | undefined> {
@@ -52,7 +41,7 @@ export class SqliteChallengeStore implements ChallengeStore {
     const { purpose, issuedAt, expiresAt } = storedChallenge(record);
     const values = [challenge, purpose, issuedAt, expiresAt, spentFor(record)];
     const isFirst = (await this.#connection.rows(SPEND, values)).length === 1;
-    if (challenge.startsWith(CLEANING)) await this.removeExpired(BATCH);
+    if (startsCleaning(challenge)) await this.removeExpired(CLEANING_BATCH);
     return isFirst;
   }
 

@@ -1,6 +1,6 @@
 import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
 import type { NewKey, StoredKey } from '../../server/stored-key.js';
-import { extensionsJson, keyRecord, readStoredKey } from '../key-record.js';
+import { extensionsJson, keyValues, readStoredKey } from '../key-record.js';
 import type { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteValue } from './sqlite-driver.js';
 import { type SqliteStatement, sqliteStatement } from './sqlite-statement.js';
@@ -13,24 +13,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   async insert(key: NewKey): Promise<boolean> {
-    const record = keyRecord(key);
-    return this.#changes(INSERT, [
-      record.keyId,
-      record.publicKey,
-      key.counter,
-      record.appId,
-      record.appClipId,
-      record.environment,
-      record.subject,
-      record.device,
-      record.extensions,
-      record.createdAt,
-      record.lastUsedAt,
-      record.revokedAt,
-      record.riskMetric,
-      record.receiptDueAt,
-      key.receipt ? hex(key.receipt) : null,
-    ]);
+    return this.#changes(INSERT, [...keyValues(key), key.receipt ? hex(key.receipt) : null]);
   }
 
   async find(keyId: string): Promise<StoredKey | undefined> {
