@@ -15,11 +15,10 @@
 //   --json FILE         writes the results to a file
 //   --record FILE       measures nothing; writes the results in a file from --json into docs/ as tables
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCase, type Plan } from './measure-case.js';
 import { recordResults } from './record.js';
-import type { Case, CaseResult, Results } from './results.js';
+import { type Case, type CaseResult, resultsOf } from './results.js';
 import { SignedRequests } from './signed-requests.js';
 import { type Database, STORE_KINDS, type StoreKind, startDatabase } from './store-kinds.js';
 import { scalingTables } from './tables.js';
@@ -72,14 +71,7 @@ async function run(): Promise<void> {
       await database?.stop();
     }
   }
-  const results: Results = {
-    date: new Date().toISOString(),
-    node: process.version,
-    processors: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-    seconds: plan.seconds,
-    rounds: plan.rounds,
-    cases,
-  };
+  const results = resultsOf(plan, cases);
   console.log(scalingTables(results));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }

@@ -9,11 +9,11 @@
 //   --limit 1                   applies to signed challenges: fails if the service or the database grows by more than this
 //                               number of mebibytes, or if the request of a user is rejected
 //   --record                    writes the table into docs/scaling.md
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Flood, floodTable, growthOf } from './flood-table.js';
 import { measureFlood } from './measure-flood.js';
 import { recordInPage } from './record.js';
+import { PROCESSORS } from './results.js';
 import { SignedRequests } from './signed-requests.js';
 import { STORE_KINDS, startDatabase } from './store-kinds.js';
 
@@ -48,7 +48,7 @@ for (const store of STORE_KINDS.filter((kind) => options.store.includes(kind))) 
     }
   }
 }
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}`;
+const machine = `${PROCESSORS}, Node.js ${process.version}`;
 const date = new Date().toISOString().slice(0, 10);
 const tables = `${machine}; connections: ${connections}; ${date}\n\n${floodTable(floods)}`;
 console.log(tables);

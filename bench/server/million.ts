@@ -9,7 +9,6 @@
 //   --connections 50      measures requests over this number of connections; may be repeated
 //   --writers 50          the number of connections that call `advance`
 //   --record              writes the tables into docs/scaling.md
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { postgresStores } from 'app-attest/postgres';
 import pg from 'pg';
@@ -18,7 +17,7 @@ import { measureCase } from './measure-case.js';
 import { type Advances, millionTables } from './million-tables.js';
 import { openPool } from './open-client.js';
 import { recordInPage } from './record.js';
-import type { CaseResult } from './results.js';
+import { type CaseResult, resultsOf } from './results.js';
 import { SignedRequests } from './signed-requests.js';
 import { startDatabase } from './store-kinds.js';
 import { type TableActivity, tableActivity, tableSizes } from './table-statistics.js';
@@ -81,14 +80,7 @@ async function run(postgres: NonNullable<typeof database>): Promise<void> {
     }));
     cases.push(await measureCase({ store: 'PostgreSQL', delay: 0, connections }, requests, plan, postgres, candidates));
   }
-  const results = {
-    date: new Date().toISOString(),
-    node: process.version,
-    processors: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-    seconds: plan.seconds,
-    rounds: plan.rounds,
-    cases,
-  };
+  const results = resultsOf(plan, cases);
   const tables = millionTables(results, [few.size, many.size], await advance(many, Number(options.advances)));
   console.log(tables);
   if (options.record) recordInPage('docs/scaling.md', 'million keys', tables);

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import type { StoreKind } from './store-kinds.js';
 
 /** The services that a case measures under the same conditions. */
@@ -60,6 +61,18 @@ export interface Results {
   readonly seconds: number;
   readonly rounds: number;
   readonly cases: readonly CaseResult[];
+}
+
+/** The number and the model of the processors of this machine. */
+export const PROCESSORS = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
+
+/** The results of a run on this machine that has just ended. */
+export function resultsOf(
+  { seconds, rounds }: Pick<Results, 'seconds' | 'rounds'>,
+  cases: readonly CaseResult[],
+): Results {
+  const date = new Date().toISOString();
+  return { date, node: process.version, processors: PROCESSORS, seconds, rounds, cases };
 }
 
 /** The median, the lowest and the highest of several values. */

@@ -1,6 +1,15 @@
 /** Who takes part. The browser page draws the device and Apple in one column, and the attacker in the column of the app. */
 export type Place = 'app' | 'attacker' | 'device' | 'apple' | 'service' | 'store';
 
+export const PLACE_NAMES: Readonly<Record<Place, string>> = {
+  app: 'App',
+  attacker: 'Attacker',
+  device: 'Device',
+  apple: 'Apple',
+  service: 'Service',
+  store: 'Store',
+};
+
 /** A message from one place to another. If both are the same place, it is a check at this place. */
 export interface Step {
   readonly kind: 'step';

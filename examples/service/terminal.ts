@@ -1,13 +1,4 @@
-import { type Entry, type Place, shortened } from './step.js';
-
-const NAMES: Readonly<Record<Place, string>> = {
-  app: 'App',
-  attacker: 'Attacker',
-  device: 'Device',
-  apple: 'Apple',
-  service: 'Service',
-  store: 'Store',
-};
+import { type Entry, PLACE_NAMES, shortened } from './step.js';
 
 /** The width of the longest route, `Attacker → Service`. */
 const ROUTE_WIDTH = 18;
@@ -21,7 +12,7 @@ export function printEntry(entry: Entry): void {
     console.log(`${isExpected ? '✓' : '✗'} ${title}: ${status} ${shortened(JSON.stringify(body))}\n    ${why}`);
   } else {
     const { from, to, what, facts, outcome } = entry;
-    const route = from === to ? NAMES[from] : `${NAMES[from]} → ${NAMES[to]}`;
+    const route = from === to ? PLACE_NAMES[from] : `${PLACE_NAMES[from]} → ${PLACE_NAMES[to]}`;
     const mark = outcome ? `${outcome}: ` : '';
     const listed = Object.entries(facts).map(([name, value]) => `${name}: ${value}`);
     console.log(`    ${route.padEnd(ROUTE_WIDTH)}  ${[mark + what, ...listed].join(' · ')}`);

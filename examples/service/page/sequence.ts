@@ -1,17 +1,8 @@
-import { type Entry, type Place, type SceneEnd, type Step, shortened } from '../step.js';
+import { type Entry, PLACE_NAMES, type Place, type SceneEnd, type Step, shortened } from '../step.js';
 import { element } from './element.js';
 
 /** The columns, from left to right. */
 const COLUMNS: Readonly<Record<Place, number>> = { app: 0, attacker: 0, device: 1, apple: 1, service: 2, store: 3 };
-
-const NAMES: Readonly<Record<Place, string>> = {
-  app: 'App',
-  attacker: 'Attacker',
-  device: 'Device',
-  apple: 'Apple',
-  service: 'Service',
-  store: 'Store',
-};
 
 /** Draws the entries below each other. The latest scene is the first, and only its steps are open. */
 export class Sequence {
@@ -41,7 +32,7 @@ export class Sequence {
 /** The route stands in each row too: it is visible on a phone, and screen readers read it. */
 function rowOf({ from, to, what, facts, outcome }: Step): HTMLLIElement {
   const [start, end] = [COLUMNS[from], COLUMNS[to]];
-  const route = from === to ? NAMES[from] : `${NAMES[from]} → ${NAMES[to]}`;
+  const route = from === to ? PLACE_NAMES[from] : `${PLACE_NAMES[from]} → ${PLACE_NAMES[to]}`;
   const arrow = element(
     'div',
     `message ${directionOf(start, end, from === to)} ${outcome ?? ''} ${from === 'attacker' || to === 'attacker' ? 'hostile' : ''}`,
