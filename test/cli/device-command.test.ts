@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import express, { type Express, type Request } from 'express';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expressHandlers, type HttpOptions, type Mode } from '../../src/http/express.js';
 import { verifyAssertion, verifyAttestation } from '../../src/index.js';
 import { type AppAttestOptions, createAppAttest } from '../../src/server/index.js';
-import { appAttest } from '../support/command-line.js';
+import { virtualIphoneCommand } from '../support/virtual-iphone-command.js';
 
 const appId = 'TEAMID1234.com.example.app';
-const folder = mkdtempSync(join(tmpdir(), 'app-attest-device-'));
-const rootFile = join(folder, 'state', 'virtual-apple.json');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const device = (...args: string[]) => appAttest(['device', '--root-file', rootFile, ...args]);
+const { device } = virtualIphoneCommand();
 
 let root: string;
 beforeAll(async () => {

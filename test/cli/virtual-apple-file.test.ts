@@ -1,15 +1,11 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { appAttest } from '../support/command-line.js';
+import { virtualIphoneCommand } from '../support/virtual-iphone-command.js';
 
 const appId = 'TEAMID1234.com.example.app';
-const folder = mkdtempSync(join(tmpdir(), 'app-attest-root-'));
-const rootFile = join(folder, 'state', 'virtual-apple.json');
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const device = (...args: string[]) => appAttest(['device', '--root-file', rootFile, ...args]);
+const { folder, rootFile, device } = virtualIphoneCommand();
 
 let root: string;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ interface Bindings {
 }
 
 /** A Worker that runs one case of the conformance suite, or the example. The path contains the number of the case, or `example`. */
-// biome-ignore lint/style/noDefaultExport: Workers need a default export.
+// Cloudflare runs the default export of a Worker.
 export default {
   async fetch(request: Request, { DB }: Bindings): Promise<Response> {
     await migrate(DB);

@@ -7,5 +7,5 @@ async function respond(request: Request): Promise<Response> {
   return Response.json(Object.fromEntries(Object.entries(differences).map(([name, isSo]) => [name, isSo()])));
 }
 
-// biome-ignore lint/style/noDefaultExport: Workers require a default export
+// workerd runs the default export of a Worker.
 export default { fetch: respond };
