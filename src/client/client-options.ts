@@ -90,7 +90,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
       registration: '/app-attest/registration',
       session: '/app-attest/session',
     },
-    // A browser engine calls fetch only as a method of the window.
+    // In a browser engine, fetch throws an error if it is called as a method of an object other than the window.
     fetch: (url, init) => fetch(url, init),
     sha256: (bytes) => crypto.subtle.digest('SHA-256', bytes),
     onUnsupported: () => 'send',
