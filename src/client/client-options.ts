@@ -80,7 +80,7 @@ export type ClientSettings = Required<ClientOptions> & { readonly paths: Require
  * @throws AppAttestClientError `invalid_argument`
  */
 export function readClientOptions(options: ClientOptions): ClientSettings {
-  const { device, storage } = options;
+  const { device, storage, baseUrl, paths: passed }: ClientOptions = Object(options);
   const defaults: ClientSettings = {
     device,
     storage,
@@ -100,11 +100,11 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     maxDelay: 30,
     timeout: 60,
   };
-  const paths = { ...defaults.paths, ...options.paths };
-  const settings = { ...defaults, ...options, baseUrl: String(options.baseUrl).replace(/\/+$/, ''), paths };
+  const paths = { ...defaults.paths, ...passed };
+  const settings = { ...defaults, ...options, baseUrl: String(baseUrl).replace(/\/+$/, ''), paths };
+  expect(device, 'isSupported generateKey attest assert', /^function/);
   expectKnown(options, defaults);
   expectKnown(paths, defaults.paths);
-  expect(device, 'isSupported generateKey attest assert', /^function/);
   expect(storage, 'get set remove', /^function/);
   expect(settings, 'fetch sha256 onUnsupported', /^function/);
   expect(settings, 'baseUrl', /^string https?:\/\/[^?#]+$/);

@@ -56,3 +56,9 @@ it.each<object>([
 ])('createClient accepts the options %j', (options) => {
   expect(Reflect.apply(createClient, undefined, [{ ...valid, ...options }])).toHaveProperty('fetch');
 });
+
+it.each([undefined, null])('createClient rejects %s instead of options', (options) => {
+  expect(() => Reflect.apply(createClient, undefined, [options])).toThrow(
+    'invalid_argument: isSupported must match /^function/, but is undefined undefined',
+  );
+});
