@@ -28,10 +28,25 @@ const APP = `
     createAttestation: (options) => pluginAttest(options),
     createAssertion: (options) => pluginAssert(options),
   };
+  // Chromium sends changes of localStorage to other tabs with a delay. IndexedDB has the same content in all tabs.
+  const database = new Promise((resolve, reject) => {
+    const opening = indexedDB.open('app');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('texts');
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
+  async function inTexts(mode, use) {
+    const transaction = (await database).transaction('texts', mode);
+    const request = use(transaction.objectStore('texts'));
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
   const storage = {
-    get: async (name) => localStorage.getItem(name),
-    set: async (name, value) => localStorage.setItem(name, value),
-    remove: async (name) => localStorage.removeItem(name),
+    get: async (name) => (await inTexts('readonly', (texts) => texts.get(name))) ?? null,
+    set: async (name, value) => void (await inTexts('readwrite', (texts) => texts.put(value, name))),
+    remove: async (name) => void (await inTexts('readwrite', (texts) => texts.delete(name))),
   };
   function createApp(baseUrl, options) {
     globalThis.attested = client.createClient({ device: client.capacitor(plugin), baseUrl, storage, ...options });
