@@ -31,7 +31,7 @@ export async function runCoreTests({ command, identity }: Runtime): Promise<read
     if (assertionResults.length === 0) throw new Error(`${file} has no tests on ${identity}: ${message}`);
     return assertionResults.map(({ ancestorTitles, title, status, failureMessages }) => ({
       name: nameOf(file, [...ancestorTitles, title].join(' > ')),
-      failure: status === 'passed' ? undefined : [status, ...(failureMessages ?? [])].join('\n'),
+      failure: status === 'passed' ? undefined : failureMessages?.join('\n') || status,
     }));
   });
   // A run can fail without a failed test, for example because of an unhandled rejection.

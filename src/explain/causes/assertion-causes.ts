@@ -12,8 +12,8 @@ import { policyCauses, withoutFlagCause } from './extension-causes.js';
 import { malformedCauses } from './malformed-causes.js';
 import { payloadCauses } from './payload-causes.js';
 
-/** Each try verifies one signature. The other 50 of the 100 allowed verifications are for the rest of the explanation. */
-const TRIES = 50;
+/** Each try verifies one signature. The other 60 of the 100 allowed verifications are for the rest of the explanation. */
+const TRIES = 40;
 
 /** Finds the mistakes that explain why an assertion is rejected. */
 export async function assertionCauses(checked: CheckedAssertion): Promise<Cause[]> {

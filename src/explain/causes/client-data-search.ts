@@ -16,7 +16,7 @@ export interface SearchLimits {
 }
 
 /** The maximum number of bytes that all tries hash. */
-const MAX_BYTES = 1_048_576;
+const MAX_BYTES = 262_144;
 
 /** The maximum length of client data that is searched. The many forms of longer client data would take too long to compute. */
 export const MAX_SEARCHED_LENGTH = 4096;

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { Child } from './child.js';
 import { CLIENTS, openSqlite } from './open-sqlite.js';
 
+/** The timer keeps the database in use. Without it, the garbage collector closes the database, which releases the lock. */
 const LOCK = `
 const [clients, path] = process.argv.slice(1);
 const Database = require('node:module').createRequire(clients)('better-sqlite3');
-new Database(path).exec('BEGIN IMMEDIATE');
+const database = new Database(path);
+database.exec('BEGIN IMMEDIATE');
 console.log('locked');
-setInterval(() => undefined, 60_000);`;
+setInterval(() => database.open, 60_000);`;
 
 /** An SQLite file with the tables of the stores, in a temporary folder. */
 export class SqliteFile {
