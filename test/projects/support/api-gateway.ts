@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
 
 /** The part of a result of a Lambda function (format 2.0) that this gateway uses. */
 interface FunctionResult {
@@ -44,21 +43,32 @@ export class ApiGateway {
       const event = await eventOf(request, stage);
       if (!event) return response.writeHead(400).end('{"message":"Bad Request"}');
       this.events.push(event);
-      const answer = await fetch(`${functionUrl}/2015-03-31/functions/function/invocations`, {
-        method: 'POST',
-        body: JSON.stringify(event),
-      });
-      if (!answer.ok) return response.writeHead(500).end('{"message":"Internal Server Error"}');
-      const result: FunctionResult = JSON.parse(await answer.text());
+      const result = await invoke(functionUrl, event);
+      if (!result) return response.writeHead(500).end('{"message":"Internal Server Error"}');
       response.writeHead(result.statusCode, { ...result.headers, 'set-cookie': [...(result.cookies ?? [])] });
       response.end(Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8'));
     });
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
     this.#server.close();
-    await setTimeout(0);
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+}
+
+/** Returns the result of the function, or `undefined` if the function failed. */
+async function invoke(functionUrl: string, event: object): Promise<FunctionResult | undefined> {
+  try {
+    const answer = await fetch(`${functionUrl}/2015-03-31/functions/function/invocations`, {
+      method: 'POST',
+      // A connection that stays open could lead to a process that the test has killed.
+      headers: { connection: 'close' },
+      body: JSON.stringify(event),
+    });
+    return answer.ok ? JSON.parse(await answer.text()) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
