@@ -33,8 +33,12 @@ export function withBody<Incoming extends Request>(
   return withInit(request, { body, duplex: 'half' });
 }
 
-/** Creates a request that differs from the given request only in the body. */
-function withInit<Incoming extends Request>(request: Incoming, init: RequestInit): Incoming {
+/**
+ * Creates a request that differs from the given request only in the body.
+ *
+ * @param init The part of `RequestInit` that sets the body
+ */
+function withInit<Incoming extends Request>(request: Incoming, init: object): Incoming {
   if (isGenuine(request)) return Reflect.construct(classOf(request), [request, init]);
   const { url, method, headers, signal } = request;
   return Reflect.construct(classOf(request), [url, { method, headers, signal, ...init }]);

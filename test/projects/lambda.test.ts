@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostgresServer } from '../servers/support/postgres-server.js';
-import { answerOf, type Client } from '../support/http-client.js';
 import { send } from '../support/raw-http.js';
 import { ApiGateway, decodedPath } from './support/api-gateway.js';
 import { itProtects } from './support/it-protects.js';
-import { registeredPhone } from './support/registered-phone.js';
+import { createTrustedDevice, Phone } from './support/phone.js';
 import { type RunningProject, startProject } from './support/start-project.js';
 
 const invokeFunction = fileURLToPath(new URL('./support/invoke-function.mjs', import.meta.url));
@@ -22,12 +21,15 @@ describe.each([
   let postgres: PostgresServer;
   let functions: RunningProject;
   let gateway: ApiGateway;
+  let phone: Phone;
 
   beforeAll(async () => {
     postgres = await PostgresServer.start();
     const env = { DATABASE_URL: postgres.url, PUBLIC_PATH: prefix };
     functions = await startProject('lambda', { build, start, env });
     gateway = await ApiGateway.start(functions.url, stage);
+    phone = new Phone(gateway.url, prefix, await createTrustedDevice());
+    await phone.register();
   });
   afterAll(async () => {
     await gateway?.stop();
@@ -38,11 +40,6 @@ describe.each([
   itProtects(() => ({ ...functions, url: gateway.url }), { prefix });
 
   describe('accepts', () => {
-    let phone: Client;
-    beforeAll(async () => {
-      phone = await registeredPhone(gateway.url + prefix);
-    });
-
     it.each([
       ['text', 'application/json', false],
       ['text', 'text/plain; charset=utf-8', false],
@@ -50,8 +47,8 @@ describe.each([
       ['base64', 'application/x-www-form-urlencoded', true],
     ])('a body that API Gateway passes as %s because of its type %s', async (_form, type, isBase64Encoded) => {
       const body = '{"item":"☕"}';
-      const headers = { ...(await phone.sign('POST', `${prefix}/orders`, body)), 'content-type': type };
-      const answer = await answerOf(await fetch(`${gateway.url}${prefix}/orders`, { method: 'POST', headers, body }));
+      const headers = { ...(await phone.sign('POST', '/orders', body)), 'content-type': type };
+      const answer = await phone.send('POST', '/orders', headers, body);
       expect(answer).toMatchObject({ status: 200, body: { ordered: '☕', by: phone.keyId } });
       expect(gateway.events.at(-1)).toMatchObject({ isBase64Encoded });
     });
@@ -60,37 +57,29 @@ describe.each([
       ['with spaces and letters that are not ASCII', '/orders/caf%C3%A9%20au%20lait'],
       ['with an encoded number sign', '/orders/%231'],
       ['with a query', '/orders/7?text=a%20%3F%25+%23&list=1,2&list=&empty'],
-    ])('a target %s', async (_what, path) => {
-      const target = prefix + path;
-      const answer = await answerOf(await fetch(gateway.url + target, { headers: await phone.sign('GET', target) }));
-      const [, order] = /^\/orders\/([^?]+)/.exec(path) ?? [];
+    ])('a target %s', async (_what, target) => {
+      const answer = await phone.send('GET', target, await phone.sign('GET', target));
+      const [, order] = /^\/orders\/([^?]+)/.exec(target) ?? [];
       expect(answer).toMatchObject({ status: 200, body: { order, by: phone.keyId } });
     });
   });
 
   describe('rejects', () => {
-    let phone: Client;
-    beforeAll(async () => {
-      phone = await registeredPhone(gateway.url + prefix);
-    });
-
     it('a path with an encoded character that needs no encoding, because the function receives the decoded path', async () => {
-      const target = `${prefix}/orders/a%40b`;
-      const answer = await answerOf(await fetch(gateway.url + target, { headers: await phone.sign('GET', target) }));
+      const target = '/orders/a%40b';
+      const answer = await phone.send('GET', target, await phone.sign('GET', target));
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
-    it('a target that was signed without the public part of the path, or with another part', async () => {
-      for (const signed of [prefix === '' ? '/prod/orders/7' : '/orders/7', `/test${prefix}/orders/7`]) {
-        const headers = await phone.sign('GET', signed);
-        const answer = await answerOf(await fetch(`${gateway.url}${prefix}/orders/7`, { headers }));
-        expect(answer, signed).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
-      }
+    it('a target that was signed with another stage', async () => {
+      const headers = await phone.sign('GET', '/test/orders/7');
+      const answer = await phone.send('GET', '/orders/7', headers);
+      expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
     it('a GET request with a body, which a Fetch request cannot have', async () => {
+      const headers = { ...(await phone.sign('GET', '/orders/7')), 'content-length': '2' };
       const path = `${prefix}/orders/7`;
-      const headers = { ...(await phone.sign('GET', path)), 'content-length': '2' };
       const answer = await send(gateway.url, { method: 'GET', path, headers, body: '{}' });
       expect(answer).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
     });

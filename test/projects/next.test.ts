@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { answerOf } from '../support/http-client.js';
 import { itProtects } from './support/it-protects.js';
-import { registeredPhone } from './support/registered-phone.js';
+import { createTrustedDevice, Phone } from './support/phone.js';
 import { type RunningProject, startProject } from './support/start-project.js';
 
 let project: RunningProject;
@@ -15,9 +14,9 @@ afterAll(() => project?.stop());
 itProtects(() => project);
 
 it('passes a NextRequest to the handler', async () => {
-  const phone = await registeredPhone(project.url);
+  const phone = new Phone(project.url, '', await createTrustedDevice());
+  await phone.register();
   const body = '{"item":"coffee"}';
-  const headers = { ...(await phone.sign('POST', '/orders?gift', body)), 'content-type': 'application/json' };
-  const answer = await answerOf(await fetch(`${project.url}/orders?gift`, { method: 'POST', headers, body }));
+  const answer = await phone.send('POST', '/orders?gift', await phone.sign('POST', '/orders?gift', body), body);
   expect(answer, project.output).toMatchObject({ status: 200, body: { ordered: 'coffee', isGift: true } });
 });

@@ -1,22 +1,24 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answerOf } from '../support/http-client.js';
 import { itProtects } from './support/it-protects.js';
-import { registeredPhone } from './support/registered-phone.js';
+import { createTrustedDevice, Phone } from './support/phone.js';
 import { type RunningProject, startProject } from './support/start-project.js';
 
 let project: RunningProject;
+let phone: Phone;
 
 beforeAll(async () => {
   const build = [['svelte-kit', 'sync'], ['tsc'], ['vite', 'build']];
   project = await startProject('sveltekit', { build, start: ['node', 'build'] });
+  phone = new Phone(project.url, '', await createTrustedDevice());
+  await phone.register();
 });
 afterAll(() => project?.stop());
 
 itProtects(() => project);
 
-/** Sends a signed order with the given headers. */
+/** Sends a signed order. Its body is bytes, so that `fetch` adds no content type. */
 async function order(body: string, added: Record<string, string>) {
-  const phone = await registeredPhone(project.url);
   const headers = { ...(await phone.sign('POST', '/orders', body)), ...added };
   return answerOf(await fetch(`${project.url}/orders`, { method: 'POST', headers, body: Buffer.from(body) }));
 }

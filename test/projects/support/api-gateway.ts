@@ -13,6 +13,9 @@ interface FunctionResult {
 /** Content types whose bodies AWS passes as text. All other bodies are base64. */
 const TEXT = /^(?:text\/|application\/(?:json|javascript|xml)\b)/;
 
+const BAD_REQUEST: FunctionResult = { statusCode: 400, body: '{"message":"Bad Request"}' };
+const FUNCTION_FAILED: FunctionResult = { statusCode: 500, body: '{"message":"Internal Server Error"}' };
+
 const DOMAIN = 'abcdefghij.execute-api.eu-central-1.amazonaws.com';
 
 /**
@@ -41,10 +44,8 @@ export class ApiGateway {
     this.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     server.on('request', async (request, response) => {
       const event = await eventOf(request, stage);
-      if (!event) return response.writeHead(400).end('{"message":"Bad Request"}');
-      this.events.push(event);
-      const result = await invoke(functionUrl, event);
-      if (!result) return response.writeHead(500).end('{"message":"Internal Server Error"}');
+      if (event) this.events.push(event);
+      const result = event ? await invoke(functionUrl, event) : BAD_REQUEST;
       response.writeHead(result.statusCode, { ...result.headers, 'set-cookie': [...(result.cookies ?? [])] });
       response.end(Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8'));
     });
@@ -57,8 +58,7 @@ export class ApiGateway {
   }
 }
 
-/** Returns the result of the function, or `undefined` if the function failed. */
-async function invoke(functionUrl: string, event: object): Promise<FunctionResult | undefined> {
+async function invoke(functionUrl: string, event: object): Promise<FunctionResult> {
   try {
     const answer = await fetch(`${functionUrl}/2015-03-31/functions/function/invocations`, {
       method: 'POST',
@@ -66,9 +66,9 @@ async function invoke(functionUrl: string, event: object): Promise<FunctionResul
       headers: { connection: 'close' },
       body: JSON.stringify(event),
     });
-    return answer.ok ? JSON.parse(await answer.text()) : undefined;
+    return answer.ok ? JSON.parse(await answer.text()) : FUNCTION_FAILED;
   } catch {
-    return undefined;
+    return FUNCTION_FAILED;
   }
 }
 
