@@ -25,7 +25,16 @@ export function lockedTo(address: string, lock: PackageLock, manifest: PackageMa
   const root = lock.packages[''];
   const { version = '', license = '', bin = {}, engines = {}, dependencies = {} } = manifest;
   const { peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
-  const entry = { version, resolved: address, license, bin, engines, dependencies, peerDependencies, peerDependenciesMeta };
+  const entry = {
+    version,
+    resolved: address,
+    license,
+    bin,
+    engines,
+    dependencies,
+    peerDependencies,
+    peerDependenciesMeta,
+  };
   return {
     ...lock,
     packages: {
