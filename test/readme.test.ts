@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { STATUS } from '../src/http/status.js';
@@ -159,6 +160,16 @@ describe('docs/frameworks.md', () => {
       expect(read('docs/frameworks.md')).toContain(`(../examples/projects/${name}/`);
       expect(existsSync(new URL(`test/projects/${name}.test.ts`, root)), name).toBe(true);
     }
+  });
+
+  it('lists projects of which .ci/run tests at most three in each hour, and all in a day', () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => String(hour));
+    const turns = hours.map((hour) => execFileSync('node', ['test/projects/turn.mjs', hour], { encoding: 'utf8' }));
+    const due = turns.map((turn) => turn.trim().split(' '));
+    expect(Math.max(...due.map((files) => files.length))).toBeLessThanOrEqual(3);
+    expect([...new Set(due.flat())].toSorted()).toEqual(
+      names.map((name) => `test/projects/${name}.test.ts`).toSorted(),
+    );
   });
 
   it('points to a file that states when each project was tested, and with which versions', () => {
