@@ -28,7 +28,7 @@ export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context,
 /** One mode for all requests, or a function that chooses the mode of each request. */
 export type ModeOption<Context, Chosen extends Mode = Mode> = Chosen | ChooseMode<Context, Chosen>;
 
-/** The mode of one request. It is chosen once, when the key identifier is known. */
+/** The mode of one request. It is chosen once: when the key identifier is known, or when the request could not be read. */
 export class RequestMode<Context> {
   readonly #option: ModeOption<Context>;
   readonly #context: Context;
