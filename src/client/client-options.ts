@@ -48,8 +48,9 @@ export interface ClientOptions {
    */
   onUnsupported?: (reason: UnsupportedReason) => 'send' | 'throw' | undefined | Promise<'send' | 'throw' | undefined>;
   /**
-   * Whether the client signs and sends several requests at the same time. With `false`, the default, the counters arrive in
-   * order. Use `true` only if the server has a `counterWindow`.
+   * Whether the client signs and sends several requests at the same time. With `false`, the default, the client signs a request
+   * when the previous request has a response, so the counters arrive in order. Use `true` only if the server has a
+   * `counterWindow`.
    */
   parallel?: boolean;
   /**

@@ -47,7 +47,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   signed?: Signed | undefined;
   /**
    * Returns the user (account, session) that sent the request. The server then issues challenges for this user, registers
-   * keys for this user, and accepts only keys of this user. If the function returns `undefined`, the request is rejected.
+   * keys for this user, and accepts only keys and session tokens of this user. If the function returns `undefined`, the
+   * request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
   /**

@@ -14,7 +14,8 @@ export type Mode = 'enforce' | 'report';
 export interface ModeClaims {
   /**
    * The key identifier that the client sent, base64 with padding. `undefined` if the client sent no valid identifier. An attacker
-   * can send any identifier.
+   * can send any identifier. For `protectWithSession`, it is the identifier in the session token, and `undefined`
+   * unless `sessions.verify` accepts the token.
    */
   readonly keyId: string | undefined;
 }
