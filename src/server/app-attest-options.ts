@@ -104,7 +104,7 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    */
   formats?: Formats | undefined;
   /**
-   * Keeps keys in the memory of this process, so that a request needs one round trip to the stores instead of two.
+   * Keeps keys in the memory of this process. A request with a cached key needs one round trip to the stores instead of two.
    * `max` is the maximum number of keys, and `ttl` is the time in seconds for which a key is kept after it was read.
    * Off by default.
    *
