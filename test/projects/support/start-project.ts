@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { Child, freePort, run } from '../../servers/support/child.js';
-import { lockedTo, type PackageLock } from './package-lock.js';
+import { lockedTo, type PackageLock, type PackageManifest } from './package-lock.js';
 
 /** How to start a project. */
 export interface ProjectOptions {
@@ -92,7 +92,7 @@ async function copyProject(name: string, folder: string): Promise<void> {
   for (const file of files) await cp(join(source, file), join(folder, file));
   await cp(inject('tarball'), join(folder, 'app-attest.tgz'));
 
-  const repository: Record<string, unknown> = JSON.parse(await readFile(join(projects, '../../package.json'), 'utf8'));
+  const repository: PackageManifest = JSON.parse(await readFile(join(projects, '../../package.json'), 'utf8'));
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   const lock: PackageLock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
   manifest.dependencies['app-attest'] = 'file:app-attest.tgz';
