@@ -103,17 +103,28 @@ describe('the events of API Gateway', () => {
     expect(decodedPath(path)).toBe(expected);
   });
 
-  it('carry cookies and repeated headers, and results carry cookies', async () => {
+  const load = (): Promise<Adapter> => {
     const file = new URL('../../examples/projects/lambda/src/api-gateway.ts', import.meta.url).href;
-    const adapter: Adapter = await import(/* @vite-ignore */ file);
-    const request = adapter.toRequest({
-      rawPath: '/orders/7',
-      rawQueryString: 'x=1',
-      headers: { 'x-list': 'one,two' },
-      cookies: ['a=1', 'b=2'],
-      isBase64Encoded: false,
-      requestContext: { domainName: 'api.example.com', stage: '$default', http: { method: 'GET' } },
-    });
+    return import(/* @vite-ignore */ file);
+  };
+  const event = {
+    rawPath: '/orders/7',
+    rawQueryString: 'x=1',
+    headers: { 'x-list': 'one,two' },
+    cookies: ['a=1', 'b=2'],
+    isBase64Encoded: false,
+    requestContext: { domainName: 'api.example.com', stage: '$default', http: { method: 'GET' } },
+  };
+
+  it('contain the encoded path if they come from the URL of a function', async () => {
+    const adapter = await load();
+    const { url } = adapter.toRequest({ ...event, rawPath: '/orders/a%40b%2Fc%3Fd%25', rawQueryString: '' });
+    expect(url).toBe('https://api.example.com/orders/a%40b%2Fc%3Fd%25');
+  });
+
+  it('carry cookies and repeated headers, and results carry cookies', async () => {
+    const adapter = await load();
+    const request = adapter.toRequest(event);
     expect(request.url).toBe('https://api.example.com/orders/7?x=1');
     expect(request.headers.get('cookie')).toBe('a=1; b=2');
     expect(request.headers.get('x-list')).toBe('one,two');
