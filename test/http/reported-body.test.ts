@@ -210,23 +210,28 @@ describe('the body for the handler of a protected route', () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }
+    let connection = new AbortController();
     const { protect } = httpHandlers(backend, { mode: 'report' });
     const handler = protect(async (request: NextRequest, verdict) => {
+      const text = await request.text();
+      connection.abort();
       return Response.json({
         path: request.nextUrl.pathname,
-        text: await request.text(),
+        text,
         type: request.headers.get('content-type'),
         signal: request.signal.aborted,
         attested: verdict.attested,
       });
     });
     for (const pass of [(passed: NextRequest) => passed, proxied]) {
-      const response = await handler(pass(new NextRequest('http://localhost/orders', sending)));
+      connection = new AbortController();
+      const { signal } = connection;
+      const response = await handler(pass(new NextRequest('http://localhost/orders', { ...sending, signal })));
       expect(await response.json()).toEqual({
         path: '/orders',
         text,
         type: 'application/json',
-        signal: false,
+        signal: true,
         attested: false,
       });
     }
