@@ -31,13 +31,15 @@ const unionOf = (path: string): string[] => {
 
 /** The text of all tests and their processes, to find the modules that they import. */
 const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: 'utf8' })
-  .filter((path) => /(\.test|-process|-worker)\.ts$/.test(path) && !path.includes('node_modules'))
+  .filter((path) => /(\.test|-process|-worker|open-clients)\.ts$/.test(path) && !path.includes('node_modules'))
   .map((path) => read(`test/${path}`))
   .join('\n');
 
 describe('the documents', () => {
   it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {
-    const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
+    const examples = [...list('examples/'), ...list('examples/fraud-risk/'), ...list('examples/bridges/')].filter(
+      (path) => path.endsWith('.ts'),
+    );
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
     expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
     for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
