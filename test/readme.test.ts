@@ -47,6 +47,11 @@ describe('the documents', () => {
     }
   });
 
+  it('show the SQL in examples/ exactly', () => {
+    const shown = documents.flatMap((document) => blocks(document, 'sql'));
+    for (const example of list('examples/supabase/')) expect(shown, example).toContain(read(example));
+  });
+
   it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
     const commands = documents
