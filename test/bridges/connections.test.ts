@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newKey } from '../../src/conformance/new-key.js';
 import { FaultyProxy } from '../servers/support/faulty-proxy.js';
 import { PostgresServer } from '../servers/support/postgres-server.js';
@@ -15,6 +15,12 @@ beforeAll(async () => {
   useWebSocketProxy(webSockets.port);
 });
 afterAll(() => Promise.all([server.stop(), webSockets.stop()]));
+
+// The example for Neon prints the errors of its connections.
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockReturnValue();
+});
+afterEach(() => vi.restoreAllMocks());
 
 describe.each(Object.entries(clients))('%s', (_, { open, closesDeadConnections }) => {
   let proxy: FaultyProxy;
@@ -37,6 +43,7 @@ describe.each(Object.entries(clients))('%s', (_, { open, closesDeadConnections }
     proxy.cut();
     await expect.poll(find, { timeout: 10_000 }).toMatchObject({ keyId: key.keyId });
   });
+
   it('ends each call when its connections do not respond, and then closes these connections, or keeps them', async () => {
     const calls = () => Promise.allSettled(Array.from({ length: 20 }, find));
     await calls();
@@ -44,7 +51,7 @@ describe.each(Object.entries(clients))('%s', (_, { open, closesDeadConnections }
     const start = performance.now();
     for (const { status } of await calls()) expect(status).toBe('rejected');
     expect(performance.now() - start).toBeLessThan(10_000);
-    const [after] = await calls();
-    expect(after?.status).toBe(closesDeadConnections ? 'fulfilled' : 'rejected');
+    if (closesDeadConnections) await expect.poll(find, { timeout: 10_000 }).toMatchObject({ keyId: key.keyId });
+    else for (const { status } of await calls()) expect(status).toBe('rejected');
   });
 });
