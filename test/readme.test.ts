@@ -45,6 +45,13 @@ describe('the documents', () => {
     }
   });
 
+  it('show the SQL of the examples', () => {
+    const shown = documents.flatMap((document) => blocks(document, 'sql'));
+    for (const example of list('examples/').filter((path) => path.endsWith('.sql'))) {
+      expect(shown, example).toContain(read(example));
+    }
+  });
+
   it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
     const commands = documents
