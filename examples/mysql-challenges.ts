@@ -78,7 +78,7 @@ WHERE challenge = :challenge AND NOT used AND ends_at > UTC_TIMESTAMP(3)`;
 
 const READ = 'SELECT purpose, subject, issued_at, expires_at FROM app_attest_challenges WHERE challenge = :challenge';
 
-// The row of a used challenge stays until it is too old, so that a used challenge differs from an unknown challenge.
+// Used challenges stay in the table until they expire, so that a used challenge can be told from an unknown challenge.
 const FATE = `
 SELECT IF(used, 'used', IF(ends_at <= UTC_TIMESTAMP(3), 'expired', NULL)) AS fate
 FROM app_attest_challenges WHERE challenge = :challenge`;

@@ -184,11 +184,10 @@ WHERE key_id = :keyId`;
 // MySQL has no UPDATE … RETURNING, and DELETE … RETURNING only in MariaDB.
 const CLAIM = `
 UPDATE app_attest_keys SET receipt_claim = :claim, receipt_claimed_until = :claimedUntil
-WHERE revoked_at IS NULL AND receipt_due_at <= :date
-AND (receipt_claimed_until IS NULL OR receipt_claimed_until <= :date)
-ORDER BY receipt_due_at LIMIT :limit`;
+WHERE receipt_pending_at <= :date AND (receipt_claimed_until IS NULL OR receipt_claimed_until <= :date)
+ORDER BY receipt_pending_at LIMIT :limit`;
 
 const CLAIMED = `
 SELECT key_id FROM app_attest_keys
-WHERE revoked_at IS NULL AND receipt_due_at <= :date AND receipt_claim = :claim
-ORDER BY receipt_due_at LIMIT :limit`;
+WHERE receipt_pending_at <= :date AND receipt_claim = :claim
+ORDER BY receipt_pending_at LIMIT :limit`;

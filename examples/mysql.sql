@@ -25,8 +25,9 @@ CREATE TABLE IF NOT EXISTS app_attest_keys (
   risk_metric BIGINT,
   receipt MEDIUMBLOB,
   receipt_due_at BIGINT,
+  receipt_pending_at BIGINT AS (IF(revoked_at IS NULL, receipt_due_at, NULL)), -- MySQL has no partial indexes
   receipt_claimed_until BIGINT, -- other processes skip the key until this time
   receipt_claim BINARY(16), -- the random identifier of the last claim
   INDEX app_attest_keys_subject (subject(2048), key_id), -- an index entry has at most 3072 bytes
-  INDEX app_attest_keys_receipt_due_at (revoked_at, receipt_due_at)
+  INDEX app_attest_keys_receipt_pending_at (receipt_pending_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4;
