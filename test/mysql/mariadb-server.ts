@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type SpawnOptions } from 'node:child_process';
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export class MariadbServer {
     const folder = await mkdtemp(join(tmpdir(), 'app-attest-mariadb-'));
     await chown(folder, account.uid ?? -1, account.gid ?? -1);
     const options = ['--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db'];
-    await run('mariadb-install-db', [...options, `--datadir=${join(folder, 'data')}`], { ...account, cwd: folder });
+    await run('mariadb-install-db', [...options, `--datadir=${join(folder, 'data')}`], processIn(folder));
     const server = new MariadbServer(await freePort(), folder);
     await server.#ready();
     await server.query('CREATE DATABASE app_attest; CREATE USER app_attest_server');
@@ -77,7 +77,7 @@ export class MariadbServer {
     const paths = [`--datadir=${join(this.#folder, 'data')}`, `--socket=${this.#socket}`];
     const address = [`--port=${this.port}`, '--bind-address=127.0.0.1', '--skip-name-resolve'];
     const args = ['--no-defaults', ...paths, ...address, ...SETTINGS];
-    return new Child(program, args, { ...account, cwd: this.#folder });
+    return new Child(program, args, processIn(this.#folder));
   }
 
   async #ready(): Promise<void> {
@@ -87,6 +87,11 @@ export class MariadbServer {
 
 /** MariaDB refuses to run as root, so root starts it as the user mysql. */
 const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
+
+/** Each server has a folder for temporary tables, because MariaDB deletes the temporary tables of other servers. */
+function processIn(folder: string): SpawnOptions {
+  return { ...account, cwd: folder, env: { ...process.env, TMPDIR: folder } };
+}
 
 /** Debian installs the server outside the `PATH` of most users. */
 const program = '/usr/sbin/mariadbd';
