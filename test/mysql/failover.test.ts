@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openMysql } from '../../examples/mysql.js';
+import { FaultyProxy } from '../servers/support/faulty-proxy.js';
 import { PATIENCE } from '../servers/support/store-kinds.js';
 import { createBackend, createDevice, registration, signedRequest } from '../support/backend.js';
 import { expectCode } from '../support/rejection.js';
@@ -26,14 +28,12 @@ afterEach(async () => {
 });
 
 /** Starts replication. Both servers have the same tables, and the primary server has no other change in its binary log. */
-async function replicate(settings: { primary?: string; replica?: string } = {}): Promise<void> {
-  await primary.query(settings.primary ?? 'SELECT 1');
+async function replicate(port = primary.port): Promise<void> {
   await replica.query(`
-    ${settings.replica ?? 'SELECT 1'};
     SET GLOBAL server_id = 2;
     RESET MASTER;
     SET GLOBAL gtid_slave_pos = '';
-    CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${primary.port}, MASTER_USER = 'replica',
+    CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${port}, MASTER_USER = 'replica',
       MASTER_USE_GTID = slave_pos;
     START SLAVE`);
   await expect.poll(async () => (await status())?.Slave_IO_Running).toBe('Yes');
@@ -94,11 +94,14 @@ describe('a replica that has not received the last changes when the primary serv
 });
 
 describe('a replica with semisynchronous replication', () => {
-  it('accepts no request a second time when the primary server is lost during requests', async () => {
-    await replicate({
-      primary: `SET GLOBAL rpl_semi_sync_master_enabled = ON; SET GLOBAL rpl_semi_sync_master_wait_point = 'AFTER_SYNC'`,
-      replica: 'SET GLOBAL rpl_semi_sync_slave_enabled = ON',
-    });
+  it('accepts no request a second time when its connection and then the primary server are lost during requests', async () => {
+    await primary.query(
+      `SET GLOBAL rpl_semi_sync_master_enabled = ON; SET GLOBAL rpl_semi_sync_master_wait_point = 'AFTER_SYNC'`,
+    );
+    await replica.query('SET GLOBAL rpl_semi_sync_slave_enabled = ON');
+    const proxy = await FaultyProxy.to(primary.port);
+    close.push(() => proxy.stop());
+    await replicate(proxy.port);
     const before = backendOn(primary);
     const accepted: unknown[] = [];
     const devices = Array.from({ length: 8 }, async () => {
@@ -111,6 +114,8 @@ describe('a replica with semisynchronous replication', () => {
       }
     });
     await expect.poll(() => accepted.length, { timeout: 60_000 }).toBeGreaterThan(100);
+    proxy.stall();
+    await setTimeout(1000);
     const failed = Promise.allSettled(devices);
     await primary.stop();
     await failed;
