@@ -62,6 +62,17 @@ export default defineConfig({
         },
       },
       {
+        // Tests of the example examples/mysql.ts. The tests start MariaDB on loopback and need `mariadb-server`.
+        resolve: { alias: { ...alias, 'mysql2/promise': path('test/mysql/node_modules/mysql2/promise.js') } },
+        test: {
+          name: 'mysql',
+          include: ['test/mysql/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
         // Tests of the stores in SQLite on clients and runtimes that `npm install` does not install.
         resolve: { alias },
         test: {

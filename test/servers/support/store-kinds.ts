@@ -11,6 +11,13 @@ export interface Addresses {
   cluster: string[];
   postgres: string;
   sqlite: string;
+  /** A store that is not in this package. */
+  module?: { path: string; address: string };
+}
+
+/** What a module of the kind `'module'` exports. */
+interface StoreModule {
+  openStores(address: string, timeout?: number): Promise<OpenedStores>;
 }
 
 export interface OpenedStores {
@@ -29,8 +36,8 @@ export const storeKinds = [
   'libsql',
 ] as const;
 
-/** Processes with `node:sqlite` run on a release of Node.js that has it. */
-export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite';
+/** Processes with `node:sqlite` run on a release of Node.js that has it. A module opens stores that are not in this package. */
+export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite' | 'module';
 
 /** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
 export const PATIENCE = 30;
@@ -62,5 +69,10 @@ export async function openStores(kind: StoreKind, addresses: Addresses, timeout?
     case 'libsql':
     case 'node:sqlite':
       return openSqlite(kind, addresses.sqlite, timeout);
+    case 'module': {
+      if (!addresses.module) throw new Error('the path of the module is missing');
+      const module: StoreModule = await import(addresses.module.path);
+      return module.openStores(addresses.module.address, timeout);
+    }
   }
 }
