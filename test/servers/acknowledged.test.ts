@@ -6,6 +6,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { newKey } from '../../src/conformance/new-key.js';
 import { Random } from '../support/random.js';
 import { type KeyLifeOptions, type KeyState, LIFE, type LifeEvent, stateOf } from './support/key-life.js';
+import { PostgresPair } from './support/postgres-pair.js';
 import { PostgresServer } from './support/postgres-server.js';
 import { RedisServer } from './support/redis-server.js';
 import { type Addresses, openStores, PATIENCE, type StoreKind, storeKinds } from './support/store-kinds.js';
@@ -98,5 +99,21 @@ describe.each([
       await server.restart('SIGKILL', () => Promise.all(lives.map((life) => life.kill())));
       await expectAcknowledged(kind, addresses, lives);
     }
+  });
+});
+
+describe(`a synchronous standby of PostgreSQL that takes over (SEED=${random.seed})`, () => {
+  it('has each confirmed change of a key, and no partial change', async () => {
+    const pair = await PostgresPair.start({ isSynchronous: true });
+    onTestFinished(() => pair.stop());
+    const addressesOf = (url: string) => ({ redis: '', cluster: [], postgres: url, sqlite: '' });
+    const lives = start('postgres', addressesOf(pair.primary.url));
+    await someSteps(lives);
+    pair.separateNow();
+    // A primary that does not wait for the standby confirms changes meanwhile.
+    await setTimeout(random.between(200, 400));
+    await pair.primary.stop();
+    await Promise.all(lives.map((life) => life.kill()));
+    await expectAcknowledged('postgres', addressesOf((await pair.promote()).url), lives);
   });
 });
