@@ -112,6 +112,7 @@ describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (pr
     async ({ settings, expected }) => {
       const pair = await startPair(...settings);
       const { backend, recorded } = await backendOn(pair);
+      await pair.replicated();
       const after = await afterFailover(pair);
       await pair.primary.answers('INFO replication', (info) => info.includes('connected_slaves:0'));
       await after.authenticate(recorded);

@@ -23,9 +23,14 @@ export class RedisPair {
     this.#link = link;
   }
 
+  /** Waits until the replica has all data. */
+  async replicated(): Promise<void> {
+    await this.replica.receives(await this.primary.replicationOffset());
+  }
+
   /** Waits until the replica has all data, and then blocks all traffic between the servers. The connection stays open. */
   async separate(): Promise<void> {
-    await this.replica.receives(await this.primary.replicationOffset());
+    await this.replicated();
     this.#link.stall();
   }
 
