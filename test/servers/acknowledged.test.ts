@@ -86,10 +86,11 @@ describe.each(storeKinds)(`on %s (SEED=${random.seed})`, (kind) => {
 });
 
 describe.each([
-  { kind: 'postgres', startServer: () => PostgresServer.start() },
-  { kind: 'redis', startServer: () => RedisServer.start() },
-] as const)(`a database server that is killed (SEED=${random.seed})`, ({ kind, startServer }) => {
-  it(`loses no confirmed change of a key, and leaves no partial change (${kind})`, async () => {
+  { program: 'PostgreSQL', kind: 'postgres', startServer: () => PostgresServer.start() },
+  { program: 'Redis', kind: 'redis', startServer: () => RedisServer.start() },
+  { program: 'Valkey', kind: 'redis', startServer: () => RedisServer.startProgram('valkey-server') },
+] as const)(`a database server that is killed (SEED=${random.seed})`, ({ program, kind, startServer }) => {
+  it(`loses no confirmed change of a key, and leaves no partial change (${program})`, async () => {
     const server = await startServer();
     onTestFinished(() => server.stop());
     const addresses = { redis: '', cluster: [], postgres: '', sqlite: '', [kind]: server.url };
