@@ -51,7 +51,7 @@ export default defineConfig({
           include: ['test/servers/**/*.test.ts'],
           globalSetup: ['test/servers/support/start-servers.ts'],
           testTimeout: 180_000,
-          hookTimeout: 120_000,
+          hookTimeout: 60_000,
           // These tests wait more than they compute.
           maxWorkers: 2,
         },

@@ -113,7 +113,8 @@ describe('a primary that is separated from its synchronous standby', () => {
 
   it('confirms no change of a key because of statement_timeout', async () => {
     const options = `-c statement_timeout=${TIMEOUT * 500}`;
-    const pool = new pg.Pool({ connectionString: pair.primary.url, options });
+    // Without this time limit, pool.end() would wait for the statement.
+    const pool = new pg.Pool({ connectionString: pair.primary.url, options, query_timeout: TIMEOUT * 2000 });
     opened.push(() => pool.end());
     const backend = createBackend(postgresStores(pool, { schema: 'app_attest', timeout: TIMEOUT }));
     // The request that was not confirmed still locks the row of the other key.
