@@ -16,6 +16,11 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
   },
 });
 
+/** The clients that the examples in examples/bridges/ import. */
+const bridgeClients = Object.fromEntries(
+  ['@neondatabase/serverless', 'kysely'].map((name) => [name, path(`test/bridges/node_modules/${name}`)]),
+);
+
 /**
  * Tests that need the npm registry, packages that `npm install` does not install, or real servers.
  * They are not part of `npm test`. Each project can run alone: for example, `--project stores` runs the tests of the stores.
@@ -69,6 +74,17 @@ export default defineConfig({
         },
       },
       {
+        // Tests of the examples for other clients of PostgreSQL, and for Supabase, on their own servers.
+        resolve: { alias: { ...alias, ...bridgeClients } },
+        test: {
+          name: 'bridges',
+          include: ['test/bridges/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
         // Tests of the queue examples in docs/fraud-risk.md, on their own Redis and PostgreSQL servers.
         resolve: {
           alias: {
@@ -82,6 +98,18 @@ export default defineConfig({
           include: ['test/queues/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Tests of the projects in examples/projects/. Each project is installed and runs as its own server.
+        resolve: { alias },
+        test: {
+          name: 'projects',
+          include: ['test/projects/*.test.ts'],
+          globalSetup: ['test/projects/support/pack-for-virtual-apple.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
           maxWorkers: 2,
         },
       },
