@@ -48,8 +48,8 @@ export default defineConfig({
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
-        // Tests of the stores on real servers. The tests start the servers on loopback and need `redis-server` and `postgresql`.
-        // The clients of SQLite are in test/sqlite/.
+        // Tests of the stores on real servers. The tests start the servers on loopback and need `redis-server`,
+        // `valkey-server`, `postgresql` and `pgbouncer`. The clients of SQLite are in test/sqlite/.
         resolve: { alias },
         test: {
           name: 'stores',

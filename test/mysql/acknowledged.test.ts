@@ -2,4 +2,4 @@ import { testKilledServer } from '../servers/support/acknowledged.js';
 import { addressesOf } from './addresses.js';
 import { MariadbServer } from './mariadb-server.js';
 
-testKilledServer('module', MariadbServer.start, ({ url }) => addressesOf(url));
+testKilledServer('MariaDB', 'module', MariadbServer.start, ({ url }) => addressesOf(url));

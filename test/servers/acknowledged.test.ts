@@ -1,5 +1,5 @@
 import { describe, inject } from 'vitest';
-import { testKilledProcesses, testKilledServer } from './support/acknowledged.js';
+import { testKilledProcesses, testKilledServer, testPromotedStandby } from './support/acknowledged.js';
 import { PostgresServer } from './support/postgres-server.js';
 import { RedisServer } from './support/redis-server.js';
 import { storeKinds } from './support/store-kinds.js';
@@ -8,9 +8,13 @@ const none = { redis: '', cluster: [], postgres: '', sqlite: '' };
 
 describe.each(storeKinds)('on %s', (kind) => testKilledProcesses(kind, () => inject('addresses')));
 
-testKilledServer('postgres', PostgresServer.start, ({ url }) => ({ ...none, postgres: url }));
-testKilledServer(
-  'redis',
-  () => RedisServer.start(),
-  ({ url }) => ({ ...none, redis: url }),
+testKilledServer('PostgreSQL', 'postgres', PostgresServer.start, ({ url }) => ({ ...none, postgres: url }));
+
+describe.each([
+  { program: 'Redis', startServer: () => RedisServer.start() },
+  { program: 'Valkey', startServer: () => RedisServer.startProgram('valkey-server') },
+])('on $program', ({ program, startServer }) =>
+  testKilledServer(program, 'redis', startServer, ({ url }) => ({ ...none, redis: url })),
 );
+
+testPromotedStandby((url) => ({ ...none, postgres: url }));

@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { newKey } from '../../../src/conformance/new-key.js';
 import { Random } from '../../support/random.js';
 import { type KeyLifeOptions, type KeyState, LIFE, type LifeEvent, stateOf } from './key-life.js';
+import { PostgresPair } from './postgres-pair.js';
 import { type Addresses, openStores, PATIENCE, type StoreKind } from './store-kinds.js';
 
 const PROCESS = fileURLToPath(new URL('../build/key-life-process.js', import.meta.url));
@@ -37,11 +38,12 @@ export function testKilledProcesses(kind: StoreKind, addresses: () => Addresses)
 
 /** Defines a test that kills a database server while processes change keys. */
 export function testKilledServer<Server extends KillableServer>(
+  program: string,
   kind: StoreKind,
   startServer: () => Promise<Server>,
   addressesOf: (server: Server) => Addresses,
 ): void {
-  it(`a database server that is killed loses no confirmed change of a key, and leaves no partial change (${kind}, SEED=${random.seed})`, async () => {
+  it(`a database server that is killed loses no confirmed change of a key, and leaves no partial change (${program}, SEED=${random.seed})`, async () => {
     const server = await startServer();
     onTestFinished(() => server.stop());
     const addresses = addressesOf(server);
@@ -51,6 +53,22 @@ export function testKilledServer<Server extends KillableServer>(
       await server.restart('SIGKILL', () => Promise.all(lives.map((life) => life.kill())));
       await expectAcknowledged(kind, addresses, lives);
     }
+  });
+}
+
+/** Defines a test that separates a synchronous standby of PostgreSQL from its primary, and promotes it. */
+export function testPromotedStandby(addressesOf: (url: string) => Addresses): void {
+  it(`a synchronous standby that takes over has each confirmed change of a key, and no partial change (SEED=${random.seed})`, async () => {
+    const pair = await PostgresPair.start({ isSynchronous: true });
+    onTestFinished(() => pair.stop());
+    const lives = start('postgres', addressesOf(pair.primary.url));
+    await someSteps(lives);
+    pair.separateNow();
+    // A primary that does not wait for the standby confirms changes meanwhile.
+    await setTimeout(random.between(200, 400));
+    await pair.primary.stop();
+    await Promise.all(lives.map((life) => life.kill()));
+    await expectAcknowledged('postgres', addressesOf((await pair.promote()).url), lives);
   });
 }
 

@@ -3,6 +3,7 @@ import { openPostgres } from '../../../examples/postgres.js';
 import { openRedis } from '../../../examples/redis.js';
 import { openRedisCluster } from '../../../examples/redis-cluster.js';
 import type { Stores } from '../../../src/conformance/index.js';
+import { postgresStores } from '../../../src/stores/postgres/index.js';
 import { openSqlite } from './open-sqlite.js';
 
 /** The addresses of the servers, and the path of the file of SQLite. */
@@ -36,8 +37,11 @@ export const storeKinds = [
   'libsql',
 ] as const;
 
-/** Processes with `node:sqlite` run on a release of Node.js that has it. A module opens stores that are not in this package. */
-export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite' | 'module';
+/**
+ * Processes with `node:sqlite` run on a release of Node.js that has it. Without prepared statements, PostgreSQL works behind any pooler.
+ * A module opens stores that are not in this package.
+ */
+export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite' | 'postgres without prepared' | 'module';
 
 /** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
 export const PATIENCE = 30;
@@ -64,6 +68,10 @@ export async function openStores(kind: StoreKind, addresses: Addresses, timeout?
     case 'postgres': {
       const { pool, stores } = openPostgres(addresses.postgres, timeout);
       return { stores, close: () => pool.end() };
+    }
+    case 'postgres without prepared': {
+      const { pool } = openPostgres(addresses.postgres, timeout);
+      return { stores: postgresStores(pool, { schema: 'app_attest', timeout }), close: () => pool.end() };
     }
     case 'better-sqlite3':
     case 'libsql':
