@@ -9,6 +9,7 @@ import type { OnDecision } from './decision.js';
 import { KeyLookUps } from './key-look-ups.js';
 import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
+import type { WaitUntil } from './wait-until.js';
 
 /** The names of the headers of a protected request. */
 export interface HeaderNames {
@@ -66,6 +67,18 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    * after the decision. Use it for logs and metrics.
    */
   onDecision?: OnDecision<Context> | undefined;
+  /**
+   * Receives a promise that settles after `onDecision`. Some hosts stop a process after its response, and `onDecision` is then
+   * never called. Pass the function with which your host waits for promises: `waitUntil` of `cloudflare:workers`, or
+   * `EdgeRuntime.waitUntil` of Supabase. In a Worker with Hono, `waitUntil` of the execution context is the default.
+   *
+   * @example
+   * ```ts
+   * import { waitUntil } from 'cloudflare:workers';
+   * const { protect } = httpHandlers(appAttest, { onDecision, waitUntil });
+   * ```
+   */
+  waitUntil?: WaitUntil | undefined;
   /**
    * Whether decisions about protected requests that are not attested contain the registered key. The handlers then read the key
    * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
@@ -133,6 +146,7 @@ export interface HttpConfiguration<Context> {
   readonly subject: HttpOptions<Context>['subject'];
   readonly mode: ModeOption<Context>;
   readonly onDecision: OnDecision<Context> | undefined;
+  readonly waitUntil: WaitUntil | undefined;
   readonly lookUpKeys: boolean;
   readonly lookUps: KeyLookUps;
   readonly capsules: boolean;
@@ -153,6 +167,7 @@ const OPTIONS: KnownOptions<HttpOptions<unknown, Mode>> = {
   subject: 'never undefined',
   mode: 'may be undefined',
   onDecision: 'may be undefined',
+  waitUntil: 'may be undefined',
   lookUpKeys: 'may be undefined',
   capsules: 'may be undefined',
   sessions: 'never undefined',
@@ -199,6 +214,7 @@ export function readHttpOptions<Context>(
   assertFunction('subject', options.subject);
   if (!isMode(mode) && typeof mode !== 'function') throw invalid("mode must be 'enforce', 'report' or a function");
   assertFunction('onDecision', options.onDecision);
+  assertFunction('waitUntil', options.waitUntil);
   assertBoolean('lookUpKeys', lookUpKeys);
   assertBoolean('capsules', capsules);
   assertSessions(options.sessions);
@@ -219,6 +235,7 @@ export function readHttpOptions<Context>(
     subject: options.subject,
     mode,
     onDecision: options.onDecision,
+    waitUntil: options.waitUntil,
     lookUpKeys,
     lookUps: new KeyLookUps(appAttest, decisionLimit),
     capsules,
