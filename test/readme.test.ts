@@ -47,7 +47,9 @@ describe('the documents', () => {
 
   it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
+    // test/package/quick-start.test.ts runs the commands of this page.
     const commands = documents
+      .filter((document) => document !== 'docs/quick-start.md')
       .flatMap((document) => blocks(document, 'sh'))
       .flatMap((block) => block.trim().split(/\n| && /));
     expect(commands.length).toBeGreaterThan(4);
