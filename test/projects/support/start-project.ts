@@ -22,6 +22,8 @@ export interface ProjectOptions {
 export interface RunningProject {
   /** The origin, without a slash at the end. It stays the same after a restart. */
   readonly url: string;
+  /** The temporary folder. */
+  readonly folder: string;
   /** The last output of the server. */
   readonly output: string;
   /** Kills the server at once, and starts it again in the same folder. */
@@ -61,6 +63,7 @@ export async function startProject(name: string, { build = [], start, env = {} }
   let server = await serve();
   return {
     url,
+    folder,
     get output() {
       return server.output;
     },
