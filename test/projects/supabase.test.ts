@@ -60,6 +60,7 @@ afterAll(async () => {
 
 const behindGateway = (): RunningProject => ({
   url: gateway.url,
+  folder: project.folder,
   get output() {
     return project.output;
   },
