@@ -35,11 +35,16 @@ const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: '
   .map((path) => read(`test/${path}`))
   .join('\n');
 
+/** A link to a file of a project in examples/projects/. */
+const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./-]+\.ts)\)/g;
+
 describe('the documents', () => {
   it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
-    expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
+    // Of the files of a project, the documents show those to which they link.
+    const files = documents.flatMap((document) => [...read(document).matchAll(PROJECT_FILE)].map(([, path = '']) => path));
+    expect(shown.toSorted()).toEqual([...examples, ...new Set(files)].map(read).toSorted());
     for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
       expect(tests, example).toMatch(`${example.replace('.ts', '.js')}'`);
     }
@@ -142,6 +147,30 @@ describe('docs/http.md', () => {
     const explained = [...codes.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
     expect(explained.toSorted()).toEqual(unionOf('src/http/http-error.ts').toSorted());
     expect(explained.length).toBeGreaterThan(5);
+  });
+});
+
+describe('docs/frameworks.md', () => {
+  const projects = readdirSync(new URL('examples/projects/', root), { withFileTypes: true });
+  const names = projects.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+  it('shows a file of each project or links to the project, and each project has a test', () => {
+    for (const name of names) {
+      expect(read('docs/frameworks.md')).toContain(`(../examples/projects/${name}/`);
+      expect(existsSync(new URL(`test/projects/${name}.test.ts`, root)), name).toBe(true);
+    }
+  });
+
+  it('points to a file that states when each project was tested, and with which versions', () => {
+    const tested: object = JSON.parse(read('examples/projects/last-tested.json'));
+    expect(read('docs/frameworks.md')).toContain('(../examples/projects/last-tested.json)');
+    expect(Object.keys(tested)).toEqual(names.toSorted());
+    for (const entry of Object.values(tested)) {
+      expect(entry).toEqual({
+        date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
+        versions: expect.objectContaining({ node: expect.any(String), 'app-attest': expect.any(String) }),
+      });
+    }
   });
 });
 
