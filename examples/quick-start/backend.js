@@ -17,7 +17,7 @@ export async function createBackend(url, options) {
 
   const app = express();
   // The pages of Capacitor apps have these origins.
-  app.use(cors({ origin: ['capacitor://localhost', 'https://localhost'], exposedHeaders: ['Retry-After'], maxAge: 7200 }));
+  app.use(cors({ origin: ['capacitor://localhost', 'https://localhost'], exposedHeaders: ['Retry-After'] }));
   app.post('/app-attest/challenge', challenge);
   app.post('/app-attest/registration', registration);
   app.post('/orders', protect, (request, response) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVirtualApple } from '../../src/testing/index.js';
 import { Child, freePort } from '../servers/support/child.js';
 import { pack, project, run } from './packed.js';
 
@@ -20,19 +21,16 @@ const files = [...page.matchAll(/^Create `([\w.]+)`[^`]*?(?:`[^`]+`[^`]*?)*?:\n\
 );
 
 const APP = 'attested.js';
-/** A command of the app. It needs the folder of an iOS app. */
-const NOT_RUN = 'npx cap sync ios';
+const PLUGIN = '@capgo/capacitor-app-attest';
 
 let folder: string;
 let shop: string;
-let app: string;
 let tarball: string;
 
 /** Runs the commands of a block in a folder. The package itself is not in the registry yet, so npm installs the tarball. */
 async function runBlock(cwd: string, block = ''): Promise<string> {
   let output = '';
   for (const command of block.trim().split('\n')) {
-    if (command === NOT_RUN) continue;
     const words = command.split(' ').map((word) => (word === 'app-attest' ? tarball : word));
     output += await run(cwd, words[0] ?? '', ...words.slice(1));
   }
@@ -41,9 +39,8 @@ async function runBlock(cwd: string, block = ''): Promise<string> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'app-attest-quick-start-'));
-  [shop, app] = [join(folder, 'shop'), join(folder, 'app')];
+  shop = join(folder, 'shop');
   await mkdir(shop);
-  await mkdir(app);
   ({ tarball } = await pack(folder));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -83,14 +80,21 @@ describe('docs/quick-start.md', () => {
     await runBlock(shop, installVitest);
     expect(await runBlock(shop, test)).toContain('2 passed');
     const seconds = (performance.now() - begin) / 1000;
-    console.log(`docs/quick-start.md: server and test in ${seconds.toFixed(0)} s, without the time to read and to type`);
+    console.log(
+      `docs/quick-start.md: server and test in ${seconds.toFixed(0)} s, without the time to read and to type`,
+    );
     expect(seconds).toBeLessThan(300);
   });
 
   it('has a test that fails if the route is not protected', async () => {
     const backend = join(shop, 'backend.js');
     const original = await readFile(backend, 'utf8');
-    await writeFile(backend, original.replace("'/orders', protect,", "'/orders', express.json(),").replace('response.locals', '({ appAttest: { key: {} } })'));
+    await writeFile(
+      backend,
+      original
+        .replace("'/orders', protect,", "'/orders', express.json(),")
+        .replace('response.locals', '({ appAttest: { key: {} } })'),
+    );
     const outcome = await runBlock(shop, test).then(
       () => 'passed',
       () => 'failed',
@@ -99,17 +103,48 @@ describe('docs/quick-start.md', () => {
     expect(outcome).toBe('failed');
   });
 
-  it('creates an app with the types of the plugin, which a bundler can bundle', async () => {
-    await runBlock(app, 'npm init -y\nnpm pkg set type=module');
-    await runBlock(app, installPlugin);
-    const [, content = ''] = files.find(([name]) => name === APP) ?? [];
-    await writeFile(join(app, APP), content);
-    const tsc = join(project, 'node_modules/.bin/tsc');
-    const options = ['--allowJs', '--checkJs', '--noEmit', '--strict', '--noImplicitAny', 'false', '--skipLibCheck'];
-    const modules = ['--module', 'ESNext', '--moduleResolution', 'Bundler', '--target', 'ES2022', '--lib', 'ES2022,DOM'];
-    await run(app, tsc, ...options, ...modules, APP);
-    const bundle = { bundle: true, write: false, format: 'esm', platform: 'browser', logLevel: 'silent' } as const;
-    const { outputFiles } = await build({ ...bundle, absWorkingDir: app, entryPoints: [APP] });
-    expect(outputFiles[0]?.text).toContain('X-App-Attest-Assertion'.toLowerCase());
+  it('creates an app whose build from Xcode can order', async () => {
+    const apple = await createVirtualApple();
+    const root = JSON.stringify(apple.trustAnchors);
+    const [, serverFile = ''] = files.find(([name]) => name === 'server.js') ?? [];
+    await writeFile(
+      join(shop, 'trusting-server.js'),
+      serverFile.replace('environment:', `trustAnchors: ${root}, environment:`),
+    );
+    const port = await freePort();
+    const env = { PATH: process.env['PATH'], PORT: String(port), APP_ATTEST_VIRTUAL: 'allow' };
+    const server = new Child('node', ['trusting-server.js'], { cwd: shop, env });
+    try {
+      const baseUrl = `http://localhost:${port}`;
+      await server.until(() => fetch(baseUrl));
+      const { order, AppAttest } = await bundledApp(baseUrl);
+      const device = await apple.createDevice({ appId: 'TEAMID1234.com.example.app' });
+      device.misbehave({ developmentBuild: true });
+      AppAttest.install(device);
+      const response = await order('coffee');
+      expect(await response.json(), server.output).toMatchObject({ ordered: 'coffee' });
+    } finally {
+      await server.end('SIGKILL');
+    }
   });
+
+  /** Bundles the app for Node.js. The real plugin runs only in an app, so a replacement runs on a virtual device. */
+  async function bundledApp(baseUrl: string) {
+    expect(installPlugin).toBe(`npm install app-attest ${PLUGIN}\nnpx cap sync ios\n`);
+    const [, content = ''] = files.find(([name]) => name === APP) ?? [];
+    await writeFile(join(shop, APP), content.replace('https://api.example.com', baseUrl));
+    await writeFile(
+      join(shop, 'app.js'),
+      `export { AppAttest } from '${PLUGIN}';\nexport { order } from './${APP}';\n`,
+    );
+    await build({
+      absWorkingDir: shop,
+      entryPoints: ['app.js'],
+      outfile: join(shop, 'bundled-app.js'),
+      bundle: true,
+      format: 'esm',
+      alias: { [PLUGIN]: join(project, 'test/support/capacitor-app-attest.ts') },
+    });
+    return import(join(shop, 'bundled-app.js'));
+  }
 });

@@ -20,6 +20,11 @@ GRANT CREATE ON DATABASE supabase TO developer;
 ALTER DEFAULT PRIVILEGES FOR ROLE developer GRANT ALL ON TABLES TO anon, authenticated;
 ALTER DEFAULT PRIVILEGES FOR ROLE developer GRANT USAGE ON SCHEMAS TO anon, authenticated;`;
 
+const FUNCTION = 'supabase/functions/api/index.ts';
+// Supabase downloads the packages. Here, npm has installed them, because this package is not in the registry yet.
+const OPTIONS = ['--node-modules-dir=manual', '--config=supabase/functions/api/deno.json'];
+const PERMISSIONS = '--allow-env --allow-net --allow-read --allow-sys --cached-only';
+
 let server: PostgresServer;
 let database: pg.Client;
 let project: RunningProject;
@@ -40,12 +45,11 @@ beforeAll(async () => {
   for (const name of (await readdir(folder)).toSorted()) await database.query(await readFile(folder + name, 'utf8'));
 
   project = await startProject('supabase', {
-    build: [['deno', 'check', '--config', 'supabase/functions/api/deno.json', 'supabase/functions/api/index.ts']],
+    build: [['deno', 'check', ...OPTIONS, FUNCTION]],
     start: [
       'sh',
       '-c',
-      'DENO_SERVE_ADDRESS="tcp:127.0.0.1:$PORT" exec deno run --allow-env --allow-net --allow-read --allow-sys --cached-only ' +
-        '--config supabase/functions/api/deno.json supabase/functions/api/index.ts',
+      `DENO_SERVE_ADDRESS="tcp:127.0.0.1:$PORT" exec deno run ${PERMISSIONS} ${OPTIONS.join(' ')} ${FUNCTION}`,
     ],
     env: { SUPABASE_DB_URL: addressFor('developer') },
   });

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
-import { loadVirtualApple } from '../../../src/testing/saved-virtual-apple.js';
 import type { VirtualDevice } from '../../../src/testing/index.js';
+import { loadVirtualApple } from '../../../src/testing/saved-virtual-apple.js';
 import { type Answer, answerOf, Client } from '../../support/http-client.js';
 
 /** The app of all projects. */
@@ -42,12 +42,7 @@ export class Phone {
     return this.#client.sign(method, this.#prefix + target, body);
   }
 
-  async send(
-    method: 'GET' | 'POST',
-    target: string,
-    headers: Record<string, string>,
-    body?: string,
-  ): Promise<Answer> {
+  async send(method: 'GET' | 'POST', target: string, headers: Record<string, string>, body?: string): Promise<Answer> {
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     const init = { method, headers: { ...type, ...headers }, ...(body !== undefined && { body }) };
     return answerOf(await fetch(this.#base + target, init));

@@ -1,7 +1,7 @@
+import { waitUntil } from 'cloudflare:workers';
 import { honoHandlers } from 'app-attest/hono';
 import { httpHandlers } from 'app-attest/http';
 import { createAppAttest, memoryStores } from 'app-attest/server';
-import { waitUntil } from 'cloudflare:workers';
 import { type Context, Hono } from 'hono';
 
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...memoryStores() });

@@ -1,7 +1,7 @@
+import { env } from 'cloudflare:workers';
 import { honoHandlers } from 'app-attest/hono';
 import { createAppAttest } from 'app-attest/server';
 import { sqliteStores } from 'app-attest/sqlite';
-import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqliteStores(env.DB) });

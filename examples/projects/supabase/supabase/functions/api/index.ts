@@ -6,7 +6,7 @@ import { Pool } from 'pg';
 
 // Supabase sets this variable. The functions of a project share the connections of its database.
 const pool = new Pool({ connectionString: Deno.env.get('SUPABASE_DB_URL'), max: 3, query_timeout: 2000 });
-pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`)); // otherwise, connection errors end the process
+pool.on('error', (error: Error) => console.warn(`PostgreSQL: ${error.message}`)); // otherwise, it ends the function
 const stores = postgresStores(pool, { schema: 'app_attest', timeout: 2 });
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...stores });
 const { challenge, registration, protect } = honoHandlers(appAttest, {
