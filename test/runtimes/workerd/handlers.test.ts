@@ -38,7 +38,6 @@ describe.each(workers)('the handlers in workerd, with compatibility date %s', (_
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  // workerd ends the work for such a request at once: code after an await, such as a finally block, never runs.
   it('release the memory of bodies whose connection was lost', async () => {
     const { hostname, port } = await worker.ready;
     for (let round = 0; round < 5; round++) {
