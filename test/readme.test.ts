@@ -43,7 +43,9 @@ describe('the documents', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
     // Of the files of a project, the documents show those to which they link.
-    const files = documents.flatMap((document) => [...read(document).matchAll(PROJECT_FILE)].map(([, path = '']) => path));
+    const files = documents.flatMap((document) =>
+      [...read(document).matchAll(PROJECT_FILE)].map(([, path = '']) => path),
+    );
     expect(shown.toSorted()).toEqual([...examples, ...new Set(files)].map(read).toSorted());
     for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
       expect(tests, example).toMatch(`${example.replace('.ts', '.js')}'`);

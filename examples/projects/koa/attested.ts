@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import type { AttestedVerdict, HttpHandlers } from 'app-attest/http';
 import type { Context, Middleware } from 'koa';
 
@@ -36,6 +36,23 @@ function toRequest({ method, originalUrl, req }: Pick<Context, 'method' | 'origi
   for (const [name, values = []] of Object.entries(req.headersDistinct)) {
     for (const value of values) headers.append(name, value);
   }
-  const body = method === 'GET' || method === 'HEAD' ? null : Readable.toWeb(req);
+  const body = method === 'GET' || method === 'HEAD' ? null : bodyOf(req);
   return new Request(`http://localhost${originalUrl}`, { method, headers, body, duplex: 'half' });
+}
+
+/** Reads the body only on demand. If the rest is not needed, discards it and keeps the connection. */
+function bodyOf(req: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks = req.iterator({ destroyOnReturn: false });
+  const source = {
+    pull: async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => {
+      await chunks.return?.();
+      req.resume();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }

@@ -17,7 +17,7 @@ router.post('/app-attest/challenge', respondWith(handlers.challenge));
 router.post('/app-attest/registration', respondWith(handlers.registration));
 
 router.post('/orders', protect, async (ctx) => {
-  const { item } = await ctx.state.request.json();
+  const { item } = JSON.parse(await ctx.state.request.text());
   ctx.body = { ordered: item, by: ctx.state.appAttest.key.keyId };
 });
 

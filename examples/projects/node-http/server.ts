@@ -11,7 +11,7 @@ const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqli
 const { challenge, registration, protect } = httpHandlers(appAttest);
 
 const order = protect(async (request, { key }) => {
-  const { item } = await request.json();
+  const { item } = JSON.parse(await request.text());
   return Response.json({ ordered: item, by: key.keyId });
 });
 

@@ -8,7 +8,8 @@ export function connect(attested: AppAttestClient) {
   const link = httpBatchLink({
     url: '/trpc',
     fetch: (target, { method, headers, body, signal } = {}) => {
-      return attested.fetch(String(target), { method, headers, body, signal });
+      const text = typeof body === 'string' ? body : null; // this link sends JSON or no body
+      return attested.fetch(String(target), { method, headers, body: text, signal });
     },
   });
   return createTRPCClient<AppRouter>({ links: [link] });

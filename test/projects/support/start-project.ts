@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { Child, freePort, run } from '../../servers/support/child.js';
-import { lockedTo, type PackageLock } from './package-lock.js';
+import { lockedTo, type PackageLock, type PackageManifest } from './package-lock.js';
 
 /** How to start a project. */
 export interface ProjectOptions {
@@ -38,12 +38,16 @@ const projects = fileURLToPath(new URL('../../../examples/projects/', import.met
 const INHERITED = /^(?:PATH|HOME|LANG|TMPDIR|npm_config_.*|.*_proxy|.*_PROXY|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
 /** Installs a copy of a project from its lock file, with the packed package, builds it and starts it. */
-export async function startProject(name: string, { build = [], start, env = {} }: ProjectOptions): Promise<RunningProject> {
+export async function startProject(
+  name: string,
+  { build = [], start, env = {} }: ProjectOptions,
+): Promise<RunningProject> {
   const folder = await mkdtemp(join(tmpdir(), `app-attest-${name}-`));
   const port = await freePort();
   const inherited = Object.entries(process.env).filter(([variable]) => INHERITED.test(variable));
-  const path = `${join(folder, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`;
-  const common = { ...Object.fromEntries(inherited), PATH: path, ...env };
+  const { PATH = '' } = process.env;
+  const programs = join(folder, 'node_modules/.bin');
+  const common = { ...Object.fromEntries(inherited), PATH: `${programs}${delimiter}${PATH}`, ...env };
   const options = { cwd: folder, env: { ...common, NODE_ENV: 'production', PORT: String(port) } };
   await copyProject(name, folder);
   await run('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: folder, env: common });
@@ -54,10 +58,12 @@ export async function startProject(name: string, { build = [], start, env = {} }
   const serve = async () => {
     // The server leads a group of processes, so that `kill` also ends the processes that it starts.
     const child = new Child(command, args, { ...options, detached: true });
-    await child.until(() => fetch(url), 60).catch(async (error) => {
-      await kill(child);
-      throw error;
-    });
+    await child
+      .until(() => fetch(url), 60)
+      .catch(async (error) => {
+        await kill(child);
+        throw error;
+      });
     return child;
   };
   let server = await serve();
@@ -86,7 +92,7 @@ async function copyProject(name: string, folder: string): Promise<void> {
   for (const file of files) await cp(join(source, file), join(folder, file));
   await cp(inject('tarball'), join(folder, 'app-attest.tgz'));
 
-  const repository: Record<string, unknown> = JSON.parse(await readFile(join(projects, '../../package.json'), 'utf8'));
+  const repository: PackageManifest = JSON.parse(await readFile(join(projects, '../../package.json'), 'utf8'));
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
   const lock: PackageLock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
   manifest.dependencies['app-attest'] = 'file:app-attest.tgz';
