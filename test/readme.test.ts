@@ -52,6 +52,13 @@ describe('the documents', () => {
     }
   });
 
+  it('show the configuration of the projects exactly', () => {
+    const link = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./-]+\.(?:jsonc?|toml))\)/g;
+    const shown = ['json', 'jsonc', 'toml'].flatMap((language) => blocks('docs/frameworks.md', language));
+    const files = [...read('docs/frameworks.md').matchAll(link)].map(([, path = '']) => path);
+    expect(shown.toSorted()).toEqual(files.map(read).toSorted());
+  });
+
   it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
     // test/package/quick-start.test.ts runs the commands of this page.

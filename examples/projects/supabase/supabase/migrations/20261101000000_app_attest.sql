@@ -32,4 +32,6 @@ CREATE TABLE app_attest_keys (
 CREATE INDEX app_attest_keys_subject ON app_attest_keys (left(subject, 512), key_id);
 CREATE INDEX app_attest_keys_receipt_due_at ON app_attest_keys (receipt_due_at)
 WHERE receipt_due_at IS NOT NULL AND revoked_at IS NULL;
+CREATE TABLE app_attest_migrations (version integer PRIMARY KEY, migrated_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO app_attest_migrations (version) SELECT generate_series(1, 5);
 RESET search_path;
