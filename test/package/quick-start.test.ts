@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVirtualApple } from '../../src/testing/index.js';
@@ -22,6 +23,8 @@ const files = [...page.matchAll(/^Create `([\w.]+)`[^`]*?(?:`[^`]+`[^`]*?)*?:\n\
 
 const APP = 'attested.js';
 const PLUGIN = '@capgo/capacitor-app-attest';
+
+const { PATH } = env;
 
 let folder: string;
 let shop: string;
@@ -64,7 +67,7 @@ describe('docs/quick-start.md', () => {
 
     const port = await freePort();
     const [command = '', ...args] = (start ?? '').trim().split(' ');
-    const server = new Child(command, args, { cwd: shop, env: { PATH: process.env['PATH'], PORT: String(port) } });
+    const server = new Child(command, args, { cwd: shop, env: { PATH, PORT: String(port) } });
     try {
       await server.until(() => fetch(`http://localhost:${port}`));
       const [expected = ''] = blocks('text');
@@ -112,8 +115,8 @@ describe('docs/quick-start.md', () => {
       serverFile.replace('environment:', `trustAnchors: ${root}, environment:`),
     );
     const port = await freePort();
-    const env = { PATH: process.env['PATH'], PORT: String(port), APP_ATTEST_VIRTUAL: 'allow' };
-    const server = new Child('node', ['trusting-server.js'], { cwd: shop, env });
+    const variables = { PATH, PORT: String(port), APP_ATTEST_VIRTUAL: 'allow' };
+    const server = new Child('node', ['trusting-server.js'], { cwd: shop, env: variables });
     try {
       const baseUrl = `http://localhost:${port}`;
       await server.until(() => fetch(baseUrl));

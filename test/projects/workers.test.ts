@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Child, freePort } from '../servers/support/child.js';
@@ -8,7 +9,7 @@ import { itProtects } from './support/it-protects.js';
 import { type RunningProject, startProject } from './support/start-project.js';
 
 /** Wrangler asks no questions in CI. */
-const env = { CI: 'true', WRANGLER_SEND_METRICS: 'false' };
+const SETTINGS = { CI: 'true', WRANGLER_SEND_METRICS: 'false' };
 
 let project: RunningProject;
 
@@ -16,12 +17,14 @@ beforeAll(async () => {
   project = await startProject('workers', {
     build: [['wrangler', 'types'], ['tsc'], ['wrangler', 'd1', 'migrations', 'apply', 'DB', '--local']],
     start: ['sh', '-c', 'exec wrangler dev --local --ip 127.0.0.1 --port "$PORT"'],
-    env,
+    env: SETTINGS,
   });
 });
 afterAll(() => project?.stop());
 
 itProtects(() => project);
+
+const { HOME, PATH } = env;
 
 describe('a Worker that trusts the root in .dev.vars', () => {
   const STATE = ['--persist-to', 'state-of-virtual-iphone'];
@@ -29,7 +32,7 @@ describe('a Worker that trusts the root in .dev.vars', () => {
 
   const options = () => ({
     cwd: project.folder,
-    env: { ...env, HOME: process.env['HOME'], PATH: `${project.folder}/node_modules/.bin:${process.env['PATH']}` },
+    env: { ...SETTINGS, HOME, PATH: `${project.folder}/node_modules/.bin:${PATH}` },
   });
   const execute = async (command: string, ...args: string[]) => {
     return (await promisify(execFile)(command, args, options())).stdout;
