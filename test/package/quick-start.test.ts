@@ -79,7 +79,7 @@ describe('docs/quick-start.md', () => {
         body: json,
       });
       expect(`${await response.text()}\n`).toBe(blocks('text')[0]);
-      expect(server.output).toContain('protected assertion_missing');
+      await expect.poll(() => server.output).toContain('protected assertion_missing');
     } finally {
       await server.end('SIGKILL');
     }
