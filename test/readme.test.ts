@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { STATUS } from '../src/http/status.js';
@@ -168,6 +169,19 @@ describe('docs/frameworks.md', () => {
       expect(read('docs/frameworks.md')).toContain(`(../examples/projects/${name}/`);
       expect(existsSync(new URL(`test/projects/${name}.test.ts`, root)), name).toBe(true);
     }
+  });
+
+  it('lists projects of which .ci/run tests at most three in each hour, and all in a day', () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => String(hour));
+    const lines = execFileSync('node', ['test/projects/turn.mjs', ...hours], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const due = lines.map((line) => line.split(' '));
+    expect(due.length).toBe(24);
+    expect(Math.max(...due.map((files) => files.length))).toBeLessThanOrEqual(3);
+    expect([...new Set(due.flat())].toSorted()).toEqual(
+      names.map((name) => `test/projects/${name}.test.ts`).toSorted(),
+    );
   });
 
   it('points to a file that states when each project was tested, and with which versions', () => {
