@@ -66,6 +66,10 @@ describe('the function waitUntil', () => {
     expect(warn).toHaveBeenCalledTimes(1);
   });
 
+  it('must be a function', () => {
+    expect(() => httpHandlers(createBackend(), Object({ waitUntil: 'yes' }))).toThrow('waitUntil must be a function');
+  });
+
   it('cannot change the response if it throws an error', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const { challenge } = httpHandlers(createBackend(), {
