@@ -33,9 +33,15 @@ describe('the function waitUntil', () => {
   });
 
   it('receives a promise that resolves after the key was read for onDecision', async () => {
-    const { backend, request } = await backendWithDevice();
+    const stores = memoryStores();
+    const { backend, request } = await backendWithDevice(stores);
     const body = await request();
     await backend.authenticate(body);
+    const find = stores.keys.find.bind(stores.keys);
+    stores.keys.find = async (keyId) => {
+      await setTimeout(30);
+      return find(keyId);
+    };
     const decisions: Decision[] = [];
     const works: Promise<void>[] = [];
     const { assertion } = httpHandlers(backend, {

@@ -97,6 +97,12 @@ describe('the migrations', () => {
     await migrate(database, { schema: 'app_attest' });
   });
 
+  it('contain the statement of docs/stores.md that locks the tables', async () => {
+    const statement = new URL('../../examples/supabase/lock-tables.sql', import.meta.url);
+    const migration = await readFile(`${folder}20261101000001_lock_app_attest.sql`, 'utf8');
+    expect(migration).toBe(await readFile(statement, 'utf8'));
+  });
+
   it.each(['anon', 'authenticated', 'service_role'])('lock the role %s out of the tables', async (role) => {
     await database.query(`SET ROLE ${role}`);
     try {
