@@ -37,7 +37,7 @@ const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: '
   .join('\n');
 
 /** A link to a file of a project in examples/projects/. */
-const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./-]+\.ts)\)/g;
+const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./+[\]-]+\.ts)\)/g;
 
 describe('the documents', () => {
   it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {

@@ -1,14 +1,11 @@
 // Records which projects passed: node test/projects/record.mjs REPORT. REPORT is the JSON report of vitest. Writes the date and the
-// versions of Node.js, app-attest, the packages of the project and its runtime to examples/projects/last-tested.json.
+// versions of Node.js, app-attest and the packages of the project to examples/projects/last-tested.json.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
-
-/** Packages that contain a runtime. A project without one of them runs on Node.js. */
-const RUNTIMES = ['deno', 'workerd'];
 
 const { version } = readJson(join(repository, 'package.json'));
 const record = join(repository, 'examples/projects/last-tested.json');
@@ -18,8 +15,10 @@ for (const { name: path, status } of testResults) {
   const name = basename(path, '.test.ts');
   if (status !== 'passed') continue;
   const { packages } = readJson(join(repository, 'examples/projects', name, 'package-lock.json'));
-  const dependencies = Object.keys(packages[''].dependencies).filter((dependency) => dependency !== 'app-attest');
-  const names = [...dependencies, ...RUNTIMES.filter((runtime) => packages[`node_modules/${runtime}`])];
+  const { dependencies, devDependencies } = packages[''];
+  const names = Object.keys({ ...dependencies, ...devDependencies }).filter((dependency) => {
+    return dependency !== 'app-attest' && !dependency.startsWith('@types/');
+  });
   tested[name] = {
     date: new Date().toISOString().slice(0, 10),
     versions: {

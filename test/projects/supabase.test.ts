@@ -27,11 +27,6 @@ SELECT table_name AS name, column_name AS part, data_type AS definition FROM inf
 WHERE table_schema = 'app_attest'
 UNION SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'app_attest' ORDER BY 1, 2, 3`;
 
-const FUNCTION = 'supabase/functions/api/index.ts';
-// Supabase downloads the packages. Here, npm has installed them, because this package is not in the registry yet.
-const OPTIONS = ['--node-modules-dir=manual', '--config=supabase/functions/api/deno.json'];
-const PERMISSIONS = '--allow-env --allow-net --allow-read --allow-sys --cached-only';
-
 let server: PostgresServer;
 let database: pg.Client;
 let project: RunningProject;
@@ -52,12 +47,9 @@ beforeAll(async () => {
   for (const name of (await readdir(folder)).toSorted()) await database.query(await readFile(folder + name, 'utf8'));
 
   project = await startProject('supabase', {
-    build: [['deno', 'check', ...OPTIONS, FUNCTION]],
-    start: [
-      'sh',
-      '-c',
-      `DENO_SERVE_ADDRESS="tcp:127.0.0.1:$PORT" exec deno run ${PERMISSIONS} ${OPTIONS.join(' ')} ${FUNCTION}`,
-    ],
+    // Supabase downloads the packages. Here, npm has installed them, because this package is not in the registry yet.
+    build: [['npm', 'run', 'build']],
+    start: ['npm', 'start'],
     env: { SUPABASE_DB_URL: addressFor('developer') },
   });
   gateway = await startPrefixProxy(project.url, '/functions/v1');

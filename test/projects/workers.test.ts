@@ -15,8 +15,8 @@ let project: RunningProject;
 
 beforeAll(async () => {
   project = await startProject('workers', {
-    build: [['wrangler', 'types'], ['tsc'], ['wrangler', 'd1', 'migrations', 'apply', 'DB', '--local']],
-    start: ['sh', '-c', 'exec wrangler dev --local --ip 127.0.0.1 --port "$PORT"'],
+    build: [['npm', 'run', 'build']],
+    start: ['npm', 'start'],
     env: SETTINGS,
   });
 });
