@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { groups } from '../docs/.vitepress/navigation.js';
 import { STATUS } from '../src/http/status.js';
 import { expectedOutcomes } from './peers/expected-outcomes.js';
 import { comparedRuntimes, expectedDifferences, isExpected } from './runtimes/expected-differences.js';
@@ -12,7 +13,10 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const list = (folder: string): string[] => readdirSync(new URL(folder, root)).map((name) => `${folder}${name}`);
 const packageJson: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
 
-const documents = ['README.md', 'SECURITY.md', ...list('docs/')].filter((path) => path.endsWith('.md'));
+/** The pages in docs/, without the home page of the site. */
+const pages = list('docs/').filter((path) => path.endsWith('.md') && path !== 'docs/index.md');
+
+const documents = ['README.md', 'SECURITY.md', ...pages];
 
 /** Returns the code blocks of a document in one language. */
 const blocks = (document: string, language: string): string[] => {
@@ -83,7 +87,15 @@ describe('the README', () => {
   it('lists every page in docs/', () => {
     const section = read('README.md').split('\n## Documentation\n')[1] ?? '';
     const listed = [...section.matchAll(/\]\((docs\/[^)#]+)\)/g)].map(([, path]) => path);
-    expect(listed.toSorted()).toEqual(list('docs/').filter((path) => path.endsWith('.md')));
+    expect(listed.toSorted()).toEqual(pages);
+  });
+});
+
+describe('the navigation of the documentation site', () => {
+  it('lists every page in docs/ once', () => {
+    const links = groups.flatMap(({ items }) => items.map(({ link }) => link));
+    const listed = links.flatMap((link) => (/^\/[\w-]+$/.test(link) ? [`docs${link}.md`] : []));
+    expect(listed.toSorted()).toEqual(pages);
   });
 });
 

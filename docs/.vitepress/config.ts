@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitepress';
+import { anchorOf } from './anchors.js';
+import { groups, topLinks } from './navigation.js';
+import { repositoryLinks } from './repository-links.js';
+import { testedSamples } from './tested-samples.js';
+
+/** The documentation site. `npm run docs` builds and serves it. It requests nothing from other servers. */
+export default defineConfig({
+  title: 'app-attest',
+  description: 'Verify Apple App Attest on a Node.js backend',
+  lang: 'en',
+  head: [['link', { rel: 'icon', href: '/icon.svg' }]],
+  ignoreDeadLinks: false,
+  vite: { publicDir: '.vitepress/public' },
+  markdown: {
+    anchor: { slugify: anchorOf },
+    config: (markdown) => {
+      // The samples must find their files before the links are changed.
+      testedSamples(markdown);
+      repositoryLinks(markdown);
+    },
+  },
+  themeConfig: {
+    nav: topLinks,
+    sidebar: groups,
+    outline: [2, 3],
+    search: { provider: 'local' },
+    docFooter: { prev: 'Previous', next: 'Next' },
+  },
+});
