@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitepress';
 import { anchorOf } from './anchors.js';
+import { indentedCode } from './indented-code.js';
 import { groups, topLinks } from './navigation.js';
 import { repositoryLinks } from './repository-links.js';
 import { testedSamples } from './tested-samples.js';
@@ -14,7 +15,10 @@ export default defineConfig({
   vite: { publicDir: '.vitepress/public' },
   markdown: {
     anchor: { slugify: anchorOf },
+    // The default light theme has too little contrast.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     config: (markdown) => {
+      indentedCode(markdown);
       // The samples must find their files before the links are changed.
       testedSamples(markdown);
       repositoryLinks(markdown);

