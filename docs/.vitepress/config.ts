@@ -3,6 +3,7 @@ import { anchorOf } from './anchors.js';
 import { indentedCode } from './indented-code.js';
 import { groups, topLinks } from './navigation.js';
 import { repositoryLinks } from './repository-links.js';
+import { search } from './search.js';
 import { testedSamples } from './tested-samples.js';
 
 /** The documentation site. `npm run docs` builds and serves it. It requests nothing from other servers. */
@@ -28,7 +29,7 @@ export default defineConfig({
     nav: topLinks,
     sidebar: groups,
     outline: [2, 3],
-    search: { provider: 'local' },
+    search,
     docFooter: { prev: 'Previous', next: 'Next' },
   },
 });

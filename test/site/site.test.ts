@@ -18,6 +18,7 @@ afterAll(async () => {
 
 const PHONE = { width: 390, height: 844 };
 const COLOURS = ['light', 'dark'] as const;
+const CREATE_APP_ATTEST = '/api/functions/app-attest_server.createAppAttest.html';
 const pages = groups.flatMap(({ items }) => items.filter((item) => !('target' in item)).map(({ link }) => `${link}.html`));
 
 /** Opens a page of the site. `complaints` are errors, messages on the console, and requests that fail or leave the site. */
@@ -71,7 +72,9 @@ describe('the documentation site', () => {
     await page.getByRole('searchbox').fill('counter_not_increased');
     const results = page.getByRole('option');
     await expect.poll(() => results.count()).toBeGreaterThan(3);
+    expect(await results.first().innerText()).toContain('Errors');
     await results.first().click();
+    await page.waitForURL(/\/errors\.html#/);
     await expect.poll(() => page.locator('main').innerText()).toContain('counter_not_increased');
     expect(complaints).toEqual([]);
     await close();
@@ -90,7 +93,7 @@ describe('the documentation site', () => {
   it('opens the API reference, and goes back', async () => {
     const { page, complaints, close } = await open('/keys.html');
     await page.getByRole('banner').getByRole('link', { name: 'API reference' }).click();
-    await page.getByRole('link', { name: 'server', exact: true }).first().click();
+    await page.getByRole('link', { name: 'app-attest/server', exact: true }).first().click();
     await page.getByRole('link', { name: 'createAppAttest', exact: true }).first().click();
     await page.getByRole('heading', { name: 'createAppAttest' }).waitFor();
     await page.getByRole('link', { name: 'Documentation' }).first().click();
@@ -127,7 +130,7 @@ describe('the documentation site', () => {
       expect(await page.getByRole('heading', { level: 1 }).count(), path).toBe(1);
       expect(await widthOf(page), path).toBe(PHONE.width);
     }
-    for (const path of ['/api/index.html', '/api/functions/server.createAppAttest.html', '/inspect/']) {
+    for (const path of ['/source/examples/service/observed-requests.ts.html', '/api/index.html', CREATE_APP_ATTEST, '/inspect/']) {
       await page.goto(site.origin + path);
       expect(await widthOf(page), path).toBe(PHONE.width);
     }
