@@ -86,7 +86,9 @@ function listItem(file: string): string {
 /** The paths of the files in a folder and in its folders, without installed and built files and lock files. */
 function filesIn(folder: string): string[] {
   return readdirSync(new URL(`${folder}/`, repository), { recursive: true, encoding: 'utf8' })
-    .filter((path) => !/(^|\/)(node_modules|build|dist|package-lock\.json|\..+)(\/|$)/.test(path) && !PICTURE.test(path))
+    .filter(
+      (path) => !/(^|\/)(node_modules|build|dist|package-lock\.json|\..+)(\/|$)/.test(path) && !PICTURE.test(path),
+    )
     .filter((path) => !isFolder(`${folder}/${path}`))
     .toSorted();
 }

@@ -1,5 +1,7 @@
 import type { DefaultTheme } from 'vitepress';
 
+type Search = NonNullable<DefaultTheme.Config['search']>;
+
 // VitePress sends the source text of these functions to the browser, so they cannot use anything outside of their bodies.
 
 /** A code such as `counter_not_increased` is one word, and each of its parts is a word too. */
@@ -15,7 +17,7 @@ function weightOf(address: string): number {
 }
 
 /** The search in all pages of docs/. It runs in the browser. */
-export const search: DefaultTheme.Config['search'] = {
+export const search: Search = {
   provider: 'local',
   options: {
     miniSearch: {

@@ -58,7 +58,9 @@ describe(`the ${pages.size} pages of the site`, () => {
   it('load only files of the site', () => {
     const files = [...pages].flatMap(([page, { loaded }]) => loaded.map((file) => ({ page, file })));
     expect(files.length).toBeGreaterThan(500);
-    const foreign = files.filter(({ page, file }) => !/^data:/.test(file) && new URL(file, ORIGIN + page).origin !== ORIGIN);
+    const foreign = files.filter(
+      ({ page, file }) => !/^data:/.test(file) && new URL(file, ORIGIN + page).origin !== ORIGIN,
+    );
     expect(foreign).toEqual([]);
     expect(files.flatMap(({ page, file }) => (/^data:/.test(file) ? [] : (problemOf(file, page) ?? [])))).toEqual([]);
   });

@@ -19,7 +19,9 @@ afterAll(async () => {
 const PHONE = { width: 390, height: 844 };
 const COLOURS = ['light', 'dark'] as const;
 const CREATE_APP_ATTEST = '/api/functions/app-attest_server.createAppAttest.html';
-const pages = groups.flatMap(({ items }) => items.filter((item) => !('target' in item)).map(({ link }) => `${link}.html`));
+const pages = groups.flatMap(({ items }) =>
+  items.filter((item) => !('target' in item)).map(({ link }) => `${link}.html`),
+);
 
 /** Opens a page of the site. `complaints` are errors, messages on the console, and requests that fail or leave the site. */
 async function open(path: string, options: Parameters<typeof chromium.newContext>[0] = {}) {
@@ -114,7 +116,9 @@ describe('the documentation site', () => {
   it.each(COLOURS)('has no accessibility problem that axe-core finds in the %s colours', async (colorScheme) => {
     for (const path of ['/', '/errors.html', '/challenges.html']) {
       const { page, complaints, close } = await open(path, { colorScheme });
-      expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(colorScheme === 'dark');
+      expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(
+        colorScheme === 'dark',
+      );
       expect(await axeFindings(page), path).toEqual([]);
       expect(complaints).toEqual([]);
       await close();
@@ -130,7 +134,12 @@ describe('the documentation site', () => {
       expect(await page.getByRole('heading', { level: 1 }).count(), path).toBe(1);
       expect(await widthOf(page), path).toBe(PHONE.width);
     }
-    for (const path of ['/source/examples/service/observed-requests.ts.html', '/api/index.html', CREATE_APP_ATTEST, '/inspect/']) {
+    for (const path of [
+      '/source/examples/service/observed-requests.ts.html',
+      '/api/index.html',
+      CREATE_APP_ATTEST,
+      '/inspect/',
+    ]) {
       await page.goto(site.origin + path);
       expect(await widthOf(page), path).toBe(PHONE.width);
     }
