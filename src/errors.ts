@@ -92,8 +92,8 @@ export class AppAttestError extends Error {
   /** If a comparison failed: the value that was found instead of the expected value, or a description of this value. */
   readonly actual: string | undefined;
   /**
-   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if there was no complete
-   * response.
+   * For `receipt_request_failed`: the HTTP status of the response from Apple's server. Absent if the connection failed, or the
+   * request was aborted or took too long.
    */
   readonly status: number | undefined;
   /**
@@ -119,7 +119,7 @@ const SHORT_HEX_BYTES = 8;
 const SHORT_TEXT_LENGTH = 80;
 
 /**
- * The first eight bytes as hex, followed by `…` if bytes were omitted. Eight bytes are enough to compare two values in a log.
+ * The first eight bytes as hex, followed by `…` if there are more bytes. Eight bytes are enough to compare two values in a log.
  */
 export function shortHex(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.subarray(0, SHORT_HEX_BYTES)).toString('hex');

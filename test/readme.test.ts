@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { groups } from '../docs/.vitepress/navigation.js';
@@ -39,11 +40,18 @@ const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: '
   .map((path) => read(`test/${path}`))
   .join('\n');
 
+/** A link to a file of a project in examples/projects/. */
+const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./-]+\.ts)\)/g;
+
 describe('the documents', () => {
   it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
-    expect(shown.toSorted()).toEqual(examples.map(read).toSorted());
+    // Of the files of a project, the documents show those to which they link.
+    const files = documents.flatMap((document) =>
+      [...read(document).matchAll(PROJECT_FILE)].map(([, path = '']) => path),
+    );
+    expect(shown.toSorted()).toEqual([...examples, ...new Set(files)].map(read).toSorted());
     for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
       expect(tests, example).toMatch(`${example.replace('.ts', '.js')}'`);
     }
@@ -152,6 +160,43 @@ describe('docs/http.md', () => {
     const explained = [...codes.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, code]) => code ?? '');
     expect(explained.toSorted()).toEqual(unionOf('src/http/http-error.ts').toSorted());
     expect(explained.length).toBeGreaterThan(5);
+  });
+});
+
+describe('docs/frameworks.md', () => {
+  const projects = readdirSync(new URL('examples/projects/', root), { withFileTypes: true });
+  const names = projects.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+
+  it('shows a file of each project or links to the project, and each project has a test', () => {
+    for (const name of names) {
+      expect(read('docs/frameworks.md')).toContain(`(../examples/projects/${name}/`);
+      expect(existsSync(new URL(`test/projects/${name}.test.ts`, root)), name).toBe(true);
+    }
+  });
+
+  it('lists projects of which .ci/run tests at most three in each hour, and all in a day', () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => String(hour));
+    const lines = execFileSync('node', ['test/projects/turn.mjs', ...hours], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const due = lines.map((line) => line.split(' '));
+    expect(due.length).toBe(24);
+    expect(Math.max(...due.map((files) => files.length))).toBeLessThanOrEqual(3);
+    expect([...new Set(due.flat())].toSorted()).toEqual(
+      names.map((name) => `test/projects/${name}.test.ts`).toSorted(),
+    );
+  });
+
+  it('points to a file that states when each project was tested, and with which versions', () => {
+    const tested: object = JSON.parse(read('examples/projects/last-tested.json'));
+    expect(read('docs/frameworks.md')).toContain('(../examples/projects/last-tested.json)');
+    expect(Object.keys(tested)).toEqual(names.toSorted());
+    for (const entry of Object.values(tested)) {
+      expect(entry).toEqual({
+        date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
+        versions: expect.objectContaining({ node: expect.any(String), 'app-attest': expect.any(String) }),
+      });
+    }
   });
 });
 

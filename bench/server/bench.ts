@@ -76,9 +76,11 @@ async function run(): Promise<void> {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** With the state in memory, there is no round trip that a delay could make longer. */
+/** With the state in memory or in an SQLite file, there is no round trip that a delay could make longer. */
 function casesOf(store: StoreKind): Case[] {
-  const delays = options.delay.map(Number).filter((delay) => delay === 0 || store !== 'memory');
+  const delays = options.delay
+    .map(Number)
+    .filter((delay) => delay === 0 || store === 'Redis' || store === 'PostgreSQL');
   return delays.flatMap((delay) => options.connections.map((count) => ({ store, delay, connections: Number(count) })));
 }
 

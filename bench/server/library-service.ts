@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { ChallengeStore, Stores } from 'app-attest/server';
 import express from 'express';
 import type { MeasuredService, ServiceOptions } from './measured-service.js';
-import { openPool, openRedisClient, PATIENCE } from './open-client.js';
+import { openPool, openRedisClient, openSqliteClient, PATIENCE } from './open-client.js';
 
 /** The lifetime of a challenge, in seconds. Challenges are issued before a measurement, and must be valid until its end. */
 const LIFETIME = 3600;
@@ -56,6 +56,12 @@ async function openStores(folder: string, options: ServiceOptions): Promise<Stor
     case 'memory': {
       const { memoryStores }: typeof import('app-attest/server') = await importBuilt(folder, 'server');
       return memoryStores({ maxChallenges });
+    }
+    case 'SQLite': {
+      const { migrate, sqliteStores }: typeof import('app-attest/sqlite') = await importBuilt(folder, 'sqlite');
+      const client = openSqliteClient(url, namespace);
+      await migrate(client);
+      return sqliteStores(client, { timeout: PATIENCE });
     }
     case 'Redis': {
       const { redisStores }: typeof import('app-attest/redis') = await importBuilt(folder, 'redis');

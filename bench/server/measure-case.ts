@@ -89,8 +89,8 @@ export async function measureCase(
   candidates: readonly Candidate[] = candidatesOf(conditions, plan),
 ): Promise<CaseResult> {
   const { store, delay, connections } = conditions;
-  const proxy = database && delay > 0 ? await startProxy(database.port) : undefined;
-  const url = database?.urlAt(proxy?.port ?? database.port) ?? '';
+  const proxy = database?.port && delay > 0 ? await startProxy(database.port) : undefined;
+  const url = database?.urlAt(proxy?.port) ?? '';
   const runners: Runner[] = [];
   // A fleet keeps the challenges and the counters of earlier cases, so it receives only new requests.
   const { signedSoFar } = requests;

@@ -24,7 +24,7 @@ export async function measureFlood(
   const service = await RunningService.start({
     library: '.',
     store,
-    url: database?.urlAt(database.port) ?? '',
+    url: database?.urlAt() ?? '',
     namespace: 'bench',
     appId: APP_ID,
     trustAnchor: users.trustAnchor,

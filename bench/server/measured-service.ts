@@ -3,8 +3,9 @@ import type { Express } from 'express';
 import { inMemory } from './by-hand/in-memory.js';
 import { inPostgres, type PoolByHand } from './by-hand/in-postgres.js';
 import { inRedis } from './by-hand/in-redis.js';
+import { inSqlite } from './by-hand/in-sqlite.js';
 import { serviceByHand } from './by-hand/service-by-hand.js';
-import { openPool, openRedisClient } from './open-client.js';
+import { openPool, openRedisClient, openSqliteClient } from './open-client.js';
 import type { StoreKind } from './store-kinds.js';
 
 /** How to start a service. */
@@ -14,7 +15,7 @@ export interface ServiceOptions {
   readonly store: StoreKind;
   /** The address of the database. Empty for a service with its state in memory. */
   readonly url: string;
-  /** The prefix of Redis keys, or the schema in PostgreSQL. Each service has a new name. */
+  /** The name of the SQLite file, the prefix of Redis keys, or the schema in PostgreSQL. Each service has a new name. */
   readonly namespace: string;
   readonly appId: string;
   /** PEM. */
@@ -53,6 +54,8 @@ async function storesByHand({ store, url, namespace, prepared, oneStatement }: O
   switch (store) {
     case 'memory':
       return inMemory();
+    case 'SQLite':
+      return inSqlite(openSqliteClient(url, namespace));
     case 'Redis':
       return inRedis(await openRedisClient(url), `${namespace}:`);
     case 'PostgreSQL':

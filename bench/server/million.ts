@@ -40,7 +40,7 @@ const WARM_UP = 3;
 
 const database = await startDatabase('PostgreSQL');
 if (!database) throw new Error('PostgreSQL has a server');
-const url = database.urlAt(database.port);
+const url = database.urlAt();
 /** This pool has no time limit, because statements about a million keys take long. */
 const pool = new pg.Pool({ connectionString: url });
 try {

@@ -27,6 +27,7 @@ export const groups = [
       { text: 'Challenges', link: '/challenges' },
       { text: 'Keys', link: '/keys' },
       { text: 'Stores', link: '/stores' },
+      { text: 'Frameworks', link: '/frameworks' },
       { text: 'Rollout', link: '/rollout' },
       { text: 'Fraud risk', link: '/fraud-risk' },
       { text: 'Testing', link: '/testing' },

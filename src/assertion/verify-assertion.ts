@@ -99,8 +99,8 @@ export async function verifyAssertion(passed: VerifyAssertionOptions): Promise<V
   const publicKey = await preparePublicKey(options.publicKey);
 
   const { signature, authenticatorData } = decodeAssertionObject(assertion);
-  // Additional check: it is clear where authenticator data ends and the client data hash begins. If the client data hash has
-  // 32 bytes, this is always clear.
+  // Additional check: it is clear where authenticator data ends and the client data hash begins. This needs no check if the hash
+  // has 32 bytes: the hash is then the last 32 of the signed bytes.
   if (clientDataHash.length !== SHA256_LENGTH) assertSignedEnd(authenticatorData, 'malformed_assertion');
 
   // 2. and 3. The key signed this authenticator data and this client data.

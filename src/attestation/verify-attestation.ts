@@ -64,7 +64,7 @@ const KNOWN_OPTIONS: KnownOptions<VerifyAttestationOptions> = {
   trustAnchors: 'may be undefined',
 };
 
-/** An attested key with its details. Store `keyId`, `publicKey`, `counter`, `environment` and `receipt`. */
+/** An attested key with its details. Store `keyId`, `publicKey`, `counter`, `appId`, `environment` and `receipt`. */
 export interface VerifiedAttestation {
   /** The key identifier in base64 with padding, even if the option `keyId` was base64url or had no padding. */
   keyId: string;

@@ -29,7 +29,7 @@ export interface ExtensionPolicy {
   /**
    * Whether evidence without a required extension is accepted. The default is `'accept'`, because iOS 26 and earlier
    * send no extensions. With `'reject'`, evidence without signed extensions is rejected even if the policy has no other
-   * requirement. A policy without another requirement accepts a signed extension map, even if the map is empty.
+   * requirement. Without another requirement, the policy accepts every signed extension map, even an empty map.
    */
   whenAbsent?: 'accept' | 'reject';
   /**

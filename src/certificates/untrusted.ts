@@ -27,8 +27,8 @@ export function untrustedIssuer({ issuer }: Certificate, candidates: readonly Ce
 function hint(issuer: Uint8Array): string {
   if (!isVirtualAppleAllowed() || !Buffer.from(issuer).includes(VIRTUAL_APPLE)) return '';
   return (
-    '. In a test, pass the trustAnchors of the same virtual Apple to verify an attestation. To verify a receipt, pass the ' +
-    'receiptTrustAnchors of the same virtual Apple. On the command line, pass its root for receipts with --trust-anchor'
+    '. In a test, pass the trustAnchors of the virtual Apple that created the device. To verify a receipt, pass the ' +
+    'receiptTrustAnchors of this virtual Apple. On the command line, pass a root certificate with --trust-anchor'
   );
 }
 

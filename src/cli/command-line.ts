@@ -38,7 +38,7 @@ const OPTION = /^--[a-z][a-z-]*(=|$)/;
 
 /**
  * Joins the name of an option and its value if the value begins with a hyphen. `parseArgs` rejects such a value as ambiguous, but
- * one of 64 challenges in base64url begins with a hyphen.
+ * one in 64 challenges begins with a hyphen, because challenges are base64url.
  */
 function joinValues(args: readonly string[], options: OptionsConfig): string[] {
   const joined: string[] = [];

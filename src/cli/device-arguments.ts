@@ -77,7 +77,7 @@ function readRequest(values: { method?: string; path?: string; body?: string }) 
   if (method === undefined && path === undefined && body === undefined) return README_REQUEST;
   if (path === undefined) throw new UsageError('--path is missing: the path of a protected route');
   const name = method ?? (body === undefined ? 'GET' : 'POST');
-  if (!/^[A-Z-]{1,20}$/.test(name)) throw new UsageError('--method must be in upper case');
+  if (!/^[A-Z-]{1,20}$/.test(name)) throw new UsageError('--method must be an HTTP method in upper case');
   if (body !== undefined && (name === 'GET' || name === 'HEAD')) throw new UsageError(`${name} allows no --body`);
   return { method: name, path: readPath('--path', path), body };
 }

@@ -30,8 +30,8 @@ export function createChallengeSupply(settings: ClientSettings): ChallengeSupply
 
   return {
     async take(patience) {
-      // A challenge is kept for a minute. Clocks of devices are often wrong, so the client does not compare them with the time at
-      // which the challenge expires.
+      // A challenge is kept for a minute. The client does not use the time at which the challenge expires, because the clocks of
+      // devices are often wrong.
       ahead = ahead.filter(({ since }) => Date.now() - since < 60_000);
       const challenge = ahead.shift()?.challenge;
       const taken = challenge ?? (await patiently(patience, () => requestChallenge(settings, 'assertion')));

@@ -1,6 +1,7 @@
 /**
  * The reason why a method of the client failed. After `answer_lost` and `redirected`, the server may have carried out the
- * request. After all other codes, the server has not carried out the request.
+ * request. After `network`, the server may have carried out a `GET`, a `HEAD` or a registration. After all other codes, the server
+ * has not carried out the request.
  *
  * - `answer_lost`: the client sent the request, and received no response that it can use. If `serverCode` is `challenge_used`, the
  *   server received the request before. `docs/client.md` describes how the app finds out the result.
@@ -12,7 +13,7 @@
  * - `network`: there was no response to a request for a challenge, to a registration, or to `GET` or `HEAD`.
  * - `redirected`: the server responded with a redirect. The client follows no redirects.
  * - `rejected`: the server rejected the request, the registration or the request for a challenge. `serverCode` is the code of the
- *   server.
+ *   server. It is absent after a status 429 or 503 with `Retry-After` from the application or a proxy.
  * - `unexpected_response`: a route for App Attest responded with something that is not in the protocol.
  * - `unsupported`: the device does not support App Attest.
  */
@@ -45,7 +46,7 @@ export interface ClientErrorDetails {
  * errors of the storage, and errors of `onUnsupported`.
  */
 export class AppAttestClientError extends Error {
-  /** The reason. */
+  /** The reason for the error. */
   declare readonly code: ClientErrorCode;
   /** The error that caused this error. */
   declare readonly cause: unknown;

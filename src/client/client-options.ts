@@ -48,17 +48,18 @@ export interface ClientOptions {
    */
   onUnsupported?: (reason: UnsupportedReason) => 'send' | 'throw' | undefined | Promise<'send' | 'throw' | undefined>;
   /**
-   * Whether the client signs and sends several requests at the same time. With `false`, the default, the counters arrive in
-   * order. Use `true` only if the server has a `counterWindow`.
+   * Whether the client signs and sends several requests at the same time. With `false`, the default, the client signs a request
+   * when the previous request has a response, so the counters arrive in order. Use `true` only if the server has a
+   * `counterWindow`.
    */
   parallel?: boolean;
   /**
-   * The number of challenges that the client requests in advance. 0 by default. With a few of them, most requests need not wait
-   * for a challenge.
+   * The number of challenges that the client requests in advance. 0 by default. With a small number such as 2, most requests need
+   * not wait for a challenge.
    */
   challengesAhead?: number;
   /**
-   * How often the client waits and tries again for one request: if the server or Apple is busy, or if the network fails. 3 by
+   * How often the client tries again for one request, after a pause, if the server or Apple is busy or if the network fails. 3 by
    * default.
    */
   retries?: number;
@@ -120,7 +121,7 @@ function expectKnown(passed: object, known: object): void {
 }
 
 /**
- * @param pattern What the type and the value must match. Numbers are positive, and have at most four digits before the dot
+ * @param pattern The pattern for the type and the value, for example `number 5`
  * @throws AppAttestClientError `invalid_argument`
  */
 export function expect(values: object, names: string, pattern: RegExp): void {

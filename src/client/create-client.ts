@@ -28,7 +28,8 @@ export interface AppAttestClient {
    * Sends a request with proof that it comes from the app. If the app has no key, first creates and registers one.
    *
    * @param target The path and the query below `baseUrl`, such as `'/orders?page=2'`
-   * @returns The response of the application, with any status
+   * @returns The response of the application, even if its status is an error. Three kinds of responses are thrown as errors
+   * instead: rejections by the handlers of this package, redirects, and a status 429 or 503 with `Retry-After`
    * @throws AppAttestClientError with any of the codes of `ClientErrorCode`
    */
   fetch(target: string, init?: AttestedRequestInit, options?: FetchOptions): Promise<Response>;
@@ -36,7 +37,7 @@ export interface AppAttestClient {
    * Creates and registers a key, unless the app has one. An app may call this method at its start, so that the first request is
    * faster.
    *
-   * @throws AppAttestClientError all codes except `answer_lost`
+   * @throws AppAttestClientError all codes except `answer_lost` and `invalid_argument`
    */
   register(): Promise<{
     /** The key identifier, base64. */

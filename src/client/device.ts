@@ -1,6 +1,6 @@
 /**
- * App Attest on the device. {@link capacitor} and {@link expo} create one from a plugin. To use another plugin, implement the
- * four methods.
+ * App Attest on the device. {@link capacitor} and {@link expo} create a `Device` from a plugin. To use another plugin, implement
+ * the four methods.
  *
  * If App Attest fails, the promise of a method rejects with the error of the plugin. The client recognizes three cases of Apple's
  * `DCError` in the properties `code` and `message` of this error: by the text `invalidKey`, `serverUnavailable` or

@@ -29,7 +29,7 @@ export async function exchange<Value>(
   signal?.addEventListener('abort', abort);
   const receive = async () => {
     const response = await settings.fetch(url, { ...init, redirect: 'manual', signal: controller.signal });
-    // The status of a redirect is 0 in a browser engine. React Native follows redirects regardless of the option.
+    // The status of a redirect is 0 in a browser engine. React Native follows redirects even with `manual`.
     if (response.redirected || /^(0|30[12378])$/.test(`${response.status}`)) {
       throw new AppAttestClientError('redirected', url, { response });
     }
@@ -60,9 +60,9 @@ async function codeOf(response: Response): Promise<string | undefined> {
 }
 
 /**
- * Returns the time in `Retry-After` in seconds, at least one second. The header contains a number or a date (RFC 9110 §10.2.3). A
- * page on another origin cannot read this header unless the server exposes it. So for a status 503 or 429 of the handlers without
- * this header, the time is one second.
+ * Returns the time in `Retry-After` of a response with status 503 or 429, in seconds, at least one second. The header contains a
+ * number or a date (RFC 9110 §10.2.3). A page on another origin cannot read this header unless the server exposes it. So if the
+ * header is missing, the time is one second for the codes `unavailable` and `overloaded`.
  */
 function retryAfterOf({ status, headers }: Response, serverCode: string | undefined): number | undefined {
   const value = headers.get('retry-after') ?? (/^(unavailable|overloaded)$/.test(`${serverCode}`) && '1');

@@ -11,11 +11,11 @@ export interface InstalledKey {
   /** Returns the identifier of the registered key. If the app has no key, creates and registers one. */
   current(): Promise<string>;
   /**
-   * Replaces a key that cannot be used: creates and registers a new key. If the key has already been replaced, nothing happens. A
-   * key that replaced another key is not replaced before the server has accepted it, because the cause is then probably not the
-   * key.
+   * Replaces a key that cannot be used: creates and registers a new key. If the key has already been replaced, nothing happens. If
+   * the key itself replaced another key, and the server has not accepted a request with it yet, the key is not replaced. The cause
+   * is then probably not the key.
    *
-   * @param error Thrown if the key is not replaced for this reason
+   * @param error Why the key cannot be used. Thrown if the key is not replaced because it is itself a replacement
    */
   replace(keyId: string, error: unknown): Promise<void>;
   /** Must be called when the server has accepted a request with the key. */
@@ -110,7 +110,7 @@ export function createInstalledKey(settings: ClientSettings): InstalledKey {
       const before = replacement;
       const stored = await storage.get(NAME);
       if (!stored || stored.startsWith(UNCONFIRMED) || enrolling) return enrollOnce();
-      // Another tab may have replaced the replacement. Without this, two tabs would replace the key of each other forever.
+      // Another tab may have replaced the replacement. Without this line, two tabs would replace each other's keys forever.
       if (before && before === replacement) replacement = stored;
       return stored;
     },

@@ -10,9 +10,9 @@ import { sendRequest } from './send-request.js';
 import { createPatience, patiently, throwIfAborted } from './waiting.js';
 
 /**
- * Returns what the client does about an error before it signs the request again: `key` (create a new key), `challenge` (discard
- * the challenges that it has) or `counter` (nothing). It does each of them at most once for a request. Returns `undefined` if it
- * must not sign again.
+ * Returns what the client does about an error before it signs the request again: `key` (creates a new key), `challenge` (discards
+ * the challenges that it requested ahead) or `counter` (nothing). The client does each of these at most once for a request.
+ * Returns `undefined` if the client must not sign the request again.
  */
 function reactionTo(error: unknown): string | undefined {
   const codes = /^(key|challenge|counter)_(lost|unknown|revoked|expired|used|not_inc)/;

@@ -1,6 +1,8 @@
 /**
  * Keeps the key identifier while the app does not run. The identifier is not secret. You can use `localStorage`, Capacitor
  * Preferences, AsyncStorage or a wrapper of the Keychain. Each user and each server needs a storage of its own.
+ * If an app has several tabs, use a storage in which each tab sees the changes of the others at once, such as IndexedDB. Tabs see
+ * changes in `localStorage` with a delay.
  *
  * @example
  * ```ts

@@ -23,7 +23,7 @@ export async function untilAborted<Value>(promise: Promise<Value>, signal: Abort
 export async function inTime<Value>({ timeout }: ClientSettings, call: () => Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('abort')), timeout * 1000);
+    timer = setTimeout(() => reject(new Error('timeout')), timeout * 1000);
   });
   try {
     return await Promise.race([call(), late]);

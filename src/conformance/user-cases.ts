@@ -219,7 +219,7 @@ export const USER_CASES: readonly Requirement[] = [
     },
   },
   {
-    name: 'after a registered key is registered again for another user, the store does not list the key for another user',
+    name: 'a registered key that is inserted again for another user is listed only for its own user',
     async check(one, other) {
       const [alice, bob, key] = [newUser(), newUser(), newKey()];
       await one.keys.insert({ ...key, subject: alice });

@@ -20,7 +20,7 @@ const MajorType = { Unsigned: 0, Negative: 1, Bytes: 2, Text: 3, Array: 4, Map: 
  * - Tags are not allowed.
  * - Text is valid UTF-8 and does not begin with a byte order mark.
  * - Map keys are text or integers. No key occurs twice in a map.
- * - The only simple values are false, true, null and undefined.
+ * - Of the simple values, only false, true, null and undefined are allowed. Floats are allowed.
  * - The depth and the number of items are limited.
  *
  * The order of map keys is not checked, because later operating systems may add fields at any position.

@@ -17,7 +17,7 @@ export interface EnvelopeFields {
 /** The evidence in an envelope: text, or an array of bytes as numbers. */
 export type EnvelopeContent = string | readonly unknown[];
 
-/** The names of evidence in the envelopes of plugins for Capacitor, Expo, React Native and Flutter, in lower case letters. */
+/** The names of evidence in the envelopes of plugins for Capacitor, Expo, React Native and Flutter, in lower case. */
 const EVIDENCE_NAMES: readonly string[] = [
   'token',
   'attestation',
@@ -39,7 +39,7 @@ const EVIDENCE_NAMES: readonly string[] = [
   'object',
 ];
 
-/** The names of other values, in lower case letters. */
+/** The names of other values, in lower case. */
 const FIELD_NAMES: Readonly<Record<keyof EnvelopeFields, readonly string[]>> = {
   keyId: ['keyid', 'keyidentifier', 'kid', 'credentialid', 'keyidbase64'],
   challenge: ['challenge', 'nonce', 'servernonce', 'serverchallenge'],

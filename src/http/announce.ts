@@ -95,7 +95,10 @@ async function call<Context>(onDecision: OnDecision<Context>, decision: Decision
   }
 }
 
-/** After these codes, the handlers do not read the key: a store failed, the server is busy, or the store has no such key. */
+/**
+ * After these codes, the handlers do not read the key: a store failed, the server is busy, or the key is not registered for the
+ * user.
+ */
 const NOT_READ: readonly string[] = ['unavailable', 'overloaded', 'key_unknown'];
 
 const WITH_ASSERTION: readonly Route[] = ['protected', 'session'];
@@ -159,7 +162,7 @@ function capsuleOf(
   }
 }
 
-/** Returns the reason for which the app sends no evidence. The characters are limited, so that a log can contain the reason. */
+/** Returns the reason why the app sends no evidence. Only some characters are allowed, so that a log can contain the reason. */
 function unsupportedReason(incoming: IncomingRequest): string | undefined {
   const reason = incoming.header('x-app-attest-unsupported');
   return reason !== undefined && /^[\w-]{1,64}$/.test(reason) ? reason : undefined;

@@ -11,7 +11,7 @@ export interface Answer {
 /** Except for public keys, each response is for one request only, so clients and proxies must not cache responses. */
 const HEADERS = { 'cache-control': 'no-store' };
 
-/** Public keys change rarely. A new key is published long before it signs. */
+/** Public keys change rarely, and a new key must be published before it signs. */
 const PUBLIC_HEADERS = { 'cache-control': 'public, max-age=300' };
 
 /** Headers for certain statuses: RFC 9110 §10.2.1, §15.5.9 and §10.2.3. */

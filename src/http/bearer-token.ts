@@ -1,6 +1,6 @@
 import { AppAttestHttpError } from './http-error.js';
 
-/** RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110 §11.1). The session decides whether the token is valid. */
+/** RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110 §11.1). `verify` of the sessions checks the token itself. */
 const BEARER = /^bearer +(\S+)$/i;
 
 /**

@@ -50,6 +50,6 @@ export class BodyShare {
 const RETRY_AFTER = 1;
 
 function exhausted(limit: number): AppAttestError {
-  const message = `the bodies of requests in progress exceed ${limit} bytes, which is their part of bodyBudget`;
+  const message = `the bodies of requests in progress would exceed ${limit} bytes, their part of bodyBudget`;
   return new AppAttestError('overloaded', message, { retryAfter: RETRY_AFTER });
 }

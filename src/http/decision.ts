@@ -66,7 +66,7 @@ export interface Decision<Context = unknown> {
   /** The framework's request. For Hono, it is the `Context`. */
   request: Context;
   /**
-   * The data with which the decision can be repeated. Present only with `capsules`, for a request with evidence that was not
+   * The data with which the decision can be repeated. Present only with `capsules`, and only if a request with evidence was not
    * accepted.
    */
   evidence?: Capsule;

@@ -23,11 +23,11 @@ import type { AttestedVerdict, SeenBy, SeenVerdict, Verdict } from './verdict.js
 export * from './entry-exports.js';
 export type { SeenBy } from './verdict.js';
 
-/** The values that `protect` sets in `response.locals`. */
+/** The values that `protect` and `protectWithSession` set in `response.locals`. */
 export interface AppAttestLocals<Seen extends Verdict<object> = AttestedVerdict> extends SeenBy<Seen> {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a request that is
-   * not attested, the property contains only `attested: false` and the code.
+   * After `protect`: the key that signed the request, the signed bytes, and the signed extensions. After `protectWithSession`: the
+   * session. If report mode let through a request that is not attested: only `attested: false` and the code.
    */
   appAttest: Seen;
 }

@@ -40,8 +40,8 @@ export type AttestedFastifyRequest<
   Seen extends Verdict<object> = AttestedVerdict,
 > = FastifyRequest<Generic> & {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a request that is
-   * not attested, the property contains only `attested: false` and the code.
+   * After `protect`: the key that signed the request, the signed bytes, and the signed extensions. After `protectWithSession`: the
+   * session. If report mode let through a request that is not attested: only `attested: false` and the code.
    */
   appAttest: Seen;
 };
@@ -62,7 +62,7 @@ export interface FastifyProtectedRoute<Generic extends RouteGenericInterface = R
   extends FastifyRoute<Generic> {
   /**
    * Sets the headers of the signed body before Fastify validates the body with the schema of the route. Does nothing in report
-   * mode.
+   * mode, and if a parser of Fastify reads a signed form.
    */
   preValidation: preValidationAsyncHookHandler;
 }
@@ -115,9 +115,9 @@ export interface FastifySessionHandlers<Seen extends Verdict<object> = SessionVe
 }
 
 /**
- * Creates route options for Fastify. On these routes, Fastify's content type parsers do not run, because the content
- * type is not signed. There are two exceptions on protected routes. In report mode, all parsers run. If the assertion
- * is in the headers and the signed content is `multipart/form-data`, the parser of this content type runs.
+ * Creates route options for Fastify. On routes with `protect`, Fastify's content type parsers do not run, because the
+ * content type is not signed. There are two exceptions. In report mode, all parsers run. If the assertion is in the
+ * headers and the signed content is `multipart/form-data`, the parser of this content type runs.
  *
  * @throws AppAttestError `invalid_argument`: an option is unknown or invalid
  *
@@ -232,7 +232,7 @@ function protectedWithSession<Chosen extends Mode, Generic extends RouteGenericI
 
 interface DecidedRequest<Result extends object> {
   readonly verdict: Verdict<Result>;
-  /** Present if the signed content replaces the body. Absent in report mode. */
+  /** Present if the signed content replaces the body. */
   readonly signed?: {
     /** The media type of the signed content. */
     readonly type: string | undefined;

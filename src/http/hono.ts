@@ -21,11 +21,11 @@ import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './ve
 
 export * from './entry-exports.js';
 
-/** The variables that `protect` sets in the context. */
+/** The variables that `protect` and `protectWithSession` set in the context. */
 export interface AppAttestVariables<Seen extends Verdict<object> = AttestedVerdict> {
   /**
-   * The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a request that is
-   * not attested, the property contains only `attested: false` and the code.
+   * After `protect`: the key that signed the request, the signed bytes, and the signed extensions. After `protectWithSession`: the
+   * session. If report mode let through a request that is not attested: only `attested: false` and the code.
    */
   appAttest: Seen;
 }

@@ -14,11 +14,12 @@ import { type AttestedVerdict, type SeenVerdict, seen, type Verdict } from './ve
 /**
  * Your handler for protected requests.
  *
- * @param request The request. Its body is the signed content. With `signed: 'request'`, its method, path and query are signed
- * too. Of its headers, only `Content-Digest` and the challenge are signed. In report mode, the body is the body that the client
- * sent, and the request may be unsigned.
- * @param verdict The key that signed the request, the signed bytes, and the signed extensions. If report mode let through a
- * request that is not attested, the verdict contains only `attested: false` and the code.
+ * @param request The request. With `protect`, its body is the signed content. With `signed: 'request'`, its method, path and
+ * query are signed too. Of its headers, only `Content-Digest` and the challenge are signed. In report mode, the body is the body
+ * that the client sent, and the request may be unsigned. With `protectWithSession`, nothing in the request is signed.
+ * @param verdict With `protect`: the key that signed the request, the signed bytes, and the signed extensions. With
+ * `protectWithSession`: the session. If report mode let through a request that is not attested: only `attested: false` and the
+ * code.
  * @param rest Additional arguments that the framework passes
  */
 export type ProtectedHandler<

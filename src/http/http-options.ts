@@ -30,9 +30,11 @@ export interface HeaderNames {
  *   - `content-digest` is the value of the header `Content-Digest` (RFC 9530). If the request has no body, the header may be
  *     absent. `content-digest` is then the digest of zero bytes.
  *
- *   If the assertion is in the headers, the server verifies the signature before it reads the body.
- * - `'body'`: the raw bytes of the body, which contain the challenge. The signature does not cover the method, the path or the
- *   query. An attacker who intercepts a request can therefore send it to another route.
+ *   If the assertion is in the headers, the server verifies the signature before it reads the body. If the body is the JSON of
+ *   the Capacitor plugin, its field `payload` is the signed text, with the content of the request in place of `content-digest`.
+ * - `'body'`: the raw bytes of the body, or the field `payload` of the plugin's JSON. The signed bytes contain the challenge. The
+ *   signature does not cover the method, the path or the query. An attacker who intercepts a request can therefore send it to
+ *   another route.
  */
 export type Signed = 'request' | 'body';
 
@@ -45,7 +47,8 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   signed?: Signed | undefined;
   /**
    * Returns the user (account, session) that sent the request. The server then issues challenges for this user, registers
-   * keys for this user, and accepts only keys of this user. If the function returns `undefined`, the request is rejected.
+   * keys for this user, and accepts only keys and session tokens of this user. If the function returns `undefined`, the
+   * request is rejected.
    */
   subject?: (request: Context) => string | undefined | Promise<string | undefined>;
   /**
@@ -67,15 +70,16 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    */
   onDecision?: OnDecision<Context> | undefined;
   /**
-   * Whether decisions about protected requests that are not attested contain the registered key. The handlers then read the key
-   * from the store once more. `false` by default, because an attacker chooses the key identifier and could cause many queries.
-   * At most 32 of these queries are in progress at the same time. Further decisions have no key.
+   * Whether the decision about a protected request, or about a request for a session, contains the registered key even if the
+   * request was not accepted. The handlers then read the key from the store once more. `false` by default, because an attacker
+   * chooses the key identifier and could cause many queries. At most 32 of these queries are in progress at the same time.
+   * Further decisions have no key.
    */
   lookUpKeys?: boolean | undefined;
   /**
-   * Whether decisions about registrations and protected requests that are not accepted contain a `Capsule`: the data with which
-   * the decision can be repeated. `false` by default, because a capsule contains the signed payload, which may be personal data.
-   * For a protected request, the handlers also read the key once more, as with `lookUpKeys`.
+   * Whether the decision about evidence that was not accepted contains a `Capsule`: the data with which the decision can be
+   * repeated. `false` by default, because a capsule contains the signed payload, which may be personal data. For an assertion,
+   * the handlers also read the key once more, as with `lookUpKeys`.
    */
   capsules?: boolean | undefined;
   /**
@@ -104,8 +108,9 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   /** The maximum time for a body to arrive, in seconds. 30 by default, at most 2 147 483. */
   bodyTimeout?: number | undefined;
   /**
-   * The maximum time for the stores, the maximum time for `subject`, and the maximum time for `revokedBefore` of the sessions,
-   * in seconds. 10 by default, at most 2 147 483. If the time is exceeded, the response is 503.
+   * The maximum time for each of these steps, in seconds: the verification with its calls to the stores, the function `subject`,
+   * and the function `revokedBefore` of the sessions. 10 by default, at most 2 147 483. If a step takes longer, the response
+   * is 503.
    */
   decisionTimeout?: number | undefined;
   /**
@@ -120,7 +125,7 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
   publicTarget?: ((target: string) => string) | undefined;
 }
 
-/** The option with which the handlers for sessions exist. */
+/** The option that adds the handlers for sessions. */
 export interface WithSessions {
   /** The result of `createSessions` of `app-attest/session`. */
   sessions: Sessions;

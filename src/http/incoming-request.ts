@@ -14,7 +14,7 @@ export interface IncomingRequest {
    * @throws AppAttestHttpError `body_already_read`
    */
   body(): IncomingBody | Promise<IncomingBody>;
-  /** Discards the rest of the body, so that it does not block the connection. Used if no handler runs. */
+  /** Discards the rest of the body, so that it does not block the connection. Used if no handler of the application runs. */
   discardBody(): void;
   /**
    * Discards the rest of the body. For a Node.js request, resolves when the body has ended. Used if the handler receives the
@@ -25,7 +25,7 @@ export interface IncomingRequest {
   finishBody(timeout: number): Promise<void>;
   /** Puts the read bytes back into the body. Used if the handler receives the body that the client sent. */
   passOnBody(): void;
-  /** Whether a parser after `protect` can read a signed form from the body, as for file uploads. Absent for Fetch requests. */
+  /** Whether a parser of file uploads after `protect` can read a signed form from the body. Absent for Fetch requests. */
   readonly replaysForms?: boolean;
   /**
    * Calls a function later. For a Node.js request, the call happens after the response was sent or the connection was closed.

@@ -14,7 +14,8 @@ export type Mode = 'enforce' | 'report';
 export interface ModeClaims {
   /**
    * The key identifier that the client sent, base64 with padding. `undefined` if the client sent no valid identifier. An attacker
-   * can send any identifier.
+   * can send any identifier. For `protectWithSession`, it is the identifier in the session token, and `undefined`
+   * unless `sessions.verify` accepts the token.
    */
   readonly keyId: string | undefined;
 }
@@ -28,7 +29,7 @@ export type ChooseMode<Context, Chosen extends Mode = Mode> = (request: Context,
 /** One mode for all requests, or a function that chooses the mode of each request. */
 export type ModeOption<Context, Chosen extends Mode = Mode> = Chosen | ChooseMode<Context, Chosen>;
 
-/** The mode of one request. It is chosen once, when the key identifier is known. */
+/** The mode of one request. It is chosen once: when the key identifier is known, or when the request could not be read. */
 export class RequestMode<Context> {
   readonly #option: ModeOption<Context>;
   readonly #context: Context;

@@ -19,7 +19,7 @@ export function fromNode(request: NodeRequest): IncomingRequest {
   return new IncomingNodeRequest(request);
 }
 
-/** A waiting request holds one object of this class. Functions of its own would need several times the memory. */
+/** A waiting request holds one object of this class. An object with closures would need several times the memory. */
 class IncomingNodeRequest implements IncomingRequest {
   readonly method: string;
   readonly target: string;

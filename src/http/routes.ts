@@ -84,7 +84,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
       const content = await request.content(attested.payload);
       return { verdict: { attested: true, ...attested }, content, keyId: attested.key.keyId, request: attested };
     }
-    // The function in formats received this text, and the app hashed its UTF-8 bytes.
+    // The function in formats verified this text. Its UTF-8 bytes are the signed content.
     const content = await request.content(Buffer.from(String(assertion.payload)));
     return { verdict: { ...attested, attested: true }, content, keyId: keyIdText(assertion) };
   }
@@ -99,7 +99,7 @@ export function createRoutes<Context, Result extends AcceptedEvidence>(
     return request ?? Promise.reject(otherFormat());
   }
 
-  /** Handles a request to a route without a handler of the application. Its body is read within the budgets. */
+  /** Handles a request to a route for which the application writes no handler. The body is read within the budgets. */
   function answeredWith(
     part: BodyPart,
     circumstances: Circumstances<Context>,

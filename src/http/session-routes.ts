@@ -89,7 +89,7 @@ function verdictOf(session: Session): SessionVerdict {
 
 /**
  * This happens if the options of the server changed after the session was issued, or if servers with different options share
- * keys.
+ * the keys of their sessions.
  */
 function mismatch(what: 'environment' | 'app', { environment, appId }: Session): AppAttestError {
   return what === 'environment'

@@ -35,8 +35,9 @@ export interface SignedRequest {
 }
 
 /**
- * The required form of the `payload` in the plugin's JSON. With `'request'`, the payload consists of method, target, challenge
- * and content. With `'any'`, the payload can also be other text that contains a challenge.
+ * The required form of the `payload` in the plugin's JSON, if the option `signed` is `'request'`. With the form `'request'`, the
+ * payload consists of method, target, challenge and content. With `'any'`, the payload can also be other text that contains a
+ * challenge.
  */
 export type PayloadForm = 'request' | 'any';
 

@@ -9,7 +9,7 @@ export type RejectionCode = AppAttestErrorCode | HttpErrorCode;
  *
  * - 400: The request cannot be decoded.
  * - 401: The evidence or the user is missing, or the evidence is invalid. The app may try again with fresh evidence.
- * - 403: The evidence is valid, but the server does not allow this key or app.
+ * - 403: The evidence is valid, but the server does not allow this key, app or device.
  * - 5xx: The server could not verify the request.
  * - All other statuses have their standard meaning.
  */

@@ -59,7 +59,7 @@ export async function abortAfterTimeLimit<Result>(
   const controller = new AbortController();
   const { signal } = controller;
   const abandon = (): void => controller.abort(waiting?.reason);
-  const late = (): void => controller.abort(new DOMException('no answer in time', 'TimeoutError'));
+  const late = (): void => controller.abort(new DOMException('no response in time', 'TimeoutError'));
   const timer = setTimeout(late, seconds * 1000);
   try {
     if (waiting?.aborted) abandon();

@@ -53,10 +53,10 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    * Finds the challenge in the client data, which consists of the bytes that the app attested or signed. By default,
    * the client data must be the challenge, or JSON with a top-level field `challenge`. The function must be
    * synchronous. If the client data contains no challenge, the function must return `undefined` or throw an error.
-   * `authenticate` calls the function for every payload, unless its own option `readChallenge` replaces the function.
+   * `authenticate` calls the function for every payload, unless `authenticate` has an option `readChallenge` of its own.
    * `register` calls the function only if the client data is not the challenge itself. With `signed: 'request'`, the
-   * HTTP handler `protect` never calls the function, and the handler `assertion` calls it only for payloads that do not
-   * begin with the method and target.
+   * HTTP handler `protect` never calls the function. The handlers `assertion` and `session` then call it only for
+   * payloads in the plugin's JSON that do not begin with the method and target.
    */
   readChallenge?: ReadChallenge | undefined;
   /**
@@ -74,17 +74,17 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    */
   clientData?: ClientDataForm | undefined;
   /**
-   * Whether `register` also verifies Apple's receipt in the attestation. The receipt must be genuine, belong to the key,
-   * and be at most five minutes old, as Apple recommends. `false` by default, because the check takes a few
-   * milliseconds. You can verify stored receipts later with `verifyReceipt`.
+   * Whether `register` also verifies Apple's receipt in the attestation. Apple must have issued the receipt for this key and
+   * this challenge, at most five minutes ago. `false` by default, because the check takes a few milliseconds. You can verify
+   * stored receipts later with `verifyReceipt`.
    */
   verifyReceipts?: boolean;
   /**
-   * Functions that verify evidence of other formats, by the value of the field `format`. On Android,
-   * `@capgo/capacitor-app-attest` sends `'google-play-integrity-standard'`. The server first takes the challenge, and then
-   * calls the function. The object that the function returns is the result of `register` or `authenticate`. The server neither
-   * stores nor looks up a key for such evidence. By default, the server rejects all formats except `'apple-app-attest'`, which
-   * must not be in this option.
+   * Functions that verify evidence of other formats. The name of each property is a value of the field `format` in the body. On
+   * Android, `@capgo/capacitor-app-attest` sends `'google-play-integrity-standard'`. The server first takes the challenge, and
+   * then calls the function. The object that the function returns is the result of `register` or `authenticate`. The server
+   * neither stores nor looks up a key for such evidence. By default, the server rejects all formats except
+   * `'apple-app-attest'`, which must not be in this option.
    *
    * The function accepts the evidence by returning an object, or a promise of one. It rejects the evidence by throwing an
    * `AppAttestError`. Any other error counts as the failure of a store: the HTTP handlers respond with status 503.
@@ -104,15 +104,15 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    */
   formats?: Formats | undefined;
   /**
-   * Keeps keys in the memory of this process, so that a request needs one round trip to the stores instead of two.
+   * Keeps keys in the memory of this process. A request with a cached key needs one round trip to the stores instead of two.
    * `max` is the maximum number of keys, and `ttl` is the time in seconds for which a key is kept after it was read.
    * Off by default.
    *
    * The server verifies the signature with the cached key. Then it takes the challenge and stores the counter, both at
    * the same time. So a request with an invalid signature does not use up its challenge. The store still decides about
    * each request: a key that was revoked, removed, bound or registered again is not accepted from the cache. In the
-   * result, `riskMetric` and `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md` describes the
-   * details.
+   * result, `extensions`, `riskMetric` and `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md`
+   * describes the details.
    *
    * @example
    * ```ts

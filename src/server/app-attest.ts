@@ -17,10 +17,10 @@ import type { KeysOfOptions } from './users-keys.js';
  */
 export interface AppAttest<Result extends AcceptedEvidence = never> {
   /**
-   * Issues a challenge: 32 unpredictable bytes as base64url. The challenge is valid once, for one purpose and for `challengeTtl`
-   * seconds.
+   * Issues a challenge: 32 bytes as base64url, which nobody can predict. The challenge is valid once, for one purpose and for
+   * `challengeTtl` seconds.
    *
-   * @throws AppAttestError `invalid_argument`
+   * @throws AppAttestError `invalid_argument`: an option is missing, unknown or invalid
    *
    * @example
    * ```ts
@@ -54,13 +54,13 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * Verifies an attestation and registers its key.
    *
    * A registration can be repeated with a fresh attestation, for example if the first response was lost. If the key is
-   * already registered for the same user, the stored key stays unchanged and is returned. The new attestation is verified
-   * in the same way.
+   * already registered for the same user, the stored key stays unchanged and is returned. The new attestation must be
+   * valid too.
    *
    * The challenge is used up, even if the registration is rejected. It stays valid in these cases:
-   * - a field of the body is missing or has the wrong type
+   * - a field of the body is missing or has the wrong type, or `token` and `attestation` differ
    * - `platform` or `format` is not accepted
-   * - `challenge` does not fit the option `clientData`
+   * - the option `clientData` does not allow the value of `challenge`, for example text that is not base64
    * - a challenge from `signedChallenges` was issued for another user
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
@@ -104,13 +104,13 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * Verifies a signed request and accepts it once.
    *
    * The challenge is used up, even if the request is rejected. It stays valid in these cases:
-   * - a field of the body is missing or has the wrong type
+   * - a field of the body is missing or has the wrong type, or `token` and `assertion` differ
    * - `platform` or `format` is not accepted
-   * - `payload` does not fit the option `clientData`
+   * - the option `clientData` does not allow the value of `payload`, for example text that is not base64
    * - a challenge from `signedChallenges` was issued for another user
-   * - the server knows the key before it takes the challenge, and rejects the key or the assertion. The server knows a cached
-   *   key (`keyCache`). If a challenge from `signedChallenges` was issued for a user, and `subject` is absent, the server reads
-   *   the key first
+   * - the key is cached (`keyCache`), and the assertion is rejected for a reason other than its counter
+   * - a challenge from `signedChallenges` was issued for a user, `subject` is absent, and the key is rejected, or the assertion is
+   *   rejected for a reason other than its counter. The server then reads the key before it takes the challenge
    *
    * @param body An object with these fields. `@capgo/capacitor-app-attest` sends the same fields as JSON:
    * - `keyId`: the key identifier, base64 or base64url
@@ -301,7 +301,10 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    * - Any other response counts as `failed`, for example a receipt that cannot be verified. The key is due again tomorrow.
    *
    * If the server does not accept the app or the environment of a key, no request is sent. The key counts as `failed` and is due
-   * again tomorrow. If no due key belongs to an accepted app, `appId` is probably wrong. These keys then stay due.
+   * again tomorrow. If no due key belongs to an accepted app, `appId` is probably wrong. The due keys then stay due.
+   *
+   * If the store has no valid receipt for a key, no request is sent either. The key counts as `failed`, and its `receiptDueAt`
+   * is then absent.
    *
    * After 429, or after another error response with the header `Retry-After`, the run waits before the next request. It waits
    * for the time in the header. After a 429 without the header, it waits for 60 seconds. If the waits would exceed ten minutes
@@ -311,7 +314,7 @@ export interface AppAttest<Result extends AcceptedEvidence = never> {
    *
    * @throws AppAttestError with one of these codes:
    * - `invalid_argument`: the options or the credentials are wrong. The run has claimed no key
-   * - `receipt_request_failed` with `status` 401: Apple rejected the credentials. The run sends no further requests
+   * - `receipt_request_failed` with `status` 401: Apple rejected the credentials. The run has ended
    * @throws the reason of `signal`, or an error of the key store
    *
    * @example

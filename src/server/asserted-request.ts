@@ -4,7 +4,7 @@ import { readBody } from './request-body.js';
 /** A signed request, decoded but not verified. */
 export interface AssertedRequest {
   readonly keyId: string;
-  /** This is a copy. If other code changes the original bytes, the caller still receives the verified bytes. */
+  /** A copy. Other code may change the original bytes, but the caller must receive the bytes that were verified. */
   readonly payload: Uint8Array;
   readonly token: string | Uint8Array;
 }

@@ -69,8 +69,8 @@ export async function authenticate<Result extends AcceptedEvidence>(
   if (other) return authenticateOtherFormat(configuration, other, subject, readChallenge);
   const request = readAssertedRequest(body, configuration.clientData);
 
-  // 1. The challenge was issued by this server, and is now used up. The store finds the key at the same time. If the key is known
-  // already, the challenge is taken later, while the store accepts the counter.
+  // 1. The challenge was issued by this server. The server takes it while the store finds the key. If the key is already known,
+  // the server takes the challenge later, while the store accepts the counter.
   const found = findChallenge('payload', request.payload, readChallenge);
   const isOpenedByKey = subject === undefined && needsUser(configuration, found);
   const known = isOpenedByKey ? await usableKey(configuration, request, subject) : cachedKey(caches, request, subject);
@@ -121,8 +121,8 @@ async function authenticateWithStoredKey(
  * Verifies the signature first. Then takes the challenge, while the store compares the registration and accepts the
  * counter. The counter of a known key may be old, so only the store decides about the signed counter.
  *
- * @returns `record` if the store did not accept the counter. The challenge was taken
- * @throws AppAttestError if the signature or the challenge is not valid, regardless of the state of the key
+ * @returns `accepted` if the store accepted the counter, otherwise `record`. In both cases, the challenge was taken
+ * @throws AppAttestError if the signature or the challenge is not valid. This does not depend on the key in the store
  */
 async function authenticateWithKnownKey(
   configuration: Configuration,
@@ -145,7 +145,7 @@ async function authenticateWithKnownKey(
   return { accepted };
 }
 
-/** Returns the key of the request. A signed challenge must have been issued for the user of this key. */
+/** Finds the key of the request, and checks it. The caller needs the user of this key to verify the signed challenge. */
 async function usableKey(
   configuration: Configuration,
   { keyId }: AssertedRequest,

@@ -26,9 +26,9 @@ export interface ChallengeStore {
   /**
    * Stores a challenge of 43 base64url characters.
    *
-   * A store should delete the challenge by its own clock, after `expiresAt - issuedAt`. An expired challenge then does
-   * not become valid again if the clock of a server is set back. This deletion is optional: the server always compares
-   * `expiresAt` with its own clock.
+   * A store should delete the challenge when its lifetime, `expiresAt - issuedAt`, has passed by the clock of the store.
+   * An expired challenge then does not become valid again if the clock of a server is set back. This deletion is
+   * optional: the server always compares `expiresAt` with its own clock.
    */
   put(challenge: string, record: ChallengeRecord): Promise<void>;
 

@@ -75,23 +75,23 @@ function readWith(readChallenge: ReadChallenge, field: ClientDataField, clientDa
   try {
     found = readChallenge(clientData);
   } catch (cause) {
-    throw new AppAttestError('challenge_unknown', `readChallenge threw an error for the ${field}`, { cause });
+    throw new AppAttestError('challenge_unknown', `readChallenge threw an error for the field ${field}`, { cause });
   }
   if (isAsynchronous(found)) {
     throw new AppAttestError('invalid_argument', 'readChallenge must be synchronous, but returned a promise');
   }
   if (found === undefined || found === null) {
-    throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the ${field}`);
+    throw new AppAttestError('challenge_unknown', `readChallenge found no challenge in the field ${field}`);
   }
   return {
-    challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the ${field}`),
-    source: `found by readChallenge in the ${field}`,
+    challenge: requireChallenge(found, `readChallenge returned a malformed challenge for the field ${field}`),
+    source: `found by readChallenge in the field ${field}`,
   };
 }
 
 /** Some clients hash the text of the challenge. Others decode the text and hash the 32 bytes. */
 function wholeChallenge(field: ClientDataField, clientData: Uint8Array): FoundChallenge | undefined {
-  const source = `found as the whole ${field}`;
+  const source = `found in the field ${field}`;
   if (clientData.length === CHALLENGE_LENGTH) {
     return { challenge: Buffer.from(clientData).toString('base64url'), source };
   }
@@ -101,7 +101,7 @@ function wholeChallenge(field: ClientDataField, clientData: Uint8Array): FoundCh
 }
 
 function challengeInJson(field: ClientDataField, clientData: Uint8Array): FoundChallenge {
-  const neither = `the ${field} is neither a challenge nor JSON with a field challenge`;
+  const neither = `the client data in the field ${field} is neither a challenge nor JSON with a field challenge`;
   const json = parseJson(neither, clientData);
   if (typeof json !== 'object' || json === null || !Object.hasOwn(json, 'challenge')) {
     throw new AppAttestError('challenge_unknown', `${neither}: it is JSON without that field`);
@@ -109,9 +109,9 @@ function challengeInJson(field: ClientDataField, clientData: Uint8Array): FoundC
   return {
     challenge: requireChallenge(
       Reflect.get(json, 'challenge'),
-      `the field challenge of the JSON in the ${field} is not a well-formed challenge`,
+      `the field challenge of the JSON in the field ${field} is not a well-formed challenge`,
     ),
-    source: `found in the field challenge of the JSON in the ${field}`,
+    source: `found in the field challenge of the JSON in the field ${field}`,
   };
 }
 

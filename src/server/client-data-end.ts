@@ -5,8 +5,8 @@ import { keepEvidence } from '../options/evidence.js';
 import type { ClientDataForm } from './client-data-form.js';
 
 /**
- * Rejects an assertion with an extension map but without the flag ED, if client data is signed without a hash. Raw client data
- * has no fixed length. An attacker could therefore move a map from the beginning of the client data to the end of authenticator
+ * Rejects an assertion with an extension map but without the flag ED, if the app does not hash client data. Raw client data has
+ * no fixed length. An attacker could therefore move a map from the beginning of the client data to the end of authenticator
  * data. `verifyAssertion` has the same check, but not for 32 bytes of raw client data, because they look like a hash.
  *
  * @throws AppAttestError `malformed_assertion`

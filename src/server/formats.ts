@@ -42,7 +42,7 @@ export type FormatVerifier<Result extends AcceptedEvidence = AcceptedEvidence> =
   evidence: RegistrationOfFormat | RequestOfFormat,
 ) => Result | Promise<Result>;
 
-/** The functions that verify other formats, by the value of the field `format`. */
+/** The functions that verify other formats. The name of each property is a value of the field `format`. */
 export type FormatVerifiers<Result extends AcceptedEvidence = AcceptedEvidence> = Readonly<
   Record<string, FormatVerifier<Result>>
 >;

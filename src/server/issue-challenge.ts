@@ -17,8 +17,8 @@ export interface IssueChallengeOptions {
 /** An issued challenge. It can be used once. */
 export interface IssuedChallenge {
   /**
-   * The challenge: 32 unpredictable bytes as base64url. For an attestation, the app hashes this text or the decoded bytes. For an
-   * assertion, the app signs data that contains the challenge.
+   * The challenge: 32 bytes as base64url, which nobody can predict. For an attestation, the app hashes this text or the decoded
+   * bytes. For an assertion, the app signs data that contains the challenge.
    */
   challenge: string;
   /** The time of expiry, by the clock of this server. */

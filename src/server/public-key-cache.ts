@@ -8,7 +8,7 @@ import { GenerationalMemo } from '../runtime/generational-memo.js';
  */
 const LIMIT = 10_000;
 
-/** Caches imported public keys by their PEM text. Importing a key takes about as long as verifying a signature. */
+/** Caches imported public keys by their PEM text. Importing a key can take as long as verifying a signature. */
 export class PublicKeyCache {
   readonly #keys: GenerationalMemo<KeyObject>;
 

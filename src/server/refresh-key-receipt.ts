@@ -123,8 +123,8 @@ function afterRequest(error: AppAttestError): Next {
 }
 
 /**
- * Only a genuine receipt of another key, app or environment ends the refreshes of a key. If other errors ended them too, a
- * wrong clock or a proxy could end the refreshes of all keys.
+ * Decides after a new receipt was rejected. Only a genuine receipt of another key, app or environment ends the refreshes of a
+ * key. If other errors ended them too, a wrong clock or a proxy could end the refreshes of all keys.
  */
 function afterVerification({ code }: AppAttestError): Next {
   if (code === 'overloaded') return 'soon';

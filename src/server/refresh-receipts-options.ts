@@ -37,8 +37,8 @@ export interface RefreshReceiptsOptions {
   /** The maximum number of requests to Apple at the same time, 1 to 100. 5 by default. */
   concurrency?: number | undefined;
   /**
-   * Ends the run when the signal is aborted. No further requests are then sent. Responses to requests that were already sent
-   * are stored before the promise rejects.
+   * Ends the run when the signal is aborted. The run then claims no further keys. The results for the keys that it has already
+   * claimed are stored before the promise rejects.
    */
   signal?: AbortSignal | undefined;
   /**

@@ -54,7 +54,8 @@ export function readSignedChallenge(
   user: string | undefined,
 ): ChallengeRecord | undefined {
   const { bytes, isForUser, isForAttestation, lifetime, issuedAt } = fieldsOf(challenge);
-  // The last character has two unused bits. Without this check, each challenge would have four texts, and work four times.
+  // The last character has two unused bits. Without this check, each challenge would have four texts, and each of these texts
+  // would be valid once.
   if (bytes.length !== CHALLENGE_LENGTH || bytes.toString('base64url') !== challenge) return undefined;
   if (isForUser && user === undefined) return undefined;
   const subject = isForUser ? user : undefined;

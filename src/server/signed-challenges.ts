@@ -73,7 +73,8 @@ export class SignedChallenges {
  *
  * `docs/stores.md` describes how signed challenges differ from stored ones.
  *
- * @throws AppAttestError `invalid_argument`: a secret is missing or too short, or `used` has no method `spend`
+ * @throws AppAttestError `invalid_argument`: there are no secrets or more than ten, a secret is too short, or `used` has no
+ * method `spend`
  *
  * @example
  * ```ts

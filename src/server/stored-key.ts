@@ -26,7 +26,7 @@ export interface StoredKey {
   createdAt: Date;
   /**
    * The time of the last accepted request. It is updated at most once an hour, so the last request may be up to one hour later
-   * than this time. Absent if no request of the key was accepted.
+   * than this time. Absent if no request of the key was accepted yet.
    */
   lastUsedAt?: Date;
   /** The time of the revocation. A revoked key stays in the store, so that it cannot be registered again. */

@@ -63,7 +63,7 @@ async function untilNoneIsLeft(pass: () => Promise<number>): Promise<number> {
     if (changed === 0) return total;
     total += changed;
   }
-  throw new Error(`the store still lists keys of the user after ${MAX_PASSES} passes`);
+  throw new Error(`after ${MAX_PASSES} passes, the store still has keys of the user to revoke or delete`);
 }
 
 /**

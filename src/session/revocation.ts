@@ -20,5 +20,5 @@ export async function assertNotRevoked(revokedBefore: RevokedBefore, session: Se
     throw new AppAttestError('invalid_argument', `revokedBefore must return a valid Date or undefined, not ${found}`);
   }
   if (issuedAt.getTime() >= before.getTime()) return;
-  throw new AppAttestError('session_revoked', 'the session was issued before its revocation');
+  throw new AppAttestError('session_revoked', 'the session was issued before the time that revokedBefore returned');
 }

@@ -12,7 +12,7 @@ export function assertCurrent({ issuedAt, expiresAt }: Session, now: Date, clock
   if (now.getTime() - tolerance >= expiresAt.getTime()) throw expiredSession();
   if (issuedAt.getTime() <= now.getTime() + tolerance) return;
   throw unknownSession('the session was issued in the future: compare the clocks of your servers', {
-    expected: `at most ${now.toISOString()} and ${clockTolerance} seconds`,
+    expected: `at most ${clockTolerance} seconds after ${now.toISOString()}`,
     actual: issuedAt.toISOString(),
   });
 }

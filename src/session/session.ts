@@ -53,8 +53,8 @@ export interface Sessions {
    * @param token The token from the header `Authorization`, without `Bearer`
    *
    * @throws AppAttestError with one of these codes:
-   * - `session_unknown`: the token is malformed or too long, or none of `keys` signed it. Or it has another issuer, audience or
-   *   type. Or its time of issue is in the future
+   * - `session_unknown`: the token is malformed or too long, was not signed by one of `keys`, has another issuer, audience or
+   *   type, has a missing or invalid claim, or was issued in the future
    * - `session_expired`: the token is genuine, and has expired
    * - `session_revoked`: the token is genuine, and was issued before the time that `revokedBefore` returned
    * - `invalid_argument`: the clock or `revokedBefore` returned no valid time

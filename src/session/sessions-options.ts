@@ -24,7 +24,7 @@ export interface SessionsOptions {
    * publishes the public parts of all keys. For a service that only verifies tokens, public keys are enough.
    *
    * To replace the first key, add the new key at the end on all servers. When all verifiers have read the new key, move it to the
-   * front on all servers. After `ttl` and `clockTolerance`, remove the old key. `docs/sessions.md` describes these steps.
+   * front on all servers. After `ttl` plus `clockTolerance` seconds, remove the old key. `docs/sessions.md` describes these steps.
    */
   keys: readonly SessionKey[];
   /** How long a token is valid, in seconds, at most 86 400 (a day). 600 by default. */

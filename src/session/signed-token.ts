@@ -59,7 +59,7 @@ export async function verifyToken(
       clockTolerance,
       currentDate: now,
     });
-    // The signature does not cover its own text. jose would accept white space in it, and one token would have many texts.
+    // jose would accept white space in the text of the signature, so one token would have many texts.
     if (CANONICAL_SIGNATURE.test(token)) return payload;
     throw unknownSession('the signature of the token is not canonical base64url');
   } catch (cause) {

@@ -8,9 +8,9 @@ import { readToken, verifyToken } from './signed-token.js';
 const LIMIT = 10_000;
 
 /**
- * Remembers the claims of verified tokens, so that the signature of a token is verified only once: an app uses its token for many
- * requests. The memory contains the SHA-256 hash of each token, but not the token. A client cannot fill this memory, because only
- * genuine tokens are remembered.
+ * Remembers the claims of verified tokens, so that the signature of a token is usually verified only once: an app uses its token
+ * for many requests. The memory contains the SHA-256 hash of each token, but not the token. Only genuine tokens are remembered, so
+ * forged tokens cannot fill the memory.
  */
 export class VerifiedTokens {
   readonly #configuration: SessionsConfiguration;

@@ -9,8 +9,8 @@ const appId = 'TEAMID1234.com.example.app';
 const challenge = 'a one-time challenge';
 const apple = await createVirtualApple();
 const HINT =
-  'In a test, pass the trustAnchors of the same virtual Apple to verify an attestation. To verify a receipt, pass the ' +
-  'receiptTrustAnchors of the same virtual Apple. On the command line, pass its root for receipts with --trust-anchor';
+  'In a test, pass the trustAnchors of the virtual Apple that created the device. To verify a receipt, pass the ' +
+  'receiptTrustAnchors of this virtual Apple. On the command line, pass a root certificate with --trust-anchor';
 
 async function virtualAttestation() {
   const device = await apple.createDevice({ appId });

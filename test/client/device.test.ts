@@ -196,7 +196,7 @@ it('the client throws network if a response, or the body of a challenge, does no
   const deaf = () => new Promise<Response>(() => undefined);
   for (const respond of [stalled, silent, deaf]) {
     const fetch = vi.fn(respond);
-    const { attested } = await installApp(baseUrl, { fetch, timeout: 0.1, retries: 0 });
+    const { attested } = await installApp(baseUrl, { fetch, timeout: 0.6, retries: 0 });
     await expect(attested.register()).rejects.toMatchObject({ code: 'network' });
     expect(fetch.mock.lastCall?.[1].signal?.aborted).toBe(true);
   }

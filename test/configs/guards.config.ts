@@ -85,6 +85,18 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      {
+        // Tests of the projects in examples/projects/. Each project is installed and runs as its own server.
+        resolve: { alias },
+        test: {
+          name: 'projects',
+          include: ['test/projects/*.test.ts'],
+          globalSetup: ['test/projects/support/pack-for-virtual-apple.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+          maxWorkers: 2,
+        },
+      },
     ],
   },
 });

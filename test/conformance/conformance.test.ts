@@ -463,7 +463,7 @@ const MISTAKES: readonly [string, Mistake, RegExp][] = [
         },
       };
     },
-    /does not list the key for another user/,
+    /listed only for its own user/,
   ],
   [
     'report that a key was removed, but do not remove it',

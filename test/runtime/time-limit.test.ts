@@ -38,7 +38,7 @@ describe('an operation with a time limit', () => {
     expect(outcomes).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(outcomes.toSorted()).toEqual([
-      'aborted: no answer in time',
+      'aborted: no response in time',
       `limited: the store did not respond within ${seconds} seconds`,
     ]);
   });

@@ -102,19 +102,19 @@ describe('a missing or unknown challenge', () => {
     [
       'in JSON with other text in the field',
       '{"challenge":"secret"}',
-      'the field challenge of the JSON in the payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
+      'the field challenge of the JSON in the field payload is not a well-formed challenge (expected 43 characters of base64url, got text of 6 characters)',
     ],
     ['in JSON with a number in the field', '{"challenge":5}', 'got number)'],
-    ['as the payload', 'A'.repeat(43), 'the challenge found as the whole payload was not issued by this server'],
+    ['as the payload', 'A'.repeat(43), 'the challenge found in the field payload was not issued by this server'],
     [
       'as the bytes of the payload',
       new Uint8Array(32),
-      'the challenge found as the whole payload was not issued by this server',
+      'the challenge found in the field payload was not issued by this server',
     ],
     [
       'in the field challenge of JSON',
       JSON.stringify({ challenge: 'A'.repeat(43) }),
-      'the challenge found in the field challenge of the JSON in the payload was not issued by this server',
+      'the challenge found in the field challenge of the JSON in the field payload was not issued by this server',
     ],
   ];
   it.each(LOOKED)('%s is rejected with an error that says where the server searched', async (_, payload, message) => {
@@ -128,12 +128,12 @@ describe('a missing or unknown challenge', () => {
   });
 
   it.each([
-    [() => undefined, 'readChallenge found no challenge in the payload'],
+    [() => undefined, 'readChallenge found no challenge in the field payload'],
     [
       () => 'secret',
-      'readChallenge returned a malformed challenge for the payload (expected 43 characters of base64url, got text',
+      'readChallenge returned a malformed challenge for the field payload (expected 43 characters of base64url, got text',
     ],
-    [() => 'A'.repeat(43), 'the challenge found by readChallenge in the payload was not issued by this server'],
+    [() => 'A'.repeat(43), 'the challenge found by readChallenge in the field payload was not issued by this server'],
   ])('is rejected with an error that says what readChallenge returned', async (readChallenge, message) => {
     const body = { keyId: 'key', payload: 'secret', token: 'AAAA' };
     const error = await expectCode(() => createBackend({ readChallenge }).authenticate(body), 'challenge_unknown');

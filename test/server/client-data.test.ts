@@ -209,7 +209,7 @@ describe('readChallenge', () => {
     const { challenge } = await backend.issueChallenge({ purpose: 'attestation' });
     const body = { keyId: 'key', challenge: JSON.stringify({ challenge }), token: 'AAAA' };
     const error = await expectCode(() => backend.register(body), 'challenge_unknown');
-    expect(error.message).toBe('readChallenge threw an error for the challenge');
+    expect(error.message).toBe('readChallenge threw an error for the field challenge');
   });
 
   it('is not called if the client data of a registration is the challenge itself', async () => {

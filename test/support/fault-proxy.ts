@@ -17,7 +17,7 @@ const { setTimeout: later } = globalThis;
 const wait = (milliseconds: number) => new Promise((resolve) => later(resolve, milliseconds));
 
 /** The time after which a late request or answer goes on, in milliseconds. */
-const LATE = 1200;
+const LATE = 2000;
 
 /** Starts a proxy in front of a server. `faultOf` decides what happens to each request. */
 export async function startFaultProxy(

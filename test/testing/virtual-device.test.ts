@@ -136,7 +136,7 @@ describe('a virtual device', () => {
   it('is rejected with the trust anchors of another virtual Apple', async () => {
     const device = await (await createVirtualApple()).createDevice({ appId: APP_ID });
     const error = await expectCode(() => register(device), 'untrusted_certificate');
-    expect(error.message).toContain('pass the trustAnchors of the same virtual Apple');
+    expect(error.message).toContain('pass the trustAnchors of the virtual Apple that created the device');
   });
 
   it.each(['constructor', 'toString', '__proto__'])('cannot have the operating system %s', async (os) => {

@@ -10,8 +10,8 @@ import { StoredRecord } from '../stored-record.js';
 import type { ScriptClient } from './redis-client.js';
 import { isYes, RedisScript, textReply } from './redis-script.js';
 
-// Each challenge is a Redis key. Redis deletes the key REMEMBERED_AFTER_END milliseconds after the challenge has expired. So
-// the remaining time to live shows whether the challenge has expired. After the challenge was taken, the value is empty.
+// Each challenge is a Redis key. Redis deletes the key of a stored challenge REMEMBERED_AFTER_END milliseconds after the challenge
+// has expired. So the remaining time to live shows whether the challenge has expired. The value of a used challenge is empty.
 
 /**
  * NX sets only a key that does not exist. A client may resend a command after its connection was lost, and this must not

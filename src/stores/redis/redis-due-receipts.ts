@@ -72,8 +72,8 @@ export class RedisDueReceipts {
   }
 
   /**
-   * Claims entries, the earliest first. No other call returns these entries until the claim ends, or until
-   * `saveReceipt` ends it.
+   * Claims entries, the earliest first. No other call returns these entries until `claimedUntil`, unless `saveReceipt` ends
+   * the claim before.
    */
   async claim(date: number, limit: number, claimedUntil: number): Promise<IndexEntry[]> {
     const entries = listReply(await CLAIM.run(this.#client, this.#key, date, limit, claimedUntil));

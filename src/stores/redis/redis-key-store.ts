@@ -27,8 +27,8 @@ import { RedisUserIndex } from './redis-user-index.js';
 /**
  * The same algorithm as the function `acceptCounter`, as a Redis script. The script also stores the use.
  *
- * ARGV: counter, window, then usedAt, extensions, createdAt and subject, if any. Before a value that is present, an absent value
- * is an empty text. Without `createdAt`, any registration is accepted.
+ * ARGV: counter, window, usedAt, extensions, createdAt and subject. The last four are optional. An absent value is an empty text
+ * if another value follows, and is omitted otherwise. Without `createdAt`, any registration is accepted.
  */
 const ADVANCE = new RedisScript(`
 local highest, seen, revokedAt, lastUsedAt, createdAt, subject =

@@ -14,8 +14,8 @@ const TIME_LIMIT = 60;
  * the table `app_attest_migrations`. If no migration is missing, `migrate` does not change the tables. So call `migrate` whenever a
  * server starts. Several servers can call it at the same time.
  *
- * For a file, `migrate` also sets the journal mode `WAL`, which SQLite stores in the file. For D1, `migrate` only creates the
- * tables, because D1 has a journal of its own.
+ * For a file, `migrate` also sets the journal mode `WAL`, which SQLite stores in the file. For D1 and other remote databases,
+ * `migrate` only creates the tables, because these databases have a journal of their own.
  *
  * Each migration is one statement that has no effect the second time. So if the process ends between two statements, the next call
  * continues.

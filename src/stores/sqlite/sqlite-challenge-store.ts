@@ -48,7 +48,7 @@ export class SqliteChallengeStore implements ChallengeStore {
   /**
    * Deletes challenges that expired more than a minute ago, the oldest first. Returns the number of deleted challenges.
    *
-   * `put` and `spend` also delete expired challenges from time to time. If your servers sometimes issue no challenges for a long
+   * `put` and `spend` also delete expired challenges from time to time. If your servers sometimes call neither method for a long
    * time, call `removeExpired` regularly.
    *
    * @param limit The maximum number of challenges to delete. 1000 by default

@@ -8,8 +8,8 @@ import { type SqliteStatement, valuesOf } from './sqlite-statement.js';
 
 /**
  * With a `busy_timeout`, a statement would wait for a lock, and a synchronous client would block the event loop during this wait.
- * `better-sqlite3` sets a `busy_timeout` of 5 seconds and `synchronous = NORMAL`. With `NORMAL`, a power failure can lose
- * acknowledged changes.
+ * `better-sqlite3` sets a `busy_timeout` of 5 seconds, and uses `synchronous = NORMAL` in the journal mode `WAL`. With `NORMAL`, a
+ * power failure can then lose acknowledged changes.
  */
 const SETTINGS = ['PRAGMA busy_timeout = 0', 'PRAGMA synchronous = FULL'];
 

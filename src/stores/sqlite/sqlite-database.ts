@@ -87,7 +87,7 @@ function synchronous(database: SynchronousSqlite): SqliteDriver {
     rows(sql, values) {
       if (database.inTransaction === true || database.isTransaction === true) {
         throw new Error(
-          'the SQLite connection has an open transaction: pass a connection that nothing else uses to sqliteStores',
+          'the SQLite connection has an open transaction: sqliteStores needs a connection that nothing else uses',
         );
       }
       const statement = prepared.get(sql) ?? database.prepare(sql);

@@ -24,8 +24,8 @@ export interface SqliteStores extends Stores {
  *
  * Pass a connection that nothing else uses. Before the first statement, the stores set `synchronous = FULL` and
  * `busy_timeout = 0` on the connection. With `synchronous = FULL`, a power failure loses no acknowledged change. If another
- * process holds the lock of the file, the stores wait without blocking the event loop, and try again until the time limit. On D1,
- * the stores set nothing.
+ * process holds the lock of the file, the stores wait without blocking the event loop, and try again until the time limit. On D1
+ * and on other remote databases, the stores set nothing.
  *
  * Each method runs one statement. On average, one call of `put` or `spend` in 64 runs a second statement, which deletes a batch
  * of expired challenges. SQLite measures the lifetime of challenges by the clock of the machine.

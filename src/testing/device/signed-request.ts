@@ -58,7 +58,7 @@ export function readRequestToSign(passed: RequestToSign): RequestToSign {
   });
   const { method, target, body } = request;
   if (!METHOD.test(readText('method of signRequest', method))) {
-    throw notAccepted('method of signRequest must be in upper case', method);
+    throw notAccepted('method of signRequest must be an HTTP method in upper case', method);
   }
   if (!/^\/\S*$/.test(readText('target of signRequest', target))) {
     throw notAccepted('target of signRequest must be a path and query that starts with "/"', target);

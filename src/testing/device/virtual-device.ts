@@ -182,8 +182,8 @@ export class VirtualDevice {
    * `Content-Digest` if there is a body. Send these headers with the same method, target and body.
    *
    * @throws DCError `invalidKey` if the key is unknown, lost, or not attested yet
-   * @throws AppAttestError `invalid_argument` if the method is not in upper case, the target does not start with `/`, or an
-   *   option is missing, unknown or of the wrong type
+   * @throws AppAttestError `invalid_argument` if the method is not in upper case, the target does not start with `/`, the
+   *   challenge is empty, or an option is missing, unknown or of the wrong type
    *
    * @example
    * ```ts

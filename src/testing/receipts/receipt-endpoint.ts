@@ -8,7 +8,7 @@ import type { ReceiptService } from './receipt-service.js';
 /** Options of {@link VirtualApple.receiptEndpoint}. */
 export interface ReceiptEndpointOptions {
   /**
-   * The keys whose tokens are accepted. Without `keys`, every well-formed token is accepted, even with a wrong signature.
+   * The keys whose tokens are accepted. Without `keys`, the endpoint does not check the key and the signature of a token.
    */
   keys?: readonly DeviceCheckKey[];
 }

@@ -1,0 +1,16 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppAttestModule } from './app-attest.module';
+import { OrdersController } from './orders.controller';
+
+@Module({ imports: [AppAttestModule], controllers: [OrdersController] })
+class AppModule {}
+
+async function start(): Promise<void> {
+  // rawBody keeps the bytes that the app signed. The body parser of Nest runs before guards.
+  const app = await NestFactory.create(AppModule, { rawBody: true });
+  await app.listen(process.env.PORT ?? 3000);
+}
+
+void start();

@@ -1,0 +1,3 @@
+import { itProtectsNest } from './support/it-protects-nest.js';
+
+itProtectsNest('nest-11');
