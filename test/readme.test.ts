@@ -36,16 +36,18 @@ const unionOf = (path: string): string[] => {
 
 /** The text of all tests and their processes, to find the modules that they import. */
 const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: 'utf8' })
-  .filter((path) => /(\.test|-process|-worker)\.ts$/.test(path) && !path.includes('node_modules'))
+  .filter((path) => /(\.test|-process|-worker|open-clients)\.ts$/.test(path) && !path.includes('node_modules'))
   .map((path) => read(`test/${path}`))
   .join('\n');
 
 /** A link to a file of a project in examples/projects/. */
-const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./-]+\.ts)\)/g;
+const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./+[\]-]+\.ts)\)/g;
 
 describe('the documents', () => {
   it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {
-    const examples = [...list('examples/'), ...list('examples/fraud-risk/')].filter((path) => path.endsWith('.ts'));
+    const examples = [...list('examples/'), ...list('examples/fraud-risk/'), ...list('examples/bridges/')].filter(
+      (path) => path.endsWith('.ts'),
+    );
     const shown = documents.flatMap((document) => blocks(document, 'ts'));
     // Of the files of a project, the documents show those to which they link.
     const files = documents.flatMap((document) =>
@@ -55,6 +57,11 @@ describe('the documents', () => {
     for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
       expect(tests, example).toMatch(`${example.replace('.ts', '.js')}'`);
     }
+  });
+
+  it('show the SQL in examples/ exactly', () => {
+    const shown = documents.flatMap((document) => blocks(document, 'sql'));
+    for (const example of list('examples/supabase/')) expect(shown, example).toContain(read(example));
   });
 
   it('show only commands that .ci/run runs', () => {

@@ -9,8 +9,7 @@ import { claimsForm, isSignedForm } from './multipart-body.js';
  */
 export function withContent<Incoming extends Request>(request: Incoming, content: Uint8Array): Incoming {
   if (request.method === 'GET' || request.method === 'HEAD') return request;
-  const body = new Uint8Array(content);
-  const signed = Reflect.construct(classOf(request), [request, { body }]);
+  const signed = withInit(request, { body: new Uint8Array(content) });
   signed.headers.delete('content-length');
   const contentType = request.headers.get('content-type');
   if (isJsonContent(content)) signed.headers.set('content-type', 'application/json');
@@ -31,12 +30,39 @@ export function withBody<Incoming extends Request>(
 ): Incoming {
   if (body === undefined) return request;
   // The Fetch standard requires `duplex` if the body is a stream.
-  return Reflect.construct(classOf(request), [request, { body, duplex: 'half' }]);
+  return withInit(request, { body, duplex: 'half' });
 }
 
-/** Returns the class of a request. `constructor` may be wrong, because a server may change the prototype of a request. */
+/**
+ * Creates a request that differs from the given request only in the body.
+ *
+ * @param init The part of `RequestInit` that sets the body
+ */
+function withInit<Incoming extends Request>(request: Incoming, init: object): Incoming {
+  if (isGenuine(request)) return Reflect.construct(classOf(request), [request, init]);
+  const { url, method, headers, signal } = request;
+  return Reflect.construct(classOf(request), [url, { method, headers, signal, ...init }]);
+}
+
+/**
+ * Returns whether the constructor of `Request` can read the request. It cannot read a `Proxy`, which Next.js passes to route
+ * handlers, because private fields exist only on the request behind the `Proxy`.
+ */
+function isGenuine(request: Request): boolean {
+  try {
+    return Reflect.get(Request.prototype, 'method', request) === request.method;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Returns the class of a request. The class must have the prototype of the request, because a server may change the prototype.
+ * `request.constructor` would be another function if the request is a `Proxy`.
+ */
 function classOf(request: Request): Request['constructor'] {
-  return request.constructor.prototype === Object.getPrototypeOf(request) ? request.constructor : Request;
+  const prototype: Request = Object.getPrototypeOf(request);
+  return prototype.constructor.prototype === prototype ? prototype.constructor : Request;
 }
 
 /**

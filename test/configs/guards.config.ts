@@ -16,6 +16,11 @@ const withReleases = (express: string, fastify: string, hono: string) => ({
   },
 });
 
+/** The clients that the examples in examples/bridges/ import. */
+const bridgeClients = Object.fromEntries(
+  ['@neondatabase/serverless', 'kysely'].map((name) => [name, path(`test/bridges/node_modules/${name}`)]),
+);
+
 /**
  * Tests that need the npm registry, packages that `npm install` does not install, or real servers.
  * They are not part of `npm test`. Each project can run alone: for example, `--project stores` runs the tests of the stores.
@@ -65,6 +70,17 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 180_000,
           // Vitest requires the same number for all projects of one run.
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Tests of the examples for other clients of PostgreSQL, and for Supabase, on their own servers.
+        resolve: { alias: { ...alias, ...bridgeClients } },
+        test: {
+          name: 'bridges',
+          include: ['test/bridges/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
         },
       },

@@ -11,6 +11,7 @@ import { type Decision, httpHandlers } from '../../src/http/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { Client } from '../support/http-client.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
+import { proxied } from '../support/proxied-request.js';
 import { send } from '../support/raw-http.js';
 import { signedHeaders } from '../support/signed-headers.js';
 
@@ -389,7 +390,7 @@ describe('a Fetch Request', () => {
     expect(await response.json()).toEqual({ id: '7', keyId, length: null });
   });
 
-  it('stays an instance of its subclass, such as NextRequest', async () => {
+  it('stays an instance of its subclass, such as NextRequest, also if the handler receives a Proxy', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }
@@ -397,10 +398,12 @@ describe('a Fetch Request', () => {
     const handler = protect(async (request: NextRequest) => {
       return Response.json({ path: request.nextUrl.pathname, body: await request.json() });
     });
-    const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
     const request = { method: 'POST', body: '{"item":"coffee"}' };
-    const headers = await signedHeaders(device, keyId, { ...request, target: '/orders', challenge });
-    const response = await handler(new NextRequest('http://localhost/orders', { ...request, headers }));
-    expect(await response.json()).toEqual({ path: '/orders', body: { item: 'coffee' } });
+    for (const pass of [(passed: NextRequest) => passed, proxied]) {
+      const { challenge } = await backend.issueChallenge({ purpose: 'assertion' });
+      const headers = await signedHeaders(device, keyId, { ...request, target: '/orders', challenge });
+      const response = await handler(pass(new NextRequest('http://localhost/orders', { ...request, headers })));
+      expect(await response.json()).toEqual({ path: '/orders', body: { item: 'coffee' } });
+    }
   });
 });

@@ -10,6 +10,7 @@ import { fastifyHandlers } from '../../src/http/fastify.js';
 import { httpHandlers } from '../../src/http/index.js';
 import { backendWithDevice } from '../support/backend.js';
 import { serveNode, type TestServer } from '../support/http-servers.js';
+import { proxied } from '../support/proxied-request.js';
 import { signedHeaders } from '../support/signed-headers.js';
 
 const servers: TestServer[] = [];
@@ -205,27 +206,34 @@ describe('the body for the handler of a protected route', () => {
     expect(answer).toEqual({ body: text, verdict: { attested: false, code: 'request_mismatch' } });
   });
 
-  it('arrives in report mode in a Request of the same subclass, with the same headers and signal', async () => {
+  it('arrives in report mode in a Request of the same subclass, with the same headers and signal, also behind a Proxy', async () => {
     class NextRequest extends Request {
       readonly nextUrl = new URL(this.url);
     }
+    let connection = new AbortController();
     const { protect } = httpHandlers(backend, { mode: 'report' });
     const handler = protect(async (request: NextRequest, verdict) => {
+      const text = await request.text();
+      connection.abort();
       return Response.json({
         path: request.nextUrl.pathname,
-        text: await request.text(),
+        text,
         type: request.headers.get('content-type'),
         signal: request.signal.aborted,
         attested: verdict.attested,
       });
     });
-    const response = await handler(new NextRequest('http://localhost/orders', sending));
-    expect(await response.json()).toEqual({
-      path: '/orders',
-      text,
-      type: 'application/json',
-      signal: false,
-      attested: false,
-    });
+    for (const pass of [(passed: NextRequest) => passed, proxied]) {
+      connection = new AbortController();
+      const { signal } = connection;
+      const response = await handler(pass(new NextRequest('http://localhost/orders', { ...sending, signal })));
+      expect(await response.json()).toEqual({
+        path: '/orders',
+        text,
+        type: 'application/json',
+        signal: true,
+        attested: false,
+      });
+    }
   });
 });

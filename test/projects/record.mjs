@@ -15,7 +15,10 @@ for (const { name: path, status } of testResults) {
   const name = basename(path, '.test.ts');
   if (status !== 'passed') continue;
   const { packages } = readJson(join(repository, 'examples/projects', name, 'package-lock.json'));
-  const names = Object.keys(packages[''].dependencies).filter((dependency) => dependency !== 'app-attest');
+  const { dependencies, devDependencies } = packages[''];
+  const names = Object.keys({ ...dependencies, ...devDependencies }).filter((dependency) => {
+    return dependency !== 'app-attest' && !dependency.startsWith('@types/');
+  });
   tested[name] = {
     date: new Date().toISOString().slice(0, 10),
     versions: {

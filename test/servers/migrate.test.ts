@@ -143,7 +143,9 @@ describe('migrate', () => {
     await database.exec(documentedSql('app_attest_owner'));
     await database.query('SET ROLE app_attest_owner');
     await migrate(database, { schema: 'app_attest' });
-    await database.exec(`RESET ROLE; ${documentedSql('app_attest_server')}; SET ROLE app_attest_server`);
+    await database.exec(
+      `RESET ROLE; ${documentedSql('DELETE ON app_attest.app_attest_keys TO')}; SET ROLE app_attest_server`,
+    );
     const stores = postgresStores(database, { schema: 'app_attest' });
     for (const { run } of storeConformance(() => stores)) await run();
     await stores.challenges.removeExpired();

@@ -9,4 +9,4 @@ export { type Migration, migrations } from './migrations.js';
 export type { PostgresChallengeStore } from './postgres-challenge-store.js';
 export { type PostgresStores, type PostgresStoresOptions, postgresStores } from './postgres-stores.js';
 export { type PreparingQueryable, prepared } from './prepared.js';
-export type { Queryable } from './queryable.js';
+export type { Queryable, QueryValue } from './queryable.js';

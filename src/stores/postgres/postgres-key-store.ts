@@ -3,7 +3,7 @@ import { MAX_COUNTER_WINDOW } from '../../server/counter-window.js';
 import type { KeyPage, KeyRegistration, KeyStore, KeyUse, ReceiptUpdate } from '../../server/key-store.js';
 import type { NewKey, StoredKey } from '../../server/stored-key.js';
 import { extensionsJson, keyValues, readStoredKey } from '../key-record.js';
-import { type Queryable, rows } from './queryable.js';
+import { type Queryable, type QueryValue, rows } from './queryable.js';
 import { subjectPrefix } from './subject-prefix.js';
 import type { Tables } from './tables.js';
 import { fromMilliseconds, toMilliseconds } from './timestamps.js';
@@ -80,7 +80,7 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   /** Runs a statement and returns whether it changed a row. */
-  async #changes(statement: string, values: unknown[]): Promise<boolean> {
+  async #changes(statement: string, values: QueryValue[]): Promise<boolean> {
     return (await rows(this.#queryable, statement, values)).length === 1;
   }
 }
@@ -94,13 +94,16 @@ const COLUMNS = `key_id AS "keyId", public_key AS "publicKey", counter, app_id A
 /**
  * Each operation is one statement, which is atomic at the isolation level `READ COMMITTED`. If a statement had to wait for a
  * row lock, PostgreSQL evaluates its `WHERE` condition again before it changes the row.
+ *
+ * Parameters that contain JSON have the type `text`. Some clients ask PostgreSQL for the types of the parameters. Such a client
+ * would encode the value of a parameter of type `json` as JSON a second time.
  */
 function statements({ keys }: Tables) {
   return {
     insert: `
 INSERT INTO ${keys} (key_id, public_key, counter, seen, app_id, app_clip_id, environment, subject, device, extensions,
   created_at, last_used_at, revoked_at, risk_metric, receipt_due_at, receipt)
-VALUES ($1, $2, $3, ~ 0::bit(${MAX_COUNTER_WINDOW}), $4, $5, $6, $7, $8, $9,
+VALUES ($1, $2, $3, ~ 0::bit(${MAX_COUNTER_WINDOW}), $4, $5, $6, $7, $8::text::json, $9::text::json,
   ${fromMilliseconds('$10')}, ${fromMilliseconds('$11')}, ${fromMilliseconds('$12')},
   $13, ${fromMilliseconds('$14')}, decode($15, 'base64'))
 ON CONFLICT (key_id) DO NOTHING RETURNING 1`,
@@ -119,7 +122,7 @@ UPDATE ${keys} SET
   last_used_at = CASE WHEN last_used_at > ${fromMilliseconds('$4')} - interval '1 hour' THEN last_used_at
     ELSE coalesce(${fromMilliseconds('$4')}, last_used_at)
   END,
-  extensions = coalesce(extensions, $5::json)
+  extensions = coalesce(extensions, $5::text::json)
 WHERE key_id = $1 AND revoked_at IS NULL
 AND ($6::bigint IS NULL OR ${toMilliseconds('created_at')} = $6 AND subject IS NOT DISTINCT FROM $7::text)
 AND CASE

@@ -37,6 +37,11 @@ export class FaultyProxy {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** Holds back all data of the open connections. New connections work. */
+  abandon(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   /** Delivers the data that was held back. */
   resume(): void {
     this.#stalled = false;

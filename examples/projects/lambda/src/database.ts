@@ -1,0 +1,7 @@
+import { Pool } from 'pg';
+
+/** Lambda starts one process for each concurrent request, and a request sends at most two queries at the same time. */
+export const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 2, connectionTimeoutMillis: 2000 });
+
+// While Lambda suspends the process, connections can be lost.
+pool.on('error', (error) => console.warn(`PostgreSQL: ${error.message}`));

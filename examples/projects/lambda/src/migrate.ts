@@ -1,0 +1,5 @@
+import { migrate } from 'app-attest/postgres';
+import { pool } from './database.js';
+
+/** Run this script when you deploy, not in the function. */
+migrate(pool).finally(() => pool.end());

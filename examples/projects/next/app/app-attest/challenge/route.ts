@@ -1,0 +1,1 @@
+export { challenge as POST } from '../../../app-attest';

@@ -1,0 +1,1 @@
+export { registration as POST } from '../../../app-attest';

@@ -1,0 +1,4 @@
+import { challenge } from '$lib/server/app-attest';
+import type { RequestHandler } from './$types';
+
+export const POST: RequestHandler = ({ request }) => challenge(request);
