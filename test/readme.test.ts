@@ -64,6 +64,19 @@ describe('the documents', () => {
     for (const example of list('examples/supabase/')) expect(shown, example).toContain(read(example));
   });
 
+  it('link to the file of each TypeScript sample in the text before it', () => {
+    for (const document of documents) {
+      const text = read(document);
+      for (const { 0: sample, index } of text.matchAll(/^```ts\n.*?^```$/gms)) {
+        const before = text.slice(0, index).trimEnd().split('\n\n').at(-1) ?? '';
+        const file = [...before.matchAll(/\]\(([^)]+\.ts)\)/g)].at(-1)?.[1];
+        if (file === undefined) throw new Error(`${document}: no link to a file in "${before}"`);
+        const code = readFileSync(new URL(file, new URL(document, root)), 'utf8');
+        expect(sample, document).toBe(`\`\`\`ts\n${code}\`\`\``);
+      }
+    }
+  });
+
   it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
     const commands = documents
