@@ -38,11 +38,21 @@ const projects = fileURLToPath(new URL('../../../examples/projects/', import.met
 const INHERITED = /^(?:PATH|HOME|LANG|TMPDIR|npm_config_.*|.*_proxy|.*_PROXY|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
 /** Installs a copy of a project from its lock file, with the packed package, builds it and starts it. */
-export async function startProject(
+export async function startProject(name: string, options: ProjectOptions): Promise<RunningProject> {
+  const folder = await mkdtemp(join(tmpdir(), `app-attest-${name}-`));
+  try {
+    return await startIn(folder, name, options);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(
+  folder: string,
   name: string,
   { build = [], start, env = {} }: ProjectOptions,
 ): Promise<RunningProject> {
-  const folder = await mkdtemp(join(tmpdir(), `app-attest-${name}-`));
   const port = await freePort();
   const inherited = Object.entries(process.env).filter(([variable]) => INHERITED.test(variable));
   const { PATH = '' } = process.env;
