@@ -54,7 +54,9 @@ export function sourcePages(): SourcePage[] {
 }
 
 function pagePath(path: string): string {
-  return isFolder(path) ? `${path.replace(/\/$/, '')}/index` : path.replace(/\.md$/, '');
+  const page = isFolder(path) ? `${path.replace(/\/$/, '')}/index` : path.replace(/\.md$/, '');
+  // VitePress treats brackets as parameters, and the extension .html as its own.
+  return page.replaceAll(/[^\w./-]/g, '_').replace(/\.html$/, '_html');
 }
 
 function markdownOf(path: string): string {

@@ -14,7 +14,7 @@ export function repositoryLinks(markdown: MarkdownRenderer): void {
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const href = token.type === 'link_open' ? token.attrGet('href') : null;
       if (href === null || ABSOLUTE.test(href)) continue;
-      const [path = '', anchor] = href.split('#');
+      const [path = '', anchor] = decodeURI(href).split('#');
       const address = addressOf(posix.join(folderOf(env.relativePath), path));
       token.attrSet('href', anchor === undefined ? address : `${address}#${anchor}`);
     }

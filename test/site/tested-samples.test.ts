@@ -40,6 +40,11 @@ describe('a link to a file outside of docs/', () => {
     ['../examples/redis.ts', '/source/examples/redis.ts.md'],
     ['../SECURITY.md#reporting', '/source/SECURITY.md#reporting'],
     ['../certs', '/source/certs/index.md'],
+    [
+      '../examples/projects/next/app/orders/[id]/route.ts',
+      '/source/examples/projects/next/app/orders/_id_/route.ts.md',
+    ],
+    ['../examples/projects/sveltekit/src/app.html', '/source/examples/projects/sveltekit/src/app_html.md'],
     ['keys.md#users', '/keys.md#users'],
     ['https://www.apple.com/', 'https://www.apple.com/'],
   ])('%s opens %s', (link, address) => {
