@@ -17,3 +17,11 @@ export async function openIoRedisCluster(urls: string[], timeout = 2) {
   await client.connect();
   return { client, stores: redisStores(client, { timeout }) };
 }
+
+/** `name` is the name of the servers in the configuration of Sentinel. */
+export async function openIoRedisSentinel(name: string, sentinels: { host: string; port: number }[], timeout = 2) {
+  const client = new Redis({ name, sentinels, ...failFast, enableOfflineQueue: false, lazyConnect: true });
+  client.on('error', (error) => console.warn(`Redis: ${error.message}`));
+  await client.connect();
+  return { client, stores: redisStores(client, { timeout }) };
+}

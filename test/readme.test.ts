@@ -44,7 +44,7 @@ const tests = readdirSync(new URL('test/', root), { recursive: true, encoding: '
 const PROJECT_FILE = /\]\(\.\.\/(examples\/projects\/[\w-]+\/[\w./+[\]-]+\.ts)\)/g;
 
 describe('the documents', () => {
-  it('show the examples exactly as in examples/, and each example is a test or is imported by a test', () => {
+  it('show the examples exactly as in examples/, and each example is imported by a test, or by another example', () => {
     const examples = [...list('examples/'), ...list('examples/fraud-risk/'), ...list('examples/bridges/')].filter(
       (path) => path.endsWith('.ts'),
     );
@@ -54,8 +54,16 @@ describe('the documents', () => {
       [...read(document).matchAll(PROJECT_FILE)].map(([, path = '']) => path),
     );
     expect(shown.toSorted()).toEqual([...examples, ...new Set(files)].map(read).toSorted());
+    const importing = [tests, ...examples.map((path) => read(path).replaceAll("'./", "'examples/"))].join('\n');
     for (const example of examples.filter((path) => !path.endsWith('.test.ts'))) {
-      expect(tests, example).toMatch(`${example.replace('.ts', '.js')}'`);
+      expect(importing, example).toContain(`${example.replace('.ts', '.js')}'`);
+    }
+  });
+
+  it('show the SQL of the examples', () => {
+    const shown = documents.flatMap((document) => blocks(document, 'sql'));
+    for (const example of list('examples/').filter((path) => path.endsWith('.sql'))) {
+      expect(shown, example).toContain(read(example));
     }
   });
 

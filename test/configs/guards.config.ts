@@ -48,8 +48,8 @@ export default defineConfig({
         test: { name: 'peers', include: ['test/peers/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
-        // Tests of the stores on real servers. The tests start the servers on loopback and need `redis-server` and `postgresql`.
-        // The clients of SQLite are in test/sqlite/.
+        // Tests of the stores on real servers. The tests start the servers on loopback and need `redis-server`,
+        // `valkey-server`, `postgresql` and `pgbouncer`. The clients of SQLite are in test/sqlite/.
         resolve: { alias },
         test: {
           name: 'stores',
@@ -58,6 +58,17 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           // These tests wait more than they compute.
+          maxWorkers: 2,
+        },
+      },
+      {
+        // Tests of the example examples/mysql.ts. The tests start MariaDB on loopback and need `mariadb-server`.
+        resolve: { alias: { ...alias, 'mysql2/promise': path('test/mysql/node_modules/mysql2/promise.js') } },
+        test: {
+          name: 'mysql',
+          include: ['test/mysql/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
         },
       },

@@ -21,7 +21,8 @@ export interface RedisStoresOptions {
  * expire. If Redis loses or evicts an attested key, the key is lost permanently. So configure Redis to persist data
  * (`appendonly yes`, `appendfsync always`) and not to evict data (`maxmemory-policy noeviction`).
  *
- * A failover can still lose writes. `docs/stores.md` describes which data to keep in Redis.
+ * A failover can still lose writes. So if you use only Redis, use one server for challenges and another server for keys.
+ * `docs/stores.md` describes the settings of both servers.
  *
  * @throws AppAttestError `invalid_argument`
  *

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backendWithDevice, registration } from '../../support/backend.js';
-import { SERVERS, type TestServer } from '../../support/http-servers.js';
+import { type JsonService, startJsonService } from '../support/json-service.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { SqliteFile } from '../support/sqlite-file.js';
@@ -31,51 +31,36 @@ const databases = {
 describe.each(['redis', 'postgres', 'libsql'] as const)('while %s is down', (kind) => {
   let database: Awaited<ReturnType<(typeof databases)['redis' | 'postgres' | 'libsql']>>;
   let opened: Awaited<ReturnType<typeof openStores>>;
-  let server: TestServer;
+  let service: JsonService;
   let device: Awaited<ReturnType<typeof backendWithDevice>>;
 
   beforeAll(async () => {
     database = await databases[kind]();
     opened = await openStores(kind, database.addresses, 2);
     device = await backendWithDevice(opened.stores);
-    const start = SERVERS['app-attest/express'];
-    if (!start) throw new Error('SERVERS has no entry app-attest/express');
-    server = await start(device.backend, { onDecision: () => undefined });
+    service = await startJsonService(device.backend);
   });
   afterAll(async () => {
-    await server.close();
+    await service.close();
     await opened.close();
     await database.server.stop();
   });
-
-  async function post(
-    path: string,
-    body: unknown,
-  ): Promise<{ status: number; retryAfter: string | null; error: unknown }> {
-    const response = await fetch(`${server.origin}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as { error?: unknown };
-    return { status: response.status, retryAfter: response.headers.get('retry-after'), error: answer.error };
-  }
 
   it('every route responds with 503, and after a restart, each request is accepted once', async () => {
     const order = await device.request();
     const newKey = await registration(device.backend, device.device);
     const unavailable = { status: 503, retryAfter: '1', error: 'unavailable' };
     await database.whileDown(async () => {
-      expect(await post('/challenge', { purpose: 'assertion' })).toEqual(unavailable);
-      expect(await post('/registration', newKey)).toEqual(unavailable);
-      expect(await post('/assertion', order)).toEqual(unavailable);
+      expect(await service.post('/challenge', { purpose: 'assertion' })).toEqual(unavailable);
+      expect(await service.post('/registration', newKey)).toEqual(unavailable);
+      expect(await service.post('/assertion', order)).toEqual(unavailable);
     });
 
-    const challenge = () => post('/challenge', { purpose: 'assertion' });
+    const challenge = () => service.post('/challenge', { purpose: 'assertion' });
     await expect.poll(challenge, { timeout: 20_000 }).toMatchObject({ status: 200 });
-    expect((await post('/registration', newKey)).status).toBe(201);
-    expect((await post('/registration', newKey)).error).toBe('challenge_used');
-    expect((await post('/assertion', order)).status).toBe(200);
-    expect((await post('/assertion', order)).error).toBe('challenge_used');
+    expect((await service.post('/registration', newKey)).status).toBe(201);
+    expect((await service.post('/registration', newKey)).error).toBe('challenge_used');
+    expect((await service.post('/assertion', order)).status).toBe(200);
+    expect((await service.post('/assertion', order)).error).toBe('challenge_used');
   });
 });

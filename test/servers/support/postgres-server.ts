@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { migratePostgres } from '../../../examples/postgres.js';
 import { Child, freePort, run } from './child.js';
+import { postgresAccount as account, postgresFolder } from './postgres-account.js';
 
 /**
  * A separate PostgreSQL server with the tables of the stores, on loopback, in a temporary folder. It has the default settings,
@@ -18,13 +17,23 @@ export class PostgresServer {
   #child: Child;
 
   static async start(): Promise<PostgresServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'app-attest-postgres-'));
-    await chown(folder, account.uid ?? -1, account.gid ?? -1);
+    const folder = await postgresFolder();
     const options = ['--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--no-locale', '--no-sync'];
     await run(program('initdb'), ['--pgdata', folder, ...options], { ...account, cwd: folder });
     const server = new PostgresServer(await freePort(), folder);
     await server.#ready();
     await migratePostgres(server.url);
+    return server;
+  }
+
+  /** Starts a hot standby. It connects to the port of its primary under the given name. */
+  static async startStandby(name: string, primaryPort: number): Promise<PostgresServer> {
+    const folder = await postgresFolder();
+    const primary = `host=127.0.0.1 port=${primaryPort} user=postgres application_name=${name} sslmode=disable`;
+    const options = ['--dbname', primary, '--write-recovery-conf', '--checkpoint', 'fast', '--no-sync'];
+    await run(program('pg_basebackup'), ['--pgdata', folder, ...options], { ...account, cwd: folder });
+    const server = new PostgresServer(await freePort(), folder);
+    await server.#ready();
     return server;
   }
 
@@ -90,13 +99,6 @@ export class PostgresServer {
   async #ready(): Promise<void> {
     await this.#child.until(() => this.query('SELECT 1'));
   }
-}
-
-/** PostgreSQL refuses to run as root, so root starts it as the user postgres. */
-const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
-
-function idOf(option: string): number {
-  return Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' }));
 }
 
 /** Debian installs the server programs outside the `PATH`, in one folder per version. */

@@ -6,20 +6,30 @@ import { ask, Child, freePort } from './child.js';
 /** The settings that docs/stores.md requires if keys are in Redis. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', ''];
 
-/** A separate Redis server, on loopback, in a temporary folder. */
+/** Valkey has the same commands and settings as Redis. */
+export type RedisProgram = 'redis-server' | 'valkey-server';
+
+/** A separate server of Redis or Valkey, on loopback, in a temporary folder. */
 export class RedisServer {
   readonly port: number;
+  readonly #program: RedisProgram;
   readonly #folder: string;
   readonly #options: readonly string[];
   #child: Child;
 
-  static async start(...options: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'app-attest-redis-')), options);
+  static start(...options: readonly string[]): Promise<RedisServer> {
+    return RedisServer.startProgram('redis-server', ...options);
+  }
+
+  static async startProgram(program: RedisProgram, ...options: readonly string[]): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'app-attest-redis-'));
+    const server = new RedisServer(program, await freePort(), folder, options);
     await server.#ready();
     return server;
   }
 
-  private constructor(port: number, folder: string, options: readonly string[]) {
+  private constructor(program: RedisProgram, port: number, folder: string, options: readonly string[]) {
+    this.#program = program;
     this.port = port;
     this.#folder = folder;
     this.#options = options;
@@ -64,6 +74,20 @@ export class RedisServer {
     });
   }
 
+  /** Returns the number of bytes that this server has sent to its replicas, or that it has received as a replica. */
+  async replicationOffset(): Promise<number> {
+    const [, digits] = /^master_repl_offset:(\d+)/m.exec(await this.command('INFO replication')) ?? [];
+    return Number(digits);
+  }
+
+  /** Waits until this replica has received the data up to an offset. */
+  async receives(offset: number): Promise<void> {
+    await this.#child.until(async () => {
+      const received = await this.replicationOffset();
+      if (!(received >= offset)) throw new Error(`${received} of ${offset} bytes`);
+    });
+  }
+
   async cutConnections(): Promise<void> {
     await this.command('CLIENT KILL TYPE normal SKIPME yes');
   }
@@ -75,7 +99,7 @@ export class RedisServer {
 
   #spawn(): Child {
     const address = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#folder];
-    return new Child('redis-server', [...address, ...DURABLE, ...this.#options]);
+    return new Child(this.#program, [...address, ...DURABLE, ...this.#options]);
   }
 
   async #ready(): Promise<void> {

@@ -3,6 +3,7 @@ import { openPostgres } from '../../../examples/postgres.js';
 import { openRedis } from '../../../examples/redis.js';
 import { openRedisCluster } from '../../../examples/redis-cluster.js';
 import type { Stores } from '../../../src/conformance/index.js';
+import { postgresStores } from '../../../src/stores/postgres/index.js';
 import { openSqlite } from './open-sqlite.js';
 
 /** The addresses of the servers, and the path of the file of SQLite. */
@@ -11,6 +12,13 @@ export interface Addresses {
   cluster: string[];
   postgres: string;
   sqlite: string;
+  /** A store that is not in this package. */
+  module?: { path: string; address: string };
+}
+
+/** What a module of the kind `'module'` exports. */
+interface StoreModule {
+  openStores(address: string, timeout?: number): Promise<OpenedStores>;
 }
 
 export interface OpenedStores {
@@ -29,8 +37,11 @@ export const storeKinds = [
   'libsql',
 ] as const;
 
-/** Processes with `node:sqlite` run on a release of Node.js that has it. */
-export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite';
+/**
+ * Processes with `node:sqlite` run on a release of Node.js that has it. Without prepared statements, PostgreSQL works behind any pooler.
+ * A module opens stores that are not in this package.
+ */
+export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite' | 'postgres without prepared' | 'module';
 
 /** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
 export const PATIENCE = 30;
@@ -58,9 +69,18 @@ export async function openStores(kind: StoreKind, addresses: Addresses, timeout?
       const { pool, stores } = openPostgres(addresses.postgres, timeout);
       return { stores, close: () => pool.end() };
     }
+    case 'postgres without prepared': {
+      const { pool } = openPostgres(addresses.postgres, timeout);
+      return { stores: postgresStores(pool, { schema: 'app_attest', timeout }), close: () => pool.end() };
+    }
     case 'better-sqlite3':
     case 'libsql':
     case 'node:sqlite':
       return openSqlite(kind, addresses.sqlite, timeout);
+    case 'module': {
+      if (!addresses.module) throw new Error('the path of the module is missing');
+      const module: StoreModule = await import(addresses.module.path);
+      return module.openStores(addresses.module.address, timeout);
+    }
   }
 }
