@@ -17,13 +17,14 @@ const reference: Link = { text: 'API reference', link: '/api/index.html', target
 const inspector: Link = { text: 'Inspector', link: '/inspect/index.html', target: '_self' };
 
 /** The links at the top of each page. */
-export const topLinks = [{ text: 'Documentation', link: '/challenges' }, reference, inspector] satisfies Link[];
+export const topLinks = [{ text: 'Documentation', link: '/quick-start' }, reference, inspector] satisfies Link[];
 
 /** The links beside each page. Every page in docs/ is in one group. The tasks come first, in the order of a project. */
 export const groups = [
   {
     text: 'Tasks',
     items: [
+      { text: 'Quick start', link: '/quick-start' },
       { text: 'Challenges', link: '/challenges' },
       { text: 'Keys', link: '/keys' },
       { text: 'Stores', link: '/stores' },

@@ -14,6 +14,7 @@ import { AppAttestHttpError } from './http-error.js';
 import type { HttpConfiguration } from './http-options.js';
 import type { IncomingRequest } from './incoming-request.js';
 import { STATUS } from './status.js';
+import type { WaitUntil } from './wait-until.js';
 
 /** All handlers in the process publish their decisions to this channel. */
 const decisions = channel('app-attest:decision');
@@ -53,10 +54,21 @@ export function announce<Context>(
   const warning = configuration.onDecision === undefined ? warningOf(result) : undefined;
   if (!isAwaited && warning === undefined) return;
   const duration = performance.now() - circumstances.start;
-  circumstances.incoming.afterAnswer(() => {
-    if (warning !== undefined) process.emitWarning(warning);
-    if (isAwaited) deliver(configuration, circumstances, result, duration);
+  const delivered = new Promise<void>((resolve) => {
+    circumstances.incoming.afterAnswer(() => {
+      if (warning !== undefined) process.emitWarning(warning);
+      resolve(isAwaited ? deliver(configuration, circumstances, result, duration) : undefined);
+    });
   });
+  keepRunning(configuration.waitUntil ?? circumstances.incoming.waitUntil, delivered);
+}
+
+function keepRunning(waitUntil: WaitUntil | undefined, delivered: Promise<void>): void {
+  try {
+    waitUntil?.(delivered);
+  } catch (cause) {
+    process.emitWarning(new AppAttestHttpError('unavailable', 'waitUntil threw an error', cause));
+  }
 }
 
 function warningOf(result: Result): Error | undefined {
@@ -68,23 +80,23 @@ function warningOf(result: Result): Error | undefined {
 
 /**
  * If the decision needs no key from the store, this function calls the subscribers synchronously, in the asynchronous context
- * of the request. A subscriber can therefore add an event to the active span of the request.
+ * of the request. A subscriber can therefore add an event to the active span of the request. The promise resolves after the
+ * promise of `onDecision`.
  */
 function deliver<Context>(
   configuration: HttpConfiguration<Context>,
   circumstances: Circumstances<Context>,
   result: Result,
   duration: number,
-): void {
-  const send = (key?: StoredKey): void => {
+): Promise<void> {
+  const send = async (key?: StoredKey): Promise<void> => {
     const decision = describe(configuration, circumstances, result, duration, key);
     if (decisions.hasSubscribers) decisions.publish(decision);
-    if (configuration.onDecision) void call(configuration.onDecision, decision);
+    if (configuration.onDecision) await call(configuration.onDecision, decision);
   };
   const keyId = keyToRead(configuration, circumstances, result);
   const reading = keyId === undefined ? undefined : configuration.lookUps.read(keyId);
-  if (reading) void reading.then(send);
-  else send(result.outcome === 'accepted' ? result.key : undefined);
+  return reading ? reading.then(send) : send(result.outcome === 'accepted' ? result.key : undefined);
 }
 
 async function call<Context>(onDecision: OnDecision<Context>, decision: Decision<Context>): Promise<void> {

@@ -15,3 +15,4 @@ export type {
   UnattestedVerdict,
   Verdict,
 } from './verdict.js';
+export type { WaitUntil } from './wait-until.js';

@@ -141,9 +141,11 @@ function sessionHandlers<Chosen extends Mode>(
 }
 
 /** Hono caches a body in several forms. Only the form `arrayBuffer` has the bytes as they were sent. */
-function fromHono({ req }: Context, body = new FetchBody(req.raw)): IncomingRequest {
+function fromHono(c: Context, body = new FetchBody(c.req.raw)): IncomingRequest {
+  const { req } = c;
   return {
     ...fromRequest(req.raw, body),
+    waitUntil: (work) => executionContextOf(c)?.waitUntil(work),
     body: async () => {
       const kept = await req.bodyCache.arrayBuffer;
       if (kept) return new Uint8Array(kept);
@@ -151,4 +153,13 @@ function fromHono({ req }: Context, body = new FetchBody(req.raw)): IncomingRequ
       throw alreadyRead('run the App Attest handlers first, or read the body with c.req.arrayBuffer()');
     },
   };
+}
+
+/** Hono throws an error if the runtime has no execution context. Only Workers have one. */
+function executionContextOf(c: Context): Context['executionCtx'] | undefined {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,7 @@ import type { OnDecision } from './decision.js';
 import { KeyLookUps } from './key-look-ups.js';
 import { isMode, type Mode, type ModeOption } from './mode.js';
 import type { ReadLimits } from './read-bytes.js';
+import type { WaitUntil } from './wait-until.js';
 
 /** The names of the headers of a protected request. */
 export interface HeaderNames {
@@ -69,6 +70,18 @@ export interface HttpOptions<Context, Chosen extends Mode = 'enforce'> {
    * after the decision. Use it for logs and metrics.
    */
   onDecision?: OnDecision<Context> | undefined;
+  /**
+   * Receives a promise that settles after `onDecision`. Some hosts stop a process after its response, and `onDecision` is then
+   * never called. Pass the function with which your host waits for promises: `waitUntil` of `cloudflare:workers`, or
+   * `EdgeRuntime.waitUntil` of Supabase. In a Worker with Hono, `waitUntil` of the execution context is the default.
+   *
+   * @example
+   * ```ts
+   * import { waitUntil } from 'cloudflare:workers';
+   * const { protect } = httpHandlers(appAttest, { onDecision, waitUntil });
+   * ```
+   */
+  waitUntil?: WaitUntil | undefined;
   /**
    * Whether the decision about a protected request, or about a request for a session, contains the registered key even if the
    * request was not accepted. The handlers then read the key from the store once more. `false` by default, because an attacker
@@ -138,6 +151,7 @@ export interface HttpConfiguration<Context> {
   readonly subject: HttpOptions<Context>['subject'];
   readonly mode: ModeOption<Context>;
   readonly onDecision: OnDecision<Context> | undefined;
+  readonly waitUntil: WaitUntil | undefined;
   readonly lookUpKeys: boolean;
   readonly lookUps: KeyLookUps;
   readonly capsules: boolean;
@@ -158,6 +172,7 @@ const OPTIONS: KnownOptions<HttpOptions<unknown, Mode>> = {
   subject: 'never undefined',
   mode: 'may be undefined',
   onDecision: 'may be undefined',
+  waitUntil: 'may be undefined',
   lookUpKeys: 'may be undefined',
   capsules: 'may be undefined',
   sessions: 'never undefined',
@@ -204,6 +219,7 @@ export function readHttpOptions<Context>(
   assertFunction('subject', options.subject);
   if (!isMode(mode) && typeof mode !== 'function') throw invalid("mode must be 'enforce', 'report' or a function");
   assertFunction('onDecision', options.onDecision);
+  assertFunction('waitUntil', options.waitUntil);
   assertBoolean('lookUpKeys', lookUpKeys);
   assertBoolean('capsules', capsules);
   assertSessions(options.sessions);
@@ -224,6 +240,7 @@ export function readHttpOptions<Context>(
     subject: options.subject,
     mode,
     onDecision: options.onDecision,
+    waitUntil: options.waitUntil,
     lookUpKeys,
     lookUps: new KeyLookUps(appAttest, decisionLimit),
     capsules,

@@ -1,5 +1,6 @@
 import { FetchBody } from './fetch-body.js';
 import type { IncomingBody } from './incoming-body.js';
+import type { WaitUntil } from './wait-until.js';
 
 /** A request, independent of the framework. */
 export interface IncomingRequest {
@@ -32,6 +33,8 @@ export interface IncomingRequest {
    * For a Fetch request, the call happens after a fixed time.
    */
   afterAnswer(call: () => void): void;
+  /** Keeps the process running until a promise settles. Absent if the framework has no such function. */
+  readonly waitUntil?: WaitUntil | undefined;
 }
 
 /** Milliseconds. The Fetch standard has no event that reports a sent response, so a timer is used. */

@@ -4,21 +4,28 @@ import { Miniflare } from 'miniflare';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+const built = (name: string): string => here(`../../../dist/${name}.js`);
+
 /**
- * Bundles the worker as Cloudflare's own tool does: in one module, with the browser builds of packages, and without Node's
+ * Bundles a worker in this folder as Cloudflare's own tool does: in one module, with the browser builds of packages, and without Node's
  * modules.
  */
-export async function bundleWorker(): Promise<string> {
+export async function bundleWorker(entry = 'worker.ts'): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [here('worker.ts')],
-    alias: { 'app-attest': here('../../../dist/index.js') },
+    entryPoints: [here(entry)],
+    alias: {
+      'app-attest/hono': built('hono'),
+      'app-attest/http': built('http'),
+      'app-attest/server': built('server'),
+      'app-attest': built('index'),
+    },
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2024',
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*'],
+    external: ['node:*', 'cloudflare:*'],
     logLevel: 'error',
   });
   const [output] = outputFiles;

@@ -1,0 +1,2 @@
+/** Keeps the process running until a promise settles. */
+export type WaitUntil = (work: Promise<void>) => void;
