@@ -1,7 +1,7 @@
 import { describe, inject } from 'vitest';
 import { testKilledProcesses, testKilledServer, testPromotedStandby } from './support/acknowledged.js';
 import { PostgresServer } from './support/postgres-server.js';
-import { RedisServer } from './support/redis-server.js';
+import { isInstalled, RedisServer } from './support/redis-server.js';
 import { storeKinds } from './support/store-kinds.js';
 
 const none = { redis: '', cluster: [], postgres: '', sqlite: '' };
@@ -10,11 +10,11 @@ describe.each(storeKinds)('on %s', (kind) => testKilledProcesses(kind, () => inj
 
 testKilledServer('PostgreSQL', 'postgres', PostgresServer.start, ({ url }) => ({ ...none, postgres: url }));
 
-describe.each([
-  { program: 'Redis', startServer: () => RedisServer.start() },
-  { program: 'Valkey', startServer: () => RedisServer.startProgram('valkey-server') },
-])('on $program', ({ program, startServer }) =>
-  testKilledServer(program, 'redis', startServer, ({ url }) => ({ ...none, redis: url })),
-);
+for (const program of ['redis-server', 'valkey-server'] as const) {
+  describe.skipIf(!isInstalled(program))(program, () => {
+    const startServer = () => RedisServer.startProgram(program);
+    testKilledServer(program, 'redis', startServer, ({ url }) => ({ ...none, redis: url }));
+  });
+}
 
 testPromotedStandby((url) => ({ ...none, postgres: url }));

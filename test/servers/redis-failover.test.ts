@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { openRedis } from '../../examples/redis.js';
 import { AppAttestError, type AppAttestErrorCode } from '../../src/errors.js';
 import type { AppAttest } from '../../src/server/index.js';
@@ -7,6 +7,7 @@ import { backendWithDevice, createBackend, signedRequest } from '../support/back
 import { expectCode } from '../support/rejection.js';
 import { startJsonService } from './support/json-service.js';
 import { RedisPair } from './support/redis-pair.js';
+import { isInstalled } from './support/redis-server.js';
 import { PATIENCE } from './support/store-kinds.js';
 
 /** The settings in docs/stores.md. */
@@ -47,6 +48,8 @@ async function outcome(attempt: Promise<unknown>): Promise<AppAttestErrorCode | 
 }
 
 describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (program) => {
+  const it = test.skipIf(!isInstalled(program));
+
   async function startPair(...settings: readonly string[]): Promise<RedisPair> {
     const pair = await RedisPair.start(program, ...settings);
     closing.push(() => pair.stop());

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Stores, storeConformance } from '../../src/conformance/index.js';
 import { Client, startWorkers, tally } from './support/device-requests.js';
-import { RedisServer } from './support/redis-server.js';
+import { isInstalled, RedisServer } from './support/redis-server.js';
 import { type OpenedStores, openStores, PATIENCE } from './support/store-kinds.js';
 
 const COPIES = 200;
 
-describe('a Valkey server', () => {
+describe.skipIf(!isInstalled('valkey-server'))('a Valkey server', () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.startProgram('valkey-server');

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,9 @@ const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-
 
 /** Valkey has the same commands and settings as Redis. */
 export type RedisProgram = 'redis-server' | 'valkey-server';
+
+/** Whether a program is installed. Debian 12 has Valkey only in its backports, so it may be missing. */
+export const isInstalled = (program: RedisProgram): boolean => spawnSync(program, ['--version']).status === 0;
 
 /** A separate server of Redis or Valkey, on loopback, in a temporary folder. */
 export class RedisServer {
