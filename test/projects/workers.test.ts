@@ -26,6 +26,14 @@ itProtects(() => project);
 
 const { HOME, PATH } = env;
 
+const documentation = () => readFile('docs/frameworks.md', 'utf8');
+
+/** The call of `createAppAttest` that the documentation shows for tests with a virtual iPhone. */
+async function documentedCall(): Promise<string> {
+  const [, call = ''] = /^```js\n(const appAttest = .*?)^```$/ms.exec(await documentation()) ?? [];
+  return call;
+}
+
 describe('a Worker that trusts the root in .dev.vars', () => {
   const STATE = ['--persist-to', 'state-of-virtual-iphone'];
   const ROOT_FILE = ['--root-file', 'virtual-apple.json'];
@@ -41,14 +49,10 @@ describe('a Worker that trusts the root in .dev.vars', () => {
   /** Starts the Worker with these variables, and calls a function. */
   async function withVariables(variables: string, use: (worker: Child, url: string) => Promise<void>): Promise<void> {
     const source = await readFile(join(project.folder, 'src/index.ts'), 'utf8');
-    const changed = source.replace(
-      '...sqliteStores(env.DB) }',
-      '...sqliteStores(env.DB), trustAnchors: [env.VIRTUAL_ROOT] }',
-    );
+    const changed = source.replace(/^const appAttest = createAppAttest\(.*\);\n/m, await documentedCall());
     expect(changed).not.toBe(source);
     await writeFile(join(project.folder, 'src/trusting.ts'), changed);
-    const root = await execute('app-attest', 'device', '--print-root', ...ROOT_FILE);
-    await writeFile(join(project.folder, '.dev.vars'), `${variables}VIRTUAL_ROOT="${root}"\n`);
+    await writeFile(join(project.folder, '.dev.vars'), variables);
     const port = await freePort();
     const address = ['--local', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'];
     const worker = new Child('wrangler', ['dev', 'src/trusting.ts', ...address, ...STATE], {
@@ -62,9 +66,12 @@ describe('a Worker that trusts the root in .dev.vars', () => {
     }
   }
 
+  const virtualRoot = async () =>
+    `VIRTUAL_ROOT="${await execute('app-attest', 'device', '--print-root', ...ROOT_FILE)}"\n`;
+
   it('passes the test with a virtual iPhone', async () => {
     await execute('wrangler', 'd1', 'migrations', 'apply', 'DB', '--local', ...STATE);
-    await withVariables('APP_ATTEST_VIRTUAL=allow\n', async (worker, url) => {
+    await withVariables(`APP_ATTEST_VIRTUAL=allow\n${await virtualRoot()}`, async (worker, url) => {
       await worker.until(() => fetch(url));
       const output = await execute(
         'app-attest',
@@ -79,8 +86,23 @@ describe('a Worker that trusts the root in .dev.vars', () => {
     });
   });
 
+  it('has types for the variables after `wrangler types`', async () => {
+    await withVariables(`APP_ATTEST_VIRTUAL=allow\n${await virtualRoot()}`, async () => {
+      await execute('wrangler', 'types');
+      await execute('tsc');
+    });
+  });
+
+  it('prints the documented message at its start without VIRTUAL_ROOT', async () => {
+    const [message = ''] = /^AppAttestError: .*$/m.exec(await documentation()) ?? [];
+    await withVariables('APP_ATTEST_VIRTUAL=allow\n', async (worker) => {
+      await expect.poll(() => worker.output, { timeout: 30_000 }).toContain(message);
+    });
+    expect(message).toContain('trust anchor');
+  });
+
   it('does not start without APP_ATTEST_VIRTUAL', async () => {
-    await withVariables('', async (worker) => {
+    await withVariables(await virtualRoot(), async (worker) => {
       await expect.poll(() => worker.output, { timeout: 30_000 }).toContain('APP_ATTEST_VIRTUAL to "allow"');
     });
   });
