@@ -13,6 +13,7 @@ The backend must trust the root certificate of the virtual iPhone:
   npx app-attest device --print-root > virtual-root.pem
   const trustAnchors = [readFileSync('virtual-root.pem', 'utf8')];
   createAppAttest({ …, trustAnchors })
+A Cloudflare Worker has no files: see docs/frameworks.md#cloudflare-workers.
 Run the backend with the environment variable APP_ATTEST_VIRTUAL=allow. Never do
 this in production. If the backend sets verifyReceipts, also pass the option
 receiptTrustAnchors, with the certificate that --print-receipt-root prints.

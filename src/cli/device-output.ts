@@ -29,12 +29,13 @@ export function printDeviceStep(
  * was sent, also prints the reason.
  */
 export function printDeviceSummary(printer: Printer, steps: readonly DeviceStep[]): void {
+  const isOnly = steps.length === 1;
   const wrong = steps.filter(({ isAsExpected }) => !isAsExpected).length;
   printer.blankLine();
   printer.heading(
     wrong === 0
       ? `All ${steps.length} responses are as expected.`
-      : `${wrong} of ${steps.length} responses ${wrong === 1 ? 'is' : 'are'} not as expected.`,
+      : `${isOnly ? 'The response' : `${wrong} of ${steps.length} responses`} ${wrong === 1 ? 'is' : 'are'} not as expected.`,
   );
   const attacks = steps.filter(({ route, expected }) => route === 'protected' && expected === 'rejected');
   if (attacks.length > 0 && attacks.every(isAccepted)) {

@@ -7,6 +7,9 @@ const ADVICE: Readonly<Record<string, string>> = {
     'The backend accepts another environment. Pass the environment of the backend as --environment.',
   untrusted_certificate:
     'The backend does not trust the root of the virtual iPhone. Pass the certificate that --print-root prints as trustAnchors.',
+  body_already_read:
+    'A body parser, such as express.json(), runs before the handlers. Register the handlers first, or let the parser keep the ' +
+    'bytes: see docs/http.md#express.',
   subject_missing: 'The routes require a user. Pass the login as --header.',
 };
 

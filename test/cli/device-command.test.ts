@@ -233,6 +233,14 @@ describe('app-attest device tests a backend that', () => {
     expect(output).toContain('The attacks on the protected route were not sent');
   });
 
+  it('parses the body before the handlers, so the output names the parser and not the root', async () => {
+    const app = express().use(express.json(), backend({}, { onDecision: () => {} }));
+    const { output } = await device('--url', await listen(app), '--app-id', appId);
+    expect(output).toContain('500 {"error":"body_already_read"}');
+    expect(output).toContain('docs/http.md#express');
+    expect(output).not.toContain('--print-root');
+  });
+
   it('does not trust the root of the virtual iPhone', async () => {
     const { code, output } = await device(
       '--url',
@@ -243,7 +251,7 @@ describe('app-attest device tests a backend that', () => {
     expect(code).toBe(1);
     expect(output).toContain('expected  accepted, such as 201\n    got       401 {"error":"untrusted_certificate"}\n');
     expect(output).toContain('--print-root');
-    expect(output).toContain('1 of 1 responses is not as expected.');
+    expect(output).toContain('\n\nThe response is not as expected.');
   });
 
   it('does not have the routes', async () => {
