@@ -60,6 +60,10 @@ describe('the documents', () => {
     }
   });
 
+  it('show the script that restarts a backend', () => {
+    expect(blocks('docs/testing.md', 'js')).toContain(read('examples/restart.mjs'));
+  });
+
   it('show the SQL of the examples', () => {
     const shown = documents.flatMap((document) => blocks(document, 'sql'));
     for (const example of list('examples/').filter((path) => path.endsWith('.sql'))) {

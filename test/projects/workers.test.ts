@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Child, freePort } from '../servers/support/child.js';
 import { itProtects } from './support/it-protects.js';
+import { expectKeyToSurvive } from './support/restart-script.js';
 import { type RunningProject, startProject } from './support/start-project.js';
 
 /** Wrangler asks no questions in CI. */
@@ -91,6 +92,15 @@ describe('a Worker that trusts the root in .dev.vars', () => {
       await execute('wrangler', 'types');
       await execute('tsc');
     });
+  });
+
+  it('keeps a key over the restart in examples/restart.mjs', async () => {
+    const [line = ''] = /^await writeFile\('\.dev\.vars'.*$/m.exec(await readFile('docs/testing.md', 'utf8')) ?? [];
+    const script = (source: string) => source.replace(/^await writeFile\(.*$/m, () => line);
+    const command = (port: string) => {
+      return ['wrangler', 'dev', 'src/trusting.ts', '--local', '--ip', '127.0.0.1', '--port', port, ...STATE];
+    };
+    await expectKeyToSurvive(project.folder, options().env, command, script);
   });
 
   it('prints the documented message at its start without VIRTUAL_ROOT', async () => {
