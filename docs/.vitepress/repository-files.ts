@@ -85,7 +85,7 @@ function listItem(file: string): string {
   return `- [\`${file}\`](${file})`;
 }
 
-/** Returns the paths of the files in a folder and its subfolders: no pictures, hidden files, lock files, installed or built files. */
+/** Returns the paths of the files in a folder and its subfolders: no pictures, hidden, installed or built files, or lock files. */
 function filesIn(folder: string): string[] {
   return readdirSync(new URL(`${folder}/`, repository), { recursive: true, encoding: 'utf8' })
     .filter(
