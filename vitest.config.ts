@@ -31,7 +31,7 @@ export const TESTS = ['test/**/*.test.ts', 'examples/**/*.test.ts'];
 /** Tests that need servers, a browser or another runtime, and the slow tests. Other configurations contain them. */
 export const NOT_IN_NPM_TEST = [
   '**/node_modules/**',
-  'test/{bridges,bundlers,frameworks,mysql,package,peers,projects,queues,servers,sqlite,uploads}/**',
+  'test/{bridges,bundlers,frameworks,mysql,package,peers,projects,queues,servers,site,sqlite,uploads}/**',
   COST_TESTS,
   'test/runtimes/**',
   'test/{client,examples,inspector}/page/**',

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { groups } from '../docs/.vitepress/navigation.js';
 import { STATUS } from '../src/http/status.js';
 import { expectedOutcomes } from './peers/expected-outcomes.js';
 import { comparedRuntimes, expectedDifferences, isExpected } from './runtimes/expected-differences.js';
@@ -13,7 +14,10 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const list = (folder: string): string[] => readdirSync(new URL(folder, root)).map((name) => `${folder}${name}`);
 const packageJson: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
 
-const documents = ['README.md', 'SECURITY.md', ...list('docs/')].filter((path) => path.endsWith('.md'));
+/** The pages in docs/, without the home page of the site. */
+const pages = list('docs/').filter((path) => path.endsWith('.md') && path !== 'docs/index.md');
+
+const documents = ['README.md', 'SECURITY.md', ...pages];
 
 /** Returns the code blocks of a document in one language. */
 const blocks = (document: string, language: string): string[] => {
@@ -75,6 +79,19 @@ describe('the documents', () => {
     for (const example of list('examples/supabase/')) expect(shown, example).toContain(read(example));
   });
 
+  it('link to the file of each TypeScript sample in the text before it', () => {
+    for (const document of documents) {
+      const text = read(document);
+      for (const { 0: sample, index } of text.matchAll(/^```ts\n.*?^```$/gms)) {
+        const before = text.slice(0, index).trimEnd().split('\n\n').at(-1) ?? '';
+        const file = [...before.matchAll(/\]\(([^)]+\.ts)\)/g)].at(-1)?.[1];
+        if (file === undefined) throw new Error(`${document}: no link to a file in "${before}"`);
+        const code = readFileSync(new URL(file, new URL(document, root)), 'utf8');
+        expect(sample, document).toBe(`\`\`\`ts\n${code}\`\`\``);
+      }
+    }
+  });
+
   it('show only commands that .ci/run runs', () => {
     const ciRun = read('.ci/run');
     // test/package/quick-start.test.ts runs the commands of this page.
@@ -115,7 +132,15 @@ describe('the README', () => {
   it('lists every page in docs/', () => {
     const section = read('README.md').split('\n## Documentation\n')[1] ?? '';
     const listed = [...section.matchAll(/\]\((docs\/[^)#]+)\)/g)].map(([, path]) => path);
-    expect(listed.toSorted()).toEqual(list('docs/').filter((path) => path.endsWith('.md')));
+    expect(listed.toSorted()).toEqual(pages);
+  });
+});
+
+describe('the navigation of the documentation site', () => {
+  it('lists every page in docs/ once', () => {
+    const links = groups.flatMap(({ items }) => items.map(({ link }) => link));
+    const listed = links.flatMap((link) => (/^\/[\w-]+$/.test(link) ? [`docs${link}.md`] : []));
+    expect(listed.toSorted()).toEqual(pages);
   });
 });
 

@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 import { alias } from '../../vitest.config.js';
 import { runtimes } from '../runtimes/runtime.js';
 
-const built = (module: string): string => fileURLToPath(new URL(`../../dist/${module}.js`, import.meta.url));
+const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+
+const built = (module: string): string => path(`dist/${module}.js`);
 
 /** The tests of the core on every runtime, one project per runtime: `--project Bun` runs them only on Bun. */
 export default defineConfig({
@@ -47,6 +49,17 @@ export default defineConfig({
         // Tests of the page of the example in Chromium.
         resolve: { alias },
         test: { name: 'example', include: ['test/examples/page/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        // Tests of the documentation site, in Chromium.
+        resolve: { alias: { vitepress: path('docs/.vitepress/node_modules/vitepress/dist/node/index.js') } },
+        test: {
+          name: 'site',
+          include: ['test/site/*.test.ts'],
+          globalSetup: ['test/site/build-site.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

@@ -70,9 +70,10 @@ describe('docs/quick-start.md', () => {
     const server = new Child(command, args, { cwd: shop, env: { PATH, PORT: String(port) } });
     try {
       await server.until(() => fetch(`http://localhost:${port}`));
-      const [, json = '', url = ''] = /^curl --json '(.*)' (\S+)\n$/.exec(order ?? '') ?? [];
+      const [, json = '', url = ''] =
+        /^curl -H 'Content-Type: application\/json' -d '(.*)' (\S+)\n$/.exec(order ?? '') ?? [];
       const sent = url.replace('localhost:3000', `localhost:${port}`);
-      // The option --json of curl sends this request.
+      // This is the request of the curl command.
       const response = await fetch(sent, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
