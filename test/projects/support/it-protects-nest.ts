@@ -29,7 +29,8 @@ export function itProtectsNest(name: string): void {
 
   /** Runs a script in the folder of the project. */
   const node = (script: string, env: Record<string, string>) => {
-    return promisify(execFile)('node', [script], { cwd: project.folder, env: { PATH: process.env.PATH, ...env } });
+    const { PATH } = process.env;
+    return promisify(execFile)('node', [script], { cwd: project.folder, env: { PATH, ...env } });
   };
 
   it('sends only the response of app-attest to a rejected request, and logs the reason', async () => {
