@@ -122,6 +122,13 @@ describe('the events of API Gateway', () => {
     expect(url).toBe('https://api.example.com/orders/a%40b%2Fc%3Fd%25');
   });
 
+  it('contain headers and cookies with text that is not Latin, which become UTF-8 bytes', async () => {
+    const adapter = await load();
+    const { headers } = adapter.toRequest({ ...event, headers: { 'user-agent': 'a ☕' }, cookies: ['a=☕'] });
+    const bytes = Buffer.from('☕').toString('latin1');
+    expect([headers.get('user-agent'), headers.get('cookie')]).toEqual([`a ${bytes}`, `a=${bytes}`]);
+  });
+
   it('carry cookies and repeated headers, and results carry cookies', async () => {
     const adapter = await load();
     const request = adapter.toRequest(event);
