@@ -128,6 +128,13 @@ describe('the adapter for API Gateway', () => {
     expect(url).toBe('https://api.example.com/orders/a%40b%2Fc%3Fd%25');
   });
 
+  it('passes on headers and cookies with text that is not Latin-1, as UTF-8 bytes', async () => {
+    const adapter = await load();
+    const { headers } = adapter.toRequest({ ...event, headers: { 'user-agent': 'a ☕' }, cookies: ['a=☕'] });
+    const bytes = Buffer.from('☕').toString('latin1');
+    expect([headers.get('user-agent'), headers.get('cookie')]).toEqual([`a ${bytes}`, `a=${bytes}`]);
+  });
+
   it('passes on the cookies and repeated headers of an event, and the cookies of a response', async () => {
     const adapter = await load();
     const request = adapter.toRequest(event);

@@ -43,3 +43,7 @@ it('responds with 403 to forms and text from other origins', async () => {
     expect(await order(body, { 'content-type': type, origin }), type).toMatchObject({ status: 200 });
   }
 });
+
+it('responds with 404 to unknown paths, because the project has a page, so that SvelteKit can render errors', async () => {
+  expect((await fetch(`${project.url}/unknown`)).status, project.output).toBe(404);
+});
