@@ -41,7 +41,7 @@ describe.each([
     expect(await at(2).call('key', client.keyId)).toMatchObject({ result: 1 });
   });
 
-  it('accept each of 200 requests once, although each is sent twice and they arrive in any order', async () => {
+  it('accept each of 200 requests once if each request is sent twice and the requests arrive in any order', async () => {
     const client = await Client.create();
     expect(await at(0).call('register', await client.registration(at(0)))).toMatchObject({ result: 0 });
     const bodies = [];

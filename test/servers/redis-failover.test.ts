@@ -12,7 +12,10 @@ import { PATIENCE } from './support/store-kinds.js';
 
 /** The settings in docs/stores.md. */
 const REPLICATED = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '2'];
-/** After this time in seconds, the primary rejects writes. Redis compares whole seconds, once a second. */
+/**
+ * A separated primary rejects writes after at most this time, in seconds. The time is longer than `min-replicas-max-lag`, because
+ * Redis compares whole seconds, once a second.
+ */
 const LIMIT = 5;
 
 const closing: (() => unknown)[] = [];
@@ -26,7 +29,7 @@ async function storesAt(url: string) {
   return stores;
 }
 
-/** A server layer on the primary, with a device that signs a request and a device whose key is revoked later. */
+/** Returns a server layer on the primary, a recorded request of one device, and a stolen device whose key a test revokes. */
 async function backendOn(pair: RedisPair) {
   const stores = await storesAt(pair.primary.url);
   const { backend, keyId, request } = await backendWithDevice(stores);
@@ -108,10 +111,10 @@ describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (pr
   });
 
   it.each([
-    { setting: 'without', settings: [], expected: 'accepted' },
-    { setting: 'with', settings: REPLICATED, expected: 'unavailable' },
+    { title: 'accepts, without min-replicas-to-write,', settings: [], expected: 'accepted' },
+    { title: 'does not accept, with min-replicas-to-write,', settings: REPLICATED, expected: 'unavailable' },
   ])(
-    'that still runs after the failover, $setting min-replicas-to-write: a request that the new primary accepted is $expected',
+    'that still runs after the failover $title a request that the new primary accepted',
     async ({ settings, expected }) => {
       const pair = await startPair(...settings);
       const { backend, recorded } = await backendOn(pair);
