@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each([
-  { challenges: 'stored', options: {} },
-  { challenges: 'signed', options: { secrets: ['a secret of the tests, with at least 32 bytes'] } },
-])('four processes with $challenges challenges on MariaDB', ({ options }) => {
+describe.each<[string, { secrets?: string[] }]>([
+  ['stored', {}],
+  ['signed', { secrets: ['a secret of the tests, with at least 32 bytes'] }],
+])('four processes with %s challenges on MariaDB', (_, options) => {
   let workers: WorkerProcess[];
   beforeAll(async () => {
     const patient = { counterWindow: 64, timeout: PATIENCE, ...options };

@@ -60,10 +60,10 @@ describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (pr
   }
 
   describe('that is separated from its replica', () => {
-    it.each([
-      { when: 'at any time without min-replicas-to-write', settings: [], seconds: LIMIT + 1 },
-      { when: 'within the time limit with min-replicas-to-write', settings: REPLICATED, seconds: 0 },
-    ])('accepts changes that a failover loses, $when', async ({ settings, seconds }) => {
+    it.each<[string, readonly string[], number]>([
+      ['at any time without min-replicas-to-write', [], LIMIT + 1],
+      ['within the time limit with min-replicas-to-write', REPLICATED, 0],
+    ])('accepts changes that a failover loses, %s', async (_, settings, seconds) => {
       const pair = await startPair(...settings);
       const { backend, keyId, recorded, stolen } = await backendOn(pair);
       await pair.separate();
@@ -110,19 +110,16 @@ describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (pr
     });
   });
 
-  it.each([
-    { title: 'accepts, without min-replicas-to-write,', settings: [], expected: 'accepted' },
-    { title: 'does not accept, with min-replicas-to-write,', settings: REPLICATED, expected: 'unavailable' },
-  ])(
-    'that still runs after the failover $title a request that the new primary accepted',
-    async ({ settings, expected }) => {
-      const pair = await startPair(...settings);
-      const { backend, recorded } = await backendOn(pair);
-      await pair.replicated();
-      const after = await afterFailover(pair);
-      await pair.primary.answers('INFO replication', (info) => info.includes('connected_slaves:0'));
-      await after.authenticate(recorded);
-      expect(await outcome(backend.authenticate(recorded))).toBe(expected);
-    },
-  );
+  it.each<[string, readonly string[], string]>([
+    ['accepts, without min-replicas-to-write,', [], 'accepted'],
+    ['does not accept, with min-replicas-to-write,', REPLICATED, 'unavailable'],
+  ])('that still runs after the failover %s a request that the new primary accepted', async (_, settings, expected) => {
+    const pair = await startPair(...settings);
+    const { backend, recorded } = await backendOn(pair);
+    await pair.replicated();
+    const after = await afterFailover(pair);
+    await pair.primary.answers('INFO replication', (info) => info.includes('connected_slaves:0'));
+    await after.authenticate(recorded);
+    expect(await outcome(backend.authenticate(recorded))).toBe(expected);
+  });
 });
