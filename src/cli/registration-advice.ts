@@ -1,3 +1,4 @@
+import { bodyAlreadyReadAdvice } from './body-already-read-advice.js';
 import type { ActualResponse } from './device-step.js';
 
 /** What to do for the codes with which the handlers of this package reject the registration of a virtual device. */
@@ -21,5 +22,5 @@ export function registrationAdvice(actual: ActualResponse): string {
   if (status === 404)
     return 'The backend has no such route. Pass --challenge-path and --registration-path, or correct --url.';
   const [, code = ''] = /"error":"(\w+)"/.exec(body) ?? [];
-  return (Object.hasOwn(ADVICE, code) && ADVICE[code]) || ADVICE_FOR_OTHERS;
+  return bodyAlreadyReadAdvice(actual) ?? ((Object.hasOwn(ADVICE, code) && ADVICE[code]) || ADVICE_FOR_OTHERS);
 }

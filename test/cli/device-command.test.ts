@@ -246,6 +246,20 @@ describe('app-attest device tests a backend that', () => {
     expect(output).toContain('1 of 1 responses is not as expected.');
   });
 
+  it('parses the body before the handlers', async () => {
+    const parses = express().use(express.json(), backend({}, { onDecision: () => undefined }));
+    const parsesOrders = express()
+      .use('/orders', express.json())
+      .use(backend({}, { onDecision: () => undefined }));
+    for (const [app, responses] of [[parses, 1] as const, [parsesOrders, 4] as const]) {
+      const { output } = await device('--url', await listen(app), '--app-id', appId);
+      expect(output).toContain('got       500 {"error":"body_already_read"}');
+      expect(output).toContain('With Express, register the handlers before express.json()');
+      expect(output).toContain('With NestJS, pass { rawBody: true } to NestFactory.create');
+      expect(output).toContain(`1 of ${responses} responses is not as expected.`);
+    }
+  });
+
   it('does not have the routes', async () => {
     expect(await differences(await listen(express()))).toEqual(['The app registers its key']);
     const { output } = await device('--url', await listen(express()), '--app-id', appId);
