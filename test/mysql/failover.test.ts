@@ -27,7 +27,7 @@ afterEach(async () => {
   await Promise.all([primary.stop(), replica.stop()]);
 });
 
-/** Starts replication. Both servers have the same tables, and the primary server has no other change in its binary log. */
+/** Starts replication. Both servers already have the tables, and the binary log of the primary server does not create them. */
 async function replicate(port = primary.port): Promise<void> {
   await replica.query(`
     SET GLOBAL server_id = 2;
@@ -85,7 +85,7 @@ describe('a replica that has not received the last changes when the primary serv
     expect((await after.authenticate(request)).key.counter).toBe(1);
   });
 
-  it('accepts no request a second time if all challenges are deleted before', async () => {
+  it('does not accept a request a second time if all challenges were deleted first', async () => {
     const { request, after, next } = await afterFailover();
     await replica.query('DELETE FROM app_attest.app_attest_challenges');
     await expectCode(() => after.authenticate(request), 'challenge_unknown');

@@ -29,8 +29,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe('the challenges of the example', () => {
-  it('are spent by one of 200 concurrent calls on two pools, and cannot be taken', async () => {
+describe('a challenge of the example', () => {
+  it('is spent by only one of 200 concurrent calls on two pools, and cannot be taken afterwards', async () => {
     const other = openMysql(server.url, PATIENCE);
     const [challenge, record] = [newChallenge(), recordFor(60_000)];
     const calls = Array.from({ length: COPIES }, (_, index) =>
@@ -42,7 +42,7 @@ describe('the challenges of the example', () => {
     await other.pool.end();
   });
 
-  it('expire by the clock of the database', async () => {
+  it('expires by the clock of the database', async () => {
     const { challenges } = opened.stores;
     const challenge = newChallenge();
     await challenges.put(challenge, recordFor(60_000));
@@ -51,7 +51,7 @@ describe('the challenges of the example', () => {
     expect(await challenges.fate(challenge)).toBe('expired');
   });
 
-  it('are remembered for twice their lifetime after they were spent, but at least for a minute', async () => {
+  it('is remembered for twice its lifetime after it was spent, but at least for a minute', async () => {
     const seconds = async (lifetime: number): Promise<unknown> => {
       const challenge = newChallenge();
       await opened.stores.challenges.spend(challenge, recordFor(lifetime));
@@ -65,7 +65,7 @@ describe('the challenges of the example', () => {
     expect(await seconds(1000)).toMatchObject([{ tens: '6' }]);
   });
 
-  it('are deleted a minute after they have expired, by a call of put or spend for one in 64 challenges', async () => {
+  it('is deleted when it has been expired for a minute and put or spend stores a challenge that begins with A', async () => {
     const { challenges } = opened.stores;
     const stored = async (): Promise<unknown> =>
       (await administrator.query('SELECT challenge FROM app_attest_challenges'))[0];
@@ -87,7 +87,7 @@ describe('the challenges of the example', () => {
     }
   });
 
-  it('are stored once', async () => {
+  it('cannot be stored a second time', async () => {
     const challenge = newChallenge();
     await opened.stores.challenges.put(challenge, recordFor(60_000));
     await expect(opened.stores.challenges.put(challenge, recordFor(60_000))).rejects.toThrow('exists already');
@@ -138,10 +138,10 @@ describe('with 10 000 keys and challenges,', () => {
     ['advance', 1, ({ keys }) => keys.advance('key 7', 1, 0)],
     ['list', 2, ({ keys }) => keys.list('user 7', { limit: 10 })],
     ['due', 100, ({ keys }) => keys.due(new Date(9000), 100, new Date(99_000))],
-    ['due, after these keys were claimed,', 200, ({ keys }) => keys.due(new Date(9000), 100, new Date(99_000))],
+    ['due, after a call has claimed 100 keys,', 200, ({ keys }) => keys.due(new Date(9000), 100, new Date(99_000))],
     ['take', 1, ({ challenges }) => challenges.take('challenge 9000')],
     ['removeExpired', 100, () => single.stores.challenges.removeExpired(100)],
-  ])('%s reads %i rows, and not the other rows of the table', async (_, rows, call) => {
+  ])('%s reads few rows of the table (needed: %i)', async (_, rows, call) => {
     await rowsRead();
     const before = await rowsRead();
     const ofStatus = (await rowsRead()) - before;
