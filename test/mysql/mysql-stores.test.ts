@@ -111,6 +111,21 @@ it('calls that wait for a row or for a connection fail after the time limit, and
   await pool.end();
 });
 
+it('at most 1000 calls wait for a connection, further calls fail immediately, and later calls succeed', async () => {
+  const { pool, stores } = openMysql(server.url, PATIENCE);
+  const key = newKey();
+  await stores.keys.insert(key);
+  await administrator.query('BEGIN');
+  await administrator.query('SELECT 1 FROM app_attest_keys WHERE key_id = ? FOR UPDATE', [key.keyId]);
+  // Ten calls get a connection.
+  const waiting = Array.from({ length: 1010 }, () => stores.keys.advance(key.keyId, 1, 0));
+  await expect(stores.keys.advance(key.keyId, 1, 0)).rejects.toThrow('Queue limit reached');
+  await administrator.query('ROLLBACK');
+  expect((await Promise.all(waiting)).filter(Boolean)).toEqual([true]);
+  expect(await stores.keys.advance(key.keyId, 2, 0)).toBe(true);
+  await pool.end();
+});
+
 describe('with 10 000 keys and challenges,', () => {
   let single: ReturnType<typeof openMysql>;
   beforeAll(async () => {
