@@ -4,6 +4,7 @@ import { openMysql } from '../../examples/mysql.js';
 import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import type { Stores } from '../../src/server/index.js';
+import { FaultyProxy } from '../servers/support/faulty-proxy.js';
 import { challengeWith, recordFor } from '../servers/support/new-challenge.js';
 import { PATIENCE } from '../servers/support/store-kinds.js';
 import { MariadbServer } from './mariadb-server.js';
@@ -107,6 +108,56 @@ it('calls that wait for a row or for a connection fail after the time limit, and
   expect(new Set(errors)).toEqual(new Set(['MySQL did not respond within 1 seconds']));
   expect(performance.now() - start).toBeLessThan(3000);
   await administrator.query('ROLLBACK');
+  expect(await stores.keys.advance(key.keyId, 2, 0)).toBe(true);
+  await pool.end();
+});
+
+it('a value that is too long is rejected with an error, not as an existing key or challenge', async () => {
+  const subject = 'x'.repeat(3073);
+  const { challenges, keys } = opened.stores;
+  await expect(keys.insert(newKey({ subject }))).rejects.toThrow('Data too long');
+  await expect(challenges.spend(newChallenge(), { ...recordFor(60_000), subject })).rejects.toThrow('Data too long');
+});
+
+it('a call whose time limit is over while it waits for a connection runs no statement later', async () => {
+  const { pool, stores } = openMysql(`${server.url}?connectionLimit=1`, 1);
+  const [locked, late] = [newKey(), newKey()];
+  await stores.keys.insert(locked);
+  await administrator.query('BEGIN');
+  await administrator.query('SELECT 1 FROM app_attest_keys WHERE key_id = ? FOR UPDATE', [locked.keyId]);
+  const calls = [stores.keys.advance(locked.keyId, 1, 0), stores.keys.insert(late)];
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
+  await administrator.query('ROLLBACK');
+  await expect.poll(() => stores.keys.find(locked.keyId)).toBeDefined();
+  expect(await stores.keys.find(late.keyId)).toBeUndefined();
+  await pool.end();
+});
+
+it('connections that do not respond are closed, so later calls succeed', async () => {
+  const proxy = await FaultyProxy.to(server.port);
+  const { pool, stores } = openMysql(server.url.replace(`:${server.port}`, `:${proxy.port}`), 1);
+  const key = newKey();
+  await stores.keys.insert(key);
+  const calls = () => Promise.allSettled(Array.from({ length: 20 }, () => stores.keys.find(key.keyId)));
+  await calls();
+  proxy.abandon();
+  for (const { status } of await calls()) expect(status).toBe('rejected');
+  await expect.poll(() => stores.keys.find(key.keyId), { timeout: 10_000 }).toMatchObject({ keyId: key.keyId });
+  await pool.end();
+  await proxy.stop();
+});
+
+it('at most 1000 calls wait for a connection, further calls fail immediately, and later calls succeed', async () => {
+  const { pool, stores } = openMysql(server.url, PATIENCE);
+  const key = newKey();
+  await stores.keys.insert(key);
+  await administrator.query('BEGIN');
+  await administrator.query('SELECT 1 FROM app_attest_keys WHERE key_id = ? FOR UPDATE', [key.keyId]);
+  // Ten calls get a connection.
+  const waiting = Array.from({ length: 1010 }, () => stores.keys.advance(key.keyId, 1, 0));
+  await expect(stores.keys.advance(key.keyId, 1, 0)).rejects.toThrow('Queue limit reached');
+  await administrator.query('ROLLBACK');
+  expect((await Promise.all(waiting)).filter(Boolean)).toEqual([true]);
   expect(await stores.keys.advance(key.keyId, 2, 0)).toBe(true);
   await pool.end();
 });
