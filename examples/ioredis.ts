@@ -18,7 +18,7 @@ export async function openIoRedisCluster(urls: string[], timeout = 2) {
   return { client, stores: redisStores(client, { timeout }) };
 }
 
-/** `name` is the name of the servers in the configuration of Sentinel. */
+/** `name` is the name that the setting `sentinel monitor` of Sentinel gives to the primary. */
 export async function openIoRedisSentinel(name: string, sentinels: { host: string; port: number }[], timeout = 2) {
   const client = new Redis({ name, sentinels, ...failFast, enableOfflineQueue: false, lazyConnect: true });
   client.on('error', (error) => console.warn(`Redis: ${error.message}`));

@@ -1,5 +1,5 @@
 -- The tables of examples/mysql.ts, for MariaDB 10.6 or later and MySQL 8.0.16 or later. Text that statements compare is VARBINARY,
--- so the database compares and sorts its bytes. Times are milliseconds since 1970, by the clock of a server, except ends_at.
+-- so the database compares and sorts its bytes. Times other than ends_at are milliseconds since 1970, by the clock of a server.
 CREATE TABLE IF NOT EXISTS app_attest_challenges (
   challenge VARBINARY(43) PRIMARY KEY,
   purpose ENUM('attestation', 'assertion') NOT NULL,

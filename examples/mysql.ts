@@ -8,6 +8,7 @@ export function openMysql(uri: string, timeout = 2) {
   const pool = createPool({
     uri,
     connectTimeout: timeout * 1000,
+    queueLimit: 1000, // further calls fail immediately. Otherwise, calls would fill the memory while the database is down
     namedPlaceholders: true, // the placeholders in the statements are :names
     flags: ['FOUND_ROWS'], // affectedRows also counts rows that a statement found and did not change
   });

@@ -1,7 +1,7 @@
 import { redisStores } from 'app-attest/redis';
 import { createSentinel } from 'redis';
 
-/** `name` is the name of the servers in the configuration of Sentinel. */
+/** `name` is the name that the setting `sentinel monitor` of Sentinel gives to the primary. */
 export async function openRedisSentinel(name: string, sentinels: { host: string; port: number }[], timeout = 2) {
   const nodeClientOptions = { disableOfflineQueue: true };
   const client = createSentinel({ name, sentinelRootNodes: sentinels, nodeClientOptions });

@@ -34,7 +34,7 @@ try {
 }
 
 async function start() {
-  const env = { ...process.env, VIRTUAL_ROOT: root };
+  const env = { ...process.env, VIRTUAL_ROOT: 'virtual-root.pem', VIRTUAL_ROOT_TEXT: root };
   const backend = spawn(command, args, { env, detached: true, stdio: 'inherit' });
   while (!(await isListening())) {
     if (backend.exitCode !== null) throw new Error('the backend ended');

@@ -20,7 +20,7 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     config: (markdown) => {
       indentedCode(markdown);
-      // The samples must find their files before the links are changed.
+      // testedSamples must read the links to the files before repositoryLinks changes the links.
       testedSamples(markdown);
       repositoryLinks(markdown);
     },

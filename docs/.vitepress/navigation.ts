@@ -1,7 +1,7 @@
 /** A link of the navigation. */
 interface Link {
   readonly text: string;
-  /** The address on the site, without the extension `.html` if it is a page of docs/. */
+  /** The address on the site. The address of a page of docs/ has no extension `.html`. */
   readonly link: string;
   /** `_self` loads the address from the server. It is for files that VitePress does not build. */
   readonly target?: '_self';
@@ -19,7 +19,7 @@ const inspector: Link = { text: 'Inspector', link: '/inspect/index.html', target
 /** The links at the top of each page. */
 export const topLinks = [{ text: 'Documentation', link: '/quick-start' }, reference, inspector] satisfies Link[];
 
-/** The links beside each page. Every page in docs/ is in one group. The tasks come first, in the order of a project. */
+/** The links beside each page. Every page in docs/ is in one group. The tasks come first, in the order in which they come up. */
 export const groups = [
   {
     text: 'Tasks',

@@ -65,7 +65,7 @@ function markdownOf(path: string): string {
   return `# \`${path}\`\n\n${fence}${languageOf(path)}\n${read(path).trimEnd()}\n${fence}\n`;
 }
 
-/** Longer than the fences in the files. */
+/** A fence that is longer than all fences in the files. */
 const fence = '``````';
 
 /** The languages of files whose extension is not the name of a language. */
@@ -85,7 +85,7 @@ function listItem(file: string): string {
   return `- [\`${file}\`](${file})`;
 }
 
-/** The paths of the files in a folder and in its folders, without installed and built files and lock files. */
+/** Returns the paths of the files in a folder and its subfolders: no pictures, hidden, installed or built files, or lock files. */
 function filesIn(folder: string): string[] {
   return readdirSync(new URL(`${folder}/`, repository), { recursive: true, encoding: 'utf8' })
     .filter(

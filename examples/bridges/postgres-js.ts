@@ -1,7 +1,7 @@
 import type { Queryable } from 'app-attest/postgres';
 import type { Sql } from 'postgres';
 
-/** Turns a client of postgres.js into the client of the stores. Its type excludes a transaction, which has no `begin`. */
+/** Turns a client of postgres.js into the client of the stores. A transaction has no `begin`, so the type `Sql` excludes it. */
 export function postgresJsQueryable(sql: Sql): Queryable {
   return {
     query: async (text, values) => ({

@@ -1,5 +1,6 @@
 import type { VirtualApple } from '../testing/virtual-apple.js';
 import type { BackendConnection, BackendRequest } from './backend-connection.js';
+import { bodyAlreadyReadAdvice } from './body-already-read-advice.js';
 import type { DeviceArguments } from './device-arguments.js';
 import { type DeviceStep, takeStep } from './device-step.js';
 import { registrationAdvice } from './registration-advice.js';
@@ -71,9 +72,10 @@ export async function* deviceSteps(
       route: 'protected',
       expected: 'accepted',
       response: '2xx',
-      advice:
+      advice: (actual) =>
+        bodyAlreadyReadAdvice(actual) ??
         'Pass --method, --path and --body of a request that your app sends to a protected route, and --header for a login. If ' +
-        'a proxy changes the path, set publicTarget.',
+          'a proxy changes the path, set publicTarget.',
     },
     async () => {
       signed = await app.sign(request);

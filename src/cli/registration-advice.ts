@@ -1,3 +1,4 @@
+import { bodyAlreadyReadAdvice } from './body-already-read-advice.js';
 import type { ActualResponse } from './device-step.js';
 
 /** What to do for the codes with which the handlers of this package reject the registration of a virtual device. */
@@ -7,9 +8,6 @@ const ADVICE: Readonly<Record<string, string>> = {
     'The backend accepts another environment. Pass the environment of the backend as --environment.',
   untrusted_certificate:
     'The backend does not trust the root of the virtual iPhone. Pass the certificate that --print-root prints as trustAnchors.',
-  body_already_read:
-    'A body parser, such as express.json(), runs before the handlers. Register the handlers first, or let the parser keep the ' +
-    'bytes: see docs/http.md#express.',
   subject_missing: 'The routes require a user. Pass the login as --header.',
 };
 
@@ -24,5 +22,5 @@ export function registrationAdvice(actual: ActualResponse): string {
   if (status === 404)
     return 'The backend has no such route. Pass --challenge-path and --registration-path, or correct --url.';
   const [, code = ''] = /"error":"(\w+)"/.exec(body) ?? [];
-  return (Object.hasOwn(ADVICE, code) && ADVICE[code]) || ADVICE_FOR_OTHERS;
+  return bodyAlreadyReadAdvice(actual) ?? ((Object.hasOwn(ADVICE, code) && ADVICE[code]) || ADVICE_FOR_OTHERS);
 }

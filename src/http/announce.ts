@@ -60,12 +60,13 @@ export function announce<Context>(
       resolve(isAwaited ? deliver(configuration, circumstances, result, duration) : undefined);
     });
   });
-  keepRunning(configuration.waitUntil ?? circumstances.incoming.waitUntil, delivered);
+  void keepRunning(configuration.waitUntil ?? circumstances.incoming.waitUntil, delivered);
 }
 
-function keepRunning(waitUntil: WaitUntil | undefined, delivered: Promise<void>): void {
+/** The function may be asynchronous. Without `await`, its rejected promise would end the process. */
+async function keepRunning(waitUntil: WaitUntil | undefined, delivered: Promise<void>): Promise<void> {
   try {
-    waitUntil?.(delivered);
+    await waitUntil?.(delivered);
   } catch (cause) {
     process.emitWarning(new AppAttestHttpError('unavailable', 'waitUntil threw an error', cause));
   }

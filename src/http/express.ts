@@ -180,7 +180,8 @@ function fromExpress(request: Request, response: ServerResponse): IncomingReques
       length: announcedBy(request.headers),
       advice:
         'register the App Attest handlers before express.json() and other parsers, or keep the raw bytes with ' +
-        'express.json({ verify: (request, _response, bytes) => { Object.assign(request, { rawBody: bytes }); } })',
+        'express.json({ verify: (request, _response, bytes) => { Object.assign(request, { rawBody: bytes }); } }). ' +
+        'With NestJS, call NestFactory.create(AppModule, { rawBody: true }), or createNestApplication({ rawBody: true }) in tests',
     }),
     response,
     replaysForms: true,

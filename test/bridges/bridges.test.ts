@@ -12,7 +12,7 @@ import { PostgresServer } from '../servers/support/postgres-server.js';
 import { clients, type OpenClient, useWebSocketProxy } from './support/open-clients.js';
 import { WebSocketProxy } from './support/web-socket-proxy.js';
 
-/** Most tests do not test the time limit of the stores, which is in seconds. The machine may be slow. */
+/** The time limit of the stores, in seconds. It is long, because the test machine may be slow. */
 const PATIENCE = 30;
 const schema = 'app_attest';
 
@@ -55,7 +55,7 @@ const USERS = [
   'ä€😀',
 ];
 
-/** A key with all properties. Its times do not have full seconds, and its numbers do not fit into 32 bits with a sign. */
+/** A key with all properties. Its times have milliseconds, and its numbers do not fit into a signed 32-bit integer. */
 const fullKey = (subject: string, index: number): NewKey =>
   newKey({
     counter: 4_294_967_290,
@@ -104,7 +104,7 @@ describe.each(Object.entries(clients))('%s', (_, { open, preparesStatements }) =
     await pool.end();
   });
 
-  it('prepares the statements of the stores, or sends them without a name', async () => {
+  it(`${preparesStatements ? 'prepares the statements of the stores' : 'sends the statements of the stores without a name'}`, async () => {
     const everyConnection = (run: () => Promise<unknown>) => Promise.all(Array.from({ length: 20 }, run));
     await everyConnection(() => one.stores.keys.find(sparseKey.keyId));
     const text =
@@ -150,7 +150,7 @@ it('the bridge of Kysely rejects a transaction', async () => {
   await db.destroy();
 });
 
-it('docs/stores.md states which client prepares statements and closes dead connections', async () => {
+it('docs/stores.md states which clients prepare statements, and which clients close connections that do not respond', async () => {
   const document = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8');
   const rows = [...document.matchAll(/^\| ([^|]+) \| \[`[^|]+ \| (yes|no) \| (yes|no) \|/gm)];
   expect(rows).toHaveLength(6);

@@ -44,7 +44,7 @@ describe.each(Object.entries(clients))('%s', (_, { open, closesDeadConnections }
     await expect.poll(find, { timeout: 10_000 }).toMatchObject({ keyId: key.keyId });
   });
 
-  it('ends each call when its connections do not respond, and then closes these connections, or keeps them', async () => {
+  it(`ends each call on a connection that does not respond, and ${closesDeadConnections ? 'closes' : 'keeps'} the connection`, async () => {
     const calls = () => Promise.allSettled(Array.from({ length: 20 }, find));
     await calls();
     proxy.abandon();

@@ -20,7 +20,7 @@ const ROLES = `
   CREATE ROLE supabase_postgres LOGIN CREATEROLE CREATEDB BYPASSRLS;
 `;
 
-/** What Supabase documents for a schema that the API exposes. */
+/** The statements that the documentation of Supabase gives for a schema that the API exposes. */
 const EXPOSE = `
   GRANT USAGE ON SCHEMA app_attest TO anon, authenticated, service_role;
   GRANT ALL ON ALL TABLES IN SCHEMA app_attest TO anon, authenticated, service_role;
@@ -74,7 +74,7 @@ const INSERTS = [
 ];
 const CALL = 'SELECT * FROM app_attest.all_keys()';
 
-/** Runs each statement as a role of the API, and returns the different outcomes: error codes and numbers of rows. */
+/** Runs each statement as a role of the API. Returns the error codes and the numbers of rows, each value once. */
 async function outcomes(database: string, role: string, statements: readonly string[]): Promise<unknown[]> {
   const api = await connect('authenticator', database);
   const results = new Set<unknown>();
@@ -100,7 +100,7 @@ describe('lock-tables.sql', () => {
   beforeAll(async () => {
     owner = await exposedDatabase('locked');
     await owner.query(CREATE_FUNCTION);
-    // The lock has an effect only if the tables were open.
+    // Otherwise, the tests would pass without the lock.
     for (const role of API_ROLES) {
       expect(await outcomes('locked', role, [...STATEMENTS, ...INSERTS, CALL])).not.toContain(PERMISSION_DENIED);
     }
@@ -109,12 +109,12 @@ describe('lock-tables.sql', () => {
   });
   afterAll(() => owner.end());
 
-  describe.each(API_ROLES)('leaves the role %s', (role) => {
-    it('no statement on any table, and no function', async () => {
+  describe.each(API_ROLES)('denies the role %s', (role) => {
+    it('all statements on the tables, and all calls of functions', async () => {
       expect(await outcomes('locked', role, [...STATEMENTS, ...INSERTS, CALL])).toEqual([PERMISSION_DENIED]);
     });
 
-    it('no privilege on the schema, on its tables and columns, and on its functions', async () => {
+    it('all privileges on the schema, and on its tables, columns and functions', async () => {
       const { rows } = await owner.query(
         `SELECT has_schema_privilege($1, 'app_attest', 'USAGE, CREATE') AS schema,
            bool_or(has_table_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')) AS tables,

@@ -233,14 +233,6 @@ describe('app-attest device tests a backend that', () => {
     expect(output).toContain('The attacks on the protected route were not sent');
   });
 
-  it('parses the body before the handlers, so the output names the parser and not the root', async () => {
-    const app = express().use(express.json(), backend({}, { onDecision: () => {} }));
-    const { output } = await device('--url', await listen(app), '--app-id', appId);
-    expect(output).toContain('500 {"error":"body_already_read"}');
-    expect(output).toContain('docs/http.md#express');
-    expect(output).not.toContain('--print-root');
-  });
-
   it('does not trust the root of the virtual iPhone', async () => {
     const { code, output } = await device(
       '--url',
@@ -252,6 +244,20 @@ describe('app-attest device tests a backend that', () => {
     expect(output).toContain('expected  accepted, such as 201\n    got       401 {"error":"untrusted_certificate"}\n');
     expect(output).toContain('--print-root');
     expect(output).toContain('\n\nThe response is not as expected.');
+  });
+
+  it('parses the body before the handlers', async () => {
+    const parses = express().use(express.json(), backend({}, { onDecision: () => undefined }));
+    const parsesOrders = express()
+      .use('/orders', express.json())
+      .use(backend({}, { onDecision: () => undefined }));
+    for (const [app, responses] of [[parses, 'The response'] as const, [parsesOrders, '1 of 4 responses'] as const]) {
+      const { output } = await device('--url', await listen(app), '--app-id', appId);
+      expect(output).toContain('got       500 {"error":"body_already_read"}');
+      expect(output).toContain('With Express, register the handlers before express.json()');
+      expect(output).toContain('With NestJS, pass { rawBody: true } to NestFactory.create');
+      expect(output).toContain(`${responses} is not as expected.`);
+    }
   });
 
   it('does not have the routes', async () => {

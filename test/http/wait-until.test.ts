@@ -76,16 +76,21 @@ describe('the function waitUntil', () => {
     expect(() => httpHandlers(createBackend(), Object({ waitUntil: 'yes' }))).toThrow('waitUntil must be a function');
   });
 
-  it('cannot change the response if it throws an error', async () => {
-    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const { challenge } = httpHandlers(createBackend(), {
-      onDecision: () => undefined,
-      waitUntil: () => {
+  it.each([
+    [
+      'throws an error',
+      () => {
         throw new Error('outside of a request');
       },
-    });
+    ],
+    ['returns a promise that rejects', async () => Promise.reject(new Error('outside of a request'))],
+  ])('cannot change the response or end the process if it %s', async (_what, waitUntil) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { challenge } = httpHandlers(createBackend(), { onDecision: () => undefined, waitUntil });
     expect((await challenge(challengeRequest())).status).toBe(200);
-    expect(warn).toHaveBeenCalledWith(expect.objectContaining({ message: 'waitUntil threw an error' }));
+    await vi.waitFor(() => {
+      expect(warn).toHaveBeenCalledWith(expect.objectContaining({ message: 'waitUntil threw an error' }));
+    });
   });
 
   it('is waitUntil of the execution context in a Worker with Hono', async () => {

@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each([
-  { challenges: 'stored', options: {} },
-  { challenges: 'signed', options: { secrets: ['a secret of the tests, with at least 32 bytes'] } },
-])('four processes with $challenges challenges on MariaDB', ({ options }) => {
+describe.each<[string, { secrets?: string[] }]>([
+  ['stored', {}],
+  ['signed', { secrets: ['a secret of the tests, with at least 32 bytes'] }],
+])('four processes with %s challenges on MariaDB', (_, options) => {
   let workers: WorkerProcess[];
   beforeAll(async () => {
     const patient = { counterWindow: 64, timeout: PATIENCE, ...options };
@@ -41,7 +41,7 @@ describe.each([
     expect(await at(2).call('key', client.keyId)).toMatchObject({ result: 1 });
   });
 
-  it('accept each of 200 requests once, although each is sent twice and they arrive in any order', async () => {
+  it('accept each of 200 requests once if each request is sent twice and the requests arrive in any order', async () => {
     const client = await Client.create();
     expect(await at(0).call('register', await client.registration(at(0)))).toMatchObject({ result: 0 });
     const bodies = [];

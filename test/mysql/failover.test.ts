@@ -27,7 +27,7 @@ afterEach(async () => {
   await Promise.all([primary.stop(), replica.stop()]);
 });
 
-/** Starts replication. Both servers have the same tables, and the primary server has no other change in its binary log. */
+/** Starts replication. Both servers already have the tables, and the binary log of the primary server does not create them. */
 async function replicate(port = primary.port): Promise<void> {
   await replica.query(`
     SET GLOBAL server_id = 2;
@@ -57,8 +57,8 @@ async function applied(): Promise<void> {
   await expect.poll(behind).toBe(0);
 }
 
-function backendOn(server: MariadbServer) {
-  const { pool, stores } = openMysql(server.url, PATIENCE);
+function backendOn(server: MariadbServer, timeout = PATIENCE) {
+  const { pool, stores } = openMysql(server.url, timeout);
   close.push(() => pool.end());
   return createBackend(stores);
 }
@@ -85,7 +85,7 @@ describe('a replica that has not received the last changes when the primary serv
     expect((await after.authenticate(request)).key.counter).toBe(1);
   });
 
-  it('accepts no request a second time if all challenges are deleted before', async () => {
+  it('does not accept a request a second time if all challenges were deleted first', async () => {
     const { request, after, next } = await afterFailover();
     await replica.query('DELETE FROM app_attest.app_attest_challenges');
     await expectCode(() => after.authenticate(request), 'challenge_unknown');
@@ -123,5 +123,36 @@ describe('a replica with semisynchronous replication', () => {
     await replica.query('STOP SLAVE');
     const after = backendOn(replica);
     for (const request of accepted) await expectCode(() => after.authenticate(request), 'challenge_used');
+  });
+
+  /** Returns a request, and backends on both servers. The replica receives nothing after the registration. */
+  async function beforeFailover(timeout: number) {
+    await primary.query(
+      `SET GLOBAL rpl_semi_sync_master_enabled = ON; SET GLOBAL rpl_semi_sync_master_timeout = ${timeout}`,
+    );
+    await replica.query('SET GLOBAL rpl_semi_sync_slave_enabled = ON');
+    const proxy = await FaultyProxy.to(primary.port);
+    close.push(() => proxy.stop());
+    await replicate(proxy.port);
+    const before = backendOn(primary, 2);
+    const device = await createDevice();
+    const { keyId } = await before.register(await registration(before, device));
+    const request = await signedRequest(before, device, keyId);
+    proxy.stall();
+    return { before, request };
+  }
+
+  it('accepts a request a second time if replication has become asynchronous after a timeout', async () => {
+    const { before, request } = await beforeFailover(100);
+    await before.authenticate(request);
+    await primary.stop();
+    await applied();
+    await replica.query('STOP SLAVE');
+    expect((await backendOn(replica).authenticate(request)).key.counter).toBe(1);
+  });
+
+  it('makes requests fail while the replica is separated if the timeout is a year', async () => {
+    const { before, request } = await beforeFailover(31_536_000_000);
+    await expect(before.authenticate(request)).rejects.toThrow('MySQL did not respond');
   });
 });

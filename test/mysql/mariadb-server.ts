@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Child, freePort, run } from '../servers/support/child.js';
 
-/** The settings that docs/stores.md requires, and a time zone that shows whether a statement depends on it. */
+/** The settings that docs/stores.md requires. With the time zone, a statement that depends on it fails the tests. */
 const SETTINGS = ['--innodb-flush-log-at-trx-commit=1', '--log-bin', '--sync-binlog=1', '--default-time-zone=+05:45'];
 
 /** A separate MariaDB server with the tables of the example, on loopback, in a temporary folder. */
@@ -88,7 +88,7 @@ export class MariadbServer {
 /** MariaDB refuses to run as root, so root starts it as the user mysql. */
 const account = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
 
-/** Each server has a folder for temporary tables, because MariaDB deletes the temporary tables of other servers. */
+/** Each server has its own folder for temporary tables, because a server deletes those of other servers. */
 function processIn(folder: string): SpawnOptions {
   return { ...account, cwd: folder, env: { ...process.env, TMPDIR: folder } };
 }
@@ -100,10 +100,10 @@ function idOf(option: string): number {
   return Number(execFileSync('id', [option, 'mysql'], { encoding: 'utf8' }));
 }
 
-/** The SQL in the section on MySQL of docs/stores.md: the tables, and the privileges of the servers. */
+/** Returns the SQL blocks in the section of docs/stores.md on MySQL. They create the tables and grant privileges. */
 async function documented(): Promise<string[]> {
   const page = await readFile(new URL('../../docs/stores.md', import.meta.url), 'utf8');
-  const [, section = ''] = page.split('\n### MySQL and MariaDB\n');
+  const [, section = ''] = page.split('\n## MySQL and MariaDB\n');
   const blocks = [...(section.split('\n## ')[0] ?? '').matchAll(/^```sql\n(.*?)^```$/gms)];
   return blocks.map(([, sql]) => sql ?? '');
 }

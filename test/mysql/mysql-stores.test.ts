@@ -4,6 +4,7 @@ import { openMysql } from '../../examples/mysql.js';
 import { newKey } from '../../src/conformance/new-key.js';
 import { newChallenge } from '../../src/server/challenge.js';
 import type { Stores } from '../../src/server/index.js';
+import { FaultyProxy } from '../servers/support/faulty-proxy.js';
 import { challengeWith, recordFor } from '../servers/support/new-challenge.js';
 import { PATIENCE } from '../servers/support/store-kinds.js';
 import { MariadbServer } from './mariadb-server.js';
@@ -29,8 +30,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe('the challenges of the example', () => {
-  it('are spent by one of 200 concurrent calls on two pools, and cannot be taken', async () => {
+describe('a challenge of the example', () => {
+  it('is spent by only one of 200 concurrent calls on two pools, and cannot be taken afterwards', async () => {
     const other = openMysql(server.url, PATIENCE);
     const [challenge, record] = [newChallenge(), recordFor(60_000)];
     const calls = Array.from({ length: COPIES }, (_, index) =>
@@ -42,7 +43,7 @@ describe('the challenges of the example', () => {
     await other.pool.end();
   });
 
-  it('expire by the clock of the database', async () => {
+  it('expires by the clock of the database', async () => {
     const { challenges } = opened.stores;
     const challenge = newChallenge();
     await challenges.put(challenge, recordFor(60_000));
@@ -51,7 +52,7 @@ describe('the challenges of the example', () => {
     expect(await challenges.fate(challenge)).toBe('expired');
   });
 
-  it('are remembered for twice their lifetime after they were spent, but at least for a minute', async () => {
+  it('is remembered for twice its lifetime after it was spent, but at least for a minute', async () => {
     const seconds = async (lifetime: number): Promise<unknown> => {
       const challenge = newChallenge();
       await opened.stores.challenges.spend(challenge, recordFor(lifetime));
@@ -65,7 +66,7 @@ describe('the challenges of the example', () => {
     expect(await seconds(1000)).toMatchObject([{ tens: '6' }]);
   });
 
-  it('are deleted a minute after they have expired, by a call of put or spend for one in 64 challenges', async () => {
+  it('is deleted when it has been expired for a minute and put or spend stores a challenge that begins with A', async () => {
     const { challenges } = opened.stores;
     const stored = async (): Promise<unknown> =>
       (await administrator.query('SELECT challenge FROM app_attest_challenges'))[0];
@@ -87,7 +88,7 @@ describe('the challenges of the example', () => {
     }
   });
 
-  it('are stored once', async () => {
+  it('cannot be stored a second time', async () => {
     const challenge = newChallenge();
     await opened.stores.challenges.put(challenge, recordFor(60_000));
     await expect(opened.stores.challenges.put(challenge, recordFor(60_000))).rejects.toThrow('exists already');
@@ -107,6 +108,56 @@ it('calls that wait for a row or for a connection fail after the time limit, and
   expect(new Set(errors)).toEqual(new Set(['MySQL did not respond within 1 seconds']));
   expect(performance.now() - start).toBeLessThan(3000);
   await administrator.query('ROLLBACK');
+  expect(await stores.keys.advance(key.keyId, 2, 0)).toBe(true);
+  await pool.end();
+});
+
+it('a value that is too long is rejected with an error, not as an existing key or challenge', async () => {
+  const subject = 'x'.repeat(3073);
+  const { challenges, keys } = opened.stores;
+  await expect(keys.insert(newKey({ subject }))).rejects.toThrow('Data too long');
+  await expect(challenges.spend(newChallenge(), { ...recordFor(60_000), subject })).rejects.toThrow('Data too long');
+});
+
+it('a call whose time limit is over while it waits for a connection runs no statement later', async () => {
+  const { pool, stores } = openMysql(`${server.url}?connectionLimit=1`, 1);
+  const [locked, late] = [newKey(), newKey()];
+  await stores.keys.insert(locked);
+  await administrator.query('BEGIN');
+  await administrator.query('SELECT 1 FROM app_attest_keys WHERE key_id = ? FOR UPDATE', [locked.keyId]);
+  const calls = [stores.keys.advance(locked.keyId, 1, 0), stores.keys.insert(late)];
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
+  await administrator.query('ROLLBACK');
+  await expect.poll(() => stores.keys.find(locked.keyId)).toBeDefined();
+  expect(await stores.keys.find(late.keyId)).toBeUndefined();
+  await pool.end();
+});
+
+it('connections that do not respond are closed, so later calls succeed', async () => {
+  const proxy = await FaultyProxy.to(server.port);
+  const { pool, stores } = openMysql(server.url.replace(`:${server.port}`, `:${proxy.port}`), 1);
+  const key = newKey();
+  await stores.keys.insert(key);
+  const calls = () => Promise.allSettled(Array.from({ length: 20 }, () => stores.keys.find(key.keyId)));
+  await calls();
+  proxy.abandon();
+  for (const { status } of await calls()) expect(status).toBe('rejected');
+  await expect.poll(() => stores.keys.find(key.keyId), { timeout: 10_000 }).toMatchObject({ keyId: key.keyId });
+  await pool.end();
+  await proxy.stop();
+});
+
+it('at most 1000 calls wait for a connection, further calls fail immediately, and later calls succeed', async () => {
+  const { pool, stores } = openMysql(server.url, PATIENCE);
+  const key = newKey();
+  await stores.keys.insert(key);
+  await administrator.query('BEGIN');
+  await administrator.query('SELECT 1 FROM app_attest_keys WHERE key_id = ? FOR UPDATE', [key.keyId]);
+  // Ten calls get a connection.
+  const waiting = Array.from({ length: 1010 }, () => stores.keys.advance(key.keyId, 1, 0));
+  await expect(stores.keys.advance(key.keyId, 1, 0)).rejects.toThrow('Queue limit reached');
+  await administrator.query('ROLLBACK');
+  expect((await Promise.all(waiting)).filter(Boolean)).toEqual([true]);
   expect(await stores.keys.advance(key.keyId, 2, 0)).toBe(true);
   await pool.end();
 });
@@ -138,10 +189,10 @@ describe('with 10 000 keys and challenges,', () => {
     ['advance', 1, ({ keys }) => keys.advance('key 7', 1, 0)],
     ['list', 2, ({ keys }) => keys.list('user 7', { limit: 10 })],
     ['due', 100, ({ keys }) => keys.due(new Date(9000), 100, new Date(99_000))],
-    ['due, after these keys were claimed,', 200, ({ keys }) => keys.due(new Date(9000), 100, new Date(99_000))],
+    ['due, after a call has claimed 100 keys,', 200, ({ keys }) => keys.due(new Date(9000), 100, new Date(99_000))],
     ['take', 1, ({ challenges }) => challenges.take('challenge 9000')],
     ['removeExpired', 100, () => single.stores.challenges.removeExpired(100)],
-  ])('%s reads %i rows, and not the other rows of the table', async (_, rows, call) => {
+  ])('%s reads few rows of the table (needed: %i)', async (_, rows, call) => {
     await rowsRead();
     const before = await rowsRead();
     const ofStatus = (await rowsRead()) - before;

@@ -46,7 +46,7 @@ afterAll(async () => {
 itProtects(() => ({ ...project, url: frontUrl() }), { prefix: '/api' });
 
 it.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'])(
-  'accepts a signed body with the type %s, which was already parsed',
+  'accepts a signed body with the type %s, although the host has already parsed the body',
   async (type) => {
     const body = '{"item":"☕ & tea=1"}';
     const headers = { ...(await phone.sign('POST', '/orders', body)), 'content-type': type };

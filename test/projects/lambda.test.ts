@@ -77,7 +77,7 @@ describe.each([
       expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_signature' } });
     });
 
-    it('a GET request with a body, which a Fetch request cannot have', async () => {
+    it('a GET request with a body, because a Fetch request with the method GET cannot have a body', async () => {
       const headers = { ...(await phone.sign('GET', '/orders/7')), 'content-length': '2' };
       const path = `${prefix}/orders/7`;
       const answer = await send(gateway.url, { method: 'GET', path, headers, body: '{}' });
@@ -87,12 +87,12 @@ describe.each([
 });
 
 describe('the events of API Gateway', () => {
-  /** The paths that AWS received, and the paths in its events. The source is named in `api-gateway.ts`. */
+  /** The paths that AWS received, and the paths in its events. `api-gateway.ts` names the source. */
   it.each([
     ['/plain', '/plain'],
     ['/space%20value', '/space value'],
     ['/question%3Fvalue', '/question'],
-    ['/percent%25done', undefined],
+
     ['/hash%23value', '/hash#value'],
     ['/slash%2Fvalue', '/slash/value'],
     ['/unicode-%CE%BB-%E4%B8%96%E7%95%8C', '/unicode-λ-世界'],
@@ -103,6 +103,12 @@ describe('the events of API Gateway', () => {
     expect(decodedPath(path)).toBe(expected);
   });
 
+  it('do not exist for a path that cannot be decoded twice, as on AWS', () => {
+    expect(decodedPath('/percent%25done')).toBeUndefined();
+  });
+});
+
+describe('the adapter for API Gateway', () => {
   const load = (): Promise<Adapter> => {
     const file = new URL('../../examples/projects/lambda/src/api-gateway.ts', import.meta.url).href;
     return import(/* @vite-ignore */ file);
@@ -116,13 +122,20 @@ describe('the events of API Gateway', () => {
     requestContext: { domainName: 'api.example.com', stage: '$default', http: { method: 'GET' } },
   };
 
-  it('contain the encoded path if they come from the URL of a function', async () => {
+  it('keeps the encoded path in an event from the URL of a function', async () => {
     const adapter = await load();
     const { url } = adapter.toRequest({ ...event, rawPath: '/orders/a%40b%2Fc%3Fd%25', rawQueryString: '' });
     expect(url).toBe('https://api.example.com/orders/a%40b%2Fc%3Fd%25');
   });
 
-  it('carry cookies and repeated headers, and results carry cookies', async () => {
+  it('passes on headers and cookies with text that is not Latin-1, as UTF-8 bytes', async () => {
+    const adapter = await load();
+    const { headers } = adapter.toRequest({ ...event, headers: { 'user-agent': 'a ☕' }, cookies: ['a=☕'] });
+    const bytes = Buffer.from('☕').toString('latin1');
+    expect([headers.get('user-agent'), headers.get('cookie')]).toEqual([`a ${bytes}`, `a=${bytes}`]);
+  });
+
+  it('passes on the cookies and repeated headers of an event, and the cookies of a response', async () => {
     const adapter = await load();
     const request = adapter.toRequest(event);
     expect(request.url).toBe('https://api.example.com/orders/7?x=1');
@@ -141,7 +154,7 @@ describe('the events of API Gateway', () => {
   });
 });
 
-/** The exports of the adapter in the project. Its own types need the packages of the project. */
+/** The exports of the adapter in the project. The types in the project need packages that this repository does not install. */
 interface Adapter {
   toRequest(event: object): Request;
   toResult(response: Response): Promise<object>;

@@ -13,7 +13,7 @@ for (const name of process.argv.slice(2)) {
   const manifest = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   const address = manifest.dependencies['app-attest'];
   const folder = mkdtempSync(join(tmpdir(), 'app-attest-lock-'));
-  // npm links a folder, and packs a folder with a package.json of its own only if the folder is a copy.
+  // If the dependency were a folder, npm would only link it. So the dependency is a tarball that contains only package.json.
   cpSync(join(repository, 'package.json'), join(folder, 'app-attest/package.json'));
   execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', '..'], { cwd: join(folder, 'app-attest') });
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));

@@ -27,7 +27,7 @@ it('passes a NextRequest to the handler', async () => {
   expect(answer, project.output).toMatchObject({ status: 200, body: { ordered: 'coffee', isGift: true } });
 });
 
-it('accepts a query that URLSearchParams wrote, and rejects other forms, because Next.js writes the query again', async () => {
+it('accepts a query that URLSearchParams wrote, and rejects other forms, because Next.js serializes the query again', async () => {
   const query = new URLSearchParams({ gift: 'to Zoë, (you & me)' });
   expect(await order(String(query))).toMatchObject({ status: 200, body: { isGift: true } });
   for (const other of ['gift', 'gift=a%20b', 'gift=a,b']) {

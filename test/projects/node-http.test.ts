@@ -16,8 +16,8 @@ afterAll(() => project?.stop());
 itProtects(() => project);
 
 it.each([
-  ['an environment variable', 'process.env.VIRTUAL_ROOT'],
-  ['a file', "process.getBuiltinModule('node:fs').readFileSync('virtual-root.pem', 'utf8')"],
+  ['an environment variable', 'process.env.VIRTUAL_ROOT_TEXT'],
+  ['a file', "process.getBuiltinModule('node:fs').readFileSync(process.env.VIRTUAL_ROOT, 'utf8')"],
 ])('keeps a key over the restart in examples/restart.mjs, with the root in %s', async (_name, root) => {
   const source = await readFile(join(project.folder, 'dist/server.js'), 'utf8');
   const changed = source.replace('...sqliteStores(database) }', `...sqliteStores(database), trustAnchors: [${root}] }`);

@@ -23,7 +23,7 @@ async function order(body: string, added: Record<string, string>) {
   return answerOf(await fetch(`${project.url}/orders`, { method: 'POST', headers, body: Buffer.from(body) }));
 }
 
-it('accepts an order of 500 KiB, and responds to a longer order with its own code before the adapter stops the body', async () => {
+it('accepts an order of 500 KiB, and rejects a longer order with body_too_large before the adapter stops its body', async () => {
   const json = { 'content-type': 'application/json' };
   const item = 'a'.repeat(500 * 1024);
   expect(await order(JSON.stringify({ item }), json)).toMatchObject({ status: 200 });
@@ -35,11 +35,15 @@ it('rejects a body without a content type, because SvelteKit does not pass on su
   expect(await order('{"item":"coffee"}', {})).toMatchObject({ status: 401, body: { error: 'request_mismatch' } });
 });
 
-it('responds with 403 to forms and text of other origins', async () => {
+it('responds with 403 to forms and text from other origins', async () => {
   const body = '{"item":"coffee"}';
   for (const type of ['text/plain', 'multipart/form-data; boundary=a', 'application/x-www-form-urlencoded']) {
     expect(await order(body, { 'content-type': type }), type).toMatchObject({ status: 403 });
     const { origin } = new URL(project.url.replace('http:', 'https:'));
     expect(await order(body, { 'content-type': type, origin }), type).toMatchObject({ status: 200 });
   }
+});
+
+it('responds with 404 to unknown paths, because the project has a page, so that SvelteKit can render errors', async () => {
+  expect((await fetch(`${project.url}/unknown`)).status, project.output).toBe(404);
 });

@@ -6,12 +6,12 @@ import { storeKinds } from './support/store-kinds.js';
 
 const none = { redis: '', cluster: [], postgres: '', sqlite: '' };
 
-describe.each(storeKinds)('on %s', (kind) => testKilledProcesses(kind, () => inject('addresses')));
+describe.each(storeKinds)('on %s,', (kind) => testKilledProcesses(kind, () => inject('addresses')));
 
 testKilledServer('PostgreSQL', 'postgres', PostgresServer.start, ({ url }) => ({ ...none, postgres: url }));
 
 for (const program of ['redis-server', 'valkey-server'] as const) {
-  describe.skipIf(!isInstalled(program))(program, () => {
+  describe.skipIf(!isInstalled(program))(`if ${program} is installed,`, () => {
     const startServer = () => RedisServer.startProgram(program);
     testKilledServer(program, 'redis', startServer, ({ url }) => ({ ...none, redis: url }));
   });

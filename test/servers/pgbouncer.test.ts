@@ -10,7 +10,7 @@ import type { WorkerProcess } from './support/worker-process.js';
 
 const COPIES = 200;
 
-describe.each(['transaction', 'statement'] as const)('PgBouncer in the mode %s', (mode) => {
+describe.each(['transaction', 'statement'] as const)('through PgBouncer in the mode %s,', (mode) => {
   let bouncer: PgBouncer;
   beforeAll(async () => {
     bouncer = await PgBouncer.start(inject('addresses').postgres, mode);
@@ -19,7 +19,7 @@ describe.each(['transaction', 'statement'] as const)('PgBouncer in the mode %s',
 
   const addresses = () => ({ ...inject('addresses'), postgres: bouncer.url });
 
-  describe('with stores without prepared()', () => {
+  describe('stores without prepared()', () => {
     let servers: OpenedStores[];
     let turn = 0;
     beforeAll(async () => {
@@ -37,7 +37,7 @@ describe.each(['transaction', 'statement'] as const)('PgBouncer in the mode %s',
     for (const { name, run } of storeConformance(nextServer)) it(name, run);
   });
 
-  it('runs migrate, also on 20 connections at the same time', async () => {
+  it('migrate creates the tables, also on 20 connections at the same time', async () => {
     const schema = `bouncer_${randomUUID().replaceAll('-', '')}`;
     const pools = Array.from({ length: 20 }, () => new pg.Pool({ connectionString: bouncer.url }));
     await Promise.all(pools.map((pool) => migrate(pool, { schema })));
@@ -46,7 +46,7 @@ describe.each(['transaction', 'statement'] as const)('PgBouncer in the mode %s',
     expect(rows).toEqual(migrations.map(({ version }) => ({ version })));
   });
 
-  describe('in front of four processes', () => {
+  describe('four processes', () => {
     const started: WorkerProcess[] = [];
     afterAll(() => Promise.all(started.map((worker) => worker.kill())));
 
@@ -64,7 +64,7 @@ describe.each(['transaction', 'statement'] as const)('PgBouncer in the mode %s',
       return tally(await Promise.all(calls.flat()));
     }
 
-    it('accepts one of 200 copies of a registration, and one of 200 copies of a request, without prepared()', async () => {
+    it('accept one of 200 copies of a registration, and one of 200 copies of a request, without prepared()', async () => {
       const workers = await start('postgres without prepared');
       const [worker] = workers;
       if (!worker) throw new Error('the worker processes are not started');
@@ -76,7 +76,7 @@ describe.each(['transaction', 'statement'] as const)('PgBouncer in the mode %s',
     });
 
     // PgBouncer 1.18 does not know prepared statements, so a connection to PostgreSQL may lack a statement or already have it.
-    it('accepts no copy twice with prepared(), although statements fail', async () => {
+    it('accept at most one of 200 copies of a request with prepared(), although statements fail', async () => {
       const [worker] = await start('postgres without prepared');
       if (!worker) throw new Error('the worker processes are not started');
       const client = await Client.create();

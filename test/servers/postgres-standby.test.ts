@@ -37,7 +37,7 @@ function storesOn(server: PostgresServer, timeout = PATIENCE) {
   return { stored: stores, signed: withSignedChallenges(stores, SECRET) };
 }
 
-/** Devices on a primary, with stored and with signed challenges. */
+/** Registers three devices: one with stored challenges, one with signed challenges, and one whose key the tests revoke. */
 async function devicesOn(server: PostgresServer, timeout?: number) {
   const { stored, signed } = storesOn(server, timeout);
   const device = await backendWithDevice(stored);
@@ -111,13 +111,13 @@ describe('a primary that is separated from its synchronous standby', () => {
     expect(responses.map(({ status }) => status)).toEqual([200, 503, 200]);
   });
 
-  it('confirms no change of a key because of statement_timeout', async () => {
+  it('does not confirm a change of a key when statement_timeout has passed', async () => {
     const options = `-c statement_timeout=${TIMEOUT * 500}`;
     // Without this time limit, pool.end() would wait for the statement.
     const pool = new pg.Pool({ connectionString: pair.primary.url, options, query_timeout: TIMEOUT * 2000 });
     opened.push(() => pool.end());
     const backend = createBackend(postgresStores(pool, { schema: 'app_attest', timeout: TIMEOUT }));
-    // The request that was not confirmed still locks the row of the other key.
+    // The change uses the key of signed challenges, because the request that was not confirmed still locks the row of the other key.
     await expect(backend.bind(devices.signed.keyId, 'alice')).rejects.toThrow('PostgreSQL did not respond');
   });
 
@@ -130,7 +130,7 @@ describe('a primary that is separated from its synchronous standby', () => {
     await revoked;
   });
 
-  describe('and then lost, leaves a standby that', () => {
+  describe('and is then lost leaves a standby that', () => {
     let after: { stored: AppAttest; signed: AppAttest };
     beforeAll(async () => {
       const { stored, signed } = storesOn(await pair.promote());
@@ -166,7 +166,7 @@ describe('a synchronous standby', () => {
     const load = new Load(workers, random);
     await load.accepts(50);
     pair.separateNow();
-    // A primary that does not wait for the standby accepts requests meanwhile.
+    // If the primary did not wait for the standby, it would accept requests in this time.
     await setTimeout(random.between(300, 600));
     await pair.primary.stop();
     workers.splice(0, workers.length, ...(await start(await pair.promote())));

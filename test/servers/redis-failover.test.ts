@@ -12,7 +12,10 @@ import { PATIENCE } from './support/store-kinds.js';
 
 /** The settings in docs/stores.md. */
 const REPLICATED = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '2'];
-/** After this time in seconds, the primary rejects writes. Redis compares whole seconds, once a second. */
+/**
+ * A separated primary rejects writes after at most this time, in seconds. The time is longer than `min-replicas-max-lag`, because
+ * Redis compares whole seconds, once a second.
+ */
 const LIMIT = 5;
 
 const closing: (() => unknown)[] = [];
@@ -26,7 +29,7 @@ async function storesAt(url: string) {
   return stores;
 }
 
-/** A server layer on the primary, with a device that signs a request and a device whose key is revoked later. */
+/** Returns a server layer on the primary, a recorded request of one device, and a stolen device whose key a test revokes. */
 async function backendOn(pair: RedisPair) {
   const stores = await storesAt(pair.primary.url);
   const { backend, keyId, request } = await backendWithDevice(stores);
@@ -57,10 +60,10 @@ describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (pr
   }
 
   describe('that is separated from its replica', () => {
-    it.each([
-      { when: 'at any time without min-replicas-to-write', settings: [], seconds: LIMIT + 1 },
-      { when: 'within the time limit with min-replicas-to-write', settings: REPLICATED, seconds: 0 },
-    ])('accepts changes that a failover loses, $when', async ({ settings, seconds }) => {
+    it.each<[string, readonly string[], number]>([
+      ['at any time without min-replicas-to-write', [], LIMIT + 1],
+      ['within the time limit with min-replicas-to-write', REPLICATED, 0],
+    ])('accepts changes that a failover loses, %s', async (_, settings, seconds) => {
       const pair = await startPair(...settings);
       const { backend, keyId, recorded, stolen } = await backendOn(pair);
       await pair.separate();
@@ -107,19 +110,16 @@ describe.each(['redis-server', 'valkey-server'] as const)('a primary of %s', (pr
     });
   });
 
-  it.each([
-    { setting: 'without', settings: [], expected: 'accepted' },
-    { setting: 'with', settings: REPLICATED, expected: 'unavailable' },
-  ])(
-    'that still runs after the failover, $setting min-replicas-to-write: a request that the new primary accepted is $expected',
-    async ({ settings, expected }) => {
-      const pair = await startPair(...settings);
-      const { backend, recorded } = await backendOn(pair);
-      await pair.replicated();
-      const after = await afterFailover(pair);
-      await pair.primary.answers('INFO replication', (info) => info.includes('connected_slaves:0'));
-      await after.authenticate(recorded);
-      expect(await outcome(backend.authenticate(recorded))).toBe(expected);
-    },
-  );
+  it.each<[string, readonly string[], string]>([
+    ['accepts, without min-replicas-to-write,', [], 'accepted'],
+    ['does not accept, with min-replicas-to-write,', REPLICATED, 'unavailable'],
+  ])('that still runs after the failover %s a request that the new primary accepted', async (_, settings, expected) => {
+    const pair = await startPair(...settings);
+    const { backend, recorded } = await backendOn(pair);
+    await pair.replicated();
+    const after = await afterFailover(pair);
+    await pair.primary.answers('INFO replication', (info) => info.includes('connected_slaves:0'));
+    await after.authenticate(recorded);
+    expect(await outcome(backend.authenticate(recorded))).toBe(expected);
+  });
 });

@@ -27,8 +27,8 @@ async function storesOn(challenges: RedisServer, keys: RedisServer) {
   return stores;
 }
 
-describe('challenges and keys on two Redis servers', () => {
-  describe('that work', () => {
+describe('stores on two Redis servers', () => {
+  describe('that are both available', () => {
     let opened: Awaited<ReturnType<typeof openTwoRedisServers>>;
     let servers: RedisServer[];
     beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('challenges and keys on two Redis servers', () => {
 
     for (const { name, run } of storeConformance(() => opened.stores)) it(name, run);
 
-    it('have challenges only on the first server, and keys only on the second', async () => {
+    it('keep challenges only on the first server, and keys only on the second server', async () => {
       const [challenges, keys] = await Promise.all(opened.clients.map((client) => client.keys('*')));
       const isChallenge = (name: string): boolean => name.startsWith('app-attest:challenge:');
       expect(challenges?.filter(isChallenge).length).toBeGreaterThan(0);
@@ -53,7 +53,7 @@ describe('challenges and keys on two Redis servers', () => {
     });
   });
 
-  it('reject a recorded request after a failover that loses its counter, because its challenge is used', async () => {
+  it('reject a recorded request after a failover that loses the counter, because the challenge is used', async () => {
     const { challenges, keys } = await startServers();
     const { backend, keyId, request } = await backendWithDevice(await storesOn(challenges, keys.primary));
     const recorded = await request();
@@ -65,7 +65,7 @@ describe('challenges and keys on two Redis servers', () => {
     await expectCode(() => after.authenticate(recorded), 'challenge_used');
   });
 
-  it('cannot prevent that a failover of the server of keys loses a revocation', async () => {
+  it('lose a revocation that the new server of keys has not received before a failover', async () => {
     const { challenges, keys } = await startServers();
     const { backend, device, keyId } = await backendWithDevice(await storesOn(challenges, keys.primary));
     await keys.separate();

@@ -15,7 +15,7 @@ describe.skipIf(!isInstalled('valkey-server'))('a Valkey server', () => {
 
   const addresses = () => ({ redis: server.url, cluster: [], postgres: '', sqlite: '' });
 
-  describe('that servers use through both client packages', () => {
+  describe('that servers use with redis and with ioredis', () => {
     let opened: OpenedStores[];
     let turn = 0;
     beforeAll(async () => {
@@ -33,7 +33,7 @@ describe.skipIf(!isInstalled('valkey-server'))('a Valkey server', () => {
   });
 
   it.each(['redis', 'ioredis'] as const)(
-    'accepts one of 200 copies of a registration, and one of 200 copies of a request (%s)',
+    'lets four processes with %s accept one of 200 copies of a registration, and one of 200 copies of a request',
     async (kind) => {
       const workers = await startWorkers(kind, addresses(), { counterWindow: 64, timeout: PATIENCE });
       const [worker] = workers;

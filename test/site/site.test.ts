@@ -45,7 +45,7 @@ type Page = Awaited<ReturnType<typeof open>>['page'];
 
 const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
 
-/** Rules that the theme of VitePress itself breaks. Our styles and pages cannot change this. */
+/** Rules of axe-core that the theme of VitePress itself breaks. The styles and the pages in docs/ cannot change this. */
 const NOT_OURS = ['label-content-name-mismatch', 'landmark-one-main', 'region'];
 
 async function axeFindings(page: Page): Promise<unknown> {
@@ -82,7 +82,7 @@ describe('the documentation site', () => {
     await close();
   });
 
-  it('shows a sample and the file that it comes from', async () => {
+  it('opens the file of a sample', async () => {
     const { page, complaints, close } = await open('/http.html');
     const file = readFileSync(new URL('../../examples/fastify.ts', import.meta.url), 'utf8').trim();
     await page.getByRole('link', { name: 'examples/fastify.ts' }).click();
@@ -92,7 +92,7 @@ describe('the documentation site', () => {
     await close();
   });
 
-  it('opens the API reference, and goes back', async () => {
+  it('leads to the API reference, and back to the pages', async () => {
     const { page, complaints, close } = await open('/keys.html');
     await page.getByRole('banner').getByRole('link', { name: 'API reference' }).click();
     await page.getByRole('link', { name: 'app-attest/server', exact: true }).first().click();
@@ -147,7 +147,7 @@ describe('the documentation site', () => {
     await close();
   });
 
-  it('has a menu on a phone that leads to every page', async () => {
+  it('has a menu on a phone that leads to another page', async () => {
     const { page, complaints, close } = await open('/keys.html', { viewport: PHONE });
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByRole('link', { name: 'Security model' }).click();

@@ -31,7 +31,7 @@ describe('a TypeScript sample on the site', () => {
   });
 });
 
-describe('a link to a file outside of docs/', () => {
+describe('a link in a page', () => {
   const addressOf = (link: string) => {
     return parse(`[text](${link})`)[1]?.children?.[0]?.attrGet('href');
   };
@@ -47,11 +47,11 @@ describe('a link to a file outside of docs/', () => {
     ['../examples/projects/sveltekit/src/app.html', '/source/examples/projects/sveltekit/src/app_html.md'],
     ['keys.md#users', '/keys.md#users'],
     ['https://www.apple.com/', 'https://www.apple.com/'],
-  ])('%s opens %s', (link, address) => {
+  ])('to %s opens %s', (link, address) => {
     expect(addressOf(link)).toBe(address);
   });
 
-  it('fails the build if the file does not exist', () => {
+  it('fails the build if the file that it names does not exist', () => {
     expect(() => addressOf('../examples/missing.ts')).toThrow('examples/missing.ts does not exist');
   });
 });

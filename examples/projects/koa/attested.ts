@@ -31,13 +31,19 @@ export function attested({ protect }: HttpHandlers): Middleware<AttestedState> {
   };
 }
 
-function toRequest({ method, originalUrl, req }: Pick<Context, 'method' | 'originalUrl' | 'req'>): Request {
+/** Koa routes by the target as it was sent, and `Request` normalizes it. So only a target that stays the same is passed on. */
+function toRequest(ctx: Pick<Context, 'method' | 'originalUrl' | 'req' | 'throw'>): Request {
+  const { method, originalUrl, req } = ctx;
+  if (req.readableDidRead) ctx.throw(500, 'the body was already read: run attested before the body parser');
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(req.headersDistinct)) {
     for (const value of values) headers.append(name, value);
   }
+  const url = `http://localhost${originalUrl}`;
   const body = method === 'GET' || method === 'HEAD' ? null : bodyOf(req);
-  return new Request(`http://localhost${originalUrl}`, { method, headers, body, duplex: 'half' });
+  const request = new Request(url, { method, headers, body, duplex: 'half' });
+  if (request.url !== url) ctx.throw(400, 'the target is not normalized');
+  return request;
 }
 
 /** Reads the body only on demand. If the rest is not needed, discards it and keeps the connection. */

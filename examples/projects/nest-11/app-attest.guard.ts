@@ -1,5 +1,4 @@
 import {
-  type ArgumentsHost,
   type CanActivate,
   Catch,
   createParamDecorator,
@@ -36,7 +35,7 @@ export class AppAttestGuard implements CanActivate {
 /** Prevents that Nest sends a second response. */
 @Catch(RejectedRequest)
 export class RejectedRequestFilter implements ExceptionFilter {
-  catch(_error: RejectedRequest, _host: ArgumentsHost): void {}
+  catch(): void {}
 }
 
 /** The key that signed the request. Fails on a route without the guard. */

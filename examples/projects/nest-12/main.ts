@@ -10,6 +10,7 @@ class AppModule {}
 async function start(): Promise<void> {
   // rawBody keeps the bytes that the app signed. The body parser of Nest runs before guards.
   const app = await NestFactory.create(AppModule, { rawBody: true });
+  app.enableShutdownHooks(); // SIGTERM ends the server, and then the pool
   await app.listen(process.env.PORT ?? 3000);
 }
 

@@ -16,7 +16,7 @@ import { postgresStores, type Queryable } from '../../../src/stores/postgres/ind
 import { PrismaClient } from '../generated/client.js';
 
 export interface OpenClient {
-  /** What the bridge returns. */
+  /** The result of the function in `examples/bridges/`, or the pool of Neon. */
   queryable: Queryable;
   stores: Stores;
   close(): Promise<unknown>;
@@ -29,7 +29,7 @@ function poolOptions(connectionString: string, timeout: number) {
   return { connectionString, connectionTimeoutMillis: timeout * 1000, query_timeout: timeout * 1000 };
 }
 
-/** A pool of the package pg whose results contain 64-bit integers as `bigint`, and dates as text. */
+/** A pool of the package pg that returns 64-bit integers as `bigint`, and all other values as text. */
 function openPool(url: string, timeout: number): Pool {
   const parsers = { getTypeParser: (oid: number) => (oid === types.builtins.INT8 ? BigInt : String) };
   const pool = new Pool({ ...poolOptions(url, timeout), types: parsers });
@@ -53,7 +53,7 @@ interface Client {
 }
 
 /**
- * The clients in docs/stores.md, under the same names, and one with other options. The options change what a client sends or
+ * The clients in docs/stores.md, under the same names, and a second client of postgres.js, whose options change what it sends and
  * returns.
  */
 export const clients: Readonly<Record<string, Client>> = {

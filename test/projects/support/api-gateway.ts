@@ -29,7 +29,7 @@ export class ApiGateway {
   readonly events: object[] = [];
 
   /**
-   * @param functionUrl Where `invoke-function.mjs` listens
+   * @param functionUrl The origin of `invoke-function.mjs`
    * @param stage The name of the stage. It is the first part of each path, unless it is `$default`
    */
   static async start(functionUrl: string, stage: string): Promise<ApiGateway> {
@@ -72,7 +72,7 @@ async function invoke(functionUrl: string, event: object): Promise<FunctionResul
   }
 }
 
-/** Returns the event for a request, or `undefined` if API Gateway responds with 400. */
+/** Returns the event for a request, or `undefined` if API Gateway would respond with 400. */
 async function eventOf(request: IncomingMessage, stage: string): Promise<object | undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -120,7 +120,7 @@ export function decodedPath(path: string): string | undefined {
   }
 }
 
-/** Names in lower case. Values of the same header are joined with a comma. Cookies are not headers. */
+/** Returns the headers in an event: names in lower case, several values of one name joined with a comma, and no cookies. */
 function headersOf({ rawHeaders }: IncomingMessage, length: number): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -95,7 +95,7 @@ export function itProtects(
     expect(await other.register()).toMatchObject(rejected('app_id_mismatch'));
   });
 
-  it.runIf(isDurable)('still knows the key and the used challenges after it was killed', async () => {
+  it.runIf(isDurable)('still knows the key and the used challenges after the server was killed', async () => {
     const headers = await sign(coffee);
     expect(await sendOrder(headers, coffee)).toMatchObject(accepted());
     await project().restart();

@@ -10,7 +10,7 @@ import { lockedTo, type PackageLock, type PackageManifest } from './package-lock
 
 /** How to start a project. */
 export interface ProjectOptions {
-  /** Commands that run once after the installation, for example `[['tsc']]`. Programs of installed packages are found. */
+  /** Commands that run once after the installation, for example `[['tsc']]`. They may call programs of the installed packages. */
   readonly build?: readonly (readonly string[])[];
   /** The command of the server. It must listen on `PORT`. */
   readonly start: readonly string[];

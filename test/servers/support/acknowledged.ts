@@ -43,7 +43,7 @@ export function testKilledServer<Server extends KillableServer>(
   startServer: () => Promise<Server>,
   addressesOf: (server: Server) => Addresses,
 ): void {
-  it(`a database server that is killed loses no confirmed change of a key, and leaves no partial change (${program}, SEED=${random.seed})`, async () => {
+  it(`${program} loses no confirmed change of a key, and leaves no partial change, when it is killed (SEED=${random.seed})`, async () => {
     const server = await startServer();
     onTestFinished(() => server.stop());
     const addresses = addressesOf(server);
@@ -64,7 +64,7 @@ export function testPromotedStandby(addressesOf: (url: string) => Addresses): vo
     const lives = start('postgres', addressesOf(pair.primary.url));
     await someSteps(lives);
     pair.separateNow();
-    // A primary that does not wait for the standby confirms changes meanwhile.
+    // If the primary did not wait for the standby, it would confirm changes in this time.
     await setTimeout(random.between(200, 400));
     await pair.primary.stop();
     await Promise.all(lives.map((life) => life.kill()));
@@ -72,7 +72,7 @@ export function testPromotedStandby(addressesOf: (url: string) => Addresses): vo
   });
 }
 
-/** A process that changes one key in the steps of `LIFE`. Contains the steps that the process has reported. */
+/** A process that changes one key in the steps of `LIFE`. The process reports the begin and the end of each step. */
 class Life {
   readonly keyId = newKey().keyId;
   readonly #child: ChildProcess;
@@ -99,7 +99,7 @@ class Life {
     await closed;
   }
 
-  /** The states that the key may have: after the last confirmed step, or after the step that the process had begun. */
+  /** The states that the key may have: the state after the last confirmed step, and the state after the last step that began. */
   get possible(): KeyState[] {
     return [this.#ended, this.#begun].map((step) => LIFE.at(step === -1 ? -1 : step % LIFE.length)?.left ?? {});
   }

@@ -8,7 +8,7 @@ export interface JsonResponse {
   error: unknown;
 }
 
-/** An Express server with the handlers. A test posts JSON to it. */
+/** An Express server with the HTTP handlers, and a method that posts JSON to it. */
 export interface JsonService {
   post(path: '/challenge' | '/registration' | '/assertion', body: unknown): Promise<JsonResponse>;
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest';
 import { FaultyProxy } from './faulty-proxy.js';
 import { PostgresServer } from './postgres-server.js';
 
-/** The name under which the standby connects. */
+/** The name under which the standby connects to the primary. */
 const STANDBY = 'standby';
 
 const PATIENTLY = { timeout: 30_000 };

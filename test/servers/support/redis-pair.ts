@@ -7,7 +7,7 @@ export class RedisPair {
   readonly replica: RedisServer;
   readonly #link: FaultyProxy;
 
-  /** The options are for the primary. The replica has no replica of its own, so it could not have `min-replicas-to-write`. */
+  /** The options are for the primary. With `min-replicas-to-write`, the replica would reject all writes after its promotion. */
   static async start(program: RedisProgram, ...options: readonly string[]): Promise<RedisPair> {
     // By default, a server waits five seconds before it sends its data to a new replica.
     const primary = await RedisServer.startProgram(program, '--repl-diskless-sync-delay', '0', ...options);

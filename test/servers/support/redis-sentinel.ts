@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { ask, Child, freePort } from './child.js';
 import { RedisServer } from './redis-server.js';
 
-/** The name of the servers for the clients of Sentinel. */
+/** The name of the primary in the configuration of Sentinel. */
 const NAME = 'app-attest';
 
-/** A Redis server with two replicas, and a Sentinel that replaces the server after it was unavailable for a second. */
+/** A Redis server with two replicas, and a Sentinel that promotes a replica if the server is unavailable for a second. */
 export class RedisSentinel {
   readonly name = NAME;
   readonly port: number;
@@ -47,7 +47,7 @@ export class RedisSentinel {
     this.#child = new Child('redis-server', [join(folder, 'sentinel.conf'), '--sentinel']);
   }
 
-  /** Waits until both replicas have all data, and kills the server that they replicate. */
+  /** Waits until both replicas have all data, and then kills the primary. */
   async killPrimary(): Promise<void> {
     const [primary, ...replicas] = this.#servers;
     const sent = await primary.replicationOffset();

@@ -7,7 +7,7 @@ import { ask, Child, freePort } from './child.js';
 /** The settings that docs/stores.md requires if keys are in Redis. */
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', ''];
 
-/** Valkey has the same commands and settings as Redis. */
+/** The program of the server. Valkey has the same commands and settings as Redis. */
 export type RedisProgram = 'redis-server' | 'valkey-server';
 
 /** Whether a program is installed. Debian 12 has Valkey only in its backports, so it may be missing. */
@@ -65,7 +65,7 @@ export class RedisServer {
     }
   }
 
-  /** Sends an inline command: words that are separated by spaces. Returns the first data of the response. */
+  /** Sends a command as words that are separated by spaces. Returns the first data of the response. */
   command(line: string): Promise<string> {
     return ask(this.port, line);
   }
@@ -78,7 +78,7 @@ export class RedisServer {
     });
   }
 
-  /** Returns the number of bytes that this server has sent to its replicas, or that it has received as a replica. */
+  /** Returns the replication offset: the bytes that a primary has sent to its replicas, or that a replica has received. */
   async replicationOffset(): Promise<number> {
     const [, digits] = /^master_repl_offset:(\d+)/m.exec(await this.command('INFO replication')) ?? [];
     return Number(digits);

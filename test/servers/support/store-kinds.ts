@@ -16,7 +16,7 @@ export interface Addresses {
   module?: { path: string; address: string };
 }
 
-/** What a module of the kind `'module'` exports. */
+/** The exports of a module for the kind `'module'`. */
 interface StoreModule {
   openStores(address: string, timeout?: number): Promise<OpenedStores>;
 }
@@ -26,7 +26,7 @@ export interface OpenedStores {
   close: () => Promise<void>;
 }
 
-/** Each kind of server or file with each kind of client that works on every release of Node.js. */
+/** Each kind of database, with each client that works on all supported releases of Node.js. */
 export const storeKinds = [
   'redis',
   'ioredis',
@@ -38,12 +38,12 @@ export const storeKinds = [
 ] as const;
 
 /**
- * Processes with `node:sqlite` run on a release of Node.js that has it. Without prepared statements, PostgreSQL works behind any pooler.
- * A module opens stores that are not in this package.
+ * Processes with `node:sqlite` run on a release of Node.js that has this module. The stores for `'postgres without prepared'` work
+ * behind any pooler. The kind `'module'` is for stores that are not in this package.
  */
 export type StoreKind = (typeof storeKinds)[number] | 'node:sqlite' | 'postgres without prepared' | 'module';
 
-/** A time limit in seconds for tests that do not test time limits, because the test machine may be slow. */
+/** A time limit in seconds for tests that do not test time limits. It is long, because the test machine may be slow. */
 export const PATIENCE = 30;
 
 /** Opens stores as the examples do. `timeout` replaces the time limit of the examples, in seconds. */

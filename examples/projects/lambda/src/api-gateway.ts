@@ -10,12 +10,17 @@ export function toRequest(event: APIGatewayProxyEventV2): Request {
   url.search = rawQueryString;
   const request = new Request(url, {
     method: http.method,
-    headers: Object.entries(headers).map(([name, value]): [string, string] => [name, value ?? '']),
+    headers: Object.entries(headers).map(([name, value]): [string, string] => [name, toBytes(value ?? '')]),
     // A Fetch request with the method GET or HEAD cannot have a body.
     body: body && !/^(GET|HEAD)$/.test(http.method) ? Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') : null,
   });
-  if (cookies) request.headers.set('cookie', cookies.join('; '));
+  if (cookies) request.headers.set('cookie', toBytes(cookies.join('; ')));
   return request;
+}
+
+/** A Fetch header contains bytes, one for each character. Other text would throw an error. */
+function toBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 /** API Gateway decodes the body, and sends each cookie as a header. */
