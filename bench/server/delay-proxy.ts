@@ -39,7 +39,10 @@ export class DelayProxy {
     return portOf(this.#server.address());
   }
 
-  /** @param milliseconds The delay of data that arrives from now on */
+  /**
+   * @param milliseconds The delay of data that the proxy already holds, and of data that arrives later. A timer that is already
+   *   running does not become shorter
+   */
   set delay(milliseconds: number) {
     this.#delay = milliseconds;
     this.#delivered = 0;

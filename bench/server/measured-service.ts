@@ -10,12 +10,18 @@ import type { StoreKind } from './store-kinds.js';
 
 /** How to start a service. */
 export interface ServiceOptions {
-  /** The root folder of a build of this package. `undefined` for the service by hand. */
+  /**
+   * The root folder of a build of this package. `undefined` for the *service by hand*: the service in `by-hand/`, which uses no
+   * library for App Attest.
+   */
   readonly library: string | undefined;
   readonly store: StoreKind;
   /** The address of the database. Empty for a service with its state in memory. */
   readonly url: string;
-  /** The name of the SQLite file, the prefix of Redis keys, or the schema in PostgreSQL. Each service has a new name. */
+  /**
+   * The name of the SQLite file, the prefix of Redis keys, or the schema in PostgreSQL. Services that measure one fleet share
+   * the schema of the fleet. Any other service has a new name.
+   */
   readonly namespace: string;
   readonly appId: string;
   /** PEM. */
