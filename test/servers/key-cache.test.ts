@@ -58,7 +58,7 @@ describe.each(storeKinds)('a process that has cached a key, on %s,', (kind) => {
     expect(await caching.call('authenticate', await client.request(other))).toMatchObject({ result: 4 });
   });
 
-  it('accepts at most one of 200 copies of a request', async () => {
+  it('and another process together accept at most one of 200 copies of a request', async () => {
     const client = await cachedClient();
     const request = await client.request(other);
     const copies = Array.from({ length: 200 }, (_, index) =>

@@ -28,7 +28,7 @@ const databases = {
   },
 };
 
-describe.each(['redis', 'postgres', 'libsql'] as const)('while %s is down', (kind) => {
+describe.each(['redis', 'postgres', 'libsql'] as const)('while %s is unavailable', (kind) => {
   let database: Awaited<ReturnType<(typeof databases)['redis' | 'postgres' | 'libsql']>>;
   let opened: Awaited<ReturnType<typeof openStores>>;
   let service: JsonService;
@@ -46,7 +46,7 @@ describe.each(['redis', 'postgres', 'libsql'] as const)('while %s is down', (kin
     await database.server.stop();
   });
 
-  it('every route responds with 503, and after a restart, each request is accepted once', async () => {
+  it('every route responds with 503, and once the database is available again, each request is accepted once', async () => {
     const order = await device.request();
     const newKey = await registration(device.backend, device.device);
     const unavailable = { status: 503, retryAfter: '1', error: 'unavailable' };
