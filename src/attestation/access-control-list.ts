@@ -13,7 +13,7 @@ const MAC_ACCESS_CONTROL_LIST = Buffer.from(
 );
 
 /**
- * Rejects a key of a Mac that runs without Full Security or without SIP. The owner of a Mac can turn off these protections.
+ * Rejects a key of a Mac on which Full Security or SIP is turned off. The owner of a Mac can turn off these protections.
  * Apple documents no requirement for other devices, so their lists are not checked.
  *
  * @throws AppAttestError `access_control_mismatch`
@@ -24,7 +24,7 @@ export function assertAccessControlList(credCert: Certificate, platform: string 
   if (equalBytes(actual, MAC_ACCESS_CONTROL_LIST)) return;
   throw new AppAttestError(
     'access_control_mismatch',
-    'the Mac runs without Full Security or System Integrity Protection',
+    'Full Security or System Integrity Protection is turned off on the Mac',
     {
       expected: shortHex(MAC_ACCESS_CONTROL_LIST),
       actual: shortHex(actual),

@@ -139,7 +139,8 @@ async function verifyLeaf(...signature: Parameters<VerifyEcdsa>): Promise<boolea
  * - `malformed_attestation`, `unsupported_format`: `attestation` is not an App Attest attestation object
  * - `untrusted_certificate`, `certificate_expired`: step 1
  * - `nonce_mismatch`: step 4, for example if the attestation was made for another challenge
- * - `access_control_mismatch`: step 4, for a Mac without Full Security or System Integrity Protection
+ * - `access_control_mismatch`: step 4, for a Mac on which Full Security or System Integrity Protection is
+ *   turned off
  * - `key_id_mismatch`: step 5
  * - `app_id_mismatch`: step 6
  * - `counter_not_zero`: step 7

@@ -45,7 +45,9 @@ export function isAppId(text: string): boolean {
  */
 export function readAppId(appId: unknown): string {
   if (typeof appId === 'string') return checkAppId(appId, appId.split('.', 1)[0] ?? '');
-  if (typeof appId !== 'object' || appId === null) throw invalid(`appId must be ${FORM} or { teamId, bundleId }`);
+  if (typeof appId !== 'object' || appId === null) {
+    throw invalid(`appId must be { teamId, bundleId }, or text of this form: ${FORM}`);
+  }
   const { teamId, bundleId }: { teamId?: unknown; bundleId?: unknown } = readKnownOptions('appId', appId, KNOWN_PARTS);
   if (typeof teamId === 'string' && typeof bundleId === 'string') return checkAppId(`${teamId}.${bundleId}`, teamId);
   throw invalid('teamId and bundleId of appId must be strings');

@@ -110,7 +110,7 @@ export interface AppAttestOptions<Formats extends FormatVerifiers = NoFormats> {
    *
    * The server verifies the signature with the cached key. Then it takes the challenge and stores the counter, both at
    * the same time. So a request with an invalid signature does not use up its challenge. The store still decides about
-   * each request: a key that was revoked, removed, bound or registered again is not accepted from the cache. In the
+   * each request: a key that was revoked, deleted, bound or registered again is not accepted from the cache. In the
    * result, `extensions`, `riskMetric` and `receiptDueAt` of the key can be up to `ttl` seconds old. `docs/keys.md`
    * describes the details.
    *

@@ -254,7 +254,7 @@ describe('app-attest device tests a backend that', () => {
     for (const [app, responses] of [[parses, 'The response'] as const, [parsesOrders, '1 of 4 responses'] as const]) {
       const { output } = await device('--url', await listen(app), '--app-id', appId);
       expect(output).toContain('got       500 {"error":"body_already_read"}');
-      expect(output).toContain('With Express, register the handlers before express.json()');
+      expect(output).toContain('With Express, register the handlers before express.json(): see docs/http.md#express.');
       expect(output).toContain('With NestJS, pass { rawBody: true } to NestFactory.create');
       expect(output).toContain(`${responses} is not as expected.`);
     }

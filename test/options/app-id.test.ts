@@ -7,10 +7,12 @@ const notTeamId = (team: string) => `"${team}" is not a team ID`;
 const FORM =
   'must be ten characters A-Z and 0-9, a dot and the bundle identifier, such as "TEAMID1234.com.example.app"';
 
-it.each(recordings)('the App ID of the recording $name is well-formed', ({ appId }) => {
-  expect(readAppIds(appId)).toEqual([appId]);
-  expect(isAppId(appId)).toBe(true);
-});
+for (const { name, appId } of recordings) {
+  it(`the App ID of the recording ${name} is well-formed`, () => {
+    expect(readAppIds(appId)).toEqual([appId]);
+    expect(isAppId(appId)).toBe(true);
+  });
+}
 
 it.each([
   'TEAM123456.com.example.app',
@@ -55,8 +57,8 @@ it.each([
   [{ teamId: 'TEAMID1234', bundleID: 'com.example.app' }, 'appId has no option "bundleID"'],
   [{ teamId: 'TEAM.ID', bundleId: 'com.example.app' }, notTeamId('TEAM.ID')],
   [{ teamId: 'TEAMID1234.com', bundleId: 'example.app' }, notTeamId('TEAMID1234.com')],
-  [5, 'or { teamId, bundleId }'],
-  [null, 'or { teamId, bundleId }'],
+  [5, 'must be { teamId, bundleId }, or text of this form: ten characters A-Z and 0-9'],
+  [null, 'must be { teamId, bundleId }, or text of this form: ten characters A-Z and 0-9'],
 ])('the option appId must not be %j', async (appId, why) => {
   const { message } = await expectCode(() => readAppIds(appId), 'invalid_argument');
   expect(message).toContain(why);

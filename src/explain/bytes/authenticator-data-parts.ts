@@ -7,7 +7,7 @@ import type { Excerpt } from './excerpt.js';
 const AT = 0x40;
 const ED = 0x80;
 
-/** The names of COSE key parameters (RFC 9053 §7.1.1). */
+/** The names of COSE key parameters. Sources: RFC 9052 §7.1 for kty and alg, RFC 9053 §7.1.1 for crv, x and y. */
 const COSE_PARAMETERS: ReadonlyMap<string, string> = new Map([
   ['1', 'kty'],
   ['3', 'alg'],
@@ -59,7 +59,7 @@ export function authenticatorDataParts(
   if (offset === contents.length) return parts;
   const extensions = contents.slice(offset);
   const isSigned = ((contents.bytes[FLAGS] ?? 0) & ED) !== 0;
-  const value = isSigned ? undefined : 'without the flag ED: not authenticated';
+  const value = isSigned ? undefined : 'the flag ED is 0, so this part is not authenticated';
   parts.push(budget.part('extensions', extensions, value, cbor(budget).mapParts(extensions)));
   return parts;
 }

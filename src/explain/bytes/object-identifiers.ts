@@ -1,8 +1,8 @@
 import { AppleExtension } from '../../certificates/apple-extensions.js';
 
 /**
- * Names of the object identifiers in App Attest evidence: names from RFCs, and descriptions of Apple's undocumented
- * identifiers.
+ * Names of the object identifiers in App Attest evidence. Identifiers of standards have the names from the standards. Apple
+ * publishes no names for its identifiers, so these have short descriptions.
  */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['2.5.29.14', 'subjectKeyIdentifier'],
