@@ -50,42 +50,45 @@ async function publicKeyOf(name: string, recorded: string | undefined): Promise<
 const where = hasSharedRecordings ? 'fixtures/ and ../shared/recordings' : 'fixtures/ alone';
 
 describe(`of ${attestationRecordings.length} attestations recorded in ${where},`, () => {
-  it.each(attestationRecordings)('verifyAttestation accepts $name', async (recording) => {
-    const verified = await verifyAttestation(attestationOptions(recording));
+  for (const recording of attestationRecordings) {
+    it(`verifyAttestation accepts ${recording.name}`, async () => {
+      const verified = await verifyAttestation(attestationOptions(recording));
 
-    expect(verified.appId).toBe(recording.appId);
-    expect(verified.environment).toBe(recording.environment);
-    expect(verified.keyId).toBe(recording.keyId);
-    expect(verified.counter).toBe(0);
-    expect(verified).not.toHaveProperty('extensions');
-    expect(verified.device).toEqual(DEVICES[recording.name]);
-    expect(verified.receipt.length).toBeGreaterThan(3000);
-    expect(verified.certificate.notBefore < verified.certificate.notAfter).toBe(true);
-    if (recording.publicKey !== undefined) expect(verified.publicKey).toBe(recording.publicKey);
-  });
-
-  it.each(attestationRecordings)('inspectAttestation reports no problem in $name', (recording) => {
-    const inspected = inspectAttestation(recording.attestation.object);
-
-    expect(inspected.problems).toEqual([]);
-    expect(inspected.format).toBe('apple-appattest');
-    expect(inspected.entries).toEqual(['fmt', 'attStmt', 'authData']);
-    expect(inspected.authenticatorData).toMatchObject({
-      keyId: recording.keyId,
-      environment: recording.environment,
-      counter: 0,
+      expect(verified.appId).toBe(recording.appId);
+      expect(verified.environment).toBe(recording.environment);
+      expect(verified.keyId).toBe(recording.keyId);
+      expect(verified.counter).toBe(0);
+      expect(verified).not.toHaveProperty('extensions');
+      expect(verified.device).toEqual(DEVICES[recording.name]);
+      expect(verified.receipt.length).toBeGreaterThan(3000);
+      expect(verified.certificate.notBefore < verified.certificate.notAfter).toBe(true);
+      if (recording.publicKey !== undefined) expect(verified.publicKey).toBe(recording.publicKey);
     });
-    expect(inspected.authenticatorData).not.toHaveProperty('extensions');
-    expect(inspected.authenticatorData?.unauthenticatedExtensions).toEqual(recording.unauthenticatedExtensions);
-    expect(inspected.certificates[0]).toMatchObject({ appId: recording.appId, device: DEVICES[recording.name] });
-    expect(inspected.certificates[1]?.subject).toContain('CN=Apple App Attestation CA 1');
-  });
+  }
+
+  for (const recording of attestationRecordings) {
+    it(`inspectAttestation reports no problem in ${recording.name}`, () => {
+      const inspected = inspectAttestation(recording.attestation.object);
+
+      expect(inspected.problems).toEqual([]);
+      expect(inspected.format).toBe('apple-appattest');
+      expect(inspected.entries).toEqual(['fmt', 'attStmt', 'authData']);
+      expect(inspected.authenticatorData).toMatchObject({
+        keyId: recording.keyId,
+        environment: recording.environment,
+        counter: 0,
+      });
+      expect(inspected.authenticatorData).not.toHaveProperty('extensions');
+      expect(inspected.authenticatorData?.unauthenticatedExtensions).toEqual(recording.unauthenticatedExtensions);
+      expect(inspected.certificates[0]).toMatchObject({ appId: recording.appId, device: DEVICES[recording.name] });
+      expect(inspected.certificates[1]?.subject).toContain('CN=Apple App Attestation CA 1');
+    });
+  }
 });
 
 describe(`of ${assertionRecordings.length} assertions recorded in ${where},`, () => {
-  it.each(assertionRecordings)(
-    'verifyAssertion accepts the assertion of $name',
-    async ({ name, appId, publicKey, assertion }) => {
+  for (const { name, appId, publicKey, assertion } of assertionRecordings) {
+    it(`verifyAssertion accepts the assertion of ${name}`, async () => {
       const verified = await verifyAssertion({
         assertion: fromBase64(assertion.object),
         publicKey: await publicKeyOf(name, publicKey),
@@ -95,16 +98,18 @@ describe(`of ${assertionRecordings.length} assertions recorded in ${where},`, ()
       });
 
       expect(verified).toEqual({ counter: assertion.counter, appId });
-    },
-  );
+    });
+  }
 
-  it.each(assertionRecordings)('inspectAssertion reports no problem in the assertion of $name', ({ assertion }) => {
-    const inspected = inspectAssertion(assertion.object);
+  for (const { name, assertion } of assertionRecordings) {
+    it(`inspectAssertion reports no problem in the assertion of ${name}`, () => {
+      const inspected = inspectAssertion(assertion.object);
 
-    expect(inspected.problems).toEqual([]);
-    expect(inspected.entries).toEqual(['signature', 'authenticatorData']);
-    expect(inspected.authenticatorData).toMatchObject({ counter: assertion.counter, flags: 0x40 });
-  });
+      expect(inspected.problems).toEqual([]);
+      expect(inspected.entries).toEqual(['signature', 'authenticatorData']);
+      expect(inspected.authenticatorData).toMatchObject({ counter: assertion.counter, flags: 0x40 });
+    });
+  }
 });
 
 describe('with the recordings outside the project,', () => {

@@ -91,59 +91,61 @@ describe('the test vector of the registration', () => {
   });
 });
 
-describe.each(vectors.requests)('the test vector of $name', (vector) => {
-  const body = Buffer.from(vector.body, 'base64');
-  const headers = {
-    'X-App-Attest-Key-Id': keyId,
-    'X-App-Attest-Assertion': vector.assertion,
-    'X-App-Attest-Challenge': challenge,
-    ...(body.length > 0 && { 'Content-Digest': vector.contentDigest }),
-  };
-
-  it('equals what the client signs and sends', async () => {
-    const assert = vi.fn(async () => vector.assertion);
-    const sent: [string, RequestInit][] = [];
-    const fetch = async (url: string, init: RequestInit) => {
-      if (url === `${baseUrl}/app-attest/challenge`) return Response.json({ challenge });
-      if (url === `${baseUrl}/app-attest/registration`) return Response.json({ keyId }, { status: 201 });
-      sent.push([url, init]);
-      return new Response(null);
+for (const vector of vectors.requests) {
+  describe(`the test vector of ${vector.name}`, () => {
+    const body = Buffer.from(vector.body, 'base64');
+    const headers = {
+      'X-App-Attest-Key-Id': keyId,
+      'X-App-Attest-Assertion': vector.assertion,
+      'X-App-Attest-Challenge': challenge,
+      ...(body.length > 0 && { 'Content-Digest': vector.contentDigest }),
     };
-    const device = {
-      isSupported: async () => true,
-      generateKey: async () => keyId,
-      attest: async () => 'AA==',
-      assert,
-    };
-    const attested = createClient({ device, baseUrl, storage: memoryStorage(), fetch });
-    const target = vector.url.slice(baseUrl.length);
-    await attested.fetch(target, { method: vector.method, ...(body.length > 0 && { body: new Uint8Array(body) }) });
-    expect(assert).toHaveBeenCalledWith(keyId, vector.payload);
-    const [[url, init] = ['', {}]] = sent;
-    expect(url).toBe(baseUrl + vector.target);
-    expect(new Headers(init.headers)).toEqual(new Headers(headers));
-    expect(Buffer.from(await new Response(init.body ?? null).arrayBuffer())).toEqual(body);
-  });
 
-  it('is accepted by the server', async () => {
-    const { backend, key } = await backendWithDevice();
-    const authenticate = vi.spyOn(backend, 'authenticate');
-    authenticate.mockImplementation(async (passed) => {
-      const { payload }: { payload?: unknown } = Object(passed);
-      if (!Buffer.isBuffer(payload)) throw new TypeError('the payload must be bytes');
-      expect(payload.toString()).toBe(vector.payload);
-      expect(createHash('sha256').update(payload).digest('hex')).toBe(vector.clientDataHash);
-      const { assertion, counter } = vector;
-      await verifyAssertion({ assertion, publicKey, payload, appId, counter: counter - 1 });
-      return { key, payload };
+    it('equals what the client signs and sends', async () => {
+      const assert = vi.fn(async () => vector.assertion);
+      const sent: [string, RequestInit][] = [];
+      const fetch = async (url: string, init: RequestInit) => {
+        if (url === `${baseUrl}/app-attest/challenge`) return Response.json({ challenge });
+        if (url === `${baseUrl}/app-attest/registration`) return Response.json({ keyId }, { status: 201 });
+        sent.push([url, init]);
+        return new Response(null);
+      };
+      const device = {
+        isSupported: async () => true,
+        generateKey: async () => keyId,
+        attest: async () => 'AA==',
+        assert,
+      };
+      const attested = createClient({ device, baseUrl, storage: memoryStorage(), fetch });
+      const target = vector.url.slice(baseUrl.length);
+      await attested.fetch(target, { method: vector.method, ...(body.length > 0 && { body: new Uint8Array(body) }) });
+      expect(assert).toHaveBeenCalledWith(keyId, vector.payload);
+      const [[url, init] = ['', {}]] = sent;
+      expect(url).toBe(baseUrl + vector.target);
+      expect(new Headers(init.headers)).toEqual(new Headers(headers));
+      expect(Buffer.from(await new Response(init.body ?? null).arrayBuffer())).toEqual(body);
     });
-    const order = httpHandlers(backend).protect(async (request) => {
-      return new Response(request.method === 'GET' ? null : await request.arrayBuffer());
+
+    it('is accepted by the server', async () => {
+      const { backend, key } = await backendWithDevice();
+      const authenticate = vi.spyOn(backend, 'authenticate');
+      authenticate.mockImplementation(async (passed) => {
+        const { payload }: { payload?: unknown } = Object(passed);
+        if (!Buffer.isBuffer(payload)) throw new TypeError('the payload must be bytes');
+        expect(payload.toString()).toBe(vector.payload);
+        expect(createHash('sha256').update(payload).digest('hex')).toBe(vector.clientDataHash);
+        const { assertion, counter } = vector;
+        await verifyAssertion({ assertion, publicKey, payload, appId, counter: counter - 1 });
+        return { key, payload };
+      });
+      const order = httpHandlers(backend).protect(async (request) => {
+        return new Response(request.method === 'GET' ? null : await request.arrayBuffer());
+      });
+      const init = { method: vector.method, headers, ...(body.length > 0 && { body }) };
+      const response = await order(new Request(baseUrl + vector.target, init));
+      expect(response.status).toBe(200);
+      expect(Buffer.from(await response.arrayBuffer())).toEqual(body);
+      expect(authenticate).toHaveBeenCalledTimes(1);
     });
-    const init = { method: vector.method, headers, ...(body.length > 0 && { body }) };
-    const response = await order(new Request(baseUrl + vector.target, init));
-    expect(response.status).toBe(200);
-    expect(Buffer.from(await response.arrayBuffer())).toEqual(body);
-    expect(authenticate).toHaveBeenCalledTimes(1);
   });
-});
+}

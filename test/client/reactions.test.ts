@@ -89,7 +89,7 @@ afterEach(() => {
 });
 
 describe('an order', () => {
-  it.each<{ failure: () => Response; name: string; signed: number; keys: number }>([
+  for (const row of [
     { name: 'challenge_expired', failure: rejection(401, 'challenge_expired'), signed: 2, keys: 1 },
     { name: 'challenge_unknown', failure: rejection(401, 'challenge_unknown'), signed: 2, keys: 1 },
     { name: 'counter_not_increased', failure: rejection(401, 'counter_not_increased'), signed: 2, keys: 1 },
@@ -114,20 +114,22 @@ describe('an order', () => {
       signed: 2,
       keys: 1,
     },
-  ])('is signed again after $name, and fails if each response is $name', async (row) => {
-    const once = createApp({ orders: [row.failure] });
-    expect(await once.fetch()).toBe('200 placed');
-    expect({ signed: once.signed, keys: once.keys }).toEqual({ signed: row.signed, keys: row.keys });
-    expect(once.challenges.filter((purpose) => purpose === 'assertion')).toHaveLength(row.signed);
+  ]) {
+    it(`is signed again after ${row.name}, and fails if each response is ${row.name}`, async () => {
+      const once = createApp({ orders: [row.failure] });
+      expect(await once.fetch()).toBe('200 placed');
+      expect({ signed: once.signed, keys: once.keys }).toEqual({ signed: row.signed, keys: row.keys });
+      expect(once.challenges.filter((purpose) => purpose === 'assertion')).toHaveLength(row.signed);
 
-    const often = createApp({ orders: always(row.failure) });
-    expect(await often.fetch()).toMatch(/^rejected( |$)/);
-    const isLater = row.failure().status === 503 || row.failure().status === 429;
-    expect({ sent: often.sent, keys: often.keys }).toEqual({ sent: isLater ? 4 : 2, keys: row.keys });
-    // The next request creates no further key, because the server has never accepted the first new key.
-    await often.fetch();
-    expect(often.keys).toBe(row.keys);
-  });
+      const often = createApp({ orders: always(row.failure) });
+      expect(await often.fetch()).toMatch(/^rejected( |$)/);
+      const isLater = row.failure().status === 503 || row.failure().status === 429;
+      expect({ sent: often.sent, keys: often.keys }).toEqual({ sent: isLater ? 4 : 2, keys: row.keys });
+      // The next request creates no further key, because the server has never accepted the first new key.
+      await often.fetch();
+      expect(often.keys).toBe(row.keys);
+    });
+  }
 
   it.each([
     [401, 'invalid_signature'],

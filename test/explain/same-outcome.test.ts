@@ -122,9 +122,8 @@ describe('an explanation', () => {
     }
   });
 
-  it.each(fixtures.filter((fixture) => fixture.attestation))(
-    'has the same outcome as verifyAttestation for changed bytes of $name',
-    async ({ name }) => {
+  for (const { name } of fixtures.filter((fixture) => fixture.attestation)) {
+    it(`has the same outcome as verifyAttestation for changed bytes of ${name}`, async () => {
       const recording = attestationRecordings.find((candidate) => candidate.name === name);
       const options = recording && attestationOptions(recording);
       if (!options) throw new Error(`the recording ${name} has no attestation`);
@@ -132,8 +131,8 @@ describe('an explanation', () => {
         await attestation({ ...options, attestation: change(options.attestation) });
       });
       await assertProperty(property, { numRuns });
-    },
-  );
+    });
+  }
 
   it('has the same outcome as the verifier for changed bytes of assertions and receipts', async () => {
     const property = fc.asyncProperty(damage, fc.nat(), async (change, index) => {

@@ -19,9 +19,8 @@ describe.skipIf(!hasSharedRecordings)(`the recorded receipts (${recordedReceipts
     expect(new Set(recordedReceipts.map(({ receipt }) => receipt.type))).toEqual(new Set(['ATTEST', 'RECEIPT']));
   });
 
-  it.each(recordedReceipts)(
-    'include $title, and verifyReceipt returns all its fields',
-    async ({ receipt, appId, environment, publicKey }) => {
+  for (const { title, receipt, appId, environment, publicKey } of recordedReceipts) {
+    it(`include ${title}, and verifyReceipt returns all its fields`, async () => {
       expect(environment).toBe(receipt.environment === 'sandbox' ? 'development' : 'production');
       const verified = await verifyReceipt({
         receipt: receipt.object,
@@ -44,13 +43,11 @@ describe.skipIf(!hasSharedRecordings)(`the recorded receipts (${recordedReceipts
         ...(receipt.riskMetric !== null && { riskMetric: receipt.riskMetric }),
         publicKey,
       });
-    },
-  );
+    });
+  }
 
-  it.each(recordedReceipts)(
-    'include $title, which matches the challenge of the attestation only if its type is ATTEST',
-    async ({ name, ...recorded }) => {
-      const { receipt, appId, environment } = recorded;
+  for (const { name, title, receipt, appId, environment } of recordedReceipts) {
+    it(`include ${title}, which matches the challenge of the attestation only if its type is ATTEST`, async () => {
       const recording = attestationRecordings.find((candidate) => candidate.name === name);
       if (!recording) return expect.fail(`no attestation in ${name}`);
       const { challenge = '' } = attestationOptions(recording);
@@ -61,17 +58,16 @@ describe.skipIf(!hasSharedRecordings)(`the recorded receipts (${recordedReceipts
         const error = await expectCode(() => verifyReceipt(options), 'receipt_challenge_mismatch');
         expect(error.message).toContain('does not contain the original client data hash');
       }
-    },
-  );
+    });
+  }
 
-  it.each(recordedReceipts)(
-    'include $title, which is rejected if production is expected, and which has expired',
-    async ({ receipt, appId, environment }) => {
+  for (const { title, receipt, appId, environment } of recordedReceipts) {
+    it(`include ${title}, which is rejected if production is expected, and which has expired`, async () => {
       const options = { receipt: receipt.object, appId, date: new Date(receipt.creationTime) };
       await expectCode(() => verifyReceipt(options), 'environment_mismatch');
       await expectCode(() => verifyReceipt({ receipt: receipt.object, appId, environment }), 'receipt_expired');
-    },
-  );
+    });
+  }
 });
 
 describe(`the receipts in the recorded attestations (${attestationRecordings.length})`, () => {
@@ -86,9 +82,8 @@ describe(`the receipts in the recorded attestations (${attestationRecordings.len
     },
   );
 
-  it.each(verifiable)(
-    'include the receipt of $name, which was issued for the challenge of the attestation',
-    async (recording) => {
+  for (const recording of verifiable) {
+    it(`include the receipt of ${recording.name}, which was issued for the challenge of the attestation`, async () => {
       const options = attestationOptions(recording);
       const { receipt, appId, publicKey, environment } = await verifyAttestation(options);
       const { creationTime: date } = (await decodeReceipt(receipt)).payload;
@@ -100,29 +95,30 @@ describe(`the receipts in the recorded attestations (${attestationRecordings.len
       expect(verified.type).toBe('ATTEST');
       await expectCode(() => verify({ challenge: 'another' }), 'receipt_challenge_mismatch');
       await expectCode(() => verify({ type: 'RECEIPT' }), 'receipt_challenge_mismatch');
-    },
-  );
+    });
+  }
 
-  it.each(unverifiable)(
-    'include the receipt of $name, which is from before October 2020 and has a signature that cannot be verified',
-    async (old) => {
+  for (const old of unverifiable) {
+    it(`include the receipt of ${old.name}, which is from before October 2020 and has no verifiable signature`, async () => {
       const { receipt, appId, environment } = await verifyAttestation(attestationOptions(old));
       const { creationTime: date } = (await decodeReceipt(receipt)).payload;
       await expectCode(() => verifyReceipt({ receipt, appId, environment, date }), 'invalid_signature');
-    },
-  );
+    });
+  }
 
-  it.each(verifiable)('include the receipt of $name, which contains the attested key', async (recording) => {
-    const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
-    const { creationTime } = (await decodeReceipt(receipt)).payload;
-    const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
+  for (const recording of verifiable) {
+    it(`include the receipt of ${recording.name}, which contains the attested key`, async () => {
+      const { receipt, appId, publicKey, environment } = await verifyAttestation(attestationOptions(recording));
+      const { creationTime } = (await decodeReceipt(receipt)).payload;
+      const verified = await verifyReceipt({ receipt, appId, publicKey, environment, maxAge: 300, date: creationTime });
 
-    expect(verified.type).toBe('ATTEST');
-    expect(verified.publicKey).toBe(publicKey);
-    expect(verified.environment).toBe(recording.environment);
-    expect(verified.riskMetric).toBeUndefined();
-    expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
-  });
+      expect(verified.type).toBe('ATTEST');
+      expect(verified.publicKey).toBe(publicKey);
+      expect(verified.environment).toBe(recording.environment);
+      expect(verified.riskMetric).toBeUndefined();
+      expect(verified.expirationTime.getTime() - creationTime.getTime()).toBe(90 * 24 * 60 * 60 * 1000);
+    });
+  }
 
   it('are rejected for another key, for another app, and if they are older than maxAge', async () => {
     const [one, other] = await Promise.all(

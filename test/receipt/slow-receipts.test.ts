@@ -36,9 +36,11 @@ describe.skipIf(!existsSync(CASES))('a malformed receipt that asn1js decodes in 
     expect([slow.length, others.length]).toEqual([3, 0]);
   });
 
-  it.each(slow)('is rejected at no more than ten times the cost of a genuine receipt: $name', async ({ receipt }) => {
-    await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
-    expect(await cost.excess(() => verifyReceipt({ ...options, receipt }).catch(() => undefined))).toBeUndefined();
-    expect(await cost.excess(() => inspectReceipt(receipt))).toBeUndefined();
-  });
+  for (const { name, receipt } of slow) {
+    it(`is rejected at no more than ten times the cost of a genuine receipt: ${name}`, async () => {
+      await expectCode(() => verifyReceipt({ ...options, receipt }), 'malformed_receipt');
+      expect(await cost.excess(() => verifyReceipt({ ...options, receipt }).catch(() => undefined))).toBeUndefined();
+      expect(await cost.excess(() => inspectReceipt(receipt))).toBeUndefined();
+    });
+  }
 });

@@ -13,9 +13,11 @@ it(`runs every test of the core on ${runtime.identity}`, () => {
 });
 
 // Each test is reported here with its result on the runtime.
-it.each(tests)('$name', ({ failure }) => {
-  if (failure !== undefined) expect.fail(failure);
-});
+for (const { name, failure } of tests) {
+  it(name, () => {
+    if (failure !== undefined) expect.fail(failure);
+  });
+}
 
 it.each([
   ['imported as an ES module', 'examples/demo.mjs', 'All results are as expected.'],
