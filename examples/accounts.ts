@@ -34,7 +34,7 @@ export function accountRoutes(appAttest: AppAttest, accounts: Accounts, mode: Mo
     });
   }
 
-  /** A route for logged-in users. It also binds the key of a user whose session is older than the key. */
+  /** A route for logged-in users. It also binds a key that was registered after its user logged in. */
   const forUser = (handle: (userId: string) => Promise<object>) => {
     return async (request: Request, response: Response<unknown, AppAttestLocals<Verdict>>) => {
       const userId = await accounts.userOf(request);
@@ -58,7 +58,7 @@ export function accountRoutes(appAttest: AppAttest, accounts: Accounts, mode: Mo
   const me = forUser(async (userId) => ({ userId }));
   routes.get('/me', protect, me);
 
-  // Both routes end the sessions first. Otherwise, a request of an old session could bind a new key afterwards.
+  // The next two routes end the sessions first. Otherwise, a request of an old session could bind a new key afterwards.
   const logoutEverywhere = forUser(async (userId) => {
     await accounts.endSessions(userId);
     return { revoked: await appAttest.revokeAll(userId) };

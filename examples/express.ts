@@ -8,7 +8,8 @@ const database = createClient({ url: 'file:app-attest.db' }); // docs/stores.md 
 await migrate(database);
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqliteStores(database) });
 const { challenge, registration, protect } = expressHandlers(appAttest, {
-  onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message), // only for the server's log
+  // Writes the reason for a rejection to the log. Never send the reason to the client.
+  onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message),
 });
 
 export const app = express();

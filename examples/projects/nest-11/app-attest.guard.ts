@@ -32,7 +32,7 @@ export class AppAttestGuard implements CanActivate {
   }
 }
 
-/** Prevents that Nest sends a second response. */
+/** Prevents Nest from sending a second response. */
 @Catch(RejectedRequest)
 export class RejectedRequestFilter implements ExceptionFilter {
   catch(): void {}

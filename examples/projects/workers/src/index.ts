@@ -6,7 +6,8 @@ import { Hono } from 'hono';
 
 const appAttest = createAppAttest({ appId: 'TEAMID1234.com.example.app', ...sqliteStores(env.DB) });
 const { challenge, registration, protect } = honoHandlers(appAttest, {
-  onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message), // only for the log
+  // Writes the reason for a rejection to the log. Never send the reason to the client.
+  onDecision: ({ route, code, error }) => error && console.warn(route, code, error.message),
 });
 
 const app = new Hono();
