@@ -27,6 +27,8 @@ const bridgeClients = Object.fromEntries(
  */
 export default defineConfig({
   test: {
+    // By default, vitest would use one worker on two processors. These tests wait more than they compute.
+    maxWorkers: 2,
     projects: [
       {
         // Tests of the package as npm would publish it, installed into other projects.
@@ -57,8 +59,6 @@ export default defineConfig({
           globalSetup: ['test/servers/support/start-servers.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          // These tests wait more than they compute.
-          maxWorkers: 2,
         },
       },
       {
@@ -69,7 +69,6 @@ export default defineConfig({
           include: ['test/mysql/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {
@@ -80,8 +79,6 @@ export default defineConfig({
           include: ['test/sqlite/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
-          // Vitest requires the same number for all projects of one run.
-          maxWorkers: 2,
         },
       },
       {
@@ -92,7 +89,6 @@ export default defineConfig({
           include: ['test/bridges/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {
@@ -109,7 +105,6 @@ export default defineConfig({
           include: ['test/queues/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
         },
       },
       {
@@ -121,7 +116,6 @@ export default defineConfig({
           globalSetup: ['test/projects/support/pack-for-virtual-apple.ts'],
           testTimeout: 60_000,
           hookTimeout: 600_000,
-          maxWorkers: 2,
         },
       },
     ],
