@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { afterEach, expect, it } from 'vitest';
 import { httpLoad } from '../../bench/server/http-load.js';
@@ -6,6 +7,7 @@ import { type Database, STORE_KINDS, type StoreKind, startDatabase } from '../..
 import { openPostgres } from '../../examples/postgres.js';
 import { openRedis } from '../../examples/redis.js';
 import { withSignedChallenges } from '../../examples/signed-challenges.js';
+import { openSqlite } from '../../examples/sqlite.js';
 import { expressHandlers } from '../../src/http/express.js';
 import { type AppAttestOptions, createAppAttest } from '../../src/server/index.js';
 import type { VirtualDevice } from '../../src/testing/index.js';
@@ -33,7 +35,12 @@ afterEach(async () => {
 /** Without stores, `createAppAttest` signs challenges. */
 async function openStores(kind: StoreKind, database: Database | undefined): Promise<StoreOptions> {
   if (!database) return {};
-  const url = database.urlAt(database.port);
+  const url = database.urlAt();
+  if (kind === 'SQLite') {
+    const { client, stores } = await openSqlite(`${fileURLToPath(url)}/app-attest.db`, PATIENCE);
+    closing.push(() => client.close());
+    return withSignedChallenges(stores, SECRET);
+  }
   if (kind === 'Redis') {
     const { client, stores } = await openRedis(url, PATIENCE);
     closing.push(() => client.destroy());

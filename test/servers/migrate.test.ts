@@ -144,7 +144,7 @@ describe('migrate', () => {
     await database.query('SET ROLE app_attest_owner');
     await migrate(database, { schema: 'app_attest' });
     await database.exec(
-      `RESET ROLE; ${documentedSql('DELETE ON app_attest.app_attest_keys TO')}; SET ROLE app_attest_server`,
+      `RESET ROLE; ${documentedSql('\nGRANT SELECT ON app_attest.app_attest_migrations TO')}; SET ROLE app_attest_server`,
     );
     const stores = postgresStores(database, { schema: 'app_attest' });
     for (const { run } of storeConformance(() => stores)) await run();
