@@ -34,7 +34,8 @@ export function withBody<Incoming extends Request>(
 }
 
 /**
- * Creates a request that differs from the given request only in the body.
+ * Creates a request that differs from the given request only in the body. If the constructor of `Request` cannot read the given
+ * request, the new request has the same URL, method, headers and signal.
  *
  * @param init The part of `RequestInit` that sets the body
  */
