@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { Child, freePort } from './child.js';
 import { postgresAccount, postgresFolder } from './postgres-account.js';
+import { queryPostgres } from './postgres-query.js';
 
 /** The number of connections to PostgreSQL. The tests open more connections to PgBouncer. */
 const CONNECTIONS = 4;
@@ -47,14 +47,8 @@ export class PgBouncer {
     this.#child = new Child(PROGRAM, [join(folder, 'pgbouncer.ini')], { ...postgresAccount, cwd: folder });
   }
 
-  async query(text: string): Promise<unknown[]> {
-    const client = new pg.Client({ connectionString: this.url });
-    await client.connect();
-    try {
-      return (await client.query(text)).rows;
-    } finally {
-      await client.end();
-    }
+  query(text: string): Promise<unknown[]> {
+    return queryPostgres(this.url, text);
   }
 
   async stop(): Promise<void> {

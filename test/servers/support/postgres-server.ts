@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import pg from 'pg';
 import { migratePostgres } from '../../../examples/postgres.js';
 import { Child, freePort, run } from './child.js';
 import { postgresAccount as account, postgresFolder } from './postgres-account.js';
+import { queryPostgres } from './postgres-query.js';
 
 /**
  * A separate PostgreSQL server with the tables of the stores, on loopback, in a temporary folder. It has the default settings,
@@ -60,16 +60,8 @@ export class PostgresServer {
     await this.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
   }
 
-  async query(text: string): Promise<unknown[]> {
-    const client = new pg.Client({ connectionString: this.url });
-    // The server may be killed while it responds.
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return (await client.query(text)).rows;
-    } finally {
-      await client.end();
-    }
+  query(text: string): Promise<unknown[]> {
+    return queryPostgres(this.url, text);
   }
 
   async stop(): Promise<void> {
